@@ -11,22 +11,23 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 MAX_QUERY_BYTES: Final = 40_000
-"""Maximum size in bytes of the part of a query string that is parsed. It is far more than any valid
-search needs."""
+"""Maximum size in bytes of the part of a query string that is parsed. Valid searches are much
+shorter."""
 
 SEARCH_PARAMETERS: Final = ("q", "source", "topic", "lang", "state", "since", "until")
 """Query parameters that select the results of a search."""
 
 PAGE_PARAMETERS: Final = ("sort", "cursor", "more")
-"""Further parameters of a search page: sort order, cursor, and a filter to list in full."""
+"""Further parameters of a search page: sort order, cursor, and the filter whose full list is
+shown."""
 
 LIST_PARAMETERS: Final = ("source", "topic", "lang", "state", "groups")
-"""Parameters that accept several values, repeated or separated by commas. A result matches any of
-them."""
+"""Parameters that accept several values, repeated or separated by commas. A result must match one
+of the values."""
 
 NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Pattern of characters not allowed in XML 1.0 (section 2.2). A search feed contains its query in
-its title."""
+"""Pattern that matches characters that are not allowed in XML 1.0 (section 2.2). The title of a
+search feed contains its query."""
 
 
 def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
@@ -50,7 +51,7 @@ def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
 
 
 def canonical_value(name: str, value: str) -> str:
-    """Return a parameter's value in canonical form.
+    """Return the value of a parameter in canonical form.
 
     Lists are sorted, and white space in ``q`` is collapsed.
     """

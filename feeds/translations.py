@@ -26,7 +26,7 @@ DAY, MONTH = len("2022-11-24"), len("2022-11")
 
 
 class Texts:
-    """Translated texts, and formats of dates, numbers and names, in one language."""
+    """Translated texts in one language, and its formats of dates, numbers and names."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -57,7 +57,7 @@ class Texts:
 
     @lru_cache(maxsize=10_000)  # noqa: B019 - one instance per language
     def format_period(self, period: str) -> str:
-        """Format an ISO year, month or day for people. Other texts are returned unchanged."""
+        """Format an ISO year, month or day as readable text. Other texts are returned unchanged."""
         try:
             day = dt.date.fromisoformat(f"{period}-01" if len(period) == MONTH else period)
         except ValueError:
@@ -73,7 +73,10 @@ class Texts:
         return (text.translate(letters) if letters else text, name)
 
     def language_name(self, tag: str) -> str:
-        """Return the name of a language (BCP 47) in this language, or the tag if unknown."""
+        """Return the name of a language in the language of these texts.
+
+        ``tag`` is its BCP 47 tag, which is returned if the language is unknown.
+        """
         try:
             return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
         except (ValueError, UnknownLocaleError):
@@ -82,7 +85,10 @@ class Texts:
 
 @lru_cache(maxsize=1000)
 def own_name(tag: str) -> str:
-    """Return the name of a language (BCP 47) in that language, or the tag if unknown."""
+    """Return the name of a language in the language itself.
+
+    ``tag`` is its BCP 47 tag, which is returned if the language is unknown.
+    """
     try:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (ValueError, UnknownLocaleError):
@@ -97,9 +103,9 @@ COLLATIONS = {
         }
     )
 }
-"""Letter order of languages whose alphabet differs from the order of code points.
+"""Order of letters in languages whose alphabet is not in the order of code points.
 
-Each letter maps to a private-use character that sorts in the right position. The full rules of the
+Each letter maps to a private-use character that sorts at the right position. The full rules of the
 CLDR are not needed."""
 
 DAY_FORMATS = {ENGLISH: "d MMMM y"}
@@ -108,5 +114,5 @@ DAY_FORMATS = {ENGLISH: "d MMMM y"}
 
 @lru_cache
 def texts_of(language: str) -> Texts:
-    """Return the texts of a language that has a catalogue, or of English."""
+    """Return the texts of a language, or of English if the language has no catalogue."""
     return Texts(language)

@@ -4,7 +4,7 @@ A file name is a POSIX path relative to the site's folder. Its URL has the same 
 percent-encoded and without ``index.html``, so any static host can serve the site.
 
 External names (topics, source ids) become unique file names that are safe on every file system: no
-separators, upper case or reserved names, and at most 120 bytes.
+separators, no upper case, no reserved names, and at most 120 bytes.
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
 MAX_STEM_BYTES = 120
-"""Maximum size in bytes of a file name without suffix. Most file systems allow 255 with suffix."""
+"""Maximum size in bytes of a file name without suffix. Most file systems allow 255 bytes with
+suffix."""
 
 DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
-"""Pattern of a dot in a folder's name that would make the folder look like a feed or page."""
+"""Pattern that matches a dot in a folder's name that would make the folder look like a feed or
+page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
@@ -93,9 +95,9 @@ def escape(text: str) -> str:
 
 
 def name_of(file: str) -> str | None:
-    """Return the text that `file_name` converted to this file name.
+    """Return the text from which `file_name` made this file name.
 
-    Returns None if the name was cut or is not from `file_name`.
+    Returns None if the text was cut, or if `file_name` did not make this name.
     """
     if file == "~":
         return ""
@@ -112,8 +114,8 @@ def name_of(file: str) -> str | None:
 def stem_of(facet: Facet) -> str:
     """Return the path of a facet's feed without suffix: ``feeds/source/acme/topic/economy``.
 
-    Language tags become lower case, as their case has no meaning (RFC 5646, section 2.1). Raises
-    ValueError for a facet without a feed, such as a period within a source or topic.
+    Language tags become lower case, because their case has no meaning (RFC 5646, section 2.1).
+    Raises ValueError for a facet without a feed, such as a period within a source or topic.
     """
     match facet:
         case Facet(None, None, None, None, None):
@@ -146,8 +148,8 @@ def is_published(facet: Facet) -> bool:
 def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
     """Return the facet whose feed a facet uses. ``counts`` maps facets to numbers of releases.
 
-    This is the facet itself, except for a language that all releases have: it uses the feed of all
-    releases.
+    This is the facet itself, with one exception: if all releases have the same language, this
+    language uses the feed of all releases.
     """
     if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
         return Facet()
@@ -155,7 +157,7 @@ def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
 
 
 def has_feed_files(facet: Facet, counts: Mapping[Facet, int]) -> bool:
-    """Whether a facet has its own feed, published as files."""
+    """Whether a facet has a separate feed that is published as files."""
     return is_published(facet) and feed_facet(facet, counts) == facet
 
 
@@ -239,7 +241,10 @@ def page_file(facet: Facet) -> str:
 
 
 def part_file(facet: Facet, part: str) -> str:
-    """Return the file of a facet's page of older releases: ``topics/energy/page/3/index.html``."""
+    """Return the file of a facet's page of older releases: ``topics/energy/page/3/index.html``.
+
+    ``part`` is the name of this page, such as 3.
+    """
     return f"{page_file(facet).removesuffix('index.html')}page/{part}/index.html"
 
 
@@ -374,7 +379,7 @@ MEDIA_TYPES = {
 
 
 def media_type_of(file: str) -> str:
-    """Return the Content-Type of a file. A JSON file is assumed to be a feed."""
+    """Return the Content-Type of a file. A JSON file is assumed to be a JSON Feed."""
     if file.endswith("opml.xml"):
         return "text/x-opml; charset=utf-8"
     suffix = file[file.rfind(".") :]
@@ -382,7 +387,7 @@ def media_type_of(file: str) -> str:
 
 
 class FileStamp(NamedTuple):
-    """Identity of a file's content: modification time (nanoseconds), size and inode."""
+    """Modification time (nanoseconds), size and inode of a file, which show whether it changed."""
 
     modified: int
     size: int
@@ -390,5 +395,5 @@ class FileStamp(NamedTuple):
 
 
 def stamp_of(found: os.stat_result) -> FileStamp:
-    """Return the stamp of a file from its `os.stat` result."""
+    """Return the FileStamp for an `os.stat` result."""
     return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino)

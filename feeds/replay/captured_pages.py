@@ -1,8 +1,8 @@
 """Replay of captured pages as mementos of their original URLs (RFC 7089, pattern 2.1).
 
-Captured pages are hostile. They are served in a sandbox by their own Content Security Policy: no
-scripts, no forms, no navigation out of the frame. They may only load images and style sheets from
-this archive.
+Captured pages are treated as hostile. They are served in a sandbox, by a separate Content Security
+Policy: no scripts, no forms, no navigation out of the frame. They may only load images and style
+sheets from this archive.
 """
 
 from __future__ import annotations
@@ -55,24 +55,26 @@ TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
 """Pattern of the path of a memento, after PREFIX: a time, then the original URL."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
-"""Pattern of a URL inside a path. Proxies may have reduced its two slashes to one."""
+"""Pattern that matches a URL inside a path. Proxies may have reduced two slashes in the URL to
+one."""
 
 STAMP = "%Y%m%d%H%M%S"
 """Format of times in URLs of mementos, in UTC."""
 RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
-"""Pattern of a time and a leaf number, which selects one of several records of the same second."""
+"""Pattern that matches a time and a leaf number, which select one of several records of the same
+second."""
 
 IMPORTED = "communique-imported"
-"""Name of the response header with the percent-encoded name of the file from which a capture was
-imported."""
+"""Name of the response header with the name of the file from which a capture was imported. The file
+name is percent-encoded."""
 
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-"""Pattern of a complete or partial time in STAMP format, such as a year, a month or a day."""
+"""Pattern that matches a complete or partial time in STAMP format, such as a year, month or day."""
 
 NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
 
 MAX_BODY_BYTES = 20_000_000
-"""Maximum size in bytes of an unpacked body to replay."""
+"""Maximum size in bytes of a decompressed body that is replayed."""
 
 SANDBOX = (
     "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -104,11 +106,11 @@ DISPLAYED_TYPES = frozenset(
         "image/vnd.microsoft.icon",
     ]
 )
-"""Media types that browsers display in the sandbox. Other types are downloaded."""
+"""Media types that browsers display in the sandbox. Files of other types are downloaded."""
 
 TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
-"""Pattern of text types, in which secrets are masked. Captures of other types that contain a secret
-are refused."""
+"""Pattern that matches text types. Secrets in texts are masked. Captures of other types that
+contain a secret are refused."""
 
 REFUSED = (
     "This capture contains a secret from the address of its request, so it is not shown. "
@@ -122,10 +124,10 @@ REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Functions that decide which content must not be shown.
+    """Functions that decide which captured content must not be shown.
 
-    ``is_withheld`` decides by original URL. ``shows_withheld`` decides by digest, URL, content type
-    and body whether a capture shows content that was removed from the site.
+    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides by digest, URL, content
+    type and body whether a capture shows content that was removed from the site.
     """
 
     secrets: Secrets
@@ -158,9 +160,10 @@ class CapturedPages:
     def answer(
         self, asked: str, accept: bytes | None, restrictions: Restrictions
     ) -> ReplayResponse | None:
-        """Return the response for a path after PREFIX, or None if the URL in it was not captured.
+        """Return the response for a path after PREFIX.
 
-        ``accept`` is the value of the Accept-Datetime header, or None. Raises StoreError.
+        Returns None if the URL in the path was not captured. ``accept`` is the value of the
+        Accept-Datetime header, or None. Raises StoreError if the store can't be read.
         """
         stamp = ""
         if of_timemap := TIMEMAP.fullmatch(asked):
@@ -183,16 +186,16 @@ class CapturedPages:
         return self._gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
-        """Return the URL path of the memento for a URL and time, from the root of the server.
+        """Return the URL path of the memento of a URL at a time, from the root of the server.
 
         ``record`` selects one of several captures of the same second.
         """
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
     def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
-        """Return a capture's original URL without secrets, and the URL path of its record.
+        """Return a capture's original URL without secrets, and the URL path of the archive record.
 
-        Raises ArchiveError and Undecodable if the capture can't be shown.
+        Raises ArchiveError or Undecodable if the capture can't be shown.
         """
         url = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES).url
         if self._captures.is_set_aside(capture):
@@ -241,7 +244,7 @@ class CapturedPages:
         mementos = self._mementos(entries)
         place = chosen(mementos, at)
         if f"{entries[place].at:{STAMP}}" != stamp:
-            # The exact time of the chosen capture has its own address.
+            # The exact time of the chosen capture has a separate address.
             return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
         headers = memento_headers(self._original(entries), mementos, place)
         return self._replayed(entries[place], headers, at, restrictions)
@@ -254,9 +257,9 @@ class CapturedPages:
         entries: Sequence[CdxjEntry],
         restrictions: Restrictions,
     ) -> ReplayResponse | None:
-        """Return the response for the capture with a log leaf.
+        """Return the response for the capture with a leaf number (an entry of the log).
 
-        The capture may be one of several of that second, and not the memento.
+        The capture may be one of several captures of the second ``stamp``, and not the memento.
         """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)
@@ -292,7 +295,7 @@ class CapturedPages:
     def _shown(
         self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets
     ) -> ReplayResponse:
-        """Return a response with a capture's original status, or a refusal.
+        """Return a response with a capture's original status, or an error if it can't be shown.
 
         Values of secret parameters and ``secrets`` are masked in links and texts. Raises
         Undecodable if the rewritten links would make the page too large.
@@ -301,10 +304,10 @@ class CapturedPages:
 
         def place(url: str) -> str:
             nonlocal addresses
-            # Addresses of records have no secrets and no fragments.
+            # Addresses in archive records have no secrets and no fragments.
             address = self.address(target_uri(url)[0], at)
             address += masked("".join(url.partition("#")[1:]))
-            # With a long base address, a million short links would become long ones.
+            # If the base address is long, a million short links would become a million long links.
             addresses += len(address)
             if addresses > MAX_BODY_BYTES:
                 raise Undecodable(
@@ -334,7 +337,7 @@ class CapturedPages:
         )
 
     def _entries(self, asked: str, secrets: Secrets) -> list[CdxjEntry]:
-        """Return the captures of a URL that may be shown, in the order they were written.
+        """Return the captures of a URL that may be shown, in the order in which they were written.
 
         An imported record whose URL contains a secret is omitted.
         """
@@ -375,9 +378,9 @@ def public_cause(error: ArchiveError | Undecodable) -> str:
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
-    """Return a capture's body for replay: HTML in UTF-8, other texts in their own encoding.
+    """Return a capture's body for replay: HTML in UTF-8, other texts in their original encoding.
 
-    A text in UTF-16 still contains its secrets; the caller checks for them.
+    Secrets in UTF-16 texts are not masked; the caller checks for them.
     """
     if media_type in HTML_TYPES:
         page = rewritten_page(found.body, found.content_type, found.url, place)
@@ -393,8 +396,8 @@ def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -
 def without_secrets(text: str, secrets: Secrets) -> str:
     """Mask secrets, user names in URLs, and values of secret parameters in a text.
 
-    User names and parameters are masked even in URLs that belong to no source, because links must
-    match the records.
+    User names and parameters are masked even in URLs that do not belong to a source, because links
+    must match the URLs in archive records.
     """
     return secrets.masked(PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text)))
 
@@ -415,8 +418,8 @@ def last_moment(stamp: str) -> dt.datetime | None:
 def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
     """Return the media type of a response, and its charset if known.
 
-    Without a valid type, a response that looks like HTML counts as HTML, and any other as binary
-    data. A type that contains a secret is invalid.
+    If the type is missing or invalid, a response that looks like HTML counts as HTML, and any other
+    response as binary data. A type that contains a secret is invalid.
     """
     declared, _, parameters = found.content_type.partition(";")
     media_type = declared.strip().lower()
@@ -430,7 +433,7 @@ def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
 def is_charset(name: str) -> bool:
     """Return whether Python can decode text in this charset."""
     try:
-        # For an empty text, Python does not look up the charset.
+        # Python does not look up the charset if the text is empty.
         "a".encode(name)
     except (LookupError, ValueError):
         return False

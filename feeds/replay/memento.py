@@ -1,4 +1,4 @@
-"""Memento protocol (RFC 7089): requests for a URL at a past time, and their responses.
+"""Memento protocol (RFC 7089): requests for a URL at a past time, and the responses.
 
 An original resource has a TimeGate, which redirects to the memento of a time, and a TimeMap, which
 lists all mementos. TimeMaps and mementos ignore Accept-Datetime. All functions are pure and
@@ -27,14 +27,15 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 RFC1123 = re.compile(
     rf"({'|'.join(DAYS)}), (\d\d) ({'|'.join(MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
-"""Pattern of the only date format allowed in Accept-Datetime (RFC 7089, section 2.1.1.1)."""
+"""Pattern that matches the only date format allowed in Accept-Datetime (RFC 7089, section
+2.1.1.1)."""
 
 UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
-"""Pattern of a character that is not allowed in a URL in a header."""
+"""Pattern that matches a character that is not allowed in the URL of a header."""
 
 
 class BadDatetime(CommuniqueError):
-    """The Accept-Datetime header contains no valid date (RFC 7089, section 4.5.3)."""
+    """Raised if the Accept-Datetime header contains no valid date (RFC 7089, section 4.5.3)."""
 
     def __init__(self, value: str) -> None:
         super().__init__(
@@ -46,7 +47,7 @@ class BadDatetime(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A past state of a resource: its absolute URL, and the time from which it applied (aware UTC).
+    """A past state of a resource: an absolute URL, and the time since which it applied (aware UTC).
 
     ``imported`` is the name of the file from which the state was imported, or empty.
     """
@@ -66,7 +67,10 @@ class OriginalResource:
 
 
 def asked_datetime(value: bytes) -> dt.datetime:
-    """Parse the value of an Accept-Datetime header to aware UTC. Raises BadDatetime."""
+    """Parse the value of an Accept-Datetime header to a time in aware UTC.
+
+    Raises BadDatetime if it is not a valid date.
+    """
     text = value.decode("latin-1").strip()
     found = RFC1123.fullmatch(text)
     if found is None:
@@ -89,12 +93,12 @@ def http_date(at: dt.datetime) -> str:
 def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
     """Return the index of the memento that was current at a time.
 
-    ``mementos`` are sorted, oldest first. The time None selects the last memento. A time before the
-    first memento selects the first (RFC 7089, section 4.5.1).
+    ``mementos`` are in order of time, oldest first. The time None selects the last memento. A time
+    before the first memento selects the first memento (RFC 7089, section 4.5.1).
     """
     if at is None:
         return len(mementos) - 1
-    # Headers have whole seconds, so changes within the requested second count.
+    # Times in headers have whole seconds, so states that began within the requested second count.
     end = at + dt.timedelta(seconds=1, microseconds=-1)
     return max(0, bisect_right(mementos, end, key=lambda one: one.at) - 1)
 
@@ -185,7 +189,7 @@ PAGE: Headers = [
     ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
     ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
 ]
-"""Response headers of Communique's own pages."""
+"""Response headers of our own pages, which contain no captured page."""
 
 FRAME: Headers = [
     (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
@@ -193,7 +197,7 @@ FRAME: Headers = [
 """Response headers of a page that shows a captured page in a frame."""
 
 SHORT_LIVED = ("cache-control", "public, max-age=60")
-"""Cache-Control of TimeGates and TimeMaps, which may change with the next visit."""
+"""Cache-Control header of TimeGates and TimeMaps, which may change with the next visit."""
 
 RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
 """Message for a hidden release, sent with status 410."""
@@ -204,9 +208,9 @@ CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResponse:
-    """A response for a past state.
+    """A response to a request for a past state.
 
-    If it has a ``message`` but no body, the server shows a page with it.
+    If it has a ``message`` but no body, the server shows a page with this message.
     """
 
     status: int

@@ -50,7 +50,7 @@ from feeds.replay.withheld_captures import Withheld
 from feeds.urls import href, name_of, release_file, revision_file
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
-"""Pattern of the paths below a release: its page, TimeMap, captures, captured page, and
+"""Pattern that matches the paths of a release: its page, TimeMap, captures, captured page, and
 versions."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
@@ -59,7 +59,7 @@ REVISION = re.compile(r"[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A request for a past state: decoded path, path as sent, query and headers."""
+    """A request for a past state: decoded path, path as sent by the client, query and headers."""
 
     path: str
     raw_path: bytes
@@ -73,9 +73,9 @@ class ReplayRequest:
 
 
 class PageReplay:
-    """Responds with past states from the store at ``store_url``, for one site. Thread-safe.
+    """Responds to requests for past states, from the store at ``store_url``. Thread-safe.
 
-    Captured pages are read from the folder ``archive``.
+    Captured pages are read from the folder ``archive``. All methods serve one site.
     """
 
     def __init__(self, store_url: str, site: SiteSettings, archive: Path | None = None) -> None:
@@ -99,14 +99,14 @@ class PageReplay:
         if found is None:
             return False
         if found[2] == "capture/":
-            # Without an archive the published file already shows everything.
+            # If there is no archive, the published file already shows everything.
             return self._pages is not None and self._pages.are_there
         return found[2] is not None or datetime_in(headers) is not None
 
     def answer(self, asked: ReplayRequest) -> ReplayResponse | None:
         """Return the response to a request that ``takes`` accepts, or None for an unknown state.
 
-        Raises StoreError and ArchiveError.
+        Raises StoreError or ArchiveError if the store or the archive can't be read.
         """
         if asked.path.startswith(PREFIX):
             return self._captured(asked)
@@ -136,7 +136,7 @@ class PageReplay:
     def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> ReplayResponse | None:
         """Return the captured page of a release's current version.
 
-        ``revision=2`` in the query selects version 2 instead.
+        If the query contains ``revision=2``, version 2 is returned instead.
         """
         asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
         if not all(map(REVISION.fullmatch, asked)):
@@ -149,7 +149,7 @@ class PageReplay:
         return mementos.captured(release, number, self._pages) if self._pages else None
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
-        # The original address is used as sent, because its escapes are its own.
+        # The original URL is used as the client sent it, because its escapes are a part of it.
         _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
         if asked.query:
             url += "?" + asked.query.decode("latin-1")
@@ -164,7 +164,10 @@ class PageReplay:
             return self._pages.answer(url, asked.datetime, restrictions)
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
-        """Return additional headers for a path. A release's page gets the headers of a TimeGate."""
+        """Return additional headers for a path.
+
+        The page of a release gets the headers of a TimeGate.
+        """
         found = RELEASE.fullmatch(path)
         release = name_of(found[1]) if found and not found[2] else None
         if release is None:
@@ -188,7 +191,8 @@ class ReleaseMementos:
     def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
         """Redirect to the version of a release that was current at a time.
 
-        ``asked`` is the value of the Accept-Datetime header. Returns None without versions.
+        ``asked`` is the value of the Accept-Datetime header. Returns None if the release is
+        unknown.
         """
         found = self._store.revisions(release_id)
         if not found:
@@ -214,7 +218,10 @@ class ReleaseMementos:
         return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def revision(self, release_id: str, number: int) -> ReplayResponse | None:
-        """Return the page of one version of a release, by its number from 1, or None."""
+        """Return the page of a version of a release, by its number from 1.
+
+        Returns None if the release has no such version.
+        """
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
@@ -224,7 +231,10 @@ class ReleaseMementos:
         return ReplayResponse(200, [*PAGE, *headers], self._page(release, found, place))
 
     def captures(self, release_id: str) -> ReplayResponse | None:
-        """Return the page that lists the captures of a release, or None."""
+        """Return the page that lists the captures of a release.
+
+        Returns None if the release is unknown.
+        """
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         if release is None:
             return None

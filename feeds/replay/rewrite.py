@@ -4,8 +4,8 @@ The Content Security Policy blocks scripts and network access (see feeds.replay.
 This module makes links and images lead to other captures. It removes frames and ``link`` elements,
 because browsers open connections for them before they apply a policy.
 
-Every pattern starts at a ``<`` or a fixed word and stops at the next one. So the time is linear in
-the length of a page.
+Every pattern starts at a ``<`` or a fixed word and stops at the next ``<`` or word. So rewriting
+takes time proportional to the length of a page.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from w3lib.encoding import html_to_unicode
 from data.text.urls import web_address
 
 LINKING_TAG = re.compile(r"<(?:a|area|img|image|input|source|video)(?=[\s/])[^<>]*+", re.IGNORECASE)
-"""Pattern of a tag that may contain links or embedded files."""
+"""Pattern that matches a tag that may contain links or embedded files."""
 LINK = re.compile(r"<link(?=[\s/>])([^<>]*+)>?", re.IGNORECASE)
 EMBEDDING_TAG = re.compile(
     r"<(?=(?:embed|fencedframe|frame|iframe|object|portal)[\s/>])", re.IGNORECASE
 )
-"""Pattern of the start of an element that embeds another page."""
+"""Pattern that matches the start of an element that embeds another page."""
 BASE = re.compile(r"<base(?=[\s/])([^<>]*+)", re.IGNORECASE)
 ATTRIBUTE = re.compile(
     r"""(?<=[\s"'/])([^\s"'<>/=]{1,40})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
 )
 CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
-"""Pattern of a URL in a srcset attribute, and of the text up to the next comma."""
+"""Pattern that matches a URL in a srcset attribute, and the text up to the next comma."""
 CSS_URL = re.compile(r"""url\(\s{0,20}(["']?)([^"'()\s\\]{1,4096})\1\s{0,20}\)""", re.IGNORECASE)
 CSS_IMPORT = re.compile(r"""(@import\s{1,20})(["'])([^"'\\\n]{1,4096})\2""", re.IGNORECASE)
 
@@ -65,7 +65,7 @@ def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
         absolute = web_address(joined(url, link))
         return place(absolute) if absolute else link
 
-    # Latin-1 keeps all other bytes unchanged, whatever the real charset.
+    # Decoding as Latin-1 keeps all other bytes unchanged, whatever the real charset is.
     text = body.decode("latin-1")
     text = CSS_URL.sub(lambda found: f'url("{led(found[2])}")', text)
     text = CSS_IMPORT.sub(lambda found: f'{found[1]}"{led(found[3])}"', text)
@@ -73,7 +73,7 @@ def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
 
 
 def page_text(body: bytes, content_type: str) -> str:
-    """Decode a body with its declared charset, or else with a guessed charset."""
+    """Decode a body with its declared charset, or with a guessed charset if none is declared."""
     try:
         return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
     except (LookupError, ValueError):
@@ -136,7 +136,10 @@ def _style_sheet(inside: str, base: str, place: Place) -> str:
 
 
 def _led(link: str, base: str, place: Place) -> str:
-    """Return the rewritten URL of a link. Fragments and links with other schemes stay unchanged."""
+    """Return the rewritten URL of a link.
+
+    Fragments, and links with other schemes, do not change.
+    """
     if link.startswith("#"):
         return link
     url, fragment = urldefrag(joined(base, link))

@@ -1,7 +1,7 @@
 """Detection of captures that must not be shown, because they contain removed content.
 
-Removed content includes hidden or redacted releases, their files, and their text on other pages. It
-also includes all pages of a source that was removed with its releases.
+Removed content includes hidden or redacted releases, the files of these releases, and their text on
+other pages. It also includes all pages of a source that was removed with its releases.
 """
 
 from __future__ import annotations
@@ -27,39 +27,39 @@ MIN_PASSAGE_LENGTH: Final = 40
 """Minimum length in characters of a paragraph that identifies a release."""
 
 BEGINNING_LENGTH: Final = 40
-"""Number of characters at a paragraph's start that identify a release, if the page also contains
-its title or path."""
+"""Number of characters at the start of a paragraph that identify a release, if the page also
+contains the title or path of the release."""
 
 MIN_LETTERS: Final = 20
-"""Minimum number of letters and digits in a part of a text that identifies a release."""
+"""Minimum number of letters and digits in a text part that identifies a release."""
 
 MAX_PASSAGES: Final = 3
-"""Maximum number of paragraphs per version that identify it on any page of its site."""
+"""Maximum number of paragraphs of a version that identify its release on any page of the site."""
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases checked per URL."""
+"""Maximum number of releases that are checked for one URL."""
 
 NO_PAYLOAD: Final = digest_text(NO_BYTES)
 """Digest of an empty payload."""
 
 TAG: Final = re.compile(r"<[^<>]*>")
 ESCAPE: Final = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[bfnrt])?")
-"""Pattern of a character escaped in JSON or JavaScript, with one or more backslashes."""
+"""Pattern that matches a character escaped in JSON or JavaScript, with one or more backslashes."""
 
 SEPARATOR: Final = re.compile(r"[\W_]+")
 
 LEGACY_CHARSET: Final = "cp1252"
-"""Charset assumed for web pages that declare none, or a wrong one."""
+"""Charset assumed for web pages that declare no charset, or a wrong one."""
 
 WIDE_CHARSETS: Final = ("utf-16-le", "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Parts that identify the text of a hidden release, normalized by ``plain``.
+    """Text parts that identify a hidden release, normalized by ``plain``.
 
-    ``passages`` identify it on any page of its site. ``beginnings`` identify it only on pages that
-    also contain one of its ``titles`` or ``paths``.
+    ``passages`` identify the release on any page of its site. ``beginnings`` identify it only on
+    pages that also contain one of its ``titles`` or ``paths``.
     """
 
     passages: frozenset[str]
@@ -70,7 +70,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """Identifying parts of all individually hidden releases. Texts are grouped by site."""
+    """Data that identify all individually hidden releases. Their texts are grouped by site."""
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
@@ -81,7 +81,7 @@ class Withheld:
     """Decides which captures must not be shown, by the releases and sources in the store.
 
     The data from the store are cached until the store changes. Thread-safe. All methods raise
-    StoreError.
+    StoreError if the store can't be read.
     """
 
     def __init__(self) -> None:
@@ -89,16 +89,19 @@ class Withheld:
         self._known: tuple[object, _Hidden] = (None, _Hidden())
 
     def address(self, store: Store, url: str) -> bool:
-        """Whether captures of a URL must not be shown. ``url`` has the form used in records."""
+        """Whether captures of a URL must not be shown.
+
+        ``url`` has the form used in archive records.
+        """
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
         return key_of(url) in self._hidden(store).addresses or is_of_removed(store, url)
 
     def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
-        """Return whether a capture of any other URL shows hidden content, by digest or text.
+        """Return whether a capture shows the content of a hidden release, by its digest or text.
 
-        ``content_type`` is the body's type, with its charset if known.
+        ``content_type`` is the type of the body, with its charset if known.
         """
         hidden = self._hidden(store)
         if digest in hidden.digests:
@@ -117,7 +120,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """Read the identifying parts of all individually hidden releases from a store."""
+    """Read the data that identify all individually hidden releases from a store."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
@@ -132,12 +135,15 @@ def known_by(store: Store) -> _Hidden:
 
 
 def key_of(url: str) -> str:
-    """Normalize a URL for comparison with records: remove secrets, as in records."""
+    """Normalize a URL to the form used in archive records, without secrets."""
     return canonical_url(masked(url))
 
 
 def digests_of(sightings: Sightings) -> Iterator[str]:
-    """Yield the digests of captured pages that show a release, except the page of its removal."""
+    """Yield the digests of captured pages that show a release.
+
+    The page that showed that the release was removed is omitted.
+    """
     for one in (*sightings.versions.values(), sightings.seen):
         if one:
             yield one.digest
@@ -149,7 +155,7 @@ def files_of(version: Revision) -> Iterable[str]:
 
 
 def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
-    """Return the parts that identify the text of a release and its versions on other pages."""
+    """Return the text parts that identify a release and its versions on other pages."""
     contents = [release.content, *(one.content for one in versions)]
     long = [
         (long_paragraphs(one.body_text), long_paragraphs(one.summary or "")) for one in contents
@@ -164,7 +170,7 @@ def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
 
 
 def identifying(parts: Iterable[str]) -> frozenset[str]:
-    """Normalize parts of a text, and drop parts with fewer than MIN_LETTERS letters."""
+    """Normalize text parts, and omit parts with fewer than MIN_LETTERS letters and digits."""
     return frozenset(one for one in map(plain, parts) if len(one) >= MIN_LETTERS)
 
 
@@ -176,7 +182,8 @@ def long_paragraphs(text: str) -> list[str]:
 def shows(text: str, hidden: Iterable[_Text]) -> bool:
     """Return whether a page shows the text of a hidden release.
 
-    It does if it contains a passage, or a title or path together with a beginning.
+    It does so if it contains a passage of the release, or the beginning of a paragraph together
+    with its title or path.
     """
     read = plain(text)
     source = ""
@@ -193,9 +200,9 @@ def shows(text: str, hidden: Iterable[_Text]) -> bool:
 
 
 def decoded(body: bytes, content_type: str) -> Iterator[str]:
-    """Decode a body in its declared charset, and also in likely charsets in case that is wrong.
+    """Decode a body with its declared charset, and with other likely charsets.
 
-    Yields one text per charset.
+    Yields one text per charset, because the declared charset may be wrong.
     """
     texts = [page_text(body, content_type), body.decode("utf-8", "replace")]
     if guessed(body) == LEGACY_CHARSET:

@@ -1,6 +1,6 @@
-"""The web server as an ASGI application: creates its parts and joins their routes.
+"""The web server as an ASGI application: creates the parts of the server and joins their routes.
 
-Responses for captured pages come from feeds.replay.
+Responses with captured pages come from feeds.replay.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def routes_of(
 ) -> list[Route]:
     """Return all routes in order of precedence: the first route that matches a path applies.
 
-    Addresses of disabled parts are reserved, so that a file in a bucket can't be served there.
+    Addresses of disabled parts are reserved, so that files in a bucket are not served there.
     """
     rows = [
         Route("/static/{file:path}", access="public"),
@@ -93,12 +93,13 @@ def routes_of(
         Route("/favicon.ico", access="public"),
         Route(f"{WATCH_FEED}{{file:path}}", access="own"),
     ]
-    # Clients of the Reader API may use addresses below /api/, so its rows precede the API's.
+    # Clients of the Google Reader API may use addresses below /api/. So its routes precede the
+    # API's.
     rows += reader.routes() if reader else []
     rows += api.routes() if api else [reserved(f"{API}{{rest:path}}")]
     rows.append(Route(API.rstrip("/"), app=redirect_to_slash) if api else reserved(API.rstrip("/")))
     if reader:
-        # A base address without its final slash; those below /api/ belong to the API.
+        # Base addresses without the final slash. Those below /api/ belong to the API.
         bare = (one.rstrip("/") for one in READER_API if not one.startswith(API))
         rows += [Route(one, app=redirect_to_slash) for one in bare]
     else:
@@ -148,7 +149,7 @@ def create_app(
 
     With the URL of a store, it also generates feeds on request, and serves the API and monitoring.
     Captured pages are read from the folder ``archive``, and watches from the folder ``watches``.
-    ``access`` is required for sites with ``site.access = "token"``, and for the Reader API.
+    ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
     and ``admin`` is the operator's room. ``judge`` returns the health of a store's sources, ``due``
@@ -211,7 +212,7 @@ def run_after_response(work: Callable[[], None]) -> None:
 
 
 class SecureResponses:
-    """ASGI middleware that adds security headers. Responses in memory already contain them."""
+    """ASGI middleware that adds security headers. Responses from memory already contain them."""
 
     def __init__(self, app: ASGIApp, cached_response: FindCachedResponse) -> None:
         self._app = app
@@ -238,7 +239,7 @@ log = logging.getLogger(__name__)
 
 
 class Past:
-    """ASGI application for captured pages and past states, which a PageReplay provides."""
+    """ASGI application for captured pages and past versions, which a PageReplay provides."""
 
     def __init__(self, replay: PageReplay, queue: WorkQueue) -> None:
         self._replay = replay

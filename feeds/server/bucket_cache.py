@@ -1,9 +1,9 @@
 """Published files in a bucket, cached in memory and revalidated after each publication.
 
-A server asks the bucket at most once per second for the number of the last complete publication. If
-that number has changed, it revalidates each cached file by its ETag on the next request for it. So
-it serves an outdated file for at most one second, and never an older version after a newer one.
-While the bucket is unavailable, it serves the cached files.
+At most once per second, a server reads the number of the last complete publication from the bucket.
+If this number has changed, the server revalidates each cached file by its ETag when the file is
+requested again. So it serves an outdated file for at most one second, and never an older version
+after a newer one. While the bucket is unavailable, it serves the cached files.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ CHECK_INTERVAL_SECONDS: Final = 1.0
 """Seconds between checks for a new publication."""
 
 BUCKET_TIMEOUT_SECONDS: Final = 2.0
-"""Seconds that a request waits for the bucket if a cached file can be served instead."""
+"""Maximum number of seconds that a request waits for the bucket if a cached file can be served
+instead."""
 
 MAX_BUCKET_REQUESTS: Final = 16
 """Maximum number of concurrent requests to the bucket."""
 
 MAX_KNOWN_ABSENT: Final = 10_000
-"""Maximum number of paths that are remembered as missing from the bucket."""
+"""Maximum number of paths that are known to be missing from the bucket."""
 
 NO_RESPONSE: Final = "no response in time"
 
@@ -58,7 +59,8 @@ class BucketCache(HeldFiles):
         self._askers = ThreadPoolExecutor(MAX_BUCKET_REQUESTS, "bucket")
         self._manifest: StoredManifest | None = None
         self._looked = -CHECK_INTERVAL_SECONDS
-        # Increases with each publication, and when the bucket's publication numbers start again.
+        # Increased with each publication, and when the publication numbers of the bucket start
+        # again.
         self._turn = 0
         self._checked: dict[str, int] = {}
         self._absent: OrderedDict[str, int] = OrderedDict()
@@ -97,7 +99,7 @@ class BucketCache(HeldFiles):
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:
-        """Whether a page exists at the path with a slash appended.
+        """Whether there is a page at the path with a slash appended.
 
         The result is False if the bucket is unavailable.
         """
@@ -112,7 +114,8 @@ class BucketCache(HeldFiles):
     async def _shared(self, key: str, work: Callable[[], Awaitable[None]], *, waits: bool) -> None:
         """Run ``work`` once for all concurrent callers with the same key.
 
-        Without ``waits``, a caller waits for at most BUCKET_TIMEOUT_SECONDS; the work continues.
+        If ``waits`` is false, a caller waits for at most BUCKET_TIMEOUT_SECONDS, and the work
+        continues afterwards.
         """
         if key not in self._asking:
             task = self._asking[key] = asyncio.create_task(await_work(work))
@@ -129,22 +132,24 @@ class BucketCache(HeldFiles):
 
     def _end(self, key: str, done: asyncio.Task[None]) -> None:
         self._asking.pop(key, None)
-        # Waiting callers got the exception. Without any, asyncio must not log it as unretrieved.
+        # Callers that waited got the exception. If none waited, asyncio must not log it as
+        # unretrieved.
         if not done.cancelled():
             done.exception()
 
     async def _look(self) -> None:
-        """Read the number of the last complete publication from the bucket, and note any change."""
+        """Read the number of the last complete publication from the bucket, and store it."""
         try:
             before = self._manifest
             found = await self._in_thread(lambda: read_manifest(self._bucket, before))
         finally:
-            # A failing bucket is not asked again before the interval is over.
+            # If the bucket fails, it is not requested again before the interval is over.
             self._looked = time.monotonic()
         if complete_in(found) != complete_in(before) or found is None:
             self._turn += 1
         if complete_in(found) < complete_in(before):
-            # The publication numbers started again, so they say nothing about cached files.
+            # The publication numbers have started again, so they do not show whether cached files
+            # are current.
             for path in [*self._held]:
                 self._drop(path)
         self._manifest = found
@@ -163,7 +168,7 @@ class BucketCache(HeldFiles):
                 self._absent.popitem(last=False)
             return
         held = self._held.get(path)
-        # A delayed response may contain an older file: the next publication corrects that.
+        # A delayed response may contain an older file. The next publication corrects this.
         if held is None or (found.tag != tag and publication_of(found.headers) >= number):
             self._drop(path)
             self._tags[path] = found.tag, publication_of(found.headers)
@@ -180,7 +185,7 @@ class BucketCache(HeldFiles):
 
 
 async def await_work(work: Callable[[], Awaitable[None]]) -> None:
-    """Await the result of ``work()``, as a coroutine for asyncio.create_task."""
+    """Await ``work()``, in a coroutine for asyncio.create_task."""
     await work()
 
 

@@ -1,4 +1,4 @@
-"""Files of the site in memory, with their response headers already encoded."""
+"""Files of the site in memory, with their response headers already encoded as bytes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PRIVATE = "private, max-age=60"
 
 PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
-"""Addition to the Content-Security-Policy of pages without publishers' HTML: they may run the
-site's own scripts."""
+"""Addition to the Content-Security-Policy of pages without publishers' HTML, which may run the
+site's scripts."""
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
@@ -48,7 +48,7 @@ class CachedFile:
     """A file in memory, for requests of the path ``address``.
 
     - ``modified`` is the modification time in whole seconds since 1970 (UTC).
-    - ``tags`` maps content codings to strong ETags, including codings not yet compressed.
+    - ``tags`` maps content codings to strong ETags, including codings that are not compressed yet.
     - ``unchanged`` maps ETags to the headers of a 304, ``heads`` to the same headers as bytes.
     - ``headers`` are the additional headers of a 200.
     """
@@ -101,9 +101,9 @@ def cached_file(
 ) -> CachedFile:
     """Return a file in memory with its ETags and headers. ``more`` are additional headers.
 
-    ``follows`` is whether the file is an archive page that has a next page, so it never changes.
-    ``before`` is the previous version. The new version gets a later modification time, even if its
-    file is not newer, for example after a restore.
+    ``follows`` is true if the file is an archive page that has a next page, so it never changes.
+    ``before`` is the previous version of the file. The new version gets a later modification time,
+    even if the file on disk is not newer, for example after a restore.
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
@@ -139,7 +139,7 @@ def cached_file(
 
 
 def policy_of(address: str, *, is_feed: bool) -> bytes:
-    """Return the Content-Security-Policy of an address.
+    """Return the Content-Security-Policy of a page or feed at a URL path.
 
     Pages with publishers' HTML run no scripts.
     """
@@ -154,10 +154,10 @@ def head_of(status: bytes, headers: Headers) -> bytes:
 
 
 HEAD_BYTES = 4096
-"""Number of bytes at the start of a feed that are searched for the feed's own links."""
+"""Number of bytes at the start of a feed in which the links of the feed itself are searched."""
 
 ITEMS = b',"items":['
-"""Start of the items in a JSON Feed. The feed's own fields are before it."""
+"""Start of the items in a JSON Feed. The fields of the feed itself come before it."""
 ENTRY = re.compile(rb"<(?:entry|item)\b")
 LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
 ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')

@@ -1,8 +1,8 @@
 """Delta responses that contain only new feed entries (RFC 3229, instance manipulation ``feed``).
 
-A client sends the ETag of its version. The server keeps a short hash of every entry of the replaced
-versions that it has served. For an unknown ETag, for example after a restart, the server sends the
-whole feed.
+A client sends the ETag of its version of a feed. When a feed is replaced, the server keeps a short
+hash of every entry of the old version. If it does not know an ETag, for example after a restart, it
+sends the whole feed.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from collections.abc import Mapping
 from feeds.server.requests.conditional import TAG
 
 MAX_FEED_VERSIONS = 4_096
-"""Maximum number of replaced feed versions that are remembered, at 8 bytes per entry."""
+"""Maximum number of replaced feed versions whose entry hashes are kept, with 8 bytes per entry."""
 
 ZERO_WEIGHT = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
-"""Pattern of a weight of zero (``q=0``), with which a client refuses an instance manipulation."""
+"""Pattern that matches a weight of zero (``q=0``), with which a client refuses an instance
+manipulation."""
 
 ENTRY_STARTS: Mapping[str, re.Pattern[bytes]] = {
     ".atom": re.compile(rb"\n(?=<entry[ >])"),
     ".rss": re.compile(rb"\n(?=<item[ >])"),
 }
-"""Patterns of the start of an entry, by file suffix."""
+"""Patterns that match the start of an entry, by file suffix."""
 ENTRY_ENDS: Mapping[str, tuple[bytes, ...]] = {
     ".atom": (b"</entry>", b"</at:deleted-entry>"),
     ".rss": (b"</item>",),
@@ -37,8 +38,7 @@ FEED_ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel
 def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
     """Split a feed into the part before its entries, its entries, and its closing tags.
 
-    ``kind`` is the file suffix. Returns None for a feed that does not have the layout of
-    Communique's own feeds.
+    ``kind`` is the file suffix. Returns None for a feed that does not have the layout of our feeds.
     """
     if kind not in ENTRY_STARTS or not body.endswith(FEED_ENDS[kind]):
         return None
@@ -56,7 +56,7 @@ def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], byte
 def mark(entry: memoryview) -> int:
     """Return a short hash of an entry.
 
-    Its key is random per process, which prevents forged collisions.
+    The key of the hash is random for each process, which prevents forged collisions.
     """
     return hash(entry)
 
@@ -79,8 +79,8 @@ class FeedVersions:
     def newer(self, wanted: bytes, body: bytes, kind: str) -> tuple[bytes, bytes] | None:
         """Return a feed that contains only the entries missing from the client's version.
 
-        ``wanted`` is the If-None-Match header. Also returns the ETag of the client's version.
-        Returns None if no version in the header is remembered.
+        ``wanted`` is the If-None-Match header. The second value is the ETag of the client's
+        version. Returns None if the hashes of no version in the header are known.
         """
         for tag in TAG.findall(wanted):
             known = self._known.get(plain_tag(tag))

@@ -27,7 +27,7 @@ ERROR_TEXTS = {
 
 
 async def explain(request: Request, error: Exception) -> Response:
-    """Return the error page for an exception. Logs a warning if the store is unavailable."""
+    """Return the error page for an exception. If the store is unavailable, also log a warning."""
     if isinstance(error, Unanswered):
         return unanswered(request.scope, error)
     if isinstance(error, StoreError):
@@ -46,7 +46,7 @@ def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
 def page(
     scope: Scope, status: int, headers: dict[str, str] | None = None, message: str | None = None
 ) -> HTMLResponse:
-    """Return an error page with ``message``, or else with the default text for the status."""
+    """Return an error page with ``message``, or with the default text for the status."""
     phrase = HTTPStatus(status).phrase
     root = escape(scope.get("root_path", ""))
     return HTMLResponse(

@@ -1,8 +1,8 @@
 """Responses for addresses without a published file.
 
-Addresses of renamed sources redirect. Removed sources and hidden releases get 410. Partial tiles
-that the log has replaced are cut from wider tiles. All other addresses get a 404 page with similar
-addresses.
+Addresses of renamed sources redirect. Addresses of removed sources and hidden releases get 410.
+Partial tiles that the log has replaced are cut from wider tiles. All other addresses get a 404 page
+with similar addresses.
 
 Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
 """
@@ -58,17 +58,18 @@ from feeds.urls import (
 ADDRESS: Final = re.compile(
     r"/(feeds/source|sources)/([^/]+?)((?:\.(?:atom|rss|json)|/.*)?)", re.DOTALL
 )
-"""Pattern of a source's address: folder, source id, and the rest."""
+"""Pattern that matches the address of a source: folder, source id, and the rest of the path."""
 
 TOPIC_PAGE: Final = re.compile(r"/(?:sources/([^/]+)/)?topics/([^/]+)/?")
-"""Pattern of the address of a topic's page, with the source's id if it is a page of one source."""
+"""Pattern that matches the address of a topic's page. If the page is limited to one source, the
+address contains the source's id."""
 
 REDIRECT_MAX_AGE_SECONDS: Final = 3600
 """Duration in seconds for which caches may reuse a redirect."""
 
 
 class MissingFileResponses:
-    """Handler of requests without a published file, which reads the store at ``store_url``."""
+    """Handler of requests for which no file is published. It reads the store at ``store_url``."""
 
     def __init__(self, store_url: str, site: SiteSettings, queue: WorkQueue) -> None:
         self._url = store_url
@@ -83,7 +84,7 @@ class MissingFileResponses:
                 request.scope, request.receive, lambda: self._answer(request)
             )
         except (Unanswered, StoreError) as failure:
-            # An exception raised here would be logged with a traceback.
+            # If this function raised an exception, the server would log a traceback.
             return await explain(request, failure)
 
     def _answer(self, request: Request) -> Response:
@@ -98,7 +99,8 @@ class MissingFileResponses:
                 place = f"{found[1]}/{file_name(now)}{found[3]}"
                 return redirect(place, path, request.url.query, 301)
         if kind := self._format_of_all(path):
-            # Temporary: with releases in a second language, this address gets its own feed.
+            # The redirect is temporary: when a second language has releases, this address gets its
+            # own feed.
             return redirect(feed_file(Facet(), kind), path, request.url.query, 302)
         if asked := topic_at(path):
             topic, kind = asked
@@ -107,7 +109,8 @@ class MissingFileResponses:
                 file = feed_file(sections[0], kind) if kind else page_file(sections[0])
                 return redirect(file, path, request.url.query, 301)
             if sections:
-                # Temporary: another source may lose this section, which changes the target.
+                # The redirect is temporary: if another source loses this section, the target
+                # changes.
                 file = f"{SEARCH}.{kind}" if kind else SEARCH_PAGE
                 return redirect(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
         return self._not_found.answer(request.scope)
@@ -120,9 +123,9 @@ class MissingFileResponses:
             return now, removed is not None and not removed.kept
 
     def _format_of_all(self, path: str) -> Format | None:
-        """Return the format of a language's feed if the site has only this language, or None.
+        """Return the format of a language's feed if all releases of the site have this language.
 
-        The feed of all releases replaces such a feed.
+        The feed of all releases replaces such a feed. Returns None for all other paths.
         """
         asked = facet_of(href(path[1:]))
         if asked is None or asked[0].language is None:
@@ -156,7 +159,7 @@ def sections_called(store: Store, topic: Facet) -> tuple[list[Facet], str]:
 def topic_at(path: str) -> tuple[Facet, Format | None] | None:
     """Return the topic in the address of a feed or page, and the format of a feed.
 
-    ``path`` is decoded. Returns None if it is not the address of a topic.
+    ``path`` is decoded. Returns None if ``path`` is not the address of a topic.
     """
     if asked := facet_of(href(path[1:])):
         return asked if asked[0].topic is not None else None
@@ -169,9 +172,9 @@ def topic_at(path: str) -> tuple[Facet, Format | None] | None:
 
 def redirect(file: str, path: str, query: str, status: int) -> Response:
     """Return a relative redirect from a path to a file of the site."""
-    # A relative address works under any path prefix.
+    # A relative address works with any path prefix.
     place = relative(file, path[1:])
-    # Not cached forever: the source may be renamed back.
+    # The redirect is not cached forever, because the source may be renamed to its former id.
     headers = {"cache-control": f"public, max-age={REDIRECT_MAX_AGE_SECONDS}"}
     return RedirectResponse(f"{place}?{query}" if query else place, status, headers)
 
@@ -200,14 +203,17 @@ def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
 PARTIAL_TILE: Final = re.compile(
     r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})"
 )
-"""Pattern of the path of a partial tile of the log."""
+"""Pattern that matches the path of a partial tile of the log."""
 
 TILE_MEDIA_TYPE: Final = "application/octet-stream"
 """Media type of the log's tiles."""
 
 
 def tile_route(site: Path | Bucket) -> Route:
-    """Return the route of replaced partial tiles, which are cut from wider tiles of the site."""
+    """Return the route of partial tiles that the log has replaced.
+
+    They are cut from wider tiles of the site.
+    """
 
     def answer(request: Request) -> Response:
         asked = PARTIAL_TILE.fullmatch(request.url.path)
@@ -229,7 +235,10 @@ def tile_route(site: Path | Bucket) -> Route:
 
 
 def read_tile(bucket: Bucket, name: str) -> bytes:
-    """Return a partial tile, cut from a wider tile in the bucket. Raises FileNotFoundError."""
+    """Return a partial tile, cut from a wider tile in the bucket.
+
+    Raises FileNotFoundError if the bucket has no such tile.
+    """
     full, _, wanted = name.rpartition(".p/")
     names = [one for one, _, _ in bucket.tags(f"{full}.p")]
     widths = sorted(int(one.rpartition("/")[2]) for one in names)
@@ -243,8 +252,8 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
 log = logging.getLogger(__name__)
 
 CATALOG_CACHE_SECONDS: Final = 60.0
-"""Duration in seconds for which catalog and counts are reused. A crawler that requests many wrong
-addresses thus causes little work."""
+"""Number of seconds for which the catalog and counts are reused. So a crawler that requests many
+wrong addresses causes little work."""
 
 
 class NotFound:

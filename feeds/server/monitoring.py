@@ -74,7 +74,8 @@ INSTALLATION_METRICS: Final[Mapping[str, str]] = {
 """Help texts of the metrics about the installation, by metric name."""
 
 Facts = Callable[[], Mapping[str, float]]
-"""Function that returns measurements of the installation by metric name, without unknown values."""
+"""Function that returns measurements of the installation by metric name. Unknown values are
+omitted."""
 
 HEALTH_CACHE_SECONDS: Final = 5.0
 """Maximum age in seconds of cached health results."""
@@ -109,7 +110,7 @@ class SourceMetrics(Collector):
         self._judge = judge
 
     def collect(self) -> Iterator[Metric]:
-        """Read the current values from the store. Raises StoreError."""
+        """Read the current values from the store. Raises StoreError if the store can't be read."""
         state = StateSetMetricFamily(
             "communique_source_state", "State of a source.", labels=["source"]
         )
@@ -241,7 +242,7 @@ class Monitoring:
         queue: WorkQueue,
         facts: Facts = dict,
     ) -> None:
-        # If the whole site needs a token, the gate has checked it already.
+        # If the whole site needs a token, TokenGate has already checked it.
         self._access = access if site.access == "open" else None
         self._queue = queue
         self._own_clients = OwnClients(site)
@@ -256,7 +257,10 @@ class Monitoring:
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
     def routes(self) -> list[Route]:
-        """Return the routes of monitoring. On open sites, ``_metrics`` checks access itself."""
+        """Return the routes of monitoring.
+
+        On open sites, ``_metrics`` checks the access to /metrics.
+        """
         return [
             Route("/healthz", access="public", endpoint=self._healthz),
             Route("/health", endpoint=self._health),
@@ -339,7 +343,7 @@ class Monitoring:
     async def _metrics(self, request: Request) -> Response:
         """Respond with all metrics in Prometheus format.
 
-        Programs of the server's own user on this machine need no token.
+        Programs that the server's user runs on this machine need no token.
         """
         if self._access and not await self._own_clients.include(request.scope):
             verdict = self._access.judge(request.scope, "read")

@@ -1,6 +1,6 @@
 """Feeds and pages generated on request: searches, past states of feeds, watch feeds, selected OPML.
 
-They are generated from the store and cached for a minute in limited memory, so that repeated
+Responses are generated from the store and cached for a minute in limited memory. So repeated
 requests do not load the store.
 """
 
@@ -75,13 +75,13 @@ NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
 """Prefixes of paths that are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
-"""Key of the cache: a path, and its query in canonical order."""
+"""Key of the cache: a path, and the query in canonical order."""
 
 
 class OnDemand:
     """Generates feeds and pages from the store at ``store_url``. Thread-safe.
 
-    ``watches`` is the folder with the watch files, for watch feeds.
+    ``watches`` is the folder with the watch files, from which watch feeds are generated.
     """
 
     def __init__(self, store_url: str, site: SiteSettings, watches: Path | None = None) -> None:
@@ -89,7 +89,8 @@ class OnDemand:
         self._site = site
         self._watches = watches
         hub = hub_of(site) if site.hub == OWN_HUB else None
-        # Only the site's own hub knows the subscribers of generated feeds.
+        # Generated feeds contain only the site's own hub, because other hubs do not know their
+        # changes.
         self._links = (EntryLink("hub", hub),) if hub else ()
         self._lock = threading.Lock()
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
@@ -97,7 +98,8 @@ class OnDemand:
     def answer(self, path: str, query: bytes) -> CachedFile | None:
         """Return the response to a request, or None if the path accepts none of its parameters.
 
-        Raises BadQuery for an invalid query, SlowSearch and StoreError.
+        Raises BadQuery if the query is invalid, SlowSearch if the search takes too long, and
+        StoreError if the store can't be read.
         """
         asked = self._asked(path, query)
         if asked is None:
@@ -111,11 +113,17 @@ class OnDemand:
         return None if asked is None else self._fresh((path, canonical_query(asked)))
 
     def makes(self, path: str, query: bytes) -> bool:
-        """Return whether a path with this query is generated on request. Raises BadQuery."""
+        """Return whether a path with this query is generated on request.
+
+        Raises BadQuery if the query is invalid.
+        """
         return self._asked(path, query) is not None
 
     def _asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
-        """Return the parameters in a query that the path accepts, or None. Raises BadQuery."""
+        """Return the parameters of a query if the path accepts them, otherwise None.
+
+        Raises BadQuery if the query is invalid.
+        """
         asked = parse_query(query, allowed_parameters(path))
         if not asked and not path.startswith(NEED_NO_QUERY) and address_of(path) is None:
             return None
@@ -202,7 +210,7 @@ class OnDemand:
             pages = PageRenderer(catalog, store.facets())
             return builder_page(pages, built_feed(store, catalog, asked))
         if path in SEARCH_PAGES:
-            # Links are relative: a path without a final slash is one level higher.
+            # Links are relative. A path without a final slash is one level higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
             return self._page(store, catalog, file, asked)
         if not asked and (address := address_of(path)):
@@ -250,7 +258,7 @@ class OnDemand:
 
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
         shown = search_results(store, catalog, asked)
-        # Counts of all releases are only shown before a search.
+        # Counts of all releases are shown only if there is no search.
         pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
 

@@ -1,7 +1,7 @@
 """Search for feeds and for the search page, and parsing of their query parameters.
 
-Feeds sort by date: in a feed sorted by relevance, a new release that is less relevant than a
-hundred old ones would never appear. The search page offers both orders.
+Feeds sort results by date. If a feed sorted them by relevance, a new release that is less relevant
+than a hundred old ones would never appear. The search page offers both orders.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 FACETS = ("source", "topic")
-"""Parameters of searches that need only facets, not the search index."""
+"""Parameters of searches that need only the facets of releases, not the search index."""
 
 MAX_FACET_PAIRS = 20
 """Maximum number of pairs of a source and a topic in a search without words."""
@@ -44,8 +44,9 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Relea
     """Return the newest releases that match search parameters, at most ``limit``.
 
     ``asked`` contains the parameters in feeds.searches.SEARCH_PARAMETERS. Without words in ``q``,
-    all releases that match the other parameters are returned. Without any parameter, none are
-    returned. Raises BadQuery and SlowSearch.
+    all releases that match the other parameters are returned. Without any parameter, no releases
+    are returned. Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too
+    long.
     """
     asked = with_present_sources(asked, store.source_moves())
     if asked and asked.keys() <= set(FACETS):
@@ -68,7 +69,7 @@ def of_facets(
 
 
 def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
-    """Return the data for the search page: results, or the problems of the query."""
+    """Return the data for the search page: results, or the problems of the search parameters."""
     asked = with_present_sources(asked, store.source_moves())
     problems = problems_of(catalog, asked)
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
@@ -91,7 +92,7 @@ def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> 
 def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
     """Return the data for the feed builder: the chosen feed and a preview.
 
-    Raises BadQuery and SlowSearch.
+    Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too long.
     """
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     selected = dict(with_present_sources(selected, store.source_moves()))
@@ -110,9 +111,9 @@ def one_per_story(store: Store, hits: Hits) -> list[Hit]:
 
 
 def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
-    """Return one page of hits. An invalid cursor selects the first page.
+    """Return one page of hits. For an invalid cursor, return the first page.
 
-    In order of relevance the cursor is an offset, otherwise a position from the store.
+    If hits are ordered by relevance, the cursor is an offset, otherwise a position from the store.
     """
     text = asked.get("cursor", "")
     cursor = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - digits of a number of 64 bits
@@ -135,7 +136,7 @@ SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
 
 
 class BadQuery(CommuniqueError):
-    """Invalid parameters of a search. The message explains the fault."""
+    """Raised for invalid parameters of a search. The message explains the fault."""
 
 
 def allowed_parameters(path: str) -> tuple[str, ...]:
@@ -152,16 +153,16 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
 
 
 def instant_of(asked: str) -> dt.datetime:
-    """Parse a past time (UTC by default) or a past day, which means the end of the day in UTC.
+    """Parse a past time (by default in UTC), or a past day, which means the end of this day in UTC.
 
-    Raises BadQuery.
+    Raises BadQuery if it is invalid or in the future.
     """
     try:
         if ISO_DAY.fullmatch(asked):
             began = dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.min, dt.UTC)
             at = dt.datetime.combine(began, dt.time.max, dt.UTC)
         else:
-            # An unencoded plus sign arrives as a space.
+            # An unencoded plus sign is decoded as a space.
             at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
             began = at = at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
@@ -174,7 +175,10 @@ def instant_of(asked: str) -> dt.datetime:
 
 
 def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
-    """Parse the day in a parameter, or return None if it is absent. Raises BadQuery."""
+    """Return the day in a parameter, or None if the parameter is missing.
+
+    Raises BadQuery if it is not a day.
+    """
     text = asked.get(name)
     if text is None:
         return None
@@ -185,7 +189,10 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
 
 
 def query_of(asked: Mapping[str, str]) -> Query:
-    """Convert search parameters to a query of the store. Raises BadQuery."""
+    """Convert search parameters to a query of the store.
+
+    Raises BadQuery for an invalid parameter.
+    """
     text = asked.get("q", "")
     if len(text) > MAX_QUERY_LENGTH:
         raise BadQuery(f"q has {len(text):,} characters; shorten it to {MAX_QUERY_LENGTH:,}")
@@ -206,8 +213,8 @@ def query_of(asked: Mapping[str, str]) -> Query:
 def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
     """Raise BadQuery for an unknown source, state or language, and for an invalid day.
 
-    A feed with such a filter would stay empty. Unknown topics are allowed: a topic may get its
-    first release later.
+    A feed with such a filter would always be empty. Unknown topics are allowed, because a topic may
+    get its first release later.
     """
     query_of(asked)
     for source in asked.get("source", "").split(","):
@@ -225,7 +232,7 @@ def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
-    """Replace previous ids of sources in search parameters by their current ids.
+    """Replace previous ids of sources in search parameters with their current ids.
 
     ``moves`` maps previous ids to current ids.
     """

@@ -1,4 +1,4 @@
-"""Published files in memory, with their response headers already encoded.
+"""Published files in memory, with their response headers already encoded as bytes.
 
 A file is checked with one stat call, at most once per millisecond, so new files are served at once.
 A file is read again only if its time, size or inode has changed.
@@ -22,14 +22,15 @@ from feeds.server.delta import FeedVersions
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
-"""Maximum total size in bytes of bodies in memory. The least recently used files are dropped
+"""Maximum total size in bytes of file contents in memory. The least recently used files are dropped
 first."""
 
 CHECK_INTERVAL_SECONDS = 0.001
 """Minimum time in seconds between two checks of a file, which saves stat calls under load."""
 
 MAX_NAME_BYTES, MAX_PATH_NAMES = 250, 12
-"""Maximum size in bytes of a file name. It is just below the limit of most file systems."""
+"""Maximum size in bytes of a file name, just below the limit of most file systems, and maximum
+number of names in a path."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
 """Function that schedules work that no response waits for."""
@@ -49,8 +50,8 @@ def no_headers(path: str) -> Headers:
 class HeldFiles(ABC):
     """Base class of caches of the site's files, by request path. Not thread-safe.
 
-    Bodies use at most ``limit`` bytes. ``later`` schedules work that no response waits for.
-    ``headers`` returns additional response headers for a path.
+    The contents of files use at most ``limit`` bytes. ``later`` schedules work that no response
+    waits for. ``headers`` returns additional response headers for a path.
     """
 
     def __init__(
@@ -70,17 +71,20 @@ class HeldFiles(ABC):
     def find(self, path: str) -> CachedFile | None:
         """Return the file at a decoded path such as ``/feeds/all.atom``, without waiting, or None.
 
-        A path with a final slash means its index.html. Raises OSError if a file exists but can't be
-        read.
+        A path with a final slash means the index.html in this folder. Raises OSError if a file
+        exists but can't be read.
         """
 
     @abstractmethod
     async def load(self, path: str) -> CachedFile | None:
-        """Return the file at a path, or None if it is missing. Raises OSError and BucketError."""
+        """Return the file at a path, or None if it is missing.
+
+        Raises OSError if the file can't be read, and BucketError if the bucket fails.
+        """
 
     @abstractmethod
     async def is_folder(self, path: str) -> bool:
-        """Return whether a page exists at the path with a slash appended."""
+        """Return whether there is a page at the path with a slash appended."""
 
     def _keep(self, held: CachedFile) -> None:
         self._held[held.address] = held
@@ -90,7 +94,7 @@ class HeldFiles(ABC):
         """Store a file's body in a content coding. Drops old files if the cache is full."""
         before = held.size
         variant = held.add(coding, body)
-        # It may have been dropped or replaced while the body was being compressed.
+        # The file may have been dropped or replaced while its content was compressed.
         if self._held.get(held.address) is held:
             self._count(held.size - before)
         return variant
@@ -121,7 +125,10 @@ class SiteCache(HeldFiles):
         self._folder = str(folder)
 
     def find(self, path: str) -> CachedFile | None:
-        """Return the file at a path, or None if it is missing. Raises OSError."""
+        """Return the file at a path, or None if it is missing.
+
+        Raises OSError if the file can't be read.
+        """
         held = self._held.get(path)
         now = time.monotonic()
         if held and now - held.looked < CHECK_INTERVAL_SECONDS:
@@ -136,7 +143,7 @@ class SiteCache(HeldFiles):
                 self._held.move_to_end(path)
                 held.looked = now
                 return held
-            # Reading a pipe or device could block forever.
+            # Only regular files are read, because reading a pipe or device could block forever.
             is_ours = stat.S_ISREG(found.st_mode) and self._is_below(name)
             body = Path(name).read_bytes() if is_ours else None
         except (FileNotFoundError, NotADirectoryError):
@@ -153,16 +160,22 @@ class SiteCache(HeldFiles):
         return held
 
     async def load(self, path: str) -> CachedFile | None:
-        """Return the file at a path, or None if it is missing. Raises OSError."""
+        """Return the file at a path, or None if it is missing.
+
+        Raises OSError if the file can't be read.
+        """
         return self.find(path)
 
     def _is_below(self, name: str) -> bool:
-        """Return whether a file is inside the site's folder and its path has no symbolic link."""
+        """Return whether a file is inside the site's folder.
+
+        The result is False if a part of the path is a symbolic link.
+        """
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
 
     async def is_folder(self, path: str) -> bool:
-        """Return whether a page exists at the path with a slash appended."""
+        """Return whether there is a page at the path with a slash appended."""
         return self._is_file(path + "/")
 
     def _is_file(self, path: str) -> bool:
@@ -174,15 +187,15 @@ class SiteCache(HeldFiles):
 
 
 def name_at(path: str) -> str | None:
-    """Return the file name for a request path, or None if it is invalid.
+    """Return the file name for a request path, or None if the path is invalid.
 
     The name is relative to the site's folder.
     """
     parts = path.split("/")[1:]
     if parts[-1:] == [""]:
         parts[-1] = "index.html"
-    # Without empty or hidden parts there is no "..": nothing outside the folder, no temporary
-    # files.
+    # If no part is empty or hidden, the path contains no "..". So it does not lead outside the
+    # folder or to a temporary file.
     if not parts or any(not part or part[0] == "." or "\\" in part for part in parts):
         return None
     try:

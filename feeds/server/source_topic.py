@@ -1,8 +1,8 @@
 """Feeds and pages for one topic of one source, generated on request.
 
-They are too many to publish, and few are read. They contain the same releases as published feeds
-and pages would. But their archive pages are computed for each request, so an old release added
-later shifts them.
+There are too many of them to publish, and few are read. They contain the same releases as published
+feeds and pages would contain. But their archive pages are computed for each request, so an old
+release that is found later shifts the archive pages.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
-"""Pattern of the path of such a feed: path without suffix, number of an archive page, format."""
+"""Pattern that matches the path of a feed for one topic of one source: path without suffix, number
+of an archive page, format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
-"""Pattern of the path of a page for a topic of a source: folder, and part for older releases."""
+"""Pattern that matches the path of a page for a topic of a source: folder, and part for older
+releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def source_topic(
 ) -> bytes | None:
     """Return the feed or page at an address, or None if no release has that source and topic.
 
-    ``site`` limits a feed's number of entries and size; ``links`` are added to the feed.
+    ``site`` contains the limits on a feed's number of entries and size. ``links`` are added to the
+    feed.
     """
     counts = store.facets()
     facet = facet_at(address, counts)
@@ -146,7 +149,10 @@ def entries_of(store: Store, catalog: Catalog, releases: Releases) -> list[FeedE
 
 
 def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:
-    """Return the facet (source and topic) in ``facets`` whose feed or page has this address."""
+    """Return the facet (source and topic) in ``facets`` to which an address belongs.
+
+    Returns None if no facet has this address.
+    """
     where = page_file if address.kind is None else stem_of
     wanted = address.stem + (".html" if address.kind is None else "")
     return next((one for one in facets if not is_published(one) and where(one) == wanted), None)

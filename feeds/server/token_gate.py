@@ -75,7 +75,8 @@ class CachingApp(Protocol):
 class TokenGate:
     """Passes requests with the required access to the application, and refuses all others.
 
-    On an open site, only operating needs a token. On other sites, reading needs one too.
+    On an open site, a token is needed only to operate the site. On other sites, it is also needed
+    to read the site.
     """
 
     def __init__(
@@ -123,5 +124,5 @@ class TokenGate:
 
 
 def made_private(name: bytes, value: bytes) -> bytes:
-    """Return the value of a response header, changed to allow only private caches."""
+    """Return the value of a response header, changed so that only private caches store it."""
     return value.replace(b"public", b"private", 1) if name == b"cache-control" else value

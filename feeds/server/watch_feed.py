@@ -1,7 +1,7 @@
 """Feed of a watch's matches, generated from the store for clients with the watch's token.
 
 The feed also contains matches from before the watch was created. It does not depend on alerts sent
-through other channels. URLs in the feed omit the token, because feeds are copied.
+through other channels. URLs in the feed do not contain the token, because feeds are copied.
 """
 
 from __future__ import annotations
@@ -30,15 +30,18 @@ from feeds.server.search import MAX_FACET_PAIRS, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
 
 MAX_BATCHES: Final = 10
-"""Maximum number of batches of releases that are searched for matches. A batch has as many releases
+"""Maximum number of batches of releases in which matches are searched. A batch has as many releases
 as the feed has entries."""
 
 EVENTS_PER_KIND: Final = 300
-"""Number of the newest events of each kind that are matched with a watch."""
+"""Number of newest events of each kind that are matched with a watch."""
 
 
 def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
-    """Return the watch whose feed has this path without suffix, or None for a wrong token."""
+    """Return the watch whose feed has the path ``stem``, without suffix.
+
+    Returns None for an unknown watch or a wrong token.
+    """
     name = stem.removeprefix(WATCH_FEED)
     if folder is None or name == stem:
         return None
@@ -121,7 +124,8 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
         return
     asked = {"source": query.source, "topic": query.topic}
     if max(len(watch.sources), 1) * max(len(watch.topics), 1) > MAX_FACET_PAIRS:
-        # Too many pairs for such a search: the newest of all releases are tested.
+        # There are too many pairs of a source and a topic, so the newest of all releases are
+        # tested.
         asked = {}
     chosen = {name: value for name, value in asked.items() if value}
     for offset in count(0, limit):

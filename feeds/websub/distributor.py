@@ -34,12 +34,12 @@ from feeds.websub.publisher import note_changed_feeds
 log = structlog.get_logger()
 
 MAX_CONCURRENT = 16
-"""Maximum number of subscribers contacted at the same time. Each host is contacted by one request
-at a time."""
+"""Maximum number of subscribers to which requests are sent at the same time. Each host gets one
+request at a time."""
 
 MAX_VERIFICATIONS, MAX_DELIVERIES = 4, 12
-"""Maximum number of attempts to verify a subscriber, and maximum number to deliver a feed
-version."""
+"""Maximum number of attempts to verify a subscriber, and maximum number of attempts to deliver a
+version of a feed."""
 
 
 class HubWorker:
@@ -70,7 +70,7 @@ class HubWorker:
         self._busy: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Verify subscribers and deliver feeds until cancelled."""
+        """Verify subscribers and deliver feeds until the task is cancelled."""
         try:
             while True:
                 self._store.expire_subscriptions(time.time())
@@ -105,7 +105,7 @@ class HubWorker:
         problem = f"{type(error).__name__}: {error}"
         log.error("hub work failed", host=work.host, problem=problem)
         # The error may be permanent, so it counts as a failed attempt and does not block a slot.
-        # After a StoreError nothing can be recorded, so the work is simply tried again.
+        # After a StoreError, nothing can be recorded, so the work is tried again later.
         if isinstance(error, StoreError):
             return
         if isinstance(work, PendingRequest):
@@ -124,7 +124,7 @@ class HubWorker:
         file = subscribable(self._store, self._site, self._folder, asked.topic)
         meant = answer.is_good and hmac.compare_digest(answer.body, challenge.encode())
         if meant and file and asked.mode == "subscribe" and await self._is_taken(asked, file):
-            # The lease starts with the confirmation, as the subscriber assumes.
+            # The lease begins with this confirmation, as the subscriber assumes.
             self._store.add_subscription(
                 asked, file, host_of(asked.callback), time.time() + asked.lease
             )
@@ -177,7 +177,7 @@ class HubWorker:
         except OutboundError as error:
             return self._failed(delivery, str(error))
         if answer.is_good:
-            # The delivered body may be newer than the detected change.
+            # The delivered feed may be newer than the change that was detected.
             digest = hashlib.sha256(body).digest()
             if not is_made(delivery.file):
                 note_changed_feeds(self._store, self._folder, [delivery.file])
@@ -192,7 +192,10 @@ class HubWorker:
         return None
 
     def _body(self, delivery: Delivery) -> bytes:
-        """Return the current content of the feed to deliver. Raises OSError and StoreError."""
+        """Return the current content of the feed to deliver.
+
+        Raises OSError or StoreError if the feed can't be read or generated.
+        """
         if not is_made(delivery.file):
             return (self._folder / delivery.file).read_bytes()
         body = self._made.body(delivery.file, delivery.digest)
@@ -206,5 +209,5 @@ class HubWorker:
             self._store.put_off_delivery(delivery, self._pace.after(delivery.attempts))
         else:
             self._store.remove_subscription(delivery.callback, delivery.file)
-        # A callback's path may be a secret of the subscriber, so only its host is logged.
+        # The path of a callback may be a secret of the subscriber, so only the host is logged.
         log.warning("feed not delivered", host=delivery.host, file=delivery.file, problem=problem)

@@ -33,32 +33,32 @@ from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
 
 VERIFICATION_SECONDS: Final = 86_400
-"""Maximum time in seconds between a request to a hub and the hub's verification of it."""
+"""Maximum time in seconds between a request to a hub and the hub's verification of this request."""
 
 MAX_CHALLENGE_LENGTH: Final = 4_096
 """Maximum length in characters of a hub's challenge."""
 
 LEASE_LIMITS: Final = (600, 366 * 86_400)
-"""Minimum and maximum accepted duration of a subscription, in seconds."""
+"""Minimum and maximum duration of a subscription, in seconds."""
 
 RENEWAL_FRACTION: Final = 0.8
-"""Fraction of a lease after which the subscription is renewed."""
+"""Fraction of a subscription's duration after which it is renewed."""
 
 RETRY_AFTER_DENIAL_SECONDS: Final = 86_400
-"""Seconds until the next request to a hub that denied a subscription."""
+"""Seconds until the next request to a hub after it denied a subscription."""
 
 MAX_CONTENT_BYTES: Final = 20_000_000
 """Maximum size in bytes of content whose signature is checked."""
 
 HEARD_UPDATE_SECONDS: Final = 60
-"""Minimum time in seconds between two updates of the stored time of a hub's last message."""
+"""Minimum time in seconds between two updates of the time of a hub's last message in the store."""
 
 SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
-"""Pattern of the X-Hub-Signature header: algorithm and hexadecimal digest."""
+"""Pattern that matches the X-Hub-Signature header: algorithm and hexadecimal digest."""
 
 NO_CONTENT: Final = 204
-"""Status of every response to content, so that a sender can't learn whether its signature was
-valid."""
+"""Status of every response to content from a hub, so that a sender can't find out whether its
+signature was valid."""
 
 
 class FeedCallback:
@@ -92,14 +92,14 @@ class FeedCallback:
         if request.method != "POST":
             return PlainTextResponse("GET or POST\n", 405, {"allow": "GET, POST"})
         if known is None or not known.wanted:
-            # A 410 makes the hub end the subscription.
+            # After a 410, the hub ends the subscription.
             return PlainTextResponse("unknown subscription\n", 410)
         if await is_signed(request, known.secret):
             self._heard(known.callback)
         return Response(status_code=NO_CONTENT)
 
     def _heard(self, callback: str) -> None:
-        # Read again: it may have been renewed or ended while the content arrived.
+        # Read the subscription again: it may have been renewed or ended while the content arrived.
         known, now = self._store.feed_subscription(callback), time.time()
         if known is None or not known.wanted:
             return
@@ -108,7 +108,7 @@ class FeedCallback:
         self._hinted(known.source)
 
     def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
-        """Confirm a subscription that we requested, and refuse all others (section 5.3)."""
+        """Confirm a subscription that Communique requested, and refuse all others (section 5.3)."""
         mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
         if known is None or asked.get("hub.topic") != known.topic:
             return PlainTextResponse("unknown subscription\n", 404)
@@ -135,13 +135,13 @@ class FeedCallback:
 
 
 def lease_of(text: str) -> int:
-    """Parse the duration of a subscription in seconds, and limit it to LEASE_LIMITS."""
+    """Return the duration of a subscription in seconds, limited to LEASE_LIMITS."""
     seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else LEASE
     return min(max(seconds, LEASE_LIMITS[0]), LEASE_LIMITS[1])
 
 
 async def is_signed(request: Request, secret: str) -> bool:
-    """Return whether a request's content has a valid signature by ``secret`` (section 7.1).
+    """Return whether the content of a request has a valid signature by ``secret`` (section 7.1).
 
     The content is read but not stored.
     """
@@ -171,7 +171,7 @@ expires or its callback responds with 410."""
 
 
 class FeedSubscriber:
-    """Requests and renews subscriptions at the hubs of sources, and ends unneeded ones."""
+    """Requests and renews subscriptions at the hubs of sources, and ends those no longer needed."""
 
     def __init__(self, store: Store, site: SiteSettings, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
@@ -208,8 +208,8 @@ class FeedSubscriber:
             # The store contains secrets from now on.
             self._store.keep_private()
         for source, hub, topic in sorted(missing):
-            # The callback's address is a secret shared with the hub, which alone can confirm or end
-            # the subscription.
+            # The callback's address is a secret shared with the hub, and only the hub can confirm
+            # or end the subscription.
             callback = self._base + secrets.token_urlsafe(32)
             secret = secrets.token_urlsafe(32)
             self._store.keep_feed_subscription(
@@ -233,13 +233,16 @@ class FeedSubscriber:
                     return
 
     async def _ask(self, one: FeedSubscription) -> None:
-        """Send a request to start or end a subscription. Raises OutboundError."""
+        """Send a request to a hub to start or end a subscription.
+
+        Raises OutboundError if the hub is unreachable.
+        """
         if not one.wanted and (
             one.attempts >= MAX_UNSUBSCRIBE_ATTEMPTS or one.expires <= time.time()
         ):
             self._store.remove_feed_subscription(one.callback)
             return
-        # Saved first: a hub may verify before it responds.
+        # Save the request first, because a hub may verify it before it responds.
         asked = replace(
             one,
             asked=time.time(),

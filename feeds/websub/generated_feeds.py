@@ -1,6 +1,6 @@
-"""Feeds generated on request, as topics of the site's own hub.
+"""Feeds generated on request, to which clients can subscribe at the site's own hub.
 
-Such a feed is named by a file name with a query: ``feeds/search.atom?q=harbour``. The feed is
+Such a feed is identified by a file name with a query: ``feeds/search.atom?q=harbour``. The feed is
 generated again only if a release that changed since the last check matches its query. So the cost
 of a publication depends on the number of changes, not on the number of subscribed searches.
 """
@@ -37,7 +37,7 @@ StoreError."""
 
 MAX_MATCHED_CHANGES: Final = 1000
 """Maximum number of changed releases that are matched with subscribed searches. If more releases
-changed, all searches are generated again."""
+changed, the feeds of all searches are generated again."""
 
 UNKNOWN: Final = ""
 """Stamp of a feed that must always be generated again."""
@@ -47,14 +47,15 @@ MAX_HELD_BODIES: Final = 16
 
 
 def is_made(file: str) -> bool:
-    """Whether the topic with this name is generated on request. Other topics are files."""
+    """Whether the feed with this name is generated on request. Other feeds are files."""
     return "?" in file or (file.startswith("feeds/source/") and "/topic/" in file)
 
 
 def made_feed(address: str) -> str | None:
-    """Return the name of the generated feed at a URL path within the site, or None.
+    """Return the name of the generated feed at a URL path within the site.
 
-    Paths with equivalent queries have the same name.
+    Returns None if no feed is generated at the path. Paths with equivalent queries have the same
+    name.
     """
     path, mark, query = address.partition("?")
     if path in {f"{SEARCH}.{kind}" for kind in FORMATS}:
@@ -80,7 +81,7 @@ def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> 
 def note_changed_searches(store: Store, make: MakeFeed) -> None:
     """Record which generated feeds with subscribers have changed, so that they are delivered.
 
-    Deletes feeds without subscribers from the store. Raises StoreError.
+    Also deletes feeds without subscribers from the store. Raises StoreError if the store fails.
     """
     stamps = {file: stamp for file, stamp in store.feed_stamps().items() if is_made(file)}
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
@@ -124,7 +125,7 @@ def matching_feeds(store: Store, stamp: str, files: Collection[str]) -> Collecti
 
 
 def watch_of(file: str) -> Watch:
-    """Return a watch that matches every release that a feed may contain."""
+    """Return a watch that matches every release that the feed ``file`` may contain."""
     path, _, query = file.partition("?")
     if facet := facet_of("/" + path):
         parts = {
@@ -142,15 +143,15 @@ def watch_of(file: str) -> Watch:
 
 
 def stamp_of(store: Store) -> str:
-    """Return the store's change cursor as text."""
+    """Return the position of the store's last change as text."""
     return msgspec.json.encode(store.change_cursor()).decode()
 
 
 def stamp_for_new_feed(store: Store) -> str:
     """Return the stamp for a feed that is about to be generated.
 
-    The stamp is UNKNOWN while the search index is incomplete: then the feed must be generated
-    again.
+    The stamp is the position of the store's last change. It is UNKNOWN while the search index is
+    incomplete, because the feed must then be generated again.
     """
     stamp = stamp_of(store)
     return UNKNOWN if store.awaits_indexing() else stamp

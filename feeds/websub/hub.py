@@ -31,7 +31,10 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 
 
 class Hub:
-    """ASGI application of the hub. ``woken`` is called after a request was queued."""
+    """ASGI application of the hub.
+
+    ``woken`` is called after a request was queued for verification.
+    """
 
     def __init__(
         self, store: Store, site: SiteSettings, folder: Path, woken: Callable[[], None]
@@ -84,15 +87,15 @@ class Hub:
 
 MAX_SUBSCRIPTIONS: Final = 10_000
 MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
-"""Maximum number of subscriptions in total, and maximum number per host."""
+"""Maximum number of subscriptions, in total and per host."""
 
 MAX_MADE_FEEDS: Final = 500
 MAX_MADE_FEEDS_PER_HOST: Final = 100
-"""Maximum number of generated feeds with subscribers in total, and maximum number per host."""
+"""Maximum number of generated feeds that have subscribers, in total and per host."""
 
 MAX_WAITING: Final = 1_000
 MAX_WAITING_PER_HOST: Final = 100
-"""Maximum number of requests that wait for verification in total, and maximum number per host."""
+"""Maximum number of requests that wait for verification, in total and per host."""
 
 
 def has_room(store: Store, asked: HubRequest, file: str) -> bool:
@@ -117,7 +120,7 @@ def _may_be_generated(store: Store, file: str, host: str) -> bool:
 
 
 def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
-    """Store a subscription request, replacing an earlier one with the same callback and topic.
+    """Store a subscription request, and replace an earlier one with the same callback and topic.
 
     Returns False if too many requests wait. If the queue is full, the last request of the client
     with the most waiting requests is removed.

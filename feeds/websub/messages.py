@@ -24,20 +24,23 @@ MAX_ADDRESS_LENGTH = 2_000
 """Maximum length in characters of a URL."""
 
 SECRET_LIMIT_BYTES = 200
-"""Exclusive upper limit of a secret's size in bytes (section 5.1)."""
+"""A secret must have fewer bytes than this (section 5.1)."""
 
 FORM = "application/x-www-form-urlencoded"
 
 FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
-"""Pattern of a character that is not allowed in a URL."""
+"""Pattern that matches a character that is not allowed in a URL."""
 
 
 class BadHubRequest(CommuniqueError):
-    """An invalid subscription request. The message explains what to send instead."""
+    """Raised for an invalid subscription request. The message explains what to send instead."""
 
 
 def parse_hub_request(body: bytes) -> HubRequest:
-    """Parse the form of a subscription request (WebSub, section 5.1). Raises BadHubRequest."""
+    """Parse the form of a subscription request (WebSub, section 5.1).
+
+    Raises BadHubRequest if the form is invalid.
+    """
     try:
         form = dict(parse_qsl(body.decode("utf-8"), max_num_fields=20, errors="strict"))
     except ValueError as error:
@@ -83,7 +86,7 @@ def is_address(text: str) -> bool:
 def verification_url(asked: HubRequest, challenge: str) -> str:
     """Return the URL that verifies a subscriber (section 5.3), or that reports a denied request.
 
-    It keeps the callback's own query (section 5.1).
+    The URL keeps the query of the callback URL (section 5.1).
     """
     parameters = {"hub.mode": asked.mode, "hub.topic": asked.topic}
     if asked.mode == "denied":
@@ -98,7 +101,7 @@ def verification_url(asked: HubRequest, challenge: str) -> str:
 
 
 def subscription_form(asked: HubRequest) -> bytes:
-    """Return the encoded form that asks a hub to start or end a subscription (section 5.1)."""
+    """Return the encoded form that requests the start or end of a subscription (section 5.1)."""
     parameters = {"hub.mode": asked.mode, "hub.callback": asked.callback, "hub.topic": asked.topic}
     if asked.mode == "subscribe":
         parameters |= {"hub.secret": asked.secret, "hub.lease_seconds": str(asked.lease)}
@@ -106,14 +109,14 @@ def subscription_form(asked: HubRequest) -> bytes:
 
 
 def announcement(topic: str) -> bytes:
-    """Return the encoded form that notifies a hub about a changed feed."""
+    """Return the encoded form that notifies a hub of a changed feed."""
     return urlencode({"hub.mode": "publish", "hub.url": topic}).encode()
 
 
 def signature(secret: str, body: bytes) -> str:
-    """Return the X-Hub-Signature of content.
+    """Return the X-Hub-Signature header of content.
 
-    The signature proves the sender to a subscriber (section 7.1).
+    The signature proves to a subscriber who sent the content (section 7.1).
     """
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 

@@ -1,4 +1,4 @@
-"""Detection of changed feed files, and notification of another hub."""
+"""Detection of changed feed files, and notification of another WebSub hub."""
 
 from __future__ import annotations
 
@@ -44,27 +44,30 @@ class Announcer:
         self._pace = pace
 
     async def run(self) -> None:
-        """Notify the hub of changes until cancelled."""
+        """Notify the hub of changes until the task is cancelled."""
         while True:
             await self.round()
             await self._pace.rest()
 
     async def round(self) -> bool:
-        """Send all due notifications. Returns False if any of them must be retried."""
+        """Send all due notifications. Return False if one of them must be retried."""
         good = True
         while changes := self._store.pending_topics(time.time(), BATCH_SIZE):
             for change in changes:
                 try:
                     good &= await self._tell(change)
                 except OutboundError as error:
-                    # The hub is unavailable, so all other changes wait too.
+                    # The hub is unavailable, so all other changes also wait.
                     self._store.put_off_topics(None, self._pace.after(change.attempts))
                     log.warning("hub not notified", hub=self._hub, problem=str(error))
                     return False
         return good
 
     async def _tell(self, change: PendingTopic) -> bool:
-        """Send one notification. Returns False if the hub refused it. Raises OutboundError."""
+        """Send one notification. Return False if the hub refused it.
+
+        Raises OutboundError if the hub is unreachable.
+        """
         topic = topic_of(self._site, change.file)
         form = {"content-type": FORM}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
@@ -74,7 +77,7 @@ class Announcer:
         outcome = f"status {answer.status}"
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
             raise OutboundError(self._hub, outcome)
-        # Only this feed was refused; others may be accepted.
+        # Only this feed was refused. The hub may accept other feeds.
         self._store.put_off_topics(change.file, self._pace.after(change.attempts))
         log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=outcome)
         return False
@@ -83,8 +86,9 @@ class Announcer:
 def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None = None) -> None:
     """Record which feed files in ``folder`` have changed, so that hubs are notified.
 
-    Without ``files``, all feeds are checked; a feed is read only if its time or size differs. The
-    first call records no changes: before it, no feed contained a hub, so no client could subscribe.
+    If ``files`` is None, all feeds are checked; a feed is read only if its time or size differs.
+    The first call records no changes: before this call, feeds contained no hub, so no client could
+    subscribe.
     """
     known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}
     first = not known

@@ -1,4 +1,4 @@
-"""The routes of the API: one ASGI application per operation, with response headers and errors."""
+"""The API as an ASGI application: routing, response headers, and errors."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ PAGE: Final = {
 """Additional headers of the documentation page."""
 
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
-"""Pattern of a Host header that is safe to copy to another header."""
+"""Pattern that matches a Host header that is safe to copy to another header."""
 
 JSON: Final = "application/json"
 
@@ -74,7 +74,7 @@ DETAILS: Final = {
     500: "the server failed; the error is in its log",
     503: "the store is unavailable; try again in a minute",
 }
-"""Details of error responses, by status."""
+"""Messages in error responses, by status."""
 
 
 Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -282,7 +282,7 @@ def response_of(
 ) -> Response:
     """Return a 200 response, compressed if possible, or a 304 if the client's copy is current.
 
-    The ETag is taken from ``headers``, or else is a hash of the body.
+    The ETag is taken from ``headers``. If they contain none, the ETag is a hash of the body.
     """
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
@@ -295,7 +295,7 @@ def response_of(
 
 
 def address_of(request: Request, site: SiteSettings) -> str:
-    """Return the absolute URL of a request without its query, as the client sees it.
+    """Return the absolute URL of a request without its query, as the client sees this URL.
 
     If the request has the host of ``site.url``, scheme and host are taken from ``site.url``,
     because a proxy may terminate TLS. Otherwise they are taken from the request.
@@ -309,7 +309,7 @@ def address_of(request: Request, site: SiteSettings) -> str:
 
 
 def link_of(answer: schemas.ResponseBody, asked: Parameters, address: str) -> str:
-    """Return the ``Link`` header with the next page (RFC 8288), empty on the last page.
+    """Return the ``Link`` header with the next page (RFC 8288). It is empty on the last page.
 
     ``address`` is the absolute URL of this page without its query.
     """

@@ -1,9 +1,9 @@
 """Cursors for the pagination of the API.
 
-A cursor contains the position of the last item in sort order, not a count, so additions and
-removals do not shift the next page. Its checksum covers the address and filters for which the
-cursor is valid, and detects a truncated or altered cursor. A cursor contains no secret: a forged
-cursor only leads to another position in public data.
+A cursor contains the position of the last item in sort order, not a number of items. So additions
+and removals do not shift the next page. The checksum of a cursor includes the address and filters
+for which the cursor is valid. It detects a truncated or altered cursor. A cursor contains no
+secret: a forged cursor only leads to another position in public data.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def openapi() -> Mapping[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{TITLE} API", "version": VERSION, "description": DESCRIPTION},
-        # Relative to the document's address, so it is right under any path prefix.
+        # This address is relative to the document's address, so it works with any path prefix.
         "servers": [{"url": "../"}],
         "paths": paths(),
         "components": {
@@ -127,7 +127,7 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema with its description joined to one line, because docstrings are wrapped."""
+    """Return a schema whose description is joined to one line, because docstrings are wrapped."""
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}

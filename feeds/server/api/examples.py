@@ -1,7 +1,7 @@
 """One example request and response per operation, with invented releases of a harbour.
 
-The responses are instances of the response classes, so an example can only contain fields that
-exist.
+The responses are instances of the response classes. So an example can contain only fields that
+really exist.
 """
 
 from __future__ import annotations

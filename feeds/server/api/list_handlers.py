@@ -18,7 +18,7 @@ from feeds.urls import DAY
 
 
 class SourceMoved(Exception):
-    """The requested source was renamed. ``name`` is the source's new id."""
+    """Raised if the requested source was renamed. ``name`` is the new id of the source."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -40,7 +40,10 @@ def sources(context: ApiContext, asked: PageParameters) -> schemas.SourcePage:
 
 
 def source(context: ApiContext, _: Parameters) -> schemas.Source:
-    """Return one source. Raises ApiError if it is unknown, and SourceMoved if it was renamed."""
+    """Return the source whose id is in the request's path.
+
+    Raises ApiError if the source is unknown, and SourceMoved if it was renamed.
+    """
     found = known_source(context)
     removed = context.store.removed_sources().get(found.id)
     return source_answer(found, context.store.facets(), removed)
@@ -78,7 +81,10 @@ def source_answer(
 
 
 def sections(context: ApiContext, asked: PageParameters) -> schemas.SectionPage:
-    """Return a page of a source's sections. Raises ApiError, and SourceMoved if it was renamed."""
+    """Return a page of a source's sections.
+
+    Raises ApiError if the source is unknown, and SourceMoved if it was renamed.
+    """
     found = known_source(context)
     labels = context.store.section_labels()
     every = [

@@ -28,10 +28,10 @@ class Operation:
     """One operation of the API, from which a route of the server is made.
 
     - ``access`` is the permission that a client needs.
-    - ``named`` describes the id in the path, if the path has one.
-    - ``by_changes`` is whether the response depends only on releases. If so, its ETag is the
-      position of the last change.
-    - ``refused`` maps error statuses other than the common ones to descriptions.
+    - ``named`` describes the id in the path, if the path contains an id.
+    - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
+      the position of the last change.
+    - ``refused`` maps error statuses to descriptions, except those that all operations share.
     """
 
     path: str
@@ -190,4 +190,4 @@ OPERATIONS: Final = (
         refused=BAD_CURSOR,
     ),
 )
-"""All operations of the API, in the order of its documentation."""
+"""All operations of the API, in the order in which its documentation lists them."""

@@ -20,7 +20,7 @@ from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, exampl
 from feeds.server.api.operations import OPERATIONS, Operation
 
 STORY_CANDIDATES: Final = 50
-"""Number of newest releases that are searched for a release with a story, for an example
+"""Number of newest releases among which a release with a story is searched, for an example
 request."""
 
 
@@ -141,7 +141,7 @@ def api_page(
 
 
 def coded(text: str) -> Markup:
-    """Return a trusted text as HTML, with text in backticks as ``<code>`` elements."""
+    """Return a trusted text as HTML, in which text in backticks becomes a ``<code>`` element."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part

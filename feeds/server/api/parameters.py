@@ -24,13 +24,14 @@ MAX_QUERY_BYTES: Final = 32_768
 """Maximum size in bytes of a query string. Parameters of the maximum lengths fit in it."""
 
 PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
-"""Pattern of text without control characters, in the syntax that JSON Schema and Python share."""
+"""Pattern that matches text without control characters, in the syntax that JSON Schema and Python
+share."""
 
 WORD: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
-"""Pattern of text that consists of letters, digits, hyphens and underscores."""
+"""Pattern that matches text that consists of letters, digits, hyphens and underscores."""
 
 BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-"""Pattern of a percent sign that does not start a percent-encoded byte."""
+"""Pattern that matches a percent sign that does not start a percent-encoded byte."""
 
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
@@ -155,7 +156,10 @@ def read_parameters(query: bytes, kind: type[Asked]) -> Asked:
 
 
 def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
-    """Validate parameters and convert them to class ``kind``. Raises ApiError (422)."""
+    """Validate parameters and convert them to the class ``kind``.
+
+    Raises ApiError (422) if a parameter is invalid.
+    """
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -196,7 +200,7 @@ def said_of(asked: Parameters) -> dict[str, Any]:
 
 
 def belongs_to(path: str, asked: Parameters) -> str:
-    """Return a text that identifies a cursor's list: its address and filters."""
+    """Return a text that identifies the list to which a cursor belongs: its address and filters."""
     stated = said_of(asked)
     stated.pop("limit", None)
     return f"{path}?{urlencode(sorted(stated.items()))}"

@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error response (RFC 9457)."""
+    """An error response of the API (problem details, RFC 9457)."""
 
     title: Annotated[str, Meta(description="The standard phrase of the status.")]
     status: Annotated[int, Meta(description="The status of the response.", ge=400, le=599)]

@@ -1,8 +1,8 @@
 """Handlers of API operations: list of releases, search, release, versions, story, changes.
 
-A cursor of the list of changes is the position of the last event sent. Events are only appended, so
-the page after a cursor never changes. A client that saves the cursor in one transaction with its
-own data processes every change exactly once, even after crashes.
+A cursor in the list of changes is the position of the last event that was sent. Events are only
+appended, so the page after a cursor never changes. A client that stores the cursor and its own data
+in one transaction processes every change exactly once, even after crashes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ texts exceed this length."""
 
 
 def releases(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleasePage:
-    """Return a page of the releases that match the filters, newest first. Raises ApiError."""
+    """Return a page of the releases that match the filters, newest first.
+
+    Raises ApiError if a filter is invalid.
+    """
     check_days(asked)
     sources = current_sources(context, asked.source)
     selection = Selection(
@@ -86,12 +89,18 @@ def selected(
 
 
 def release(context: ApiContext, _: Parameters) -> schemas.Release:
-    """Return the current version of one release. Raises ApiError (404 or 410)."""
+    """Return the current version of the release whose id is in the request's path.
+
+    Raises ApiError with status 404 or 410 if it is unknown or hidden.
+    """
     return release_answer(known_release(context))
 
 
 def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
-    """Return a page of a release's versions, oldest first. Raises ApiError."""
+    """Return a page of a release's versions, oldest first.
+
+    Raises ApiError if the release is unknown or hidden, or the cursor is invalid.
+    """
     known_release(context)
     after = context.place(asked, int) or 0
     left = [one for one in context.store.revisions(context.name) if one.number > after]
@@ -206,7 +215,7 @@ def separated_names(value: str) -> tuple[str, ...]:
 def requested_language(value: str) -> str | None:
     """Parse the language tag in a parameter.
 
-    Returns None if it is empty. Raises ApiError if invalid.
+    Returns None if the parameter is empty. Raises ApiError if the tag is invalid.
     """
     if value and not feed_language(value):
         why = f"{value!r} is not a language tag; send one such as en; /api/languages lists them"
@@ -231,7 +240,7 @@ def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
 
 
 BELONGS: Final = "changes"
-"""Identifies the list of changes in its cursors."""
+"""Name of the list of changes, which its cursors contain."""
 
 CHANGES_PER_QUERY: Final = 20
 """Number of changes that are read from the store per query."""
@@ -302,8 +311,8 @@ def read_releases(
 ) -> tuple[list[Release], Position | None]:
     """Read releases at the found positions until the page is full.
 
-    Also returns the position of the last release if more are left, or None. Skips releases that
-    were hidden in the meantime.
+    Also returns the position of the last release, or None if no more releases follow. Releases that
+    were hidden after the search are skipped.
     """
     releases: list[Release] = []
     size = 0

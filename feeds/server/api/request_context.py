@@ -17,7 +17,7 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """Context of one API request: an open store, the request's path, and the id in the path.
+    """Context of one API request: an open store, the path of the request, and the id in this path.
 
     ``health`` returns the health of all sources.
     """
@@ -37,7 +37,7 @@ class ApiContext:
         return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
 
     def cursor(self, asked: PageParameters, place: Any) -> str | None:
-        """Return the cursor for a position. Returns None for None, after the last page."""
+        """Return the cursor for a position, or None if ``place`` is None (after the last page)."""
         return None if place is None else encode(belongs_to(self.path, asked), place)
 
     def page(

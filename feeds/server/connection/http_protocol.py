@@ -1,7 +1,7 @@
 """HTTP/1.1 on one connection: limits against abuse, and a fast path for cached files.
 
 The site is public, so some clients send endless headers, or one byte per minute, or never read the
-response. Most requests of feed readers are a GET of a cached feed. This protocol answers such a
+response. Most requests of feed readers are a GET of a cached feed. This protocol responds to such a
 request as soon as its headers are parsed, without a task or an ASGI scope. All other requests go
 through the ASGI application.
 
@@ -30,8 +30,8 @@ from feeds.server.requests.client import CONNECTION
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 MAX_HEADER_BYTES = 65_536
-"""Maximum size in bytes of a request line and headers. A request that exceeds it slightly may
-pass."""
+"""Maximum size in bytes of a request line with headers. A request that is slightly larger may be
+accepted."""
 
 PROGRESS_CHECK_SECONDS = 30.0
 """Seconds between two checks of a connection's progress. A stalled connection is closed after one
@@ -41,7 +41,7 @@ to two intervals."""
 def refusal(status: int, detail: str) -> bytes:
     """Return the bytes of an error response that closes the connection (problem details, RFC 9457).
 
-    It is for requests that never reach the application.
+    This response is for requests that never reach the application.
     """
     phrase = HTTPStatus(status).phrase
     body = json.dumps({"title": phrase, "status": status, "detail": detail}).encode()
@@ -77,18 +77,18 @@ the body."""
 FindCachedResponse: TypeAlias = Callable[
     [str, Iterable[tuple[bytes, bytes]]], CachedResponse | None
 ]
-"""Function that returns the response in memory for a path and request headers, or None."""
+"""Function that returns the response for a path and request headers if it is in memory, or None."""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """Matches a path without percent-encoding and query."""
 
 
 ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
-"""Matches a request target that is an absolute URL. The group is its host and port."""
+"""Matches a request target that is an absolute URL. Group 1 is the host and port."""
 
 
 class WhileOpen:
-    """A transport wrapper that ignores writes after the client has disconnected.
+    """Wrapper of a transport that ignores writes after the client has disconnected.
 
     uvloop treats such a write as an error, but a client may disconnect at any time.
     """
@@ -148,7 +148,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Start a request; the ASGI scope is created only if needed."""
+        """Start to parse a request. The ASGI scope is created only if it is needed."""
         self._in_head = True
         self.url = b""
         self.headers = []
@@ -208,7 +208,10 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _names_one_host(self) -> bool:
-        """Return whether the request has one Host header (HTTP/1.0: or none; RFC 9112, 3.2)."""
+        """Return whether the request has exactly one Host header (RFC 9112, 3.2).
+
+        With HTTP/1.0, the header may be missing.
+        """
         hosts = [value for name, value in self.headers if name == b"host"]
         return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
 
@@ -226,7 +229,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def _peer(self) -> str:
-        """IP address of the client, or of the proxy that connected."""
+        """IP address from which the connection was made: the client, or a proxy."""
         return self.client[0] if self.client else ""
 
     def send_400_response(self, msg: str) -> None:
@@ -235,7 +238,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._refuse(NOT_HTTP)
 
     def _refuse(self, answer: bytes) -> None:
-        """Close the connection; send an error response first if no response is in progress."""
+        """Close the connection. If no response is in progress, send an error response first."""
         if self.transport.is_closing():
             return
         if not self._is_busy:
@@ -245,7 +248,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _is_plain(self) -> bool:
         """Return whether the request is a plain GET on a persistent connection.
 
-        Only such a request is answered from memory.
+        Only responses to such requests are sent from memory.
         """
         parser = self.parser
         return not (

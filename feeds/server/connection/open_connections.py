@@ -11,8 +11,8 @@ from data.settings import SiteSettings
 from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
-"""Divisor of the process's limit on open files (RLIMIT_NOFILE), which gives the maximum number of
-connections. The other descriptors are left for files."""
+"""Divisor of the process's limit on open files (RLIMIT_NOFILE). The quotient is the maximum number
+of connections. The other descriptors remain for files."""
 
 
 class OpenConnections:
@@ -30,7 +30,10 @@ class OpenConnections:
         self._open: Counter[str] = Counter()
 
     def add(self, address: str) -> int:
-        """Count a new connection. Returns 0, or the HTTP status to refuse the connection with."""
+        """Count a new connection.
+
+        Returns 0 if it is allowed, otherwise the HTTP status of the refusal.
+        """
         network = network_of(address)
         self._open[network] += 1
         if self._open.total() > self._most:

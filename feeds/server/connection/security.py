@@ -1,7 +1,7 @@
 """Response headers for browsers: security, and access by scripts of other sites (CORS).
 
-Every response gets the security headers that it does not set itself. Pages set which scripts and
-styles they load; feeds and captured pages are in a sandbox.
+Every response gets the security headers that it does not set itself. Pages determine which scripts
+and styles they load. Feeds and captured pages are in a sandbox.
 """
 
 from __future__ import annotations
@@ -61,8 +61,7 @@ API_ORIGIN: Final[Mapping[str, str]] = {
     **ANY_ORIGIN,
     "access-control-expose-headers": "ETag, Link, Retry-After",
 }
-"""Headers that let scripts of all sites read API responses, including the listed response
-headers."""
+"""Headers that let scripts of all sites read API responses and the listed response headers."""
 
 API_PREFLIGHT: Final[Mapping[str, str]] = {
     "allow": READ_ALLOWED,
@@ -79,7 +78,7 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     given = list(headers)
     present = {name.lower(): value for name, value in given}
     given += [(name, value) for name, value in COMMON if name not in present]
-    # Browsers refuse a sandboxed page that asks for its own window.
+    # Browsers refuse a sandboxed page with a Cross-Origin-Opener-Policy.
     is_page = present.get(b"content-type", b"").startswith(b"text/html")
     if is_page and b"sandbox" not in present.get(POLICY, b""):
         given += [(name, value) for name, value in PAGE if name not in present]

@@ -1,7 +1,7 @@
 """The Google Reader API as an ASGI application: routes and login.
 
-An account is identified by the name of a token. The token is the password; the user name is
-ignored. Every account is subscribed to all sources. Read and starred items are stored per account.
+The name of a token identifies an account. The token is the password, and the user name is ignored.
+Every account is subscribed to all sources. Read and starred items are stored per account.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ReaderApi:
         self._queue = queue
 
     def routes(self) -> list[Route]:
-        """Return the routes of the Reader API. Login and base address need no token."""
+        """Return the routes of the Google Reader API. Login and base address need no token."""
         app, methods = self._app(), READ_METHODS | {"POST"}
 
         def row(path: str, access: RequiredAccess) -> Route:
@@ -82,7 +82,7 @@ class ReaderApi:
         )
 
     async def login(self, request: Request) -> Response:
-        """Check the password of a login and return it as the token for further requests."""
+        """Check the password of a login, and return it as the token for further requests."""
         values = await values_of(request)
         text = values.get("Passwd", [""])[-1]
         header = (b"authorization", b"Bearer " + text.encode("utf-8", "replace"))
@@ -150,7 +150,7 @@ def refused(status: int, retry_after: int) -> Response:
 
 
 async def values_of(request: Request) -> Values:
-    """Return all parameters of a request: those in the query, then those in the body.
+    """Return all parameters of a request: first those in the query, then those in the body.
 
     Raises BadReaderRequest if the body is too large or has too many parameters.
     """

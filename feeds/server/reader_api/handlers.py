@@ -32,21 +32,21 @@ MAX_ITEM_IDS: Final = 1000
 """Maximum number of item ids in a request."""
 
 INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
-"""Maximum age of releases that are unread in a new account, counted back from the creation of its
-token."""
+"""Maximum age of releases that are unread in a new account, at the time when its token was
+created."""
 
 Values: TypeAlias = Mapping[str, list[str]]
 """Parameter values by parameter name. A parameter may occur several times."""
 
 
 class BadReaderRequest(Exception):
-    """An invalid request to the Reader API. The message explains the fault."""
+    """Raised for an invalid request to the Google Reader API. The message explains the fault."""
 
 
 class Account:
-    """A request to the reader API and the account that sent it.
+    """A request to the Google Reader API and the account that sent it.
 
-    ``store`` must be open. ``values`` contains the request's parameters.
+    ``store`` must be open. ``values`` contains the parameters of the request.
     """
 
     def __init__(self, store: Store, site: SiteSettings, token: Token, values: Values) -> None:
@@ -66,9 +66,10 @@ class Account:
         return self.values.get(name, [None])[-1]
 
     def number(self, name: str, usual: int, most: int) -> int:
-        """Return a parameter as a whole number, at most ``most``. Raises BadReaderRequest.
+        """Return the whole number in a parameter, at most ``most``.
 
-        ``usual`` is the default if the parameter is absent.
+        If the parameter is missing, return ``usual``. Raises BadReaderRequest if it is not a
+        number.
         """
         text = self.value(name)
         if text is None:
@@ -78,9 +79,9 @@ class Account:
         return min(int(text[:9]), most)
 
     def instant(self, name: str) -> dt.datetime | None:
-        """Parse a parameter with a time in seconds since 1970, or return None.
+        """Return the time in a parameter, or None if the parameter is missing.
 
-        Raises BadReaderRequest.
+        The parameter is in seconds since 1970. Raises BadReaderRequest if it is not a valid time.
         """
         text = self.value(name)
         if not text:
@@ -91,7 +92,10 @@ class Account:
             raise BadReaderRequest(f"{name} must be seconds since 1970") from None
 
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
-        """Return a page of a stream's items, and the continuation of the next page or None."""
+        """Return a page of a stream's items.
+
+        The second value is the continuation (cursor) of the next page, or None.
+        """
         state = stream.state
         if state == "all" and READ_STATE in self.values.get("xt", []):
             state = "unread"
@@ -130,7 +134,10 @@ class Account:
         return found
 
     def ids(self) -> list[str]:
-        """Return the ids of the items in the request's parameters. Raises BadReaderRequest."""
+        """Return the ids of the items in the request's parameters.
+
+        Raises BadReaderRequest if an id is invalid or there are too many.
+        """
         named = self.values.get("i", [])
         if len(named) > MAX_ITEM_IDS:
             raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
@@ -153,7 +160,7 @@ MAX_IDS: Final = 10_000
 """Maximum number of item ids per response."""
 
 MAX_UNREAD_COUNT: Final = 10_000
-"""Maximum number of releases, the most recently seen, among which unread items are counted."""
+"""Number of the most recently seen releases among which unread items are counted."""
 
 
 def stream_contents(account: Account, stream: str | None) -> Any:

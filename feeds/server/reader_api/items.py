@@ -65,7 +65,10 @@ def reference(known: ReaderItem) -> Fields:
 
 
 def times(known: ReaderItem) -> Fields:
-    """Return the time when a release was first seen: text in milliseconds and microseconds."""
+    """Return the time at which a release was first seen, in milliseconds and microseconds.
+
+    Both are text, as in the Google Reader API.
+    """
     micros = microseconds(known.first_seen)
     return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 
@@ -110,7 +113,7 @@ STATES: Final[dict[str, ReaderState]] = {
     "starred": "starred",
     "kept-unread": "unread",
 }
-"""Item states by the name that the Google Reader API gives them."""
+"""States of items by the name that the Google Reader API uses."""
 
 LONG_ID: Final = "tag:google.com,2005:reader/item/"
 HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
@@ -119,7 +122,7 @@ DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A set of items with one state: all items, or the items of one source or topic."""
+    """A set of items with the same state: all items, or the items of one source or topic."""
 
     source: str | None = None
     topic: str | None = None
@@ -134,7 +137,7 @@ def stream_of(name: str, catalog: Catalog) -> Stream | None:
     if name.startswith("feed/"):
         named = name.removeprefix("feed/")
         path = named.removeprefix(catalog.site)
-        # The client may know the site under another address.
+        # The client may know the site by another address.
         facet = facet_of(path) or facet_of(path[path.find("/feeds/") :])
         source = facet[0].source if facet else named
         return Stream(source=source) if source in catalog.sources else None
@@ -163,7 +166,7 @@ def item_digits(name: str) -> str | None:
 
 
 def digits_of(release: str) -> str:
-    """Return the item id of a release in hexadecimal: the first 64 bits of the release's id."""
+    """Return the item id of a release: the first 64 bits of its id as hexadecimal digits."""
     return release.replace("-", "")[:16]
 
 

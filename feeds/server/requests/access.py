@@ -1,8 +1,8 @@
 """The token in a request, and the decision whether it allows the request.
 
-A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Reader API), as the
-password of ``Basic`` with any user name (browsers and feed readers do this), or as ``?token=``. A
-token in a URL only allows reading, because URLs are shared and logged.
+A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Google Reader API), as
+the password of ``Basic`` with any user name (browsers and feed readers do this), or as ``?token=``.
+A token in a URL allows only reading, because URLs are shared and logged.
 
 The rules for tokens are in data.access.
 """
@@ -23,7 +23,7 @@ from data.access.tokens import TokenScope
 from feeds.server.requests.client import Network, client_of
 
 PARAMETER: Final = b"token="
-"""Start of the query parameter that contains a token."""
+"""Beginning of the query parameter that contains a token."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
@@ -39,7 +39,10 @@ class Access:
         self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
-        """Decide by a request's token whether the request may read or operate (``needed``)."""
+        """Decide whether the token in a request allows the request.
+
+        ``needed`` is the required permission: to read the site or to operate it.
+        """
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])
@@ -61,7 +64,7 @@ def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def token_in_query(query: bytes) -> str | None:
-    """Return the token in a query string, or None."""
+    """Return the token in a query string, or None if it contains no token."""
     # The name is not decoded: only an unescaped ``token=`` is also removed from the query.
     parts = (part for part in query.split(b"&") if part.startswith(PARAMETER))
     return next((unquote(part[len(PARAMETER) :].decode("latin-1")) for part in parts), None)

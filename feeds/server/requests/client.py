@@ -1,4 +1,4 @@
-"""Client address and host of a request, as far as its headers can be trusted."""
+"""Client address and host of a request, if its headers can be trusted."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ FORWARDING_PREFIXES: Final = (
     *(b"x-forwarded-", b"cf-", b"x-amz-cf-", b"x-amzn-", b"x-azure-", b"x-appengine-", b"x-arr-"),
     *(b"x-envoy-", b"x-vercel-", b"fastly-", b"fly-", b"ngrok-", b"tailscale-", b"cloudfront-"),
 )
-"""Prefixes of further headers that proxies, content delivery networks and tunnels add."""
+"""Prefixes of further headers that proxies, content delivery networks and tunnels add to
+requests."""
 
 CONNECTION: Final = "communique.connection"
-"""Key in the ASGI scope of a dict for facts about the connection. The requests of a connection
-share the dict."""
+"""Key in the ASGI scope of a dict with facts about the connection. All requests of a connection
+share this dict."""
 
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
-"""Pattern of a Host header: a name, or an IPv6 address in brackets, and an optional port (RFC 9110,
-7.2)."""
+"""Pattern that matches a Host header: a name, or an IPv6 address in brackets, and an optional port
+(RFC 9110, 7.2)."""
 
 
 def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
@@ -47,9 +48,9 @@ def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
 
 
 def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
-    """Return the address of the client that sent a request.
+    """Return the IP address of the client that sent a request.
 
-    X-Forwarded-For is used only if trusted proxies appended to it: this machine, or addresses in
+    X-Forwarded-For is used only if a trusted proxy appended to it: this machine, or an address in
     ``proxies``.
     """
     address = peer_of(scope)
@@ -78,7 +79,7 @@ def is_proxy(address: str, proxies: Iterable[Network]) -> bool:
 
 
 def peer_of(scope: Scope) -> str:
-    """Return the address of the connection's other end, which headers can't change."""
+    """Return the IP address of the other end of the connection, which headers can't change."""
     return scope["client"][0] if scope.get("client") else ""
 
 
@@ -105,15 +106,15 @@ def is_loopback(host: str) -> bool:
 def is_local(scope: Scope, site: SiteSettings) -> bool:
     """Return whether a request comes from this machine to an open site on this machine.
 
-    The decision uses headers and addresses. It does not detect a proxy that adds no header (see
-    peer_process).
+    The decision is based on headers and addresses. It does not detect a proxy that adds no header
+    (see peer_process).
     """
     return (
         site.access == "open"
         and is_loopback(urlsplit(site.url).hostname or "")
         and is_loopback(peer_of(scope))
         and is_loopback(host_in(scope))
-        # By default nginx uses HTTP/1.0 and the upstream address as Host.
+        # By default, nginx uses HTTP/1.0, and the address of the upstream server as Host.
         and scope["http_version"] != "1.0"
         and not any(
             name in FORWARDING_FIELDS or name.startswith(FORWARDING_PREFIXES)

@@ -21,7 +21,7 @@ CODING = re.compile(
 def accepted(header: bytes, offered: tuple[str, ...]) -> str:
     """Return the content coding to use: the client's preferred one of ``offered``, or ``identity``.
 
-    A client that refuses all codings gets ``identity`` too.
+    A client that refuses all codings also gets ``identity``.
     """
     weights: dict[str, float] = {}
     for part in header[:1000].split(b","):
@@ -37,7 +37,7 @@ def accepted(header: bytes, offered: tuple[str, ...]) -> str:
 
 
 def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
-    """Return the first of ``tags`` (ETags) that an If-None-Match header contains, or None.
+    """Return the first ETag of ``tags`` that an If-None-Match header contains, or None.
 
     The comparison is weak. ``*`` in the header matches any ETag.
     """
@@ -48,7 +48,7 @@ def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
 
 
 def has_since(header: bytes, modified: int) -> bool:
-    """Return whether an If-Modified-Since header is at or after ``modified``.
+    """Return whether the time in an If-Modified-Since header is at or after ``modified``.
 
     ``modified`` is in seconds since 1970 (UTC).
     """

@@ -1,6 +1,6 @@
-"""Find the client process of a connection from this machine, on Linux.
+"""Find the process at the other end of a connection from this machine, on Linux.
 
-A proxy that adds no header sends the same bytes as a browser. But the proxy's process accepts
+A proxy that adds no header sends the same bytes as a browser. But the process of a proxy accepts
 connections itself, or runs as another user.
 """
 
@@ -27,10 +27,10 @@ TABLES: Final = ("self/net/tcp", "self/net/tcp6")
 """Files in PROC that list the TCP sockets of this network namespace."""
 
 LISTENING: Final = "0A"
-"""State of a socket that accepts connections (proc_pid_net(5))."""
+"""State of a socket that accepts connections, as in /proc/net/tcp (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
-"""Size of a word of an address in /proc/net/tcp, in bytes."""
+"""Size in bytes of a word in an address in /proc/net/tcp."""
 
 OWN_CLIENT: Final = "own client"
 """Key of the cached result of ``is_own_client`` in the dict of facts about a connection."""
@@ -58,9 +58,9 @@ class OwnClients:
         self._limit = RateLimit(site.api_rate)
 
     async def include(self, scope: Scope) -> bool:
-        """Whether a request comes from a program of the server's user on this machine.
+        """Whether a request comes from a program that the server's user runs on this machine.
 
-        Raises Unanswered above the rate limit.
+        Raises Unanswered if the rate limit is exceeded.
         """
         if not is_local(scope, self._site):
             return False
@@ -76,9 +76,9 @@ class OwnClients:
 def is_own_client(scope: Scope) -> bool:
     """Whether a request comes from a program of the server's user that is not a proxy.
 
-    The result is False if the process is unknown: on systems other than Linux, or in another
-    container. A process is a possible proxy if it or one of its parents accepts TCP connections.
-    Parents of this server are exempt.
+    The result is False if the process can't be found: on systems other than Linux, or for another
+    container. A process may be a proxy if it or one of its parents accepts TCP connections. Parents
+    of this server are exempt.
     """
     if not scope.get("client") or not scope.get("server"):
         return False
@@ -100,9 +100,9 @@ def is_own_client(scope: Scope) -> bool:
 
 
 def socket_rows() -> Iterator[SocketRow]:
-    """Yield all TCP sockets in this network namespace. Raises OSError."""
+    """Yield all TCP sockets in this network namespace. Raises OSError if they can't be read."""
     for name in TABLES:
-        # This file is missing without IPv6.
+        # This file is missing if the system has no IPv6.
         rows = (PROC / name).read_text("ascii").splitlines()[1:] if (PROC / name).exists() else ()
         for line in rows:
             _, local, remote, state, _, _, _, user, _, inode, *_ = line.split()
@@ -121,7 +121,10 @@ def decoded(text: str) -> tuple[Address, int]:
 
 
 def end_of(host: str, port: int) -> tuple[Address, int]:
-    """Return an address and port from an ASGI scope (``client`` or ``server``) in parsed form."""
+    """Convert an address and port from an ASGI scope (``client`` or ``server``).
+
+    The result has the same form as the result of ``decoded``.
+    """
     return unmapped(ipaddress.ip_address(host)), port
 
 
@@ -154,12 +157,12 @@ def sockets_of(process: int) -> set[str]:
 
 
 def lineage(process: int) -> Iterator[int]:
-    """Yield the ids of a process, its parent, and so on up to the first process."""
+    """Yield the ids of a process, of its parent, and so on up to the first process."""
     while process > 0:
         yield process
         try:
             text = (PROC / str(process) / "stat").read_text("utf-8", "replace")
         except OSError:
             return
-        # The process name is in parentheses, and may contain parentheses itself.
+        # The process name is in parentheses, and may itself contain parentheses.
         process = int(text.rpartition(")")[2].split()[1])

@@ -30,8 +30,8 @@ from data.access.tokens import TokenScope
 RequiredAccess: TypeAlias = Literal["public", "read", "operate", "own"]
 """Access that a route requires.
 
-``public`` is for all clients, ``read`` and ``operate`` require the permission of that name, and
-with ``own`` the application checks tokens or secrets itself."""
+``public`` is for all clients. ``read`` and ``operate`` require the permission of that name. With
+``own``, the application of the route checks tokens or secrets itself."""
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
 """Request handler: a function that responds to a request. A synchronous function runs in a
@@ -50,8 +50,8 @@ class Route:
     ``path`` may contain parameters such as ``{id}`` and ``{rest:path}``. A route has an
     ``endpoint`` or an ``app``. A route without both is for published files. With ``own_errors``,
     the app also responds to methods other than ``methods``; otherwise the server responds with 204
-    to OPTIONS and with 405 to all others. With ``if_no_file``, a published file at the path takes
-    precedence.
+    to OPTIONS and with 405 to all other methods. With ``if_no_file``, a published file at the path
+    takes precedence.
     """
 
     path: str
@@ -65,7 +65,7 @@ class Route:
 
     @property
     def responds(self) -> bool:
-        """Whether the route has an app or endpoint. Otherwise it is for published files."""
+        """Whether the route has an app or endpoint. If not, it is for published files."""
         return self.app is not None or self.endpoint is not None
 
     def accepts(self, method: str) -> bool:
@@ -167,14 +167,17 @@ class RouteTable:
         return any(one.access == "operate" for one in self.routes)
 
     def access(self, path: str, method: str) -> RequiredAccess:
-        """Return who may send a request. Paths without a route require read permission."""
+        """Return the access that a request requires.
+
+        Paths without a route require read permission.
+        """
         route = self.find(path, method)
         return route.access if route else "read"
 
     def needed(self, path: str, method: str, *, is_open: bool) -> TokenScope | None:
         """Return the permission that a request's token must have, or None if it needs no token.
 
-        ``is_open`` is whether all clients may read the site.
+        ``is_open`` is true if all clients may read the site.
         """
         access = self.access(path, method)
         if access in {"public", "own"} and "/.." not in path:

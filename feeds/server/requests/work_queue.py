@@ -1,10 +1,10 @@
 """Work queue that computes responses in a few threads, with limits per client.
 
-All requests that cost more than a lookup go through one queue: the API, searches, past states,
+All requests that cost more than a lookup go through this queue: the API, searches, past states,
 feeds on demand, and 404 pages. Work is cancelled when its client disconnects.
 
-A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs from one
-connection address share limits, and so do all jobs from an IPv6 /48.
+If a proxy passes on X-Forwarded-For, its clients can choose their addresses. So all jobs from one
+connection address share limits, and so do all jobs from an IPv6 /48 network.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from data.store.shared_sql.database.interruption import Interruption, interrupti
 from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of
 
 MAX_NETWORKS: Final = 10_000
-"""Maximum number of networks whose rate is tracked. The longest inactive networks are dropped
-first."""
+"""Maximum number of networks whose request rate is tracked. Networks with the longest inactivity
+are dropped first."""
 
 LOOPBACK_FACTOR: Final = 10
-"""Rate limit of this machine, as a multiple of the rate limit of other clients."""
+"""Rate limit of clients on this machine, as a multiple of the rate limit of other clients."""
 
 NETWORK_FACTOR: Final = 4
-"""Rate limit of an IPv6 /48, as a multiple of the rate limit of each /64 in it."""
+"""Rate limit of an IPv6 /48 network, as a multiple of the rate limit of each /64 network in it."""
 
 
 class RateLimit:
@@ -56,7 +56,7 @@ class RateLimit:
     def wait(self, scope: Scope) -> int:
         """Count a request.
 
-        Returns 0 if it is allowed, or else the seconds until it will be allowed.
+        Returns 0 if the request is allowed, otherwise the seconds until it will be allowed.
         """
         if not self._rate:
             return 0
@@ -77,7 +77,7 @@ class RateLimit:
         return 0 if may else max(waits)
 
     def _tokens(self, network: str, rate: float, now: float) -> float:
-        """Remove a network's bucket from memory and return its current number of tokens."""
+        """Remove a network's token bucket from memory, and return its current number of tokens."""
         left, at = self._left.pop(network, (rate, now))
         return min(rate, left + (now - at) * rate / 60)
 
@@ -88,10 +88,10 @@ THREADS: Final = 4
 """Maximum number of responses that are computed at the same time."""
 
 THREADS_PER_CLIENT: Final = 2
-"""Maximum number of threads for one client, so that other clients find a free one."""
+"""Maximum number of threads for one client, so that threads remain for other clients."""
 
 THREADS_PER_NETWORK: Final = THREADS - 1
-"""Maximum number of threads for an IPv6 /48, and for one connection address."""
+"""Maximum number of threads for an IPv6 /48 network, and for one connection address."""
 
 MAX_WAITING: Final = 64
 """Maximum number of requests that wait for a thread."""
@@ -104,8 +104,8 @@ COUNTED: Final = "communique.counted"
 
 
 Client: TypeAlias = tuple[str, ...]
-"""Networks whose limits apply to a client's jobs: the client's own, smallest first, then the
-network of its connection."""
+"""Networks whose limits apply to the jobs of a client: first the client's networks, smallest first,
+then the network of its connection."""
 
 
 def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
@@ -115,7 +115,7 @@ def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
 
 
 class Unanswered(CommuniqueError):
-    """A request rejected by the work queue.
+    """Raised if the work queue rejects a request.
 
     ``status`` is 429 or 503, ``retry_after`` is in seconds.
     """
@@ -127,14 +127,14 @@ class Unanswered(CommuniqueError):
 
 
 class Job:
-    """Work that one or more identical requests wait for."""
+    """Work for one request, or for several identical requests that wait for its result."""
 
     def __init__(self, work: Callable[[], Any], client: Client) -> None:
         self.client = client
         self.requests = 0
         self.is_running = False
         self.result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        # Marks the exception as retrieved, in case no request waits for it any longer.
+        # This marks the exception as retrieved, in case no request waits for it any longer.
         self.result.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.interruption = Interruption()
         self._work = work
@@ -232,12 +232,12 @@ class WorkQueue:
     def _make_room(self, client: Client) -> None:
         """Drop the newest job of the client with the most waiting jobs, or reject this request.
 
-        Connection addresses are compared first, then the clients behind the same address.
+        Connection addresses are compared first, then the clients behind the chosen address.
         """
         crowd = Unanswered(503, "too many requests are waiting; try again", 1)
         clients = [*self._waiting]
         is_found = False
-        # Counted from the end, so a level means the same for clients with and without a /48.
+        # Levels are counted from the end, so they mean the same for clients with and without a /48.
         for level in range(1, max(map(len, [client, *clients])) + 1):
             jobs = Counter[str]()
             for one in clients:
@@ -263,7 +263,7 @@ class WorkQueue:
         """Cancel a job that no request waits for."""
         job.result.cancel()
         if job.is_running:
-            # In a thread: stopping PostgreSQL needs a network request.
+            # This runs in a thread, because stopping a PostgreSQL query needs a network request.
             asyncio.get_running_loop().run_in_executor(None, job.interruption.stop)
         else:
             self._drop(job)
@@ -271,7 +271,7 @@ class WorkQueue:
     def _start_jobs(self) -> None:
         """Start waiting jobs while threads are free.
 
-        Connections and clients with the fewest running jobs come first.
+        Jobs of connections and clients with the fewest running jobs come first.
         """
         while self._busy_threads < THREADS and (ready := [*filter(self._may_run, self._waiting)]):
             client = min(ready, key=self._threads_of)
