@@ -35,7 +35,7 @@ Texts = inspect.StrType | inspect.LiteralType
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A setting from the environment: its table, key, variable and value."""
+    """A setting from an environment variable: its table, key, variable and value."""
 
     part: str
     key: str

@@ -135,7 +135,7 @@ class StoreError(CommuniqueError):
 
 
 class RefusedValue(StoreError):
-    """The store rejects one value. Other values can still be written."""
+    """The store rejects a value. Other values can still be written."""
 
 
 class SlowSearch(StoreError):
@@ -160,7 +160,7 @@ class Interrupted(StoreError):
 
 
 class LeaseLost(CommuniqueError):
-    """A lease expired, so the results of the work were not written."""
+    """A worker's lease expired, so the results of its work were not written."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"the lease of {host} expired; another worker may have it now")

@@ -94,7 +94,7 @@ class FileWriter:
         return True
 
     def drop(self) -> None:
-        """Discard all waiting files."""
+        """Discard all files that wait for the next flush."""
         for temporary in self._waiting.values():
             Path(temporary).unlink(missing_ok=True)
         self._waiting.clear()
@@ -170,7 +170,7 @@ def put(path: str, content: bytes) -> None:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read; see ``write_new``."""
+    """Write a new file that only its owner can read, like ``write_new``."""
     write_new(path, text, rights=0o600)
 
 

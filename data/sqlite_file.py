@@ -171,7 +171,7 @@ def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
 
 
 def _laid(db: sqlite3.Connection) -> dict[str, str]:
-    """Return the SQL of all tables and indexes, with normalized white space."""
+    """Return the SQL of all tables and indexes in a database, with normalized white space."""
     rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {name: " ".join(sql.split()) for name, sql in rows}
 
@@ -194,7 +194,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def delete_file(path: Path) -> None:
-    """Delete a database with the files that SQLite keeps next to it."""
+    """Delete a database file, and the files that SQLite keeps next to it."""
     for one in files_of(path):
         one.unlink(missing_ok=True)
 

@@ -42,7 +42,7 @@ REMEDIES: Final = {
     errno.ENOENT: "restore the target of the link (or mount its disk), or delete the link",
     errno.ELOOP: "delete the link, which leads back to itself",
 }
-"""How to fix files and folders that can't be read, by error number."""
+"""Advice on how to fix a file or folder that can't be read, by error number."""
 
 WORDS = {
     "int": "a whole number",
@@ -70,15 +70,15 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
 
 
 def unreadable(what: str, cause: OSError) -> str:
-    """Describe why a "file" or "folder" (``what``) can't be read, and how to fix it."""
+    """Return why a "file" or "folder" (``what``) can't be read, and how to fix this."""
     remedy = REMEDIES.get(cause.errno or 0, "")
     return f"the {what} can't be read ({cause.strerror})" + (f"; {remedy}" if remedy else "")
 
 
 def toml_files(folder: Path, error: type[ConfigurationError]) -> list[Path]:
-    """Return the TOML files of a folder, sorted; none if the folder does not exist.
+    """Return the TOML files in a folder, sorted, or nothing if the folder does not exist.
 
-    Raises ``error`` if the folder can't be read, because an unreadable folder is not an empty one.
+    Raises ``error`` if the folder can't be read, because such a folder may not be empty.
     """
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
@@ -89,9 +89,9 @@ def toml_files(folder: Path, error: type[ConfigurationError]) -> list[Path]:
 
 
 def find_file(folder: Path, name: str, error: type[ConfigurationError]) -> Path | None:
-    """Return the path of the TOML file with an id, or None if there is no such file.
+    """Return the path of the TOML file with an id, or None if the file does not exist.
 
-    The file may be unreadable. Raises ``error`` if the folder can't be read.
+    The file itself may be unreadable. Raises ``error`` if the folder can't be read.
     """
     path = folder / f"{name}{SUFFIX}"
     if not ID.fullmatch(name):
@@ -247,7 +247,7 @@ def _at(shape: type[object], inside: str) -> list[inspect.Type]:
 
 
 def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
-    """Return the members of a union, or the type itself."""
+    """Return the types in a union type, or the type itself."""
     if isinstance(kind, inspect.UnionType):
         return [one for part in kind.types for one in _alternatives(part)]
     if isinstance(kind, inspect.Metadata):

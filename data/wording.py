@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 
-def N_(message: str) -> str:  # noqa: N802 - as gettext knows it
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext tools know
     """Mark a text for translation, and return the text unchanged."""
     return message
 
@@ -25,7 +25,7 @@ UNITS: Final = ("kB", "MB", "GB", "TB")
 def counted(count: int, one: str, many: str = "") -> str:
     """Format a number with its noun: ``1 story``, ``2 stories``.
 
-    ``many`` is the plural; by default ``one`` with an s.
+    ``many`` is the plural. By default, an s is appended to ``one``.
     """
     return f"{count} {one if count == 1 else many or one + 's'}"
 

@@ -15,7 +15,7 @@ UNSUPPORTED_SYSTEM = (
 def main() -> None:
     """Run the command line and exit with its code. SIGTERM has the same effect as Ctrl-C."""
     try:
-        import fcntl  # noqa: F401, PLC0415 - everything below needs it
+        import fcntl  # noqa: F401, PLC0415 - all imports below need it
     except ImportError:
         print(UNSUPPORTED_SYSTEM, file=sys.stderr)  # noqa: T201 - the command line can't be imported
         sys.exit(2)

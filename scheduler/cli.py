@@ -186,7 +186,7 @@ def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command],
     return with_option
 
 
-def _existing(folder: Path, named: bool) -> Home:  # noqa: FBT001 - as home_option calls it
+def _existing(folder: Path, named: bool) -> Home:  # noqa: FBT001 - home_option calls it this way
     del named
     if not folder.is_dir():
         raise NoHome(folder)
@@ -242,7 +242,7 @@ def printable(text: str) -> str:
 
 def say(*lines: str, err: bool = False) -> None:
     """Print lines of text. Line breaks and control characters within a line are escaped."""
-    click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the only call
+    click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the only place that calls it
 
 
 def print_json(value: Any) -> None:

@@ -64,7 +64,7 @@ class TokenFolder:
         if now - self._noted.get(token.name, -USE_INTERVAL_SECONDS) < USE_INTERVAL_SECONDS:
             return
         self._noted[token.name] = now
-        # Ignored: the token may have been revoked, or its disk may be read-only.
+        # Ignore the error: the token may have been revoked, or its disk may be read-only.
         with suppress(OSError):
             os.utime(self._folder / f"{token.name}.toml")
 
@@ -77,7 +77,7 @@ class TokenFolder:
             try:
                 self._tokens = load_tokens(self._folder)[0]
             except TokenError as error:
-                log.error("no token is accepted: %s", error)  # noqa: TRY400 - not a bug
+                log.error("no token is accepted: %s", error)  # noqa: TRY400 - no traceback needed
                 self._tokens = []
             self._noted.clear()
             # Another change within the clock's resolution would have the same time.
@@ -142,7 +142,10 @@ class Permissions:
         return self._tokens.has_token_for(scope)
 
     def find(self, text: str) -> Token | None:
-        """Return the token with this text and record its use, or return None."""
+        """Return the token with this text, and record that it was used now.
+
+        Unknown texts give None.
+        """
         if token := self._tokens.find(text):
             self._tokens.note_use(token)
         return token

@@ -78,7 +78,7 @@ class Token:
 
 
 def digest_of(text: str) -> str:
-    """Return the digest that is stored instead of the token."""
+    """Return the digest of a token, which is stored instead of the token itself."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

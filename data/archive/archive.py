@@ -132,16 +132,16 @@ class Archive:
                 payload = sha256(exchange.body)
                 keys: set[object] = {uri, payload} if exchange.body else {uri}
                 if not known.isdisjoint(keys):
-                    # The response may refer to one of these records, which are not in the index
-                    # yet.
+                    # This response may refer to an earlier record of this call, which is not in the
+                    # index yet.
                     break
                 known |= keys
                 original = stored_original(
                     self.folder, self.index, exchange, uri, payload, whole=whole
                 )
                 answer = response(exchange, uri, payload, original=original)
-                # The request comes first, so that the record listed last in the CDXJ file ends the
-                # file.
+                # The request comes first, so that the last record in the file is also the last one
+                # in its CDXJ file.
                 before = () if exchange.rendered else (request(exchange, answer),)
                 groups.append((*before, answer))
             return self._put(*groups)
@@ -239,7 +239,7 @@ class Archive:
         finally:
             with self._lock:
                 if self._file is not None:
-                    # If the disk is full, readers keep the previous version.
+                    # If the disk is full, the previous sorted index remains for other programs.
                     with suppress(OSError):
                         self._file.write_sorted_index()
                 self._let_go()

@@ -157,7 +157,7 @@ def unchunked(body: bytes) -> bytes:
     while True:
         end = body.find(b"\r\n", at, at + 1000)
         size = body[at:end].partition(b";")[0].strip()
-        if end < 0 or not size or len(size) > 16 or not HEX.issuperset(size):  # noqa: PLR2004 - as digits of 64 bits
+        if end < 0 or not size or len(size) > 16 or not HEX.issuperset(size):  # noqa: PLR2004 - 64 bits in hexadecimal
             return b"".join(parts) if parts else body
         length = int(size, 16)
         if not length:

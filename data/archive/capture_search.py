@@ -38,7 +38,7 @@ MAX_KNOWN_ORIGINS: Final = 50_000
 
 
 class Captures:
-    """The captures of the archive in ``folder``, by address. Thread-safe."""
+    """Access to the captures of the archive in ``folder`` by address. Thread-safe."""
 
     def __init__(self, folder: Path, index: Index) -> None:
         self._folder = folder

@@ -119,7 +119,7 @@ def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
         return Damage(name, offset, "the record has too many or too long fields")
     length = found.headers.get("Content-Length") or ""
-    if not length.isdecimal() or len(length) > 18:  # noqa: PLR2004 - digits of 63 bits
+    if not length.isdecimal() or len(length) > 18:  # noqa: PLR2004 - maximum number of digits
         return Damage(name, offset, f"the record claims a length of {length[:40]!r} bytes")
     if int(length) > MAX_RECORD_BYTES:
         return Damage(

@@ -12,7 +12,7 @@ MAX_ADDRESS_LENGTH: Final = 500
 """Maximum length in characters of the part of an address that is searched for days."""
 
 MAX_DAYS: Final = 8
-"""Maximum number of days that are read from one address."""
+"""Maximum number of dates that are read from one address."""
 
 _MONTH: Final = r"0[1-9]|1[0-2]"
 _DAY: Final = r"0[1-9]|[12]\d|3[01]"
@@ -45,9 +45,9 @@ _YEAR_FOLDER: Final = re.compile(r"/((?:19|20)\d\d)(?=/)")
 
 
 def year_of_day(url: str, month: int, day: int) -> int | None:
-    """Return the year of a month and day in the address of their page, or None.
+    """Return the year of a month and day from the address of their page, or None.
 
-    The address contains the same month and no other, or only a folder for a year
+    The address must contain the same month and no other date, or only a folder for a year
     (``/news/2026/``).
     """
     stated = [one for one in address_days(url) if one.month]

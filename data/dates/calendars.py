@@ -42,9 +42,9 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
 
 
 def from_ethiopian(year: int, month: int, day: int) -> dt.date:
-    """Convert an Ethiopian day (N. Dershowitz and E. Reingold, Calendrical Calculations, 4.2).
+    """Convert an Ethiopian date (N. Dershowitz and E. Reingold, Calendrical Calculations, 4.2).
 
-    Twelve months have thirty days, the thirteenth has five, and six before a leap year. Raises
+    The first twelve months have 30 days. The thirteenth has five, or six before a leap year. Raises
     ValueError if the day does not exist.
     """
     last = 30 if month <= 12 else 5 + (year % 4 == 3)  # noqa: PLR2004 - see above

@@ -144,7 +144,7 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
             return _AMERICAN.get(name) or _GENERIC.get(name)
         return None
     minutes = int(match["hours"]) * 60 + int(match["minutes"] or 0)
-    if minutes > 14 * 60 or int(match["minutes"] or 0) > 59:  # noqa: PLR2004 - no clock is further
+    if minutes > 14 * 60 or int(match["minutes"] or 0) > 59:  # noqa: PLR2004 - maximum UTC offset
         return None
     return _offset(minutes if match["sign"] == "+" else -minutes)
 

@@ -55,10 +55,10 @@ def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
-    """Return the day of the Ethiopian calendar if the era or the language of the page shows it.
+    """Return the day of an Ethiopian date if the era or the page's language confirms the calendar.
 
-    In Eritrea, the same names are months of the Gregorian calendar. Its years are marked with
-    "እ.ኤ.አ" in Ethiopia.
+    In Eritrea, the same names are used for months of the Gregorian calendar. In Ethiopia, Gregorian
+    years are marked with "እ.ኤ.አ".
     """
     month = ethiopian_month_of(match["w"])
     near = match.string[max(0, match.start() - 20) : match.end() + 20]

@@ -133,13 +133,13 @@ def jalali_month_of(name: str) -> int | None:
 
 
 def ethiopian_month_of(name: str) -> int | None:
-    """Return the Ethiopian month (1 to 13) that a folded ``name`` means, or None."""
+    """Return the number (1 to 13) of the Ethiopian month with this folded name, or None."""
     return _ethiopian().get(name)
 
 
 @cache
 def _ethiopian() -> Mapping[str, int]:
-    """Return the folded names of Ethiopian months in all languages."""
+    """Map folded names of Ethiopian months in all languages to their numbers."""
     lists = (one.dates.ethiopian_months for one in vocabulary().values())
     return {name: number for months in lists for name, number in _numbers(months).items()}
 

@@ -97,7 +97,7 @@ ETHIOPIAN = re.compile(
     r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"
     r"(?P<era>\s?ዓ(?:[./፡]\s?ም|መተ\s?ም[ሕህ]ረት)\.?)?"
 )
-"""A day of the Ethiopian calendar: the month, the day, the year and the era ("Year of Mercy")."""
+"""Pattern that matches an Ethiopian date: month, day, year and era ("Year of Mercy")."""
 
 CTIME = re.compile(
     rf"{_WORD}\s{{1,2}}(?P<d>\d{{1,2}})\s(?=\d\d:\d\d:\d\d)(?P<clock>[\d:]{{8}})\s"

@@ -76,7 +76,7 @@ class _Database:
             self._insert("topics", slug, label)
 
     def add(self, release: Release) -> None:
-        """Insert a release with its versions, files and captures."""
+        """Insert a release with its versions, its files and their captures."""
         self.releases += 1
         content = release.content
         self._insert(

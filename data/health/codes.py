@@ -138,5 +138,5 @@ CODES: Final = {
 
 
 def state_of_code(code: str) -> State:
-    """Return the state of a code. Raises KeyError for an unknown code."""
+    """Return the state of a health code. Raises KeyError if the code is unknown."""
     return CODES[code].state

@@ -92,7 +92,7 @@ class HealthCheck:
             for name in self._sources
             if name not in unvisited
         }
-        # A source that is recorded as broken is no evidence about our network.
+        # A source that is already recorded as broken is not evidence about our network.
         well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
         self._hosts = hosts_seen(self._sources, well)
         recorded = events_of(store, HOME)
@@ -109,7 +109,7 @@ class HealthCheck:
             store.keep_rhythms(fresh)
 
     def verdicts(self, name: str) -> list[Verdict]:
-        """Return the verdicts of the last visits to a source, newest first."""
+        """Return the verdict after each of the last visits to a source, newest first."""
         source, expected = self._sources[name], self._expected[name]
         has_releases = Facet(source=name) in self._counts
         return [
@@ -141,7 +141,7 @@ class HealthCheck:
         for name, verdict in self._unvisited.items():
             if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)
-                yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - its state
+                yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - not well
 
     def is_silent(self, event: HealthEvent) -> bool:
         """Return whether a change is shown only in the health feed and causes no alert."""
@@ -240,7 +240,7 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], furthe
         return False
     was_broken = before is not None and is_broken(before.condition)
     if is_broken(newest) and was_broken:
-        # Still broken: each visit must show the same new condition.
+        # The source is still broken: all these visits must show the same new condition.
         return len(states) > further and set(states[: further + 1]) == {newest}
     if not is_broken(newest) and not was_broken:
         return True

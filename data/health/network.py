@@ -108,7 +108,7 @@ def host_seen(runs: Sequence[Run]) -> HostSeen:
 
 
 def host_of(source: Source) -> str:
-    """Return the host name of a source. Sources with the same host share its outages."""
+    """Return the host of a source's address. Sources with the same host share its outages."""
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 

@@ -25,7 +25,7 @@ def overview(store: Store) -> Iterator[Health]:
     handled, outage = store.handlings(utc_now()), outage_of(events_of(store, HOME))
     for name, source in sorted(sources.items()):
         newest = next(iter(store.releases(Facet(source=name), limit=1)), None)
-        # For a release without a date, the day of its first sight counts.
+        # For a release without a date, the day on which it was first seen counts.
         last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
         health = health_of(source, runs[name], last, expected.get(name))
         kinds = handled.get(name, {})

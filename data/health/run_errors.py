@@ -29,10 +29,10 @@ ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
 """Kind of a run error. Stored reports from earlier versions may contain other kinds."""
 
 VANISHED: Final = "vanished"
-"""Kind of error: many releases of a source vanished at once, so a person must check the source."""
+"""Kind of error: many releases of a source are missing at once, so a person must check it."""
 
 STORE: Final = "store"
-"""Kind of error: the store refused a page."""
+"""Kind of error: the store rejected a page."""
 
 BUG: Final = "bug"
 """Kind of error: a bug in Communique occurred while a page was processed."""

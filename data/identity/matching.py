@@ -37,8 +37,7 @@ MIN_LENGTH_RATIO: Final = 0.5
 apply."""
 
 CLAIMED_SIMILARITY: Final = 0.3
-"""Minimum similarity between a page and the release at the canonical address that the page
-declares."""
+"""Minimum Jaccard similarity between a page and the release at the page's canonical address."""
 
 
 @dataclass(frozen=True, slots=True)

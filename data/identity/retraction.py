@@ -51,7 +51,7 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class ListedReleases:
-    """The canonical addresses and names of releases in a source's listings during one visit."""
+    """Canonical addresses and names (title and day) of the releases that a visit found listed."""
 
     keys: frozenset[str]
     names: frozenset[Name]
@@ -128,6 +128,9 @@ def _fate(
 
 
 def name_of(title: str, day: str) -> Name | None:
-    """Return the name that identifies a release in a listing, or None for a title without words."""
+    """Return the name of a release in a listing: the words of its title, and its day.
+
+    Returns None for a title without words.
+    """
     words = tuple(tokens(title))
     return (words, day) if words else None

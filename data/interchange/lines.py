@@ -30,7 +30,7 @@ from data.text.urls import absolute, without_campaign
 from data.topics.taxonomy import Taxonomy
 
 MAX_LINE_BYTES: Final = 20_000_000
-"""Maximum size in bytes of a line."""
+"""Maximum size in bytes of a line of JSON."""
 MAX_ADDRESS_LENGTH: Final = 4096
 """Maximum length in characters of an address."""
 MAX_RAW_LENGTH: Final = 200
@@ -72,7 +72,7 @@ class FieldOrigin(msgspec.Struct, frozen=True):
 
 
 class LineProvenance(msgspec.Struct, frozen=True):
-    """The origins of a release's fields."""
+    """Origins of the fields of a release in a line of JSON."""
 
     published: FieldOrigin | None = None
     title: FieldOrigin | None = None
@@ -183,7 +183,7 @@ def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy
 
 
 def _whole(line: bytes) -> bytes:
-    """Remove escaped lone surrogates, which JSON allows but UTF-8 does not."""
+    """Remove escaped lone surrogates from a line, which JSON allows but UTF-8 does not."""
     if not SURROGATE.search(line):
         return line
     return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")

@@ -125,7 +125,7 @@ def language_of_script(text: str) -> str | None:
 
 
 def language_of_words(text: str) -> str | None:
-    """Return the language of a text by its words and letters, or None if they are ambiguous."""
+    """Return the language that a text's words and letters indicate, or None if it is unclear."""
     if found := language_of_script(text):
         return found
     text = text.lower()

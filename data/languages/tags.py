@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 TABLES: Final = tomllib.loads(files("data.languages").joinpath("tags.toml").read_text("utf-8"))
-"""Codes and names of languages."""
+"""Tables of language codes and language names."""
 
 OF_TWO_LETTERS: Final = tuple(TABLES["of_two_letters"].split())
 LANGUAGES: Final = frozenset((*OF_TWO_LETTERS, *TABLES["of_three_letters"].split()))
@@ -26,7 +26,7 @@ LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
 """Pattern that matches a language tag in the form of RFC 5646."""
 
 RIGHT_TO_LEFT = frozenset(
-    "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - words read better in a row
+    "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - a string is easier to read
 )
 
 SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"])

@@ -25,7 +25,7 @@ WORDS_FOLDER = Path(__file__).parent / "words"
 
 MONTHS: Final = 12
 ETHIOPIAN_MONTHS: Final = 13
-"""Numbers of months in a year. The last Ethiopian month has five or six days."""
+"""Number of months in an Ethiopian year. The last month has five or six days."""
 
 DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
 """Order of day, month and year in a date such as 03/04/26."""
@@ -171,12 +171,12 @@ class CounterWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PressLinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for links to a press room, compared without case.
+    """Regular expressions for links to a press room, which ignore case.
 
-    ``releases`` has words for a page of releases, or for a press room that leads to one. ``news``
-    has words for a news page, on which many institutions list their releases, and ``media`` words
-    for a page for journalists, which may only lead to the list. ``other`` has words for other
-    pages, such as "newsletter".
+    ``releases`` contains words for a page of releases, or for a press room that leads to one.
+    ``news`` contains words for a news page, on which many institutions list their releases.
+    ``media`` contains words for a page for journalists, which may only lead to the list. ``other``
+    contains words for other pages, such as "newsletter".
     """
 
     releases: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""Network access: allowed addresses, a client for single requests, and S3 buckets."""
+"""Network access: public addresses, a client for single requests, and S3 buckets."""

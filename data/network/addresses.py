@@ -137,7 +137,7 @@ def networks_of(address: str) -> tuple[str, ...]:
         found = unmapped(ipaddress.ip_address(address))
     except ValueError:
         return (address[:64],)
-    if found.version == 6:  # noqa: PLR2004 - of IP
+    if found.version == 6:  # noqa: PLR2004 - the IP version
         sizes = (64, 48)
         return tuple(str(ipaddress.ip_network((found, size), strict=False)) for size in sizes)
     return (str(found),)

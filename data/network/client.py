@@ -132,7 +132,7 @@ async def beginning_of(response: httpcore.Response) -> bytes:
 def reason_of(error: BaseException) -> str:
     """Return the operating system's reason for a failed connection.
 
-    Libraries wrap this reason in exceptions of their own.
+    Libraries wrap this error in their own exceptions.
     """
     first = error
     while inner := error.__cause__ or error.__context__:
@@ -151,7 +151,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+        timeout: float | None = None,  # noqa: ASYNC109 - the name in httpcore
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -213,9 +213,9 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+        timeout: float | None = None,  # noqa: ASYNC109 - the name in httpcore
     ) -> httpcore.AsyncNetworkStream:
-        """Switch the connection to TLS and return it."""
+        """Switch the connection to TLS, and return the encrypted connection."""
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         return FullDuplexStream(stream)
 

@@ -1,4 +1,4 @@
-"""Rules for edits: which differences between two contents are significant, and fingerprints."""
+"""Rules for the significance of changes between two contents, and fingerprints of contents."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
     "attachments": lambda old, new: files_of(old) != files_of(new),
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
-punctuation do not count. Neither do lines that consist of one link (boxes of related news, which
-rotate), nor parameters of a file's address that only give its version."""
+punctuation are ignored. Lines that consist of a single link are ignored too (boxes with related
+news, which rotate), and so are query parameters with the version of a file."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:

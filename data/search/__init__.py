@@ -1,1 +1,1 @@
-"""Search queries and results, independent of the database."""
+"""Queries and results of searches, independent of the database."""

@@ -97,7 +97,7 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
     return joined(found)
 
 
-def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - as the term has it
+def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - an attribute of Term
     """Yield the spans at which the words ``wanted`` occur in succession.
 
     With ``prefix``, the last word may have more letters.

@@ -1,4 +1,4 @@
-"""The settings of alerts, and of reports about the health of sources: `[alerts]`, `[health]`."""
+"""Settings for alerts, and notifications about the health of sources: `[alerts]`, `[health]`."""
 
 from __future__ import annotations
 

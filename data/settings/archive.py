@@ -1,4 +1,4 @@
-"""The settings of the archive and its log: `[archive]`."""
+"""Settings for the archive and its log: `[archive]`."""
 
 from __future__ import annotations
 

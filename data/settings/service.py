@@ -1,4 +1,4 @@
-"""The settings of the service: `[store]`, `[run]` and `[log]`."""
+"""Settings for the service: `[store]`, `[run]` and `[log]`."""
 
 from __future__ import annotations
 

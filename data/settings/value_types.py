@@ -1,4 +1,4 @@
-"""Types of values that several settings share, with limits that keep later calculations safe."""
+"""Types for setting values, with limits that keep later calculations safe."""
 
 from __future__ import annotations
 

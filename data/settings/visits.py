@@ -1,4 +1,4 @@
-"""The settings of visits to sources: `[network]` and `[collect]`."""
+"""Settings for visits to sources: `[network]` and `[collect]`."""
 
 from __future__ import annotations
 

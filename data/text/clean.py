@@ -44,7 +44,7 @@ MOJIBAKE_CONTEXT = 3
 """Number of characters checked on each side of a suspected mojibake pair."""
 
 MAX_REPAIRS = 4
-"""Maximum number of repair passes over a text."""
+"""Maximum number of passes in which the encoding of a text is repaired."""
 
 MAX_MENDED = 40_000
 """Maximum length in characters of the part of a text whose encoding is repaired. The rest is not

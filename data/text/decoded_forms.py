@@ -118,7 +118,7 @@ def _letter_places(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _lower(text: str) -> str:
-    # This is the only letter that becomes two letters in lower case.
+    # U+0130 is the only letter that becomes two characters in lower case.
     return text.replace("\u0130", "i").lower()
 
 

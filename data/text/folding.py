@@ -78,7 +78,7 @@ def fold_date(text: str) -> str:
 
 @lru_cache(maxsize=MAX_CACHED_WORDS)
 def fold_keyword(word: str) -> str:
-    """Fold a word for the comparison with keywords."""
+    """Fold a word for comparisons with keywords: lower case, no accents, merged letter variants."""
     if word.isascii():
         return word.lower()
     bare = MARKS.sub("", normalized("NFKD", word.lower()))
@@ -98,7 +98,7 @@ def fold_search(text: str) -> str:
 
 
 def fold_label(label: str) -> str:
-    """Fold a topic's label: case-folded, NFC, single spaces."""
+    """Fold the label of a topic: lower case, NFC, single spaces."""
     folded = normalized("NFD", label).casefold()
     return " ".join(normalized("NFC", folded).split())
 
@@ -123,7 +123,10 @@ POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])
 
 
 def normalized(form: Form, text: str) -> str:
-    """Return a text in a Unicode normal form, with a joiner after 30 successive combining marks."""
+    """Return a text in a Unicode normal form.
+
+    A joiner is inserted after 30 successive combining marks (see `stream_safe`).
+    """
     return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the only place that calls it
 
 
@@ -157,7 +160,7 @@ DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [device + str(number) for device in ("com", "lpt") for number in range(10)]
 )
-"""File names that Windows reserves for devices, with any extension."""
+"""File names that Windows reserves for devices, whatever the extension."""
 
 RESERVED = DEVICES | {"index"}
 """Slugs that can't be file names. ``index`` is the name of a folder's page."""

@@ -1,4 +1,4 @@
-"""Convert HTML to plain text, and plain text to HTML."""
+"""Conversion of HTML to plain text, and of plain text to HTML."""
 
 from __future__ import annotations
 

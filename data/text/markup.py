@@ -24,7 +24,7 @@ MIN_WIDE_TAG_BYTES: Final = 1_500
 """Minimum size in bytes of tags whose attributes are counted."""
 
 MAX_ATTRIBUTES: Final = 200
-"""Maximum number of attributes of an element. Real pages have fewer."""
+"""Maximum number of attributes of an element. Elements on real pages have fewer."""
 
 SHORT_TAG_REST: Final = (
     rb"[^<>']{0,1400}+(?:(?<=[^=\s]\")|(?<=[^=\s]\"[\s/])|(?<=[^=\s]\"\s/))>|[^<>\"']{0,1400}+>"
@@ -152,7 +152,7 @@ def _place(markup: bytes, number: int) -> int:
 
 NESTING_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>?")
 VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - words read better in a row
+    "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - a string is easier to read
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
 """Names of elements whose content is not parsed as elements, so they can't be nested. If their tags

@@ -27,7 +27,7 @@ MAX_COPIED: Final = 40
 VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
 ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})
 BLOCKS: Final = frozenset(
-    "blockquote dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary"  # noqa: SIM905 - words read better in a row
+    "blockquote dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary"  # noqa: SIM905 - a string is easier to read
     " table ul".split()
 )
 CONTAINERS: Final = frozenset({"", "div", "blockquote"})
@@ -52,7 +52,7 @@ class Element:
         tag: str,
         attributes: str = "",
         children: list[Node] | None = None,
-        has_content: bool = False,  # noqa: FBT001, FBT002 - it is made 100,000 times per MB
+        has_content: bool = False,  # noqa: FBT001, FBT002 - called 100,000 times per MB
     ) -> None:
         self.tag = tag
         self.attributes = attributes

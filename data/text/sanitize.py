@@ -1,4 +1,4 @@
-"""Sanitize HTML: no scripts, no styles, no relative or unsafe addresses."""
+"""Sanitizing of HTML: removal of scripts, styles, and relative or unsafe addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data.text.markup import flattened, with_few_attributes
 from data.text.urls import SCHEMES, absolute, loadable
 
 TAGS: Final = frozenset(
-    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - a string is easier to read
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
     "samp small source span strong sub summary sup table tbody td tfoot th thead time tr u ul "
     "var wbr".split()
@@ -35,7 +35,7 @@ ATTRIBUTES: Final = {
 }
 ADDRESSES: Final = frozenset(["href", "src", "cite"])
 DROPPED_WHOLE: Final = frozenset(
-    "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
+    "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - a string is easier to read
     "title".split()
 )
 """Names of elements that are removed with their content. For all other forbidden elements, only the

@@ -110,7 +110,7 @@ class TextSignature:
 
 
 def signature(text: str) -> TextSignature:
-    """Return the signature of a text."""
+    """Return the hashes of a text that are needed for comparisons."""
     return TextSignature(word_hashes(text))
 
 

@@ -103,7 +103,7 @@ class Words:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words of a text; see `Words`."""
+    """Return the words of a text, as defined by `Words`."""
     return Words(text).texts if text and not text.isspace() else []
 
 

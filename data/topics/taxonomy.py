@@ -1,4 +1,4 @@
-"""Assignment of topics to releases: by keyword rules, by source, and by section name."""
+"""Assignment of topics to releases by keyword rules, by source, and by section name."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def _compile(
 
 
 def _check_parents(topics: Mapping[str, TaxonomyTopic], where: str) -> None:
-    """Raise SettingsError for an unknown parent, or for a topic that is its own ancestor."""
+    """Raise SettingsError if a topic has an unknown parent or is its own ancestor."""
     for slug in topics:
         above = [slug]
         while parent := topics[above[-1]].parent:

@@ -55,7 +55,7 @@ class WatchFolder:
 
     @property
     def invalid(self) -> frozenset[str]:
-        """The ids of invalid watches."""
+        """Return the ids of invalid watch files."""
         return frozenset(self._read.keys() - self.watches.keys())
 
     @property

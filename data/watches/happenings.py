@@ -1,4 +1,4 @@
-"""Stored events, newest first, for trying out a watch."""
+"""Stored events, newest first, with which a watch can be tried out."""
 
 from __future__ import annotations
 

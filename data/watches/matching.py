@@ -1,9 +1,9 @@
-"""Matching events with watches: the conditions, and an index of all watches.
+"""Matching of events with watches: the conditions, and an index of all watches.
 
-An event must meet all `CONDITIONS`, and events of releases all `RELEASE_CONDITIONS`. A watch is
-compared only if the text contains one of its required words: the one that the fewest watches
-require. People watch for the same common words that texts contain, so of 10,000 watches only a few
-are compared.
+An event must meet all `CONDITIONS`, and an event about a release also all `RELEASE_CONDITIONS`. A
+watch is compared only if the text contains one of its required words: the one that the fewest
+watches require. People watch for the same common words that texts contain, so of 10,000 watches
+only a few are compared.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class WatchRule:
 
 
 class FoldedText:
-    """The words of a release, folded as for searches."""
+    """Words of a release, folded like the words in a search index."""
 
     def __init__(self, content: Content) -> None:
         # Title and body are separate, because a phrase does not continue from the title into the
@@ -122,7 +122,8 @@ CONDITIONS: Final[tuple[Callable[[WatchRule, AlertEvent, frozenset[str]], bool],
         not rule.sources or not event.source or not rule.sources.isdisjoint(sources)
     ),
 )
-"""Conditions for all events: kind, backlog and source. ``sources`` are all ids of the source."""
+"""Conditions for events of all kinds: kind, backlog and source. ``sources`` contains the current
+and former ids of the source."""
 
 RELEASE_CONDITIONS: Final[
     tuple[Callable[[WatchRule, FoldedText, frozenset[str], frozenset[str]], bool], ...]
@@ -132,7 +133,7 @@ RELEASE_CONDITIONS: Final[
     lambda rule, _, __, languages: not rule.languages or bool(rule.languages & languages),
     lambda rule, text, _, __: all(text.contains(term) == term.wanted for term in rule.terms),
 )
-"""Further conditions for events of releases: words, topics, languages, then phrases, prefixes and
+"""Additional conditions for events about releases: words, topics, languages, phrases, prefixes and
 excluded terms."""
 
 
@@ -199,7 +200,7 @@ class WatchIndex:
 
 
 def rule_of(watch_id: str, watch: Watch) -> WatchRule:
-    """Convert a watch to a rule."""
+    """Convert a watch to a rule for comparisons."""
     terms = terms_of(watch.query)
     return WatchRule(
         watch_id,

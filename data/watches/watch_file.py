@@ -184,7 +184,7 @@ def _check_outputs(path: str, watch: Watch) -> None:
 
 
 def new_token() -> str:
-    """Return a random token."""
+    """Return a random token for a watch's feed."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

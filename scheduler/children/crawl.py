@@ -238,7 +238,7 @@ class Crawl:
         except SlowPage as error:
             self._refuse(job, loaded, error.kind, str(error))
         except Exception as error:
-            # The other visits continue.
+            # All other visits continue.
             log.exception("the visit to %s could not begin", job.source)
             self._refuse(job, loaded, BUG, f"the visit could not begin ({type(error).__name__})")
         return None
@@ -289,7 +289,7 @@ class Crawl:
     def _on_end(self, visit: Visit) -> None:
         """Report a visit that has ended, and release its source."""
         with page_errors(visit.file.url, visit.report.error):
-            # Otherwise the next visit adds the rest to the search index.
+            # If this fails, the next visit adds the releases to the search index.
             self._store.update_search_index()
         del self._visits[visit.id]
         self._progress.forget(visit)
@@ -387,7 +387,7 @@ def main() -> int:
     try:
         start = msgspec.json.decode(next(lines, b""), type=CrawlStart)
     except msgspec.DecodeError as error:
-        print(f"the first line is invalid: {error}", file=sys.stderr)  # noqa: T201 - to the parent
+        print(f"the first line is invalid: {error}", file=sys.stderr)  # noqa: T201 - goes to the parent
         return 2
     if start.until is not None:
         lines = Watchdog(start.until, parent)
@@ -398,7 +398,7 @@ def main() -> int:
             crawl.give_back()
     except CommuniqueError as error:
         message = masked(str(error))
-        print(message, file=sys.stderr)  # noqa: T201 - to the log
+        print(message, file=sys.stderr)  # noqa: T201 - goes to the log
         write_line(Refusal(message))
         return error.exit_code
     return 0

@@ -145,7 +145,7 @@ def main() -> int:
         if start.render:
             settings |= render_settings(network)
     except (msgspec.DecodeError, CommuniqueError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
+        print(error, file=sys.stderr)  # noqa: T201 - goes to the log of the parent
         return 2
     process = AsyncCrawlerProcess(settings)
     log_as(home.settings.log)

@@ -34,10 +34,10 @@ from spiders.crawl.page_errors import reported_url
 from spiders.download.slow_page import SlowPage
 
 SHARED_SECONDS: Final = 10.0
-"""Maximum CPU seconds for one page in a process that visits many sources."""
+"""Maximum CPU time in seconds per page, in a process that visits many sources."""
 
 SEPARATE_SECONDS: Final = 60.0
-"""Maximum CPU seconds for one page in the process for suspicious sources."""
+"""Maximum CPU time in seconds per page, in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
 """Ratio of the CPU time after which the kernel ends the process to the CPU limit of a page."""
@@ -67,7 +67,7 @@ UNSAFE_MODULES: Final = (
 
 
 MAX_VISITS = 20
-"""Maximum number of visits that skip a slow page before a visit reads it again."""
+"""Maximum number of visits in which a slow page is skipped. The next visit reads it again."""
 
 SKIP = (
     f"the page is skipped, as reading it took too long in one of the last {MAX_VISITS} visits; "
@@ -97,7 +97,7 @@ class NoteFile:
         return msgspec.json.decode(line, type=PageNote) if line else None
 
     def close(self) -> None:
-        """Delete the file."""
+        """Delete the file if it still exists."""
         os.close(self._file)
         # The crawl also deletes the file, after opening it.
         Path(self.path).unlink(missing_ok=True)
@@ -217,10 +217,10 @@ def is_safe(frame: FrameType | None) -> bool:
 
 
 def collect_garbage_rarely() -> None:
-    """Save about 10 % of the CPU time of a process that extracts pages.
+    """Reduce garbage collection, which saves 10 % of the CPU time of extracting pages.
 
     Objects that already exist are never collected. New objects are collected after
-    ALLOCATIONS_PER_COLLECTION allocations instead of Python's 700.
+    ALLOCATIONS_PER_COLLECTION allocations, instead of Python's default of 700.
     """
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)

@@ -49,7 +49,7 @@ class Watchdog(Iterator[bytes]):
     def __next__(self) -> bytes:
         line = self._queue.get()
         if line is None:
-            # For the next call.
+            # Put the end marker back for the next call.
             self._queue.put(None)
             raise StopIteration
         return line

@@ -139,7 +139,7 @@ def add(
 
 
 def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
-    """Raise click.BadParameter or UsageError for arguments that can't be combined."""
+    """Raise click.BadParameter or UsageError if arguments can't be combined."""
     if bool(page.strip()) == (listed is not None):
         why = "give either an address or --from, not both"
         if listed is None:

@@ -81,7 +81,8 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     opened = None if once else listen("127.0.0.1", port)
     with working_in(named, keep=once) as place, rooms_served() as rooms:
         home = demo_home(place, address_of(opened) if opened else None)
-        # A second demo in this folder would use other ports for the same sources.
+        # A second demo in this folder would use other ports for the same sources, so lock the
+        # folder.
         with home.lock("run", "communique demo"):
             write_sources(home.sources, rooms.bases)
             failed = collect_and_publish(home, rooms, as_json=as_json)

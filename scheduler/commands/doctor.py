@@ -30,7 +30,7 @@ from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, check_places
 
 
-def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it
+def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - home_option calls it this way
     if not folder.is_dir():
         raise NoHome(folder)
     # The settings are not loaded, because they may be invalid.

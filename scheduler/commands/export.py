@@ -24,7 +24,7 @@ from spiders.sources.loader import load_sources
 def day(value: str) -> dt.date:
     """Parse a day such as 2026-11-24. Raises click.BadParameter."""
     try:
-        return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
     except ValueError as error:
         why = f"{value!r} is not a valid day; write it like 2026-11-24"
         raise click.BadParameter(why) from error
@@ -39,7 +39,7 @@ until_option = click.option(
 
 
 class UnknownCursor(CommuniqueError):
-    """No release has the id that was given as cursor."""
+    """No release has the id given as the cursor."""
 
     exit_code = 2
 

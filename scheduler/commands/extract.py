@@ -116,7 +116,7 @@ def page_tasks(
 
 
 def fetched_task(result: FetchResult, kind: Wanted) -> Task:
-    """Return the task for a fetched page, or a task with the error message."""
+    """Return the task for a fetched page. If fetching failed, the task is an error message."""
     page = result.page
     media_type = page.content_type.partition(";")[0].strip().lower() if page else ""
     why = result.why if page is None else ""

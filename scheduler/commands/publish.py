@@ -29,7 +29,7 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
 
     They are written into HOME/site and site.target.
     """
-    # Standard output is for the result.
+    # Logs go to standard error, because standard output is for the result.
     log_to(sys.stderr, home.settings.log)
     published = publish_home(home, everything=everything)
     if not asyncio.run(announce(home)):

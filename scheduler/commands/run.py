@@ -70,7 +70,8 @@ def run(home: Home, *, port: int | None) -> int:
     or Ctrl-C stops it cleanly.
     """
     if port is not None:
-        # As a variable it also reaches child processes, which write the address into feeds.
+        # As an environment variable, the port also reaches child processes, which write it into
+        # feeds.
         os.environ.pop(f"{PORT_VARIABLE}_FILE", None)
         os.environ[PORT_VARIABLE] = str(port)
         home = home_at(home.path)

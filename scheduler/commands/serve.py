@@ -40,7 +40,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     Hubs and subscribers are notified when `communique publish` changes HOME/site. With site.target,
     the publishing machine notifies them.
     """
-    # Standard output is for the address.
+    # Logs go to standard error, because standard output is for the address.
     log_to(sys.stderr, home.settings.log)
     site = home.settings.site
     if not home.settings.store.url or home.orders.path.exists():

@@ -54,7 +54,7 @@ class NoSuchRelease(CommuniqueError):
 
 
 class AmbiguousRelease(CommuniqueError):
-    """Several releases have this address or start of an id."""
+    """Several releases have this address, or an id that starts with this text."""
 
     exit_code = 2
 

@@ -58,7 +58,7 @@ class ShownDay(msgspec.Struct, frozen=True):
 
 @dataclass
 class Today:
-    """The current day of all rooms."""
+    """Holder of the current day, shared by all rooms."""
 
     day: int
 
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         """Return the value of the room's Server header."""
         return self.server.shown.room.headers.get("Server", "nginx")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the inherited name
         """Log nothing, because the terminal belongs to the parent process."""
 
 

@@ -33,8 +33,8 @@ from scheduler.service.background import attempt, end_if_cancelled, tidy
 from scheduler.service.publishing import Publishing
 
 SITE_FILE: Final = "site"
-"""Name under which the leader's site settings are stored. Other services compare their own settings
-with them."""
+"""Name under which the leader's site settings are stored. Other services compare them with their
+own."""
 
 PUBLISHING: Final = duty_key("publishing")
 ALERTS: Final = duty_key("alerts")
@@ -47,7 +47,7 @@ DUTY_OF_JOB: Final = {
     "alerts": ALERTS,
     "tidy": UPKEEP,
 }
-"""Duties by the name of the timetable's job that belongs to them."""
+"""Duty to which each job of the timetable belongs, by the job's name."""
 
 DUTY_LEASE_SECONDS: Final = 15.0
 """Duration of a duty's lease in seconds. A suspended leader still counts as the leader for this
@@ -75,9 +75,9 @@ log = structlog.get_logger()
 
 
 def site_of(home: Home) -> str:
-    """Return the settings that all services on a database must share.
+    """Return the settings that must be equal in all services on a database.
 
-    If the settings differ, the services would publish different sites.
+    Otherwise, the services would publish different sites.
     """
     site = home.settings.site
     return f"site.target = {site.target!r} and site.url = {site.url!r}"
@@ -117,9 +117,9 @@ class Duties:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _take_turns(self) -> None:
-        """Perform duties until cancelled, or until the database is unavailable or newer.
+        """Perform duties until cancelled, or until the database is unavailable or was upgraded.
 
-        A newer database was upgraded by a newer version of Communique.
+        A database is upgraded by a newer version of Communique.
         """
         await asyncio.to_thread(bring_up_to_date, self._home.store_url)
         self._ending.clear()
@@ -175,7 +175,7 @@ class Duties:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _renewed(self, hosts: Hosts, until: float) -> None:
-        """Check the version of the database and the leader's settings of the site.
+        """Check the database's version and the leader's site settings after a renewal of leases.
 
         Raises StoreError.
         """
@@ -267,9 +267,9 @@ class Duties:
 
 
 WORK_OF_DUTY: Final = {
-    PUBLISHING: Duties._publish,  # noqa: SLF001 - its own
-    ALERTS: Duties._send_alerts,  # noqa: SLF001 - its own
-    UPKEEP: Duties._keep_up,  # noqa: SLF001 - its own
+    PUBLISHING: Duties._publish,  # noqa: SLF001 - methods of this class
+    ALERTS: Duties._send_alerts,  # noqa: SLF001 - methods of this class
+    UPKEEP: Duties._keep_up,  # noqa: SLF001 - methods of this class
 }
 
 

@@ -209,7 +209,7 @@ class HeldHosts:
             file = parse_source(asked.file, str(path))
         except SourceError as error:
             # The leader could parse this file, so its version of Communique differs.
-            log.error("invalid source file", problem=str(error))  # noqa: TRY400 - not a bug
+            log.error("invalid source file", problem=str(error))  # noqa: TRY400 - no traceback needed
             return None
         run = await self._executor.visit(
             LoadedSource(asked.source, path, own=True, file=file),

@@ -237,7 +237,7 @@ class Deferrer:
     times its duration."""
 
     MAX_HOSTS: Final = 2000
-    """Maximum number of hosts per round."""
+    """Maximum number of hosts that get a job per round."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -289,7 +289,8 @@ class Reaper:
                 async with await psycopg.AsyncConnection.connect(
                     url, autocommit=True, connect_timeout=CONNECTING
                 ) as db:
-                    # After an outage, all workers look dead until their next heartbeat.
+                    # After an outage of the database, all workers seem dead until their next
+                    # heartbeat.
                     await asyncio.sleep(2 * HEARTBEAT_SECONDS + REAP_SECONDS)
                     while True:
                         await self.reap(db)

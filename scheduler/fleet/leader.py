@@ -112,8 +112,8 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
         if not refused:
             log.info("standing by")
         async with leading(url) as leadership:
-            # In a separate task: a task group that is cancelled because the lead was lost reports
-            # only the loss, and the caller would wait for ever.
+            # Run it in a separate task: a task group that is cancelled because leadership was lost
+            # reports only the loss, and the caller would wait forever.
             turn = asyncio.create_task(lead_once(url, lead, leadership))
             try:
                 await asyncio.wait({turn})
@@ -195,7 +195,7 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
     db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
-        while not await take_lock(db):  # noqa: ASYNC110 - no event comes from the database
+        while not await take_lock(db):  # noqa: ASYNC110 - the database sends no event
             await asyncio.sleep(POLL_SECONDS)
     except BaseException:
         await db.close()

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class DatabaseLost(CommuniqueError):
-    """The database has not responded for too long."""
+    """The database did not respond for so long that the worker ended."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -92,7 +92,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        # Upgrades the schema, or raises StoreError if it is newer than this version.
+        # This upgrades the schema, or raises StoreError if the schema is newer than this version.
         await asyncio.to_thread(self._home.plain_store)
         async with self._pool:
             await prepare(self._pool)
@@ -119,7 +119,7 @@ class Worker:
                 await asyncio.wait({working}, timeout=0 if lost else LEASE_SECONDS)
                 for task in (*beside, stopping):
                     task.cancel()
-        # Tasks that still request a connection fail now that the pool is closed, and end.
+        # The pool is closed, so tasks that still request a connection fail and end.
         await asyncio.wait({working}, timeout=LEASE_SECONDS)
         error = None if working.cancelled() or not working.done() else working.exception()
         if self._failed:
@@ -132,7 +132,8 @@ class Worker:
         silent, renewed = 0.0, self._leases.renewed
         while not self._stop.is_set():
             await asyncio.sleep(POLL_SECONDS)
-            # Counted in checks: a suspended process sends no queries, and must not count that time.
+            # Count checks, not time: a suspended process sends no queries, and that time must not
+            # count.
             silent = 0.0 if self._leases.renewed > renewed else silent + POLL_SECONDS
             renewed = self._leases.renewed
             if silent > DATABASE_TIMEOUT_SECONDS:

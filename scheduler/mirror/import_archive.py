@@ -230,7 +230,7 @@ class ArchiveImport:
         record_id = uuid_of(id_of(record))
         # Earlier versions did not convert ids to lower case.
         if not {record_id, uuid_of(record.record_id)} & self._known.keys():
-            # Only this import states where a record came from.
+            # Drop this field of other imports: it must contain the file of this import.
             report = [
                 field for field in fields_of(record) if field[0].lower() != IMPORTED_FIELD.lower()
             ]
@@ -263,7 +263,7 @@ class ArchiveImport:
             return
         http = record.http
         if http.status in REDIRECTS and (place := http.header(b"location")):
-            # An invalid URL leads nowhere.
+            # An invalid URL can't be the target of a redirect.
             with suppress(ValueError):
                 target = urljoin(record.uri, place.decode("latin-1"))
                 self._led[canonical_url(target)].append(record.uri)
@@ -289,7 +289,7 @@ class ArchiveImport:
         return False
 
     def _held(self, record: ArchiveRecord) -> Capture | None:
-        """Return the capture in the archive with the same URL and second, or None."""
+        """Return the archive's capture with the same URL and second as a record, or None."""
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.address):
             if entry.at == at:

@@ -118,7 +118,7 @@ def reextract(
 
 
 class Rereading:
-    """One run of ``reextract``, source by source."""
+    """One run of ``reextract``, which processes one source after the other."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Rereading:
         self.whole = 0
 
     def outcome(self) -> Reextraction:
-        """Return the result of the run."""
+        """Return the result of the re-extraction so far."""
         self._on_progress("releases", self.whole, self.whole)
         counts = self._read, self._unarchived, sum(self._without_file.values())
         return Reextraction(*counts, [*self._without_file], self._changes, self._new, self._held)
@@ -200,7 +200,7 @@ class Rereading:
     def _read_stored(self, loaded: LoadedSource, since: dt.date | None) -> None:
         """Extract the pages of stored releases again."""
         releases = [*self._store.by_first_seen(loaded.id, since=since)]
-        # Removed records have no file.
+        # Captures of removed records have no file.
         archived = [one for one in releases if one.capture and one.capture.file]
         self._unarchived += len(releases) - len(archived)
         pages = StoredPages(self._archived, loaded)

@@ -69,7 +69,7 @@ class MirrorStatus(msgspec.Struct, frozen=True):
 def mirror_status(home: Home, store: Store) -> MirrorStatus:
     """Measure all files, and check each release of the store. Raises ArchiveError."""
     paths = own_files(home.archive)
-    # The budget includes the indexes.
+    # The size limit (budget) includes the indexes.
     indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))
     size = size_of(paths) + indexes
     settings = home.settings.archive

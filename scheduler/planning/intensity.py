@@ -97,7 +97,8 @@ PRIOR_RELEASES: Final = 1.0
 weeks."""
 
 HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
-"""Standard deviations in minutes of the Gaussian kernels that smooth the profiles."""
+"""Standard deviations in minutes of the Gaussian kernels that smooth the profiles: for the hour of
+a week, the time of day, and the same minute."""
 
 ROUND_PRIOR: Final = 2.0
 """Number of releases that are assumed to be spread evenly over the minutes of an hour."""
@@ -108,10 +109,10 @@ FOLDS: Final = 4
 """Number of parts in the cross-validation. Each part is predicted from the other parts."""
 
 EM_STEPS: Final = 30
-"""Number of steps of expectation maximization. Further steps do not change the weights."""
+"""Number of steps of expectation maximization. Further steps would not change the weights."""
 
 Profile = NDArray[np.float64]
-"""A value for each minute of a week, from Monday at midnight."""
+"""Array with a value for each minute of a week, starting on Monday at midnight."""
 
 
 def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:

@@ -117,7 +117,7 @@ class Plan:
         return self.start + len(self.gaps) * self.step
 
     def after(self, minute: float) -> float:
-        """Return the best time for the next visit, in minutes, after a visit at ``minute``."""
+        """Return the best minute for the next visit after a visit at ``minute``."""
         step = int((minute - self.start) / self.step)
         step = min(max(step, 0), len(self.gaps) - 1)
         return max(minute, self.start + step * self.step) + float(self.gaps[step])

@@ -76,7 +76,7 @@ class AlertService:
 
     async def _work(self, lease: Lease | None) -> None:
         home = self._home
-        # Alerts are not archived.
+        # Alerts are not archived, so the journal is not needed.
         with closing(home.plain_store(patience=WRITE_WAIT_SECONDS).leased(lease)) as store:
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             try:

@@ -86,7 +86,7 @@ class Service:
                 await self._publishing.close()
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts and WebSub, which run until the stack is closed."""
+        """Start alerts and WebSub, which run until the stack ``beside`` is closed."""
         failed = self._stop.set
         await beside.enter_async_context(self._alerts.at_work(failed))
         await beside.enter_async_context(self._publishing.push.at_work(failed))
@@ -263,7 +263,7 @@ class Service:
             with closing(self._home.plain_store()) as store:
                 return self._planner.soonest_visit(store, source, utc_now())
         except (CommuniqueError, OSError) as error:
-            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - not a bug
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
             return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     def due(self) -> dict[str, dt.datetime]:
@@ -329,7 +329,7 @@ class Service:
             with closing(self._home.store()) as store:
                 return self._planner.next_visit(store, source, last)
         except (CommuniqueError, OSError) as error:
-            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - not a bug
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
             seconds = self._planner.interval(source)
             return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
 

@@ -48,7 +48,7 @@ class Publishing:
         return {"publish": self.request, "attest": self.attest, "ping": self.ping}
 
     async def request(self) -> None:
-        """Request a publication, which `publish_when_due` makes."""
+        """Request a publication, which `publish_when_due` then makes."""
         self._due.set()
 
     async def attest(self) -> None:

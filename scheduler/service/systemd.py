@@ -55,5 +55,5 @@ async def show_life() -> None:
     if seconds := watchdog_seconds():
         while True:
             notify(ALIVE_STATE)
-            # Half of the limit, as sd_watchdog_enabled(3) recommends.
+            # sd_watchdog_enabled(3) recommends half of the limit.
             await asyncio.sleep(seconds / 2)

@@ -206,7 +206,10 @@ class Timetable:
         return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:
-        """Return the current wall-clock time minus the current monotonic time."""
+        """Return the current wall-clock time minus the current monotonic time.
+
+        The result changes only if the wall clock is changed.
+        """
         return self._now() - dt.timedelta(seconds=self._clock())
 
 

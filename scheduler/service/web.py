@@ -77,7 +77,7 @@ def prefer_event_loop() -> None:
 
 
 def server_config(app: ASGIApp, site: SiteSettings | None = None) -> ServerConfig:
-    """Return the configuration of the web server, without features that no request needs."""
+    """Return the configuration of the web server, in which unneeded features are disabled."""
     site = site or SiteSettings()
     config = ServerConfig(
         app,

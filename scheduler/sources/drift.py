@@ -252,7 +252,7 @@ class StoredSource:
         return _drift("file", pairs, self._listing(self._loaded.file, _reader(before)))
 
     def pages(self) -> Iterator[tuple[Page, Release]]:
-        """Yield the pages from which the current versions of releases were extracted."""
+        """Yield the archived pages from which the current versions of releases were extracted."""
         for release in self._releases:
             if time.process_time() > self._until:
                 return
@@ -326,7 +326,7 @@ def expected_drift(golden: Golden | None, file: SourceFile) -> Drift:
     try:
         listed, content = as_read(golden.expected, listing, release, file.timezone)
     except (KeyError, TypeError, ValueError):
-        # `sources check` reports the error.
+        # `communique sources check` reports this error.
         return NOTHING_STORED
     pair = TwoReadings(release.url, content, release.content)
     pages = compare_readings([pair])

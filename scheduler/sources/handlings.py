@@ -33,7 +33,7 @@ def handle_source(home: Home, source: str, handling: Handling) -> None:
 
 
 class NothingToAcknowledge(CommuniqueError):
-    """A source is healthy, so there is no failure to acknowledge."""
+    """A healthy source has no failure that could be acknowledged."""
 
     def __init__(self, source: str, state: str) -> None:
         super().__init__(f"{source} is {state}, so there is nothing to acknowledge")

@@ -1,4 +1,4 @@
-"""The --new-store option, and the check for a lost store before a command starts."""
+"""Option --new-store, and the check whether the store is lost before a command starts."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def show(found: Explored) -> None:
     for note in found.notes:
         say(f"note: {note}", err=True)
     if proposed.certainty.hopeless:
-        return  # the rest was extracted from something other than releases
+        return  # the other fields were not extracted from releases
     for doubt in proposed.doubts:
         say(f"check {doubt}", err=True)
     say("", f"# sources/{proposal.id}.toml", *masked_toml(proposal.toml).split("\n"))

@@ -176,7 +176,7 @@ class Orders:
                 content = file.read() or b""
                 whole = content.rfind(b"\n") + 1
                 if whole < len(content):
-                    # After a power failure, the last line is incomplete.
+                    # A power failure can leave an incomplete last line.
                     file.truncate(whole)
                 rest = memoryview(lines)
                 while rest:

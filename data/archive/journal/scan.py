@@ -61,7 +61,7 @@ class Scan:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether all records exist and are undamaged."""
+        """Return whether no record of the archive is missing or damaged."""
         return not (self.damages or self.lost or self.history.missing)
 
 

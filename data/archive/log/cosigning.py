@@ -163,7 +163,7 @@ def published(
             asked.place,
             ("the witness publishes a checkpoint that is not signed by this log"),
         )
-    # The log's signature comes first.
+    # The log's own signature must be the first.
     note = SignedNote(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
     return Checkpoint(seen.origin, seen.size, seen.root, note)
 

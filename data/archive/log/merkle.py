@@ -20,12 +20,12 @@ RangeHash: TypeAlias = Callable[[int, int], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """Return the hash of a log entry."""
+    """Return the leaf hash of a log entry in the Merkle tree."""
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of two adjacent subtrees."""
+    """Return the hash of the node above two adjacent subtrees, from their hashes."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 

@@ -128,7 +128,7 @@ def parse_signatures(lines: str, what: str = "the note") -> tuple[NoteSignature,
 
 
 def from_base64(text: str, what: str) -> bytes:
-    """Decode base64. Raises InvalidNote."""
+    """Decode a base64 text. Raises InvalidNote, whose message contains ``what``."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

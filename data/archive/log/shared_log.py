@@ -77,8 +77,8 @@ class SharedLog(TreeLog):
     def fill(self, size: int) -> int:
         """Do nothing and return 0.
 
-        The database never assigns a number again after a power failure, so no void leaves are
-        needed.
+        No void leaves are needed, because the database never assigns a number twice, even after a
+        power failure.
         """
         del size
         return 0

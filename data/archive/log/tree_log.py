@@ -35,7 +35,7 @@ from data.files import FileWriter, put, read_regular, sync
 
 
 def log_of(home: Path) -> TreeLog:
-    """Return the log of a home directory's archive."""
+    """Return the transparency log of a home directory's archive."""
     return TreeLog(home / "archive" / "log", home / "log.key")
 
 

@@ -119,7 +119,7 @@ Relocate = Callable[[Mapping[str, RecordPlace]], object]
 
 @dataclass(frozen=True, slots=True)
 class TakenOut:
-    """The number of removed records and bytes."""
+    """Result of a removal: numbers of removed records and bytes."""
 
     records: int = 0
     bytes: int = 0

@@ -310,7 +310,7 @@ def _settle_unknown(found: Records) -> None:
         if number is not None:
             _compare(record, leaf, number, found)
             continue
-        # The record exists, whatever it contains.
+        # The record exists, so its capture is not missing, whatever the record contains.
         found.captures.pop(record.record_id, None)
         last = without[-1][-1] if without else None
         if last and (last.file, last.offset + last.length) == (record.file, record.offset):

@@ -32,7 +32,7 @@ MAX_SORTED_LINES: Final = 100_000
 temporary files."""
 
 BLOCK: Final = 65536
-"""Number of bytes per step when a file is read backwards."""
+"""Number of bytes per step when a CDXJ file is read backwards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ class Index:
                         is_damaged = not isinstance(error, sqlite3.OperationalError)
                         if not is_damaged and mark_of(self._path).inode == self._mark.inode:
                             raise
-                        # Otherwise another process has replaced the file.
+                        # The file is damaged, or another process has replaced it.
                         self.close()
                         if is_damaged:
                             with one_process_opens(self._path):
@@ -253,7 +253,7 @@ class Index:
             self._mark = mark_of(self._path)
             return open_for_reading(self._path, shared=True)
         if not os.access(self.folder, os.W_OK):
-            # In a read-only folder, the index is in memory.
+            # If the folder is read-only, the index is created in memory.
             return self._read_into(None)
         with one_process_opens(self._path):
             try:

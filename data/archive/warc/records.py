@@ -208,7 +208,7 @@ def response(
             posted=posted,
             request_id=request_id,
         )
-    not_modified = exchange.status == 304  # noqa: PLR2004 - the status of that name
+    not_modified = exchange.status == 304  # noqa: PLR2004 - Not Modified
     fields += [
         ("WARC-Profile", SERVER_NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
         ("WARC-Refers-To", f"<{original.record_id}>"),
@@ -285,7 +285,7 @@ def metadata(
 
 
 def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
-    """Create a record of a file that is not a server's response."""
+    """Create a resource record for a file that is not a server's response."""
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
     return _made(
@@ -293,7 +293,7 @@ def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewR
     )
 
 
-def _made(  # noqa: PLR0917 - a record has as many parts
+def _made(  # noqa: PLR0917 - a record has many parts
     kind: Kind,
     uri: str,
     at: dt.datetime,

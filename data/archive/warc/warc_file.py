@@ -142,7 +142,7 @@ class WarcFile:
 
 
 class BrokenFile(Exception):
-    """A WARC file is damaged before a complete record."""
+    """A WARC file is damaged in the middle: complete records follow the damage."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(f"{damage.file}: byte {damage.offset}: {damage.cause}")
@@ -150,7 +150,7 @@ class BrokenFile(Exception):
 
 
 def new_file(folder: Path, now: dt.datetime) -> WarcFile:
-    """Create a WARC file that is locked by this process. Raises OSError."""
+    """Create a WARC file and lock it for this process. Raises OSError."""
     while True:
         name = f"communique-{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}.warc.gz"
         how = os.O_RDWR | os.O_CREAT | os.O_EXCL

@@ -27,7 +27,7 @@ MAX_ELEMENTS: Final = 120
 """Maximum number of elements for which selectors are created, if a person chose no element."""
 
 MAX_SCANNED_ELEMENTS: Final = 5000
-"""Maximum number of elements of a page that are checked for a field."""
+"""Maximum number of elements on a page that are checked for a field."""
 
 MAX_SELECTORS: Final = 250
 """Maximum number of selectors that are tried on the pages."""
@@ -165,7 +165,7 @@ def suggested(
             above
             for one in elements
             for above in islice(one.iterancestors(*ROW_TAGS), 2)
-            if len([*islice(above.iter("a"), 4)]) < 4  # noqa: PLR2004 - the whole list has more
+            if len([*islice(above.iter("a"), 4)]) < 4  # noqa: PLR2004 - the whole list has more links
         ]
     if field.key == "body":
         elements.sort(key=lambda one: -len(text_of(one)))
@@ -259,7 +259,7 @@ def value_of(
 
 
 def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
-    """Return the sort key of a candidate; the best candidate has the smallest key."""
+    """Return the sort key for a candidate. The best candidate has the smallest key."""
     counts = [one.count for one in candidate.yields]
     lacking = sum(not one.fits for one in candidate.yields)
     length = len(candidate.selector)

@@ -122,7 +122,7 @@ class Corrector:
             return response
 
     async def close(self) -> None:
-        """End the child."""
+        """End the child process."""
         child, self._child = self._child, None
         if child:
             await child.end()
@@ -195,7 +195,7 @@ def main() -> int:
     try:
         home = home_at(Path(msgspec.json.decode(next(lines, b""), type=str)))
     except (msgspec.DecodeError, CommuniqueError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
+        print(error, file=sys.stderr)  # noqa: T201 - goes to the log of the parent
         return 2
     log_as(home.settings.log)
     for line in lines:

@@ -16,7 +16,7 @@ from lxml import etree
 from spiders.page.page import Page
 
 ALLOWED_TAGS: Final = frozenset(
-    "address article aside b blockquote caption code dd div dl dt em figcaption figure footer h1 h2"  # noqa: SIM905 - words read better in a row
+    "address article aside b blockquote caption code dd div dl dt em figcaption figure footer h1 h2"  # noqa: SIM905 - a string is easier to read
     " h3 h4 h5 h6 header i li main nav ol p pre section small strong sub sup table tbody td tfoot"
     " th thead time tr ul".split()
 )
@@ -26,7 +26,7 @@ VOID_TAGS: Final = frozenset(["br", "hr"])
 """Tags without an end tag."""
 
 REMOVED_TAGS: Final = frozenset(
-    "applet audio base canvas datalist embed frame frameset head iframe link math meta noembed"  # noqa: SIM905 - as above
+    "applet audio base canvas datalist embed frame frameset head iframe link math meta noembed"  # noqa: SIM905 - a string is easier to read
     " noframes noscript object param plaintext script select source style svg template textarea"
     " title track video xmp".split()
 )

@@ -37,7 +37,7 @@ MAX_VALUE_CHARS = 300
 
 
 MAX_PAGES: Final = 3
-"""Maximum number of pages on which a selector is tried."""
+"""Maximum number of stored pages on which a selector is tried."""
 
 
 class BeforeAfter(msgspec.Struct, frozen=True):

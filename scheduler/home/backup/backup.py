@@ -289,7 +289,7 @@ class BackupRun:
         self._on_progress("archive", len(never_change), len(never_change))
 
     def _copy_growing(self, path: Path, state: LogState) -> None:
-        """Copy the logged part of an unfinished WARC file, and its CDXJ lines."""
+        """Copy the part of an unfinished WARC file that the log covers, and its CDXJ lines."""
         one = logged_part(self._home.path, path, state)
         if one.size:
             name = f"archive/{one.name}{DOT_OPEN}"

@@ -100,7 +100,7 @@ class NotDumped(CommuniqueError):
 def dump(url: str, target: Path) -> None:
     """Dump the database at ``url`` to a file for pg_restore. Raises NotDumped."""
     address, environment = without_password(url)
-    done = subprocess.run(  # noqa: S603 - the program of PostgreSQL, no shell
+    done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, without a shell
         ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],  # noqa: S607
         env=os.environ | environment,
         capture_output=True,

@@ -33,7 +33,7 @@ MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:
-    """List the held locks with their processes."""
+    """Report which locks of the home directory are held, and by which processes."""
     folder = examination.home.path / "locks"
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     held = [(path.name, path.read_text("utf-8", "replace")) for path in paths if is_held(path)]

@@ -71,7 +71,7 @@ PUBLISHING_EVENTS: Final = (
     decisions.InFeeds,
     decisions.SitePublished,
 )
-"""Events that a publication records."""
+"""Kinds of events that a publication records."""
 
 HIDING_EVENTS: Final = (
     decisions.Hidden,
@@ -165,7 +165,7 @@ class Rebuilding:
         self._damaged = [*damages, *found.damages]
         self._reader = JournalReader(home.archive, found, self._damaged)
         self._begin = self._reader.write_snapshot(home.database)
-        # Home refuses to create a store next to a journal.
+        # Home.store refuses to create a store if the archive has a journal.
         self._store = open_store(home.store_url)
         self._replay = JournalReplay(self._store)
         self._files_lost: list[str] = []

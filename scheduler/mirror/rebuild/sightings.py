@@ -46,7 +46,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
 
 def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
     """Return the captures in a store whose records are damaged or missing."""
-    # Removed records have no file.
+    # Captures of removed records have no file.
     lost = {
         one.record_id: one
         for one in store.captured()

@@ -132,7 +132,10 @@ class CorrectPages:
         )
 
     def _asked(self, request: Request, want: Any) -> CorrectionRequest:
-        """Parse the query of a request. Raises HTTPException for invalid values."""
+        """Return the correction request in the query of an HTTP request.
+
+        Raises HTTPException if a value is invalid.
+        """
         source, query = request.path_params["source"], request.query_params
         try:
             load_source(self._home.sources, source)

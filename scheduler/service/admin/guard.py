@@ -37,7 +37,7 @@ MAX_FORM_BYTES: Final = 65_536
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of a field
-"""Name of the form field with the token against forged forms."""
+"""Name of the form field for the token that protects against forged forms."""
 
 CLOSED: Final = (
     "The operator's room needs no token for the user who runs the service, on the same machine and "

@@ -171,7 +171,7 @@ MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
 """Maximum time in seconds between two events. Regular events keep the connection open."""
 
 MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
-"""Minimum time in seconds between two events."""
+"""Minimum time in seconds between two events that an open page receives."""
 
 MAX_LISTENERS: Final = 20
 """Maximum number of open pages that receive events."""
@@ -214,7 +214,7 @@ class LiveEvents:
             while not self._closed:
                 try:
                     async with asyncio.timeout(MAX_EVENT_INTERVAL_SECONDS), self._changed:
-                        await self._changed.wait_for(lambda: self._changes != seen)  # noqa: B023 - waited for here
+                        await self._changed.wait_for(lambda: self._changes != seen)  # noqa: B023 - awaited here
                 except TimeoutError:
                     pass
                 seen = self._changes

@@ -184,7 +184,7 @@ class SourcePages:
 
 
 def reason_of(form: Mapping[str, str]) -> str:
-    """Return the reason in a form. Raises InvalidField if it is empty."""
+    """Return the reason that was entered in a form. Raises InvalidField if it is empty."""
     if why := form.get("why", "").strip():
         return why
     raise InvalidField("give a reason; the page of the source shows it")
