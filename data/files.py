@@ -110,7 +110,7 @@ class FileWriter:
 
 
 def same(path: str, content: bytes) -> bool:
-    """Return whether a file has exactly this content. Its size is compared first."""
+    """Return whether a file has exactly this content. The sizes are compared first."""
     try:
         if os.stat(path).st_size != len(content):  # noqa: PTH116 - strings are faster
             return False

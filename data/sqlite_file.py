@@ -89,7 +89,7 @@ def has_log(connection: sqlite3.Connection) -> bool:
 
 @contextmanager
 def one_process_sets_wal(folder: Path) -> Iterator[None]:
-    """Context manager: only one process switches files in a folder to WAL mode at a time.
+    """Context manager in which only one process at a time switches files in a folder to WAL mode.
 
     If two processes do this at the same time, one of them fails without waiting, because SQLite
     does not call its busy handler when a read lock becomes a write lock
@@ -107,7 +107,7 @@ def one_process_sets_wal(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def one_process_opens(path: Path) -> Iterator[None]:
-    """Context manager: only one process opens, deletes or creates a cache file at a time.
+    """Context manager in which only one process at a time opens, deletes or creates a cache file.
 
     SQLite opens the file first, and its log by name later. If another process replaced the file
     between the two steps, SQLite would read the old file with the new log.

@@ -171,7 +171,8 @@ def named_home(context: click.Context, folder: Path | None) -> Path | None:
 def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command], Command]:
     """Return a decorator that adds --home and passes the Home as first argument.
 
-    ``open_named`` opens a folder. Its second argument is false if the folder is the default one.
+    ``open_named`` opens a folder. Its second argument is false if the folder was not given, so that
+    the default folder is used.
     """
 
     def with_option(command: Command) -> Command:

@@ -86,7 +86,7 @@ class Captures:
         """Return one capture per second, oldest first.
 
         If a second has several captures, the result contains the last capture that was not
-        imported. If all were imported, it contains the last of them.
+        imported, or else the last imported capture.
         """
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:

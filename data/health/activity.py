@@ -17,8 +17,8 @@ from math import exp, log
 from typing import Final, NamedTuple
 
 USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
-"""Daily hazards of a source from Monday to Sunday, used until its country is known. They come from
-50 offices of the US Senate over one year."""
+"""Daily hazards of a source from Monday to Sunday, used until its country is known. The values come
+from 50 offices of the US Senate over one year."""
 
 USUAL_WEIGHT: Final = 40.0
 """Weight of USUAL_HAZARDS per weekday, as a number of observed days of sources."""

@@ -1,7 +1,7 @@
 """Health codes, with their states and meanings.
 
-Programs should use the code. The reason next to it is a readable sentence and may change.
-docs/health.md lists the codes.
+Programs should use the code. The reason that accompanies a code is a readable sentence and may
+change. docs/health.md lists the codes.
 """
 
 from __future__ import annotations

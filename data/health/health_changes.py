@@ -295,11 +295,11 @@ def turns(states: Sequence[Condition]) -> int:
 
 
 def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
-    """Return whether a change is not recorded, because its source alternates.
+    """Return whether a change is not recorded, because the health of its source alternates.
 
-    The change from healthy to not healthy is recorded at most MAX_STOPS_PER_DAY times a day. The
-    recovery of a source that alternates is not recorded if the source ``turned`` more than once
-    within the last day. A change between two unhealthy conditions is always recorded (see
+    The change from healthy to not healthy is recorded at most MAX_STOPS_PER_DAY times a day. A
+    recovery is not recorded if the health alternates and changed more than once within the last day
+    (``turned`` times). A change between two unhealthy conditions is always recorded (see
     is_repeated).
     """
     if found.well:
@@ -317,8 +317,8 @@ def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int
 def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
     """Return whether a change of a source that remains unhealthy needs no alert.
 
-    It needs none if the source alternates, or if the same condition was recorded within the last
-    day.
+    No alert is needed if the health of the source alternates, or if the same condition was recorded
+    within the last day.
     """
     current = current_trouble(events)
     if found.well or not current:

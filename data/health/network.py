@@ -1,8 +1,8 @@
 """Detection of outages of our own network, which are not faults of sources.
 
 Our network is down if nearly all hosts that were visited recently do not respond. "Recently" means
-since the first of them stopped responding. An outage is recorded once, as a change in the health of
-HOME. Visits during the outage are not evidence about their sources.
+since the first of these hosts stopped responding. An outage is recorded once, as a change in the
+health of HOME. Visits during the outage are not evidence about their sources.
 """
 
 from __future__ import annotations

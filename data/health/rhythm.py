@@ -243,7 +243,7 @@ class _Learner:
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Update the power with which the source follows the other sources.
+        """Update the power to which the activity of other sources is raised for this source.
 
         This is one step of Fisher scoring. ``surprise`` is the number of releases minus the
         ``expected`` number, and ``busy`` the logarithm of the other sources' activity.

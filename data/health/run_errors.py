@@ -73,7 +73,7 @@ LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
 """Kinds of errors by which the content of a page is lost until a later visit."""
 
 WAIT: Final = "wait"
-"""Family of errors of hosts that request a pause."""
+"""Family of errors that mean that a host requested a pause."""
 
 BAD_ANSWER: Final = "site.bad_answer"
 """Health code for kinds of errors that have no specific code."""
@@ -192,11 +192,12 @@ def was_interrupted(run: Run) -> bool:
 
 
 def works(run: Run) -> bool:
-    """Return whether a run extracted any release, or had no errors.
+    """Return whether a source worked in a run.
 
-    A run does not work if all releases that it found were lost, or if none was extracted. It does
-    not work either if many releases vanished at once, if its pages could not be archived, or if its
-    changed source file is held for review.
+    It worked if a release was extracted or there were no errors. It also worked if fewer pages
+    failed than releases were found, and no error is of a kind in LOST_KINDS or a WAIT. It did not
+    work if many releases vanished at once, if pages could not be archived, or if the changed source
+    file is held for review.
     """
     errors = errors_of_pages(run)
     if not {VANISHED, ARCHIVE, DRIFT}.isdisjoint(error.kind for error in errors):

@@ -1,9 +1,10 @@
 """Expected day of the next release, and the day from which silence is too long to be chance.
 
-Every day since the last release adds the number of releases expected on that day. It follows from
-the rhythm of the source and the activity of the other sources in its country. Future days are
-assumed to be usual. Silence is reported if a wait is so unlikely that a healthy source would be
-reported about once a year. A source that publishes on 200 days a year has 200 waits a year.
+Every day since the last release adds the number of releases expected on that day. The expected
+number follows from the rhythm of the source and the activity of the other sources in its country.
+Future days are assumed to be usual. Silence is reported if a wait is so unlikely that a healthy
+source would be reported about once a year. A source that publishes on 200 days a year has 200 waits
+a year.
 """
 
 from __future__ import annotations

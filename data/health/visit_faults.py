@@ -198,7 +198,7 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall, certificate),
 )
-"""All checks for faults, in order. Only the first fault is reported, because other faults may
+"""All checks for faults, in order. Only the first fault is reported, because further faults may
 follow from it."""
 
 

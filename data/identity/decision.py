@@ -1,8 +1,9 @@
 """Decision whether a draft (extracted release) is new, changed, unchanged, rejected or backlog.
 
 Backlog releases existed before the first visit to their source and cause no alerts. Paging through
-a listing may take many visits, so a release on a later page may be new. Its date and its position
-in the listing decide. A release that a later visit finds above known releases is new.
+a listing may take many visits, so a release on a later page may still be new. Whether it is new
+depends on its date and its position in the listing. A release that a later visit finds above known
+releases is new.
 """
 
 from __future__ import annotations
@@ -106,16 +107,16 @@ def decide(
     """Decide whether a draft changes a known release, and return the release to store.
 
     The release's id never changes, and ``published`` changes only from no date to a date. A page
-    with the same bytes has not changed. If our code now extracts more from it, the better content
-    is stored without a revision. The same applies if the page was only ``reread`` from a stored
-    copy.
+    with the same bytes has not changed. If our code now extracts more from the page, the better
+    content is stored without a revision. The same applies if the page was only ``reread`` from a
+    stored copy.
 
     Some pages never replace a stored body: a page without a body, a page with another title, day
     and text, and the target of a redirect with another day or title. ``gone`` is true if the known
     address was gone at the last visit; the release then moves to the draft's address.
 
-    A draft also decides whether the release is online. A ``retracted`` draft retracts it, but keeps
-    the time of an earlier retraction. Any other draft ends a retraction.
+    A draft also decides whether the release is online. A ``retracted`` draft retracts the release,
+    but keeps the time of an earlier retraction. Any other draft ends a retraction.
     """
     published, order = _dated(draft, known, seen)
     content = replace(draft.content, published=published)
@@ -250,7 +251,7 @@ def date_doubt(release: Release) -> str | None:
 
 
 def yet_to_come(release: Release) -> str | None:
-    """Return a sentence if the date of a release is in the future, or None."""
+    """Return a sentence that a release's date is in the future, or None if it is not."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (

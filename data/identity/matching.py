@@ -190,7 +190,7 @@ def _other_year(draft: Draft, known: Release) -> bool:
 
 
 def _same_language(left: Content, right: Content) -> bool:
-    """Return whether two languages match or one of them is unknown. Regions are ignored."""
+    """Return whether the languages of two contents match or one is unknown. Regions are ignored."""
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]

@@ -16,14 +16,15 @@ from typing import Final, Literal, TypeAlias
 from data.text.words import tokens
 
 MAX_VANISHED: Final = 4
-"""Maximum number of releases that may disappear in one visit without being held, whatever their
-share."""
+"""Maximum number of releases that may disappear in one visit, whatever their share, without being
+held for a person's decision."""
 
 MIN_MASS_SHARE: Final = 0.3
 """Minimum share of requested releases that disappear together in a mass disappearance."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
-"""Time after which held releases are retracted if a readable listing does not contain them."""
+"""Time after which releases that wait for a person's decision are retracted if a readable listing
+does not contain them."""
 
 Name: TypeAlias = tuple[tuple[str, ...], str]
 """Name of a release in a listing: the words of its title, and its ISO day or ""."""
@@ -51,7 +52,7 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class ListedReleases:
-    """Canonical addresses and names (title and day) of the releases that a visit found listed."""
+    """Canonical addresses and names (title and day) of the releases that a visit found in listings."""
 
     keys: frozenset[str]
     names: frozenset[Name]
@@ -71,8 +72,8 @@ class ListedReleases:
 def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
     """Return whether a missing release may have a new address that no visit has found yet.
 
-    It may if a listing contains its title and day at another address, or if no listing could be
-    read.
+    This is possible if a listing contains the release's title and day at another address, or if no
+    listing could be read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
 

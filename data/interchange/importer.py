@@ -1,4 +1,4 @@
-"""Import of releases from lines of JSON. They are processed like collected releases."""
+"""Import of releases from lines of JSON. Imported releases are processed like collected ones."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3
-"""Number of letters for which one character counts in scripts of words or syllables (see CJK)."""
+"""Number of letters to which one character of a word or syllable script is equivalent (see CJK)."""
 
 WORDS: Final = {
     language: frozenset(words.split())

@@ -16,8 +16,8 @@ from data.models.capture import Capture
 Precision: TypeAlias = Literal["day", "second", "none"]
 
 UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
-"""Time before which undated releases from the first visit sort, in the order of their listing. They
-sort below all dated releases, because dates before 1800 are rejected."""
+"""Time before which undated releases from the first visit are sorted, in the order of their
+listing. These releases come after all dated releases, because dates before 1800 are rejected."""
 
 
 @dataclass(frozen=True, slots=True)

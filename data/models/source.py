@@ -11,12 +11,13 @@ from data.models.visit_facts import VisitFacts
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Number of releases to which a source's pages link, and how many of them were known.
+    """Counts of the releases to which a source's pages link, and of those that were known before.
 
     ``known`` is the number of releases that were stored before a page linked to them. ``missed``
     lists the addresses that no listing showed, although listings showed older releases. ``older``
-    is the number of releases that are older than all releases in the listings. Both were fetched
-    afterwards. ``unread`` lists addresses at which no release was found.
+    is the number of releases that are older than all releases in the listings. ``missed`` and
+    ``older`` releases were fetched afterwards. ``unread`` lists addresses at which no release was
+    found.
     """
 
     known: int

@@ -141,7 +141,8 @@ def _link_lines(html: str) -> frozenset[str]:
 def _letters(root: etree._Element) -> dict[etree._Element, int]:
     """Return the number of characters in each element, without spaces and bullets.
 
-    They are counted once, so that nested blocks and blocks with many links take linear time.
+    The characters of each element are counted only once, so that nested blocks and blocks with many
+    links take linear time.
     """
     counts: dict[etree._Element, int] = {}
     totals = [0]

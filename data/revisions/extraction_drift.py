@@ -35,8 +35,8 @@ MAX_WORD_SHARE: Final = 0.1
 applies to words from lines that many pages gain."""
 
 MIN_SHARED_PAGES: Final = 3
-"""Minimum number of pages that gain or lose the same line, so that the line counts as shared. They
-must also be at least half of all pages."""
+"""Minimum number of pages that gain or lose the same line, so that the line counts as shared. The
+pages must also be at least half of all pages."""
 
 MAX_EXAMPLES: Final = 3
 """Maximum number of example pages per field."""

@@ -19,8 +19,8 @@ from data.text.folding import fold_search
 
 MAX_QUERY_LENGTH: Final = 1000
 MAX_TERMS: Final = 32
-"""Maximum number of terms in a query. MAX_QUERY_LENGTH is the maximum number of characters. Both
-limit the work of a search."""
+"""Maximum number of terms in a query. Together with MAX_QUERY_LENGTH (characters), this limits the
+work of a search."""
 
 MIN_PREFIX_LETTERS: Final = 3
 """Minimum number of letters of a prefix. Shorter prefixes would match a large share of all

@@ -31,9 +31,9 @@ MIN_CONTAINMENT: Final = 0.85
 story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
-"""Minimum containment in a sample for full texts to be compared. Of the pairs above
-`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, one in 1,000 has a
-smaller containment in the sample."""
+"""Minimum containment, estimated from a sample, of two texts that are then compared in full. Of the
+pairs with a containment above `MIN_CONTAINMENT`, or above 0.82 (which follows from
+`MIN_TEXT_JACCARD`), one in 1,000 has a smaller estimate."""
 
 MIN_SHINGLES: Final = 20
 """Minimum number of shingles (word triples) of a text in a story. A short text such as "Photo

@@ -68,7 +68,10 @@ OTHER: Final = re.compile(r"[^a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A release to compare with others. ``marks`` are its figures and its words' consonants."""
+    """A release to compare with releases in other languages.
+
+    ``marks`` are the figures in the release and the consonants of its words.
+    """
 
     number: int
     language: str

@@ -21,7 +21,7 @@ FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Pattern that matches control characters that never belong to mojibake (wrongly decoded text).
-They would hide mojibake around them."""
+These characters would prevent the detection of mojibake around them."""
 
 SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
 BREAKS = re.compile(r" \n ?|\n ")
@@ -56,7 +56,8 @@ The repaired part ends at white space, because ftfy is several times slower on a
 def clean_line(text: str) -> str:
     """Return a text as one clean line.
 
-    Its encoding is repaired. It is in NFC and has single spaces and no invisible characters.
+    The encoding of the text is repaired. The result is in NFC and has single spaces and no
+    invisible characters.
     """
     return one_line(clean_text(text))
 

@@ -166,7 +166,10 @@ INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
 
 
 def _unescaped(text: str) -> str:
-    """Return the character that a backslash escape encodes. ``text`` follows the backslash."""
+    """Return the character that an escape sequence encodes.
+
+    ``text`` is its part after the backslash.
+    """
     kind = text[0].lower()
     if kind in "nrtv":
         return " "

@@ -14,8 +14,8 @@ USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """Pattern that matches the user and password before a host."""
 
 DATABASE: Final = re.compile(r"(postgres(?:ql)?://)(\S*)")
-"""Pattern that matches a database address. Its password may contain characters that end other
-addresses.
+"""Pattern that matches a database address. The password in such an address may contain characters
+at which other addresses end.
 
 The match includes all characters up to the next white space, so that a long word is read only
 once."""

@@ -97,7 +97,7 @@ def _split_part(part: re.Match[str]) -> str:
 
 
 DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that change the direction of the following text. They can disguise text
+"""Characters that change the direction of the following text, and so can disguise text
 (CVE-2021-42574)."""
 
 

@@ -117,7 +117,7 @@ def signature(text: str) -> TextSignature:
 def jaccard(left: TextSignature, right: TextSignature) -> float:
     """Return the Jaccard similarity of two texts, or 0 if both are empty.
 
-    It is the number of shared shingles divided by the number of all shingles.
+    The similarity is the number of shared shingles divided by the number of all shingles.
     """
     few, many = shorter_first(left, right)
     shared = count_found(few, many)

@@ -173,7 +173,8 @@ class Secrets:
     def _may_be_in(self, text: str) -> bool:
         """Return whether a text, in any decoded form, may contain a secret.
 
-        It may if it has the beginning of a secret value, or a secret's name with a value.
+        The result is True if a decoded form contains the beginning of a secret value, or the name
+        of a secret with a value.
         """
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):

@@ -217,7 +217,7 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
 
 @cache
 def _ascii() -> tuple[bytes, bytes]:
-    """Return two tables for bytes.translate: case-folded ASCII characters, and their roles."""
+    """Return two tables for bytes.translate: ASCII characters to case-folded ones, and to their roles."""
     low = [chr(code) for code in range(len(_ASCII))]
     rest = bytes(len(_ASCII))
     return (
@@ -290,7 +290,7 @@ AGO: Final = "ago"
 def _counter() -> re.Pattern[str]:
     """Return the pattern that matches a view counter or relative time.
 
-    It matches whole lines, or parts of lines between bars.
+    A match is a whole line, or a part of a line between bars.
     """
     labels = alternatives(words("counters.labels"))
     return re.compile(
@@ -314,7 +314,7 @@ def _sign() -> re.Pattern[str]:
 def without_counters(text: str) -> str:
     """Remove view counters and relative times from a text.
 
-    They may be whole lines, or parts of lines between bars.
+    Only whole lines, and parts of lines between bars, are removed.
     """
     lines = text.split("\n")
     kept = map(uncounted, lines)

@@ -75,10 +75,10 @@ Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[KeywordRule, ...]], ...]]
 
 
 class KeywordMatcher(dict[str, Word]):
-    """Rules by their first word, so that each word of a text needs only one lookup.
+    """Keyword rules indexed by their first word, so that each word of a text needs only one lookup.
 
     As a mapping, it caches the folded form of each word and the rules that may begin with this
-    word. Within a level, longer phrases come first.
+    word. Of the rules of one level, those with longer phrases come first.
     """
 
     def __init__(self, rules: Iterable[KeywordRule]) -> None:

@@ -236,7 +236,10 @@ def _read(path: Path) -> TaxonomyFile:
 def _compile(
     topics: Sequence[TaxonomyTopic], where: str, shipped: Sequence[TaxonomyTopic] = ()
 ) -> Taxonomy:
-    """Compile topics to a taxonomy. They take precedence over the bundled topics in ``shipped``."""
+    """Compile topics to a taxonomy.
+
+    ``topics`` take precedence over the bundled topics (``shipped``).
+    """
     by_slug: dict[str, TaxonomyTopic] = {}
     names: dict[str, str] = {}
     rules: dict[str, list[KeywordRule]] = {}

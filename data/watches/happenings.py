@@ -28,10 +28,10 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Yield the newest stored events: releases, edits, retractions, health changes and others.
+    """Yield the newest stored events of each kind: releases, edits, retractions, health changes etc.
 
-    At most ``limit`` events of each kind are yielded, and all releases that are missing but not
-    confirmed as retracted.
+    At most ``limit`` events of each kind are yielded. In addition, all releases that are missing
+    but not confirmed as retracted are yielded.
     """
     return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
 

@@ -14,7 +14,7 @@ WEEK_DAYS: Final = 7
 def send_time(watch: Watch, now: float) -> float:
     """Return the time at which an alert that is ready at ``now`` is sent.
 
-    Both times are in seconds since 1970.
+    ``now`` and the result are in seconds since 1970.
     """
     at = next_digest(watch, now) if watch.digest else now
     return after_quiet(watch, at)

@@ -132,7 +132,7 @@ def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
 
 
 def find_watch(folder: Path, watch_id: str) -> Path:
-    """Return the path of the watch file with an id, which may be invalid.
+    """Return the path of the watch file with an id. The content of the file may be invalid.
 
     Raises UnknownWatch if the file is missing, and WatchError if the folder can't be read.
     """

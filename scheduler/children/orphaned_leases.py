@@ -1,7 +1,7 @@
-"""Release of the leases of a parent that died. Its child process does this.
+"""Release of the leases of a parent that died. The parent's child process releases them.
 
-Otherwise no other worker could visit the hosts, and no other service could perform the duties,
-until the leases expired.
+Without this release, no other worker could visit the hosts, and no other service could perform the
+duties, until the leases expired.
 """
 
 from __future__ import annotations

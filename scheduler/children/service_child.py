@@ -78,7 +78,8 @@ class ServiceChild:
         """Publish all changes.
 
         If the child dies, the result contains an error, and nothing is raised. If the caller is
-        cancelled, the job still runs to its end. Otherwise, the next job would get its result.
+        cancelled, the job still runs to its end. Otherwise, the next job would receive the result
+        of this job.
         """
         return await self._to_its_end(self._publish())
 

@@ -58,7 +58,7 @@ class ShownDay(msgspec.Struct, frozen=True):
 
 @dataclass
 class Today:
-    """Holder of the current day, shared by all rooms."""
+    """The current day of the demo, shared by all rooms."""
 
     day: int
 

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class FleetExecutor:
-    """Executor whose visits are made by workers. It uses the leader's database connection."""
+    """Executor that lets workers make the visits. It uses the leader's database connection."""
 
     def __init__(self, home: Home, leadership: Connections) -> None:
         self._home = home

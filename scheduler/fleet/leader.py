@@ -162,9 +162,9 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Context manager that waits until this service is the leader. It leads during the block.
+    """Context manager that waits until this service is the leader. The service leads during the block.
 
-    If the database is unavailable, it waits for the database.
+    If the database is unavailable, the function waits for the database.
     """
     db = await taken(url)
     try:

@@ -311,8 +311,8 @@ class Home:
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
         """Context manager that holds a lock of this home directory.
 
-        The lock ends with the process at the latest. If another process holds the lock, raises
-        HomeInUse with its name, or waits if ``wait`` is set.
+        The lock ends with the process at the latest. If another process holds the lock, this method
+        raises HomeInUse with the name of that holder, or waits for the lock if ``wait`` is set.
         """
         folder = self.path / "locks"
         folder.mkdir(exist_ok=True)

@@ -37,8 +37,8 @@ MAX_DIFFERENCES = 500
 """Maximum number of differences between versions that one publication computes and stores."""
 
 MAX_ATTEMPTS = 3
-"""Maximum number of attempts of a publication, if others publish to the same bucket at the same
-time."""
+"""Maximum number of attempts of a publication. Attempts fail if another home directory publishes to
+the same bucket at the same time."""
 
 NUMBER_FILE: Final = "publication"
 """Name of the file in HOME that contains the number of its last publication."""
@@ -103,10 +103,10 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
 def render_and_push(home: Home, render: Callable[..., bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
-    This is repeated if another home directory started to publish in the meantime. Then everything
-    is rendered, because the other home directory cleared the marks of changed feeds. If rendering
-    failed, nothing is deleted in the bucket, because a missing file may be one that failed. Raises
-    BucketError and OSError.
+    Both steps are repeated if another home directory started to publish in the meantime. Then
+    everything is rendered, because the other home directory cleared the marks of changed feeds. If
+    rendering failed, nothing is deleted in the bucket, because a missing file may be one that
+    failed. Raises BucketError and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)

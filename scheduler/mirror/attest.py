@@ -1,4 +1,4 @@
-"""Requests for signatures of the log by witnesses and authorities, and signing of others' logs."""
+"""Requests for signatures of the log by witnesses and authorities, and signing of foreign logs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def is_configured(home: Home) -> bool:
 def attest(home: Home) -> Attestation:
     """Request signatures and time stamps from all witnesses and authorities in the settings.
 
-    If a request fails, the others are still sent.
+    If a request fails, the remaining requests are still sent.
     """
     settings = home.settings.archive
     log = log_of(home.path)

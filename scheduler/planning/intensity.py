@@ -28,8 +28,8 @@ WEEK: Final = 7 * DAY
 """Number of minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
-"""Reference time from which minutes are counted, in the time zone of each source. It is a Monday,
-so weeks begin on Mondays."""
+"""Reference time from which minutes are counted, in the time zone of each source. The reference
+time is a Monday, so weeks begin on Mondays."""
 
 OFFICE_HOURS_OF_DAY: Final = (8, 18)
 """Assumed office hours if nothing else is known: releases appear from the first hour to before the

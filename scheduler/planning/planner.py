@@ -140,9 +140,9 @@ class VisitPlanner:
     def witnesses(
         self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
     ) -> list[str]:
-        """Return sources of other hosts, whose visits show whether our own network is down.
+        """Return sources of other hosts. Visits to them show whether our own network is down.
 
-        Their hosts may be too few for this. The sources may be visited at ``at``. Raises
+        There may be too few such hosts to decide this. The sources may be visited at ``at``. Raises
         StoreError.
         """
         found = {host_of(source.file.url): source.id}
@@ -167,7 +167,7 @@ class VisitPlanner:
         return max(now, rested, wait.until if wait else now)
 
     def _host_wait(self, store: Store, source: LoadedSource, after: dt.datetime) -> Wait | None:
-        """Return the wait of the source's host, or None.
+        """Return until when requests to the source's host must wait, or None if they need not.
 
         ``after`` is the beginning of a visit.
         """

@@ -79,7 +79,7 @@ class Intervals:
 
     @cached_property
     def waits(self) -> NDArray[np.float64]:
-        """Cost in minutes of a release that waits n steps for a visit, for each n.
+        """Return the cost in minutes of a release that waits n steps for a visit, for each n.
 
         The release appeared within the first step.
         """

@@ -250,7 +250,7 @@ class Service:
             self._visits.create_task(self._visit_soon(self._sources[source]))
 
     async def _visit_soon(self, source: LoadedSource) -> None:
-        """Make a source due as soon as allowed, after a running visit if there is one."""
+        """Make a source due as soon as allowed. A running visit ends first."""
         soonest = await asyncio.to_thread(self._soonest, source)
         self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
 
@@ -344,7 +344,7 @@ class Service:
     async def _hasten_others(self, source: LoadedSource) -> None:
         """Make some sources of other hosts due at the same time as a source.
 
-        Their visits show whether our own network is down.
+        Visits to these sources show whether our own network is down.
         """
         wait = self._home.settings.health.confirm_after
         others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]

@@ -201,9 +201,9 @@ class FeedPushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Context manager that maintains subscriptions during its block.
+        """Context manager that runs a task during its block. The task maintains subscriptions.
 
-        ``failed`` is called when this task ends.
+        ``failed`` is called when the task ends.
         """
         async with in_background(self.run(), failed):
             yield

@@ -45,7 +45,7 @@ def _bars(*columns: ProgressColumn) -> Iterator[Progress | None]:
 def progress_bars() -> Iterator[OnVisitProgress | None]:
     """Context manager that yields a function that draws one progress bar per source.
 
-    It yields None if standard error is not a terminal.
+    If standard error is not a terminal, None is yielded instead.
     """
     columns = (
         SpinnerColumn(),

@@ -1,4 +1,4 @@
-"""Checkpoints of a log that others attest: witnesses by cosignatures, authorities by time stamps.
+"""Checkpoints of a log with attestations: cosignatures of witnesses, time stamps of authorities.
 
 The files are in checkpoints/<size> in the log's folder. ``checkpoint`` is the time-stamped file,
 signed only by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time

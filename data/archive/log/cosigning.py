@@ -2,7 +2,7 @@
 
 A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
 witness that is another Communique instance reads our log itself. It publishes its signature, which
-is fetched by HTTP or from a folder. A time stamp proves that the tree existed at that time.
+is fetched by HTTP or from a folder. A time stamp proves that the tree existed at the stated time.
 """
 
 from __future__ import annotations

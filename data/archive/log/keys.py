@@ -88,7 +88,7 @@ class KeyChain:
         ]
 
     def signatures(self, checkpoint: Checkpoint) -> list[NoteSignature]:
-        """Return the signatures on a checkpoint by keys that may sign a tree of its size.
+        """Return the signatures on a checkpoint by keys that are valid for its tree size.
 
         Raises InvalidNote if a signature is forged.
         """
@@ -173,7 +173,7 @@ class LogKey:
 
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
-    """Create a private key in the file ``path``. Its name is ``name`` and a unique suffix."""
+    """Create a private key in the file ``path``. The key's name is ``name`` and a unique suffix."""
     seed = secrets.token_bytes(SEED)
     public = SigningKey(name, seed, kind).verifier.public
     key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)

@@ -137,7 +137,7 @@ def from_base64(text: str, what: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key. ``str(key)`` returns its published form, a vkey."""
+    """A public key. ``str(key)`` returns the key in the published form (C2SP signed-note vkey)."""
 
     name: str
     public: bytes

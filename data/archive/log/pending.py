@@ -1,8 +1,9 @@
 """File of log entries that are not in a tile yet.
 
 The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
-equal size. A position in the file therefore determines the number of an entry, and after a crash
-the end of the complete entries. To drop old entries, the file is replaced atomically.
+equal size. The number of an entry therefore follows from its position in the file. After a crash,
+the size of the file shows where the last complete entry ends. To drop old entries, the file is
+replaced atomically.
 """
 
 from __future__ import annotations

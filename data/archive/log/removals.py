@@ -78,7 +78,7 @@ def leaves_of(removal: Removal, highest: int) -> set[int]:
 
 
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
-    """Combine sorted numbers to ranges, and return the first and last number of each range."""
+    """Combine sorted numbers into ranges, and return the first and last number of each range."""
     found: list[tuple[int, int]] = []
     for leaf in sorted(leaves):
         if found and leaf == found[-1][1] + 1:

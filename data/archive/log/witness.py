@@ -143,7 +143,7 @@ class Witness:
     ) -> None:
         """Raise WitnessRefusal if the tree of ``now`` does not extend the tree of ``before``.
 
-        Both are checkpoints of the same log, read with ``read``.
+        Both checkpoints belong to the same log, whose files the function ``read`` returns.
         """
         if now.size < before.size:
             cause = f"the tree of the log has {now.size} leaves, and had {before.size} before"
@@ -193,7 +193,10 @@ class Witness:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Context manager: only one process compares and replaces the last checkpoint at a time."""
+        """Context manager in which only one process at a time replaces the last checkpoint.
+
+        The comparison with the last checkpoint is also made in the block.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

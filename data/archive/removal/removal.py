@@ -237,8 +237,8 @@ def set_aside(archive: Archive) -> int:
 
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Types of records that contain requests and responses. The archive itself needs all other
-types."""
+"""Types of records that contain requests and responses. Records of other types are needed by the
+archive itself."""
 
 JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
 """WARC-Target-URIs of records that may contain texts of releases."""

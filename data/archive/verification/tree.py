@@ -226,7 +226,7 @@ class Leaves:
     def attested(self) -> Iterator[str]:
         """Yield the names of witnesses and authorities that signed or dated this log's checkpoints.
 
-        Faults of their signatures are recorded.
+        Faults in their signatures and time stamps are recorded as problems.
         """
         if self.checkpoint is None:
             return

@@ -25,7 +25,8 @@ from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
-"""Pattern of the names of our WARC files, which contain their time of creation (UTC)."""
+"""Pattern that matches the names of our WARC files. A name contains the time at which the file was
+created (UTC)."""
 
 
 class WarcFile:

@@ -164,7 +164,7 @@ class BackupFolder:
     def new(self, name: str) -> Path:
         """Create an empty file that only its owner can read, and return its path.
 
-        After writing to it, call ``take``.
+        The caller writes the content and then calls ``take``.
         """
         target = self.path / self._state / name
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -205,7 +205,7 @@ class BackupFolder:
         self.copied_bytes += self.files[name].bytes
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
-        """Add a file that ``new`` created. It counts as copied if its content changed."""
+        """Add a file that ``new`` created. The file counts as copied if its content changed."""
         digest = digest_of(target)
         self._note(name, target, digest, stat)
         known = self.before.get(name)
@@ -221,7 +221,7 @@ class BackupFolder:
     def _unchanged(
         self, name: str, stat: os.stat_result, size: int | None = None
     ) -> StoredFile | None:
-        """Return the stored copy of a file that has not changed since, or None.
+        """Return the stored copy of a file, or None if the file has changed since it was stored.
 
         If ``size`` is given, only the first ``size`` bytes of the file count.
         """

@@ -1,4 +1,4 @@
-"""Pages for adding a source. They run `communique add` to inspect a site and to save the source."""
+"""Pages for adding a source. The pages run `communique add` to inspect a site and save the source."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class AdminPages:
 def templates(site: Environment) -> Environment:
     """Return the template environment for the site and the admin pages.
 
-    It is cached, because compiling templates is slow.
+    The environment is cached, because compiling templates is slow.
     """
     loaders = [PackageLoader("feeds.pages"), PackageLoader("scheduler.service.admin")]
     return site.overlay(loader=ChoiceLoader(loaders))
