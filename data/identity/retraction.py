@@ -52,7 +52,7 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class ListedReleases:
-    """Canonical addresses and names (title and day) of the releases that a visit found in listings."""
+    """Canonical addresses and names (title and day) of the releases that a visit found listed."""
 
     keys: frozenset[str]
     names: frozenset[Name]

@@ -28,7 +28,7 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Yield the newest stored events of each kind: releases, edits, retractions, health changes etc.
+    """Yield the newest stored events of each kind: releases, edits, retractions, health changes, ….
 
     At most ``limit`` events of each kind are yielded. In addition, all releases that are missing
     but not confirmed as retracted are yielded.

@@ -162,7 +162,7 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Context manager that waits until this service is the leader. The service leads during the block.
+    """Context manager that waits until this service is the leader, and remains the leader during the block.
 
     If the database is unavailable, the function waits for the database.
     """

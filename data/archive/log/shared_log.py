@@ -193,7 +193,7 @@ class SharedLog(TreeLog):
 
     @contextmanager
     def _feeding(self) -> Iterator[None]:
-        """Context manager in which only one process on this machine at a time adds leaves to the tree."""
+        """Context manager in which only one process on this machine adds leaves to the tree."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:

@@ -1,4 +1,4 @@
-"""Pages for adding a source. The pages run `communique add` to inspect a site and save the source."""
+"""Pages for adding a source. They use `communique add` to inspect a site and save the source."""
 
 from __future__ import annotations
 
