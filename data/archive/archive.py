@@ -374,7 +374,7 @@ class Archive:
             self._file = None
 
     def _sync(self) -> None:
-        """Sync all growing WARC files to disk, because the log has leaves for records in all of them."""
+        """Sync all growing WARC files to disk, because the log has leaves for each of them."""
         for path in own_files(self.folder):
             if path.suffix == DOT_OPEN:
                 with suppress(FileNotFoundError):

@@ -217,7 +217,7 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
 
 @cache
 def _ascii() -> tuple[bytes, bytes]:
-    """Return two tables for bytes.translate, from ASCII characters to case-folded ones and to roles."""
+    """Return two tables for bytes.translate: from ASCII to case-folded characters, and to roles."""
     low = [chr(code) for code in range(len(_ASCII))]
     rest = bytes(len(_ASCII))
     return (

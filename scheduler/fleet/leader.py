@@ -162,9 +162,9 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Context manager that waits until this service is the leader, and remains the leader during the block.
+    """Context manager that waits until this service is the leader.
 
-    If the database is unavailable, the function waits for the database.
+    The service leads during the block. If the database is unavailable, the function waits for it.
     """
     db = await taken(url)
     try:
