@@ -100,6 +100,20 @@ class UnknownSource(CommuniqueError):
         self.known = known
 
 
+class UnknownTopic(CommuniqueError):
+    """No topic has the requested slug."""
+
+    exit_code = 2
+
+    def __init__(self, topic: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"no topic named {topic!r}{meant(topic, known)}; the page /topics/ of the site lists "
+            "the topics in use, and topics.toml or a source file can add one"
+        )
+        self.topic = topic
+        self.known = known
+
+
 class RenamedSource(CommuniqueError):
     """The requested source id is a former id. The source has another id now."""
 

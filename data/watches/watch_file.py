@@ -227,6 +227,12 @@ def _fault_of_query(query: str) -> str:
         return (
             f"the query has more than {MAX_TERMS} words and phrases; split it into several watches"
         )
-    if query.strip() and not terms_of(query):
+    terms = terms_of(query)
+    if query.strip() and not terms:
         return f"{query!r} contains no word; write words, or remove it"
+    # A prefix ends inside a word, other terms at its end.
+    spaced = [(term, f" {term.words}" + ("" if term.prefix else " ")) for term in terms]
+    for term, words in spaced:
+        if not term.wanted and any(one.wanted and words in other for one, other in spaced):
+            return f"{query!r} both requires and excludes {term.words!r}, so it never matches"
     return ""

@@ -17,8 +17,7 @@ from data.text.masking import MASK
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
 from scheduler.home.home import Home
-from scheduler.sources.rename_and_removal import check_known
-from spiders.sources.loader import load_sources
+from scheduler.sources.known_names import check_source
 
 
 def day(value: str) -> dt.date:
@@ -96,7 +95,7 @@ def export(
     hidden = 0
     with closing(home.store()) as store:
         if source is not None:
-            check_known(store, source, load_sources(home.sources)[0])
+            check_source(home, store, source)
         if cursor is not None and store.release(cursor) is None:
             raise UnknownCursor(cursor)
         shown = public_view(store)

@@ -12,8 +12,7 @@ from data.store.core.store import Store
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.commands.show import find
 from scheduler.home.home import Home
-from scheduler.sources.rename_and_removal import check_known
-from spiders.sources.loader import load_sources
+from scheduler.sources.known_names import check_source
 
 
 @click.group(cls=Group)
@@ -51,7 +50,7 @@ def retract(
     at = utc_now()
 
     def held_of(store: Store) -> list[str]:
-        check_known(store, source or "", load_sources(home.sources)[0])
+        check_source(home, store, source or "")
         return [one.id for one in store.vanished(source or "") if one.held]
 
     choose = held_of if source else find_all(releases)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from data.interchange.release_fields import release_fields
-from data.languages.tags import feed_language
+from data.languages.tags import fault_of_language
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, STATES, Hits, Query, terms_of
 from data.sqlite_file import is_read_only
@@ -24,6 +24,7 @@ from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import check_days, since_option, until_option
 from scheduler.home.home import Home
+from scheduler.sources.known_names import check_source, check_topics
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 """Default and maximum value of --limit."""
@@ -97,11 +98,11 @@ def search(
         why = "the query needs at least one word that is not excluded, or a filter such as --source"
         raise click.BadParameter(why, param_hint="QUERY")
     with indexed_store(home) as own:
+        check_filters(home, own, asked)
         store = public_view(own)
         hits = hits_of(store, asked, limit, cursor, newest=newest)
         matches = store.count_matches(asked)
         found = hits.releases
-        why = "" if found else why_nothing(asked, store)
     if as_json:
         shown = []
         for one in found:
@@ -123,7 +124,7 @@ def search(
             say(f"{day} {one.source} {one.id[:8]} {one.content.title}")
             say(f"    {passage(one.content, asked)}")
         if not found:
-            say(f"no matches{why}")
+            say("no matches")
         if hits.cursor is not None:
             many = f"more than {MAX_COUNTED:,}" if matches.more else f"{matches.total:,}"
             say(f"{many} matches; --cursor {hits.cursor} shows the next page")
@@ -169,14 +170,20 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
     return Hits(best[:limit], offset + limit if len(best) > limit else None)
 
 
-def why_nothing(asked: Query, store: Store) -> str:
-    """Return why a search has no matches because of a wrong filter, or an empty string."""
-    if asked.source and asked.source not in store.sources():
-        if now := store.source_moves().get(asked.source):
-            return f": the source {asked.source!r} was renamed to {now!r}"
-        return f": there is no source {asked.source!r} (`communique sources list`)"
-    if asked.topic and asked.topic not in store.topics():
-        return f": no release has the topic {asked.topic!r}"
-    if asked.language and not feed_language(asked.language):
-        return f": {asked.language!r} is not a language tag; write one such as en"
-    return ""
+def check_filters(home: Home, store: Store, asked: Query) -> None:
+    """Raise UnknownSource, UnknownTopic or BadParameter if a query filters by an unknown name.
+
+    A filter may contain several names. Raises RenamedSource for the former id of a source.
+    """
+    for source in names_in(asked.source):
+        check_source(home, store, source)
+    if asked.topic is not None:
+        check_topics(home, store, names_in(asked.topic))
+    for language in names_in(asked.language):
+        if fault := fault_of_language(language):
+            raise click.BadParameter(fault, param_hint="--lang")
+
+
+def names_in(value: str | None) -> list[str]:
+    """Return the names in the value of a filter, which are separated by commas."""
+    return [] if value is None else value.split(",")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
+from click.core import ParameterSource
 
 from data.errors import WatchError
 from data.files import write_secret
@@ -88,6 +89,12 @@ def list_watches(home: Home, *, as_json: bool) -> int:
 watch_argument = click.argument("watch_id", metavar="WATCH")
 
 
+def _not_blank(context: click.Context, _option: click.Parameter, query: str) -> str:
+    if not query.strip() and context.get_parameter_source("query") != ParameterSource.DEFAULT:
+        raise click.BadParameter("the query is empty; leave the option out to match all releases")
+    return query
+
+
 def channel_options(command: Command) -> Command:
     """Decorator that adds an option for each alert channel to a command."""
     for one in reversed(CHANNELS):
@@ -101,7 +108,11 @@ def channel_options(command: Command) -> Command:
 @watch.command()
 @click.argument("name")
 @click.option(
-    "--query", default="", metavar="QUERY", help="Search query, as for `communique search`."
+    "--query",
+    default="",
+    metavar="QUERY",
+    callback=_not_blank,
+    help="Search query, as for `communique search`.",
 )
 @click.option("--source", "sources", multiple=True, metavar="ID", help="Source to watch.")
 @click.option("--topic", "topics", multiple=True, metavar="SLUG", help="Topic to watch.")
@@ -163,6 +174,7 @@ def add(
     text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
     # Parse the text before it is written, because an invalid file could not be loaded later.
     one = parse_watch(text, str(path), AlertWatch)
+    check_filters(home, one)
     home.watches.mkdir(parents=True, exist_ok=True)
     try:
         write_secret(path, text)
@@ -173,6 +185,22 @@ def add(
         site = site_address(home.settings.site.url)
         lines.append(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
     return report(home, path, one, lines, as_json=as_json)
+
+
+def check_filters(home: Home, one: Watch) -> None:
+    """Raise UnknownSource or UnknownTopic if a new watch could never match.
+
+    A watch may name the former id of a source.
+    """
+    if not one.sources and not one.topics:
+        return
+    # Imported here: only this command needs them, and they load slowly.
+    from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
+
+    with closing(home.store()) as store:
+        for source in {*one.sources} - store.source_moves().keys():
+            check_source(home, store, source)
+        check_topics(home, store, one.topics, sections=True)
 
 
 @watch.command()

@@ -26,7 +26,7 @@ from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
-from scheduler.sources.rename_and_removal import check_known
+from scheduler.sources.known_names import check_known
 
 
 class NothingNamed(CommuniqueError):
@@ -115,7 +115,7 @@ def prune(
     before = utc_now() - dt.timedelta(days=days)
     damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.store(archive=archive)) as store:
-        hosts = hosts_of(store, source) if source else frozenset()
+        hosts = frozenset() if source is None else hosts_of(store, source)
         if not dry_run:
             archive.finish()
         records = stored_records(home.archive, on_progress, damages.append)

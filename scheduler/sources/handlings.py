@@ -14,7 +14,7 @@ from data.health.state import Health
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from scheduler.home.home import Home
-from scheduler.sources.rename_and_removal import check_known
+from scheduler.sources.known_names import check_source
 from spiders.sources.loader import load_source
 
 DEFAULT_MUTE_DAYS: Final = 7
@@ -26,9 +26,11 @@ MAX_MUTE_DAYS: Final = 3650
 
 
 def handle_source(home: Home, source: str, handling: Handling) -> None:
-    """Store a decision about a source. Raises UnknownSource."""
+    """Store a decision about a source, which may be new. Raises UnknownSource."""
     with closing(home.store()) as store:
-        check_known(store, source)
+        check_source(home, store, source)
+        if source not in store.sources():
+            store.register(load_source(home.sources, source).source)
         store.handle(source, handling)
 
 
@@ -68,8 +70,6 @@ def pause(home: Home, source: str, why: str) -> Handling:
 
     Raises SourceError and UnknownSource.
     """
-    with closing(home.store()) as store:
-        store.register(load_source(home.sources, source).source)
     paused = Handling("paused", utc_now(), why)
     handle_source(home, source, paused)
     return paused
@@ -81,7 +81,7 @@ def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> lis
     Raises UnknownSource.
     """
     with closing(home.store()) as store:
-        check_known(store, source)
+        check_source(home, store, source)
         return [kind for kind in kinds if store.end_handling(source, kind)]
 
 

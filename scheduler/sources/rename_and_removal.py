@@ -6,14 +6,14 @@ health.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from data.clock import utc_now
-from data.errors import RenamedSource, SourceError, UnknownSource
+from data.errors import RenamedSource, SourceError
 from data.files import sync
 from data.models import Facet
 from data.store.core.store import Store
@@ -21,6 +21,7 @@ from data.toml_files import ID, find_file
 from feeds.urls import stem_of
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
+from scheduler.sources.known_names import check_known
 from spiders.sources.loader import shipped_folder
 
 EACH_HOME = (
@@ -103,19 +104,6 @@ def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
 def file_of(home: Home, source: str) -> Path:
     """Return the path of a user's source file."""
     return home.sources / f"{source}.toml"
-
-
-def check_known(store: Store, source: str, files: Iterable[str] = ()) -> None:
-    """Raise UnknownSource unless the store or ``files`` has a source with this id.
-
-    Raises RenamedSource for a former id.
-    """
-    known = {*store.sources(), *files}
-    if source in known:
-        return
-    if now := store.source_moves().get(source):
-        raise RenamedSource(source, now)
-    raise UnknownSource(source, tuple(sorted(known)))
 
 
 def check_is_free(home: Home, store: Store, old: str, new: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.errors import ConfigurationError
+from data.errors import CommuniqueError
 from data.text.masking import MASK
 from data.watches.watch_file import FeedAccess, Watch
 from data.wording import meant
@@ -75,7 +75,6 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     from data.search.query import Query  # noqa: PLC0415
     from feeds.pages.search_problems import notes_on  # noqa: PLC0415
     from feeds.translations import texts_of  # noqa: PLC0415
-    from spiders.sources.loader import load_sources  # noqa: PLC0415
 
     if not one.outputs and not one.feed:
         tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
@@ -83,19 +82,29 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if one.query.count('"') % 2:
         yield f"the query {one.query!r} has an unclosed quotation mark; close it"
     yield from notes_on(texts_of("en"), Query(one.query))
+    if "health" in one.kinds and (one.query or one.topics or one.languages):
+        yield "changes of health have no words, topics and languages, so only sources narrow them"
     for channel in channels_of(one):
         yield from channel.missing(home.settings.alerts)
-    if not one.sources and not one.topics:
-        return
+    if one.sources or one.topics:
+        yield from _unknown_names(home, one)
+
+
+def _unknown_names(home: Home, one: Watch) -> Iterator[str]:
+    from scheduler.sources.known_names import check_topics  # noqa: PLC0415 - as above
+    from spiders.sources.loader import load_sources  # noqa: PLC0415
+
     store = home.store()
     try:
-        # The topics of a watch may also be sections of sites.
-        stored, topics = store.sources(), {*store.topics()}
-        topics.update(slug for _, slug in store.section_labels())
+        known = {*store.sources(), *load_sources(home.sources)[0]}
         moves, removed = store.source_moves(), store.removed_sources()
+        for topic in one.topics:
+            try:
+                check_topics(home, store, [topic], sections=True)
+            except CommuniqueError as error:
+                yield str(error)
     finally:
         store.close()
-    known = {*stored, *load_sources(home.sources)[0]}
     for source in one.sources:
         if source in moves.keys() - known:
             yield f"the source {source!r} was renamed to {moves[source]!r}; the watch matches it"
@@ -103,17 +112,3 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
             yield f"the source {source!r} was removed"
         elif source not in known:
             yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
-    yield from _unknown_topics(home, one, topics)
-
-
-def _unknown_topics(home: Home, one: Watch, used: set[str]) -> Iterator[str]:
-    from data.topics.taxonomy import load_taxonomy  # noqa: PLC0415 - as above
-
-    try:
-        known = used | load_taxonomy(home.topics).topics.keys()
-    except ConfigurationError as error:
-        yield str(error)
-        return
-    for topic in one.topics:
-        if topic not in known:
-            yield f"no release has the topic {topic!r} yet{meant(topic, sorted(known))}"

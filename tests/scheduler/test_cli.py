@@ -392,6 +392,58 @@ def test_a_query_without_words_is_refused(query: tuple[str, ...], tmp_path: Path
     assert chosen.returncode == 0
 
 
+@pytest.mark.parametrize("source", ["", "nosuch", "b\u00e9\n"], ids=ascii)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("search", "tides", "--source"),
+        ("export", "--source"),
+        ("watch", "add", "Ships", "--source"),
+        ("mirror", "export", "--format", "folder", "--to", "copy", "--source"),
+        ("mirror", "prune", "--days", "1", "--source"),
+        ("mirror", "reextract", "--source"),
+        ("releases", "retract", "--held", "--why", "test", "--source"),
+        ("collect",),
+        ("sources", "show"),
+        ("sources", "pause", "--why", "test"),
+        ("sources", "resume"),
+        ("health", "mute", "--why", "test"),
+        ("health", "unmute"),
+    ],
+    ids=" ".join,
+)
+def test_an_unknown_source_is_refused_by_all_commands(
+    command: tuple[str, ...], source: str, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = communique(*command, source, home=home)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert repr(source) in line or "is not an id" in line or "give either" in line
+    assert not (home / "watches").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("search", "tides", "--source"),
+        ("export", "--source"),
+        ("watch", "add", "Ships", "--source"),
+        ("sources", "pause", "--why", "test"),
+        ("health", "mute", "--why", "test"),
+        ("mirror", "export", "--format", "sqlite", "--to", "copy.db", "--source"),
+    ],
+    ids=" ".join,
+)
+def test_a_source_without_a_visit_is_known(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = communique(*command, "harbour", home=home)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_service_refuses_a_read_only_home_with_a_fix(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://harbour.example/")
     home.chmod(0o555)

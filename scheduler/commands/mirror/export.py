@@ -30,7 +30,7 @@ from feeds.offline.folder import FolderCopy, write_folder
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
-from scheduler.sources.rename_and_removal import check_known
+from scheduler.sources.known_names import check_source
 from scheduler.terminal.progress import one_bar
 
 MAX_DAMAGE_SHOWN: Final = 10
@@ -85,7 +85,7 @@ def export(
     choice = Choice(source, since, until)
     with closing(home.plain_store()) as store:
         if source is not None:
-            check_known(store, source)
+            check_source(home, store, source)
         lost = lost_captures(home.archive, chosen_captures(store, choice))
         with destination(to) as temporary, one_bar(kind) as on_progress:
             made = write(home, store, kind, temporary, choice, on_progress=on_progress)

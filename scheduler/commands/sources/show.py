@@ -32,7 +32,7 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.health import home_health
-from scheduler.sources.rename_and_removal import check_known
+from scheduler.sources.known_names import check_source
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
@@ -126,7 +126,7 @@ def show_stored(home: Home, source: str, *, as_json: bool) -> int:
     Raises UnknownSource, RenamedSource and StoreError.
     """
     with closing(public_view(home.plain_store())) as store:
-        check_known(store, source, load_sources(home.sources)[0])
+        check_source(home, store, source)
         one = store.sources()[source]
         how = next((found for found in home_health(home, store) if found.source == source), None)
         runs = store.runs(source, limit=LAST_RUNS)

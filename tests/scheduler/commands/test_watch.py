@@ -81,14 +81,31 @@ def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
 
 
 def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Path) -> None:
-    first = communique("watch", "add", "Ferries", "--source", "wira", "--topic", "x", home=home)
+    first = communique("watch", "add", "Ferries", "--source", "wire", home=home)
     assert first.returncode == 0
-    assert "there is no source 'wira' yet; did you mean wire?" in first.stderr
-    assert "no release has the topic 'x' yet" in first.stderr
     again = communique("watch", "add", "Ferries", home=home)
     assert again.returncode == 2
     assert "choose another id with --id" in again.stderr
-    assert 'sources = ["wira"]' in (home / "watches/ferries.toml").read_text()
+    file = home / "watches/ferries.toml"
+    assert 'sources = ["wire"]' in file.read_text()
+    # A source or topic of a file may be added later.
+    file.write_text('name = "Ferries"\nsources = ["wira"]\ntopics = ["x"]\n')
+    shown = communique("watch", "show", "ferries", home=home)
+    assert shown.returncode == 0
+    assert "there is no source 'wira' yet; did you mean wire?" in shown.stderr
+    assert "no topic named 'x'" in shown.stderr
+
+
+def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
+    home: Path,
+) -> None:
+    (home / "sources").mkdir()
+    (home / "sources/port.toml").write_text(
+        'name = "Port"\nurl = "http://port.example/"\ntimezone = "UTC"\ntopics = ["Ship lifts"]\n'
+    )
+    for topic in ("crime", "ship-lifts"):
+        added = communique("watch", "add", topic, "--source", "port", "--topic", topic, home=home)
+        assert added.returncode == 0, added.stderr
 
 
 @pytest.mark.parametrize(
@@ -99,6 +116,12 @@ def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Pa
         (("add", "A", "--query", "(a+)+$ " * 200), "more than 1000 characters"),
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is not a valid id"),
+        (("add", "A", "--source", "wira"), "no source named 'wira'; did you mean wire?"),
+        (("add", "A", "--topic", "crine"), "no topic named 'crine'; did you mean crime?"),
+        (("add", "A", "--topic", ""), "no topic named ''"),
+        (("add", "A", "--query", " "), "the query is empty"),
+        (("add", "A", "--query", "ships -ships"), "both requires and excludes 'ships'"),
+        (("add", "A", "--query", '"tall ships" -ship*'), "both requires and excludes 'ship'"),
         (("show", "none"), "no watch named 'none'"),
         (("test", "../communique"), "no watch named"),
         (("remove", "none"), "no watch named 'none'"),
