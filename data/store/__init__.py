@@ -1,6 +1,7 @@
 """Open the store of releases at a URL.
 
-A subfolder per database contains its own code; the folders core and shared_sql are for both.
+Each database has a subfolder for its own code. The folders core and shared_sql contain code for
+both databases.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ def is_nothing(file: Path) -> bool:
 
 
 def store_exists(url: str) -> bool:
-    """Return whether a URL points to a store with tables; never create a store.
+    """Return whether there is a store with tables at a URL. Never creates a store.
 
-    Raises StoreError.
+    Raises StoreError if the database can't be read.
     """
     scheme, _, rest = url.partition(":")
     if scheme not in {"postgresql", "postgres"} or not is_clearly_escaped(url):
@@ -44,14 +45,14 @@ def store_exists(url: str) -> bool:
 
 
 def is_blank(store: Store) -> bool:
-    """Return whether a store contains no sources and no position in a journal."""
+    """Return whether a store contains no sources and no position in an archive's journal."""
     return not (store.journal_end() or store.sources() or store.journaled_files())
 
 
 def open_existing(url: str) -> Store:
     """Open an existing store for the public: returned values contain no secrets of sources.
 
-    Raises StoreError, also if the store is missing. A missing store is not created.
+    Raises StoreError if the store is missing or can't be opened. A missing store is not created.
     """
     if not store_exists(url):
         raise StoreError(masked(url), STORE_MISSING_MESSAGE)

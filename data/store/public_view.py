@@ -16,17 +16,17 @@ StoreT = TypeVar("StoreT", bound=Store)
 
 
 def public_view(store: StoreT) -> StoreT:
-    """Return a store whose methods return ``***`` in place of each secret.
+    """Return a store whose methods return ``***`` instead of each secret.
 
     Arguments are passed on unchanged. A store without secrets is returned as it is. Raises
-    StoreError.
+    StoreError if the store can't be read.
     """
     secrets = secrets_of(store)
     return cast("StoreT", PublicView(store, secrets)) if secrets else store
 
 
 def secrets_of(store: Store) -> Secrets:
-    """Return the secrets of a store's sources. Raises StoreError."""
+    """Return the secrets of a store's sources. Raises StoreError if the store can't be read."""
     return secrets_of_addresses(store.secret_addresses())
 
 
@@ -40,7 +40,7 @@ class PublicView:
     def secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses that may contain secrets.
 
-        These addresses are unchanged, because secrets are found with their help.
+        Secrets are not replaced in these addresses, because secrets are found in them.
         """
         return cast("Store", self._store).secret_addresses()
 
@@ -59,7 +59,7 @@ def _hiding(verb: Callable[..., Any], secrets: Secrets) -> Callable[..., Any]:
 
 
 def without_secrets(value: Any, secrets: Secrets) -> Any:
-    """Return a value with ``***`` in place of each secret in its texts, at any depth.
+    """Return a value with ``***`` instead of each secret in its texts, at any depth.
 
     Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are searched.
     Keys of mappings and all other objects are returned unchanged.
@@ -91,7 +91,7 @@ def without_secrets(value: Any, secrets: Secrets) -> Any:
 
 
 def _changed(value: object, names: Iterable[str], secrets: Secrets) -> dict[str, Any]:
-    """Return the fields of a value that contain a secret, with the secret replaced."""
+    """Return the fields of a value that contain a secret, with the secret replaced by ``***``."""
     fields = ((name, getattr(value, name)) for name in names)
     made = ((name, before, without_secrets(before, secrets)) for name, before in fields)
     return {name: after for name, before, after in made if after != before}

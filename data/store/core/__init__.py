@@ -1,4 +1,5 @@
-"""The store on any database, and the recorder: match a draft, decide, write, join stories.
+"""The store on any database, and the recorder of drafts: match, decide, write, join stories.
 
-A new file here processes drafts and contains no SQL. Database access is a method of ``Tables``.
+A new file in this folder processes drafts and contains no SQL. Access to the database is a method
+of ``Tables``.
 """

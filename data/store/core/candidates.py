@@ -1,7 +1,7 @@
-"""Find candidates for similar texts by their shared bands (locality-sensitive hashing).
+"""Find texts that may be similar to a text, by locality-sensitive hashing.
 
-A band in the database is a number that combines a time slot with a mark of a text in the low bits.
-A mark is a MinHash band or an anchor of the text (data.text.similarity).
+A mark of a text is a MinHash band or an anchor (data.text.similarity). In the database, a band is a
+number that combines a time slot with a mark in the low bits. Texts that share bands are candidates.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from data.text.similarity import MARK_BITS, TextSignature
 
 @dataclass(frozen=True, slots=True)
 class SimilarReleases:
-    """Numbers of releases that share marks with a text.
+    """Numbers of releases whose texts share marks (MinHash bands or anchors) with a text.
 
     Releases with the most shared bands come first, then those with the most anchors. Releases that
-    share too few marks are left out. ``hot`` contains the marks whose bucket is full in the time
+    share too few marks are omitted. ``hot`` contains the marks whose bucket is full in the time
     slot of the text.
     """
 
@@ -40,7 +40,10 @@ NO_CANDIDATES: Final = SimilarReleases((), frozenset())
 
 
 def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> SimilarReleases:
-    """Return the releases published around ``order`` that share marks with a text."""
+    """Return the releases that share marks (MinHash bands or anchors) with a text.
+
+    Only releases that were published around ``order`` are returned.
+    """
     slots = slots_near(order)
     own = _in_slots(slots, text.bands)
     if not own:
@@ -76,9 +79,9 @@ def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> 
 def bands_of(
     text: TextSignature, order: dt.datetime, hot: frozenset[int] = frozenset()
 ) -> Sequence[int]:
-    """Return the bands under which to index a text: its marks in its time slot.
+    """Return the bands under which a text is indexed: its marks in its time slot.
 
-    Marks in ``hot`` are left out.
+    A mark is a MinHash band or an anchor. Marks in ``hot``, whose buckets are full, are omitted.
     """
     return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
 
@@ -86,7 +89,8 @@ def bands_of(
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
     """Return the marks whose bucket is full in a time slot.
 
-    ``bands`` contains the text's MinHash bands with their slots, for which the limit is higher.
+    A mark is a MinHash band or an anchor of a text. ``bands`` contains the text's MinHash bands
+    with their slots, for which the limit is higher.
     """
     low = (1 << MARK_BITS) - 1
     return frozenset(

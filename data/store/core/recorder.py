@@ -1,4 +1,4 @@
-"""Record drafts, one per transaction: match, decide, write, and join stories."""
+"""Record drafts, one per transaction: match a draft, decide, write, and join stories."""
 
 from __future__ import annotations
 
@@ -46,20 +46,21 @@ COMPARED: Final = 200
 """Maximum number of a source's newest releases with which a changed text is compared."""
 
 MAX_COMPARED_CHARACTERS: Final = 100_000
-"""Maximum total characters of two versions that are compared while a release is recorded."""
+"""Maximum total number of characters of two versions that are compared while a release is
+recorded."""
 
 OLD: Final = dt.timedelta(days=30)
-"""Minimum age of a release that is not news when it is first seen."""
+"""Minimum age of a release at which it does not count as news when it is first seen."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The stored release that matches a draft, if any.
+    """The stored release that matches a draft, if there is one.
 
     ``reread`` is explained in data.identity.decision. ``near`` contains releases with similar
-    texts, if they were searched.
+    texts, if such releases were searched.
     """
 
     known: StoredRelease | None
@@ -68,7 +69,7 @@ class Match:
 
 
 class Recorder:
-    """Deduplication of drafts, using the methods of a database within a transaction."""
+    """Records drafts without duplicates. It uses a database's methods within a transaction."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -83,7 +84,7 @@ class Recorder:
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> RecordOutcome:
-        """Decide about a draft and store the result; `Store.record` explains the arguments."""
+        """Decide about a draft and store the result. `Store.record` explains the arguments."""
         read = DraftSignature(draft)
         claimed = trusted_canonical(draft, front)
         owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
@@ -155,7 +156,7 @@ class Recorder:
     ) -> RecordOutcome | None:
         """Store a release as re-extracted with other rules from an archived response.
 
-        Return None if the release is unknown.
+        Returns None if the release is unknown.
         """
         read = DraftSignature(draft)
         known = self._tables.release_with_id(release_id)
@@ -176,28 +177,34 @@ class Recorder:
         return replace(outcome, joined=joined)
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield pairs of ids of translations; see `StoryJoiner.translations`."""
+        """Yield pairs of ids of releases that are translations; see `StoryJoiner.translations`."""
         return self._stories.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Put two translations into one story.
+        """Join two translations to one story.
 
-        Return None if they can't be joined or already share a story.
+        Returns None if they can't be joined or are already in the same story.
         """
         return self._stories.join_two(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Repeat the growth of a story that another store recorded."""
+        """Add releases to a story, as another store recorded it."""
         self._stories.grow(joined)
 
     def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
-        """Return releases published around ``order`` whose texts may be similar to this text."""
+        """Return releases whose texts may be similar to this text.
+
+        Only releases that were published around ``order`` are returned.
+        """
         return find_candidates(self._tables, text, order)
 
     def enter_text(
         self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
-        """Add a text to the index of similar texts under all its marks except the ``hot`` ones."""
+        """Add a text to the index of similar texts, under all its marks except the ``hot`` ones.
+
+        A mark is a MinHash band or an anchor of the text. The buckets of ``hot`` marks are full.
+        """
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     # Match.
@@ -230,7 +237,7 @@ class Recorder:
     ) -> Match:
         """Return the release that matches a draft at a new address, by canonical link or text.
 
-        ``owner`` is the release that the draft's own address belongs to.
+        ``owner`` is the release to which the draft's own address belongs.
         """
         if copied := self._copied(draft, read, owner):
             return Match(copied, copied.release.first_seen >= since)
@@ -240,9 +247,9 @@ class Recorder:
     def _copied(
         self, draft: Draft, read: DraftSignature, owner: AddressOwner | None
     ) -> StoredRelease | None:
-        """Return the release whose page declared the draft's address as canonical, or None.
+        """Return the release whose page declares the draft's address as canonical, or None.
 
-        An address at which a release was actually seen does not count here.
+        An address at which a release was actually seen does not count.
         """
         if owner is None or owner.kind != "claimed":
             return None
@@ -252,7 +259,7 @@ class Recorder:
     def _moved(
         self, draft: Draft, read: DraftSignature, near: SimilarReleases, since: dt.datetime
     ) -> StoredRelease | None:
-        """Return the release that a draft at a new address matches by its text, or None."""
+        """Return the release that matches a draft at a new address by its text, or None."""
         if not draft.content.body_text and not is_document(draft):
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
@@ -282,7 +289,7 @@ class Recorder:
     def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.
 
-        The caller rejects a shared text as a change of the release.
+        The caller then rejects the text as new content of ``known``.
         """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(
@@ -325,9 +332,9 @@ class Recorder:
         seen: dt.datetime | None = None,
         backlog: bool = False,
     ) -> int:
-        """Write a release and all data that depends on it, and return its number.
+        """Write a release and all data that depends on it, and return the number of the release.
 
-        ``seen`` is the time for alerts, or None for no alerts.
+        ``seen`` is the time for alerts, or None if no alert is sent.
         """
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
@@ -406,7 +413,7 @@ class Recorder:
     ) -> SimilarReleases:
         """Return releases with texts similar to a new or changed text.
 
-        The earlier text is removed from the index of similar texts.
+        The earlier text of the release is removed from the index of similar texts.
         """
         if known:
             before = signature(known.release.content.body_text)
@@ -417,7 +424,7 @@ class Recorder:
 def steps_between(old: Release, new: Release) -> str:
     """Return the encoded difference between two versions, or "" if their texts are long.
 
-    Differences between long texts are computed later, because other writers wait for this
+    Differences between long texts are computed later, because other writers wait for the current
     transaction.
     """
     lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
@@ -434,7 +441,7 @@ def _is_old(release: Release) -> bool:
 def _shown(release: Release) -> bytes:
     """Encode all properties of a release that readers see.
 
-    Visits change the other properties without publishing the release again.
+    If a visit changes only other properties, the release is not published again.
     """
     return _encode(
         (
@@ -445,7 +452,7 @@ def _shown(release: Release) -> bytes:
 
 
 def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
-    """Return the topics, section and order of a release, which decide its place in their feeds."""
+    """Return the topics, section and order of a release, which determine its position in feeds."""
     return release.content.topics, release.content.section, release.order
 
 

@@ -1,7 +1,8 @@
-"""The store: all methods on releases, sources, visits, subscribers and the journal.
+"""The store: all methods for releases, sources, visits, subscribers and the journal.
 
-The store combines one part per concern over one connection; a new method belongs to the part of its
-concern. Deduplication is not a part: data.store.core implements it over ``Tables``.
+The store combines several parts over one connection, each for one topic. Add a new method to the
+part of its topic. Finding duplicates is not a part: data.store.core implements it with the methods
+of ``Tables``.
 """
 
 from __future__ import annotations
@@ -47,20 +48,20 @@ NOT_OF_ARCHIVE: Final = (
     *("alert_deliveries",),
     *("reader_states", "reader_marks"),
 )
-"""Tables that are not archived: secrets, pending messages and reading states."""
+"""Tables that are not archived: secrets, pending messages, and states of feed readers."""
 
 NO_ALERTS: Final = (
     "UPDATE consumers SET number = (SELECT coalesce(max(number), 0) FROM events)"
     f" WHERE name = '{ALERTS.name}'"
 )
-"""SQL that ends all pending events for watches in a copy of a store."""
+"""SQL statement that skips all pending events for watches in a copy of a store."""
 
 REFILED_AT_ONCE: Final = 500
-"""Maximum number of releases that lose a topic in one transaction."""
+"""Maximum number of releases from which a topic is removed in one transaction."""
 
 
 class JournalWriter(Protocol):
-    """Interface of a writer that stores decisions outside the store before they are committed."""
+    """Interface of a writer that stores decisions outside of the store before their commit."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
         """Write the decisions of a transaction, within the transaction."""
@@ -69,7 +70,7 @@ class JournalWriter(Protocol):
         """Archive a changed or deleted TOML file of the home directory."""
 
     def close(self, store: Store) -> None:
-        """Write the waiting decisions."""
+        """Write the decisions that still wait."""
 
 
 class Store(
@@ -93,9 +94,9 @@ class Store(
     JournalPart,
     SearchPart,
 ):
-    """A store on any database; each writing method is one transaction.
+    """A store on any database. Each method that writes is one transaction.
 
-    Methods that return releases to readers leave hidden ones out, except ``release``.
+    Methods that return releases for readers omit hidden releases, except ``release``.
     """
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
@@ -108,8 +109,8 @@ class Store(
     def _before_commit(self, unit: UnitOfWork) -> None:
         """Write the journal record and the public events of a transaction, as its last step.
 
-        The connection has written delayed rows and checked the lease by now, so that a transaction
-        without its lease leaves no journal record.
+        Before this, the connection has written delayed rows and checked the lease. So a transaction
+        that lost its lease leaves no journal record.
         """
         if self.journal:
             self.journal.write(self, unit)
@@ -117,33 +118,34 @@ class Store(
             enter_events(self._db, unit.public)
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Run the method calls within the block in one transaction.
+        """Run all method calls in a ``with`` block in one transaction.
 
-        The transaction is committed fully or not at all. If one of the methods fails, only its own
-        writes are undone.
+        The transaction is committed completely or not at all. If one of the methods fails, only its
+        own writes are undone.
         """
         return self._writing()
 
     def transaction_if_needed(self) -> AbstractContextManager[object]:
-        """Run the writes of the method calls within in one transaction, if there are any.
+        """Run the writes of all method calls in a ``with`` block in one transaction.
 
-        Queries before the first write may miss what others write meanwhile.
+        Without writes, there is no transaction. Queries before the first write are not in the
+        transaction: another process may write after them.
         """
         return self._connection.postponed()
 
     @property
     def unit(self) -> UnitOfWork:
-        """The unit of work of this thread's transaction.
+        """The unit of work of this thread's current transaction.
 
-        Raises RuntimeError outside of a transaction.
+        Raises RuntimeError if there is no transaction.
         """
         return self._unit
 
     def leased(self, lease: Lease | None) -> Store:
         """Return a view of this store whose transactions commit only while a worker has a lease.
 
-        Without a ``lease``, return the store itself. Only PostgreSQL has leases. Its transactions
-        raise LeaseLost and write nothing once the lease is lost.
+        If ``lease`` is None, return the store itself. Only PostgreSQL has leases. If the lease is
+        lost, transactions raise LeaseLost and write nothing.
         """
         del lease
         return self
@@ -152,7 +154,7 @@ class Store(
     def keep_private(self) -> None:
         """Make the store readable only by its owner, because it contains secrets of subscribers.
 
-        Raises OSError.
+        Raises OSError if the permissions can't be changed.
         """
 
     @abstractmethod
@@ -161,10 +163,10 @@ class Store(
 
     @abstractmethod
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
+        """Yield the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
-        messages, and no reading states.
+        The file contains no WebSub subscriptions, because they contain secrets. It also contains no
+        queued alerts or other messages, and no states of feed readers.
         """
 
     def record(
@@ -176,7 +178,7 @@ class Store(
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Decide whether a draft is new, changed or unchanged, and store it.
+        """Decide whether a draft is new, changed or unchanged, and store the result.
 
         ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
         addresses of the site that are not releases. ``labels`` are labels of topics by slug.
@@ -203,8 +205,9 @@ class Store(
     ) -> Decision | None:
         """Store a release as re-extracted with other rules from an archived response.
 
-        Return None if the release is unknown. A better text makes a revision, which is not an edit
-        and causes no alert. ``before`` is explained in data.identity.decision.decide_reextraction.
+        Returns None if the release is unknown. A better text creates a revision, which is not an
+        edit and causes no alert. ``before`` is explained in
+        data.identity.decision.decide_reextraction.
         """
         with self._writing():
             outcome = self._recorder.record_reextraction(release_id, draft, at, labels, before)
@@ -213,10 +216,10 @@ class Store(
         return outcome.decision if outcome else None
 
     def drop_section_topic(self, source: str, topic: str) -> int:
-        """Remove a topic from a source's releases in the section of that name.
+        """Remove a topic from the releases of a source whose section has the same name.
 
-        Return the number of these releases. This is not an edit: the releases keep their positions,
-        and no alerts are sent.
+        Returns the number of these releases. This is not an edit: the releases keep their
+        positions, and no alerts are sent.
         """
         tables, dropped = self._tables, 0
         while True:
@@ -243,9 +246,9 @@ class Store(
         return self._recorder.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Put two translations into one story.
+        """Join two translations to one story.
 
-        Return None if they can't be joined or already share a story.
+        Returns None if they can't be joined or are already in the same story.
         """
         with self._writing():
             joined = self._recorder.join_translations(left, right)
@@ -254,15 +257,15 @@ class Store(
         return joined
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Repeat the growth of a story that another store recorded."""
+        """Add releases to a story, as another store recorded it."""
         with self._writing():
             self._recorder.grow_story(joined)
 
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.
 
-        Translations of one release among them are joined to stories first, because only now all
-        releases of a visit are stored.
+        Before this, translations of one release among them are joined to stories, because only now
+        all releases of a visit are stored.
         """
         for left, right in self.translations():
             self.join_translations(left, right)
@@ -275,7 +278,10 @@ class Store(
         self.forget_old_alerts(time.time())
 
     def close(self) -> None:
-        """Write waiting decisions to the journal, and close it and this thread's connection."""
+        """Write waiting decisions to the journal, and close it.
+
+        Also closes this thread's connection.
+        """
         try:
             if self.journal:
                 self.journal.close(self)

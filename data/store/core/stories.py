@@ -1,4 +1,4 @@
-"""Join releases to stories: copies at other institutions, and translations."""
+"""Join releases to stories: copies of a release at other institutions, and translations."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ COMPARED: Final = 20
 """Maximum number of likely copies of a release whose texts are compared in full."""
 
 REMEMBERED: Final = 10_000
-"""Maximum number of cached bodies, which have 3 to 6 KB. Copies usually appear within hours of each
-other."""
+"""Maximum number of cached bodies, each with 3 to 6 KB. Copies of a release usually appear within
+hours."""
 
 NEWEST: Final = 300
 """Maximum number of a source's newest releases used to find its common words."""
 
 OF_DAY: Final = 60
-"""Maximum number of releases per day that are compared with each other."""
+"""Maximum number of releases of one day that are compared with each other."""
 
 MAX_STORY_MEMBERS: Final = 200
-"""Maximum number of releases in a story that copies join: each page lists all the others."""
+"""Maximum number of releases in a story to which further copies are added. The page of each release
+lists all releases of its story."""
 
 MAX_COPIES_PER_SOURCE: Final = 10
-"""Maximum number of one source's releases in a story that its further copies join."""
+"""Maximum number of one source's releases in a story to which further copies of this source are
+added."""
 
 
 class StoryJoiner:
-    """Joiner of releases to stories, which uses the methods of a database within a transaction."""
+    """Joins releases to stories, with the methods of a database and within a transaction."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -52,9 +54,9 @@ class StoryJoiner:
         text: TextSignature,
         near: SimilarReleases | None,
     ) -> JoinedStory | None:
-        """Join a release to its story, if it has one, and return the growth of the story.
+        """Join a release to its story, if it has one, and return what was added to the story.
 
-        ``near`` is None if the text was compared earlier; then only translations are searched.
+        ``near`` is None if the text was compared earlier. Then only translations are searched.
         """
         kin = self.copies(release, text, near) if near else []
         if draft.editions or near:
@@ -90,7 +92,7 @@ class StoryJoiner:
         return same_text or held[:1]
 
     def remember(self, number: int, source: str, text: TextSignature) -> StoredText:
-        """Cache a text, because its copies usually appear within hours."""
+        """Cache the text of a release, because copies usually appear within hours."""
         known = self._tables.texts
         text.forget_words()
         stored = known[number] = StoredText(number, source, text)
@@ -99,10 +101,10 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of translations that no page links, among releases queued for search.
+        """Yield pairs of ids of translations among the releases that wait for the search index.
 
-        By then all releases of a visit are stored. Other releases of the same days are also
-        compared.
+        Only translations that no page links to are returned. When the releases are indexed, all
+        releases of a visit are stored. Other releases of the same days are also compared.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -118,9 +120,9 @@ class StoryJoiner:
                     yield self._id(left.number), self._id(right.number)
 
     def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:
-        """Put two releases into one story.
+        """Join two releases to one story.
 
-        Return None if the story would contain two releases of one source in the same language.
+        Returns None if the story would contain two releases of one source in the same language.
         """
         left, right = self._tables.numbers_of([left_id, right_id])
         one, other = (self._tables.story_members([number])[0] for number in (left, right))
@@ -132,7 +134,7 @@ class StoryJoiner:
         return self._join(left, self._tables.stored_release(left).release, [other])
 
     def grow(self, joined: JoinedStory) -> None:
-        """Add other stories and releases without a story to a story."""
+        """Add other stories, and releases without a story, to a story."""
         alone = self._tables.numbers_of(joined.alone)
         self._tables.join_stories(joined.story, joined.merged, alone)
         # The page of each release in a story lists all the others.
@@ -141,10 +143,7 @@ class StoryJoiner:
     def _alike(
         self, source: str, text: TextSignature, near: SimilarReleases
     ) -> dict[int, Likeness]:
-        """Return the nearest similar releases of other sources.
-
-        The values are the kinds of similarity.
-        """
+        """Return the nearest similar releases of other sources, with the kind of similarity."""
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
         found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}
@@ -162,12 +161,12 @@ class StoryJoiner:
         return first == found.number or belongs_to_story(text, self._text(first).signature, how)
 
     def _is_full(self, story: str, source: str) -> bool:
-        """Return whether no further copy from a source may join a story."""
+        """Return whether a story must not get further copies from a source."""
         members, of_source = self._tables.story_size(story, source)
         return members >= MAX_STORY_MEMBERS or of_source >= MAX_COPIES_PER_SOURCE
 
     def _text(self, number: int) -> StoredText:
-        """Return the prepared body of a release; recent ones are cached."""
+        """Return the prepared body of a release. Recent bodies are cached."""
         known = self._tables.texts.get(number)
         if known is None:
             source, body = self._tables.stored_text(number)
@@ -175,7 +174,10 @@ class StoryJoiner:
         return known
 
     def _translations(self, number: int, draft: Draft, release: Release) -> list[StoredMember]:
-        """Return the translations that this page links, and those whose pages link this one."""
+        """Return the translations of a release according to links between pages.
+
+        Its page links to them, or their pages link to its page.
+        """
         named = sorted({canonical_url(url) for _, url in draft.editions})
         found = self._tables.translations_of(release.source, keys_of(draft), named)
         if not found:
@@ -194,7 +196,7 @@ class StoryJoiner:
         return self._tables.story_members([number])[0].id
 
     def _join(self, number: int, release: Release, kin: Iterable[StoredMember]) -> JoinedStory:
-        """Put a release and related releases into the story of the one published first."""
+        """Join a release and related releases to the story of the one that was published first."""
         own = StoredMember(
             number,
             release.id,

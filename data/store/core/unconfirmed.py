@@ -1,4 +1,4 @@
-"""Changes that a truncated page may cause, which a later visit must confirm."""
+"""Changes that may be caused by a truncated page, and which a later visit must confirm."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from data.revisions.edits import ends_early
 from data.store.shared_sql.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Minimum time between two captures for the later one to confirm the earlier one."""
+"""Minimum time between two captures after which the later capture confirms the earlier one."""
 
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
-"""Minimum time between two captures of a shortened text whose page does not end as its format does.
+"""Minimum time between two captures of a shortened text if the page has no end marker.
 
 This is also the default time after which a missing release is retracted. A server fault that always
-truncates the page at the same place is often repaired within this time."""
+truncates a page at the same place is often repaired within this time."""
 
 
 def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
-    """Return whether a change shows only the beginning of the known text.
+    """Return whether a changed text is only the beginning of the stored text.
 
-    Imported releases have no page, and thus no digest of a page.
+    Imported releases have no page, so they have no digest of a page.
     """
     is_page = decision.kind == "changed" and bool(draft.digest)
     return is_page and ends_early(known.content, draft.content)
@@ -38,12 +38,12 @@ def confirm(
     seen: dt.datetime,
     since: dt.datetime,
 ) -> bool:
-    """Return whether an earlier visit found the same text; otherwise store the mark of the text.
+    """Return whether an earlier visit found the same text. If not, store the mark of the text.
 
-    ``mark`` identifies the text. If the page has no end (``has_end``), the earlier visit must be at
-    least UNENDED_WAIT ago. A mark from before the last accepted text does not count. ``since`` is
-    the start of this visit: a visit may find a release at two addresses, and an import may contain
-    several captures of one release.
+    ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
+    visit must be at least UNENDED_WAIT ago. A mark that was stored before the last accepted text
+    does not count. ``since`` is the start of this visit: a visit may find a release at two
+    addresses, and an import may contain several captures of one release.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:

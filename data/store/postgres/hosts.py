@@ -2,12 +2,13 @@
 
 A duty of one service, such as publishing, also has a row (data.models.lease.duty_key).
 
-A host is due at ``next_due``. A worker that claims a host gets a token and holds a lease until a
-time of the database's clock, the only clock that counts. Until then, other workers can't claim the
-host. The results of a visit are only written with that token (see PostgresConnection.under).
-``rests_until`` is the earliest time of the next request to the host by any worker.
+A host is due at ``next_due``. A worker that claims a host gets a token and a lease. The lease ends
+at a time of the database's clock, the only clock that matters. Until then, other workers can't
+claim the host. The results of a visit are written only with that token (see
+PostgresConnection.under). ``rests_until`` is the earliest time at which any worker may send the
+next request to the host.
 
-The methods are for asyncio, because schedulers and workers wait for many things at once.
+The methods are for asyncio, because schedulers and workers wait for many things at the same time.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 
 class Connections(Protocol):
-    """A source of connections for short use: a pool, or one shared connection."""
+    """A source of connections for a short time: a pool, or one shared connection."""
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection for a ``with`` block; it commits each statement."""
+        """Return a connection for a ``with`` block. Each statement is committed."""
 
 
 class AskedVisit(NamedTuple):
-    """A requested visit to a source. ``file`` is the text of its source file.
+    """A requested visit to a source. ``file`` is the content of the source file.
 
     ``explicit``, ``backfill`` and ``accept`` are explained in
     scheduler.children.crawl_lines.VisitJob.
@@ -65,7 +66,7 @@ ASK_HOST: Final = """
     SET next_due = LEAST(h.next_due, GREATEST(excluded.next_due, h.rests_until))
     WHERE h.token = 0
 """
-"""Statement that makes a host due now, or when its rest ends."""
+"""Statement that makes a host due now, or at the end of a wait for the host."""
 
 CLAIM: Final = """
     UPDATE hosts SET token = nextval('host_tokens'),
@@ -74,11 +75,11 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""Statement that leases a due host that is not resting."""
+"""Statement that leases a host that is due and may get requests."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that is neither resting nor leased, even if the host is not due."""
+"""Statement that leases a host that may get requests and is not leased, even if it is not due."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -90,10 +91,10 @@ RENEW: Final = """
           ORDER BY hosts.host FOR UPDATE OF hosts) mine
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
-"""Statement that extends the leases that are still held."""
+"""Statement that extends the leases that have not expired."""
 
 HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
-"""Statement that locks the row of a host if the lease is still held."""
+"""Statement that locks the row of a host if the lease has not been lost."""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
@@ -116,13 +117,16 @@ TAKE_DUE: Final = """
 
 
 class Hosts:
-    """The rows of hosts in the database of a store. All methods raise psycopg.Error."""
+    """The rows of hosts in the database of a store.
+
+    All methods raise psycopg.Error if the database fails.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     async def ask(self, visits: Iterable[AskedVisit]) -> None:
-        """Make sources due now; their hosts become due as soon as requests are allowed."""
+        """Make sources due now. Their hosts become due as soon as requests to them are allowed."""
         visits = sorted(visits, key=lambda one: one.host)
         async with self._connections.connection() as db, db.transaction():
             for one in visits:
@@ -139,16 +143,16 @@ class Hosts:
             )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
-        """Lease a host for ``seconds``; return None if the host is not due or already leased."""
+        """Lease a host for ``seconds``. Return None if it is not due or is already leased."""
         async with self._connections.connection() as db:
             found = await db.execute(CLAIM, {"host": host, "s": seconds})
             row = await found.fetchone()
         return Lease(host, row[0]) if row else None
 
     async def take(self, visits: Sequence[AskedVisit], *, seconds: float) -> Lease | None:
-        """Lease the host of these visits and make them due.
+        """Lease the host of these visits and make the visits due.
 
-        Return None if the host is already leased or rests.
+        Returns None if the host is already leased, or must not get requests yet.
         """
         host = visits[0].host
         async with self._connections.connection() as db, db.transaction():
@@ -176,7 +180,7 @@ class Hosts:
     async def take_due(self, lease: Lease) -> Sequence[str]:
         """Mark all due visits or jobs of a leased host as done, and return their sources.
 
-        The result is empty if the lease is lost.
+        If the lease is lost, the result is empty.
         """
         async with self._connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])
@@ -198,12 +202,12 @@ class Hosts:
         put_off: Collection[str] = (),
         kept: bool = False,
     ) -> bool:
-        """End the lease of a host and return whether the lease was held until now.
+        """End the lease of a host, and return whether the lease was valid until now.
 
         ``gap`` is the time in seconds between two requests to the host, or None to keep the known
-        one. The host rests for ``gap`` and ``rest`` seconds. Visits that are still due remain due,
-        except those to the sources in ``put_off``: these are due in a minute. ``kept`` makes the
-        row due again at once, for a duty that some service must always hold.
+        time. The host gets no requests for ``gap`` and ``rest`` seconds. Visits that are still due
+        remain due, except visits to the sources in ``put_off``: these are due in a minute. With
+        ``kept``, the row is due again at once, for a duty that one service must always do.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])
@@ -219,14 +223,17 @@ class Hosts:
         return True
 
     async def last_run(self) -> int:
-        """Return the number of the last run report."""
+        """Return the number of the last report of a visit (run)."""
         async with self._connections.connection() as db:
             found = await db.execute("SELECT COALESCE(max(number), 0) FROM runs")
             ((number,),) = await found.fetchall()
         return int(number)
 
     async def runs_after(self, number: int) -> Mapping[int, Run]:
-        """Return up to 1,000 run reports after a number, by their numbers and in order."""
+        """Return the reports of visits (runs) after a number, at most 1,000.
+
+        The result maps the numbers of the reports to the reports, in order.
+        """
         # Numbers are in the order of commits, because one transaction writes at a time.
         async with self._connections.connection() as db:
             found = await db.execute(
@@ -236,7 +243,7 @@ class Hosts:
             return {row[0]: decode_run(row[1]) for row in await found.fetchall()}
 
     async def is_newer(self) -> bool:
-        """Return whether a newer version of Communique has changed the database."""
+        """Return whether a newer version of Communique has migrated the database."""
         async with self._connections.connection() as db:
             found = await db.execute(
                 f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))", [[*MIGRATIONS]]
@@ -245,7 +252,7 @@ class Hosts:
         return bool(newer)
 
     async def keep_file(self, name: str, text: str | None) -> None:
-        """Store a file of the leader for all workers, or delete the file if ``text`` is None."""
+        """Store a file of the leading service for all workers, or delete it if ``text`` is None."""
         async with self._connections.connection() as db:
             if text is None:
                 await db.execute("DELETE FROM shared_files WHERE name = %s", [name])
@@ -257,7 +264,7 @@ class Hosts:
                 )
 
     async def file(self, name: str) -> str | None:
-        """Return the text of a file of the leader, or None if the file does not exist."""
+        """Return the text of a file of the leading service, or None if the file does not exist."""
         async with self._connections.connection() as db:
             found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
             row = await found.fetchone()

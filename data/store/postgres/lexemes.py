@@ -5,8 +5,8 @@ The words come from data.text.folding.fold_search. They are written as values of
 same words. In scripts without spaces, each letter and each pair of neighbouring letters is a word.
 ``信号站`` is searched as ``信号`` before ``号站``, because pairs are much rarer than letters.
 
-Other lexemes of a vector contain characters that no word has. ``:`` starts filters such as the
-source or topic of a release, and ``~`` separates the language of a stem.
+Other lexemes of a vector contain characters that no word contains. ``:`` is the first character of
+filters, such as the source or topic of a release. ``~`` separates the language from a stem.
 """
 
 from __future__ import annotations
@@ -23,26 +23,27 @@ from data.text.folding import fold_search
 from data.text.words import UNSPACED
 
 MAX_WORD_LENGTH: Final = 500
-"""Maximum number of letters of a word in the index; the rest of a word is not searched."""
+"""Maximum number of letters of a word in the index. Later letters of a word are not searched."""
 LONGEST_TOKEN: Final = 2000
-"""Maximum number of letters of a filter in a lexeme, which can have at most 2046 bytes."""
+"""Maximum number of letters of a filter in the index. A lexeme can have at most 2046 bytes."""
 
 LAST_PLACE: Final = 16_383
-"""Last position of a word that a vector can store (a limit of PostgreSQL)."""
+"""Last position of a word that a ``tsvector`` can store (a limit of PostgreSQL)."""
 MOST_PLACES: Final = 255
-"""Maximum number of positions of one word that a vector stores."""
+"""Maximum number of positions of one word that a ``tsvector`` can store."""
 
 MAX_VECTOR_BYTES: Final = 900_000
-"""Maximum size of a vector in bytes (PostgreSQL's limit is 1 MB); later words are not found."""
+"""Maximum size of a ``tsvector`` in bytes (PostgreSQL's limit is 1 MB). Later words are not
+found."""
 
 GAP: Final = 2
-"""Distance between the last word of a title and the first of a body, so that no phrase matches
-across them."""
+"""Distance between the last word of a title and the first word of a body, so that no phrase matches
+words of both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A text for searching: a ``tsvector``, and all words in order if positions are missing."""
+    """A text for searching: a ``tsvector``, and all words in order if it lacks positions."""
 
     lexemes: str
     long_text: str | None
@@ -68,7 +69,7 @@ def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
 
 
 def vector(title: str, body: str, others: Iterable[str]) -> Vector:
-    """Return the vector of a title and body, with the quoted lexemes in ``others``."""
+    """Return the vector of a title, a body and the quoted lexemes in ``others``."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     size, is_whole, start = 0, True, 1
     in_title, in_body = words_in(title), words_in(body)
@@ -98,7 +99,7 @@ def quoted(lexeme: str) -> str:
 
 
 def any_of(words: Sequence[str]) -> str:
-    """Return a ``tsquery`` for any of these words.
+    """Return a ``tsquery`` that matches any of these words.
 
     The query is nested as a balanced tree, because PostgreSQL's parser stack is limited.
     """
@@ -111,8 +112,8 @@ def any_of(words: Sequence[str]) -> str:
 def filed_under(token: str) -> str:
     """Return a filter of data.store.shared_sql.search.tokens_of as a quoted lexeme.
 
-    A leading colon separates filters from words. Long filters are truncated to the length of a
-    lexeme.
+    A colon at the beginning distinguishes filters from words. Long filters are cut to the maximum
+    length of a lexeme.
     """
     return quoted(f":{token[:LONGEST_TOKEN]}")
 

@@ -19,8 +19,8 @@ from data.store.shared_sql.search import (
 )
 
 WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
-"""Weights of words in the classes D, C, B and A. Titles are in A and bodies in D, with the same
-weights as in SQLite's index."""
+"""Weights of words in the classes D, C, B and A. Words of titles are in A and words of bodies in D,
+with the same weights as in SQLite's index."""
 
 BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
@@ -71,7 +71,10 @@ class PostgresSearch(SearchPart):
             )
 
     def _wanted(self, query: Query) -> list[str] | None:
-        """Return the required terms as ``tsquery``; None if a term can't occur in any text."""
+        """Return the required terms as ``tsquery`` values.
+
+        Returns None if a term can't occur in any text.
+        """
         languages = query.language.split(",") if query.language else [*STEMMERS]
         wanted = []
         for term in terms_of(query.text):
@@ -103,10 +106,10 @@ class PostgresSearch(SearchPart):
 
 
 NO_ORDER: Final = "s.row + 0"
-"""The row number as an expression that no index has.
+"""The row number as an expression that is in no index.
 
-The full-text index finds matching words, but in no order. With a plain column, the planner might
-use the order of rows instead and read all texts to find a rare word."""
+The full-text index finds matching words, but in no particular order. With a plain column, the
+planner might use the order of rows instead, and read all texts to find a rare word."""
 
 IN_ORDER: Final = (
     "CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery"

@@ -26,21 +26,22 @@ STEMMERS: Final = {
 """The stemmers of PostgreSQL 15 by ISO 639-1 language tag."""
 
 MAX_STEMMED_TEXT_LENGTH: Final = 100_000
-"""Maximum number of letters of a text that are stemmed; later words are indexed without stems."""
+"""Maximum number of letters of a text whose words are stemmed. Later words are indexed without
+stems."""
 
 MAX_STEMMED_WORD_LENGTH: Final = 60
 """Maximum number of letters of a word that is stemmed."""
 
 REMEMBERED: Final = 200_000
-"""Maximum number of cached stems. Hostile texts could otherwise fill the memory."""
+"""Maximum number of cached stems. Without a limit, hostile texts could fill the memory."""
 
 
 _known: dict[tuple[str, str], str] = {}
-"""Cached stems by language tag and word; the stem of a stop word is empty."""
+"""Cached stems by language tag and word. The stem of a stop word is empty."""
 
 
 def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:
-    """Return the lexemes for the stems of all words in these texts, which have one language."""
+    """Return the lexemes for the stems of all words in texts of one language."""
     tag = language.partition("-")[0].lower()
     if tag not in STEMMERS:
         return frozenset()
@@ -56,7 +57,7 @@ def forms(connection: Connection, word: str, languages: Iterable[str]) -> list[s
 
 
 def written_words(text: str) -> list[str]:
-    """Return the words of a text without case, but with the accents that stemmers need."""
+    """Return the words of a text in lower case, with the accents that stemmers need."""
     composed = normalized("NFC", text.casefold())
     plain = spaced(composed).encode("utf-8", "replace").decode()
     return [

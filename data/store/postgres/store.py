@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PostgresTables(Tables):
-    """The tables of the recorder, with the bands of similar texts partitioned by hash."""
+    """The recorder's tables. The bands of similar texts are partitioned by hash."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         return self._ask(
@@ -51,7 +51,7 @@ class PostgresTables(Tables):
 
 
 class PostgresStore(PostgresSearch, Store):
-    """The store on PostgreSQL, with one writing transaction at a time.
+    """The store on PostgreSQL, with only one writing transaction at a time.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
     ``database``, a URL or an open connection, can't be reached or is not a store.
@@ -87,9 +87,9 @@ class PostgresStore(PostgresSearch, Store):
         self._write("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Change the id of a source and return whether a source had the old id.
+        """Change the id of a source, and return whether a source had the old id.
 
-        Running visits to the source are ended.
+        Visits to the source that are running end without further writes.
         """
         with self._writing():
             renamed = super().rename_source(old, new)
@@ -98,9 +98,9 @@ class PostgresStore(PostgresSearch, Store):
         return renamed
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether this is a change.
+        """Record that a source is no longer collected, and return whether this is a change.
 
-        Running visits to the source are ended.
+        Visits to the source that are running end without further writes.
         """
         with self._writing():
             removed = super().remove_source(source, at=at, kept=kept)
@@ -109,9 +109,9 @@ class PostgresStore(PostgresSearch, Store):
         return removed
 
     def _end_visits(self, source: str) -> None:
-        """End the visit of the worker that visits a source's host, and prevent its further writes.
+        """End running visits to a source's host, and prevent their further writes.
 
-        No other worker gets the host until the lease would have expired, because the present worker
+        No other worker gets the host until the lease would have expired, because the current worker
         may still send requests.
         """
         self._connection.execute(
@@ -121,7 +121,7 @@ class PostgresStore(PostgresSearch, Store):
         )
 
     def due_hosts(self) -> DueHosts | None:
-        """Return the hosts that wait for a worker; None if no visit was ever requested."""
+        """Return the hosts that wait for a worker, or None if no visit was ever requested."""
         ((known, number, seconds, held),) = self._ask(
             "SELECT EXISTS (SELECT 1 FROM hosts), count(*),"
             " EXTRACT(epoch FROM now() - min(next_due)),"
@@ -132,7 +132,7 @@ class PostgresStore(PostgresSearch, Store):
         return DueHosts(number, float(seconds or 0), held) if known else None
 
     def visited_now(self) -> frozenset[str]:
-        """Return the ids of sources that workers are visiting: due sources on a leased host."""
+        """Return the ids of sources that workers are visiting: due sources on leased hosts."""
         rows = self._ask(
             "SELECT s.source FROM host_sources s JOIN hosts h ON h.host = s.host"
             " WHERE h.token <> 0 AND h.next_due > now() AND s.due <= now()"
@@ -140,7 +140,7 @@ class PostgresStore(PostgresSearch, Store):
         return frozenset(source for (source,) in rows)
 
     def keep_private(self) -> None:
-        """Do nothing: the database controls who may read the store."""
+        """Do nothing, because the database controls who may read the store."""
 
     def was_empty(self) -> bool:
         with self._connection.apart() as db:
@@ -158,7 +158,10 @@ class PostgresStore(PostgresSearch, Store):
 
 
 def count_publication(url: str) -> int:
-    """Return the next publication number; each number is used once. Raises StoreError."""
+    """Return the next publication number, which no other publication gets.
+
+    Raises StoreError if the database fails.
+    """
     connection = PostgresConnection(url, patience=BUSY_SECONDS)
     try:
         with connection.writing() as db:
@@ -178,7 +181,7 @@ NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:
     """Create an SQLite store at ``path`` with all rows of all tables except ``without``.
 
-    The search index of the new store handles all events again.
+    The search index of the new store will handle all events again.
     """
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as file, db.transaction():

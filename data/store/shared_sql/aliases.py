@@ -1,6 +1,6 @@
 """Read and write aliases, which show to which stored release an address belongs.
 
-Their table is defined in releases.sql, in the folder of each database.
+Their table is defined in the file releases.sql of each database.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class AliasTable(Part):
     """The addresses of releases, for the recorder."""
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
-        """Return the release of a source that an address belongs to, or None."""
+        """Return the release of a source to which an address belongs, or None."""
         for row in self._ask(
             "SELECT kind, release FROM aliases WHERE key = ? AND source = ?", [key, source]
         ):
@@ -23,9 +23,9 @@ class AliasTable(Part):
         return None
 
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
-        """Store the addresses, by key, at which a release was seen.
+        """Store the addresses at which a release was seen, by canonical address.
 
-        Return whether any of them is new. An address at which another release was seen still
+        Returns whether any of them is new. An address at which another release was seen still
         belongs to that release.
         """
         # An address at which a release was seen replaces one that a page only declares.
@@ -40,7 +40,7 @@ class AliasTable(Part):
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
         """Store the canonical address that a page declares, and return whether this is a change.
 
-        An address that two releases declare becomes disputed.
+        An address that the pages of two releases declare becomes disputed.
         """
         done = self._db.execute(
             "INSERT INTO aliases (key, source, kind, release, url)"
@@ -74,10 +74,10 @@ class AliasesPart(Part):
         return tuple(url for (url,) in rows)
 
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return the present addresses of the releases at these canonical addresses, by address.
+        """Return the current addresses of the releases at these canonical addresses, by address.
 
-        The result is empty for an address that only redirected to a release: it may redirect to
-        another page now.
+        The result is empty for an address that only redirected to a release, because it may
+        redirect to another page now.
         """
         rows = self._ask(
             "SELECT a.key, CASE WHEN v.url IS NULL THEN '' ELSE r.url END FROM aliases a"

@@ -1,4 +1,4 @@
-"""Places of archive records that show releases, and of the files that belong to them."""
+"""Positions of archive records that show releases, and of the files that belong to releases."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 MOST_TRIES: Final = 5
-"""Maximum number of visits that request a file without success."""
+"""Maximum number of visits that request a file if no request succeeds."""
 
 WAIT: Final = 3600
-"""Delay in seconds before a file is requested again, times the square of the number of requests."""
+"""Delay in seconds before a file is requested again. It is multiplied by the square of the number
+of requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """End of a statement that inserts a capture, after three other columns."""
@@ -46,14 +47,14 @@ def columns_of(capture: Capture) -> list[Any]:
 
 
 class CaptureTable(Part):
-    """The methods that store captures."""
+    """Methods of the recorder that store captures."""
 
     def keep_version_capture(
         self, number: int, revision: int, capture: Capture | None, *, forget: bool
     ) -> None:
         """Store the first capture of a version.
 
-        ``forget`` deletes the last capture of the version before.
+        With ``forget``, delete the last capture of the previous version.
         """
         if revision > 1 and forget:
             self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
@@ -94,13 +95,13 @@ class CapturesPart(Part):
                 keep_capture(db, release_id, "seen", capture)
 
     def captured(self) -> Iterator[Capture]:
-        """Yield every capture that the store refers to, of releases and of their files."""
+        """Yield every capture to which the store refers, of releases and of their files."""
         for table in ("captures", "files"):
             rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
             yield from map(capture_of, rows)
 
     def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
-        """Return the releases and files that archive records belong to, ordered by release."""
+        """Return the releases and files to which archive records belong, ordered by release."""
         rows = self._ask(
             "SELECT record_id, r.id, r.url, CASE shows WHEN 'version' THEN 'version ' || c.revision"
             " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
@@ -113,7 +114,7 @@ class CapturesPart(Part):
         return [CaptureOwner(*row) for *row, _ in rows]
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Update the places of archive records, by record id.
+        """Update the positions of archive records, by record id.
 
         Pages that show these records are published again.
         """
@@ -147,9 +148,9 @@ class CapturesPart(Part):
             self._unit.decide(decisions.Relocated(moved))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Queue addresses of files of releases for archiving and return the new addresses.
+        """Queue addresses of files of releases for archiving, and return the new addresses.
 
-        Addresses that are too long for a key are left out.
+        Addresses that are too long for a key are omitted.
         """
         urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
         fresh = self._ask(
@@ -170,10 +171,10 @@ class CapturesPart(Part):
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the addresses of files to request ``now``, and count one request for each.
+        """Return the addresses of files to request ``now``, and count one request for each file.
 
-        Files requested ``since`` the start of the visit or too often are left out. The others are
-        requested at growing intervals.
+        Files that were requested ``since`` the start of the visit, or too often, are omitted. The
+        others are requested at growing intervals.
         """
         rows = self._ask(
             "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
@@ -199,7 +200,7 @@ class CapturesPart(Part):
             self._unit.decide(decisions.FileCaptured(source, url, capture))
 
     def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
-        """Return the captures of those files that are archived, by address."""
+        """Return the captures of files by address. Files that are not archived are omitted."""
         rows = self._ask(
             f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
             " WHERE record_id IS NOT NULL",
@@ -211,7 +212,7 @@ class CapturesPart(Part):
 def keep_capture(
     db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
 ) -> None:
-    """Store the last capture that shows a release, or shows that it is gone."""
+    """Store the last capture that shows a release, or that shows that it is gone."""
     if shows == "gone":
         # Pages that show a moved record must be published again although the release is unchanged.
         db.execute(

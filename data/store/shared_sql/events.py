@@ -1,7 +1,7 @@
 """Log of public events: changes of releases and sources, in the order of commits.
 
-The methods that change a release append its events here, in their own transaction. Consumers of the
-log save the cursor of the last event that they handled. Events contain no text of releases.
+The methods that change a release append its events to this log, in their own transaction. Consumers
+of the log save the cursor of the last event that they handled. Events contain no text of releases.
 """
 
 from __future__ import annotations
@@ -47,17 +47,18 @@ BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
 
 OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
-"""SQL condition for events of releases, which are never deleted."""
+"""SQL condition for events about releases, which are never deleted."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
-"""Minimum age in seconds at which other events are deleted if all consumers have handled them."""
+"""Age in seconds at which events that are not about changes of releases are deleted, if all
+consumers have handled them."""
 
 MAX_LAG_SECONDS: Final = 30 * 86_400
-"""Minimum age in seconds at which other events are deleted although a consumer has not handled
-them."""
+"""Age in seconds at which events that are not about changes of releases are deleted, even if a
+consumer has not handled them."""
 
 MAX_PROBLEM_CHARACTERS: Final = 300
-"""Maximum length in characters of the stored description of a consumer's failure."""
+"""Maximum length in characters of the stored description of a consumer's error."""
 
 
 def of_kinds(*kinds: EventKind) -> str:
@@ -73,7 +74,7 @@ SEARCH_INDEX: Final = Consumer(
 ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
 
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS)
-"""Consumers of events in this version."""
+"""All consumers of events in this version."""
 
 ALERTED_KINDS: Final = frozenset[EventKind](
     ("new", "edit", "retraction", "return", "gone", "health")
@@ -82,7 +83,7 @@ ALERTED_KINDS: Final = frozenset[EventKind](
 
 
 def waiting(consumer: Consumer) -> str:
-    """Return an SQL condition that a consumer has not handled an event ``e`` yet."""
+    """Return an SQL condition that a consumer has not yet handled an event ``e``."""
     return (
         f"e.number > (SELECT coalesce(max(c.number), 0) FROM consumers c"
         f" WHERE c.name = '{consumer.name}') AND {consumer.where}"
@@ -95,11 +96,11 @@ LAGS: Final = " UNION ALL ".join(
     f" FROM events e WHERE {waiting(one)}"
     for one in CONSUMERS
 )
-"""SQL for the rows of `lags_of`."""
+"""SQL query for the rows from which `lags_of` computes the lag of each consumer."""
 
 
 def lags_of(rows: Iterable[tuple[str, int, float | None, str | None]]) -> Sequence[ConsumerLag]:
-    """Return the lag of each consumer behind the log, from the rows of `LAGS`."""
+    """Return the lag of each consumer behind the newest event, from the rows of `LAGS`."""
     return [
         ConsumerLag(name, count, None if since is None else instant(since), problem or "")
         for name, count, since, problem in rows
@@ -128,11 +129,11 @@ class EventsPart(Part):
     def release_events(
         self, after: ChangeCursor | None = None, *, limit: int
     ) -> tuple[ReleaseEvent, ...] | None:
-        """Return up to ``limit`` changes after a cursor, or from the first one, oldest first.
+        """Return up to ``limit`` changes after a cursor, or from the first change, oldest first.
 
-        Return None if this store has no such cursor. This happens if the store was restored from an
-        older copy or rebuilt. Later commits always have later cursors, and no change is ever
-        deleted.
+        Returns None if the cursor is not from this store, for example because the store was
+        restored from an older copy or rebuilt. Later commits always have later cursors, and no
+        change is ever deleted.
         """
         number, _ = after = after or BEFORE_ALL
         if after != BEFORE_ALL and not self._has_event(after):
@@ -149,24 +150,24 @@ class EventsPart(Part):
         )
 
     def last_release_event(self) -> ChangeCursor:
-        """Return the cursor of the last change; it advances with every visible change."""
+        """Return the cursor of the last change. It advances with every visible change."""
         rows = self._ask(
             f"SELECT number, mark FROM events WHERE {OF_RELEASES} ORDER BY number DESC LIMIT 1"
         )
         return rows[0] if rows else BEFORE_ALL
 
     def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the last event; call this before reading the state itself."""
+        """Return the cursor of the last event. Call this before you read the data of the store."""
         rows = self._ask("SELECT number, mark FROM events ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else BEFORE_ALL
 
     def changes_since(
         self, since: ChangeCursor, *, limit: int
     ) -> Mapping[str, ReleaseChange] | None:
-        """Return the releases that changed since a cursor, by id; they may include later changes.
+        """Return the releases that changed since a cursor, by id. They may include later changes.
 
-        Return None if the changes can't be determined: there are more than ``limit``, the cursor is
-        too old, or the store was restored from a copy since then.
+        Returns None if the changes can't be determined: there are more than ``limit``, the cursor
+        is too old, or the store was restored from a copy since then.
         """
         if not self._has_event(since):
             return None
@@ -191,7 +192,7 @@ class EventsPart(Part):
         return found
 
     def waiting_events(self, consumer: Consumer, *, limit: int) -> Sequence[Event]:
-        """Return up to ``limit`` of the first events that a consumer has not handled yet."""
+        """Return the first ``limit`` events that a consumer has not yet handled."""
         rows = self._ask(
             f"SELECT e.number, e.kind, CASE WHEN {redacted_row('r')} THEN '' ELSE"
             " coalesce(r.id, '') END, e.revision, e.source, e.at, e.seen, e.backlog, e.payload"
@@ -212,10 +213,10 @@ class EventsPart(Part):
     def consume(
         self, consumer: Consumer, handle: Callable[[Sequence[Event]], None], *, limit: int
     ) -> int:
-        """Pass up to ``limit`` waiting events to a function, and return their number.
+        """Pass up to ``limit`` waiting events to the function ``handle``, and return their number.
 
-        Its writes and the cursor are one transaction. If the function raises an error, nothing is
-        written except the error, which operators see.
+        The writes of ``handle`` and the cursor of the consumer are one transaction. If ``handle``
+        raises an error, nothing is written except this error, which operators can see.
         """
         if not self.waiting_events(consumer, limit=1):
             return 0
@@ -235,15 +236,15 @@ class EventsPart(Part):
         self._set_cursor(consumer, last, "")
 
     def skip_events(self, consumer: Consumer) -> None:
-        """Record that a consumer has handled all events, without passing them to it."""
+        """Record that a consumer has handled all events, without passing the events to it."""
         self._set_cursor(consumer, self.change_cursor()[0], "")
 
     def restart(self, consumer: Consumer) -> None:
-        """Make a consumer handle all events again, from the first."""
+        """Make a consumer handle all events again, beginning with the first."""
         self._set_cursor(consumer, 0, "")
 
     def note_failure(self, consumer: Consumer, error: Exception) -> None:
-        """Store the failure of a consumer, if the store is writable."""
+        """Store the error of a consumer, if the store is writable."""
         with suppress(StoreError), self._writing() as db:
             db.execute(
                 "INSERT INTO consumers (name, number, problem) VALUES (?, 0, ?)"
@@ -260,13 +261,13 @@ class EventsPart(Part):
         )
 
     def consumer_lags(self) -> Sequence[ConsumerLag]:
-        """Return the lag of each consumer behind the log."""
+        """Return the lag of each consumer behind the newest event."""
         return lags_of(self._ask(LAGS))
 
     def forget_old_events(self, now: float) -> None:
-        """Delete events of other kinds than changes after seven days, except the last event.
+        """Delete events that are not changes of releases after seven days, except the last event.
 
-        If a consumer still waits for them, they are kept for 30 days.
+        Events that a consumer has not handled are kept for 30 days.
         """
         handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
         self._write(
@@ -276,7 +277,7 @@ class EventsPart(Part):
         )
 
     def _has_event(self, cursor: ChangeCursor) -> bool:
-        """Return whether the log has an event with this number and mark."""
+        """Return whether the log has an event with the number and random mark of a cursor."""
         return self._ask("SELECT number, mark FROM events WHERE number = ?", [cursor[0]]) == [
             cursor
         ]
@@ -293,8 +294,8 @@ def append_changes(
 ) -> None:
     """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
 
-    A change that readers do not see has no events. ``seen`` is the time for alerts, or None for
-    none.
+    A change that readers do not see causes no events. ``seen`` is the time for alerts, or None if
+    no alert is sent.
     """
     at = time.time()
     connection.unit.publish(
@@ -310,9 +311,10 @@ def append_changes(
 
 
 def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
-    """Return the kinds of events for the change from one state of a release to another.
+    """Return the kinds of events for the change of a release from ``old`` to ``new``.
 
-    There are none if only the provenance of values changed, such as the rule that found the title.
+    The result is empty if only the provenance of values changed, such as the rule that found the
+    title.
     """
     if old is None:
         return ("new", "retraction") if new.retracted else ("new",)
@@ -334,9 +336,10 @@ def _without_provenance(release: Release) -> tuple[object, ...]:
 
 
 def drawn_version() -> int:
-    """Return a random version number for releases that a change makes look different.
+    """Return a random version number, for releases that look different after a change.
 
-    A store that was restored from a copy would repeat consecutive numbers for other content.
+    If numbers were consecutive, a store that was restored from a copy would use them again for
+    other content.
     """
     return secrets.randbits(53)
 
@@ -353,10 +356,10 @@ def append_events(
     *,
     seen: dt.datetime | None = None,
 ) -> None:
-    """Append one event for each of these releases, given by number, whose visible state changed.
+    """Append one event for each of these releases, whose visible state changed.
 
-    Call this after the release is written, because events have its present revision. ``seen`` is
-    the time for alerts, or None for no alerts.
+    ``releases`` contains their numbers. Call this after the release is written, because events
+    contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent.
     """
     at = time.time()
     rows = connection.ask(
@@ -373,7 +376,7 @@ def append_events(
 
 
 def append_source_event(connection: Connection, kind: SourceKind, source: str) -> None:
-    """Append an event of a source."""
+    """Append an event about a source."""
     connection.unit.publish(NewEvent(kind, None, 0, source, time.time()))
 
 

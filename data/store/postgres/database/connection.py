@@ -1,4 +1,4 @@
-"""PostgreSQL connections: one per thread during a transaction, and one writer at a time."""
+"""PostgreSQL connections: one per thread during a transaction, and only one writer at a time."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from data.models import Lease
 
 BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('writes')"
-"""Statement that starts a write transaction and returns the total number of write transactions."""
+"""Statement that starts a write transaction, and returns the number of all write transactions so
+far."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
-underestimates the cost of reading long texts that are stored outside their rows (TOAST), so it
+underestimates the cost of reading long texts that are stored outside of their rows (TOAST). So it
 would scan the whole table instead of using an index."""
 UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
-"""Statements after a search: restore the normal time limit and enable sequential scans."""
+"""Statements after a search: restore the usual time limit and enable sequential scans."""
 
 DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
@@ -61,12 +62,10 @@ PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 
 
 class PostgresConnection(Transactions):
-    """A connection to the database at ``url`` whose schema is brought up to date.
+    """A connection to the database at ``url``, whose schema is migrated to the latest version.
 
     ``patience`` is the maximum time in seconds to wait for another writer, or for a database that
-    is being restarted.
-
-    Raises StoreError if the database can't be reached or is not a store.
+    is restarting. Raises StoreError if the database can't be reached or is not a store.
     """
 
     def __init__(self, url: str, *, patience: float) -> None:
@@ -85,7 +84,10 @@ class PostgresConnection(Transactions):
 
     @property
     def db(self) -> Database:
-        """Return this connection; outside of a transaction, each statement is a transaction."""
+        """Return this connection.
+
+        Outside of a transaction, each statement is a separate transaction.
+        """
         return self
 
     def execute(self, sql: str, arguments: Arguments = (), /) -> psycopg.Cursor[Any]:
@@ -145,7 +147,7 @@ class PostgresConnection(Transactions):
         self.execute(f"UPDATE {table} SET {column} = {value} WHERE {where}", arguments)
 
     def overwrite_deleted(self) -> None:
-        """Do nothing: VACUUM removes deleted data, and old backups expire."""
+        """Do nothing, because VACUUM removes deleted data, and old backups expire."""
 
     def commit_durably(self) -> None:
         self.execute(DURABLE)
@@ -165,9 +167,9 @@ class PostgresConnection(Transactions):
             self._threads.until = None
 
     def leased(self, lease: Lease) -> PostgresConnection:
-        """Return this connection with a lease, which each of its transactions checks at the end.
+        """Return this connection with a lease, which each transaction checks at its end.
 
-        Raises LeaseLost instead of committing once the lease is lost.
+        If the lease is lost, a transaction raises LeaseLost instead of committing.
         """
         found = copy(self)
         found.lease = lease
@@ -175,9 +177,9 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
-        """Start a transaction that may write; only one such transaction runs at a time.
+        """Start a transaction that may write. Only one such transaction runs at a time.
 
-        Within another transaction, the new one becomes part of that transaction. If the inner part
+        Within another transaction, the new one becomes a part of that transaction. If this part
         fails, only its own writes are undone.
         """
         with self._within():
@@ -264,7 +266,7 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
-        """Return this thread's connection, or one from the pool for the duration of the block."""
+        """Return this thread's connection, or a connection from the pool for a ``with`` block."""
         threads, interruption = self._threads, current()
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
         until = getattr(threads, "until", None)
@@ -302,4 +304,7 @@ class PostgresConnection(Transactions):
             raise failed(self._address, error) from error
 
     def close(self) -> None:
-        """Do nothing: connections belong to the pool of the process, which closes unused ones."""
+        """Do nothing, because connections belong to the pool of the process.
+
+        The pool closes unused connections.
+        """

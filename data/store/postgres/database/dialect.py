@@ -1,4 +1,4 @@
-"""Translate SQL for both databases to psycopg's placeholders, and Python values to columns."""
+"""Convert SQL for both databases to psycopg's placeholders, and Python values to columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARTS: Final = re.compile(
 
 @cache
 def translated(sql: str) -> tuple[str, bool]:
-    """Return a statement with psycopg's placeholders, and whether its arguments are numbered."""
+    """Return a statement with psycopg's placeholders, and whether its arguments have numbers."""
     numbered = False
 
     def part(found: re.Match[str]) -> str:
@@ -50,7 +50,7 @@ class BoolDumper(Int8Dumper):
 
 
 class TextDumper(StrDumperUnknown):
-    """Dumper that writes texts and replaces NUL, the only character that PostgreSQL can't store."""
+    """Dumper that writes texts. It replaces NUL, the only character that PostgreSQL can't store."""
 
     def dump(self, obj: Any) -> Any:
         """Return a value in PostgreSQL's format."""

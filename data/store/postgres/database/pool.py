@@ -29,10 +29,11 @@ IDLE: Final = 60.0
 """Time in seconds after which an unused connection is closed."""
 
 CONNECTING: Final = 10
-"""Maximum time in seconds to open a connection, and maximum time that readers wait for one."""
+"""Maximum time in seconds to open a connection, and maximum time that readers wait for a
+connection."""
 
 SILENCE: Final = 20_000
-"""Maximum time in milliseconds without a TCP acknowledgement, after which the server counts as
+"""Maximum time in milliseconds without a TCP acknowledgement. After this time, the server counts as
 lost."""
 
 CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
@@ -44,13 +45,14 @@ CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
 """Options of each connection in a pool, for psycopg and libpq."""
 
 STATEMENT: Final = 300
-"""Maximum time in seconds per statement."""
+"""Maximum time in seconds for a statement."""
 
 STALLED: Final = 10
-"""Maximum idle time in seconds within a transaction, because an idle writer blocks all others."""
+"""Maximum idle time in seconds within a transaction, because an idle writer blocks all other
+writers."""
 
 AGAIN: Final = 0.25
-"""Delay in seconds before the pool connects again or checks its next connection."""
+"""Delay in seconds before the pool tries to connect again or checks its next connection."""
 
 # After a restart of the server, the pool finds its broken connections one by one. By default it
 # would wait 1, 2, 4 and more seconds after each.
@@ -61,7 +63,7 @@ AttemptWithBackoff.DELAY_BACKOFF = 1.0
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 WRITER: Final = 0x636F6D6D
-"""Class of the advisory lock for writers; the key within the class is the schema."""
+"""Class of the advisory lock for writers. The key within this class is the schema."""
 
 SETTINGS: Final = (
     f"SET statement_timeout = '{STATEMENT}s';"
@@ -72,17 +74,18 @@ SETTINGS: Final = (
 """Statements that configure a new connection."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
-"""Statement that waits for other writers; the transaction's end releases the lock."""
+"""Statement that waits for other writers and takes the writers' lock. The lock is released at the
+end of the transaction."""
 
 pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
-"""Connection pools by process id and URL: a child process must not use its parent's connections."""
+"""Connection pools by process id and URL. A child process must not use its parent's connections."""
 
 opening: Final = threading.Lock()
 """Lock for opening and closing connection pools."""
 
 
 def pool_of(url: str, patience: float) -> ConnectionPool:
-    """Return this process's connection pool for a database, with an up-to-date schema.
+    """Return this process's connection pool for a database whose schema has the latest version.
 
     Raises StoreError if the database can't be reached, or if this version must not write to it.
     """
@@ -100,7 +103,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
 
 
 def close_pools() -> None:
-    """Close all connections of this process; new ones are opened when needed."""
+    """Close all connections of this process. New connections are opened when they are needed."""
     with opening:
         for process, url in [*pools]:
             pool = pools.pop((process, url))
@@ -114,7 +117,7 @@ atexit.register(close_pools)
 def bring_up_to_date(url: str) -> None:
     """Migrate the schema again, even if this process has already checked it.
 
-    Raises StoreError.
+    Raises StoreError if this fails.
     """
     try:
         _migrate(url)
@@ -123,9 +126,9 @@ def bring_up_to_date(url: str) -> None:
 
 
 def has_tables(url: str) -> bool:
-    """Return whether a database has the tables of a store, without creating them.
+    """Return whether a database has the tables of a store. Never creates tables.
 
-    Raises StoreError.
+    Raises StoreError if the database can't be read.
     """
     if (os.getpid(), url) in pools:
         return True
@@ -192,7 +195,7 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.ProgramLimitExceeded: "it takes no key of this length",
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
-"""Explanations for people, by the class of the database error."""
+"""Readable explanations of database errors, by the class of the error."""
 
 UNCODED: Final = (
     (re.compile("password authentication failed"), SENTENCES[errors.InvalidPassword]),
@@ -203,17 +206,17 @@ UNCODED: Final = (
     (re.compile('database ".*" does not exist'), SENTENCES[errors.InvalidCatalogName]),
     (re.compile("too many clients|too many connections"), SENTENCES[errors.TooManyConnections]),
 )
-"""Patterns of servers' messages that have no error code, with explanations for people."""
+"""Patterns that match server messages without an error code, with readable explanations."""
 
 PROBING: Final = 2
-"""Maximum time in seconds of a trial connection that determines why the pool has no connection."""
+"""Maximum time in seconds for a trial connection, which shows why the pool has no connection."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
-"""Exceptions caused by an invalid value rather than by the state of the database."""
+"""Exceptions caused by an invalid value, not by the state of the database."""
 
 
 def failed(url: str, error: psycopg.Error) -> StoreError:
-    """Return an error with an explanation for people and without secrets."""
+    """Return an error with a readable explanation and without secrets."""
     told = RefusedValue if isinstance(error, VALUES) else StoreError
     if isinstance(error, PoolTimeout):
         error = _why_none(url) or error
@@ -229,7 +232,10 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
 
 
 def _why_none(url: str) -> psycopg.Error | None:
-    """Return the error that prevents connections, which the pool hides, or None."""
+    """Return the error that prevents connections to the database, or None.
+
+    The pool hides this error, so a trial connection is opened.
+    """
     try:
         psycopg.connect(url, connect_timeout=PROBING).close()
     except psycopg.Error as error:

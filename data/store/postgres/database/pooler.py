@@ -1,7 +1,7 @@
 """Detect a connection pooler that gives a session to other clients after each transaction.
 
-Such a pooler would lose everything bound to a session, or apply it to other clients: time limits,
-prepared statements, and the lock of the leading service.
+With such a pooler, everything that belongs to a session would be lost, or would affect other
+clients: time limits, prepared statements, and the lock of the leading service.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ POOLED: Final = (
 )
 
 TRIES: Final = 5
-"""Maximum number of checks whether our session is shared. Other clients of the pooler may briefly
-hold the session before it is seen."""
+"""Maximum number of checks whether our session is shared. Another client of the pooler may have the
+session for a moment, so one check is not enough."""
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 """Maximum time in seconds to wait for a connection."""
@@ -34,7 +34,7 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
 
 
 def takes(url: str, session: int) -> bool:
-    """Return whether another connection gets this session within a transaction."""
+    """Return whether a second connection gets the session with this process id in a transaction."""
     with (
         closing(
             psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
@@ -45,6 +45,6 @@ def takes(url: str, session: int) -> bool:
 
 
 def session_of(db: psycopg.Connection) -> int:
-    """Return the process id of the database backend that answers."""
+    """Return the process id of the database backend that serves a connection."""
     ((number,),) = db.execute("SELECT pg_backend_pid()").fetchall()
     return int(number)

@@ -1,7 +1,8 @@
 """Migrations of a store on PostgreSQL: SQL files that are applied once, in this order.
 
-A later schema change is another name below, with its file; never edit a released one. Tables and
-columns have the same names as in SQLite, so that rows can be copied from one to the other.
+To change the schema, add a name below and the file with this name. Never edit a released file.
+Tables and columns have the same names as in SQLite, so that rows can be copied between the
+databases.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MIGRATIONS: Final = (
 )
 
 APPLIED: Final = "communique_migrations"
-"""Table of the applied migrations. A schema that has other tables but not this one is not ours."""
+"""Table of the applied migrations. A schema that has other tables but not this one belongs to
+another program."""
 
 FOREIGN: Final = (
     "it contains tables of another program, so nothing is written to it: create a separate "
@@ -47,7 +49,7 @@ def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
 
 
 def refusal(db: psycopg.Connection) -> str:
-    """Return why this version must not write to a database, or an empty string."""
+    """Return the reason why this version must not write to a database, or an empty string."""
     encoding = db.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         return ENCODING.format(encoding)
@@ -63,14 +65,14 @@ def refusal(db: psycopg.Connection) -> str:
 
 
 def wrong_version(before: AbstractSet[str]) -> str:
-    """Return why a store with these applied migrations can't be used, or an empty string."""
+    """Return the reason why a store with these migrations can't be used, or an empty string."""
     if MARK in before:
         return HALF_FULL
     return NEWER if before - {*MIGRATIONS} else ""
 
 
 def migrate(db: psycopg.Connection) -> None:
-    """Bring a database up to date, within a transaction that excludes other writers."""
+    """Migrate a database to the latest schema, within a transaction that excludes other writers."""
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {APPLIED} (number INTEGER GENERATED ALWAYS AS IDENTITY,"
         " name TEXT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL DEFAULT now())"

@@ -1,7 +1,7 @@
-"""Protocol of a database for the parts of a store, which is the same for both databases.
+"""Protocol of a database for the parts of a store, the same for both databases.
 
-Statements are written in SQL that SQLite and PostgreSQL both accept. Arguments are written as ``?``
-or ``:name``.
+Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are written as ``?`` or
+``:name``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Database(Protocol):
 
 
 class Connection(Protocol):
-    """A database with one connection per thread. All methods raise StoreError."""
+    """A database with one connection per thread.
+
+    All methods raise StoreError if the database fails.
+    """
 
     before_commit: Callable[[UnitOfWork], None]
     """See `data.store.unit_of_work.unit.Transactions`."""
@@ -70,42 +73,42 @@ class Connection(Protocol):
         """
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Insert rows, or update those with the same primary key."""
+        """Insert rows. Existing rows with the same primary key are updated."""
 
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a key column; existing rows with the new key are deleted.
+        """Change a key column. Existing rows with the new key are deleted.
 
         ``value`` and ``where`` are SQL expressions with named ``arguments``.
         """
 
     def overwrite_deleted(self) -> None:
-        """Overwrite the data that this transaction deletes, as far as the database can."""
+        """Overwrite the data that this transaction deletes, if the database can do this."""
 
     def commit_durably(self) -> None:
-        """Make the current transaction survive a power failure once it has ended."""
+        """Ensure that the current transaction survives a power failure after it has ended."""
 
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
-        """Limit the queries within the block to a total of ``seconds``.
+        """Limit the total time of the queries in a ``with`` block to ``seconds``.
 
-        Raises SlowSearch when the time is over.
+        Raises SlowSearch when this time is over.
         """
 
     def writing(self) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
-        Within another transaction, the new one becomes part of that transaction. If the inner part
+        Within another transaction, the new one becomes a part of that transaction. If this part
         fails, only its own writes are undone.
         """
 
     def postponed(self) -> AbstractContextManager[None]:
-        """Begin a transaction with the first write within the block, if there is one."""
+        """Begin a transaction with the first write in a ``with`` block, if there is a write."""
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         """Return the cache of rows that this thread keeps under a name.
 
-        The cache is emptied if another connection wrote or if writes were undone.
+        The cache is emptied if another connection wrote to the database, or if writes were undone.
         """
 
     def close(self) -> None:
@@ -113,7 +116,7 @@ class Connection(Protocol):
 
 
 class Part:
-    """A part of the store: methods for one concern, over the connection that all parts share."""
+    """A part of the store: methods for one topic, over the connection that all parts share."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -138,6 +141,6 @@ class Part:
 def places(values: Collection[object]) -> str:
     """Return a list of placeholders for values in SQL.
 
-    For no values, return an expression that equals nothing.
+    If there are no values, return an expression that equals nothing.
     """
     return ",".join("?" * len(values)) or "NULL"

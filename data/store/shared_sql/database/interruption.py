@@ -1,4 +1,4 @@
-"""Stop the statements of a thread after its client has disconnected."""
+"""Stop the database statements of a thread whose client has disconnected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """Switch that stops the work of one thread from another.
+    """Switch with which one thread stops the work of another thread.
 
     The store queries of a stopped thread raise Interrupted.
     """
@@ -30,7 +30,7 @@ class Interruption:
 
     @contextmanager
     def ending(self, end: Callable[[], object]) -> Iterator[None]:
-        """Call ``end`` if the work is stopped within the block."""
+        """Call ``end`` if the work is stopped during a ``with`` block."""
         with self._lock:
             self._end = end
         try:
@@ -54,7 +54,7 @@ def current() -> Interruption | None:
 
 @contextmanager
 def interruptible(by: Interruption) -> Iterator[None]:
-    """Allow an interruption to stop the work of this thread within the block."""
+    """Allow an interruption to stop the work of this thread in a ``with`` block."""
     before, _current.interruption = _current.interruption, by
     try:
         yield

@@ -1,4 +1,4 @@
-"""Convert rows of the store to the values that other packages use, and back."""
+"""Convert rows of the store to the values that other packages use, and values to rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from data.models.release import REDACTED
 from data.text.similarity import TextSignature
 
 SHOWN_VIEW: Final = "shown_releases"
-"""View of the releases that readers see."""
+"""Name of the view of the releases that readers see."""
 
 
 def redacted_row(table: str) -> str:
-    """Return SQL for whether a row of releases is redacted, as ``Content.redacted`` decides.
+    """Return an SQL condition that a row of releases is redacted, as in ``Content.redacted``.
 
     Content that was extracted from a page never has an empty fingerprint.
     """
@@ -28,7 +28,7 @@ def redacted_row(table: str) -> str:
 
 
 EVERY: Final = 1 << 62
-"""A LIMIT that includes all rows."""
+"""Value of LIMIT that includes all rows."""
 
 CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
 
@@ -38,9 +38,9 @@ SUMMARY: Final = "r.id, r.source, r.version, r.sort_at, r.story"
 
 
 def version_columns(release: str, revision: str) -> str:
-    """Return SQL for a version's first capture and the number of re-extractions that led to it.
+    """Return SQL for two columns of a version, which ``revision_of`` reads.
 
-    ``revision_of`` reads these two columns.
+    They are its first capture and the number of re-extractions that led to it.
     """
     return (
         "(SELECT CAST(json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
@@ -51,7 +51,7 @@ def version_columns(release: str, revision: str) -> str:
 
 
 def revision_columns(release: str, revision: str) -> str:
-    """Return the SQL of ``version_columns`` and of the difference from the version before."""
+    """Return the SQL of ``version_columns`` and of the difference from the previous version."""
     return (
         version_columns(release, revision) + ", (SELECT d.steps FROM differences d"
         f" WHERE d.release = {release} AND d.number = {revision})"
@@ -74,7 +74,7 @@ FILED: Final = (
 """Columns that determine the facets of a release (see publication.keys_of_row)."""
 
 INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
-"""SQL for data.models.Release.instant."""
+"""SQL expression for data.models.Release.instant."""
 
 _content = msgspec.json.Decoder(Content)
 _urls = msgspec.json.Decoder(list[str])
@@ -97,8 +97,8 @@ def encode(value: Any) -> str:
 class StoredRelease:
     """A stored release with fields that only the store has.
 
-    ``gone`` is whether the address of the release was gone at the last visit. ``revised`` is the
-    time when the present version was first seen, in seconds since 1970.
+    ``gone`` is true if the last visit found that the page of the release is gone. ``revised`` is
+    the time when the current version was first seen, in seconds since 1970.
     """
 
     release: Release
@@ -114,7 +114,7 @@ class StoredRelease:
 
 
 class AddressOwner(NamedTuple):
-    """The release that an address belongs to, and the kind of relation (see table ``aliases``)."""
+    """The release to which an address belongs, and the kind of relation (see table ``aliases``)."""
 
     kind: Literal["seen", "claimed", "disputed"]
     number: int
@@ -122,7 +122,7 @@ class AddressOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
-    """The data of a release that stories need; times are seconds since 1970."""
+    """The data of a release that stories need. Times are seconds since 1970."""
 
     number: int
     id: str
@@ -141,7 +141,7 @@ class StoredText:
 
 
 class StoredTranslation(NamedTuple):
-    """A release with a language, as a candidate for a translation."""
+    """A release that has a language, as a candidate for a translation."""
 
     number: int
     language: str
@@ -150,7 +150,7 @@ class StoredTranslation(NamedTuple):
 
 
 class ContentBody(msgspec.Struct):
-    """The part of a content that is compared with other texts."""
+    """The part of a release's content that is compared with other texts."""
 
     body_text: str = ""
 
@@ -159,22 +159,22 @@ _body = msgspec.json.Decoder(ContentBody)
 
 
 def body_of(text: str) -> str:
-    """Return the body of a content from its column."""
+    """Return the body in the value of a content column."""
     return _body.decode(text).body_text
 
 
 def content_of(text: str) -> Content:
-    """Return a content from its column."""
+    """Return the content of a release from the value of its column."""
     return _content.decode(text)
 
 
 def decode_run(text: str) -> Run:
-    """Return a run report from its column."""
+    """Return the report of a visit (run) from the value of its column."""
     return _run.decode(text)
 
 
 def release_row(release: Release) -> dict[str, Any]:
-    """Return a release as columns, without the columns that only the store sets."""
+    """Return the columns of a release, without the columns that only the store sets."""
     return {
         "id": release.id,
         "source": release.source,
@@ -247,5 +247,5 @@ def _capture(text: str | None) -> Capture | None:
 
 
 def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
-    """Return a health change of a source from its row; ``why`` is reason, state and code."""
+    """Return a health change of a source from its row. ``why`` is reason, state and code."""
     return HealthEvent(source, bool(well), instant(at), *why)
