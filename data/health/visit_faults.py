@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from data.health.codes import CODES, Verdict, state_of_code
@@ -88,16 +89,25 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict("listing.stands_still", reason)
 
 
-def thin(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if the texts of several releases are much shorter than before."""
-    streak = most(facts.known.thin, facts.new.thin)
-    if streak is None:
-        return None
-    return Verdict(
-        "release.thin",
-        f"{pages(streak)} {since(streak, run)} with less than half of the text that was usual, or"
-        " none",
-    )
+@dataclass(frozen=True, slots=True)
+class PageFault:
+    """A fault of single release pages: its code, and the field of data.models.PageFacts with it.
+
+    ``least`` is the minimum number of such pages, and ``pages_with`` describes them.
+    """
+
+    code: str
+    field: str
+    least: int
+    pages_with: str
+
+    def __call__(self, run: Run, facts: VisitFacts) -> Verdict | None:
+        """Return a verdict if enough pages have the fault."""
+        found = (getattr(facts.known, self.field), getattr(facts.new, self.field))
+        streak = most(*found, least=self.least)
+        if streak is None:
+            return None
+        return Verdict(self.code, f"{pages(streak)} {since(streak, run)} {self.pages_with}")
 
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
@@ -110,39 +120,6 @@ def undated(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict(
         "release.fields_lost",
         f"{pages(streak)} {since(streak, run)} without a date, as its releases used to have one",
-    )
-
-
-def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if different releases have the same title."""
-    streak = most(facts.known.same_title, facts.new.same_title, least=1)
-    if streak is None:
-        return None
-    return Verdict(
-        "release.titles_alike",
-        f"{pages(streak)} {since(streak, run)} with one and the same title",
-    )
-
-
-def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if the texts of several releases are garbled, as by a wrong encoding."""
-    streak = most(facts.known.garbled, facts.new.garbled)
-    if streak is None:
-        return None
-    return Verdict(
-        "release.garbled",
-        f"{pages(streak)} {since(streak, run)} in which letters became others, as by a wrong"
-        " character set",
-    )
-
-
-def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if different releases have the same text."""
-    streak = most(facts.known.same_text, facts.new.same_text)
-    if streak is None:
-        return None
-    return Verdict(
-        "release.texts_alike", f"{pages(streak)} {since(streak, run)} with one and the same text"
     )
 
 
@@ -195,8 +172,18 @@ def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
-    *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
-    *(lost_rows, stands_still, feed, recall, certificate),
+    *(moved, unread, selectors),
+    PageFault("release.texts_alike", "same_text", MIN_PAGES, "with one and the same text"),
+    PageFault("release.titles_alike", "same_title", 1, "with one and the same title"),
+    PageFault(
+        *("release.garbled", "garbled", MIN_PAGES),
+        "in which letters became others, as by a wrong character set",
+    ),
+    PageFault(
+        *("release.thin", "thin", MIN_PAGES),
+        "with less than half of the text that was usual, or none",
+    ),
+    *(undated, lost_rows, stands_still, feed, recall, certificate),
 )
 """All checks for faults, in order. Only the first fault is reported, because further faults may
 follow from it."""

@@ -114,54 +114,34 @@ class SourceMetrics(Collector):
         state = StateSetMetricFamily(
             "communique_source_state", "State of a source.", labels=["source"]
         )
-        degraded = GaugeMetricFamily(
-            "communique_source_degraded",
-            "1 if a source works but has a fault, else 0.",
-            labels=["source"],
+        degraded = gauge(
+            "source_degraded", "1 if a source works but has a fault, else 0.", "source"
         )
-        visited = GaugeMetricFamily(
-            "communique_source_last_visit_timestamp_seconds",
-            "Start of the last visit to a source.",
-            labels=["source"],
+        visited = gauge(
+            "source_last_visit_timestamp_seconds", "Start of the last visit to a source.", "source"
         )
-        seconds = GaugeMetricFamily(
-            "communique_source_last_visit_seconds",
-            "Duration of the last visit to a source.",
-            labels=["source"],
+        seconds = gauge(
+            "source_last_visit_seconds", "Duration of the last visit to a source.", "source"
         )
-        outcome = GaugeMetricFamily(
-            "communique_source_last_visit_releases",
+        outcome = gauge(
+            "source_last_visit_releases",
             "Releases of the last visit to a source, by outcome.",
-            labels=["source", "outcome"],
+            *("source", "outcome"),
         )
-        errors = GaugeMetricFamily(
-            "communique_source_last_visit_errors",
-            "Errors of the last visit to a source.",
-            labels=["source"],
+        errors = gauge(
+            "source_last_visit_errors", "Errors of the last visit to a source.", "source"
         )
-        releases = GaugeMetricFamily(
-            "communique_source_releases", "Stored releases of a source.", labels=["source"]
-        )
-        dirty = GaugeMetricFamily(
-            "communique_feeds_dirty", "Changed feeds that are not published yet."
-        )
-        waiting = GaugeMetricFamily(
-            "communique_events_waiting",
-            "Events that a consumer has to handle.",
-            labels=["consumer"],
-        )
-        lag = GaugeMetricFamily(
-            "communique_events_lag_seconds", "Age of the first of them.", labels=["consumer"]
-        )
+        releases = gauge("source_releases", "Stored releases of a source.", "source")
+        dirty = gauge("feeds_dirty", "Changed feeds that are not published yet.")
+        waiting = gauge("events_waiting", "Events that a consumer has to handle.", "consumer")
+        lag = gauge("events_lag_seconds", "Age of the first of them.", "consumer")
         latency = HistogramMetricFamily(
             "communique_release_latency_seconds",
             "Delay of new releases: from the stated time to the visit that found them, from that"
             " visit to the feed, and from that visit to the alert.",
             labels=["source", "stage"],
         )
-        alerts = GaugeMetricFamily(
-            "communique_alerts", "Alerts of watches, by state.", labels=["state"]
-        )
+        alerts = gauge("alerts", "Alerts of watches, by state.", "state")
         with closing(self._look()) as store:
             by_state = store.alert_counts()
             for name in get_args(AlertState):
@@ -201,20 +181,13 @@ class SourceMetrics(Collector):
                     "Seconds that the first of them has waited.",
                     value=due.seconds,
                 )
-        yield from (
-            state,
-            degraded,
-            visited,
-            seconds,
-            outcome,
-            errors,
-            releases,
-            latency,
-            dirty,
-            waiting,
-            lag,
-            alerts,
-        )
+        yield from (state, degraded, visited, seconds, outcome, errors)
+        yield from (releases, latency, dirty, waiting, lag, alerts)
+
+
+def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    """Return a gauge without values."""
+    return GaugeMetricFamily(f"communique_{name}", text, labels=labels or None)
 
 
 def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
