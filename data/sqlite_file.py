@@ -19,7 +19,8 @@ MIN_FREE_BYTES: Final = 1_000_000
 """Minimum number of free bytes on a disk for writing. SQLite writes both pages and a log."""
 
 READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
-"""URI parameters to open a file read-only: first with the log of a writer, then without a log."""
+"""URI parameters with which a file is opened read-only, in the order of attempts: first with the
+log of a writer, then without a log."""
 
 
 def is_read_only(path: Path) -> bool:

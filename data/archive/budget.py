@@ -13,8 +13,8 @@ COUNT_AFTER_BYTES: Final = 16_000_000
 """Number of bytes written until the size of the archive is measured again."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Pattern of file names that count toward the size. The files of the log are small and don't
-count."""
+"""Pattern that matches the names of files that count toward the size. The log's files are small and
+don't count."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "

@@ -174,7 +174,10 @@ def _own_names(zone: str) -> frozenset[str]:
 
 
 def with_zone(text: str, end: int) -> int:
-    """Return the end of the ambiguous zone abbreviation after position ``end``, or else ``end``."""
+    """Return the end of the ambiguous zone abbreviation that follows position ``end``.
+
+    Returns ``end`` itself if no such abbreviation follows.
+    """
     found = ZONE.match(text, end)
     if not found or found["name"] not in _SEVERAL:
         return end

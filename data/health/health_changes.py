@@ -66,9 +66,10 @@ def note_health_events(
 class HealthCheck:
     """Results of the last visits to all sources that are neither paused nor removed.
 
-    ``handled`` contains decisions of people about sources. ``network`` is the change of our own
-    network, if any. ``telling`` contains the visits that are evidence about their source, newest
-    first. ``unvisited`` contains the verdicts about sources that are no longer visited.
+    ``handled`` contains decisions of people about sources. ``network`` is the change in the state
+    of our own network, if any. ``telling`` contains the visits that are evidence about their
+    source, newest first. ``unvisited`` contains the verdicts about sources that are no longer
+    visited.
     """
 
     def __init__(

@@ -51,7 +51,8 @@ FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
 """Factor per day by which the evidence about a source's power (``follows``) decays."""
 
 WEEKDAY_WEIGHT: Final = 4.0
-"""Weight of the country's share per weekday in that of a source, as a number of observed days."""
+"""Weight of the country's usual share of a weekday when a source's own share is estimated, as a
+number of observed days."""
 
 FOLLOWS_WEIGHT: Final = 2.0
 """Weight of the prior assumption that a source follows the other sources proportionally, as Fisher
@@ -116,7 +117,7 @@ class ReleaseWait:
 
     @property
     def chance(self) -> float:
-        """The probability that a healthy source publishes nothing for so long."""
+        """Return the probability that a healthy source publishes nothing for so long."""
         if not self.expected:
             return 1.0
         spread = 1 / self.evidence + self.uncertainty / self.expected
@@ -201,7 +202,7 @@ class _Learner:
 
     @property
     def count(self) -> float:
-        """The decayed number of releases that the rate predicts for the days with releases."""
+        """Return the decayed number of releases that the rate predicts for days with releases."""
         if not self.days:
             return 0.0
         each = self.rate * self.exposure_of_days / self.days

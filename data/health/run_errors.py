@@ -126,8 +126,7 @@ KINDS: Final[dict[str, str]] = {
         BAD_ANSWER,
     ),
 }  # fmt: skip
-"""Health code for each kind of error because of which the listing of a source can't be
-extracted."""
+"""Health code for each kind of error that prevents the extraction of a source's listing."""
 
 SERVER_ERROR: Final = "http:5"
 
@@ -152,7 +151,7 @@ def file_kind(kind: ErrorKind | int) -> StatusErrorKind:
 
 
 def code_of(kind: str) -> str:
-    """Return the health code for a kind of error because of which no listing was extracted."""
+    """Return the health code for a kind of error that prevented the extraction of the listing."""
     if kind.startswith(SERVER_ERROR):
         return "site.server_error"
     return KINDS.get(kind, BAD_ANSWER)
@@ -169,10 +168,10 @@ def code_of_failure(run: Run, error: RunError) -> str:
 
 
 def decisive(run: Run, listing: str) -> RunError | None:
-    """Return the error because of which a run failed, or None if the run worked.
+    """Return the error that made a run fail, or None if the run worked.
 
-    Of several errors, this is the one that a person should check first. ``listing`` is the URL of
-    the listing. An error at this URL explains why nothing was found.
+    If there are several errors, the result is the one that a person should check first. ``listing``
+    is the URL of the listing. An error at this URL explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):

@@ -46,7 +46,7 @@ MONTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Expectation of a source's next release.
+    """When the next release of a source is expected.
 
     ``by`` is the last day on which the release would not be late, and ``silent`` the first day on
     which the source counts as silent. ``last`` is the day of the last release, and ``since`` the
@@ -62,7 +62,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """Return the expectation of a source's next release at the beginning of the day ``today``."""
+    """Return when the next release of a source is expected, seen from the start of ``today``."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)

@@ -179,7 +179,7 @@ def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
 
 
 def _other_year(draft: Draft, known: Release) -> bool:
-    """Return whether one of both is undated and their addresses contain different years."""
+    """Return whether the draft or the release is undated and their addresses differ in the year."""
     if draft.content.published is not None and not _undated(known):
         return False
     left, right = (

@@ -1,8 +1,8 @@
 """Language tags (BCP 47) and language names: normalization, selection for feeds, and direction.
 
-Feeds contain only languages from ISO 639-1 and ISO 639-2, which readers and validators support: RSS
-2.0 allows only these, and with a code from ISO 639-3 many consider a feed invalid. Codes for
-"none", "several" and "unknown" are omitted.
+Feeds contain only languages from ISO 639-1 and ISO 639-2, which readers and validators support. RSS
+2.0 allows no other languages, and many programs consider a feed with a code from ISO 639-3 invalid.
+Codes for "none", "several" and "unknown" are omitted.
 """
 
 from __future__ import annotations

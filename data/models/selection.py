@@ -66,9 +66,9 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Result of a selection: positions of releases, and the position where the search stopped.
+    """Positions of the selected releases, and the position where the search stopped.
 
-    The latter is None if the search reached the end.
+    The second position is None if the search reached the end.
     """
 
     found: tuple[Position, ...]

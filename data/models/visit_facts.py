@@ -46,7 +46,7 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def most(self) -> int:
-        """Return the highest number of pages with the same fault that prevents storing them."""
+        """Return the number of pages with the most frequent fault that prevents storing pages."""
         streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 

@@ -237,11 +237,11 @@ class Bucket:
 
 
 class Missing(Exception):
-    """The object does not exist."""
+    """The requested object does not exist in the bucket."""
 
 
 def stored(found: GetResult, body: bytes = b"") -> BucketObject:
-    """Convert an object from obstore to a BucketObject."""
+    """Convert an object in the form of obstore to a BucketObject."""
     meta = found.meta
     headers = {name.lower(): value for name, value in found.attributes.items()}
     return BucketObject(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)

@@ -156,7 +156,7 @@ def _field(name: str, comparisons: Sequence[tuple[How, bool, Example]]) -> Field
 
 
 class SharedText:
-    """Lines and title parts that many pages gain or lose, so they do not belong to the texts."""
+    """Lines and title parts that many pages gain or lose, and that belong to no page's text."""
 
     def __init__(self, pages: Iterable[tuple[Content, Content]]) -> None:
         gone, come, cut = Counter[Words](), Counter[Words](), Counter[Words]()

@@ -1,4 +1,4 @@
-"""The settings of the published site, `[site]`, and of access to buckets, `[bucket]`."""
+"""Settings for the published site, `[site]`, and for access to buckets, `[bucket]`."""
 
 from __future__ import annotations
 

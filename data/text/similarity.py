@@ -74,7 +74,7 @@ class TextSignature:
 
     @cached_property
     def bands(self) -> list[int]:
-        """Index keys from MinHash, one per band.
+        """Return the index keys from MinHash, one per band.
 
         Texts with a common key are candidates for comparison. An empty text has no keys. Each band
         has its own multilinear hash of its rows (D. Lemire and O. Kaser, "Strongly universal string
@@ -94,7 +94,7 @@ class TextSignature:
 
     @cached_property
     def anchors(self) -> list[int]:
-        """Index keys of selected six-word sequences, independent of their position in the text."""
+        """Return the index keys of selected six-word sequences, wherever they are in the text."""
         triples = self._triples[:ANCHOR_RUNS]
         if len(triples) <= SHINGLE:
             return []
@@ -105,7 +105,7 @@ class TextSignature:
 
     @property
     def marks(self) -> list[int]:
-        """All index keys with which the text can be found: its bands and its anchors."""
+        """Return all index keys with which the text can be found: its bands and its anchors."""
         return self.bands + self.anchors
 
 

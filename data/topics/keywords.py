@@ -22,7 +22,7 @@ MAX_WORD_LENGTH = 60
 MIN_STEM_LENGTH = 2
 """Minimum number of letters before ``*`` in a rule."""
 SHORT_RULE_LENGTH = 5
-"""Maximum length in characters of a short rule, which is not used for texts in an unknown
+"""Maximum length in characters of a short rule. Short rules are not used for texts in an unknown
 language."""
 MAX_CACHED_WORDS = 50_000
 """Maximum number of cached words. The limit prevents hostile texts from filling the memory."""

@@ -83,7 +83,10 @@ class FoldedText:
 
     @cached_property
     def _pairs(self) -> frozenset[tuple[str, str]]:
-        """All pairs of adjacent words. A phrase is in the text only if all its pairs are."""
+        """Return all pairs of adjacent words.
+
+        A phrase can be in the text only if all its pairs are.
+        """
         return frozenset(chain(*map(pairwise, self._runs)))
 
     @cached_property

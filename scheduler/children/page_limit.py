@@ -83,7 +83,10 @@ class PageNote(msgspec.Struct, frozen=True):
 
 
 class NoteFile:
-    """The parent's side of the file to which a crawl writes its current page. Raises OSError."""
+    """The parent's side of the file to which a crawl writes its current page.
+
+    Methods raise OSError.
+    """
 
     def __init__(self) -> None:
         self._file, self.path = tempfile.mkstemp(prefix="communique-page-")

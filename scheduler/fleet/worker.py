@@ -78,7 +78,7 @@ class Worker:
             self._home.alive.unlink(missing_ok=True)
 
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
-        """Return the error because of which this worker ended.
+        """Return the error that ended this worker.
 
         If the database refused a statement, it is available, and the error contains the refusal.
         """

@@ -20,7 +20,11 @@ from scheduler.home.home import Home
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """Numbers of versions of a source: captured, ``without`` a capture, with a removed capture."""
+    """Numbers of versions of a source.
+
+    ``versions`` is the total number, ``without`` the number of versions without a capture, and
+    ``taken_out`` the number of versions whose capture was removed.
+    """
 
     source: str
     versions: int
@@ -67,7 +71,10 @@ class MirrorStatus(msgspec.Struct, frozen=True):
 
 
 def mirror_status(home: Home, store: Store) -> MirrorStatus:
-    """Measure all files, and check each release of the store. Raises ArchiveError."""
+    """Return the status of the archive, from all its files and all releases of the store.
+
+    Raises ArchiveError.
+    """
     paths = own_files(home.archive)
     # The size limit (budget) includes the indexes.
     indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))

@@ -64,17 +64,20 @@ class Intervals:
 
     @cached_property
     def longest(self) -> float:
-        """Maximum time in minutes between two visits, so that edits and failures are noticed."""
+        """Return the maximum time in minutes between two visits.
+
+        The maximum ensures that edits and failures are noticed.
+        """
         return min(24 * self.mean, max(6 * 60.0, 4 * self.mean))
 
     @cached_property
     def step(self) -> float:
-        """Length of a plan step in minutes."""
+        """Return the length of a plan step in minutes."""
         return max(1.0, self.longest / MAX_STEPS)
 
     @cached_property
     def steps(self) -> int:
-        """Number of plan steps in the longest interval."""
+        """Return the number of plan steps in the longest interval."""
         return int(self.longest / self.step)
 
     @cached_property
@@ -89,7 +92,7 @@ class Intervals:
 
     @cached_property
     def even(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Best intervals in minutes for constant publication rates.
+        """Return the best intervals in minutes for constant publication rates.
 
         The first array contains ratios of a rate to a visit's price, the second the interval for
         each ratio.

@@ -98,7 +98,10 @@ class AlertService:
 
 
 def waiting_alerts(home: Home) -> int:
-    """Return the number of pending alerts for `communique run`, or 0 while it is running."""
+    """Return the number of alerts that wait for `communique run`.
+
+    The result is 0 while that command is running.
+    """
     try:
         with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
             return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))

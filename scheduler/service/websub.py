@@ -99,7 +99,7 @@ class PushService:
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
         """Context manager that notifies the hub or subscribers during its block.
 
-        ``failed`` is called when this task ends.
+        ``failed`` is called when the notifying task ends.
         """
         try:
             async with in_background(self.run(), failed):

@@ -201,9 +201,9 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Note that a record exists that a signed note excludes as evidence.
+    """Collect a record that a signed note excludes as evidence, without checking the record.
 
-    The record is not checked, but other records may refer to its payload.
+    Other records may refer to its payload.
     """
     found.seen.add(number)
     _note_payload(record, leaf, found)

@@ -278,7 +278,7 @@ class Leaves:
 
 
 def has_been_signed(log: TreeLog) -> bool:
-    """Return whether the log was ever signed: then entries were dropped from the pending ones.
+    """Return whether the log was ever signed, judged by the dropped pending entries.
 
     Pending entries are dropped only after a checkpoint includes them. Tiles without a checkpoint
     come from a first integration that is running or was killed.

@@ -18,7 +18,8 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""Pattern of a header line that parsers would read as a continuation of the previous line."""
+"""Pattern that matches the start of a header line that parsers would read as a continuation of the
+previous line."""
 
 
 SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
@@ -33,7 +34,7 @@ NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
 WARC programs use the same name."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
-"""Pattern of the position after the host and port of an address."""
+"""Pattern that matches the position after the host and port of an address."""
 
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 

@@ -62,7 +62,7 @@ ReadAt: TypeAlias = Callable[[int, int], bytes]
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
 OWN_ID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Pattern of the record ids that this program writes."""
+"""Pattern that matches record ids written by this program."""
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])

@@ -64,8 +64,8 @@ MAX_URI_LENGTH: Final = 8000
 PLAIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"
 )
-"""Pattern of addresses that are stored unchanged: they conform to RFC 3986 and have no user and no
-query."""
+"""Pattern that matches addresses that are stored unchanged: they conform to RFC 3986 and have no
+user and no query."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 

@@ -25,7 +25,7 @@ PARTS: Final = re.compile(
 ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
-"""Pattern of ordinary addresses, for which the key can be computed quickly. Most addresses
+"""Pattern that matches ordinary addresses, whose key can be computed quickly. Most addresses
 match."""
 
 MAX_DIGITS: Final = 20

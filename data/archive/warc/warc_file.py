@@ -85,7 +85,7 @@ class WarcFile:
         self.listed += len(lines)
 
     def mend(self) -> Iterator[ArchiveRecord]:
-        """Cut off incomplete records at the end, and yield all records without a CDXJ line.
+        """Cut off an incomplete record at the end, and yield all records without a CDXJ line.
 
         Raises BrokenFile if the file is damaged before a complete record. Such a file is never
         changed again.

@@ -123,7 +123,7 @@ class MarkedPage:
 
 
 def written(tag: str) -> str:
-    """Return the tag to write for an element with a tag."""
+    """Return the tag that is written for an element with the tag ``tag``."""
     if tag in ALLOWED_TAGS:
         return tag
     return "div" if tag in {"html", "body", "form", "fieldset", "center"} else "span"

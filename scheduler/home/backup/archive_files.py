@@ -65,7 +65,7 @@ class LogState:
 
     @property
     def lost(self) -> Sequence[str]:
-        """Return the names of missing tiles of the last signed tree."""
+        """Return the names of tiles that the last signed tree needs and that are missing."""
         there = {*self.full}
         due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
         return [name for name in due if name not in there]
