@@ -23,6 +23,7 @@ from spiders.body.trim_edges import SENTENCE, is_end
 from spiders.page.class_hints import BIT
 
 BODY: Final = BIT["body"]
+LEAD: Final = BIT["lead"]
 OTHER_REGIONS: Final = (
     BIT["nav"] | BIT["navigation"] | BIT["footer"] | BIT["foot"] | BIT["comment"] | BIT["share"]
     | BIT["related"] | BIT["cookie"] | BIT["subscribe"] | BIT["sidebar"] | BIT["aside"]
@@ -51,7 +52,7 @@ def short_body(
     ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
     block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter body is limited to
     the first element with a body class, unless the body begins before that element. If the body has
-    no block in that element, the element's text becomes the body.
+    no block in that element, the element's text becomes the body, unless it is a lead paragraph.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH
@@ -62,7 +63,10 @@ def short_body(
         kept = tuple(block for block in found.kept if block.order in named)
         if not named or min(named) > found.kept[0].order:
             return found
-        kept = kept or tuple(seen.blocks[order] for order in sorted(named))
+        if not kept:
+            kept = tuple(seen.blocks[order] for order in sorted(named))
+            if all(block.container.hints & LEAD for block in kept):
+                return found
         return MainContent(holder(kept, seen.top), kept, found.rule, found.confidence)
     return _lines_below(seen, title, context)
 

@@ -84,7 +84,7 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
     usual = usual_pixels(seen, start)
     found = next(filter(None, (large_part(block, usual, named) for block in blocks)), None)
     if found is None:
-        above = (block for block in blocks if has_credit(block, seen))
+        above = (one for one in blocks if has_credit(one, seen) or is_below_day(one, seen))
         found = next(((block.text, block) for block in above if may_be_headline(block.text)), None)
     return None if found is None or alike(found[0], named) else found
 
@@ -103,6 +103,17 @@ def has_credit(block: TextBlock, seen: BlockTree) -> bool:
     return not block.links and any(
         is_credit_line(line.text) or is_dated_line(line.text) for line in below
     )
+
+
+def is_below_day(block: TextBlock, seen: BlockTree) -> bool:
+    """Whether a block is a line between a day and a longer text, in the same element."""
+    if not block.order or block.links or FULL_STOP.search(block.text):
+        return False
+    around = seen.blocks[block.order - 1 : block.order + 2]
+    if len(around) < ABOVE or not is_dated_line(around[0].text):
+        return False
+    is_shorter = latin_lengths(block.text)[0] * 2 <= latin_lengths(around[2].text)[0]
+    return is_shorter and all(one.container is block.container for one in around)
 
 
 def may_be_headline(text: str) -> bool:

@@ -32,6 +32,7 @@ from spiders.release.date.choice import choose_date, confidence_of, rejected_dat
 from spiders.release.date.places import date_place
 from spiders.release.date.release_day_order import release_context
 from spiders.release.from_state import StateRelease, release_in_state
+from spiders.release.line_breaks import part_opening
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -87,6 +88,7 @@ def _read_visible(
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(page)
+    part_opening(root)
     seen = segment(root)
     if page.is_cut or not seen.complete:
         reasons.append("the page is so large that only its beginning was read")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -19,13 +19,16 @@ from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.generic_names import is_generic, is_label
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
-from spiders.release.emphasis import emphasized, just_above
+from spiders.release.emphasis import alike, emphasized, just_above
 from spiders.release.headline_text import is_no_headline, latin_lengths
 from spiders.release.title_candidates import (
+    FIRST,
     MAX_TITLE,
+    UNSUFFIXED,
     TitleCandidate,
     candidates,
     headline_features,
+    level_of,
 )
 from spiders.release.title_doubts import (
     DEEPEST,
@@ -141,7 +144,7 @@ def find_title(
     shown = shown_beside_site(best, of) if best.key in of.site else best
     if isinstance(shown, Title):
         return agreed or shown
-    best = below_slogan(likely, shown) or shown
+    best = below_slogan(likely, shown) or named_below(shown, of) or shown
     if is_label(best.text) and (below := below_label(likely, best)):
         return of_candidate(below, DOUBTFUL)
     if agreed and not (best.block and comparison_key(listed) in best.key):
@@ -207,6 +210,28 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
         if shared_parts(heading.key, opening) > shared_parts(named.key, opening):
             return of_candidate(heading, of.chance[heading.key])
     return in_large_letters(of.seen, of.start, named.text)
+
+
+def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | None:
+    """Return the heading below the heading ``best`` with which ``<title>`` begins, or None.
+
+    ``<title>`` must not contain ``best``, which may be the institution's name. If both are alike,
+    they are two versions of the headline.
+    """
+    if best.block is None or "title" in best.parts or is_label(best.text):
+        return None
+    begins = [one for one in of.likely if one.parts.get("title") in {UNSUFFIXED, FIRST}]
+    for one in sorted(begins, key=lambda one: -len(one.key)):
+        if len(one.key) < len(best.key) or is_label(one.text) or one.key in of.site:
+            continue
+        if alike(best.text, one.text):
+            return None
+        block = line_of(one.key, of.seen, of.start)
+        if block and not block.links and block.order > best.block.order:
+            level = level_of(block)
+            if 0 < level <= DEEPEST:
+                return replace(one, block=block, level=level, rule=f"h{level}")
+    return None
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:

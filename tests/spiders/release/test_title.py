@@ -129,3 +129,20 @@ def test_a_headline_may_be_in_a_labelled_cell(label: str, title: str) -> None:
         page = Page("https://board.example/view?id=7", html.encode())
         read = read_release(page, READING)
         assert (read.content.title, title in read.content.body_text) == (title, True)
+
+
+@pytest.mark.parametrize("name", ["Port Authority", "Merrow"])
+def test_a_lower_heading_that_begins_title_replaces_the_name_of_the_institution(name: str) -> None:
+    head = f"{HEADLINE} - News - {name}"
+    assert title(f"<header><h1>{name}</h1></header><h3>{HEADLINE}</h3>", head) == HEADLINE
+
+
+def test_a_lower_heading_shorter_than_the_headline_does_not_replace_it() -> None:
+    above = f"<h1>{HEADLINE}</h1><p>2 March 2026</p><h4>News of Merrow</h4>"
+    assert title(above, "News of Merrow | Merrow") == HEADLINE
+
+
+def test_another_version_of_the_headline_in_title_does_not_replace_the_headline() -> None:
+    other = "Second lock of the harbour opens to much larger ships"
+    above = f"<h1>{HEADLINE}</h1><p>2 March 2026</p><h4>{other}</h4>"
+    assert title(above, f"{other} | Merrow") == HEADLINE

@@ -1,0 +1,98 @@
+"""Part the headline and the day of a text whose lines are separated only by single line breaks.
+
+On old pages, one table cell contains ``Headline<br>Day<br>Text``. An empty line ends a text block,
+but a single line break does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from lxml import etree
+
+from spiders.body.segmentation import INLINE
+from spiders.release.headline_text import DATE, latin_lengths
+
+MAX_BREAKS: Final = 5_000
+"""Maximum number of line breaks of a page that are read."""
+
+MAX_LINES: Final = 40
+"""Maximum number of children of an element that are read as lines."""
+
+MIN_HEADLINE, MAX_HEADLINE = 12, 300
+"""Minimum and maximum length of a headline, in Latin letters."""
+
+MIN_TEXT: Final = 80
+"""Minimum length of the lines below the headline and the day together, in Latin letters."""
+
+MAX_BESIDE_DAY: Final = 12
+"""Maximum number of characters beside the day in its line, such as a weekday."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of an element: its text, and the line break that ends it, or None."""
+
+    texts: list[str] = field(default_factory=list)
+    end: etree._Element | None = None
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+    @property
+    def is_day(self) -> bool:
+        """Whether the line contains little more than a day."""
+        found = DATE.search(self.text)
+        return found is not None and len(self.text) - len(found[0]) <= MAX_BESIDE_DAY
+
+    @property
+    def may_be_headline(self) -> bool:
+        return not self.is_day and MIN_HEADLINE <= latin_lengths(self.text)[0] <= MAX_HEADLINE
+
+
+def part_opening(root: etree._Element) -> None:
+    """Add an empty line below the headline and below the day at the top of a text.
+
+    Changes the tree. Nothing is changed if the page has several such texts, because it is a list.
+    """
+    counts = Counter(one.getparent() for one in islice(root.iter("br"), MAX_BREAKS))
+    found = [lines for parent, count in counts.items() if count > 1 and (lines := _opening(parent))]
+    if len(found) != 1:
+        return
+    for line in found[0]:
+        if line.end is not None:
+            tail, line.end.tail = line.end.tail, None
+            line.end.addnext(added := etree.Element("br"))
+            added.tail = tail
+
+
+def _opening(parent: etree._Element | None) -> list[_Line]:
+    """Return the first two lines of an element if they are a headline and a day, in any order."""
+    if parent is None:
+        return []
+    lines = [line for line in _lines(parent) if line.text]
+    first, rest = lines[:2], lines[2:]
+    if sum(line.is_day for line in first) != 1 or not any(one.may_be_headline for one in first):
+        return []
+    size = sum(latin_lengths(line.text)[0] for line in rest)
+    headline = max(latin_lengths(line.text)[0] for line in first)
+    return first if size >= max(MIN_TEXT, headline) else []
+
+
+def _lines(parent: etree._Element) -> list[_Line]:
+    """Return the first lines of an element, up to the first child that is a paragraph or a box."""
+    lines = [_Line([parent.text or ""])]
+    for child in islice(parent, MAX_LINES):
+        if child.tag == "br":
+            lines[-1].end = child
+            lines.append(_Line())
+        elif child.tag in INLINE:
+            lines[-1].texts.append("".join(map(str, islice(child.itertext(), MAX_LINES))))
+        elif isinstance(child.tag, str):
+            break
+        lines[-1].texts.append(child.tail or "")
+    return lines
