@@ -108,7 +108,7 @@ class ParentLines(Iterator[bytes]):
 
     def receive(self, seconds: float | None) -> bool:
         """Wait at most ``seconds`` for input or its end. Returns whether either occurred."""
-        # Not sys.stdin: a thread that waits for it would hold its lock when the process ends.
+        # Not sys.stdin: a thread that waits for input would hold the lock of sys.stdin at exit.
         if not select.select([self._file], [], [], seconds)[0]:
             return False
         more = os.read(self._file, CHUNK_BYTES)

@@ -192,7 +192,7 @@ class Duties:
     def _overtaken(self, name: str) -> None:
         log.warning("duty lost to another service", duty=name)
         if name == PUBLISHING:
-            # Otherwise it would render everything, and alternate with the other service.
+            # A running publication would render everything, and the two services would alternate.
             self._publishing.cut()
         self._lost(name)
 

@@ -109,7 +109,7 @@ class FleetExecutor:
 
     def _report(self, runs: Iterable[Run]) -> None:
         for run in runs:
-            # If a worker ended a visit early, it is still due, and another worker makes it.
+            # A visit that a worker ended early is still due, and another worker makes it.
             if was_interrupted(run):
                 continue
             report = self._awaited.pop(run.source, None)

@@ -151,8 +151,8 @@ class HeldHosts:
             lease,
             gap=gap,
             rest=max((self._unanswered(one.run) for one in visits), default=0.0),
-            # A visit that was ended early continues at once. One that could not be made would fail
-            # again.
+            # A visit that was ended early continues at once. A visit that could not be made would
+            # fail again.
             put_off=[one.asked.source for one in visits if not one.was_interrupted],
         )
 

@@ -92,7 +92,7 @@ STALLED_JOBS: Final = """
     AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))
 """
 
-# The worker is alive but could not report that the job is done, or the row no longer exists.
+# Jobs whose worker is alive but could not report their end, or whose row no longer exists.
 UNHELD_JOBS: Final = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
     WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
@@ -271,8 +271,8 @@ class Reaper:
             row[0] for row in await (await db.execute(STALLED_JOBS, [STALLED_SECONDS])).fetchall()
         }
         unheld = {row[0] for row in await (await db.execute(UNHELD_JOBS)).fetchall()}
-        # A worker claims its host right after it got the job: one seen twice without a claim never
-        # will.
+        # A worker claims the host right after it got the job. If a job is seen twice without a
+        # claim, its worker never will claim the host.
         dead = [*stalled, *(unheld & self._unheld)]
         self._unheld = frozenset(unheld)
         if not dead:

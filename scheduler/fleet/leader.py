@@ -112,7 +112,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
         if not refused:
             log.info("standing by")
         async with leading(url) as leadership:
-            # Run it in a separate task: a task group that is cancelled because leadership was lost
+            # Lead in a separate task: a task group that is cancelled because leadership was lost
             # reports only the loss, and the caller would wait forever.
             turn = asyncio.create_task(lead_once(url, lead, leadership))
             try:

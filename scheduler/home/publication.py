@@ -233,8 +233,8 @@ def publication_turn(home: Home) -> Iterator[bool]:
     if not another:
         _note_number(home, begun)
     yield another
-    # Not the number that was counted: a higher one means that another home directory published
-    # meanwhile.
+    # The counted number is not noted. If it is higher than expected, another home directory has
+    # published in the meantime.
     count_publication(home.store_url)
     _note_number(home, begun + 1)
 

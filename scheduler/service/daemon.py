@@ -109,8 +109,8 @@ class Service:
             site,
             hub=self._publishing.push.hub,
             callback=self._feed_push.callback,
-            # A service of a fleet may serve what another one published. A single service has all
-            # files.
+            # A service of a fleet may serve files that another service published to the bucket. A
+            # single service has all files.
             bucket=home.bucket if home.has_fleet else None,
             archive=home.archive,
             watches=home.watches,
@@ -150,8 +150,8 @@ class Service:
 
     async def _collect(self) -> None:
         """Publish, and then visit sources until cancelled."""
-        # Until then, the previous publication is served: a new version takes a while to render
-        # everything.
+        # The previous publication is served until this call ends: after an upgrade of Communique,
+        # rendering everything takes a while.
         await self._publishing.publish()
         await attempt(self._reload)
         await self._work()
