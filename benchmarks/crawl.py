@@ -1,18 +1,19 @@
-"""Pages a second, from fetch to committed release, as a ratio to bare Scrapy.
+"""Pages per second, from fetch to committed release, as a ratio to bare Scrapy.
 
-    python benchmarks/crawl.py [--pages N] [--real] [--archive] [--profile]
+    python benchmarks/crawl.py [--pages N] [--rounds N] [--real] [--archive] [--profile]
 
-A loopback server, a process of its own, serves listings and N release pages. First a bare Scrapy
-spider with stock settings only fetches them, then a crawl of ours fetches, reads, cleans, files and
-commits them; both are new processes and count from the answer of the first listing to the last
-result. The pages are those of the bundled press rooms, each a source of its own, with texts that
-are put together anew for each page. With --real they are pages of many news sites, from ../shared,
-as if one source had served them: the worst case, with no layout to learn. With --archive our crawl
-keeps what it fetches besides, which benchmarks/archive.py measures by itself. With --profile it
-prints where its time goes.
+A loopback server, in a separate process, serves listings and N release pages. A bare Scrapy spider
+with stock settings only fetches them. A crawl of ours fetches, extracts, cleans and commits them.
+Both are new processes, measured from the response with the first listing to their last result.
 
-Two ratios are printed: of elapsed time, and of the processes' CPU time, which other work on the
-machine disturbs less; the second counts the start of both processes too.
+The pages are those of the bundled press rooms, each a source of its own. Each page has a new text
+made of their paragraphs. With --real, one source serves pages of many news sites, from ../shared.
+That is the worst case, with no layout to learn. With --archive, our crawl also archives its
+responses, which benchmarks/archive.py measures by itself. --profile prints where our time goes.
+
+The rounds alternate between the two, because other work on the machine changes. Two ratios are
+printed, each the median of the rounds: of elapsed time, and of the two processes' CPU time. Other
+work disturbs the second ratio much less.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import gzip
 import json
 import os
 import random
-import resource
+import select
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -43,25 +45,26 @@ from scheduler.demo.rooms import ReleaseText, Showing, load_rooms, showing
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev"
 
 WITHOUT_ARCHIVE = "[archive]\nenabled = false\n"
+START_SECONDS = 120
+"""Maximum time until a crawl requests its first listing, in seconds."""
 
 BARE = """
-import sys, time
+import sys
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 class Bare(Spider):
     name = "bare"
     async def start(self):
-        self.read = self.first = 0
+        self.read = 0
         for url in sys.argv[1:]:
             yield Request(url)
     def parse(self, response):
-        self.first = self.first or time.perf_counter()
         for link in response.css("li a::attr(href)"):
             yield response.follow(link.get(), self.page)
     def page(self, response):
         self.read += 1
     def closed(self, reason):
-        print(self.read / (time.perf_counter() - self.first))
+        print(self.read, flush=True)
 process = AsyncCrawlerProcess({"LOG_ENABLED": False, "TELNETCONSOLE_ENABLED": False})
 process.crawl(Bare)
 process.start()
@@ -125,7 +128,10 @@ def grown(releases: tuple[ReleaseText, ...], count: int) -> Iterator[ReleaseText
 
 
 async def serve(sites: list[Site]) -> None:
-    """Serve each site on a port of its own; print the ports and time zones."""
+    """Serve each site on a port of its own; print the ports and time zones.
+
+    After that, each response with a listing writes one more byte to standard output.
+    """
     addresses = []
     for site in sites:
         bodies = {f"/news/{n}": body for n, body in enumerate(site.pages)}
@@ -141,7 +147,7 @@ async def serve(sites: list[Site]) -> None:
 
 
 def answerer(site: Site, bodies: dict[str, bytes]) -> asyncio.streams._ClientConnectedCallback:
-    """What answers the requests to one site."""
+    """Return the function that answers the requests to one site."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -153,6 +159,8 @@ def answerer(site: Site, bodies: dict[str, bytes]) -> asyncio.streams._ClientCon
             head = f"HTTP/1.1 {200 if body else 404} X\r\nContent-Type: {kind}\r\n"
             writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
+            if path == "/":
+                os.write(sys.stdout.fileno(), b".")
         writer.close()
 
     return answer
@@ -160,20 +168,52 @@ def answerer(site: Site, bodies: dict[str, bytes]) -> asyncio.streams._ClientCon
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds that a crawl of ours took for a page, from its first answer to its last report."""
+    """Seconds from the first listing to the last result, per page."""
 
     elapsed: float
     cpu: float
 
 
-def ours(sites: list[tuple[str, str]], *, profile: bool = False, settings: str = "") -> Spent:
-    """What a crawl of ours takes, with these settings added to those that it needs."""
+@dataclass(frozen=True)
+class Sites:
+    """The addresses and time zones of the served sites, and the server's output."""
+
+    addresses: list[tuple[str, str]]
+    output: int
+
+    def forget_listings(self) -> None:
+        """Forget the listings that earlier crawls requested."""
+        while select.select([self.output], [], [], 0)[0]:
+            os.read(self.output, 1024)
+
+    def await_listing(self) -> None:
+        """Wait until the server has sent a listing."""
+        if not select.select([self.output], [], [], START_SECONDS)[0]:
+            sys.exit(f"no listing was requested in {START_SECONDS} seconds")
+        os.read(self.output, 1)
+
+
+def bare(sites: Sites) -> Spent:
+    """Measure a crawl of bare Scrapy."""
+    sites.forget_listings()
+    urls = [url for url, _ in sites.addresses]
+    with subprocess.Popen([sys.executable, "-c", BARE, *urls], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        sites.await_listing()
+        begun = used_by(child.pid)
+        read = int(child.stdout.readline())
+        return spent_since(begun, child.pid, read)
+
+
+def ours(sites: Sites, *, profile: bool = False, settings: str = "") -> Spent:
+    """Measure a crawl of ours with some settings."""
+    sites.forget_listings()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "sources").mkdir()
         (home / "communique.toml").write_text(f"[network]\nallow_private = true\n{settings}")
-        names = [f"bench{number}" for number in range(len(sites))]
-        for name, (url, zone) in zip(names, sites, strict=True):
+        names = [f"bench{number}" for number in range(len(sites.addresses))]
+        for name, (url, zone) in zip(names, sites.addresses, strict=True):
             (home / "sources" / f"{name}.toml").write_text(
                 f'name = "Benchmark {name}"\nurl = "{url}"\ntimezone = "{zone}"\n'
             )
@@ -189,51 +229,52 @@ def ours(sites: list[tuple[str, str]], *, profile: bool = False, settings: str =
         lines = [{"home": folder}, *({"source": name} for name in names)]
         child.stdin.writelines(json.dumps(line) + "\n" for line in lines)
         child.stdin.flush()
-        begun = begun_cpu = 0.0
+        sites.await_listing()
+        begun = used_by(child.pid)
         runs: list[dict[str, Any]] = []
         for line in child.stdout:
-            if not begun:
-                begun, begun_cpu = time.perf_counter(), cpu_of(child.pid)
             if line.startswith('{"run"'):
                 runs.append(json.loads(line)["run"])
                 if len(runs) == len(names):
                     break
-        seconds, cpu = time.perf_counter() - begun, cpu_of(child.pid) - begun_cpu
+        read = sum(run["pages"] for run in runs) - len(names)
+        spent = spent_since(begun, child.pid, read)
         child.stdin.close()
         for line in child.stdout:
             if profile:
                 print(line, end="")
         child.wait()
-    read = sum(run["pages"] for run in runs) - len(sites)
     new = sum(run["new"] for run in runs)
     if new < read * 0.9:
         errors = [error for run in runs for error in run["errors"][:1]]
         sys.exit(f"of {read} pages {new} were stored: {errors}")
-    return Spent(seconds / read, cpu / read)
+    return spent
 
 
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used so far, with all its threads; by proc(5)."""
-    # The name of the program, in brackets, may hold spaces.
+def used_by(pid: int) -> tuple[float, float]:
+    """Return the time, and the CPU seconds that all threads of a process have used (proc(5))."""
+    # The name of the program, in brackets, may contain spaces.
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.perf_counter(), cpu
 
 
-def spent() -> float:
-    """Seconds of CPU that ended child processes have used."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def spent_since(begun: tuple[float, float], pid: int, pages: int) -> Spent:
+    """Return the seconds per page that a process has spent since ``begun``."""
+    elapsed, cpu = (now - then for then, now in zip(begun, used_by(pid), strict=True))
+    return Spent(elapsed / pages, cpu / pages)
 
 
 @contextmanager
-def served(pages: int, *, real: bool = False) -> Iterator[list[tuple[str, str]]]:
-    """The addresses and time zones of sites of so many pages, served by a process of its own."""
+def served(pages: int, *, real: bool = False) -> Iterator[Sites]:
+    """Serve sites with ``pages`` pages in all, from a separate process."""
     here = [sys.executable, __file__, "--serve", f"--pages={pages}", *(["--real"] if real else [])]
-    with subprocess.Popen(here, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(here, stdout=subprocess.PIPE, bufsize=0) as server:
         assert server.stdout is not None
         try:
-            told = json.loads(server.stdout.readline())
-            yield [(f"http://127.0.0.1:{port}/", zone) for port, zone in told]
+            ports = json.loads(server.stdout.readline())
+            addresses = [(f"http://127.0.0.1:{port}/", zone) for port, zone in ports]
+            yield Sites(addresses, server.stdout.fileno())
         finally:
             server.kill()
 
@@ -242,25 +283,28 @@ def main() -> None:
     """Measure both and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=1200)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--real", action="store_true", help="pages of many news sites")
-    parser.add_argument("--archive", action="store_true", help="keep what is fetched")
+    parser.add_argument("--archive", action="store_true", help="archive the responses")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         asyncio.run(serve([real_site(given.pages)] if given.real else room_sites(given.pages)))
+    settings = "" if given.archive else WITHOUT_ARCHIVE
+    ratios = []
     with served(given.pages, real=given.real) as sites:
-        urls = [url for url, _ in sites]
-        start = spent()
-        bare = float(subprocess.check_output([sys.executable, "-c", BARE, *urls], text=True))
-        between = spent()
-        settings = "" if given.archive else WITHOUT_ARCHIVE
-        crawl = ours(sites, profile=given.profile, settings=settings)
-        end = spent()
-    print(f"bare Scrapy, fetch only: {bare:.0f} pages/s")
-    speed = 1 / crawl.elapsed
-    print(f"communique, fetch to committed release: {speed:.0f} pages/s")
-    print(f"ratio: {speed / bare:.2f}; of CPU time: {(between - start) / (end - between):.2f}")
+        for _ in range(given.rounds):
+            base, crawl = bare(sites), ours(sites, profile=given.profile, settings=settings)
+            ratios.append((base.elapsed / crawl.elapsed, base.cpu / crawl.cpu))
+            print(f"bare Scrapy {shown(base)}; communique {shown(crawl)}", flush=True)
+    elapsed, cpu = map(median, zip(*ratios, strict=True))
+    print(f"ratio: {elapsed:.2f}; of CPU time: {cpu:.2f}")
+
+
+def shown(spent: Spent) -> str:
+    """Return the speed of a crawl as text."""
+    return f"{1 / spent.elapsed:.0f} pages/s, {spent.cpu * 1000:.2f} ms of CPU per page"
 
 
 if __name__ == "__main__":
