@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+@lru_cache(maxsize=1024)  # Cached because ZoneInfo itself keeps only eight zones.
 def zone_of(name: str) -> dt.tzinfo:
     """Return the time zone with an IANA name, or a fixed offset such as ``+04:00``.
 

@@ -51,10 +51,10 @@ ping."""
 
 def masked(text: str) -> str:
     """Remove users and passwords from addresses in a text, and mask secret parameters."""
-    if "://" not in text and "=" not in text:
-        return text
-    text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
-    return PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text))
+    if "@" in text and "://" in text:
+        text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
+        text = USER.sub("", text)
+    return PARAMETER.sub(rf"\g<1>{MASK}", text) if "=" in text else text
 
 
 def masked_toml(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,8 +24,7 @@ def site_of(url: str) -> str:
     # Python takes quadratic time to parse a host of combining marks.
     parts = urlsplit(url[:MAX_ADDRESS])
     host = (parts.hostname or "").removeprefix("www.").rstrip(".")
-    found = _domains.extract_str(host).top_domain_under_public_suffix
-    if found:
+    if found := _registered_domain(host):
         return found
     # Host names in a private network have no public suffix.
     labels = host.split(".")
@@ -32,6 +32,11 @@ def site_of(url: str) -> str:
         return ".".join(labels[-2:])
     port = parts.port
     return f"{host} {port}" if port and port != DEFAULT_PORTS.get(parts.scheme) else host
+
+
+@lru_cache(maxsize=4096)
+def _registered_domain(host: str) -> str:
+    return _domains.extract_str(host).top_domain_under_public_suffix
 
 
 def is_elsewhere(url: str, places: Iterable[str]) -> bool:

@@ -75,7 +75,7 @@ from spiders.download.settings import BrowserMissing, render_settings, scrapy_se
 from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
-PROGRESS_SECONDS = 0.1
+PROGRESS_SECONDS = 0.5
 """Minimum time in seconds between two Progress lines for a visit, because each line wakes the
 parent."""
 
@@ -129,7 +129,8 @@ class Crawl:
         process = AsyncCrawlerProcess(settings)
         log_as(self._home.settings.log)
         # Otherwise Scrapy would create a log record for each response, which would be dropped.
-        logging.root.setLevel(settings["LOG_LEVEL"])
+        for logger in (logging.root, logging.getLogger("scrapy")):
+            logger.setLevel(settings["LOG_LEVEL"])
         process.crawl(
             PressRoomSpider,
             arriving=self._arriving(lines, process),

@@ -12,7 +12,7 @@ from data.languages.vocabulary import alternatives, words
 from data.models import Content
 from data.revisions.edits import DOCUMENT
 from data.text.similarity import jaccard, signature
-from data.text.words import tokens
+from data.text.words import tokens, word_hashes
 from spiders.barriers.logins import MIN_RELEASE_WORDS, TITLE_SEPARATOR
 from spiders.page.html_tree import line_of
 from spiders.page.page import Page
@@ -87,12 +87,14 @@ def missing_release_message(
     """
     if content.body_rule == DOCUMENT:
         return None
-    words = len(tokens(content.body_text))
+    words = len(word_hashes(content.body_text))
+    if words > MAX_ERROR_WORDS:
+        return None
     headings = [line_of(node) for node in page.tree.iter("title", "h1", "h2")]
     reason = None
     if words < MIN_RELEASE_WORDS:
         reason = _message([*headings, content.title], _missing_titles())
-    if reason is None and words <= MAX_ERROR_WORDS:
+    if reason is None:
         sentence = _missing_sentence().search(content.body_text)
         reason = f"the page reports {sentence.group()!r} with a success status" if sentence else ""
     known = stored() if reason else None

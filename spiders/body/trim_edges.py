@@ -322,9 +322,9 @@ def is_date_line(text: str, context: DateContext) -> bool:
 def is_bar(text: str) -> bool:
     """Whether a line consists only of buttons and counters."""
     line = letters(text) if len(text) <= SHORT else ""
-    if not 0 < len(line) <= SHORT:
-        return False
     buttons = _buttons()
+    if not any(map(line.startswith, buttons.get(line[:1], ()))):
+        return False
     reached = {0}
     for start, letter in enumerate(line):
         if start in reached:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,11 +19,15 @@ def host_of(url: str) -> str:
     """Return the host name of a URL, including the port on loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
+    return f"{host}:{parts.port or 80}" if _is_loopback(host) else host
+
+
+@lru_cache(maxsize=4096)
+def _is_loopback(host: str) -> bool:
     try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = False
-    return f"{host}:{parts.port or 80}" if loopback else host
+        return False
 
 
 def origin_of(url: str) -> str:

@@ -254,10 +254,11 @@ def recode(body: bytes, content_type: str) -> bytes:
         return rest.decode(marked, "replace").encode("utf-8", "replace")
     if shifted := seven_bit(body, content_type):
         return body.decode(shifted, "replace").encode("utf-8", "replace")
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return decode(body, content_type).encode("utf-8", "replace")
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            return decode(body, content_type).encode("utf-8", "replace")
     return body
 
 

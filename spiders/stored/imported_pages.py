@@ -156,7 +156,8 @@ class ImportedPages:
             read = self._reader.draft(page, named, item, capture=capture)
             self._position += 1
             draft = replace(read.draft, position=self._position, imported=True)
-            self._record(self._pending.add(replace(read, draft=draft)))
+            known = self._stored.first_at((draft.url, *draft.aliases))
+            self._record(self._pending.add(replace(read, draft=draft), known))
 
     def settle(self) -> None:
         """Record all waiting drafts.

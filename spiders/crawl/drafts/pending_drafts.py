@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from data.dates.context import DateContext
-from data.models import Draft
+from data.models import Draft, Release
 from data.store.core.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange
@@ -64,15 +64,16 @@ class PendingDrafts:
         """Count a stored release that the server reports as unchanged."""
         self._layout_change.unchanged(url)
 
-    def add(self, page: PageDraft) -> Iterator[ReadyDraft]:
+    def add(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:
         """Add a draft of this visit, and yield the drafts that can now be recorded, in order.
 
-        Callers must record each draft before they request the next one.
+        ``known`` is the stored release at an address of the page. Callers must record each draft
+        before they request the next one.
         """
         if self._templates.is_uncertain(page.draft.url):
             self._uncertain[page.draft.url] = page
         else:
-            yield from self._admit(page)
+            yield from self._admit(page, known)
         for read in self._templates.improved():
             yield from self._improve(read)
         yield from self._release(at_most=MAX_WAITING_DRAFTS)
@@ -81,7 +82,7 @@ class PendingDrafts:
         """Yield the remaining drafts that may be recorded, with their current extraction."""
         uncertain, self._uncertain = self._uncertain, {}
         for page in uncertain.values():
-            yield from self._admit(page)
+            yield from self._admit_later(page)
         yield from self._release()
 
     def _improve(self, read: ExtractedRelease) -> Iterator[ReadyDraft]:
@@ -90,16 +91,21 @@ class PendingDrafts:
         waiting = self._shared_values.remove(read.url)
         page = self._uncertain.pop(read.url, None) or waiting
         if page:
-            yield from self._admit(replace(page, draft=replace(page.draft, content=content)))
+            yield from self._admit_later(replace(page, draft=replace(page.draft, content=content)))
         elif known := self._recorded.get(read.url):
             # The page has the same bytes, so this is not an edit.
             yield ReadyDraft(replace(known, content=content), is_reextraction=True)
 
-    def _admit(self, page: PageDraft) -> Iterator[ReadyDraft]:
+    def _admit_later(self, page: PageDraft) -> Iterator[ReadyDraft]:
+        draft = page.draft
+        with page_errors(draft.url, self._report_error):
+            known = self._stored.first_at((draft.url, *draft.aliases))
+            yield from self._admit(page, known)
+
+    def _admit(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:
         draft = page.draft
         admitted = False
         with page_errors(draft.url, self._report_error):
-            known = self._stored.first_at((draft.url, *draft.aliases))
             self._layout_change.note(draft, known, page.shown)
             admitted = self._shared_values.admit(page, known)
         if admitted:

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from data.clock import utc_now
 from data.identity.decision import Decision
-from data.models import Capture, Published
+from data.models import Capture, Published, Release
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.crawl.drafts.doubts import Doubts
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
@@ -94,9 +94,12 @@ class DraftRecorder:
         """The last pending write, or None."""
         return self._waiting[-1] if self._waiting else None
 
-    def add(self, page: PageDraft) -> None:
-        """Add a draft. Drafts are recorded when enough writes are pending, or by `flush`."""
-        for ready in self._pending.add(page):
+    def add(self, page: PageDraft, known: Release | None) -> None:
+        """Add a draft. Drafts are recorded when enough writes are pending, or by `flush`.
+
+        ``known`` is the stored release at an address of the page.
+        """
+        for ready in self._pending.add(page, known):
             self._add(ready)
 
     def add_unchanged(self, page: UnchangedPage) -> None:

@@ -200,15 +200,11 @@ def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
 class ReleaseFacts:
     """Collects facts about the release pages that one visit requests.
 
-    ``past`` returns the usual properties of the source's releases before the visit. ``known``
-    returns the stored release at the first of some addresses that has one.
+    ``past`` returns the usual properties of the source's releases before the visit.
     """
 
-    def __init__(
-        self, past: Callable[[], PastReleases], known: Callable[[Iterable[str]], Release | None]
-    ) -> None:
+    def __init__(self, past: Callable[[], PastReleases]) -> None:
         self._past = past
-        self._known = known
         self._usual: PastReleases | None = None
         self._requested: dict[str, bool] = {}
         self._answered: set[str] = set()
@@ -227,13 +223,11 @@ class ReleaseFacts:
         """Record that the page of a stored release is missing."""
         self._answered.add(key_of(url))
 
-    def add_draft(self, draft: Draft) -> None:
-        """Add a draft before it is recorded."""
+    def add_draft(self, draft: Draft, known: Release | None) -> None:
+        """Add a draft before it is recorded; ``known`` is the stored release at its addresses."""
         if self._usual is None:
             self._usual = self._past()
-        urls = (draft.url, *draft.aliases)
-        self._answered.update(map(key_of, urls))
-        known = self._known(urls)
+        self._answered.update(map(key_of, {draft.url, *draft.aliases}))
         if known is None:
             usual = self._usual
             self._of_new.add(
@@ -342,9 +336,11 @@ def is_garbled(text: str) -> bool:
 
     ftfy recognizes the pairs of letters that a wrong character set produces.
     """
-    words = ADDRESS.sub(" ", text) if "?" in text else text
-    lost = sum(len(match[0]) for match in LOST_LETTERS.finditer(words))
-    if not _is_much(lost, text) and CONFUSED.search(text):
+    lost = 0
+    if "?" in text or "\ufffd" in text:
+        words = ADDRESS.sub(" ", text) if "?" in text else text
+        lost = sum(len(match[0]) for match in LOST_LETTERS.finditer(words))
+    if not _is_much(lost, text) and not text.isascii() and CONFUSED.search(text):
         from ftfy.badness import badness  # noqa: PLC0415 - loads tables that few texts need
 
         lost = badness(text)

@@ -184,8 +184,7 @@ class PressRoomSpider(Spider):
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
         """Add a draft to the pending writes, which are executed soon if the page has changed."""
-        visit.record(read)
-        known = visit.release_at(read.draft.url)
+        known = visit.record(read)
         is_same = known is not None and known.digest == read.draft.digest != ""
         _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS)
 

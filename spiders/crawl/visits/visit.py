@@ -119,7 +119,7 @@ class Visit:
         )
         report_error = self.report.error
         self.reader = ReleaseReader(loaded, self._templates, self.stored, report_error)
-        self.facts = FactFinder(scope, self.stored.first_at, self.reader.unmatched)
+        self.facts = FactFinder(scope, self.reader.unmatched)
         self.frontier = Frontier(scope)
         self.gone = GoneReleases(scope)
         self.feed_hubs = FeedHubs(scope, asks=hubs)
@@ -295,18 +295,23 @@ class Visit:
             raise MissingRelease(message)
         return read
 
-    def record(self, read: PageDraft) -> None:
-        """Record a draft of this visit, together with others; see DraftRecorder."""
-        url = read.draft.url
+    def record(self, read: PageDraft) -> Release | None:
+        """Record a draft of this visit, together with others; see DraftRecorder.
+
+        Return the release that was stored at an address of the page before, or None.
+        """
+        url, known = read.draft.url, None
         if self.ended:
-            return
+            return None
         with self.limit(url), page_errors(url, self.report.error):
             self.check_page(url)
+            known = self.stored.first_at((url, *read.draft.aliases))
             with page_errors(url, self.report.error):
-                self.facts.releases.add_draft(read.draft)
+                self.facts.releases.add_draft(read.draft, known)
             with page_errors(url, self.report.error):
                 self._linked.note(read.draft)
-            self.recorder.add(read)
+            self.recorder.add(read, known)
+        return known
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
         """Record that the server reports a stored release as unchanged."""

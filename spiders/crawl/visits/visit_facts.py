@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -49,17 +49,9 @@ MISSED_PERIOD: Final = dt.timedelta(days=30)
 
 
 class FactFinder:
-    """Collects the facts of one visit to a source.
+    """Collects the facts of one visit to a source."""
 
-    ``known`` returns the stored release at the first of some addresses that has one.
-    """
-
-    def __init__(
-        self,
-        scope: VisitScope,
-        known: Callable[[Iterable[str]], Release | None],
-        unmatched: Unmatched,
-    ) -> None:
+    def __init__(self, scope: VisitScope, unmatched: Unmatched) -> None:
         self._source = scope.id
         self._file = scope.file
         self._store = scope.store
@@ -69,7 +61,7 @@ class FactFinder:
         self._feed_failed = False
         self.certificate_end: dt.datetime | None = None
         """Time at which the certificate of the source's site expires, or None."""
-        self.releases = ReleaseFacts(self._past, known)
+        self.releases = ReleaseFacts(self._past)
         self.unmatched = unmatched
 
     @property

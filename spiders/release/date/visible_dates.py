@@ -56,6 +56,9 @@ LIKELY: Final = re.compile(
 """Pattern of a part that every text with a date contains. It begins with one of few characters, so
 the search is fast."""
 
+MAYBE: Final = re.compile("[\\d年]")
+"""Pattern of a character that every text with a date contains."""
+
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
 
@@ -207,11 +210,13 @@ def dates_of_block(
     footers: Footers,
 ) -> Iterator[SeenDate]:
     """Yield the dates in one block with their scores."""
+    marked = marked_times(block, context)
+    if not (marked or MAYBE.search(block.text)):
+        return
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
     text = start_of(block)
     seen = written_dates(block, text, context)
-    marked = marked_times(block, context)
     if place.title is not None and block.order < place.title - 1:
         # Today's date in a page header is the date of the visit, not of the release.
         seen = tuple(found for found in seen if found.day != context.now.date())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from babel import Locale
 
 from data.languages.vocabulary import vocabulary
-from spiders.page.phrases import is_related, is_tail
+from spiders.page.phrases import comparison_key, is_related, is_tail, letters
 
 RELATED = {tag: found for tag, one in vocabulary().items() if (found := one.headings.related)}
 LANGUAGES = """
@@ -35,3 +37,11 @@ def test_headings_are_whole_lines_of_a_language_that_babel_knows() -> None:
 )
 def test_a_line_with_more_text_is_not_such_a_heading(line: str) -> None:
     assert not is_related(line)
+
+
+@pytest.mark.parametrize("key", [letters, comparison_key])
+def test_ascii_texts_have_the_same_key_as_with_a_dash_of_another_script(
+    key: Callable[[str], str],
+) -> None:
+    text = "".join(map(chr, range(128)))
+    assert key(text) == key(f"{text}—")

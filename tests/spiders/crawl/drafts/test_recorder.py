@@ -68,7 +68,7 @@ def visit_to(store: Store) -> Visit:
 
 def add(visit: Visit, *numbers: int) -> None:
     for number in numbers:
-        visit.recorder.add(PageDraft(one(number)))
+        visit.recorder.add(PageDraft(one(number)), None)
 
 
 def stored(store: Store) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 
@@ -30,17 +30,14 @@ class Visit:
         more = {"body_text": text} if text else {}
         known = [first_release(one(number, **more), NOON) for number in range(stored)]
         self._stored = {release.url: release for release in known}
-        self.seen = ReleaseFacts(lambda: usual, self._known)
+        self.seen = ReleaseFacts(lambda: usual)
         self.errors: list[RunError] = []
-
-    def _known(self, urls: Iterable[str]) -> Release | None:
-        return next(filter(None, map(self._stored.get, urls)), None)
 
     def read(self, *drafts: Draft) -> Visit:
         """Read these pages."""
         for found in drafts:
             self.seen.add_request(found.url, known=found.url in self._stored)
-            self.seen.add_draft(found)
+            self.seen.add_draft(found, self._stored.get(found.url))
         return self
 
     def failed(self, *numbers: int, kind: str = "http:500", known: bool = False) -> Visit:

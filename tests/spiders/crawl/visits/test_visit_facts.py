@@ -55,7 +55,7 @@ def visit(store: Store, day: int, *, page: int, feed: int) -> VisitFacts:
             body_text=f"Lamp {number} was lit on the mole of Lindmouth in {1900 + number}.",
         )
         store.record(one, seen=at, since=at, front=(), labels={})
-    found = FactFinder(scope_of(store, at, FILE), lambda _: None, Unmatched())
+    found = FactFinder(scope_of(store, at, FILE), Unmatched())
     found.add_listing(FEED, FEED, rows(range(1, feed + 1)), None)
     found.add_listing(URL, URL, rows(range(1, page + 1)), None)
     run = Run("harbour", at, 1.0, found=feed)
@@ -96,7 +96,7 @@ def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFac
     walk = store.begin_walk("harbour", URL, "", at=LATER)
     store.list_items("harbour", "page", walk.number, names_of(before.items))
     file = SourceFile("Harbour Board", URL, "UTC")
-    found = FactFinder(scope_of(store, LATER, file), lambda _: None, Unmatched())
+    found = FactFinder(scope_of(store, LATER, file), Unmatched())
     found.add_listing(URL, URL, rows(range(1, newest + 1)), before)
     return found.finish(Run("harbour", LATER, 1.0, found=newest), has_links=False)
 
@@ -114,7 +114,7 @@ def test_a_newer_release_from_another_page_proves_little_about_a_listing(store: 
 def test_an_expired_certificate_is_reported_if_it_was_valid_before(store: Store) -> None:
     def ended(day: int, end: dt.datetime) -> str:
         at = START + dt.timedelta(days=day - 1)
-        finder = FactFinder(scope_of(store, at, FILE), lambda _: None, Unmatched())
+        finder = FactFinder(scope_of(store, at, FILE), Unmatched())
         finder.certificate_end = end
         run = Run("harbour", at, 1.0)
         facts = finder.finish(run, has_links=False)
