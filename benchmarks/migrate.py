@@ -35,7 +35,7 @@ from typing import Any
 import httpx
 
 from benchmarks.store import BATCH, SOURCES, drafts
-from data.store import open_store
+from data.store.open import open_store
 from data.store.transfer.transfer import open_source
 from feeds.urls import FORMATS
 from tests.postgres_server import postgres_running

@@ -27,7 +27,7 @@ import psycopg
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.store import ROWS, drafts
-from data.store import open_store
+from data.store.open import open_store
 from tests.postgres_server import missing, postgres_running
 
 WRITTEN: Final = {

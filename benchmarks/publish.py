@@ -43,8 +43,8 @@ from feedgen.feed import FeedGenerator
 from data.files import FileWriter
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import SiteSettings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from feeds.publishing import facet_pages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from data.models import Capture, Content, Draft, Media, Published, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 
 BAR, AIM = 8, 5

@@ -12,8 +12,8 @@ from data.archive.archive import Archive
 from data.models import Draft, Media, Source
 from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from tests.feeds.sample_store import make_release
 
 START = dt.datetime(2022, 11, 24, 8, 0, 0, 250_000, tzinfo=dt.UTC)

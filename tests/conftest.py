@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from tests.blank_store import blank_store
 from tests.feeds.sample_store import close_samples

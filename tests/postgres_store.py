@@ -10,7 +10,7 @@ from typing import Final
 
 import psycopg
 
-from data.store import open_store
+from data.store.open import open_store
 from tests.postgres_server import PostgresServer
 
 EMPTY: Final = """

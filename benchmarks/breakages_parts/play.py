@@ -18,7 +18,7 @@ from data.health.health_changes import note_health_events
 from data.health.overview import overview
 from data.models import HealthEvent, Run
 from data.settings import HealthSettings
-from data.store import open_store
+from data.store.open import open_store
 from scheduler.children.child import Child
 from scheduler.children.crawl_lines import CrawlStart, ReportLine, VisitJob
 

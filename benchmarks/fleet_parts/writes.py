@@ -22,7 +22,7 @@ import psycopg
 from benchmarks.store import drafts
 from data.clock import utc_now
 from data.models import Run, Source
-from data.store import open_store
+from data.store.open import open_store
 
 CONFIRMED = 20
 """Releases that a visit confirms: those on the first page of a listing, most often."""

@@ -12,8 +12,8 @@ from typing import Final
 
 from data.export.records import Choice
 from data.models import Facet
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.topics.facets import facets_of
 
 PIECE_BYTES: Final = 1 << 20

@@ -17,8 +17,8 @@ from data.archive.content_coding import Undecodable
 from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import SiteSettings
-from data.store import open_existing
 from data.store.core.store import Store
+from data.store.open import open_existing
 from data.store.public_view import secrets_of
 from data.text.urls import site_address
 from feeds.catalog import catalog_of

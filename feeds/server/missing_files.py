@@ -29,8 +29,8 @@ from data.errors import StoreError
 from data.models import Facet
 from data.network.bucket import Bucket, BucketError
 from data.settings import SiteSettings
-from data.store import open_existing
 from data.store.core.store import Store
+from data.store.open import open_existing
 from data.text.clean import plain
 from feeds.catalog import REMOVED, Catalog, catalog_of
 from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX

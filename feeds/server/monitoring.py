@@ -38,8 +38,8 @@ from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
 from data.settings import SiteSettings
-from data.store import open_existing
 from data.store.core.store import Store
+from data.store.open import open_existing
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import (
     MAX_EVENTS,

@@ -19,8 +19,8 @@ from typing import TypeAlias
 
 from data.models import Facet
 from data.settings import SiteSettings
-from data.store import open_existing
 from data.store.core.store import Store
+from data.store.open import open_existing
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import EntryLink, FeedEntry, entry_of, folded

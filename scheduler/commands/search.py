@@ -15,8 +15,8 @@ from data.languages.tags import fault_of_language
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, STATES, Hits, Query, terms_of
 from data.sqlite_file import is_read_only
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
 from feeds.pages.search_problems import notes_on

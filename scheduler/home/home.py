@@ -22,8 +22,8 @@ from data.network.addresses import may_be_public
 from data.network.bucket import Bucket, open_bucket
 from data.settings import Settings
 from data.settings.load import load_settings
-from data.store import is_blank, open_store, store_exists
 from data.store.core.store import Store
+from data.store.open import is_blank, open_store, store_exists
 from data.text.masking import masked
 from data.wording import counted
 from scheduler.home.errors import (

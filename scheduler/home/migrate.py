@@ -6,8 +6,9 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
 from data.errors import StoreError
-from data.store import open_store
-from data.store.transfer.transfer import Told, open_source, open_target, path_of, transfer
+from data.progress import OnStepProgress
+from data.store.open import open_store
+from data.store.transfer.transfer import open_source, open_target, path_of, transfer
 from scheduler.home.home import Home
 
 
@@ -25,7 +26,7 @@ class Migrated:
     """Number of releases that were indexed for search in this run."""
 
 
-def migrate(source: str, target: str, on_progress: Told) -> Migrated:
+def migrate(source: str, target: str, on_progress: OnStepProgress) -> Migrated:
     """Copy a store to an empty store, or continue an interrupted copy.
 
     ``source`` and ``target`` are URLs. Raises StoreError.

@@ -14,7 +14,7 @@ import pytest
 from data.access.permissions import Permissions
 from data.models import Facet, Release
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access

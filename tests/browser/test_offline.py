@@ -11,7 +11,7 @@ import pytest
 from data.export.records import Choice
 from data.models import Draft, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.offline.folder import write_folder
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.sample_store import make_release

@@ -17,7 +17,7 @@ from data.archive.archive import Archive
 from data.models import Draft, Source
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.archived import START, exchange

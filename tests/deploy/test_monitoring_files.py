@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from data.models import Draft, Published, Run, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from feeds.server.monitoring import INSTALLATION_METRICS
 from tests.feeds.sample_store import make_release

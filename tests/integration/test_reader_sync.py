@@ -16,7 +16,7 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.models import Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from tests.drafts import draft

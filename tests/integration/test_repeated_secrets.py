@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from data.access.tokens import new_token
-from data.store import open_store
+from data.store.open import open_store
 from scheduler.home.home import open_home
 from tests.command import communique
 from tests.press_room import Answer, Room, listing_html, release_html, served

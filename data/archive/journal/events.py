@@ -49,9 +49,9 @@ def encode(record: JournalRecord) -> bytes:
     return _encode(record)
 
 
-def encode_events(told: Sequence[AnyEvent]) -> bytes:
+def encode_events(decisions: Sequence[AnyEvent]) -> bytes:
     """Encode events for storage in the database until they can be written to the archive."""
-    return _encode(told)
+    return _encode(decisions)
 
 
 def decode_events(block: bytes) -> list[AnyEvent]:

@@ -35,26 +35,26 @@ class JournalReplay:
         self.refused: list[str] = []
         self.seen_in: dict[str, int] = {}
 
-    def write(self, told: Iterable[AnyEvent]) -> None:
+    def write(self, events: Iterable[AnyEvent]) -> None:
         """Write the events of journal records to the store.
 
         If an event fails, the other events are still written.
         """
-        some = tuple(told)
+        every = tuple(events)
         try:
             with self._store.transaction():
-                for event in some:
+                for event in every:
                     self._write(event)
         except UNWRITABLE:
-            for event in some:
+            for event in every:
                 self._try(event)
 
-    def note_files(self, told: Iterable[AnyEvent]) -> None:
+    def note_files(self, events: Iterable[AnyEvent]) -> None:
         """Process only the events about files of the home directory.
 
         The snapshot of the store already contains the results of all other events.
         """
-        for event in told:
+        for event in events:
             if isinstance(event, decisions.FileKept):
                 self.files[event.name] = event
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import ArchiveRecord, Damage, is_whole, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
+from data.progress import OnProgress
 from data.store.unit_of_work import decisions
 
 ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
@@ -142,17 +143,20 @@ class Scanner:
         self.damage(Damage(path_of(self._archive, record.file).name, record.offset, cause))
 
     def _take_journal(self, record: ArchiveRecord, leaf: int | None) -> None:
-        told = events.decode(record.block)
+        journaled = events.decode(record.block)
         self._entries.append(
-            JournalEntry(record.record_id, told.after, record.at, leaf, record.file, record.offset)
+            JournalEntry(
+                record.record_id, journaled.after, record.at, leaf, record.file, record.offset
+            )
         )
         self._orders += [
-            Order("", record.at, event) for event in told.events if isinstance(event, ORDERS)
+            Order("", record.at, event) for event in journaled.events if isinstance(event, ORDERS)
         ]
-        if any(isinstance(event, decisions.Snapshot) for event in told.events):
+        if any(isinstance(event, decisions.Snapshot) for event in journaled.events):
             self._snapshots.add(record.record_id)
         if any(
-            isinstance(event, decisions.SitePublished) and event.everything for event in told.events
+            isinstance(event, decisions.SitePublished) and event.everything
+            for event in journaled.events
         ):
             self._rewrites.add(record.record_id)
 
@@ -161,15 +165,15 @@ def scan(
     archive: Path,
     leaves: Leaves,
     removed: AbstractSet[int],
-    told: Callable[[int, int], None],
+    on_progress: OnProgress,
 ) -> Scan:
     """Read an archive and return its contents. ``leaves`` are the entries of its log.
 
-    ``removed`` contains the leaves of records that were removed on purpose. ``told`` is a progress
-    callback with the number of bytes read and the total.
+    ``removed`` contains the leaves of records that were removed on purpose. ``on_progress`` is
+    called with the number of bytes read and the total.
     """
     scanner = Scanner(archive, leaves)
-    for found, leaf in read_archive(archive, told):
+    for found, leaf in read_archive(archive, on_progress):
         if isinstance(found, Damage):
             scanner.damage(found)
         else:
@@ -194,12 +198,12 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
 
 
 def read_archive(
-    archive: Path, told: Callable[[int, int], None]
+    archive: Path, on_progress: OnProgress
 ) -> Iterator[tuple[ArchiveRecord | Damage, int | None]]:
     """Yield all records and damaged parts of an archive with their leaf numbers.
 
-    Unknown leaf numbers are None. Files of other programs are not read. ``told`` is a progress
-    callback with the number of bytes read and the total.
+    Unknown leaf numbers are None. Files of other programs are not read. ``on_progress`` is called
+    with the number of bytes read and the total.
     """
     files = {path: path.stat().st_size for path in own_files(archive)}
     every, done = sum(files.values()), 0
@@ -212,6 +216,6 @@ def read_archive(
         )
         for found in read_file(path):
             yield found, leaves.get(found.offset)
-            told(done + found.offset, every)
+            on_progress(done + found.offset, every)
         done += size
-    told(every, every)
+    on_progress(every, every)

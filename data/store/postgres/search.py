@@ -33,8 +33,8 @@ class PostgresSearch(SearchPart):
     also matches its other forms, in the languages for which PostgreSQL has stemmers.
     """
 
-    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        entered = super().enter_queued(told)
+    def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
+        entered = super().enter_queued(on_progress)
         if entered:
             # Until the pending list is merged, each search scans it.
             self._ask("SELECT gin_clean_pending_list('search_words')")

@@ -98,10 +98,10 @@ class SearchPart(Part):
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         """Index releases, replacing their earlier entries."""
 
-    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+    def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Add all releases that changed since to the search index and return their number.
 
-        ``told`` is a progress callback with the number of releases so far.
+        ``on_progress`` is called with the number of releases so far.
         """
         entered = 0
 
@@ -111,8 +111,8 @@ class SearchPart(Part):
 
         log = EventsPart(self._connection)
         while log.consume(SEARCH_INDEX, enter, limit=BATCH):
-            if told:
-                told(entered)
+            if on_progress:
+                on_progress(entered)
         return entered
 
     def awaits_indexing(self) -> bool:

@@ -11,7 +11,7 @@ import errno
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
 from data.models import ConsumerLag
+from data.progress import OnProgress
 from data.sqlite_file import open_for_reading
 from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
@@ -38,7 +39,7 @@ MAX_REPORTED_ERRORS: Final = 3
 INSTRUCTIONS: Final = 100_000
 """Number of SQLite instructions between two checks of the time."""
 
-PUT_BACK: Final = "restore a backup (`communique restore`)"
+RESTORE_HINT: Final = "restore a backup (`communique restore`)"
 
 HEAD: Final = b"SQLite format 3\x00"
 """First bytes of an SQLite file."""
@@ -78,16 +79,17 @@ class StoreCopy:
     lags: Sequence[ConsumerLag] = ()
 
 
-def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
+def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
     """Copy the present state of a store into a new, durable file with SQLite's backup API.
 
-    Other connections can continue to write. ``told`` is called with the number of copied pages and
-    the total. Raises StoreError if the file is not a store or is from a newer version, and OSError.
+    Other connections can continue to write. ``on_progress`` is called with the number of copied
+    pages and the total. Raises StoreError if the file is not a store or is from a newer version,
+    and OSError.
     """
     if (wrong := refusal(source)) or (wrong := _foreign(source)):
         raise StoreError(f"sqlite:{source}", wrong)
     with (
-        _told_of(source),
+        _reporting_damage(source),
         closing(open_for_reading(source)) as db,
         closing(sqlite3.connect(target)) as copy,
     ):
@@ -95,7 +97,9 @@ def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         try:
-            db.backup(copy, pages=STEP, progress=lambda _, left, every: told(every - left, every))
+            db.backup(
+                copy, pages=STEP, progress=lambda _, left, every: on_progress(every - left, every)
+            )
             # Make a single file without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.OperationalError as error:
@@ -109,7 +113,7 @@ def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
 
     ``seconds`` is the maximum time. Raises StoreError if the file is damaged.
     """
-    with _told_of(path), closing(open_for_reading(path)) as db:
+    with _reporting_damage(path), closing(open_for_reading(path)) as db:
         end = time.monotonic() + seconds
         db.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS)
         try:
@@ -119,15 +123,15 @@ def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
                 return False
             raise
     if found != ["ok"]:
-        lines = [line for told in found for line in told.splitlines()]
-        cause = f"it is damaged ({'; '.join(lines[:MAX_REPORTED_ERRORS])}); {PUT_BACK}"
+        lines = [line for message in found for line in message.splitlines()]
+        cause = f"it is damaged ({'; '.join(lines[:MAX_REPORTED_ERRORS])}); {RESTORE_HINT}"
         raise StoreError(f"sqlite:{path}", cause)
     return True
 
 
 def read_copy(path: Path) -> StoreCopy:
     """Read the contents of a store or copy. Raises StoreError if it can't be read."""
-    with _told_of(path), closing(open_for_reading(path)) as db:
+    with _reporting_damage(path), closing(open_for_reading(path)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
 
         def one(table: str, query: str) -> Any:
@@ -168,7 +172,7 @@ def present_schema() -> str:
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:
     """Return pairs of earlier and present source ids in a store or copy. Raises StoreError."""
-    with _told_of(path), closing(open_for_reading(path)) as db:
+    with _reporting_damage(path), closing(open_for_reading(path)) as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
             return frozenset()
         return frozenset(db.execute("SELECT old, new FROM source_moves"))
@@ -195,12 +199,12 @@ def _foreign(path: Path) -> str:
     """Return why a file is not an SQLite file, or an empty string."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
-    return "" if head == HEAD else f"file is not a database: {PUT_BACK}"
+    return "" if head == HEAD else f"file is not a database: {RESTORE_HINT}"
 
 
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
+def _reporting_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"sqlite:{path}", f"{error}; {PUT_BACK}") from error
+        raise StoreError(f"sqlite:{path}", f"{error}; {RESTORE_HINT}") from error

@@ -10,7 +10,7 @@ not change during the transfer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -19,15 +19,13 @@ from typing import Final
 import msgspec
 
 from data.errors import StoreError
+from data.progress import OnStepProgress
 from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
-from data.store import MISSING, UNKNOWN, open_store
+from data.store.open import MISSING, UNKNOWN, open_store
 from data.store.transfer.end import End, Row, Table
 from data.store.transfer.sqlite_end import SqliteEnd, is_marked
 from data.text.masking import masked
 from data.wording import counted
-
-Told = Callable[[str, int, int], None]
-"""Progress callback with the name of a step, the amount done, and the total."""
 
 SAME_STORE_MESSAGE: Final = "--from and --to are the same store"
 NO_STORE: Final = "no store exists here: choose the store to read with --from"
@@ -53,7 +51,7 @@ class Transferred:
     """Number of rows in tables that only the source database has."""
 
 
-def transfer(source: End, target: End, told: Told) -> Transferred:
+def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferred:
     """Copy a store into an empty one, or resume an unfinished transfer. Raises StoreError."""
     if source.identity == target.identity:
         raise StoreError(target.url, SAME_STORE_MESSAGE)
@@ -70,7 +68,7 @@ def transfer(source: End, target: End, told: Told) -> Transferred:
         merge = Merge(source, target, table)
         of = source.count(table)
         for read in merge.batches():
-            told(table.name, read, of)
+            on_progress(table.name, read, of)
         done.rows[table.name], done.written[table.name] = of, merge.written
         gone.append((table, merge.gone))
     for table, keys in reversed(gone):
@@ -80,7 +78,7 @@ def transfer(source: End, target: End, told: Told) -> Transferred:
     for place, table in enumerate(tables, start=1):
         if not equal(source, target, table):
             raise StoreError(target.url, NOT_EQUAL.format(table.name))
-        told("comparing", place, len(tables))
+        on_progress("comparing", place, len(tables))
     target.finish()
     return done
 

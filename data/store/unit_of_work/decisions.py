@@ -341,10 +341,10 @@ def recorded(outcome: RecordOutcome) -> Recorded:
     left_out = {"aliases"}
     if outcome.before and outcome.before.content == release.content:
         left_out.add("content")
-    told = {name: getattr(release, name) for name in RELEASE if name not in left_out}
+    values = {name: getattr(release, name) for name in RELEASE if name not in left_out}
     return Recorded(
         kind=outcome.decision.kind,
-        release={name: value for name, value in told.items() if value not in (None, "", False)},
+        release={name: value for name, value in values.items() if value not in (None, "", False)},
         fingerprint=outcome.fingerprint,
         addresses=outcome.addresses,
         claimed=outcome.claimed,

@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.health.state import Health
 from data.settings import SiteSettings
-from data.store import open_existing
 from data.store.core.store import Store
+from data.store.open import open_existing
 from data.text.urls import site_address
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY

@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from data.access.tokens import Token
 from data.errors import StoreError
 from data.settings import SiteSettings
-from data.store import open_existing
+from data.store.open import open_existing
 from feeds.server.reader_api.handlers import READING, WRITING, Account, BadReaderRequest, Values
 from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route

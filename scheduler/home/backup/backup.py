@@ -27,7 +27,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
 from data.progress import OnStepProgress
 from data.sqlite_file import files_of
-from data.store import MISSING, is_nothing
+from data.store.open import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.masking import masked
 from data.wording import counted

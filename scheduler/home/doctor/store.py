@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from data.errors import StoreError
-from data.store import MISSING, is_nothing
+from data.store.open import MISSING, is_nothing
 from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted

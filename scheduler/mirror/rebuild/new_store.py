@@ -20,8 +20,8 @@ from data.export.destination import workplace
 from data.identity.decision import Decision
 from data.models import HiddenRelease, Release
 from data.progress import OnStepProgress
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.unit_of_work.outcome import RecordOutcome
 from scheduler.home.errors import LostStore

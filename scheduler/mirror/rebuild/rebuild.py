@@ -29,8 +29,8 @@ from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
 from data.progress import OnStepProgress
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home

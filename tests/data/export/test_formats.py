@@ -25,8 +25,8 @@ from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Draft, Source
 from data.settings import ArchiveSettings as Settings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from tests.archived import START, archived_home, exchange
 from tests.feeds.sample_store import make_release
 

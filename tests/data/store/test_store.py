@@ -24,8 +24,8 @@ from data.models import (
     Source,
     Validator,
 )
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.shared_sql import releases as releases_module
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from data.models import Published, Release
-from data.store import open_store
 from data.store.core.store import Store
 from data.store.core.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
+from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from data.stories.copies import Likeness, likeness, story_members
 from data.text.similarity import TextSignature, signature

@@ -18,8 +18,8 @@ from data.export.records import Choice
 from data.models import Capture, Draft, Media, Source
 from data.progress import OnProgress
 from data.settings import SiteSettings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.text.sanitize import sanitize
 from feeds.offline.folder import FolderCopy, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from data.store import open_store
+from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from tests.feeds.lived_site import content, live
 from tests.postgres_server import PostgresServer

@@ -19,7 +19,7 @@ from data.archive.archive import Archive
 from data.models import Capture
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.captured_pages import SANDBOX
 from feeds.replay.memento import http_date

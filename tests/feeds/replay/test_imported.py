@@ -20,7 +20,7 @@ from data.archive.removal.removal import set_aside
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.archived import START, archived_home

@@ -12,7 +12,7 @@ import pytest
 
 from data.models import Draft, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.app import create_app

@@ -17,8 +17,8 @@ from data.archive.archive import Archive
 from data.models import Content, Draft, Published
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.api.operations import OPERATIONS

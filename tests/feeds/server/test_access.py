@@ -12,7 +12,7 @@ import pytest
 from data.access.permissions import FORGIVENESS_SECONDS, MAX_WRONG_TOKENS, Permissions
 from data.access.tokens import load_tokens, new_token, revoke_token
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access, token_in
 from tests.feeds.serving import served_by

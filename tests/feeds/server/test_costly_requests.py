@@ -12,7 +12,7 @@ import pytest
 
 from data.models import Facet, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from data.store.shared_sql.database.interruption import current
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app

@@ -13,7 +13,7 @@ from lxml import html
 
 from data.models import Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.pages.builder_page import feed_address
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app

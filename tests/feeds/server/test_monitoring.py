@@ -20,7 +20,7 @@ from data.health.codes import Verdict
 from data.health.state import Health
 from data.models import AlertDelivery, Draft, Published, Run, RunError, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.monitoring import badge

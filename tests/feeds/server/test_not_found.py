@@ -14,7 +14,7 @@ from lxml import html
 
 from data.models import Published, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.drafts import draft

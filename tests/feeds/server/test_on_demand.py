@@ -19,8 +19,8 @@ from lxml import etree
 from data.clock import utc_now
 from data.models import Draft, Source
 from data.settings import SiteSettings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.cached_file import CachedFile

@@ -15,8 +15,8 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.models import Source
 from data.settings import SiteSettings
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from feeds.server.reader_api.items import item_digits, number_of, place_of
 from feeds.server.requests.access import Access

@@ -17,7 +17,7 @@ from lxml import etree
 from data.errors import SlowSearch
 from data.models import Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
 from feeds.http_headers import COMPRESS

@@ -12,7 +12,7 @@ from lxml import html
 
 from data.models import HealthEvent, Run, RunError, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from tests.drafts import draft
 from tests.feeds.serving import served_by

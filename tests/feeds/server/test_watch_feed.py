@@ -11,7 +11,7 @@ import pytest
 
 from data.models import HealthEvent, Source
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft, published
 from tests.feeds.serving import served_by

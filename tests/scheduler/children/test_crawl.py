@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 import pytest
 
-from data.store import open_store
+from data.store.open import open_store
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.children.page_limit import NoteFile
 from tests.command import make_home

@@ -19,7 +19,7 @@ import pytest
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.models import Run, Source
-from data.store import open_store
+from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home.backup.archive_files import log_state
 from scheduler.home.doctor.archive import check_captures

@@ -14,7 +14,7 @@ from data.archive.log.leaf_table import LeafTable
 from data.archive.log.shared_log import SharedLog
 from data.archive.log.tree_log import log_of
 from data.models import Source
-from data.store import open_store
+from data.store.open import open_store
 from scheduler.home.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.data.archive.log.leaves import leaf_of, leaves_of

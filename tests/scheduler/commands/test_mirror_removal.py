@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from data.archive.warc.warc_file import own_files
-from data.store import open_store
+from data.store.open import open_store
 from data.wording import sized
 from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served

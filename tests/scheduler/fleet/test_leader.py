@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from data.store import open_store
+from data.store.open import open_store
 from scheduler.fleet import leader
 from scheduler.fleet.leader import Leadership, LeadershipLost, lead_in_turns, leading
 from tests.peer import PATIENCE

@@ -22,7 +22,7 @@ import uvicorn
 from structlog.testing import capture_logs
 
 from data.models import HubRequest
-from data.store import open_store
+from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from feeds.backoff import Backoff
 from feeds.publishing.publish import publish

@@ -217,7 +217,7 @@ VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
 
 def failed(url: str, error: psycopg.Error) -> StoreError:
     """Return an error with a readable explanation and without secrets."""
-    told = RefusedValue if isinstance(error, VALUES) else StoreError
+    error_type = RefusedValue if isinstance(error, VALUES) else StoreError
     if isinstance(error, PoolTimeout):
         error = _why_none(url) or error
     for said, sentence in UNCODED:
@@ -225,10 +225,10 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
             return StoreError(masked(url), f"{sentence} ({first_line(error)})")
     for kind, sentence in SENTENCES.items():
         if isinstance(error, kind):
-            return told(masked(url), f"{sentence} ({first_line(error)})")
+            return error_type(masked(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(masked(url), f"{DATABASE_UNREACHABLE_MESSAGE} ({first_line(error)})")
-    return told(masked(url), first_line(error))
+    return error_type(masked(url), first_line(error))
 
 
 def _why_none(url: str) -> psycopg.Error | None:

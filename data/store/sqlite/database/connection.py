@@ -86,11 +86,11 @@ class SqliteConnection(Transactions):
 
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
         """Convert an error of SQLite or the file system to a StoreError with a readable cause."""
-        told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
+        error_type = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
         cause = cause_of(self.path, error)
         if getattr(error, "sqlite_errorcode", None) in UNUSABLE:
             cause = f"{cause}: {REPAIR}"
-        return told(f"sqlite:{self.path}", cause)
+        return error_type(f"sqlite:{self.path}", cause)
 
     @property
     def db(self) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""The migrations of the SQLite store; their tables are SQL files in ``tables``.
+"""The migrations of the SQLite store; their tables are SQL files in ``migrations``.
 
 A later schema change is another migration below, and new tables are in a new file. Never edit a
 released migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store
@@ -35,7 +35,9 @@ def _lay(db: Database, name: str) -> None:
     The statements are executed one by one, because ``executescript`` of sqlite3 would end the
     migration's transaction.
     """
-    text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
+    text = (
+        files("data.store.sqlite.database").joinpath("migrations", f"{name}.sql").read_text("utf-8")
+    )
     for statement in text.split("\n\n"):
         db.execute(statement)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from data.errors import SlowSearch
 from data.search.query import Query
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.postgres import lexemes
 from data.store.postgres.store import PostgresStore
 from data.store.shared_sql import search as search_module

@@ -16,8 +16,8 @@ from typing import Any, cast
 import pytest
 
 from data.models import Consumer, Event, EventKind, Handling, Source
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, CONSUMERS, SEARCH_INDEX, NewEvent, of_kinds
 from tests.drafts import BODY, draft
 

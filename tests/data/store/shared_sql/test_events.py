@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from data.models import ChangeCursor, ReleaseEvent, Source
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft, published
 

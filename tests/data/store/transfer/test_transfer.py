@@ -18,8 +18,8 @@ from procrastinate.schema import SchemaManager
 from data.errors import StoreError
 from data.models import Source
 from data.search.query import Query
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.transfer.transfer import Transferred, open_source, open_target, transfer
 from tests.drafts import draft, published
 from tests.postgres_server import PASSWORD, PostgresServer

@@ -12,7 +12,7 @@ import pytest
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
-from data.store import open_store
+from data.store.open import open_store
 from feeds.server.api import app as api_app
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.app import create_app

@@ -13,8 +13,8 @@ import pytest
 
 from data.clock import utc_now
 from data.sqlite_file import files_of
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from scheduler.home.home import Home, home_at
 from scheduler.mirror.removal import redact
 from scheduler.sources.rename_and_removal import remove_source

@@ -13,7 +13,7 @@ import pytest
 from data.archive.journal import events
 from data.clock import utc_now
 from data.sqlite_file import files_of
-from data.store import open_store
+from data.store.open import open_store
 from data.store.unit_of_work import decisions
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home, home_at

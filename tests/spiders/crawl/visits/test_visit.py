@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 
 from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.shared_sql.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url

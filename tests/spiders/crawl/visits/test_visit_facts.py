@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from data.models import Run, Source, Streak, VisitFacts
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from spiders.crawl.listings.feed_cross_check import names_of
 from spiders.crawl.listings.listing_facts import Front
 from spiders.crawl.visits.visit_facts import FactFinder, own_titles

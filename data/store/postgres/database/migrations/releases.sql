@@ -1,5 +1,5 @@
 -- What a release is, its history and what belongs to it. All tables and columns here are those of
--- SQLite, of which data/store/sqlite/database/tables tells what they hold; text sorts by its bytes,
+-- SQLite, of which data/store/sqlite/database/migrations tells what they hold; text sorts by its bytes,
 -- as there, whatever the database is set to.
 
 CREATE TABLE sources (

@@ -17,8 +17,8 @@ from psycopg import errors
 from data.archive.journal.orders import Orders
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
-from data.store import open_store
 from data.store.core.store import Store
+from data.store.open import open_store
 from data.store.postgres.database.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
 from data.store.shared_sql.database.interruption import Interruption, interruptible

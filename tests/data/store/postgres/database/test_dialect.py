@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.models import Facet
-from data.store import open_store
+from data.store.open import open_store
 from data.store.postgres.database.dialect import translated
 from tests.drafts import draft
 from tests.postgres_server import PostgresServer

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from data.errors import StoreError
-from data.store import open_store
+from data.store.open import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.pooler import shares_sessions
 from tests.command import SETTINGS, communique

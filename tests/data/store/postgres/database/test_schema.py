@@ -14,7 +14,7 @@ import pytest
 
 from data.errors import StoreError
 from data.models import HealthEvent
-from data.store import open_store
+from data.store.open import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
 from data.store.postgres.store import tables_of
