@@ -1,4 +1,4 @@
-"""Methods of the store for the health of sources: changes of health, and publication rhythms."""
+"""Methods of the store for the health of sources and their publication rates (rhythms)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from data.store.shared_sql.events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500
-"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
+"""Maximum number of a source's newest releases from whose days its publication rates (rhythm) are
+learned."""
 
 _rhythm = msgspec.json.Decoder(Rhythm | None)
 
@@ -36,11 +37,11 @@ class HealthPart(Part):
     """Methods of the store for the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
-        """Return the hosts that wait for a worker; None if the database schedules no visits."""
+        """Return the hosts that wait for a worker, or None if the database schedules no visits."""
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """Return the ids of the sources that workers are visiting, or none without workers."""
+        """Return the ids of the sources that workers are visiting. Without workers, it is empty."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
@@ -53,7 +54,10 @@ class HealthPart(Part):
         return tuple(event_of(*row) for row in reversed(rows))
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
-        """Return the number of releases of a source per day since ``since``, in its time zone."""
+        """Return the number of a source's releases per day since the day ``since``.
+
+        Days are in the time zone of the source.
+        """
         return dict(
             self._ask(
                 f"SELECT day, count(*) FROM {SHOWN_VIEW} WHERE source = ? AND day >= ?"
@@ -72,7 +76,7 @@ class HealthPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of the given releases that were news when found, not backlog."""
+        """Return which of the given releases were news when they were found, not old releases."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",
@@ -81,7 +85,7 @@ class HealthPart(Part):
         return frozenset(id_ for (id_,) in rows)
 
     def news_to_publish(self) -> str:
-        """Return the id of the last news release that is in no feed yet, or an empty string."""
+        """Return the id of the last new release that is not in any feed yet, or an empty string."""
         rows = self._ask(
             "SELECT id FROM releases WHERE number ="
             " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"
@@ -89,7 +93,7 @@ class HealthPart(Part):
         return next((last for (last,) in rows), "")
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Record that all news releases up to the id ``last`` have been in feeds since ``at``."""
+        """Record that all new releases up to the id ``last`` have been in feeds since ``at``."""
         with self._writing() as db:
             db.execute(
                 "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
@@ -101,10 +105,10 @@ class HealthPart(Part):
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:
-        """Return a histogram of the delays of all news in a stage, by source.
+        """Return a histogram of the delays of all new releases in a stage, by source.
 
         ``bounds`` are seconds in ascending order. Each histogram has one count per bound, one more
-        for longer delays, and the sum of the delays in seconds.
+        count for longer delays, and the sum of the delays in seconds.
         """
         first, last = STAGES[stage]
         beyond = f"CASE WHEN {last} - {first} > ? THEN 1 ELSE 0 END"
@@ -185,7 +189,7 @@ class HealthPart(Part):
             self._unit.decide(*map(decisions.HealthChanged, some))
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
-        """Return people's decisions about sources that apply at ``now``, by source and kind."""
+        """Return people's decisions about sources that are valid at ``now``, by source and kind."""
         found: dict[str, dict[HandlingKind, Handling]] = {}
         for source, kind, at, why, until in self._ask(
             "SELECT source, kind, at, why, until FROM source_handlings"
@@ -197,7 +201,10 @@ class HealthPart(Part):
         return found
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
+        """Store a person's decision about a source.
+
+        It replaces an earlier decision of the same kind.
+        """
         row = {
             "source": source,
             "kind": handling.kind,
@@ -212,7 +219,7 @@ class HealthPart(Part):
             self._unit.decide(decisions.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End a person's decision about a source and return whether there was one."""
+        """End a person's decision about a source, and return whether there was a decision."""
         with self._writing() as db:
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
@@ -224,12 +231,12 @@ class HealthPart(Part):
             return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """Return the last learned rhythm of each source."""
+        """Return the publication rates (rhythm) of each source, as they were last learned."""
         rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
         return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Store the rhythms of sources."""
+        """Store the learned publication rates (rhythms) of sources."""
         rows = [
             {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
             for source, one in rhythms.items()
@@ -265,7 +272,7 @@ class HealthPart(Part):
         return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
 
     def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
-        """Return the number of sources per time zone that published on each day since ``since``."""
+        """Return the number of sources that published on each day since ``since``, by time zone."""
         rows = self._ask(
             "SELECT timezone, day, count(*) FROM"
             " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?) AS published"

@@ -1,4 +1,7 @@
-"""The store's position in the archive's journal, unwritten events, and applied removal orders."""
+"""The store's position in the archive's journal, unwritten events, and applied removal orders.
+
+A removal order is an operator's decision to hide or redact a release or to remove a source.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,15 @@ from data.store.shared_sql.database.connection import Part
 from data.store.unit_of_work import decisions
 
 ORDER: Final = "order:"
-"""Prefix of removal orders in the table of journaled files, followed by the order's id.
-
-No file of a home directory has such a name."""
+"""Prefix of the ids of removal orders in the table of journaled files. No file of a home directory
+has such a name."""
 
 
 class JournalPart(Part):
-    """Methods of the store that keep it consistent with the journal."""
+    """Methods of the store that keep it consistent with the archive's journal."""
 
     def journal_end(self) -> str:
-        """Return the id of the last journal record committed with its data, or an empty string."""
+        """Return the id of the last journal record whose transaction was committed, or ''."""
         rows = self._ask("SELECT record FROM journal_end")
         return str(rows[0][0]) if rows else ""
 
@@ -32,15 +34,15 @@ class JournalPart(Part):
         )
 
     def forget_journal(self) -> None:
-        """Delete the position in the journal, which does not contain the writes from now on."""
+        """Delete the position in the journal, because it will not contain the following writes."""
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
-            # Orders remain applied with or without a journal.
+            # Removal orders remain applied, with or without a journal.
             db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
 
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
-        """Record that the site was updated, or that all its files were written (``everything``)."""
+        """Record that the site was updated. With ``everything``, all its files were written."""
         with self._writing():
             self._unit.decide(decisions.SitePublished(at, everything))
 
@@ -54,7 +56,7 @@ class JournalPart(Part):
         self._write("INSERT INTO journal_outbox (events) VALUES (?)", [events])
 
     def unwritten(self, *, limit: int) -> tuple[bytes, ...]:
-        """Return up to ``limit`` of the first events not yet written to the archive, in order."""
+        """Return the first ``limit`` events that are not yet written to the archive, in order."""
         rows = self._ask("SELECT events FROM journal_outbox ORDER BY number LIMIT ?", [limit])
         return tuple(bytes(events) for (events,) in rows)
 
@@ -75,7 +77,10 @@ class JournalPart(Part):
         )
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
-        """Store the digest of a file's version in the journal, or '' for a deleted file."""
+        """Store the digest of the version of a file that the journal contains.
+
+        For a deleted file, the digest is an empty string.
+        """
         with self._writing():
             self._connection.upsert("journaled_files", {"name": name, "digest": digest})
 
@@ -96,7 +101,8 @@ class JournalPart(Part):
     def keep_order(self, order_id: str) -> None:
         """Record in the current transaction that the store has applied a removal order.
 
-        The transaction is durable when it ends, even if the database does not wait for the disk.
+        The transaction is durable when it ends, even if the database usually does not wait for the
+        disk.
         """
         with self._writing():
             self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})

@@ -1,4 +1,4 @@
-"""Releases that the pages of other releases link to."""
+"""Releases to which the pages of other releases link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import INSTANT, encode
 
 TRIES: Final = 2
-"""Maximum number of visits that fetch a linked address before it counts as not a release."""
+"""Maximum number of visits that request a linked page. After that, it counts as not a release."""
 
 STATED: Final = """
     SELECT n.key, a.release FROM named_links n JOIN aliases a
@@ -20,13 +20,13 @@ STATED: Final = """
 
 
 class LinksPart(Part):
-    """Methods of the store that compare linked releases with stored ones."""
+    """Methods of the store that compare releases to which pages link with stored releases."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
-        """Record the releases that pages link to, by canonical address.
+        """Record the releases to which pages link, by canonical address.
 
-        Return up to ``limit`` links to fetch. Each release is counted once, when a page first links
-        to it. Linked releases that a listing has shown since then count as known.
+        Returns up to ``limit`` links to request. Each release is counted once, when a page first
+        links to it. If a listing shows a linked release later, the release counts as known.
         """
         fresh = self._ask(
             "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
@@ -57,7 +57,7 @@ class LinksPart(Part):
         return tuple(Link(*row) for row in rows)
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Record the results of fetching linked addresses where releases were expected."""
+        """Count requests of linked addresses at which releases were expected, and the releases found."""
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
@@ -80,7 +80,7 @@ class LinksPart(Part):
     def sections(self, source: str) -> Mapping[str, int]:
         """Return the sections of a source's releases, with the number of releases in each.
 
-        Releases that were only found through links are not counted.
+        Releases that were found only by links are not counted.
         """
         rows = self._ask(
             "SELECT section, count(*) FROM (SELECT json_extract(content, '$.section') AS section"
@@ -92,7 +92,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return the recall of a source: how many linked releases were already in the store."""
+        """Return how many of the releases to which a source's pages link were already stored."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

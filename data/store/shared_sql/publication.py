@@ -1,4 +1,4 @@
-"""Facets and the published state of their feeds: dirty facets, archive pages and day digests.
+"""Facets, and what is published about them: changed (dirty) facets, archive pages, day digests.
 
 Archive pages and digests must never be lost, because they are published as immutable.
 """
@@ -19,7 +19,8 @@ from data.store.unit_of_work import decisions
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a facet in order, as the primary key of its row. An empty field selects all."""
+"""The fields of a facet in order, as the primary key of its row. An empty field selects all
+values."""
 
 PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
@@ -49,14 +50,17 @@ class FacetsPart(Part):
         return {facet_of(*row): count for *row, count in rows}
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
-        """Return the facets that changed since they were last published, and the change numbers."""
+        """Return the change numbers of the facets that changed since their last publication."""
         rows = self._ask(
             f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
         )
         return {facet_of(*row): number for *row, number in rows}
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
-        """Mark feeds as published at a change number; feeds with later changes stay dirty."""
+        """Mark feeds as published at a change number.
+
+        Feeds with later changes stay marked as changed (dirty).
+        """
         with self._writing() as db:
             db.executemany(
                 f"UPDATE facets SET published = max(published, ?) WHERE {IS_IT}",
@@ -75,7 +79,7 @@ class PublicationPart(Part):
         return rows[0][0] or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Return the archive page numbers of those releases that are on archive pages of a feed."""
+        """Return the archive page of each given release that is on an archive page of a feed."""
         rows = self._ask(
             # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
@@ -137,7 +141,7 @@ class PublicationPart(Part):
 
 
 def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
-    """Change the source id in facets, for pairs of old and new id.
+    """Change the source id in facets, for pairs of an old and a new id.
 
     All facet changes of the transaction must have been written before.
     """
@@ -171,14 +175,17 @@ def facet_of(*parts: str) -> Facet:
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
-    """Return the changes of facets that a change of a release causes."""
+    """Return the changes in the number of releases per facet that a change of a release causes."""
     before = facet_keys(old) if old else frozenset()
     after = facet_keys(new)
     return [(key, (key in after) - (key in before)) for key in before | after]
 
 
 def facet_keys(release: Release) -> frozenset[Key]:
-    """Return the keys of data.topics.facets.facets_of without creating slow Facet objects."""
+    """Return the same facets as data.topics.facets.facets_of, as keys.
+
+    Creating Facet objects would be slow.
+    """
     if release.hidden:
         return frozenset()
     content = release.content
@@ -186,7 +193,7 @@ def facet_keys(release: Release) -> frozenset[Key]:
 
 
 def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
-    """Return the facet keys of a release from a row of its source and the ``FILED`` columns."""
+    """Return the facet keys of a release from a row with its source and the ``FILED`` columns."""
     source, topics, *others = row
     return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
 

@@ -16,7 +16,7 @@ from data.topics.facets import section_of
 
 
 class ReleaseTable(Part):
-    """Methods that write a release."""
+    """Methods of the recorder that write a release."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
         """Store a new release and return its number."""
@@ -37,11 +37,11 @@ class ReleaseTable(Part):
         met: bool,
         shown: bool,
     ) -> None:
-        """Update a stored release; a fingerprint of None keeps the earlier one.
+        """Update a stored release. If ``fingerprint`` is None, the stored fingerprint is kept.
 
         ``revised`` is the time when this version was first seen, or None if the version is not new.
-        If a visit ``met`` the release, the release is no longer marked as gone. ``shown`` is
-        whether readers see a difference.
+        With ``met``, a visit found the release, which is then no longer marked as gone. ``shown``
+        is true if readers see a difference.
         """
         row = release_row(release)
         if met:
@@ -79,7 +79,7 @@ class ReleaseTable(Part):
         )
 
     def keep_difference(self, number: int, revision: int, steps: str) -> None:
-        """Store the difference of a version from the one before.
+        """Store the difference between a version and the previous version.
 
         If ``steps`` is empty, the difference is computed later.
         """
@@ -90,7 +90,7 @@ class ReleaseTable(Part):
         )
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Record the time of a visit that saw a release but whose extraction was rejected."""
+        """Record the time of a visit that saw a release if its extraction was rejected."""
         self._db.execute(
             "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
         )
@@ -111,7 +111,7 @@ class ReleaseTable(Part):
         )
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
-        """Add a release to its source's section; the section keeps its first label."""
+        """Add a release to its source's section. The section keeps the label that it got first."""
         db = self._db
         if old and (before := section_of(old.content.section)):
             db.execute(
@@ -141,7 +141,10 @@ class ReleaseTable(Part):
         return [number for (number,) in rows]
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
-        """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
+        """Store labels of topics by slug.
+
+        A label that is only the slug does not replace another label.
+        """
         # Nearly all labels are stored already; checking with a query costs as much as writing a
         # release.
         known = self._connection.at_hand("labels")
@@ -165,16 +168,16 @@ class ReleaseTable(Part):
         seen: dt.datetime | None = None,
         backlog: bool = False,
     ) -> None:
-        """Append the events of a change, and mark the facets of the release for publishing.
+        """Append the events of a change, and mark the facets of the release to be published.
 
-        ``old`` is the release before, or None if it is new. ``seen`` is the time for alerts, or
-        None for no alerts.
+        ``old`` is the release before the change, or None if it is new. ``seen`` is the time for
+        alerts, or None if no alert is sent.
         """
         append_changes(self._connection, number, old, new, seen=seen, backlog=backlog)
         self._unit.at_commit(enter_facet_changes, facet_changes(old, new))
 
     def note_news(self, number: int, release: Release) -> None:
-        """Store when a news release was published, according to its page, and when it was seen."""
+        """Store when a new release was published, according to its page, and when it was seen."""
         published = release.content.published
         is_exact = published and published.precision == "second"
         self._db.execute(
@@ -188,7 +191,10 @@ class ReleaseTable(Part):
         )
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
-        """Store the cache validators of a draft's response and the sketch of its page."""
+        """Store the ETag and Last-Modified of a draft's response.
+
+        Also stores the hashes of the structure of its page.
+        """
         if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
             self._db.execute(
                 "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
@@ -200,7 +206,7 @@ class ReleaseTable(Part):
             self.keep_skeleton(number, draft.skeleton)
 
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
-        """Store the sketch of a release page's structure."""
+        """Store the hashes of the structure of a release's page (tags, classes and ids)."""
         self._db.execute(
             "INSERT INTO page_skeletons (release, skeleton) VALUES (?, ?)"
             " ON CONFLICT (release) DO UPDATE SET skeleton = excluded.skeleton",

@@ -1,6 +1,6 @@
-"""Methods of the store that read releases in present and past states.
+"""Methods of the store that read releases in current and past versions.
 
-Each method reads one committed state.
+Each method reads one committed state of the store.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from data.store.shared_sql.database.rows import (
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
-"""Number of rows per query, so that no cursor stays open while the caller processes them."""
+"""Number of rows per query. The rows of a query are read at once, so that no cursor stays open
+while the caller processes them."""
 
 OF_REVISION: Final = revision_columns("v.release", "v.number")
 OF_RELEASE: Final = revision_columns("r.number", "r.revision")
-"""Columns of a capture, re-extractions and difference: for an earlier version (``OF_REVISION``) and
-for the present version."""
+"""Columns of a capture, re-extractions and difference, for an earlier version (``OF_REVISION``) and
+for the current version (``OF_RELEASE``)."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Strings that sort before and after all ISO days."""
@@ -51,14 +52,14 @@ class ReleasesPart(Part):
         )
 
     def topic_parents(self) -> Mapping[str, str]:
-        """Return the slug of each topic's parent, by the topic's own slug.
+        """Return the slug of each topic's parent topic, by the slug of the topic.
 
-        Topics at the top level are left out.
+        Topics at the top level are omitted.
         """
         return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
 
     def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
-        """Store the labels and parents of a taxonomy's topics, replacing an earlier taxonomy.
+        """Store the labels and parents of a taxonomy's topics, and replace an earlier taxonomy.
 
         ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
         """
@@ -70,7 +71,10 @@ class ReleasesPart(Part):
             db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
 
     def section_topics(self) -> Sequence[tuple[str, str]]:
-        """Return the sources and slugs of sections that are also topics but not in a taxonomy."""
+        """Return the source and slug of each section that is also a topic.
+
+        Topics of a taxonomy are omitted.
+        """
         return self._ask(
             "SELECT f.source, f.topic FROM facets f JOIN sections s"
             " ON s.source = f.source AND s.slug = f.topic"
@@ -83,7 +87,7 @@ class ReleasesPart(Part):
         return {(source, slug): label for source, slug, label in rows}
 
     def release(self, release_id: str) -> Release | None:
-        """Return a release by its id, or None."""
+        """Return a release by its id, or None if it is unknown."""
         found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
         return found[0] if found else None
 
@@ -149,8 +153,8 @@ class ReleasesPart(Part):
         """Yield releases in the order in which they were first seen.
 
         They can be limited to a source and to publication days from ``since`` until ``until`` (both
-        inclusive), in the time zone of the source. With ``after``, a release id, only releases that
-        were first seen after that release are returned.
+        inclusive), in the time zone of the source. If ``after`` is the id of a release, only
+        releases that were first seen after this release are returned.
         """
         known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
         number = known[0][0] if known else 0
@@ -185,9 +189,10 @@ class ReleasesPart(Part):
         return tuple(map(revision_of, rows))
 
     def compute_differences(self, *, limit: int) -> int:
-        """Compute up to ``limit`` missing differences between versions and return their number.
+        """Compute up to ``limit`` missing differences between versions, and return their number.
 
-        Differences are computed outside of a transaction, because long texts take seconds.
+        Differences are computed outside of a transaction, because comparing long texts takes
+        seconds.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
@@ -210,7 +215,7 @@ class ReleasesPart(Part):
         return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:
-        """Return the releases of a story, first published first."""
+        """Return the releases of a story, in order of publication."""
         return tuple(
             select_releases(
                 self._connection,
@@ -221,11 +226,11 @@ class ReleasesPart(Part):
         )
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
-        """Return the newest releases of a facet as of an instant, ordered as in ``releases``.
+        """Return the newest releases of a facet at a past time, ordered as in ``releases``.
 
-        Releases first seen later and undated releases from the first visit are left out. Releases
+        Releases first seen later and undated releases from the first visit are omitted. Releases
         that were edited, retracted or back online later are returned in their version of that time.
-        Topics and stories are the present ones.
+        Topics and stories are the current ones.
         """
         join, clauses, arguments, table = selection(facet)
         clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
@@ -265,7 +270,7 @@ class ReleasesPart(Part):
         return then if found.content.redacted else self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:
-        """Return a release in its state as of an instant: online or retracted."""
+        """Return a release with its state at a past time: online or retracted."""
         rows = self._ask(
             "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
             " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",

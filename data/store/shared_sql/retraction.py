@@ -1,4 +1,4 @@
-"""Methods of the store for releases that are online, gone, back online or hidden."""
+"""Methods of the store for releases that are gone, retracted, back online, redacted or hidden."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class RetractionPart(Part):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Record that a release was seen unchanged; a retracted release is then online again.
+        """Record that a release was seen unchanged. A retracted release is then online again.
 
-        Return ``changed`` if the release was retracted. ``capture`` is the archive record of the
+        Returns ``changed`` if the release was retracted. ``capture`` is the archive record of the
         response.
         """
         with self._writing() as db:
@@ -66,7 +66,8 @@ class RetractionPart(Part):
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Record when releases, by id, were last seen with unchanged content.
 
-        The times decide, not the order of calls. A release that was later found gone remains gone.
+        The times are compared, whatever the order of calls. A release that was later found gone
+        remains gone.
         """
         with self._writing() as db:
             db.executemany(
@@ -88,9 +89,9 @@ class RetractionPart(Part):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Record that a release is gone (404 or 410).
+        """Record that the page of a release is gone (404 or 410).
 
-        Return ``gone`` the first time, ``still gone`` later, and ``retracted`` for a retracted
+        Returns ``gone`` the first time, ``still gone`` later, and ``retracted`` for a retracted
         release. Only `retract` retracts a release. ``capture`` is the archive record of the
         response.
         """
@@ -114,10 +115,11 @@ class RetractionPart(Part):
         return "gone" if gone_since is None else "still gone"
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone, dated at their first 404 or 410 response.
+        """Queue alerts that these releases are gone.
 
-        The absence is not yet confirmed. An alert for the same release and time is delivered only
-        once, even if it is queued several times.
+        Their time is the time of the first 404 or 410 response. The absence is not confirmed yet.
+        An alert for the same release and time is delivered only once, even if it is queued several
+        times.
         """
         now = time.time()
         with self._writing():
@@ -129,7 +131,7 @@ class RetractionPart(Part):
                 self._unit.publish(NewEvent("gone", number, revision, source, now, seen))
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
-        """Return the releases of a source that are gone but not retracted, longest gone first."""
+        """Return the releases of a source that are gone but not retracted, first gone first."""
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
@@ -154,10 +156,10 @@ class RetractionPart(Part):
         )
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Suspend the retraction of these releases, by id.
+        """Hold the retraction of these releases for review.
 
-        Each value is the time since when a working listing no longer contains the release, or None.
-        The suspension ends when the release returns.
+        Each value is the time since which a working listing has not contained the release, or None.
+        The hold ends when the release is online again.
         """
         with self._writing() as db:
             db.executemany(
@@ -169,7 +171,7 @@ class RetractionPart(Part):
             self._unit.decide(decisions.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release and return whether it was online until now.
+        """Retract a release, and return whether it was online until now.
 
         ``why`` is the reason that a person gave. A redacted release is not retracted.
         """
@@ -190,11 +192,11 @@ class RetractionPart(Part):
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
-        """Remove the title, text and files of a release in all versions, for the reason ``why``.
+        """Remove the title, text and files of all versions of a release, for the reason ``why``.
 
         The id, addresses, dates, topics and section remain. The release is not retracted, because
-        its publisher did nothing. Pending alerts of the release are not sent. Deleted data is
-        overwritten in the file. Nothing is written to the journal; after `forget_journal`, the
+        its publisher did nothing. Pending alerts about the release are not sent. Deleted data is
+        overwritten in the file. Nothing is written to the journal. After `forget_journal`, the
         journal starts with a snapshot.
         """
         with self._writing() as db:
@@ -229,7 +231,10 @@ class RetractionPart(Part):
             self._mark_dirty(known, "redaction")
 
     def why_retracted(self, release_id: str) -> str:
-        """Return the reason that a person gave for a retraction or redaction, or ''."""
+        """Return the reason that a person gave for a retraction or redaction.
+
+        Without a reason, it is an empty string.
+        """
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",
@@ -253,7 +258,7 @@ class RetractionPart(Part):
         return tuple(select_releases(self._connection, where, []))
 
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
-        """Return the time and reason of hiding a release, or None if the release is visible."""
+        """Return when and why a release was hidden, or None if the release is visible."""
         rows = self._ask(
             "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
             " WHERE r.id = ?",
@@ -262,9 +267,9 @@ class RetractionPart(Part):
         return HiddenRelease(release_id, instant(rows[0][0]), rows[0][1]) if rows else None
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for the reason ``why`` and return whether it was visible.
+        """Hide a release from readers for the reason ``why``, and return whether it was visible.
 
-        The release is no longer visited. All its data is kept.
+        Visits no longer request the release. All its data is kept.
         """
         return self._change(
             release_id,
@@ -276,7 +281,7 @@ class RetractionPart(Part):
         )
 
     def unhide(self, release_id: str) -> bool:
-        """Show a hidden release in its current state again and return whether it was hidden."""
+        """Show a hidden release again in its current state, and return whether it was hidden."""
         return self._change(
             release_id,
             decisions.Unhidden(release_id),

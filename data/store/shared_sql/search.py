@@ -1,4 +1,4 @@
-"""The search index for both databases, filled in batches apart from the writes of visits."""
+"""The search index for both databases, filled in batches outside of the transactions of visits."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import SourceSection, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
-"""A release for the index: number, source, day, content, whether it was corrected and retracted."""
+"""A release for the index: number, source, day, content, and whether it was corrected or
+retracted."""
 
 BATCH: Final = 200
-"""Maximum number of events handled per transaction, so that visits wait only briefly."""
+"""Maximum number of events that are handled in one transaction, so that visits wait only
+briefly."""
 
 RANKED: Final = 5000
-"""Maximum number of matches that are ranked, newest first, so that a large archive is not
+"""Maximum number of matches that are ranked, newest first. So a search of a large archive is not
 slower."""
 
 ROW_BITS: Final = 24
-"""Number of low bits of an index row after the bits of its day; they limit the releases of one
-day."""
+"""Number of low bits in an index row, below the bits of its day. They limit the number of releases
+per day."""
 
 NO_DAY: Final = 0
-"""Day number of undated releases; 1 is January 1 of the year 1."""
+"""Day number of undated releases. Day 1 is January 1 of the year 1."""
 
 SEARCH_TIMEOUT_SECONDS: Final = 3.0
-"""Maximum time in seconds per search, so that other clients need not wait long."""
+"""Maximum time in seconds for a search, so that other clients do not wait long."""
 
 ANY: Final = "xa"
-"""Word that the index contains for every release, for queries that contain only dates."""
+"""Word that the index contains for every release, for queries that have only dates."""
 
 _content = msgspec.json.Decoder(Content)
 
@@ -66,8 +68,8 @@ _filed = msgspec.json.Decoder(Filed)
 class IndexEntry(NamedTuple):
     """A release for the index: its row, its number, and its content without secrets.
 
-    ``tokens`` are words for its source, topics, language and states, separated by spaces. ``filed``
-    is the same information as JSON of `Filed`.
+    ``tokens`` are index words for its source, topics, language and states, separated by spaces.
+    ``filed`` contains the same information as JSON of `Filed`.
     """
 
     row: int
@@ -91,17 +93,18 @@ class SearchPart(Part):
     def _ranked(self, query: Query) -> Iterable[int]:
         """Return the numbers of the releases that match a query with words, best first.
 
-        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
+        If there are more than `RANKED` matches, only the newest are ranked, and the others are
+        omitted.
         """
 
     @abstractmethod
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
-        """Index releases, replacing their earlier entries."""
+        """Add releases to the index, and replace their earlier entries."""
 
     def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
-        """Add all releases that changed since to the search index and return their number.
+        """Add all releases that changed since the last call to the index, and return their number.
 
-        ``on_progress`` is called with the number of releases so far.
+        ``told`` is a progress callback with the number of releases so far.
         """
         entered = 0
 
@@ -121,21 +124,22 @@ class SearchPart(Part):
         return bool(self._ask(waits))
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """Return the releases that match a query, best first; titles count more than bodies.
+        """Return the releases that match a query, best first.
 
-        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
-        Only releases that `update_search_index` has added are found. A query without a required
-        word finds nothing; there are no invalid queries. Raises SlowSearch.
+        Titles have a larger weight than bodies. If there are more than `RANKED` matches, only the
+        newest are ranked, and the others are omitted. Only releases that `update_search_index` has
+        added are found. A query without a required word finds nothing, and no query is invalid.
+        Raises SlowSearch if the search takes too long.
         """
         if not any(term.wanted for term in terms_of(query.text)):
             return ()
         return self._releases_of(islice(self._ranked(query), offset, offset + limit))
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
-        """Return the releases that match a query by day, newest first, after the ``cursor``.
+        """Return the releases that match a query, newest day first, after the position ``cursor``.
 
-        An empty query finds nothing; there are no invalid cursors. Only indexed releases are found.
-        Raises SlowSearch.
+        An empty query finds nothing, and no cursor is invalid. Only indexed releases are found.
+        Raises SlowSearch if the search takes too long.
         """
         rows = self._matching("s.row, s.release", query, limit + 1, cursor)
         some = rows[:limit]
@@ -147,7 +151,7 @@ class SearchPart(Part):
     def count_matches(self, query: Query) -> Matches:
         """Return the number of matches of a query, in total and per source, topic or other filter.
 
-        Raises SlowSearch.
+        Raises SlowSearch if the search takes too long.
         """
         rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
         more = len(rows) > MAX_COUNTED
@@ -186,7 +190,7 @@ class SearchPart(Part):
         return tuple(found)
 
     def _enter_events(self, events: Sequence[Event]) -> int:
-        """Update the index entries of the releases of some events. Returns their number."""
+        """Update the index entries of the releases of some events, and return their number."""
         rows = self._ask(
             "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
             " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
@@ -204,7 +208,7 @@ class SearchPart(Part):
         return len(rows)
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
-        """Yield each release with a free index row of its day, in the order of rows."""
+        """Yield each release with a free index row for its day, in the order of rows."""
         for day, some in groupby(
             sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
         ):
@@ -250,13 +254,16 @@ def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
 
 
 def rows_of_day(day: str) -> tuple[int, int]:
-    """Return the first and last index row of an ISO day; an empty string means undated."""
+    """Return the first and last index row of an ISO day. An empty string means undated releases."""
     number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
     return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
 
 def filters(query: Query) -> Iterator[list[str]]:
-    """Yield the index words of a query's filters; a match has at least one word of each list."""
+    """Yield a list of index words for each filter of a query.
+
+    A match has at least one word of each list.
+    """
     asked = (
         ("s", query.source),
         ("t", query.topic),

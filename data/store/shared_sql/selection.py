@@ -1,7 +1,7 @@
 """Select releases with several filters, newest first, in pages of limited cost.
 
-The filters decide which index gives the order. Other conditions are checked release by release, up
-to a limit. A page may therefore contain fewer releases than requested, and reports its position.
+The filters determine which index gives the order. Other conditions are checked release by release,
+up to a limit. So a page may contain fewer releases than requested; its position is also returned.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import decode_run, redacted_row
 
 LOOKED_AT: Final = 5000
-"""Maximum number of releases examined for one page."""
+"""Maximum number of releases that are checked for one page."""
 
 AT_ONCE: Final = 500
 """Number of rows per query."""
@@ -34,15 +34,15 @@ OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
 
 class SelectionPart(Part):
-    """Methods of the store that return releases and runs in pages."""
+    """Methods of the store that return releases and reports of visits (runs) in pages."""
 
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int
     ) -> Selected:
         """Return the positions of the next releases of a selection, newest first.
 
-        There may be fewer than ``limit`` although more exist, because the number of rows examined
-        is limited.
+        There may be fewer than ``limit`` although more exist, because the number of rows that are
+        checked is limited.
         """
         table, base = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)
@@ -68,7 +68,10 @@ class SelectionPart(Part):
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
-        """Yield batches of rows in order, each row with whether it matches the condition."""
+        """Yield batches of rows in order.
+
+        Each row contains whether it matches the condition ``fits``.
+        """
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, LOOKED_AT, AT_ONCE):
             clauses, arguments = [base[0]], [*base[1]]
@@ -88,10 +91,10 @@ class SelectionPart(Part):
     def run_page(
         self, source: str | None = None, before: int | None = None, *, limit: int
     ) -> tuple[tuple[int, Run], ...]:
-        """Return the last runs before a run number, newest first, with their numbers.
+        """Return the last reports of visits (runs) before a number, newest first.
 
-        The runs are of one source or of all sources. They are in the order of storage, because a
-        clock may be set back.
+        Each has its number. They are about one source or all sources. They are in the order in
+        which they were stored, because a clock may be set back.
         """
         rows = self._ask(
             "SELECT number, report FROM runs"
@@ -104,7 +107,7 @@ class SelectionPart(Part):
 
 
 def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
-    """Return the table that gives the order, and the conditions that its index decides.
+    """Return the table that gives the order, and the conditions that its index can check.
 
     ``tags`` are the tags of the selected language.
     """
@@ -185,6 +188,6 @@ def condition(selection: Selection) -> Clause:
 
 
 def midnight(day: dt.date) -> dt.datetime:
-    """Return the start of a day in UTC, at least two days from the limits of datetime."""
+    """Return the start of a day in UTC, but at least two days from the limits of datetime."""
     bound = min(max(day, dt.date.min + ZONES), dt.date.max - ZONES)
     return dt.datetime.combine(bound, dt.time(), dt.UTC)

@@ -1,4 +1,4 @@
-"""Descriptions and renamings of sources, and sources that are no longer collected."""
+"""Descriptions and former ids of sources, and sources that are no longer collected."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WHY_HIDDEN: Final = "its source was removed"
 
 
 class SourcesPart(Part):
-    """Methods of the store that name, rename and remove sources."""
+    """Methods of the store that describe, rename and remove sources."""
 
     def sources(self) -> Mapping[str, Source]:
         """Return every source that was ever collected, by id."""
@@ -52,9 +52,9 @@ class SourcesPart(Part):
     def secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses of sources that may contain secrets.
 
-        They are the addresses as requested and as published. Walks start at the addresses in source
-        files. In a rebuilt store, which has no walks, the published addresses at least contain the
-        parameter names.
+        These are the addresses as requested and as published. The requested addresses are stored
+        with walks, the readings of listings. A rebuilt store has no walks, but the published
+        addresses at least contain the parameter names.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
@@ -64,10 +64,10 @@ class SourcesPart(Part):
         return tuple(sorted(url for (url,) in rows))
 
     def index_without(self, address: str) -> None:
-        """Enter all releases into the search index again if an address contains a new secret.
+        """Add all releases to the search index again if an address contains a new secret.
 
-        Call this before the address is stored. The index is then rebuilt without texts that repeat
-        the secret.
+        Call this before the address is stored. The index is then built again without texts that
+        repeat the secret.
         """
         if not Secrets([address]):
             return
@@ -76,9 +76,9 @@ class SourcesPart(Part):
             EventsPart(self._connection).restart(SEARCH_INDEX)
 
     def register(self, source: Source) -> None:
-        """Store the description of a source; a removed source is collected again.
+        """Store the description of a source. A removed source is collected again.
 
-        Raises RenamedSource.
+        Raises RenamedSource if the id is the former id of a renamed source.
         """
         now = self.source_moves().get(source.id, source.id)
         if now != source.id:
@@ -95,22 +95,23 @@ class SourcesPart(Part):
             append_source_event(self._connection, "registered", source.id)
 
     def source_moves(self) -> Mapping[str, str]:
-        """Return the present ids of renamed sources by earlier id, first renaming first.
+        """Return the current ids of renamed sources by their former ids, first renaming first.
 
-        For a source that was renamed back, both ids may be the same.
+        For a source that was renamed to a former id, both ids may be the same.
         """
         return dict(self._ask("SELECT old, new FROM source_moves ORDER BY number"))
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Change the id of a source and return whether the source is known.
+        """Change the id of a source, and return whether the source is known.
 
-        No other source may have or have had the new id. The ids of releases stay the same.
+        The new id must not be the id or former id of another source. The ids of releases stay the
+        same.
         """
         with self._writing() as db:
             if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
                 return False
             for table in TABLES_WITH_SOURCE:
-                # A rejected visit may have left rows under the new id.
+                # A visit that was rejected may have left rows with the new id.
                 self._connection.rekey(
                     table, "source", ":new", "source = :old", {"old": old, "new": new}
                 )
@@ -141,9 +142,9 @@ class SourcesPart(Part):
         return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether this is a change.
+        """Record that a source is no longer collected, and return whether this is a change.
 
-        Its releases are hidden unless they are ``kept`` in feeds and pages.
+        The releases of the source are hidden unless they are ``kept`` in feeds and pages.
         """
         with self._writing() as db:
             before = self.removed_sources().get(source)
@@ -173,9 +174,9 @@ class SourcesPart(Part):
         return True
 
     def restore_source(self, source: str) -> bool:
-        """Mark a removed source as collected again and return whether it was removed.
+        """Record that a removed source is collected again, and return whether it was removed.
 
-        Releases that were hidden with the source are shown again.
+        Releases that were hidden together with the source are shown again.
         """
         with self._writing() as db:
             gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount
@@ -185,7 +186,7 @@ class SourcesPart(Part):
         return bool(gone)
 
     def _show(self, source: str) -> None:
-        """Show the releases that were hidden with a source and mark its feed for publishing."""
+        """Show the releases that were hidden with a source, and mark its feed to be published."""
         shown = self._ask(
             "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
             " (SELECT number FROM releases WHERE source = ?) RETURNING release",

@@ -1,4 +1,4 @@
-"""Stories, texts that stories are compared by, and translations."""
+"""Stories, the texts by which stories are compared, and translations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StoryTables(Part):
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
-        """Return the cache of texts by release number; only the recorder fills the cache.
+        """Return the cache of texts by release number. Only the recorder adds texts to it.
 
         The database empties the cache when its rows may have changed: another process wrote, or
         writes were undone.
@@ -43,7 +43,10 @@ class StoryTables(Part):
     def story_members(
         self, numbers: Collection[int], *, without_language: str = ""
     ) -> Sequence[StoredMember]:
-        """Return the story data of these releases, except those in ``without_language``."""
+        """Return the data of these releases that stories need.
+
+        Releases in the language ``without_language`` are omitted.
+        """
         rows = self._ask(
             f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
             " ORDER BY number",
@@ -52,7 +55,7 @@ class StoryTables(Part):
         return [StoredMember(*row) for row in rows]
 
     def first_of_story(self, story: str) -> int:
-        """Return the number of the first published release in a story."""
+        """Return the number of the release in a story that was published first."""
         ((number,),) = self._ask(
             f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
             " LIMIT 1",
@@ -69,7 +72,7 @@ class StoryTables(Part):
         return int(members), int(of_source)
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
-        """Move all releases of the ``merged`` stories and the releases ``alone`` into a story."""
+        """Move all releases of the ``merged`` stories, and the releases ``alone``, to a story."""
         moved = self._ask(
             f"UPDATE releases SET story = ? WHERE (story IN ({places(merged)})"
             f" OR number IN ({places(alone)})) AND coalesce(story, '') <> ? RETURNING number",
@@ -78,7 +81,7 @@ class StoryTables(Part):
         append_events(self._connection, "update", [number for (number,) in moved])
 
     def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all releases of a story for publishing; these may be very many."""
+        """Mark the facets of all releases of a story to be published. There may be very many."""
         rows = self._ask(
             f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE story = ?",
             [story],
@@ -101,9 +104,9 @@ class StoryTables(Part):
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """Return the numbers of releases that are translations according to their pages.
+        """Return the numbers of releases that are translations according to links between pages.
 
-        Their pages link one of the ``own`` addresses, or a ``named`` address belongs to them.
+        Their pages link to one of the ``own`` addresses, or a ``named`` address belongs to them.
         """
         rows = self._ask(
             f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
@@ -118,7 +121,10 @@ class StoryTables(Part):
         return {number for (number,) in rows}
 
     def queued_days(self) -> Iterator[tuple[str, str]]:
-        """Yield sources and days with releases in several languages that search lacks."""
+        """Yield the sources and days of releases that are not in the search index yet.
+
+        Only days with releases in several languages are returned.
+        """
         rows = self._ask(
             f"SELECT DISTINCT r.source, r.day FROM events e JOIN releases r"
             f" ON r.number = e.release WHERE {waiting(SEARCH_INDEX)} AND r.language <> ''"
@@ -137,7 +143,7 @@ class StoryTables(Part):
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """Return releases of a source that have a language: of one day, or the newest."""
+        """Return the releases of a source that have a language: of one day, or the newest ones."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"

@@ -1,4 +1,4 @@
-"""The reads for publishing: summaries of releases, neighbours, edits and retractions."""
+"""Queries for publishing: summaries of releases, neighbours, edits and retractions."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from data.store.shared_sql.database.rows import (
 from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
-"""SQL condition for versions that the publisher made, not re-extraction."""
+"""SQL condition for versions that result from a change by the publisher, not from re-extraction."""
 
 RELEASES_PER_QUERY: Final = 10_000
-"""Number of releases per query when all releases of a month are read."""
+"""Number of releases that one query reads when all releases of a month are read."""
 
 NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 
 
 def beside(order: str, tie: str, first: str) -> str:
-    """Return SQL for the number of the neighbouring release of the same source in an order."""
+    """Return SQL for the number of the next release of the same source in an order."""
     return (
         f"(SELECT n.number FROM {SHOWN_VIEW} n WHERE n.source = r.source AND n.sort_at {order}"
         f" AND {tie} ORDER BY {first} LIMIT 1)"
@@ -67,7 +67,7 @@ class SummariesPart(Part):
         return tuple(ReleaseSummary(*row) for row in rows)
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """Return a source's undated releases from its first visit, in the order of its page."""
+        """Return a source's undated releases from its first visit, in the order of the listing."""
         rows = self._ask(
             f"SELECT {SUMMARY} FROM {SHOWN_VIEW} r WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
@@ -76,7 +76,7 @@ class SummariesPart(Part):
         return tuple(ReleaseSummary(*row) for row in rows)
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        """Return releases without text, by id; unknown ids are left out."""
+        """Return releases without text, by id. Unknown ids are omitted."""
         if not ids:
             return {}
         rows = self._ask(
@@ -86,7 +86,7 @@ class SummariesPart(Part):
         return {row[0]: ReleaseSummary(*row) for row in rows}
 
     def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
-        """Return the newer and older neighbours of releases within their source, by release id.
+        """Return the next newer and older release of the same source, for each release id.
 
         For a hidden release, these are the neighbours of its former position.
         """
@@ -106,9 +106,9 @@ class SummariesPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """Return the newest corrections of all releases as the versions that they created.
+        """Return the versions that the newest corrections of all releases created.
 
-        Redacted releases are left out.
+        Redacted releases are omitted.
         """
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
@@ -124,9 +124,9 @@ class SummariesPart(Part):
         return tuple(map(revision_of, rows))
 
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
-        """Return all corrections, first one first, as release id, version number and time.
+        """Return all corrections in order of time, as release id, version number and time.
 
-        Redacted releases are left out. Times are seconds since 1970.
+        Redacted releases are omitted. Times are seconds since 1970.
         """
         return self._ask(
             "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
@@ -139,9 +139,9 @@ class SummariesPart(Part):
         )
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
-        """Return the ids of all retracted releases with their retraction times, first one first.
+        """Return the ids of all retracted releases and their retraction times, in order of time.
 
-        Redacted releases are left out. Times are seconds since 1970.
+        Redacted releases are omitted. Times are seconds since 1970.
         """
         return self._ask(
             f"SELECT id, retracted FROM {SHOWN_VIEW} r WHERE retracted IS NOT NULL"
@@ -150,14 +150,14 @@ class SummariesPart(Part):
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """Return the returns of retracted releases, last one first.
+        """Return when retracted releases were back online, last one first.
 
-        Redacted releases are left out.
+        Redacted releases are omitted.
         """
         return self._returns("WHERE 1 = 1", [], limit)
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """Return the returns of one release after retractions, last one first."""
+        """Return when one release was back online after retractions, last one first."""
         return self._returns("WHERE r.id = ?", [release_id], None)
 
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
@@ -170,7 +170,7 @@ class SummariesPart(Part):
         return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """Return the retracted releases, last retraction first; redacted releases are left out."""
+        """Return the retracted releases, last retraction first. Redacted releases are omitted."""
         return tuple(
             select_releases(
                 self._connection,
@@ -184,7 +184,7 @@ class SummariesPart(Part):
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         """Return the releases that changed since they were first seen, last change first.
 
-        Changes are edits, retractions, and returns after a retraction.
+        Changes are edits, retractions, and releases that are back online after a retraction.
         """
         return tuple(
             select_releases(
@@ -211,7 +211,8 @@ class SummariesPart(Part):
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the ids of the releases of a month with the times of their last changes.
 
-        ``month`` is an ISO month, or an empty string for undated releases. The oldest come first.
+        ``month`` is an ISO month, or an empty string for undated releases. The oldest releases come
+        first.
         """
         after: tuple[float, str] = (-1e99, "~")
         while True:

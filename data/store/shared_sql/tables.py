@@ -19,17 +19,17 @@ class MatchTable(Part):
     """Stored releases by number, id, fingerprint or day, for the recorder."""
 
     def stored_release(self, number: int) -> StoredRelease:
-        """Return a stored release by its number."""
+        """Return the stored release with a number."""
         (row,) = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.number = ?", [number])
         return stored_of(row)
 
     def release_with_id(self, release_id: str) -> StoredRelease | None:
-        """Return the stored release with an id, or None."""
+        """Return the stored release with an id, or None if it is unknown."""
         rows = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.id = ?", [release_id])
         return stored_of(rows[0]) if rows else None
 
     def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
-        """Return the numbers of releases by id, in the order given; unknown ids are left out."""
+        """Return the numbers of releases by id, in the given order. Unknown ids are omitted."""
         rows = self._ask(
             "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " ORDER BY CAST(j.key AS BIGINT)",
@@ -40,7 +40,7 @@ class MatchTable(Part):
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
-        """Return the numbers of a source's releases with this fingerprint.
+        """Return the numbers of a source's releases whose text has this fingerprint.
 
         Releases of days near ``day`` come first.
         """
@@ -52,7 +52,7 @@ class MatchTable(Part):
         return [number for (number,) in rows]
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
-        """Return those release numbers that belong to a source and day."""
+        """Return which of the release numbers belong to a source and day."""
         rows = self._ask(
             f"SELECT number FROM releases WHERE number IN ({places(numbers)})"
             " AND source = ? AND day = ?",
@@ -63,7 +63,7 @@ class MatchTable(Part):
     def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
         """Return the bodies of a source's newest releases.
 
-        The release ``without`` is left out.
+        The release with the number ``without`` is omitted.
         """
         rows = self._ask(
             "SELECT json_extract(content, '$.body_text') FROM releases"
@@ -76,17 +76,20 @@ class MatchTable(Part):
 class Tables(AliasTable, MatchTable, ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
     """Database methods of the recorder: small reads and writes of rows, without decisions.
 
-    ``number`` is the database's number of a release, counted in the order of first sight. ``key``
-    is the canonical form of an address (data.text.urls.canonical_url).
+    ``number`` is the database's number of a release, in the order in which releases were first
+    seen. ``key`` is the canonical form of an address (data.text.urls.canonical_url).
     """
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Run the reads and writes within the block in one transaction, or undo all of them."""
+        """Run the reads and writes in a ``with`` block in one transaction.
+
+        If one fails, all writes are undone.
+        """
         return self._writing()
 
     @abstractmethod
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """Return the releases in these bands: band, number of the release, number of anchors.
+        """Return the releases in bands: band, number of the release, number of anchors.
 
         A band groups similar texts (locality-sensitive hashing).
         """

@@ -1,4 +1,4 @@
-"""Data about visits: runs, due addresses, waiting times of hosts, and learned layouts."""
+"""Data about visits: their reports (runs), due addresses, waits of hosts, and learned templates."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 GROWTH = 0.1
-"""Interval between two visits to an old release, as a fraction of its age."""
+"""Interval between two checks of an old release, as a fraction of its age."""
 
 RUNS_KEPT = 1000
-"""Maximum number of run reports that are kept per source."""
+"""Maximum number of reports of visits (runs) that are kept per source."""
 
 
 def results_of(run: Run) -> tuple[object, ...]:
-    """Return the parts of a run report about the source's health and the visit's results."""
+    """Return the parts of a visit's report about its results and the health of the source."""
     read = run.new + run.changed + run.unchanged + run.retracted
     return (
         (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
@@ -36,22 +36,22 @@ def results_of(run: Run) -> tuple[object, ...]:
 
 
 class UnconfirmedTable(Part):
-    """The methods for possibly truncated responses and texts, for visits and the recorder."""
+    """Methods for responses and texts that may be truncated, for visits and the recorder."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark and time of the last response or text that may be truncated.
+        """Return the mark and time of the last response or text that may be truncated, or None.
 
-        ``subject`` is an address or a release id.
+        The mark identifies the text. ``subject`` is an address or a release id.
         """
         for row in self._rows("unconfirmed", "subject = ?", [subject]):
             return str(row["mark"]), instant(row["seen"])
         return None
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store the mark of a possibly truncated response or text for a later comparison.
+        """Store a mark that identifies a response or text that may be truncated.
 
-        Nothing is stored for an address that is too long for a key, so such an address is never
-        confirmed.
+        A later visit compares it. Nothing is stored for an address that is too long for a key, so a
+        response from such an address is never confirmed.
         """
         if len(subject) > MAX_KEY_LENGTH:
             return
@@ -66,11 +66,11 @@ class VisitsPart(UnconfirmedTable):
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
     ) -> tuple[str, ...]:
-        """Return up to ``limit`` addresses of releases to check again, longest unvisited first.
+        """Return up to ``limit`` addresses of releases to check again, longest unchecked first.
 
-        Due are releases younger than ``recent``, releases once found gone, and older releases at
-        intervals that grow with their age. With ``everything``, all releases are due. Redacted
-        releases are never due.
+        Due are releases younger than ``recent``, releases whose page was once gone, and older
+        releases at intervals that grow with their age. With ``everything``, all releases are due.
+        Redacted releases are never due.
         """
         rows = self._ask(
             f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
@@ -89,7 +89,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(row[0] for row in rows)
 
     def validator(self, url: str) -> Validator | None:
-        """Return the cache validators (ETag, Last-Modified) of the last response of an address."""
+        """Return the ETag and Last-Modified of the last response from an address, or None."""
         for row in self._ask("SELECT etag, last_modified FROM validators WHERE url = ?", [url]):
             return Validator(*row)
         return None
@@ -106,7 +106,7 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def listings(self, source: str) -> Iterator[str]:
-        """Yield the last extraction of each listing page of a source, as JSON text."""
+        """Yield the items last extracted from each listing page of a source, as JSON text."""
         rows = self._ask(
             "SELECT items FROM cached_listings WHERE source = ? ORDER BY url", [source]
         )
@@ -115,10 +115,10 @@ class VisitsPart(UnconfirmedTable):
     def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
-        """Cache the items of a listing and the validators for its next request.
+        """Cache the items of a listing, and the ETag and Last-Modified for its next request.
 
         Nothing is cached for an address that is too long for a key. The listing at such an address
-        is read in full on each visit.
+        is read completely at each visit.
         """
         if len(url) > MAX_KEY_LENGTH:
             return
@@ -129,9 +129,9 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("validators", asked)
 
     def add_run(self, run: Run, *, settles: bool = True) -> None:
-        """Store the report of a run; without results, its journal record may wait.
+        """Store the report of a visit (run). Without results, its journal record may wait.
 
-        Under a lease, a run that ``settles`` the visit makes its source no longer due.
+        Under a lease, if the run ``settles`` the visit, its source is no longer due.
         """
         del settles
         row = [run.source, run.started.timestamp(), encode(run)]
@@ -143,7 +143,7 @@ class VisitsPart(UnconfirmedTable):
             self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
 
     def _is_news(self, run: Run) -> bool:
-        """Return whether a run had other results than the last one, or is the first of its day."""
+        """Return whether a run has other results than the last run, or is the first of its day."""
         last = next(iter(self.runs(run.source, limit=1)), None)
         if last is None or results_of(run) != results_of(last):
             return True
@@ -154,9 +154,9 @@ class VisitsPart(UnconfirmedTable):
         return len(days) > 1
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """Return the last runs of a source, newest first in order of storage.
+        """Return the last runs of a source, the last stored run first.
 
-        The times of runs are not used, because a clock may be set back.
+        The times of runs are not used for the order, because a clock may be set back.
         """
         rows = self._ask(
             "SELECT report FROM runs WHERE source = ? ORDER BY number DESC LIMIT ?",
@@ -165,7 +165,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(decode_run(row[0]) for row in rows)
 
     def forget_old_runs(self) -> None:
-        """Delete the oldest run reports."""
+        """Delete the oldest reports of visits (runs)."""
         self._write(
             "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
             " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
@@ -184,7 +184,7 @@ class VisitsPart(UnconfirmedTable):
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
         """Return the publication times of a source's newest releases.
 
-        Undated releases from the first visit are left out.
+        Undated releases from the first visit are omitted.
         """
         rows = self._ask(
             "SELECT sort_at, json_extract(content, '$.published.precision'), first_seen"
@@ -195,7 +195,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last wait of a host, even if it is over, or None."""
+        """Return the last time until which a host asked to wait, even if it is over, or None."""
         for until, status, requested in self._ask(
             "SELECT until, status, requested FROM host_waits WHERE host = ?", [host]
         ):
@@ -214,7 +214,7 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("host_waits", row)
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the last robots.txt of an origin and the time when it was read."""
+        """Return the last robots.txt of an origin and the time when it was requested, or None."""
         for row in self._rows("robots_files", "origin = ?", [origin]):
             return row["body"], instant(row["seen"])
         return None
@@ -226,28 +226,31 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("robots_files", row)
 
     def templates(self, source: str) -> tuple[str, ...]:
-        """Return the learned templates of a source, as JSON texts by layout name."""
+        """Return the learned templates of a source as JSON texts, ordered by layout name."""
         rows = self._rows("layout_templates", "source = ?", [source], order_by="layout")
         return tuple(row["template"] for row in rows)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Store the learned template of a layout, as JSON text, replacing an earlier one."""
+        """Store the learned template of a layout as JSON text, and replace an earlier one."""
         row = {"source": source, "layout": layout, "template": template}
         with self._writing():
             self._connection.upsert("layout_templates", row)
 
     def source_reading(self, source: str) -> str:
-        """Return the rules used to extract a source's pages, as JSON text; empty if unknown."""
+        """Return the rules with which a source's pages are extracted, as JSON text.
+
+        Returns an empty string if they are unknown.
+        """
         rows = self._rows("source_readings", "source = ?", [source])
         return next((str(row["reading"]) for row in rows), "")
 
     def keep_source_reading(self, source: str, reading: str) -> None:
-        """Store the rules used to extract a source's pages, as JSON text."""
+        """Store the rules with which a source's pages are extracted, as JSON text."""
         with self._writing():
             self._connection.upsert("source_readings", {"source": source, "reading": reading})
 
     def skeleton(self, release: str) -> bytes:
-        """Return the last sketch of a release page's structure; empty if unknown."""
+        """Return the last hashes of the structure of a release's page, or no bytes if unknown."""
         row = self._ask(
             "SELECT s.skeleton FROM page_skeletons s JOIN releases r ON r.number = s.release"
             " WHERE r.id = ?",

@@ -1,4 +1,7 @@
-"""The progress of walks, the items they listed, and the items not fetched yet."""
+"""Progress of walks, the items that they listed, and the items that were not requested yet.
+
+A walk is the reading of a listing, page by page, to its oldest release.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,23 @@ from data.store.unit_of_work import decisions
 from data.text.masking import masked
 
 MOST_TRIES: Final = 10
-"""Maximum number of visits that fetch a listed item before it counts as not a release."""
+"""Maximum number of visits that request a listed item. After that, it counts as not a release."""
 
 WAIT: Final = 900.0
-"""Delay in seconds after the first failed try; the delay grows with the square of the tries."""
+"""Delay in seconds after the first failed request of an item. It is multiplied by the square of the
+number of requests."""
 
 _walk = msgspec.json.Decoder(Walk)
 
 DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
-"""Condition for rows to request now, with the arguments of `due_arguments`."""
+"""SQL condition for rows to request now, with the arguments of `due_arguments`."""
 
 
 STORED: Final = (
     "EXISTS (SELECT 1 FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
     " AND a.kind = 'seen')"
 )
-"""Condition for queued items whose releases are stored by now."""
+"""SQL condition for queued items whose releases are stored."""
 
 
 def due_arguments(
@@ -40,8 +44,8 @@ def due_arguments(
 ) -> dict[str, object]:
     """Return the arguments of a query for due rows of a source.
 
-    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row
-    requested ``since`` the start of a visit waits for the next visit.
+    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row that
+    was requested ``since`` the start of a visit waits for the next visit.
     """
     return {
         "source": source,
@@ -54,12 +58,15 @@ def due_arguments(
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:
-    """Return the facts about a finished walk that are worth a journal record."""
+    """Return the facts about a finished walk that the journal records.
+
+    A walk is the reading of a listing, page by page, to its oldest release.
+    """
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 class WalksPart(Part):
-    """Methods of the store for listing walks."""
+    """Methods of the store for walks, the readings of listings to their oldest release."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk that began on the page at ``start``, or None."""
@@ -88,7 +95,7 @@ class WalksPart(Part):
         return min(map(instant, filter(None, begun)), default=None)
 
     def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
-        """Start a walk at the page ``start``; it replaces an earlier walk from there.
+        """Start a walk at the page ``start``, and replace an earlier walk from this page.
 
         ``at`` is the time of the visit. The first walk stores it as ``begun``.
         """
@@ -129,7 +136,7 @@ class WalksPart(Part):
     def list_items(
         self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
-        """Record the items on a page of a walk and return the fresh ones and the news.
+        """Record the items on a page of a walk, and return the fresh items and the news.
 
         ``items`` are names by canonical address. A name consists of the day and the title. An item
         is not fresh if it was already listed with this name at another address.
@@ -162,9 +169,10 @@ class WalksPart(Part):
     def listed_before(
         self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the addresses that this listing showed before, and those whose name it showed.
+        """Return the addresses of items that this listing showed before.
 
-        ``items`` are names by canonical address.
+        The second value contains the addresses of items whose name it showed before. ``items`` are
+        names by canonical address.
         """
         keys = self._ask(
             "SELECT j.key FROM json_each(?) j"
@@ -180,10 +188,10 @@ class WalksPart(Part):
         return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
 
     def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
-        """Queue listed items that were not fetched yet, as JSON texts by canonical address.
+        """Queue listed items that were not requested yet, as JSON texts by canonical address.
 
-        Items on the first page (``front``) are requested by every visit, the others at growing
-        intervals.
+        Every visit requests items on the first page (``front``). The other items are requested at
+        growing intervals.
         """
         if not items:
             return
@@ -198,7 +206,7 @@ class WalksPart(Part):
             )
 
     def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return those canonical addresses that are queued, with their items as JSON text."""
+        """Return which canonical addresses are queued, with their items as JSON text."""
         rows = self._ask(
             "SELECT u.key, u.item FROM json_each(?) j"
             " JOIN unread_items u ON u.source = ? AND u.key = j.value",
@@ -207,7 +215,7 @@ class WalksPart(Part):
         return dict(rows)
 
     def unread(self, source: str) -> Sequence[str]:
-        """Return the listed items that were not fetched yet, as JSON texts in listing order."""
+        """Return the listed items that were not requested yet, as JSON texts in listing order."""
         rows = self._ask(
             "SELECT item FROM unread_items u WHERE source = ? AND NOT EXISTS (SELECT 1"
             " FROM aliases a WHERE a.key = u.key AND a.source = u.source AND a.kind = 'seen')"
@@ -219,9 +227,10 @@ class WalksPart(Part):
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the items to fetch ``now``, first page first, and count one request for each.
+        """Return the items to request ``now``, and count one request for each item.
 
-        Items requested ``since`` the start of the visit are left out.
+        Items on the first page come first. Items that were requested ``since`` the start of the
+        visit are omitted.
         """
         arguments = due_arguments(
             source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
@@ -249,7 +258,7 @@ class WalksPart(Part):
     def return_items(self, source: str, *, since: dt.datetime) -> None:
         """Make all items due again that were requested ``since`` a time but are not stored.
 
-        Call this for an interrupted visit: its requests don't count as tries.
+        Call this for an interrupted visit, whose requests don't count as tries.
         """
         again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
         with self._writing() as db:

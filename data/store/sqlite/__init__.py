@@ -1,1 +1,1 @@
-"""The default store: SQLite, with SQL as its only query language."""
+"""The default store: SQLite, with SQL as the only query language."""

@@ -1,7 +1,7 @@
-"""Copy a store at one moment while others write, and read the contents of copies.
+"""Copy a store as of one moment while others write to it, and read the contents of copies.
 
-A copy is not opened as a store, because that would migrate it. Copies from earlier versions can
-therefore also be read.
+A copy is not opened as a store, because opening it would migrate it. So copies from earlier
+versions can also be read.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
 STEP: Final = 2048
-"""Number of pages copied between two progress reports."""
+"""Number of database pages that are copied between two progress reports."""
 
 MAX_REPORTED_ERRORS: Final = 3
 """Maximum number of integrity errors that are reported."""
 
 INSTRUCTIONS: Final = 100_000
-"""Number of SQLite instructions between two checks of the time."""
+"""Number of SQLite instructions between two checks of the elapsed time."""
 
 RESTORE_HINT: Final = "restore a backup (`communique restore`)"
 
@@ -46,7 +46,7 @@ HEAD: Final = b"SQLite format 3\x00"
 
 
 class CapturePlace(NamedTuple):
-    """The place of a stored capture's record in the archive; ``file`` is empty if it has none."""
+    """The position of a capture's record in the archive. ``file`` is empty if it has no record."""
 
     file: str
     end: int
@@ -58,13 +58,13 @@ class StoreCopy:
     """Data about a store or its copy, for comparison with the archive.
 
     - ``schema`` is the name of the last migration.
-    - ``present`` is whether that is the latest migration of this version.
-    - ``unwritten`` is the number of journal records not yet written.
+    - ``present`` is true if that is the latest migration of this version of Communique.
+    - ``unwritten`` is the number of journal records that are not written yet.
     - ``last_visit`` is in UTC.
-    - ``is_blank`` is whether the store has no source and no journal (see data.store.is_blank).
+    - ``is_blank`` is true if the store has no source and no journal (see data.store.is_blank).
     - ``visited`` contains the ids of visited sources that were not removed.
     - ``orders`` contains the ids of applied removal orders (see data.archive.journal.orders).
-    - ``lags`` shows how far the consumers of events are behind.
+    - ``lags`` shows how many events the consumers still have to handle.
     """
 
     schema: str = ""
@@ -80,11 +80,10 @@ class StoreCopy:
 
 
 def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
-    """Copy the present state of a store into a new, durable file with SQLite's backup API.
+    """Copy the current state of a store to a new, durable file with SQLite's backup API.
 
-    Other connections can continue to write. ``on_progress`` is called with the number of copied
-    pages and the total. Raises StoreError if the file is not a store or is from a newer version,
-    and OSError.
+    Other connections can continue to write. ``told`` is called with the number of copied pages and
+    the total. Raises OSError, and StoreError if the file is not a store or is from a newer version.
     """
     if (wrong := refusal(source)) or (wrong := _foreign(source)):
         raise StoreError(f"sqlite:{source}", wrong)
@@ -109,7 +108,7 @@ def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
 
 
 def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
-    """Check the integrity of a store or copy; return False if the time was not enough.
+    """Check the integrity of a store or copy. Return False if the time was not enough.
 
     ``seconds`` is the maximum time. Raises StoreError if the file is damaged.
     """
@@ -135,7 +134,7 @@ def read_copy(path: Path) -> StoreCopy:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
 
         def one(table: str, query: str) -> Any:
-            """Return a value from a table that may not exist in older versions."""
+            """Return a value from a table that older versions may not have."""
             row = db.execute(f"SELECT {query}").fetchone() if table in tables else None
             return row[0] if row else None
 
@@ -165,13 +164,16 @@ def _orders(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def present_schema() -> str:
-    """Return the name of the last migration that this version knows."""
+    """Return the name of the latest migration of this version of Communique."""
     with closing(Database(memory=True)) as nothing:
         return str(migrations.pending(nothing)[-1].name)
 
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:
-    """Return pairs of earlier and present source ids in a store or copy. Raises StoreError."""
+    """Return pairs of former and current source ids in a store or copy.
+
+    Raises StoreError if the file can't be read.
+    """
     with _reporting_damage(path), closing(open_for_reading(path)) as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
             return frozenset()
@@ -196,7 +198,7 @@ def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace
 
 
 def _foreign(path: Path) -> str:
-    """Return why a file is not an SQLite file, or an empty string."""
+    """Return the reason why a file is not an SQLite file, or an empty string."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
     return "" if head == HEAD else f"file is not a database: {RESTORE_HINT}"

@@ -25,7 +25,7 @@ TITLE_WEIGHT: Final = 8.0
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
-"""SQL condition for rows that can be found, without old versions and hidden releases."""
+"""SQL condition for rows that can be found. Rows of old versions and hidden releases can't."""
 
 
 class SqliteSearch(SearchPart):

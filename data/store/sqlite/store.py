@@ -18,7 +18,7 @@ from data.store.sqlite.search import SqliteSearch
 
 
 class SqliteTables(Tables):
-    """The tables of the recorder, with an index of similar texts in the order of bands."""
+    """The recorder's tables, with an index of similar texts in the order of bands."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         return self._ask(in_bands(len(bands)), bands)
@@ -79,7 +79,7 @@ class SqliteStore(SqliteSearch, Store):
                     yield piece
 
     def maintain(self) -> None:
-        """Delete old runs, events and alerts, checkpoint the log and update the statistics."""
+        """Delete old runs, events and alerts, make a checkpoint, and update the statistics."""
         super().maintain()
         self._db.execute("PRAGMA optimize")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -17,12 +17,12 @@ BATCH: Final = 2000
 """Number of rows that are read at once and written in one transaction."""
 
 DERIVED: Final = frozenset({"search_rows", "consumers"})
-"""Tables that are not copied, because they are derived from others or belong to derived tables."""
+"""Tables that are not copied, because their rows are derived from other tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the columns of its primary key, and all others."""
+    """A table: the columns of its primary key, and all other columns."""
 
     name: str
     key: tuple[str, ...]
@@ -39,7 +39,10 @@ class Table:
 
 
 class End(ABC):
-    """One end of a transfer. Its methods raise StoreError; ``url`` contains no secrets."""
+    """One end of a transfer: the source or the target.
+
+    Methods raise StoreError if the database fails. ``url`` contains no secrets.
+    """
 
     url: str
     place: ClassVar[str]
@@ -52,7 +55,7 @@ class End(ABC):
 
     @abstractmethod
     def tables(self) -> Mapping[str, Table]:
-        """Return the tables of a store by name; a table comes after the tables it refers to."""
+        """Return the tables of a store by name, each after the tables to which it refers."""
 
     @abstractmethod
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
@@ -60,7 +63,7 @@ class End(ABC):
 
     @abstractmethod
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """Yield batches of all rows of a table in key order, from one snapshot."""
+        """Yield all rows of a table in batches and in key order, from one snapshot."""
 
     @abstractmethod
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
@@ -72,11 +75,11 @@ class End(ABC):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[object]:
-        """Commit all changes within the block, or none."""
+        """Commit all changes in a ``with`` block, or none of them."""
 
     @abstractmethod
     def freeze(self) -> None:
-        """Lock the database for other writers and read one state from now on.
+        """Lock the database for other writers. All later reads see the same state.
 
         Raises StoreError if another connection is writing.
         """
@@ -91,7 +94,7 @@ class End(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Enable the triggers again, number new rows after the copied ones, and remove the mark."""
+        """Enable the triggers again, number new rows after the copied rows, and remove the mark."""
 
     @abstractmethod
     def close(self) -> None:
@@ -131,7 +134,7 @@ class End(ABC):
         self.change(f"DELETE FROM {table.name} WHERE {self._is_key(table)}", keys)
 
     def keep_cursors(self, source: End) -> None:
-        """Let consumers continue where they are in ``source``, except the search index."""
+        """Copy the cursors of consumers from ``source``, except the cursor of the search index."""
         rows = source.ask("SELECT number, name FROM consumers WHERE name <> 'search index'")
         with self.transaction():
             self.change(
@@ -143,12 +146,15 @@ class End(ABC):
 
 
 def named(columns: Iterable[str]) -> str:
-    """Return quoted column names separated by commas; some names are SQL keywords."""
+    """Return quoted column names separated by commas. Some names are SQL keywords."""
     return ", ".join(f'"{name}"' for name in columns)
 
 
 def canonical(value: Any) -> Any:
-    """Return a value in a form that both databases can store: PostgreSQL has no NUL in texts."""
+    """Return a value in a form that both databases can store.
+
+    PostgreSQL has no NUL characters in texts.
+    """
     if isinstance(value, str):
         return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in value else value
     if isinstance(value, bool):
@@ -157,7 +163,7 @@ def canonical(value: Any) -> Any:
 
 
 def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the tables in an order that puts each one after the tables to which it refers."""
+    """Return the tables in an order in which each table comes after those to which it refers."""
     ordered: list[str] = []
 
     def put(name: str) -> None:

@@ -41,7 +41,7 @@ REFERENCES: Final = """
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_catalog.pg_constraint
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conparentid = 0
 """
-"""Query for pairs of a table and a table that it refers to."""
+"""Query for pairs of a table and a table to which it refers."""
 
 SEQUENCES: Final = """
     SELECT c.relname::text, a.attname::text, pg_get_serial_sequence(c.relname, a.attname)
@@ -68,7 +68,8 @@ IS_USED: Final = """
 """Query that checks whether a worker sent a heartbeat recently, or a host is leased."""
 
 SILENCE: Final = 45
-"""Time in seconds without a heartbeat after which a worker counts as gone; they come every 5 s."""
+"""Time in seconds without a heartbeat after which a worker counts as gone. Workers send a heartbeat
+every 5 s."""
 
 USED: Final = (
     "services or workers of Communique use it: stop them all. A killed one counts as running for "
@@ -96,7 +97,7 @@ class PostgresEnd(End):
 
     @cached_property
     def _reader(self) -> psycopg.Connection:
-        """Return a second connection, for reading while the first one writes."""
+        """Return a second connection, for reading while the first connection writes."""
         with self._told():
             return psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECTING)
 

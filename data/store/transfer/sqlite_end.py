@@ -48,7 +48,7 @@ class SqliteEnd(End):
 
     @property
     def identity(self) -> object:
-        """Return the device and inode number of the file, whatever its path."""
+        """Return the device and inode number of the file, which do not depend on its path."""
         with self._told():
             found = self._path.stat()
         return found.st_dev, found.st_ino
@@ -105,7 +105,7 @@ class SqliteEnd(End):
             raise StoreError(self.url, why) from error
 
     def refuse_if_used(self) -> None:
-        """Do nothing: only the home directory shows who uses an SQLite file."""
+        """Do nothing, because only the home directory shows who uses an SQLite file."""
 
     @property
     def is_marked(self) -> bool:

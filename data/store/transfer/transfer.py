@@ -1,10 +1,10 @@
-"""Copy all rows of one store into another, verify them, and resume after an interruption.
+"""Copy all rows of one store to another, verify them, and resume after an interruption.
 
 A transfer copies table by table in key order, in transactions of a few rows. A store that is being
 filled is marked and can't be opened as a store. Rows from an earlier attempt are compared and not
-written again. Rows that changed in between are replaced, and deleted rows are removed. At the end,
-all rows of both stores are read again, and their counts and digests are compared. The source must
-not change during the transfer.
+written again. Rows that have changed since that attempt are replaced, and deleted rows are removed.
+At the end, all rows of both stores are read again, and their counts and digests are compared. The
+source must not change during the transfer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NO_TABLE: Final = (
 
 @dataclass
 class Transferred:
-    """The result of a transfer: the number of rows of each table, and how many were written."""
+    """The result of a transfer: the number of rows per table, and the number of written rows."""
 
     rows: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
@@ -52,7 +52,10 @@ class Transferred:
 
 
 def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferred:
-    """Copy a store into an empty one, or resume an unfinished transfer. Raises StoreError."""
+    """Copy a store to an empty one, or resume an unfinished transfer.
+
+    Raises StoreError if this fails.
+    """
     if source.identity == target.identity:
         raise StoreError(target.url, SAME_STORE_MESSAGE)
     if source.unfinished is not None:
@@ -84,7 +87,10 @@ def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferr
 
 
 def common(source: End, target: End, done: Transferred) -> list[Table]:
-    """Return the tables that both stores have; each database needs the others only for itself."""
+    """Return the tables that both stores have.
+
+    Each database has other tables for its own use.
+    """
     theirs = target.tables()
     found = []
     for name, table in source.tables().items():
@@ -105,7 +111,7 @@ def common(source: End, target: End, done: Transferred) -> list[Table]:
 def begin(source: End, target: End, tables: list[Table]) -> bool:
     """Mark an empty target as being filled, unless it is already marked.
 
-    Return False if the target already contains all rows. Raises StoreError if it contains other
+    Returns False if the target already contains all rows. Raises StoreError if it contains other
     rows.
     """
     before = target.unfinished
@@ -125,7 +131,7 @@ def begin(source: End, target: End, tables: list[Table]) -> bool:
 
 
 class Merge:
-    """Copier of one table from the source to the target; both are read in key order."""
+    """Copies one table from the source to the target, reading both in key order."""
 
     def __init__(self, source: End, target: End, table: Table) -> None:
         self._target, self._table = target, table
@@ -156,7 +162,8 @@ class Merge:
     def _found(self, row: Row) -> Row | None:
         """Return the target's row with the same key, or None.
 
-        Rows of the target with lower keys are noted as deleted in the source.
+        Rows of the target with lower keys are missing in the source, so they are recorded as
+        deleted.
         """
         key = self._table.key_of(row)
         while self._next and self._table.key_of(self._next) < key:
@@ -173,7 +180,7 @@ class Merge:
 
 
 def equal(source: End, target: End, table: Table) -> bool:
-    """Return whether a table contains the same rows at both ends; read all rows."""
+    """Return whether a table contains the same rows at both ends. Reads all rows."""
     return digest(source, table) == digest(target, table)
 
 
@@ -187,7 +194,7 @@ def digest(end: End, table: Table) -> tuple[int, str]:
 
 
 def open_source(url: str) -> End:
-    """Open the store to read and migrate its schema. Raises StoreError if there is no store."""
+    """Open the store to read, and migrate its schema. Raises StoreError if there is no store."""
     path = path_of(url)
     if path and not (path.is_file() and path.stat().st_size):
         raise StoreError(masked(url), NO_STORE)
@@ -195,7 +202,10 @@ def open_source(url: str) -> End:
 
 
 def open_target(url: str) -> End:
-    """Open the store to fill, creating it if it is missing. Raises StoreError."""
+    """Open the store to fill, and create it if it is missing.
+
+    Raises StoreError if this fails.
+    """
     return _opened(url, path_of(url), make=True)
 
 

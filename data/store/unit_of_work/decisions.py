@@ -1,7 +1,7 @@
 """The decisions that a store sends to its archive, as classes (docs/reference/archive-format.md).
 
-A decision is recorded with its result, not its inputs. A later reader does not decide again, even
-if the rules have changed.
+A decision is recorded with its result, not with its inputs. So a program that reads it later does
+not decide again, even if the rules have changed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome, Sight
 
 
 class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
-    """A decision."""
+    """Base class of the decisions that the archive's journal records."""
 
 
 class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
@@ -75,9 +75,9 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
     news: bool = False
 
     def outcome(self, known: Release | None) -> RecordOutcome:
-        """Return the outcome for a store; ``known`` is its present release, or None if it is new.
+        """Return the outcome for a store. ``known`` is its current release, or None if it is new.
 
-        Raises msgspec.ValidationError if the content is unknown.
+        Raises msgspec.ValidationError if the event has no content and the release is new.
         """
         fields = {"aliases": (), **self.release}
         if known and "content" not in fields:
@@ -101,7 +101,7 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
 
 
 class Seen(JournalEvent, frozen=True, tag="seen"):
-    """Releases, by id, were seen unchanged at these times and in these records."""
+    """Releases, by id, were seen unchanged, each at a time and in an archive record."""
 
     releases: Mapping[str, Sight]
 
@@ -123,9 +123,9 @@ class Missed(JournalEvent, frozen=True, tag="mark_gone"):
 
 
 class Held(JournalEvent, frozen=True, tag="hold"):
-    """The retraction of missing releases was suspended.
+    """The retraction of missing releases was held for review.
 
-    Each release has the time since when a listing no longer contains it.
+    Each release has the time since which a listing has not contained it.
     """
 
     releases: Mapping[str, dt.datetime | None]
@@ -154,7 +154,7 @@ class Unhidden(JournalEvent, frozen=True, tag="unhide"):
 
 
 class Redacted(JournalEvent, frozen=True, tag="redact"):
-    """All versions of a release's text were redacted, for a reason.
+    """The text of all versions of a release was redacted, for a reason.
 
     After a redaction, the journal begins again with a snapshot of the remaining store.
     """
@@ -172,7 +172,7 @@ class SourceRenamed(JournalEvent, frozen=True, tag="rename_source"):
 
 
 class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
-    """A source is no longer collected; its releases are hidden unless they are ``kept``."""
+    """A source is no longer collected. Its releases are hidden unless they are ``kept``."""
 
     source: str
     at: dt.datetime
@@ -180,13 +180,13 @@ class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
 
 
 class SourceRestored(JournalEvent, frozen=True, tag="restore_source"):
-    """A removed source is collected again, and its releases are shown."""
+    """A removed source is collected again, and its releases are shown again."""
 
     source: str
 
 
 class FilesNamed(JournalEvent, frozen=True, tag="await_files"):
-    """Files of releases, by address, will be archived."""
+    """Files of releases, given by their addresses, will be archived."""
 
     source: str
     urls: Sequence[str]
@@ -201,13 +201,13 @@ class FileCaptured(JournalEvent, frozen=True, tag="file_captured"):
 
 
 class Relocated(JournalEvent, frozen=True, tag="relocate"):
-    """Records, by id, have new places in the archive."""
+    """Archive records, given by their ids, have new positions in the archive."""
 
     moved: Mapping[str, RecordPlace]
 
 
 class Joined(JournalEvent, frozen=True, tag="join"):
-    """A story received translations that no page links to."""
+    """Translations to which no page links were added to a story."""
 
     story: JoinedStory
 
@@ -219,14 +219,14 @@ class Visited(JournalEvent, frozen=True, tag="run"):
 
 
 class WalkEnded(JournalEvent, frozen=True, tag="walk"):
-    """A walk through a listing ended."""
+    """A walk ended: a listing was read, page by page, to its end."""
 
     source: str
     walk: Walk
 
 
 class Paged(JournalEvent, frozen=True, tag="archive_page"):
-    """Releases were placed on an archive page of a feed."""
+    """Releases were put on an archive page of a feed."""
 
     feed: Facet
     page: int
@@ -253,21 +253,21 @@ class Handled(JournalEvent, frozen=True, tag="handle"):
 
 
 class HandlingEnded(JournalEvent, frozen=True, tag="end_handling"):
-    """A decision about a source ended."""
+    """A person's decision about the alerts or visits of a source ended."""
 
     source: str
     kind: HandlingKind
 
 
 class RhythmFound(JournalEvent, frozen=True, tag="rhythm"):
-    """The publication rhythm of a source was learned."""
+    """The publication rates (rhythm) of a source were learned."""
 
     source: str
     rhythm: SourceRhythm
 
 
 class InFeeds(JournalEvent, frozen=True, tag="in_feeds"):
-    """New releases, up to this id, are in the feeds since this time."""
+    """New releases, up to the one with this id, have been in the feeds since this time."""
 
     last: str
     at: dt.datetime
@@ -276,8 +276,8 @@ class InFeeds(JournalEvent, frozen=True, tag="in_feeds"):
 class SitePublished(JournalEvent, frozen=True, tag="publish"):
     """The site was updated, or all its files were written (``everything``).
 
-    Earlier records outside the chain of this record were therefore never committed. So the site and
-    its journal contain the same releases.
+    Journal records before this record that are not in its chain were never committed. So the site
+    and its journal contain the same releases.
     """
 
     at: dt.datetime
@@ -331,7 +331,7 @@ AnyEvent: TypeAlias = (
 
 
 RELEASE: Final = tuple(field.name for field in fields(Release))
-"""Fields of a release in an event."""
+"""Names of the fields of a release in an event."""
 
 
 def recorded(outcome: RecordOutcome) -> Recorded:

@@ -1,4 +1,4 @@
-"""The outcome of recording a draft: all data that is needed to repeat the writes elsewhere."""
+"""The outcome of recording a draft: all data needed to repeat the writes in another store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.models import Capture, Release
 
 @dataclass(frozen=True, slots=True)
 class JoinedStory:
-    """The growth of a story.
+    """Releases and stories that were added to a story.
 
     ``merged`` contains the stories that were merged into ``story``. ``alone`` contains the ids of
     releases that had no story.
@@ -27,9 +27,9 @@ class JoinedStory:
 class Sight(NamedTuple):
     """The time when a release was last seen with unchanged content.
 
-    If the bytes of the page have changed, ``digest`` is the page's digest and ``fingerprint`` the
-    draft's; otherwise both are empty. ``leaf`` is the leaf number of the archive record that showed
-    the release, or -1. The rest of the capture can be found by this short number.
+    If the bytes of the page have changed, ``digest`` is the digest of the page and ``fingerprint``
+    the fingerprint of the draft. Otherwise both are empty. ``leaf`` is the number of the archive
+    record in the log, or -1. The other data of the capture can be found by this short number.
     """
 
     at: dt.datetime
@@ -40,17 +40,17 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """A decision about a draft, and the data written with it.
+    """A decision about a draft, and the data that is written with it.
 
     ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are the
     addresses at which the release was seen. ``claimed`` is the canonical address that its page
     declares, if that address is trusted. ``editions`` are the canonical addresses of its
-    translations. ``noted`` is whether any of these addresses was new.
+    translations. ``noted`` is true if any of these addresses was new.
 
-    ``fingerprint`` identifies the text of the draft. ``skeleton`` is a sketch of the page's
-    structure. ``labels`` are labels of topics by slug. ``joined`` is None if no story grew.
-    ``capture`` is the archive record that showed the draft. ``read_at`` is the time when an
-    archived page was extracted again, or None for a page of this visit. ``news`` is whether the
+    ``fingerprint`` identifies the text of the draft. ``skeleton`` contains hashes of the page's
+    structure. ``labels`` are labels of topics by slug. ``joined`` is None if nothing was added to a
+    story. ``capture`` is the archive record that showed the draft. ``read_at`` is the time when an
+    archived page was extracted again, or None for a page of this visit. ``news`` is true if the
     release is new and was published after the first visit to its source; old and imported releases
     are not news.
     """
@@ -88,7 +88,7 @@ class RecordOutcome:
 
     @property
     def sight(self) -> Sight:
-        """The sight of a release that was seen unchanged."""
+        """The data about a release that was seen unchanged."""
         release, leaf = self.decision.release, leaf_of(self.capture)
         if self.before and self.before.digest == release.digest:
             return Sight(release.last_seen, leaf=leaf)
@@ -96,5 +96,5 @@ class RecordOutcome:
 
 
 def leaf_of(capture: Capture | None) -> int:
-    """Return the leaf of a capture, or -1."""
+    """Return the leaf number of a capture in the log, or -1 if there is no capture."""
     return capture.leaf if capture else -1

@@ -1,4 +1,4 @@
-"""The decisions and events of one transaction, collected by its methods until the commit."""
+"""The decisions and events of one transaction, which its methods collect until the commit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Write: TypeAlias = Callable[[Any, list[Any]], None]
 
 
 class Transactions(ABC):
-    """The transactions of a connection: at most one per thread, with a unit of work each.
+    """The transactions of a connection: at most one per thread, each with a unit of work.
 
     ``before_commit`` is called with the unit of work of each transaction, as its last step.
     """
@@ -27,9 +27,9 @@ class Transactions(ABC):
 
     @property
     def unit(self) -> UnitOfWork:
-        """Return the unit of work of this thread's transaction.
+        """Return the unit of work of this thread's current transaction.
 
-        Raises RuntimeError outside of a transaction.
+        Raises RuntimeError if there is no transaction.
         """
         if unit := self._current:
             return unit
@@ -51,9 +51,9 @@ class Transactions(ABC):
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
-        """Begin a transaction with the first write within the block, and end it after the block.
+        """Begin a transaction with the first write in a ``with`` block, and end it after the block.
 
-        Queries before that write are not part of the transaction.
+        Queries before that write are not in the transaction.
         """
         if self._current or getattr(self._threads, "postponed", None):
             yield
@@ -77,8 +77,8 @@ class Transactions(ABC):
 class UnitOfWork:
     """The decisions, public events and delayed writes of a thread's outermost transaction.
 
-    If a nested transaction fails, its additions are dropped. At commit,
-    `data.store.core.store.Store` writes them in a fixed order.
+    If a nested transaction fails, the decisions, events and writes that it added are dropped. At
+    the commit, `data.store.core.store.Store` writes them in a fixed order.
     """
 
     def __init__(self) -> None:
@@ -124,13 +124,13 @@ class UnitOfWork:
         self._at_rollback.append(undo)
 
     def rolled_back(self) -> None:
-        """Undo what was done outside of the database for this transaction."""
+        """Undo the effects that this transaction had outside of the database."""
         for undo in reversed(self._at_rollback):
             undo()
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Remove everything that is added within the block if it fails."""
+        """If a ``with`` block fails, remove everything that was added within the block."""
         lists: list[list[Any]] = [self.decisions, self.delayable, self.public, self._queued]
         lengths = [len(one) for one in lists]
         try:

@@ -1,4 +1,4 @@
-"""Data for subscribers and readers of releases: watches, WebSub and feed readers.
+"""Data of subscribers and readers of releases: watches, WebSub and feed readers.
 
-A new file here is a part of the store for subscriptions or notes of people or programs.
+A new file in this folder is a part of the store for subscriptions of people or programs.
 """

@@ -32,9 +32,9 @@ class AlertsPart(Part):
     """The methods for alerts: events in order, and deliveries with their keys."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """Return up to ``limit`` of the first events that no watch was matched against yet.
+        """Return the first ``limit`` events that were not yet matched with watches.
 
-        The event of a redacted release has no release, so that no watch matches it.
+        The event of a redacted release contains no release, so no watch matches it.
         """
         return [
             queued_event(one)
@@ -42,7 +42,7 @@ class AlertsPart(Part):
         ]
 
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
-        """Store the deliveries for all events up to number ``last``, which are then handled.
+        """Store the deliveries for all events up to number ``last``, and mark these as handled.
 
         All this happens in one transaction. A delivery whose key is already stored is not changed.
         """
@@ -63,11 +63,11 @@ class AlertsPart(Part):
             EventsPart(self._connection).pass_events(ALERTS, last)
 
     def forget_events(self) -> None:
-        """Handle all events so far without alerting anybody."""
+        """Mark all events so far as handled, without sending alerts."""
         EventsPart(self._connection).skip_events(ALERTS)
 
     def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
-        """Return the watches and outputs that have a due delivery, longest waiting first."""
+        """Return the watches and outputs that have due deliveries, longest waiting first."""
         rows = self._ask(
             "SELECT watch, output, min(due) FROM alert_deliveries WHERE state = 'waiting'"
             " AND due <= ? GROUP BY watch, output ORDER BY min(due)",
@@ -78,7 +78,7 @@ class AlertsPart(Part):
     def next_message(
         self, watch: str, output: str, now: float, *, most: int
     ) -> AlertMessage | None:
-        """Return the next message of an output, or None if nothing is due.
+        """Return the next message of an output, or None if no delivery is due.
 
         A message contains at most ``most`` due deliveries. Deliveries that were grouped for an
         attempt stay together in later attempts.
@@ -116,7 +116,8 @@ class AlertsPart(Part):
     ) -> None:
         """Mark a message as delivered.
 
-        ``receipts`` are receipts by delivery key. They replace the stored bodies of the deliveries.
+        ``receipts`` are receipts by delivery key. They replace the stored contents of the
+        deliveries.
         """
         with self._writing() as db:
             db.execute(
@@ -143,7 +144,7 @@ class AlertsPart(Part):
         )
 
     def give_up_message(self, key: str, problem: str) -> None:
-        """Mark a message as dead; only a replay sends it again."""
+        """Mark a message as dead. It is sent again only by a replay."""
         self._write(
             "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
             " WHERE message = ? AND state = 'waiting'",
@@ -151,7 +152,7 @@ class AlertsPart(Part):
         )
 
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
-        """Mark deliveries as dead and send the rest of their messages without them.
+        """Mark deliveries as dead, and send their messages without them.
 
         A replay sends a withdrawn delivery as a separate message. Receivers that have the other
         deliveries would ignore a second message with the same key.
@@ -163,10 +164,10 @@ class AlertsPart(Part):
         )
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
-        """Queue dead deliveries again and return their number.
+        """Queue dead deliveries again, and return their number.
 
-        Without ``keys``, all dead deliveries are queued. Otherwise, the deliveries with these keys
-        and the others of the same messages are queued.
+        If ``keys`` is None, all dead deliveries are queued. Otherwise, the deliveries with these
+        keys and the other deliveries of the same messages are queued.
         """
         return self._write(
             "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
@@ -177,7 +178,7 @@ class AlertsPart(Part):
         )
 
     def forget_old_alerts(self, now: float) -> None:
-        """Delete old receipts and dead deliveries, and skip events that are as old."""
+        """Delete old receipts and dead deliveries, and skip waiting events of the same age."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
@@ -189,11 +190,14 @@ class AlertsPart(Part):
                 EventsPart(self._connection).pass_events(ALERTS, last)
 
     def alert_counts(self) -> Mapping[AlertState, int]:
-        """Return the number of deliveries in each state; states without deliveries are left out."""
+        """Return the number of deliveries in each state. States without deliveries are omitted."""
         return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """Return the newest deliveries, at most ``limit``, optionally of one state."""
+        """Return the newest deliveries, at most ``limit``.
+
+        With ``state``, only those in this state.
+        """
         rows = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",

@@ -1,4 +1,4 @@
-"""The data of feed readers that sync: which releases each account has read or starred."""
+"""Data of feed readers that sync: the releases that each account has read or starred."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OF_ACCOUNT: Final = "reader_states s ON s.account = :account AND s.release = r.n
 
 
 class ReaderStatesPart(Part):
-    """The methods for feed reader sync: which releases each account has read or starred."""
+    """Methods of the store for feed readers: the releases that each account has read or starred."""
 
     def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
         """Return the releases for a feed reader's query, in feed order or reversed."""
@@ -78,7 +78,7 @@ class ReaderStatesPart(Part):
     ) -> Mapping[str, int]:
         """Return the number of unread releases per source.
 
-        Only the ``limit`` releases that were first seen last are counted.
+        Only the last ``limit`` releases, by the time they were first seen, are counted.
         """
         return dict(
             self._ask(
@@ -97,7 +97,7 @@ class ReaderStatesPart(Part):
         read: bool | None = None,
         starred: bool | None = None,
     ) -> None:
-        """Mark releases as read or starred; None leaves a mark unchanged.
+        """Mark releases as read or starred, or as not. None leaves a mark unchanged.
 
         ``ids`` contains the first 16 hexadecimal digits of release ids.
         """
@@ -114,7 +114,10 @@ class ReaderStatesPart(Part):
                 )
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
-        """Mark all releases first seen up to a time as read, of one source or of all."""
+        """Mark all releases that were first seen until a time as read.
+
+        ``source`` limits them to one source.
+        """
         at = until.timestamp()
         with self._writing() as db:
             db.execute(
@@ -142,7 +145,7 @@ class ReaderStatesPart(Part):
 
 
 def of_source(source: str | None) -> str:
-    """Return SQL that selects the releases of a source; empty if ``source`` is None."""
+    """Return SQL that selects the releases of a source. It is empty if ``source`` is None."""
     return " AND source = ?" if source else ""
 
 

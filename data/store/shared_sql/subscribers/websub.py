@@ -1,4 +1,4 @@
-"""WebSub: feeds to announce to a hub, subscriptions, and requests of subscribers."""
+"""WebSub: changed feeds of which a hub is notified, subscriptions, and subscribers' requests."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from data.store.shared_sql.database.rows import encode
 
 
 class WebSubPart(Part):
-    """Methods of the store for WebSub: feeds to announce, subscriptions and queued requests."""
+    """Methods of the store for WebSub: changed feeds, subscriptions and queued requests."""
 
     def feed_stamps(self) -> Mapping[str, str]:
-        """Return the stamps of the feed files when they were last checked, by file."""
+        """Return the stamps (time and size) of the feed files at their last check, by file."""
         return dict(self._ask("SELECT file, stamp FROM websub_topics"))
 
     def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
-        """Store the stamps and digests of feeds.
+        """Store the stamps and digests of the contents of feeds.
 
-        ``told`` is whether the hub knows these contents.
+        ``told`` is true if the hub was already notified of these contents.
         """
         with self._writing() as db:
             db.executemany(
@@ -43,14 +43,14 @@ class WebSubPart(Part):
             )
 
     def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
-        """Store a new stamp for feeds whose contents were checked and are unchanged."""
+        """Store a new stamp for feeds that were checked and whose contents did not change."""
         self._write(
             "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
             [stamp, encode(list(files))],
         )
 
     def forget_feeds(self, files: Collection[str]) -> None:
-        """Delete feeds that are not announced to anybody."""
+        """Delete feeds about whose changes nobody is notified."""
         if not files:
             return
         self._write(
@@ -59,9 +59,9 @@ class WebSubPart(Part):
         )
 
     def move_feeds(self, old: str, new: str) -> None:
-        """Change the start of feed file names from ``old`` to ``new``.
+        """Replace the start ``old`` of feed file names with ``new``.
 
-        Subscribers of the feeds are sent the present contents.
+        The current contents are sent to the subscribers of these feeds.
         """
         with self._writing():
             for table in ("websub_topics", "websub_subscriptions"):
@@ -74,7 +74,10 @@ class WebSubPart(Part):
                 )
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
-        """Return up to ``limit`` feeds to announce to the hub by now, longest waiting first."""
+        """Return up to ``limit`` changed feeds of which the hub must be notified.
+
+        The feeds that have waited longest come first.
+        """
         rows = self._ask(
             "SELECT file, digest, attempts FROM websub_topics WHERE told <> digest AND due <= ?"
             " ORDER BY due, file LIMIT ?",
@@ -83,14 +86,14 @@ class WebSubPart(Part):
         return [PendingTopic(*row) for row in rows]
 
     def mark_announced(self, topic: PendingTopic) -> None:
-        """Record that the hub knows the present contents of a feed."""
+        """Record that the hub was notified of the current contents of a feed."""
         self._write(
             "UPDATE websub_topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",
             [topic.digest, topic.file],
         )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
-        """Postpone announcing a feed, or all waiting feeds, to the hub."""
+        """Postpone the notification of the hub about a feed, or about all waiting feeds."""
         self._write(
             "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
             " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"
@@ -106,14 +109,14 @@ class WebSubPart(Part):
         return every, own
 
     def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
-        """Return the number of waiting requests and the number of the last request, by client."""
+        """Return the number of waiting requests, and the number of the last request, by client."""
         rows = self._ask(
             "SELECT client, count(*), max(number) FROM websub_requests GROUP BY client"
         )
         return {client: (count, last) for client, count, last in rows}
 
     def add_request(self, asked: HubRequest, host: str, client: str) -> None:
-        """Store a subscriber's request, replacing an earlier one for the same subscription."""
+        """Store a subscriber's request, and replace an earlier one for the same subscription."""
         # Insert a new row with a new number: a worker that completes the earlier request must not
         # delete this one.
         with self._writing() as db:
@@ -133,7 +136,7 @@ class WebSubPart(Part):
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
     ) -> Sequence[PendingRequest]:
-        """Return requests that are due, except for ``busy`` hosts; clients take turns."""
+        """Return requests that are due. Clients take turns, and ``busy`` hosts are skipped."""
         rows = self._ask(
             "SELECT number, mode, callback, topic, lease, secret, host, attempts"
             " FROM websub_requests WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
@@ -144,11 +147,11 @@ class WebSubPart(Part):
         return [PendingRequest(row[0], HubRequest(*row[1:6]), row[6], row[7]) for row in rows]
 
     def remove_request(self, number: int) -> None:
-        """Delete a request; a newer request for the same subscription remains."""
+        """Delete a request. A newer request for the same subscription remains."""
         self._write("DELETE FROM websub_requests WHERE number = ?", [number])
 
     def put_off_request(self, number: int, until: float) -> None:
-        """Postpone the confirmation of a subscriber's request."""
+        """Postpone the verification of a subscriber's request."""
         self._write(
             "UPDATE websub_requests SET due = ?, attempts = attempts + 1 WHERE number = ?",
             [until, number],
@@ -167,7 +170,10 @@ class WebSubPart(Part):
         return {(file, callback): expires for file, callback, expires in rows}
 
     def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
-        """Return the feeds that have subscribers, optionally only subscribers of one host."""
+        """Return the feeds that have subscribers.
+
+        With ``host``, only subscribers of this host count.
+        """
         rows = self._ask(
             "SELECT DISTINCT file FROM websub_subscriptions"
             " WHERE CAST(?1 AS TEXT) IS NULL OR host = ?1",
@@ -181,9 +187,9 @@ class WebSubPart(Part):
         return bool(self._rows("websub_subscriptions", where, [file, callback]))
 
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
-        """Store or renew a confirmed subscription and mark its subscriber as up to date.
+        """Store or renew a confirmed subscription, and mark its subscriber as up to date.
 
-        A renewal shows that the subscriber works again, so earlier failures are reset.
+        A renewal shows that the subscriber works again, so its failures are reset.
         """
         self._write(
             "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
@@ -210,12 +216,12 @@ class WebSubPart(Part):
     def expire_subscriptions(self, now: float) -> int:
         """Delete the subscriptions whose lease has expired and return their number."""
         if not self._rows("websub_subscriptions", "expires <= ?", [now]):
-            # Usually there are none, so don't wait for the write lock.
+            # Usually there are no expired subscriptions, so don't wait for the write lock.
             return 0
         return self._write("DELETE FROM websub_subscriptions WHERE expires <= ?", [now])
 
     def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
-        """Return due deliveries to subscribers, except for ``busy`` hosts."""
+        """Return due deliveries to subscribers. Deliveries to ``busy`` hosts are omitted."""
         rows = self._ask(
             "SELECT s.callback, s.file, s.host, s.secret, s.attempts, t.digest"
             " FROM websub_subscriptions s"
@@ -226,7 +232,7 @@ class WebSubPart(Part):
         return [Delivery(*row) for row in rows]
 
     def mark_delivered(self, delivery: Delivery, digest: bytes) -> None:
-        """Record the digest of the content that a subscriber was sent."""
+        """Record the digest of the content that was sent to a subscriber."""
         self._write(
             "UPDATE websub_subscriptions SET sent = ?, attempts = 0, due = 0"
             " WHERE file = ? AND callback = ?",
@@ -242,12 +248,12 @@ class WebSubPart(Part):
         )
 
     def feed_hubs(self) -> Mapping[str, FeedHub]:
-        """Return the hub that the feed of each source declares."""
+        """Return the hub that the feed of each source names."""
         rows = self._ask("SELECT source, feed, hub, topic, looked FROM feed_hubs")
         return {source: FeedHub(*rest) for source, *rest in rows}
 
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
-        """Store the hub that the feed of a source declares."""
+        """Store the hub that the feed of a source names."""
         with self._writing():
             self._connection.upsert("feed_hubs", {"source": source, **asdict(found)})
 
@@ -256,12 +262,12 @@ class WebSubPart(Part):
         return [_subscription(row) for row in self._rows("feed_subscriptions", "1 = 1", [])]
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
-        """Return our subscription with this callback, or None."""
+        """Return our subscription with this callback, or None if there is no such subscription."""
         rows = self._rows("feed_subscriptions", "callback = ?", [callback])
         return _subscription(rows[0]) if rows else None
 
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
-        """Store one of our subscriptions, replacing its earlier data."""
+        """Store one of our subscriptions, and replace its earlier data."""
         with self._writing():
             self._connection.upsert("feed_subscriptions", asdict(kept))
 

@@ -1,4 +1,5 @@
 """The SQLite database: connections and tables.
 
-A new file here is for code that all parts of the store need; it contains no method of the store.
+A new file in this folder is for code that all parts of the store need. It contains no method of the
+store.
 """

@@ -22,8 +22,8 @@ from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 
 STEPS: Final = 1000
-"""Number of SQLite instructions between two checks of the time. A full-text instruction may be
-slow."""
+"""Number of SQLite instructions between two checks of the elapsed time. One full-text instruction
+may be slow."""
 
 INTERRUPTED: Final = sqlite3.SQLITE_INTERRUPT
 
@@ -55,7 +55,7 @@ NEWER = (
 
 
 class SqliteConnection(Transactions):
-    """A connection to the file at ``path``, one per thread; the schema is brought up to date.
+    """Connections to the file at ``path``, one per thread. The schema is migrated if necessary.
 
     ``patience`` is the maximum time in seconds to wait for another writer.
 
@@ -175,11 +175,11 @@ class SqliteConnection(Transactions):
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Start a transaction that may write; this takes the write lock at once.
+        """Start a transaction that may write. It takes the write lock at once.
 
-        A deferred transaction that reads first and writes later fails at once if another process
-        wrote in between, whatever the timeout. Within another transaction, the new one becomes part
-        of that transaction. If the inner part fails, only its own writes are undone.
+        A deferred transaction that reads first and writes later would fail at once if another
+        process wrote after it read, whatever the timeout. Within another transaction, the new one
+        becomes a part of that transaction. If this part fails, only its own writes are undone.
         """
         connection = self.db
         try:
@@ -236,9 +236,9 @@ class SqliteConnection(Transactions):
         connection.execute("RELEASE verb")
 
     def _sync(self) -> None:
-        """Make all committed transactions durable, even transactions that are only in the log.
+        """Make all committed transactions durable, even those that are only in the write-ahead log.
 
-        With ``synchronous = NORMAL``, SQLite syncs its log only before a checkpoint.
+        With ``synchronous = NORMAL``, SQLite syncs this log only before a checkpoint.
         """
         # Never open the file itself: closing it would release SQLite's locks in this process.
         _, transactions, _ = files_of(self.path)
@@ -269,7 +269,7 @@ class SqliteConnection(Transactions):
 
 
 def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
-    """Stop statements of this thread at ``end`` (monotonic time) or when its work is stopped.
+    """Stop statements of this thread at ``end`` (monotonic time), or when its work is stopped.
 
     ``sqlite3.Connection.interrupt`` alone has no effect between two statements.
     """
@@ -283,7 +283,7 @@ def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
 
 
 def no_file(path: Path) -> str:
-    """Return why no file can be created at an unused path, or an empty string."""
+    """Return the reason why no file can be created at an unused path, or an empty string."""
     # Check in this order, because another process may create the file in between.
     if path.exists():
         return "" if path.is_file() else NO_FILE
@@ -291,7 +291,7 @@ def no_file(path: Path) -> str:
 
 
 def refusal(path: Path) -> str:
-    """Return why this version must not write to a file, or an empty string.
+    """Return the reason why this version must not write to a file, or an empty string.
 
     The file is not changed.
     """
@@ -318,11 +318,14 @@ def refusal(path: Path) -> str:
 
 
 LOG_PAGES: Final = 4000
-"""Number of 4 KB pages in the log that triggers a checkpoint."""
+"""Number of 4 KB pages in the write-ahead log after which a checkpoint is made."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
-    """Connect to the store at ``path``, creating it if it is missing. Raises sqlite3.Error."""
+    """Connect to the store at ``path``, and create it if it is missing.
+
+    Raises sqlite3.Error if this fails.
+    """
     if is_read_only(path):
         return open_for_reading(path, patience)
     connection = open_for_writing(path, patience)

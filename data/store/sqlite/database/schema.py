@@ -1,12 +1,12 @@
-"""The migrations of the SQLite store; their tables are SQL files in ``migrations``.
+"""The migrations of the SQLite store. Their tables are in SQL files in ``tables``.
 
-A later schema change is another migration below, and new tables are in a new file. Never edit a
-released migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store
-written by that version.
+To change the schema, add a migration below. New tables are in a new file. Never edit a released
+migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store written by
+that version.
 
 Times are seconds since 1970 in UTC, with fractions. In a table, ``release`` is the number of a row
 in ``releases``, and ``source`` the id of a row in ``sources``. ``key`` is the canonical form of an
-address (data.text.urls.canonical_url) for lookups. Facet fields that select all are ''.
+address (data.text.urls.canonical_url) for lookups. Facet fields that select all values are ''.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 migrations = Migrations("communique")
 
 BEFORE_RELEASE: Final = "first"
-"""The first migration of versions before the first release, which are no longer supported."""
+"""Name of the first migration in versions before the first release, which are no longer
+supported."""
 
 
 def _lay(db: Database, name: str) -> None:
@@ -72,7 +73,10 @@ _create("hidden")  # Hidden releases, and the view of all others.
 
 @migrations()
 def lay_rhythms(db: Database) -> None:
-    """Create the table of rhythms, which replaces the table of expected publication days."""
+    """Create the table of publication rates.
+
+    It replaces the table of expected publication days.
+    """
     db.execute("DROP TABLE IF EXISTS source_rhythms")
     _lay(db, "rhythms")
 
@@ -98,14 +102,14 @@ _create("taxonomy")  # Topic labels and parents.
 
 @migrations()
 def lay_search_rows(db: Database) -> None:
-    """Recreate the table of search index rows, with sources, topics and other filters."""
+    """Create the table of search index rows again, with sources, topics and other filters."""
     db.execute("DROP TABLE search_rows")
     _lay(db, "search_rows")
 
 
 @migrations()
 def lay_facets(db: Database) -> None:
-    """Add facets for sections and languages, and add all releases to them."""
+    """Add facets for sections and languages, with their numbers of releases."""
     _lay(db, "facets")
     sections: dict[tuple[str, str], str] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -138,7 +142,7 @@ _create("differences")  # Differences between versions.
 
 @migrations()
 def index_without_secrets(db: Database) -> None:
-    """Queue all releases for the search index, which contained secrets of source addresses."""
+    """Queue all releases for the search index, because it contained secrets of source addresses."""
     db.execute(
         "INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases"
         " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
@@ -151,7 +155,7 @@ _create("events")  # The log of events, which replaces the two logs of changes.
 
 @migrations()
 def keep_versions_in_releases(db: Database) -> None:
-    """Make the drawn version a column of releases, before the content.
+    """Make the random version number a column of releases, before the content.
 
     SQLite reads a row up to the last column of a query, and contents fill several pages. So the
     table is created again instead of altered.
@@ -190,5 +194,5 @@ _create("consumers")  # Cursors of the log, which replace the queues of alerts a
 
 @migrations()
 def tell_waits_apart(db: Database) -> None:
-    """Add a column for whether a host set the time of its wait, as it did for most earlier ones."""
+    """Add a column that is true if a host set the time of its wait, as most hosts did before."""
     db.execute("ALTER TABLE host_waits ADD COLUMN requested INTEGER NOT NULL DEFAULT 1")
