@@ -1,12 +1,13 @@
-"""How long an honest client waits after many searches whose senders left.
+"""Measure how long a client waits after many searches whose clients have disconnected.
 
     python -m benchmarks.abandoned [--releases 3000] [--searches 1000]
 
-`communique serve` serves a HOME with made-up releases. One address sends many different searches,
-each on a connection that it closes at once. Right after, another address searches, and asks for a
-feed. The storm comes once through a proxy, as from a far address, and once from this machine, which
-may send ten times as many. Printed are the seconds until each answer, the slowest feed during the
-storm, and the CPU time of the server. The last line is JSON.
+`communique serve` serves a HOME with invented releases. One address sends many different searches,
+each on a connection that it closes at once. Immediately afterwards, another address sends a search
+and requests a feed. The burst of searches comes once through a proxy, as from a remote address, and
+once from this machine, which may send ten times as many requests. The benchmark prints the seconds
+until each response, the slowest feed during the burst, and the CPU time of the server. The last
+line is JSON.
 """
 
 from __future__ import annotations

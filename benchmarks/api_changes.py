@@ -1,13 +1,13 @@
-"""Whether a program that follows /api/changes has every change once, however often it dies.
+"""Check that a client of /api/changes gets every change exactly once, even if it is killed.
 
     python benchmarks/api_changes.py [--kills 200] [--few]
 
-Three writers make, edit, retract, bring back, hide and show releases all the while, each a process
-of its own. `communique serve` answers; a consumer (api_changes_parts/consumer.py) keeps what it is
-told, and the cursor, in one transaction of a file of its own, and is killed (SIGKILL) again and
-again amid its work. In the end, what it has must be what the writers noted that they did: every
-change once, and those of each release in their order; and the releases that it knows must be those
-that the store shows. The last line is JSON; the exit code is 1 where anything differs.
+Three writer processes continually create, edit, retract, restore, hide and show releases.
+`communique serve` responds to a client (api_changes_parts/consumer.py). In one transaction of its
+own database file, the client stores the changes and the cursor. It is killed (SIGKILL) many times
+during its work. At the end, its data must match the records of the writers: every change once, and
+the changes of each release in order. The releases in its data must be those that the store shows.
+The last line is JSON. The exit code is 1 if there is a difference.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What the archive costs and what it withstands; one part a file in benchmarks/archive_parts.
+"""Measure the cost and the robustness of the archive. The parts are in benchmarks/archive_parts.
 
     python benchmarks/archive.py [PART …] [--few]
 
-Parts are named by their files; without a name all are run. Each prints its findings, and the last
-line is all of them as one object of JSON. With --few each does a small share of its work.
+A part is named by its file; without a name, all parts run. Each part prints its results. The last
+line is a JSON object with all results. With --few, each part does only a small share of its work.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Articles with their texts as people marked them: of the project's press rooms and of public sets.
+"""Articles with labelled texts: from the project's press rooms and from public data sets.
 
-WCXB, the Web Content eXtraction Benchmark (M. Foley 2026, CC BY 4.0), has a thousand pages of as
+WCXB, the Web Content eXtraction Benchmark (M. Foley 2026, CC BY 4.0), has a thousand pages from as
 many sites, with headline and date: github.com/Murrough-Foley/web-content-extraction-benchmark. Its
-texts begin with the headline where the page does; ours do not. DAnIEL (G. Lejeune and others,
+texts begin with the headline if the page does; our texts do not. DAnIEL (G. Lejeune and others,
 2015) has news of 2011 and 2012 in Chinese, English, Greek, Polish and Russian:
-github.com/rundimeco/waddle. Of each a clone is read.
+github.com/rundimeco/waddle. Both are read from clones of these repositories.
 """
 
 from __future__ import annotations

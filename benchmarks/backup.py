@@ -1,10 +1,10 @@
-"""Whether a HOME comes back from backups made at work, and loses nothing to kills.
+"""Check that backups made during work restore a HOME completely, and that kills lose nothing.
 
     python benchmarks/backup.py [PART …] [--few]
 
-Parts are named by their files in benchmarks/backup_parts; without a name both are run. Each prints
-its findings, and the last line is all of them as one object of JSON. With --few each does a small
-share of its work. The exit code is 1 where anything was lost, doubled, or differs.
+A part is named by its file in benchmarks/backup_parts; without a name, both parts run. Each part
+prints its results. The last line is a JSON object with all results. With --few, each part does only
+a small share of its work. The exit code is 1 if anything is lost, duplicated or different.
 """
 
 from __future__ import annotations

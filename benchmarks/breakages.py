@@ -1,16 +1,17 @@
-"""Whether sources that break are told of, for the right reason, and those that work are not.
+"""Check that health reports broken sources with the right reason, and no working sources.
 
     python benchmarks/breakages.py [KIND …] [--few] [--each]
 
-Each of 100 sources breaks after three good visits, as real sites do: benchmarks/breakages_parts has
-the scripts. It is told right where a health event says so by the third visit, with the state and a
-code that a person would choose. On 100 other histories, of sources that work, no event may come.
-The sources are press rooms of the demo that go on publishing, served over loopback and visited as
-the service does, with a clock that is moved. KIND selects histories whose kind begins so, ``--few``
-plays some of each, ``--each`` tells of all. The last line is one object of JSON: ``breakages``, how
-many of them were ``told``, with the ``right_state`` and the ``right_reason``, ``unbroken``
-histories, and the ``false_alerts`` on them. The exit code is 1 where more than 3 %
-are told wrongly, or any alert is false.
+Each of 100 sources breaks after three successful visits, as real sites do. The scripts are in
+benchmarks/breakages_parts. A breakage is reported correctly if a health event by the third visit
+has the right state and a code that a person would choose. For 100 other histories, of sources that
+work, there must be no event. The sources are press rooms of the demo that continue to publish. They
+are served on loopback and visited as by the service, with a simulated clock. KIND selects histories
+whose kind begins with this text, ``--few`` runs some of each kind, and ``--each`` prints all
+results. The last line is a JSON object: ``breakages``, how many of them were ``told`` (reported),
+with the ``right_state`` and the ``right_reason``, ``unbroken`` histories, and their
+``false_alerts``. The exit code is 1 if more than 3 % of the breakages are reported incorrectly, or
+if there is a false alert.
 """
 
 from __future__ import annotations

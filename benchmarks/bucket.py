@@ -1,19 +1,19 @@
-"""Whether publishers that race on one bucket ever leave something torn or stale there.
+"""Check that concurrent publishers never leave an incomplete or outdated file in a bucket.
 
     python benchmarks/bucket.py [--publishers 32] [--rounds 20] [--faults 60] [--few]
 
-Each publisher is a process with a HOME of its own, and all have one store, in which releases are
-recorded all the while. Each publishes again and again what the store holds by then: pages, a feed
-that names them, and the first page; pages that are too old are gone. Amid that, some are killed
-(SIGKILL), and begin anew on the same HOME, and some are held up until others have overtaken them.
-Readers ask the server for the files meanwhile, and count
+Each publisher is a process with its own HOME. All publishers share one store, in which releases are
+recorded continually. Each publisher repeatedly publishes the current content of the store: pages, a
+feed that links to them, and the home page. Pages that are too old are deleted. Some publishers are
+killed (SIGKILL) and started again with the same HOME. Others are paused until later publishers have
+overtaken them. In the meantime, readers request the files from the server. They count
 
-- torn: a file that is not whole,
-- stale: a file that is older than the one that they read there before,
-- dangling: a page that is not there, though the feed still names it.
+- torn: files that are incomplete,
+- stale: files that are older than the version that the reader read before,
+- dangling: missing pages to which the feed still links.
 
-In the end one more publication is made, and what lies in the bucket must be just that. The last
-line is JSON; the exit code is 1 where anything was found.
+At the end, one more publication is made, and the bucket must contain exactly this publication. The
+last line is JSON. The exit code is 1 if any such file was found.
 """
 
 from __future__ import annotations

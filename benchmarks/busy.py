@@ -1,16 +1,16 @@
-"""How long answers take while the service crawls and publishes, as a ratio to when it is idle.
+"""Measure response times while the service crawls and publishes, as a ratio to when it is idle.
 
     python benchmarks/busy.py [--releases 3000] [--seconds 15]
 
-One service serves a HOME with so many made-up releases. A client asks for a feed that it has (304)
-and for one as gzip, two hundred times a second, and counts how late each answer is. First nothing
-else happens; then the service visits the bundled press rooms without a pause, and ten new releases
-a second are put into its store, which it publishes.
+One service serves a HOME with invented releases. Two hundred times a second, a client requests a
+feed that it already has (304) and a feed with gzip, and measures the delay of each response. At
+first, the service is idle. Then it visits the bundled press rooms without a pause, and ten new
+releases per second are added to its store, which it publishes.
 
-Readers and press rooms are elsewhere in the world, here they share one machine's processors with
-the service. So what the client itself waited for a processor is not counted (as Linux tells it,
-and nothing where it does not), the server of the press rooms takes what is left over, and what
-puts releases in stands back as a crawl does.
+Real readers and press rooms are on other machines, but here they share the processors of this
+machine with the service. So the time that the client itself waits for a processor is not counted
+(if Linux reports it). The server of the press rooms runs at a low priority, and so does the process
+that adds releases.
 """
 
 from __future__ import annotations

@@ -1,19 +1,20 @@
-"""Pages per second, from fetch to committed release, as a ratio to bare Scrapy.
+"""Measure pages per second, from request to committed release, as a ratio to bare Scrapy.
 
     python benchmarks/crawl.py [--pages N] [--rounds N] [--real] [--archive] [--profile]
 
-A loopback server, in a separate process, serves listings and N release pages. A bare Scrapy spider
-with stock settings only fetches them. A crawl of ours fetches, extracts, cleans and commits them.
-Both are new processes, measured from the response with the first listing to their last result.
+A separate process serves listings and N release pages on loopback. A bare Scrapy spider with
+default settings only requests the pages. Our crawl requests, extracts, cleans and commits them.
+Both are new processes, timed from the response with the first listing to their last result.
 
-The pages are those of the bundled press rooms, each a source of its own. Each page has a new text
-made of their paragraphs. With --real, one source serves pages of many news sites, from ../shared.
-That is the worst case, with no layout to learn. With --archive, our crawl also archives its
-responses, which benchmarks/archive.py measures by itself. --profile prints where our time goes.
+The pages are those of the bundled press rooms, each a separate source. Each page has a new text
+made from their paragraphs. With --real, one source serves pages of many news sites, from ../shared.
+This is the worst case, because there is no layout to learn. With --archive, our crawl also archives
+its responses; benchmarks/archive.py measures this separately. --profile prints where our crawl
+spends its time.
 
-The rounds alternate between the two, because other work on the machine changes. Two ratios are
-printed, each the median of the rounds: of elapsed time, and of the two processes' CPU time. Other
-work disturbs the second ratio much less.
+The rounds alternate between the two crawls, because other work on the machine changes. Two ratios
+are printed, each the median of the rounds: of elapsed time, and of the CPU time of the two
+processes. Other work affects the second ratio much less.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""How surely and how fast releases that tell the same are found, beside datasketch.
+"""Measure the accuracy and speed of finding copies of releases, compared with datasketch.
 
     python benchmarks/dedup.py [--texts N] [--curve N …] [--shared SHARED]
 
-The texts are those of benchmarks/families.py. The truth is the Jaccard similarity of word triples
-of all pairs in a family, computed by other code than ours; pairs across families that we join are
-checked likewise.
+The texts come from benchmarks/families.py. The truth is the Jaccard similarity of word triples of
+all pairs in a family, computed by code that is independent of ours. Pairs from different families
+that our code joins are checked in the same way.
 
-Ours is what `Store.record` does: sketch, look up the band table in SQLite, verify in full, enter;
-without the store, the table is a dict. Of a commit, what a store without stories takes for the same
-releases is not counted. datasketch (MinHashLSH, threshold 0.7) looks up and enters
-the same word triples in memory, unverified. Seconds are those of the processor, so that neighbours
-on the machine don't count. `--curve` prints the cost of one text in stores of
-growing size, of releases in the order of publication.
+Our code does the same as `Store.record`: compute MinHash values, look up the table of bands in
+SQLite, compare full texts, and add the text. Without the store, the table is a dict. Of a commit,
+the time that a store without stories needs for the same releases is not counted. datasketch
+(MinHashLSH, threshold 0.7) looks up and adds the same word triples in memory, without comparing
+texts. Times are CPU time, so that other work on the machine does not count. `--curve` prints the
+cost of one text in stores of growing size, with releases in the order of publication.
 """
 
 from __future__ import annotations

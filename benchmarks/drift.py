@@ -1,12 +1,13 @@
-"""What the guard against spoiled readings holds back: of wrong rules, and of none.
+"""Measure which extraction changes are held for review: harmful ones, and no harmless ones.
 
     python benchmarks/drift.py
 
-The same releases are shown in every theme of tests/themes, a source each, and collected. By each of
-the faults below a change is to be held back wherever it spoils what is read: a selector that finds
-nothing is made up for by detection, and menus are cut off any body. Then all sources switch to one
-theme and to another, as sites do, and are compared as after an update of Communique, and by a file
-whose rules changed without effect: what is held back then is a false alarm.
+The same releases are shown in every theme of tests/themes, each as a separate source, and
+collected. The faults in this module must be held wherever they damage the extraction. They cause no
+damage, for example, if a selector finds nothing and detection replaces it. Then all sources switch
+to one theme and to another, as real sites do. They are compared as after an update of Communique,
+and as after a change of the source file without effect. A change that is then held is a false
+alarm.
 """
 
 from __future__ import annotations

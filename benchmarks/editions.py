@@ -1,13 +1,13 @@
-"""How surely language editions of one release are told, by figures and names in their texts.
+"""Measure how well translations of a release are found by the figures and names in their texts.
 
     python benchmarks/editions.py [--shared SHARED]
 
-The texts are those of Sri Lanka's presidential office in ../shared, 990 in English, Sinhala and
-Tamil; their addresses share nothing. Days are put together two by two as if they were one, so that
-half of all possible partners are surely wrong ones: a pair of two days is a false one. As many
-false pairs will have been made within the days, unseen; precision counts them too. Recall is that
-of days on which each of two languages has one release, which are taken for editions of each other:
-some of them are not, so that it is a lower bound.
+The texts are 990 releases of Sri Lanka's presidential office in ../shared, in English, Sinhala and
+Tamil. Their addresses have nothing in common. Pairs of days are treated as one day, so that half of
+all possible partners are certainly wrong: a pair from two days is a false pair. About as many false
+pairs are made within the days, where they can't be seen; precision counts these, too. Recall is
+measured on days with one release in each of two languages, which are assumed to be translations of
+each other. Some of them are not, so recall is a lower bound.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Pages a second of CPU: title, date and body, as a ratio to trafilatura in the same run.
+"""Measure pages per CPU second for title, date and body, as a ratio to trafilatura.
 
     python benchmarks/extract.py [SHARED] [--pages N]
 
-SHARED is the folder of real pages, by default the one beside the project. Both read the same bytes,
-page by page in turn, so that what else the machine does hits both alike, and both look for garbage
-as rarely as our commands do.
+SHARED is the folder of real pages, by default the one beside the project. Our code and trafilatura
+read the same bytes, page by page in turn, so that other work on the machine affects both equally.
+Both collect garbage as rarely as our commands do.
 """
 
 from __future__ import annotations

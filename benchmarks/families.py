@@ -1,9 +1,9 @@
-"""Texts of press rooms, real ones and mutated ones, of which it is known which tell the same.
+"""Real and changed texts of press rooms, for which it is known which texts are copies.
 
-Texts are those of ../shared (White House releases; Sri Lanka's in English, Sinhala and Tamil), and
-where there must be more, new ones spliced of their paragraphs, so that unrelated texts share
-passages as press texts do. Each starts a family: it alone, or with copies in which from none to
-half of the words were replaced, dropped or added, or which hold it whole within a longer text.
+The texts come from ../shared: White House releases, and Sri Lankan releases in English, Sinhala and
+Tamil. If more are needed, new texts are made from their paragraphs, so that unrelated texts share
+passages as real press releases do. Each text starts a family: either alone, or with copies in which
+up to half of the words were replaced, removed or added, or with longer texts that contain it.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Whether the project answers rightly for each of 60 faults that may come from outside.
+"""Check that the project handles each of 60 external faults correctly.
 
     python -m benchmarks.faults [NUMBER …]
 
-benchmarks/faults_parts says what each fault is, what is right, and which tests assert it; they are
-run by pytest, all at once. A fault is right where all of its tests passed, and one that was skipped
-proves nothing: what it lacked is told. The last line is one object of JSON: ``faults``, how many of
-them are ``right``, ``wrong`` and ``unproven`` by their numbers, and ``tests``, how many ran. The
-exit code is 1 where one is not right.
+benchmarks/faults_parts describes each fault, the correct result, and the tests that check it.
+pytest runs all these tests at once. A fault is handled correctly if all its tests pass. A skipped
+test proves nothing, and the reason is printed. The last line is a JSON object: ``faults``, which of
+them are ``right``, ``wrong`` and ``unproven`` by their numbers, and the number of ``tests`` that
+ran. The exit code is 1 if a fault is not handled correctly.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""What a fleet needs for a million sources on thirty thousand hosts, and where it saturates.
+"""Measure what a fleet needs for a million sources on 30,000 hosts, and where its limits are.
 
     python benchmarks/fleet.py [--few]
 
-First what visits cost is measured here: processor time, requests, bytes of the archive by the real
-executor on press rooms over loopback, how long a visit holds the one write transaction of a store
-on SQLite and on PostgreSQL, and what a publication takes. Then the timetable is replayed in
-simulated time with these costs, by the service's own planner: hosts that are due, visited one at a
-time, by a number of workers. Told are how late visits begin, how many hosts wait, and whether a
-host was ever visited twice at once; on crowded hosts, whose sources take longer than their interval
-one after the other, delays grow for as long as it goes on. With --few it does a small share of all.
-The last line is one object of JSON.
+First, the costs of visits are measured on this machine: CPU time, requests and archive bytes with
+the real executor and press rooms on loopback, how long a visit holds the write transaction of a
+store on SQLite and on PostgreSQL, and the time of a publication. Then the service's own planner
+runs in simulated time with these costs. A number of workers visit the hosts that are due, one host
+at a time. The results are how late visits start, how many hosts wait, and whether a host was ever
+visited twice at the same time. On crowded hosts, visits to all sources take longer than the
+interval, so delays grow as long as the simulation runs. With --few, the benchmark does only a small
+share of its work. The last line is a JSON object.
 """
 
 from __future__ import annotations

@@ -1,28 +1,31 @@
-"""Many workers against one process, and what is lost when any of them dies: on one machine.
+"""Compare many workers with one process, and check what is lost if any of them dies.
 
     python -m benchmarks.fleet_local [--part rate|kills|claims] [--rounds 30] [--few] [--million]
     python -m benchmarks.fleet_local --load 10
 
-*rate*: releases a second of 1, 2 and 4 workers over 200 hosts, as a ratio to `executor = "local"`;
-both on PostgreSQL, which has one processor with the press rooms, while services and workers have
-the others. Where other programs use the machine too, look at the ratio by processor time. Counted
-from the first request to the last release. The time of the database is what its sessions were
-active, waiting for each other included.
+All processes run on one machine.
 
-*load*: the ratio of 2 workers beside so many busy processes of normal priority on all processors,
-each in a session of its own. They end by themselves after LOAD_SECONDS.
+*rate*: releases per second of 1, 2 and 4 workers on 200 hosts, as a ratio to `executor = "local"`.
+Both use PostgreSQL. PostgreSQL and the press rooms have one processor, services and workers have
+the others. If other programs also use the machine, use the ratio by CPU time. The time is measured
+from the first request to the last release. The time of the database is the time in which its
+sessions were active, including waiting for each other.
 
-*kills*: rounds of each fault, and of none, over services and workers that visit all the while, on
-any processor, each started again a second after it ended. The press rooms list a new release at
-each look; in the end each that was ever listed must be recorded once, or waited for. They count
-requests that met another one of their host, or came too soon after it. Back is the beginning of the
-first 4 seconds that have 95 % of the visits that 8 seconds before the fault had.
+*load*: the ratio of 2 workers while the given number of busy processes of normal priority run on
+all processors, each in its own session. They end by themselves after LOAD_SECONDS.
 
-*claims*: a job fetched, its host claimed, and both finished, among so many that wait, while a
-transaction is held open, and no commit waits for the disk. Milliseconds of a fetch and a claim, of
-the first and the last part.
+*kills*: rounds of each fault, and of none, while services and workers visit on any processor. A
+process is started again a second after it ended. The press rooms list a new release at each
+request. At the end, each release that was ever listed must be recorded once, or be queued. The
+press rooms count requests that were sent while another request to the same host was open, or too
+soon after it. The recovery time ends at the beginning of the first 4 seconds with 95 % of the
+visits of the 8 seconds before the fault.
 
-The last line is JSON; the exit code is 1 where anything was lost, doubled, overlapped or too soon.
+*claims*: the time in milliseconds to fetch a job, claim its host and finish both, with many waiting
+jobs, of the first and the last jobs. A transaction is open in the meantime, and no commit waits for
+the disk.
+
+The last line is JSON. The exit code is 1 if anything was lost, duplicated, overlapping or too soon.
 """
 
 from __future__ import annotations

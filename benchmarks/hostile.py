@@ -1,9 +1,9 @@
-"""What pages cost that are made to cost much: time and memory, beside an ordinary page.
+"""Measure the time and memory for pages that are made to be costly, compared with a usual page.
 
     python benchmarks/hostile.py [CASE …]
 
-Each page is read as a release and as a listing in a process of its own. Printed are seconds of CPU,
-their ratio to those of an ordinary page, and the memory that was added at the most.
+Each page is read as a release and as a listing, in a separate process. The benchmark prints the
+seconds of CPU time, their ratio to those of a usual page, and the maximum additional memory.
 """
 
 from __future__ import annotations

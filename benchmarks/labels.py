@@ -1,4 +1,4 @@
-"""Which blocks of a page are in its body, from a known text: what the models are trained on."""
+"""Find which blocks of a page are in its body, given the text of the body, to train the models."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""Pages a second of CPU by learned templates, as a ratio to trafilatura in the same run.
+"""Measure pages per CPU second with learned templates, as a ratio to trafilatura.
 
     python benchmarks/learned.py [SHARED] [--rounds N]
 
-Templates are learned from the pages of sites that have five or more in SHARED (the folder of real
-pages, by default the one beside the project), and from the bundled press rooms. Most of these sites
-mix layouts of many years, or are many blogs: few of them show three pages of one layout. Then all
-pages that a template fits are read anew from their bytes, by it and by trafilatura in turn, each
-with title, date, body and metadata. What reading by templates spends its time on is printed too.
+Templates are learned from the pages of sites that have five or more pages in SHARED (the folder of
+real pages, by default the one beside the project), and from the bundled press rooms. Most of these
+sites mix layouts of many years, or consist of many blogs, so few sites have three pages of one
+layout. Then all pages that fit a template are read from their bytes, in turn with the template and
+with trafilatura, with title, date, body and metadata. The benchmark also prints where reading with
+templates spends its time.
 """
 
 from __future__ import annotations

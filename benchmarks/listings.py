@@ -1,12 +1,13 @@
-"""How many of the releases that real listing pages name are found, and how many next pages.
+"""Measure how many releases and how many next pages are found on real listing pages.
 
     python benchmarks/listings.py [SHARED]
 
-SHARED is the folder of corpora and of the measure (``../shared`` beside the project by default).
-Each page is read alone, without rules and without learning. Scores are by item over all pages, and
-by page: mean recall, precision and F1, and the share of pages that are right as a whole (recall and
-precision of 0.95 and more). The answer of the naive rule stands beside them: every link of four
-words and more outside nav, header, footer and aside. The last line is all of it as JSON.
+SHARED is the folder with the data sets and the scoring code (by default ``../shared`` beside the
+project). Each page is read alone, without rules and without learning. Scores are given by item over
+all pages, and by page: mean recall, precision and F1, and the share of pages that are completely
+correct (recall and precision of 0.95 or more). For comparison, a naive rule takes every link of
+four words or more outside of nav, header, footer and aside. The last line contains all scores as
+JSON.
 """
 
 from __future__ import annotations

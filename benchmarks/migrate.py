@@ -1,16 +1,16 @@
-"""A store moved from SQLite to PostgreSQL and back, killed again and again on both ways.
+"""Move a store from SQLite to PostgreSQL and back, and kill the migration many times.
 
     python benchmarks/migrate.py [--releases 100000] [--kills 20] [--few]
 
-The releases are those of benchmarks/store.py, through the real write path; some are edited,
-retracted and hidden. What moves them (migrate_parts/mover.py) is killed (SIGKILL) at random places:
-amid the rows, amid the last comparison, and amid the search index. `communique migrate` then
-brings it to its end, and says how many rows it still wrote. In the end the site that is published
-from the first store, from PostgreSQL and from the store that came back must be the same, file for
-file and byte for byte, and so must be what `communique export` writes of all releases. Of more than
-5,000 releases no site is published, which takes most of an hour: feeds that are made on demand, of
-some sources with each of some topics in all formats, are compared in its stead. The last line is
-JSON; the exit code is 1 where anything differs.
+The releases are those of benchmarks/store.py, recorded through the real write path. Some of them
+are edited, retracted and hidden. The process that moves them (migrate_parts/mover.py) is killed
+(SIGKILL) at random times: while it copies rows, during the final comparison, and while it fills the
+search index. Then `communique migrate` completes the migration and reports how many rows it still
+wrote. At the end, the sites published from the first store, from PostgreSQL and from the store that
+was moved back must be the same, byte for byte. So must be the output of `communique export`. With
+more than 5,000 releases, no site is published, because this takes most of an hour. Instead, feeds
+that are made on demand, for some sources with each of some topics in all formats, are compared. The
+last line is JSON. The exit code is 1 if there is a difference.
 """
 
 from __future__ import annotations

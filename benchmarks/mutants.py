@@ -1,9 +1,9 @@
-"""How many small mistakes in our code the tests find.
+"""Measure how many small mistakes in our code the tests find.
 
-Each mutant is one comparison, constant or branch changed in one module, in a copy of the project,
-and judged by the tests of the mirror of its room's folder (`tests/spiders/listing` for
-`spiders/listing/paging/pagination.py`), or of the whole room where there is none. Seeded: the same
-mutants each time, as long as the modules are the same.
+Each mutant is one changed comparison, constant or branch in one module, in a copy of the project.
+It is checked with the tests of the folder that mirrors the module's folder (`tests/spiders/listing`
+for `spiders/listing/paging/pagination.py`), or of the whole package if there is no such folder. The
+choice is seeded: the mutants are the same each time, as long as the modules do not change.
 
     python benchmarks/mutants.py [--count 40] [--seed 12] [--only N ...]
 """

@@ -1,4 +1,4 @@
-"""A benchmark of several parts, each a module of one package with a ``measure(few=…)``."""
+"""A benchmark of several parts, each a module of one package with a function ``measure(few=…)``."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The write path on PostgreSQL, beside COPY of the same rows and beside SQLite.
+"""Measure the write path on PostgreSQL, compared with COPY of the same rows and with SQLite.
 
     python benchmarks/postgres.py [--releases N] [--batch N] [--few]
 
-The releases of benchmarks/store.py are recorded through `Store.record` into a PostgreSQL that is
-started for it, with fsync, and into a file of SQLite, so many in each transaction. After each
-transaction the rows that it made, of all tables, are written into another database of the same
-schema by COPY, in one transaction too, its triggers off. The last line is JSON: how many releases
-a second, COPY's seconds to those of the write path, its seconds to those of SQLite, and the
-milliseconds that a release costs the database and the processor of who writes.
+The releases of benchmarks/store.py are recorded with `Store.record` in a PostgreSQL that is started
+for this benchmark, with fsync, and in an SQLite file, in transactions of --batch releases. After
+each transaction, the rows of all tables that it wrote are written to another database with the same
+schema by COPY, also in one transaction, with triggers disabled. The last line is JSON: releases per
+second, the ratio of COPY's time to the write path's, the ratio to SQLite's time, and the
+milliseconds of CPU time per release in the database and in the writing process.
 """
 
 from __future__ import annotations

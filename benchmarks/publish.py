@@ -1,22 +1,24 @@
-"""What publishing costs, as a ratio to rendering the same feeds with plain feedgen in the same run.
+"""Measure the cost of publishing, as a ratio to rendering the same feeds with plain feedgen.
 
     python benchmarks/publish.py [--releases 20000] [--day 100000]
 
-A store of 40 sources with ten sections each, 17 topics and five years is made up, and all of it is
-published. Then ten new releases come in and are published, five times over, in a process that
-published before, as the service is one. Then the site is lost and made again from what is kept
-between runs, and everything is published once more over what is there.
+A store with 40 sources of ten sections each, 17 topics and five years is created and published
+completely. Then, five times, ten new releases are recorded and published, in a process that
+published before, as in the service. Then the site is deleted and rendered again from the data that
+is kept between publications. Finally, everything is published once more over the existing files.
 
-Plain feedgen renders Atom and RSS of the same releases in the same feeds (it has no JSON Feed),
-without and with gzip; of everything it renders every tenth feed, and is counted ten times. Ours
-makes Atom, RSS and JSON Feed with archive pages, which servers compress. Both are seconds of the
-processor. "whole" has on our side all that publishing does, pages for people and the durable
-writing of all files too, and on the other the writing of its feeds alone.
+Plain feedgen renders Atom and RSS for the same releases in the same feeds (it has no JSON Feed),
+without and with gzip. When everything is rendered, feedgen renders only every tenth feed, and its
+time is multiplied by ten. Our code writes Atom, RSS and JSON Feed with archive pages; servers
+compress the files. Both times are CPU time. "whole" includes, for us, everything that publishing
+does, including HTML pages and the durable writing of all files. For feedgen, it includes only the
+writing of its feeds.
 
-The last line is JSON: each bar, and what was measured. Ten new releases take at most half of the
-time of plain feedgen with gzip, everything made again no more than it, and no process 300 MB.
+The last line is JSON with each requirement and the measured values. Ten new releases must take at
+most half of the time of plain feedgen with gzip. Rendering everything must not take longer than
+feedgen. No process may use more than 300 MB.
 
-With --day, all that many releases came on one day, from one source about one topic.
+With --day, all releases are from one day, one source and one topic.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Body, title and date against pages with known answers, beside other extractors, in one table.
+"""Compare body, title and date with known answers, and with other extractors, in one table.
 
     python benchmarks/quality.py [SHARED]
 
 SHARED is the folder of real pages, by default the one beside the project. trafilatura, newspaper4k
-and readability-lxml join where they are installed.
+and readability-lxml are included if they are installed.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
-"""What the page of a search costs among very many releases: its hits, and counts by each facet.
+"""Measure the cost of a search page among very many releases: its hits, and counts by facet.
 
     python benchmarks/search.py [--releases N] [--store FILE|--postgresql] [--queries N]
 
-The releases are those of benchmarks/store.py, through the real write path; with ``--store`` they
-are made in a file that is kept, or taken from one that was, with ``--postgresql`` on a PostgreSQL
-that is started for it (and whose own time is on the wall alone). A page of a search counts its
-matches, 10,000 at the most, and selects the newest 30. The mix is fixed and printed: rare and
-common words, two words, phrases that stand in some release, beginnings and exclusions, each alone
-and with one facet (a source, a topic, a language or a year in turn), by day and, without counts,
-best first. Printed are the median and the 99th percentile of each class and of all, on the wall and
-of the processor alone (others may use the machine), what the front page needs of the store, and a
-figure that tells how fast this machine is. The last line is JSON.
+The releases are those of benchmarks/store.py, recorded through the real write path. With
+``--store``, they are stored in a file that is kept, or read from a file of an earlier run. With
+``--postgresql``, they are in a PostgreSQL that is started for this benchmark; its time is included
+only in elapsed time. A search page counts at most 10,000 matches and selects the newest 30. The
+queries are fixed and printed: rare and common words, two words, phrases that occur in a release,
+prefixes and exclusions. Each is searched alone and with one facet (a source, a topic, a language or
+a year in turn), by day and, without counts, best first. The benchmark prints the median and the
+99th percentile of each kind and of all, in elapsed time and in CPU time (other programs may use the
+machine). It also prints what the home page needs from the store, and a figure for the speed of this
+machine. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Requests a second from one worker, as a ratio to nginx with the same files in the same run.
+"""Measure requests per second from one worker, as a ratio to nginx with the same files.
 
     python benchmarks/serve.py [--seconds 5]
 
-Needs nginx and wrk (Debian: nginx-light, wrk). Both serve a site over loopback, one after the
-other, three times in turn: a feed that the reader has already (304), and the feed as gzip, which
-nginx takes from a file that lies beside it, and ours from memory. Medians.
+The benchmark needs nginx and wrk (Debian: nginx-light, wrk). Both servers serve a site over
+loopback, one after the other, three times in turn: a feed that the reader already has (304), and
+the feed with gzip. nginx takes the compressed feed from a file, and our server from memory. The
+results are medians.
 """
 
 from __future__ import annotations

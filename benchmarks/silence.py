@@ -1,33 +1,36 @@
-"""How soon silence is told, and how often falsely, beside the rules that others go by.
+"""Measure how soon silence is reported, and how often falsely, compared with other rules.
 
     python benchmarks/silence.py [--data FOLDER] [--curve] [--splits N]
 
-FOLDER holds CSV files of real days of publication: ``source,date``, or ``published,section``, where
-each section is a source. Each file is a HOME of its own, all of its sources in one country.
+FOLDER contains CSV files of real publication days: ``source,date``, or ``published,section``, in
+which each section is a source. Each file is a separate HOME, with all sources in one country.
 
-Silence is simulated at every moment: a source stops at the end of a day of its history, each of
-its days once, but for the last 45, after which too little is known of the others. What it published
-later is taken out of all that a rule sees; the others go on. The delay is that from its last
-release to the alarm, in mean gaps of the source: days between two days with a release. An alarm of
-a day is told at its end, if it had no release.
+Silence is simulated at every possible time: a source stops at the end of a day of its history, each
+day once, except in the last 45 days, after which too little is known about the other sources. All
+later releases of this source are removed from the input of the rules; the other sources continue.
+The delay is the time from its last release to the alarm, in mean gaps of the source. A gap is the
+number of days between two days with a release. An alarm of a day is raised at the end of the day,
+if it had no release.
 
-A false alarm is one on the unbroken history, before the next release came, which also ends it: one
-per gap at most. Rates are per year of the sources that were watched.
+A false alarm is an alarm on the unbroken history before the next release, which also ends the
+alarm. There is at most one per gap. Rates are per year of the sources that were watched.
 
-A source is judged from its 21st day of publication on, and told apart from the 5th to the 20th, by
-rules that learn from the days before. Only the rules in hindsight know all of its history.
+A source is judged from its 21st day of publication. Rules that learn only from the days before are
+also judged separately from the 5th to the 20th day. Only the rules tuned in hindsight know the
+whole history of a source.
 
-The rules beside ours: N days for all; N days for each source, tuned in hindsight; the mean gap and
-2 standard deviations (Media Cloud), and as many as make the same false alarms; phi-accrual on
-exponential gaps (Hayashibara et al. 2004; on normal ones it is the rule of deviations); CUSUM of
-exponential gaps (Lucas 1985), for a rate that halved. All that have a threshold get the one that
-makes as many false alarms as ours on these very data: they are tuned in hindsight, ours is not.
-So are the N days of each source: they begin at its longest gap, which makes no false alarm, and
-those are lowered first that win the most delay by false alarm, until there are as many as ours.
+The other rules are: N days for all; N days for each source, tuned in hindsight; the mean gap plus 2
+standard deviations (Media Cloud), and plus as many as give the same number of false alarms;
+phi-accrual with exponential gaps (Hayashibara et al. 2004; with normal gaps, it is the rule of
+deviations); CUSUM of exponential gaps (Lucas 1985), for a rate that halved. All rules with a
+threshold get the threshold that gives as many false alarms as our rule on the same data: they are
+tuned in hindsight, our rule is not. So are the N days of each source: they begin at its longest
+gap, which gives no false alarm. Then those are lowered first that win the most delay per false
+alarm, until there are as many false alarms as with our rule.
 
-``--curve`` prints all over the number of false alarms. ``--splits`` tunes the threshold on a half
-of the sources, for at most 0.8 false alarms a year, and judges it on the other half, beside the N
-days tuned in hindsight on that half.
+``--curve`` prints all rules for different numbers of false alarms. ``--splits`` tunes the threshold
+on half of the sources, for at most 0.8 false alarms per year, and judges it on the other half,
+compared with the N days tuned in hindsight on that half.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How large a published site is beside its store, in apparent bytes.
+"""Measure the size of a published site relative to its store, in apparent bytes.
 
     python benchmarks/site_size.py [--releases 5000] [--sources 1000]
 
-Two are built: the bundled demo, and a store of very many sources with a few releases each, over one
-year, with topics of their own. A line for each part of a site says how many times as large as
-communique.db it is, and how many files; its copy of the log of the archive is left out. The last
-line is JSON: the bar is 8 times, the aim 5.
+Two sites are built: the bundled demo, and a store of very many sources with a few releases each,
+over one year, with their own topics. For each part of a site, a line shows its size as a multiple
+of communique.db, and its number of files. The copy of the archive's log is omitted. The last line
+is JSON. The requirement is 8 times, the goal 5.
 """
 
 from __future__ import annotations

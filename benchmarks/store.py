@@ -1,13 +1,13 @@
-"""Releases a second through the real write path, and what queries cost among many of them.
+"""Measure releases per second through the real write path, and the cost of queries.
 
     python benchmarks/store.py [--releases N] [--queries N]
 
-Releases with a body of some 3 KB, from invented sources, over ten years, are recorded through
-`Store.record`, in transactions of 200 as `communique import` makes them: identity, revisions,
-aliases, topics, stories, marks. After each transaction the rows that it made, of all tables, are
-written into another file of the same schema by plain sqlite3 executemany, in one transaction too:
-the ratio of the two is printed. Then the newest 50 of a topic, of a source and topic,
-and a search are asked of the store that is there, and SQLite is asked how it answers them.
+Releases from invented sources over ten years, with bodies of about 3 KB, are recorded with
+`Store.record` in transactions of 200, as `communique import` does: identity, revisions, aliases,
+topics, stories, dirty marks of feeds. After each transaction, the rows of all tables that it wrote
+are written to another file with the same schema by plain sqlite3 executemany, also in one
+transaction. The ratio of the two times is printed. Then the newest 50 releases of a topic, of a
+source and topic, and a search are queried, and SQLite explains its query plans.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""How right real content management systems are read by who names an address and a time zone.
+"""Measure how well real content management systems are read, given only address and time zone.
 
     python benchmarks/systems.py [--list] [NAME …] [--jobs 2] [--serve]
 
-Every variant (system, theme, surroundings, feeds on or blocked) holds 45 invented posts of three
-years. It is added, collected and exported as a newcomer would, and compared with what the system's
-own database or files hold. Then a WordPress site lives through changes, with feeds on and blocked
-(``life/feeds``, ``life/blocked``), and each step is judged. A NAME selects what begins with it;
-``--serve`` serves the first variant selected until Enter is pressed. The last line is JSON:
-``variants``, ``right``, ``history_complete``, ``history_honest`` (complete, or not reported as
-complete), ``life_steps``, ``life_right``.
+Every variant (system, theme, surroundings, feeds on or blocked) has 45 invented posts of three
+years. It is added, collected and exported as by a new user, and compared with the system's own
+database or files. Then a WordPress site goes through changes, with feeds on and blocked
+(``life/feeds``, ``life/blocked``), and each step is checked. A NAME selects the variants that begin
+with it. ``--serve`` serves the first selected variant until Enter is pressed. The last line is
+JSON: ``variants``, ``right``, ``history_complete``, ``history_honest`` (complete, or not reported
+as complete), ``life_steps``, ``life_right``.
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
-"""How soon releases are found by a learned timetable, beside rules of others, at equal visits.
+"""Measure how soon releases are found with a learned timetable, compared with other rules.
 
     python benchmarks/timetable.py [--data FOLDER] [--interval SECONDS]
 
-FOLDER holds whitehouse.csv (`published,section`, to the second) and offices.csv (`source,date`).
-Each section is a source with a listing of its own, and all share one budget of visits, as sources
-do that set no interval; then all sections are taken to be one source. All rules know what was
-published in the first eight weeks, and only what they found since. All make as many visits as ours
-(within 0.2 %): fixed polling by its interval (at twenty phases), the others by a factor of theirs.
-A rule that can't make as many is reported with the visits that come closest, and is not compared.
-Where only days are known, a release is published at a random time of its day, so that weekdays and
-sources alone can be learned; each source is visited once a day in the mean, and delays are in days.
+FOLDER contains whitehouse.csv (`published,section`, to the second) and offices.csv (`source,date`).
+Each section is a source with its own listing. All share one budget of visits, as sources without an
+interval do. Then all sections are treated as one source. All rules know the releases of the first
+eight weeks, and afterwards only the releases that they found. All rules make as many visits as ours
+(within 0.2 %): fixed polling by its interval (at twenty phases), the others by a factor. If a rule
+can't make as many visits, it is reported with the closest number and not compared. If only days are
+known, a release is published at a random time of its day, so only weekdays and sources can be
+learned. Each source is then visited once a day on average, and delays are in days.
 
-Time is that of the clocks of the sources, as the files state it. The last line is one object of
-JSON: ratios of ours to theirs where sections are sources, and all figures.
+Times are in the time zones of the sources, as in the files. The last line is a JSON object: ratios
+of our results to those of the other rules with sections as sources, and all figures.
 """
 
 from __future__ import annotations

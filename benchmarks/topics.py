@@ -1,12 +1,12 @@
-"""How well, and how fast, the shipped taxonomy finds the topics of releases.
+"""Measure how well, and how fast, the bundled taxonomy finds the topics of releases.
 
-Precision and recall on texts that one person labelled (benchmarks/topics_parts): press releases of
-invented institutions in seven languages, and, where ``../shared`` is present, real pages of it and
-releases of one real press room. Rules were written by one half of each set, the other is kept back.
-Run it from the project's root:
-``python benchmarks/topics.py``. ``--each`` lists what was wrong in the half that rules were
-written by; ``--weak`` names the topics below the top level that must go: those whose precision is
-below 0.8 in both halves together, or that were found rightly fewer than three times.
+Precision and recall are measured on texts that one person labelled (benchmarks/topics_parts). They
+are press releases of invented institutions in seven languages and, if ``../shared`` exists, real
+pages and releases of one real press room from this folder. One half of each set was used to write
+the rules, the other half is held out. Run the benchmark from the project's root: ``python
+benchmarks/topics.py``. ``--each`` lists the errors in the half that was used for the rules.
+``--weak`` lists the topics below the top level that must be removed: those with a precision below
+0.8 in both halves together, or with fewer than three correct assignments.
 """
 
 from __future__ import annotations

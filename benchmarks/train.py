@@ -1,16 +1,16 @@
-"""Train the models that find body and headline, and say how good they are on sites never seen.
+"""Train the models that find body and headline, and measure them on sites not used for training.
 
     python benchmarks/train.py [SHARED] [--wcxb FOLDER] [--write]
 
-SHARED is the folder of real pages, by default the one beside the project; FOLDER a clone of WCXB
-(benchmarks/articles.py), whose articles for development teach bodies too. Those for the test are
-left unseen: `benchmarks/unseen.py` reads them. The press rooms of tests/sources teach as well.
-Needs catboost, which nothing else here does.
+SHARED is the folder of real pages, by default the one beside the project. FOLDER is a clone of WCXB
+(benchmarks/articles.py), whose development articles are also used to train body models. Its test
+articles are not used: `benchmarks/unseen.py` reads them. The press rooms of tests/sources are used
+for training, too. Training needs catboost, which nothing else in the project needs.
 
-The pages of one site are never on both sides of a fold. Each page teaches a second time as an old
-press room would serve it, with the site's name for a title and nothing said in its head. With
---write the models are trained on all pages and put in place, those of bodies first: where a body
-begins tells of the headline.
+The pages of one site are never on both sides of a fold. Each page is used a second time as an old
+press room would serve it, with the site's name as the title and an otherwise empty head. With
+--write, the models are trained on all pages and written to the project. Body models come first,
+because the start of a body helps to find the headline.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What watches cost, and whether what they tell arrives; parts are in benchmarks/watches_parts.
+"""Measure the cost of watches, and check that their alerts arrive.
 
     python benchmarks/watches.py [PART …] [--few]
 
-Parts are named by their files; without a name all are run. Each prints its findings, and the last
-line is all of them as one object of JSON. With --few each does a small share of its work. It ends
-with exit code 1 where a delivery was lost, or sent again after its receipt, which is no question of
-speed.
+A part is named by its file in benchmarks/watches_parts; without a name, all parts run. Each part
+prints its results. The last line is a JSON object with all results. With --few, each part does only
+a small share of its work. The exit code is 1 if a delivery was lost, or sent again after its
+receipt, whatever the speed.
 """
 
 from __future__ import annotations

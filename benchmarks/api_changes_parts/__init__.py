@@ -1,1 +1,1 @@
-"""The consumer that benchmarks/api_changes.py kills."""
+"""The client that benchmarks/api_changes.py kills."""

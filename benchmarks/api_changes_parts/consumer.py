@@ -1,9 +1,9 @@
-"""A program that follows /api/changes and may be killed at any moment.
+"""A client that follows /api/changes and may be killed at any time.
 
     python consumer.py URL FILE
 
-It is what any program needs that follows: the cursor is kept in one transaction with
-what was made of a page. A line is printed for each page: ``all`` where there is no more by then.
+Every client of this API should work in the same way: it stores the cursor in the same transaction
+as the results of a page. After each page it prints a line: ``all`` if there are no more changes.
 """
 
 from __future__ import annotations

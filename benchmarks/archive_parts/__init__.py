@@ -1,5 +1,5 @@
 """The parts of benchmarks/archive.py.
 
-Each module has a function ``measure(*, few: bool) -> dict[str, object]``, which gives what it
-measured by names that tell the unit, and a docstring whose first line says what it measures.
+Each module has a function ``measure(*, few: bool) -> dict[str, object]``. It returns the measured
+values by names that contain their units. The first line of its docstring describes the measurement.
 """

@@ -1,11 +1,12 @@
-"""A crawl with the archive, as a ratio to the same crawl without; the bar is 0.90.
+"""A crawl with the archive, as a ratio to the same crawl without it; the requirement is 0.90.
 
-Both visit the sites of benchmarks/crawl.py, each a new process with a HOME of its own; attachments
-are left out, so that both ask for the same. Each round makes one crawl with and one without, one
-right after the other and in another order each time, and gives one ratio. Their median is told, and
-the quartiles, between which half of the rounds are: where these lie far apart, the machine was busy
-and the ratio says little. So it is by elapsed time and by CPU time, each from the first answer to
-the last report; other work on the machine disturbs the second less, and by that the bar is judged.
+Both crawls visit the sites of benchmarks/crawl.py, each in a new process with its own HOME.
+Attachments are not requested, so both send the same requests. Each round makes one crawl with the
+archive and one without, immediately after each other and in alternating order, and gives one ratio.
+The median of these ratios is reported, and the quartiles. If the quartiles are far apart, the
+machine was busy and the ratio means little. Ratios are given for elapsed time and for CPU time,
+both from the first response to the last report. Other work on the machine affects CPU time less, so
+the requirement is checked with CPU time.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Damage and rewriting: bits that flip, files that are cut, and a keeper who makes all fit anew.
+"""Damage and forgery: flipped bits, truncated files, and an owner who recomputes everything.
 
-Each flip is of one bit, every second one in the head of a gzip member, which no checksum of gzip
-covers; it counts as found where `mirror verify` names the file and the byte where the record with
-that bit begins. A truncation counts where the file that was cut is named. A rewrite is one record
-with another body: its digests, the index, entries, tiles and the signature of the log are made
-anew with the key, so that by itself all of it fits; it counts as refused where it is held against
-the checkpoint that one witness saw.
+Each flip changes one bit. Every second flip is in the header of a gzip member, which no checksum of
+gzip covers. A flip counts as found if `mirror verify` reports the file and the byte at which the
+record with this bit begins. A truncation counts as found if the truncated file is reported. A
+forgery replaces the body of one record, and recomputes its digests, the index, entries, tiles and
+the signature of the log with the key, so the archive is consistent in itself. It counts as refused
+if the comparison with the checkpoint that one witness saw fails.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""SIGKILLs in mid-write: what was told before is there, and the log never forks.
+"""SIGKILLs during writes: records that were confirmed exist, and the log never forks.
 
-Two children at a time write pages, unchanged answers and metadata into one archive, with files so
-small that they get full, and seal it now and then. One is killed at some point after it was seen to
-write; another takes its place, and its file. After each kill the records that it was told of are
-read. In the end all records are read once more: each is there, whole, and is the one of its leaf,
-and all leaves stand in a tree that every checkpoint which was seen is a part of.
+Two child processes at a time write pages, unchanged responses and metadata to one archive. The
+files are so small that they get full, and the archive is sealed from time to time. One process is
+killed at some time after it has begun to write. Another process takes its place, and continues its
+file. After each kill, the records that the process had confirmed are read. At the end, all records
+are read again: each exists, is complete and belongs to its leaf, and all leaves are in a tree that
+contains every checkpoint that was seen.
 """
 
 from __future__ import annotations

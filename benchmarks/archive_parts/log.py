@@ -1,14 +1,15 @@
-"""The log: leaves a second, proofs, and what its keeper can rewrite before a witness.
+"""The log: leaves per second, proofs, and forgeries that a witness detects.
 
-Leaves are appended one by one, as records come, and put into the tree by 4,096, as the archive does
-it: tiles, bundles and signed checkpoints, each made durable. Leaves a second count all of it, by
-the clock on the wall, in the best of ten rounds, for machines that do other things too (bar:
-20,000); those of all rounds by the time of the processor are told besides. Then proofs of a
-thousand leaves are made, and checked as whoever gets one does: read from its file, the signature of
-the log, of one witness, and the path to the root (bars: 2,048 bytes, 5 ms).
+Leaves are appended one by one, as records come, and put into the tree in batches of 4,096, as in
+the archive: tiles, bundles and signed checkpoints, each made durable. The leaves per second include
+all of this, in elapsed time, in the best of ten rounds, because the machine may be busy
+(requirement: 20,000). The leaves per second of CPU time of all rounds are reported, too. Then
+proofs of a thousand leaves are created. They are checked as a recipient checks a proof: read from
+its file, the signature of the log and of one witness, and the path to the root (requirements: 2,048
+bytes, 5 ms).
 
-Rewrites are logs of which one leaf is another than a witness saw, with all tiles made anew and the
-checkpoint signed by the true key; all are to be refused.
+A forgery is a log in which one leaf differs from the leaf that a witness saw, with all tiles
+recomputed and the checkpoint signed by the right key. All forgeries must be refused.
 """
 
 from __future__ import annotations

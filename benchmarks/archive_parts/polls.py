@@ -1,8 +1,9 @@
-"""Bytes that the archive grows by where a page is asked for again and did not change.
+"""Bytes by which the archive grows when an unchanged page is requested again.
 
-Some pages are archived, then each is asked for several times and answered by 304. What each part
-of the archive grew by is told, once the log has taken in all leaves; the goal is 1,000 bytes in
-all. Then one page is asked for 10,000 times: the last thousand must not take longer.
+Some pages are archived. Then each page is requested several times, and the response is 304. The
+growth of each part of the archive is reported, after the log contains all leaves. The goal is 1,000
+bytes in all. Then one page is requested 10,000 times: the last thousand requests must not take
+longer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How long a HOME of 10,000 captures takes to come back, whether it is the same, and what it costs.
+"""Time and result of rebuilding a HOME with 10,000 captures, and the size of its journal.
 
-Releases are captured and recorded, and published; some are edited, the others polled again without
-a change, some vanish, and all is published again; some visits find nothing new. Then the HOME is
-written anew from its archive, and the files of the two sites are compared. The journal's bytes are
-those of its records, their lines of CDXJ and their leaves.
+Releases are captured, recorded and published. Some are edited, others are visited again without a
+change, some disappear, and the site is published again. Some visits find nothing new. Then the HOME
+is rebuilt from its archive, and the files of the two sites are compared. The size of the journal is
+that of its records, their CDXJ lines and their leaves.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Verifying an archive: MB of its files a second, as a ratio to sha256sum of the same files.
+"""Verifying an archive: MB of its files per second, as a ratio to sha256sum of the same files.
 
-sha256sum reads the compressed bytes once. `mirror verify` reads them too, unpacks them, hashes
-block and payload as well, reads each record, and compares it with its leaf and its line. Both have
-elapsed time, in turn; of several rounds the best counts. Then the folder that `communique prove`
-writes is measured, and how long verify.py takes in it, by an interpreter of its own, with the
-library cryptography and without.
+sha256sum reads the compressed bytes once. `mirror verify` also reads them, decompresses them,
+hashes block and payload, parses each record, and compares it with its leaf and its line. Both are
+measured in elapsed time, in turn, and the best of several rounds counts. Then the size of the
+folder that `communique prove` writes is measured, and how long verify.py takes in it, in a separate
+interpreter, with the library cryptography and without it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Pages written into the archive, as a ratio to FastWARC's own writer with the same records.
+"""Writing pages to the archive, as a ratio to FastWARC's own writer with the same records.
 
-Ours hashes, looks for the payload in the index, compresses, appends, and enters leaf, line and row;
-the other compresses by GzipWriter at its own default and appends. Both have the processor time
-taken; of several rounds in turn the best counts.
+Our code hashes, looks up the payload in the index, compresses, appends, and adds leaf, line and
+row. FastWARC compresses with GzipWriter at its default level and appends. Both are measured in CPU
+time, and the best of several rounds in turn counts.
 """
 
 from __future__ import annotations

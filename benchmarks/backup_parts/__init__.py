@@ -1,1 +1,1 @@
-"""The parts of benchmarks/backup.py, one a file; each has ``measure``."""
+"""The parts of benchmarks/backup.py, one per file; each has a function ``measure``."""

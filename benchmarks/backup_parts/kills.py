@@ -1,10 +1,11 @@
-"""SIGKILLs over visits, the archive, publishing, alerts and backups: nothing lost, nothing doubled.
+"""SIGKILLs of visits, the archive, publishing, alerts and backups: nothing is lost or duplicated.
 
-`communique run` visits press rooms that grow and correct themselves, publishes, and tells a watch
-for all. At a moment of chance after a room was asked for something, one of its processes is killed,
-or all of them together, or a backup that runs beside it; what is gone is started again. In the end
-all is settled: what the rooms showed must be stored, as they show it, and told once; the archive
-must verify; and the site must be the one that a HOME publishes that is restored from a backup.
+`communique run` visits press rooms that publish and correct releases, publishes the site, and sends
+alerts for a watch that matches everything. At a random time after a request to a press room, one of
+its processes is killed, or all of them together, or a backup that runs at the same time. Killed
+processes are started again. At the end, when all work is done, the releases of the press rooms must
+be stored as shown, each with one alert. The archive must verify. The site must equal the site that
+a HOME restored from a backup publishes.
 """
 
 from __future__ import annotations

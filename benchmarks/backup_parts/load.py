@@ -1,8 +1,8 @@
-"""Backups while visits, publishing and a watch are at work, and what is restored from each.
+"""Backups during visits, publishing and alerts, and the HOMEs restored from them.
 
-Each of them is restored and verified, and must hold all that was stored before it began, as it was,
-and nothing that was not stored when it ended. After the last visit one more is made: the export of
-the HOME restored from it must be the same byte for byte, and so must its site.
+Each backup is restored and verified. It must contain everything that was stored before it began,
+unchanged, and nothing that was stored after it ended. After the last visit, one more backup is
+made. The export and the site of the HOME restored from it must be the same, byte for byte.
 """
 
 from __future__ import annotations

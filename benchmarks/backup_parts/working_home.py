@@ -1,4 +1,4 @@
-"""A HOME at work: press rooms that grow and correct themselves, a watch, the service, commands."""
+"""A HOME at work: press rooms that publish and correct releases, a watch, the service, commands."""
 
 from __future__ import annotations
 

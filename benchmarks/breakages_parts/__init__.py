@@ -1,1 +1,1 @@
-"""Press rooms that live on and break, for benchmarks/breakages.py: sites, scripts and visits."""
+"""Press rooms that publish and break, for benchmarks/breakages.py: sites, scripts and visits."""

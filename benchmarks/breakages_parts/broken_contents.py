@@ -1,4 +1,4 @@
-"""Breakages of releases, feeds and rules, and what a person at a desk would say of each."""
+"""Breakages of releases, feeds and rules, and the health codes that a person would choose."""
 
 from __future__ import annotations
 

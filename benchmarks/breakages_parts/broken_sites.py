@@ -1,4 +1,4 @@
-"""Breakages of listings, sites and connections, and what a person at a desk would say of each."""
+"""Breakages of listings, sites and connections, and the health codes that a person would choose."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""A crawl as the service runs it, at another time of day, and where names lead to loopback.
+"""A crawl as the service runs it, at a simulated time, with host names that lead to loopback.
 
     python -m benchmarks.breakages_parts.crawl_child INSTANT [HOST …]
 
-Its clock goes on from INSTANT. Names below ``.example`` lead to 127.0.0.1, but for each HOST, which
-leads nowhere any more. What is said to it and by it is as scheduler.children.crawl_lines has it.
+Its clock starts at INSTANT. Names below ``.example`` resolve to 127.0.0.1, except each HOST, which
+no longer resolves. Its input and output have the format of scheduler.children.crawl_lines.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What rooms answer in place of their pages, and what becomes of what they show."""
+"""Responses that press rooms send instead of their pages, and changes of what they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a history of a source is made of: a room, what happens to it, and when it is visited."""
+"""The parts of a source's history: a press room, the events in it, and the times of visits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in place of a site's pages, in the markup of the products that put it there."""
+"""Pages that replace a site's pages, in the markup of the products that create them."""
 
 from __future__ import annotations
 

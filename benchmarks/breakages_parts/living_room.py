@@ -1,4 +1,4 @@
-"""A press room of the demo that lives on: it publishes new texts from day to day."""
+"""A press room of the demo that continues to publish new texts from day to day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays histories: the rooms are served, visited at their times, and what is told is noted."""
+"""Run histories: press rooms are served and visited at their times, and reports are recorded."""
 
 from __future__ import annotations
 

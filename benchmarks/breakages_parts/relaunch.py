@@ -1,6 +1,6 @@
-"""Another theme for any room: what a relaunch puts in place of the markup that was there.
+"""Another theme for any press room, which replaces its markup as a relaunch of a site does.
 
-Each part may be lost on the way: the dates, the text, the title.
+The relaunch may lose the dates, the text or the title.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The 100 histories on which nothing is to be told: what happens at press rooms that work."""
+"""The 100 histories for which nothing must be reported: events at press rooms that work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A web server on loopback that can fail as real ones do: cut, drip, hang, drop, speak no TLS."""
+"""A web server on loopback that can fail as real servers do.
+
+It can truncate responses, send them slowly, hang, close connections, and fail at TLS.
+"""
 
 from __future__ import annotations
 

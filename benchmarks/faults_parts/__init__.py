@@ -1,1 +1,1 @@
-"""What benchmarks/faults.py holds the project to: one module a room."""
+"""The faults that benchmarks/faults.py checks, in one module per topic."""

@@ -1,4 +1,4 @@
-"""Faults of what sites say: pages, texts, dates, addresses, searches."""
+"""Faults in the content of sites: pages, texts, dates, addresses, searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fault that may come from outside, and by which tests the project answers for it."""
+"""One external fault, and the tests that check how the project handles it."""
 
 from __future__ import annotations
 

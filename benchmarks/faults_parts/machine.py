@@ -1,4 +1,4 @@
-"""Faults of where it runs, and of those who ask it."""
+"""Faults of the machine on which Communique runs, and of its clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what is asked for: addresses, redirects, bodies, hosts."""
+"""Faults of requested addresses, redirects, response bodies and hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults by which something would be lost, changed or held up without a report."""
+"""Faults by which something would be lost, changed or delayed without a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it takes to get a job and its host, among very many that wait."""
+"""The time to fetch a job and claim its host, among very many waiting jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services, workers and press rooms of a benchmark, each a process, started anew where it ends."""
+"""Services, workers and press rooms of a benchmark, each a process that is restarted if it ends."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Press rooms at many loopback addresses, in a process of their own: they count who breaks what.
+"""Press rooms at many loopback addresses, in a separate process that counts impolite requests.
 
     python rooms.py HOSTS CRAWL_DELAY
 
-Each address of 127.0.0.0/8 is a host. A page whose number was never listed is not there. A request
-to a host that has another one open is an overlap; one that comes sooner after the last than the
-host's robots.txt asks for is hasty.
+Each address of 127.0.0.0/8 is a host. A page whose number was never listed does not exist. A
+request to a host that has another open request is an overlap. A request that comes sooner after the
+last one than the host's robots.txt allows is hasty.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What benchmarks/fleet.py is made of: what a visit costs, sizes of hosts, and the simulation."""
+"""The parts of benchmarks/fleet.py: the cost of a visit, the sizes of hosts, and the simulation."""

@@ -1,9 +1,9 @@
-"""What visits and releases cost, measured by the real executor on press rooms served over loopback.
+"""The cost of visits and releases, measured with the real executor and press rooms on loopback.
 
-Each source has a host of its own and a listing of 20 releases, for all of which every visit asks
-again. Three rounds tell the costs apart: the first finds all releases, the second finds nothing
-changed and is answered by 304, and so is the third, whose servers send whole pages again, as many
-do. Processor time is that of the processes that visit, their start included, and not of servers.
+Each source has its own host and a listing of 20 releases, which every visit requests again. Three
+rounds separate the costs: the first finds all releases. In the second, nothing has changed and
+responses are 304. In the third, nothing has changed either, but servers send complete pages, as
+many do. CPU time is that of the processes that visit, including their start, without the servers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a publication costs after one new release, among so many sources: it lists them all."""
+"""The cost of a publication after one new release. It lists all of many sources."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A fleet in simulated time: hosts that are due, places that visit them, one store that commits.
+"""A fleet in simulated time: hosts that are due, slots for visits, and one store that commits.
 
-A job is one host, as on many machines (scheduler.fleet.worker): whoever takes it visits all
-sources of the host that are due, some side by side, each in a place of its own, though the host
-answers one request at a time. The host is due again when the next of them is. When a source is
-visited next, the service's own rules say: scheduler.planning.visit_times plans it by what was
-learned of its rhythm, scheduler.service.timetable spreads it.
+A job is one host, as in scheduler.fleet.worker. The worker that takes it visits all due sources of
+the host, some at the same time, each in its own slot, although the host responds to one request at
+a time. The host is due again when the next of its sources is due. The service's own code determines
+the next visit of a source: scheduler.planning.visit_times plans it by the learned publication rate,
+and scheduler.service.timetable spreads visits over time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How long visits and releases hold the one write transaction of a store, and what rows take up.
+"""How long visits and releases hold the write transaction of a store, and the size of their rows.
 
-The verbs are those that a visit calls where nothing changed, each in a transaction of its own, as a
-visit makes them: the source is registered, its robots.txt is kept, what its listing names is noted
-and awaited, each of 20 releases is confirmed, the links and files that are left are looked for, the
-report is kept. New releases come in transactions of 20, as those of a first visit do.
+The method calls are those of a visit in which nothing changed, each in its own transaction, as in a
+visit: register the source, store its robots.txt, record and queue the items of its listing, confirm
+each of 20 releases, look up links and files that are left, and store the report. New releases are
+recorded in transactions of 20, as in a first visit.
 """
 
 from __future__ import annotations

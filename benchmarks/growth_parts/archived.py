@@ -1,4 +1,4 @@
-"""Functions that read records, lines and documents of others."""
+"""Functions that read archive records, index lines and documents from other programs."""
 
 from __future__ import annotations
 

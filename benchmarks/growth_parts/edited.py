@@ -1,4 +1,4 @@
-"""Functions that decide what a new version of a release changed."""
+"""Functions that decide how a new version of a release differs from the previous one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that are hard to read, each of any size: text, markup, data and addresses."""
+"""Inputs of any size that are hard to read: text, markup, data and addresses."""
 
 from __future__ import annotations
 

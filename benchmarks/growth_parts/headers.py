@@ -1,4 +1,4 @@
-"""Functions that read fields of headers, and robots.txt."""
+"""Functions that parse header fields and robots.txt."""
 
 from __future__ import annotations
 

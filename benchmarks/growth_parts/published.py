@@ -1,4 +1,4 @@
-"""Functions that render what was collected, as feeds and pages."""
+"""Functions that render collected releases as feeds and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source, the day and the pages that all functions are called with."""
+"""The source, the day and the pages that are passed to all functions."""
 
 from __future__ import annotations
 

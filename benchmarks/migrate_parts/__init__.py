@@ -1,1 +1,1 @@
-"""What benchmarks/migrate.py starts as processes of their own."""
+"""Programs that benchmarks/migrate.py starts as separate processes."""

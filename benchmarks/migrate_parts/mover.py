@@ -1,4 +1,4 @@
-"""Moves a store, as `communique migrate` does, and writes a line for each step: to be killed."""
+"""Move a store as `communique migrate` does, and print a line for each step; it will be killed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What benchmarks/timetable.py is made of: how visits are simulated, and rules of others."""
+"""The parts of benchmarks/timetable.py: the simulation of visits, and other rules."""

@@ -1,6 +1,7 @@
-"""Rules of others by which sources are visited, each from its source.
+"""Rules of other projects and papers for the times of visits, each with its reference.
 
-Each has a knob that makes more or fewer visits, so that all can be compared at equal visits.
+Each rule has a parameter for making more or fewer visits, so that all can be compared with the same
+number of visits.
 """
 
 from __future__ import annotations

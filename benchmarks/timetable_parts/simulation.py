@@ -1,7 +1,7 @@
-"""Press rooms whose releases are known, and visits to them by one rule or another.
+"""Press rooms whose releases are known, and visits to them by a rule.
 
-Time is in minutes on the clock of the sources. A rule learns only from what it has found: from all
-that was published before its first visit, and from what its visits found since.
+Time is in minutes in the time zone of the sources. A rule learns only from releases that were
+published before its first visit, and from those that its visits have found since.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What benchmarks/topics.py reads: texts with labels, and how they are counted."""
+"""The parts of benchmarks/topics.py: texts with labels, and counting of results."""

@@ -1,4 +1,4 @@
-"""How many topics were found rightly, found wrongly, and missed."""
+"""Numbers of topics that were found correctly, found incorrectly, and missed."""
 
 from __future__ import annotations
 

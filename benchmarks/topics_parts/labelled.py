@@ -1,12 +1,13 @@
-"""Texts whose topics a person labelled, in two halves: one to write rules by, one kept back.
+"""Texts whose topics a person labelled, in two halves: one for writing rules, one held out.
 
-``invented`` has press releases of invented institutions, a file for each language: above each a
-line with its topics after ``# ``, then its title, then its body. ``pages.toml`` labels real pages
-of ``../shared`` by their ids, and holds nothing of their text. One person wrote the first, labelled
-all (pages by their title and beginning) and wrote the rules: a label is an opinion.
+``invented`` contains press releases of invented institutions, one file per language. For each
+release, a line that begins with ``# `` lists its topics; its title and body follow. ``pages.toml``
+contains labels of real pages in ``../shared`` by their ids, and none of their text. One person
+wrote the invented releases, labelled everything (pages by their title and beginning) and wrote the
+rules, so a label is an opinion.
 
-A label names topics by their slugs; after a question mark stands one that may be found or not. A
-topic stands for those above it as well.
+A label contains the slugs of topics. A topic after a question mark may be found or not. A topic
+also stands for its parent topics.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How long after the commit of a release its alerts are with healthy receivers.
+"""Time from the commit of a release until its alerts are with healthy receivers.
 
-A hundred releases come in, two a second, and each matches 20 of 10,000 watches, whose webhooks are
-at 50 receivers that answer at once. The alerts are told by the service as it is, which nobody
-wakes: it finds what came by itself.
+A hundred releases are recorded, two per second. Each matches 20 of 10,000 watches, whose webhooks
+are at 50 receivers that respond at once. The real service sends the alerts. Nothing wakes it: it
+finds new events by itself.
 """
 
 from __future__ import annotations

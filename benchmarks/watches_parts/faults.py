@@ -1,12 +1,12 @@
-"""10,000 deliveries through receivers that fail, hang and lie, while the worker is killed 50 times.
+"""10,000 deliveries to receivers that fail, hang and lie, while the worker is killed 50 times.
 
 A hundred releases match each of 100 watches, whose webhooks are at 50 receivers (see receivers).
-The worker is a process that is killed by SIGKILL at random moments, most of them while messages are
-on their way, and begun anew. Its waits are shortened: a second for an answer, a fifth of a second
-after the first failure; all else is what the service does. ``lost`` are keys that no receiver
-answered by 2xx, ``again`` messages that came once more after their receipt was committed,
-``changed`` messages that came with another body than before. ``repeated`` are those that came more
-than once before that: what receivers who keep keys pass over.
+The worker is a process that is killed by SIGKILL at random times, mostly while messages are being
+sent, and started again. Its waits are shortened: a second for a response, a fifth of a second after
+the first failure. Everything else is as in the service. ``lost`` are keys to which no receiver
+responded with 2xx. ``again`` are messages that were sent again after their receipt was committed,
+and ``changed`` messages that were sent with another body than before. ``repeated`` are messages
+that arrived more than once before that; receivers that store keys ignore them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A HOME with watches and releases for the measurements of deliveries."""
+"""A HOME with watches and releases, for the measurements of deliveries."""
 
 from __future__ import annotations
 

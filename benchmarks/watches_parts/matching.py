@@ -1,11 +1,11 @@
-"""How long a release takes that is held against 10,000 watches, and the memory of all of it.
+"""Time and memory for matching a release with 10,000 watches.
 
-Words are spread as in any language: the n-th is n times rarer than the first (Zipf), in releases
-and in what people look for, but that nobody looks for one of the hundred commonest. Releases have
-20 to 8,000 words, most a few hundred. A watch asks for one to four words; one in seven is a phrase
-that some release holds, some are beginnings or must not be there; a third of the watches names
-sources, a fifth topics, a tenth a language. The time is that of the processor, whatever else this
-machine does; the memory that of a process which does nothing else.
+Words are distributed as in natural languages: the n-th word is n times rarer than the first (Zipf),
+in releases and in queries, except that queries do not contain the hundred most frequent words.
+Releases have 20 to 8,000 words, most of them a few hundred. A watch has one to four words. One
+query in seven is a phrase that occurs in a release; some words are prefixes or excluded. A third of
+the watches has sources, a fifth topics, a tenth a language. Time is CPU time. Memory is that of a
+process that does nothing else.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Receivers of webhooks in a process of their own, which note what they are sent.
+"""Receivers of webhooks in a separate process, which record the messages that they get.
 
-Each listens on a port of its own. A receiver that keeps to nothing answers 500, hangs until it is
-given up, closes the connection, and lies: it takes a message and answers 500 all the same, or says
-nothing.
+Each receiver listens on its own port. An unreliable receiver responds with 500, hangs until the
+sender gives up, closes the connection, and lies: it accepts a message but responds with 500, or
+sends no response.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class LinksPart(Part):
         return tuple(Link(*row) for row in rows)
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Count requests of linked addresses at which releases were expected, and the releases found."""
+        """Record that linked addresses were requested, and the releases that were found there."""
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
