@@ -1,4 +1,4 @@
-"""Title, date and text of a release that is a document, such as a PDF."""
+"""Extract title and text of a release that is a document, such as a PDF."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMELESS: Final = re.compile(
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
-"""Pattern of default titles and file names that programs write into a document's metadata."""
+"""Pattern of default titles and file names in a document's metadata. They are not its title."""
 
 BUTTON: Final = re.compile(
     r"(?i)\b(?:pdf|docx?|download(?:en)?|herunterladen|t[ée]l[ée]charger|descargar|scarica(?:re)?"
@@ -24,10 +24,10 @@ BUTTON: Final = re.compile(
     r"|the|this|here|full|text|file|document|dokument|documento|press|release|read|more|view|open"
     r"|show|get|nr|no|id|kb|mb|bytes|pages?)\b|[\W\d_]+"
 )
-"""Pattern of words and numbers in a link's text that don't describe the linked document."""
+"""Pattern of words and numbers in a link's text that do not describe the linked document."""
 
 NAMING: Final = 4
-"""Minimum length of a title without its `BUTTON` words, in characters."""
+"""Minimum length of a title after its `BUTTON` words are removed, in characters."""
 
 TOP: Final = 14
 """Number of lines at the beginning of a document that are searched for the headline."""
@@ -36,10 +36,10 @@ HEADER: Final = 300
 """Maximum length of the letterhead above a headline, in characters."""
 
 EDGE, REPEATED = 2, 3
-"""Limits for recognizing running titles: lines repeated at the edges of pages.
+"""Limits for recognizing running titles, which are repeated at the edges of pages.
 
-- `EDGE`: number of lines at the beginning and end of a page that are compared
-- `REPEATED`: minimum number of pages with the line, which must be at least half of all pages"""
+- `EDGE`: number of lines at the top and bottom of a page that are compared
+- `REPEATED`: minimum number of pages with the same line (and at least half of all pages)"""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -49,19 +49,20 @@ ENDED: Final = re.compile(r"[.!?:;…。！？”\"»’)]\s*$")
 BULLET: Final = re.compile(r"\s*(?:[•‣◦▪■●○*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
 BROKEN_WORD: Final = re.compile(r"(?<=[^\W\d_]{2})-$")
 BROKEN_LENGTH: Final = 3
-"""Number of characters at the end of a text that are checked for a hyphenated word."""
+"""Number of characters at the end of a line that are checked for a hyphenated word."""
 
 FULL: Final = 0.85
 SHORT: Final = 0.6
-"""Maximum length of a paragraph's last line, relative to a full line. `FULL` applies to lines that
-end a sentence, `SHORT` to all other lines."""
+"""Maximum length of a paragraph's last line, relative to the length of a full line. `FULL` applies
+to lines that end a sentence, `SHORT` to all other lines."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
-    """Return the title of a document and the name of its rule, or two empty strings.
+    """Return the title of a document and the name of the extraction rule, or two empty strings.
 
-    The listing's title comes first, because readers see it. The title in the document's metadata is
-    used if the first page contains that title or has no headline. Otherwise, the headline is used.
+    The listing's title (``listed``) comes first, because readers see it. The title in the
+    document's metadata is used if the first page contains it or has no headline. Otherwise, the
+    headline is used.
     """
     stated, headline = clean_line(document.title), clean_line(document.headline)
     first = comparison_key(document.pages[0]) if document.pages else ""
@@ -76,15 +77,15 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 
 def names_something(title: str) -> bool:
-    """Whether a link text or title has words other than those like "download PDF"."""
+    """Whether a title or link text describes a document, unlike "download PDF"."""
     return len(BUTTON.sub("", title)) >= NAMING
 
 
 def text_of(document: DocumentText, title: str) -> str:
     """Return the text of a document without headline, running titles and page numbers.
 
-    Paragraphs are separated by blank lines. A PDF stores only lines, so a short line ends a
-    paragraph, and a bullet begins one.
+    Paragraphs are separated by blank lines. A PDF stores only lines, so paragraphs are detected: a
+    short line ends a paragraph, and a bullet begins a paragraph.
     """
     lines = [*_running(document.pages)]
     lines = lines[_below_headline(lines, (title, document.headline)) :]
@@ -121,7 +122,7 @@ def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
     """Return the index of the first line below the headline.
 
     Returns 0 if there is no headline at the top. Only a letterhead of at most `HEADER` characters
-    may precede it.
+    may precede the headline.
     """
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0
@@ -140,7 +141,7 @@ def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Join lines into paragraphs."""
+    """Join lines into paragraphs, and yield the paragraphs."""
     sizes = sorted(len(line) for line in lines if line)
     full = sizes[len(sizes) * 9 // 10] if sizes else 0
     part: list[str] = []

@@ -26,7 +26,7 @@ CALLED: Final = re.compile(
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
-"""Class names and ids of headlines in many languages (only the beginning of each word)."""
+"""Pattern of class names and ids of headlines in many languages."""
 
 SHORTEST, LONGEST = 12, 300
 """Minimum and maximum length of a headline, in Latin letters."""
@@ -41,11 +41,11 @@ ABOVE, WITHIN, DEEP = 3, 2, 4
 
 - `ABOVE`: maximum number of blocks checked above the text
 - `WITHIN`: maximum number of blocks checked at the start of the text
-- `DEEP`: maximum number of elements around a word that are checked for emphasis"""
+- `DEEP`: maximum number of nested elements around a word that are checked for emphasis"""
 
 ALIKE: Final = 0.5
-"""Minimum similarity at which a line counts as equal to the page's title (Dice's coefficient of
-their letter pairs)."""
+"""Minimum similarity (Dice's coefficient of letter pairs) of a headline that repeats the title in
+the page's metadata."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
@@ -59,8 +59,8 @@ FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
 """Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
 USUAL_PIXELS, LARGER = 16.0, 1.1
-"""Default font size of a text in pixels, and minimum ratio of a headline's font size to the
-text's."""
+"""Default font size in pixels, and minimum ratio of a headline's font size to the text's font
+size."""
 
 MEASURED, RUNNING = 6, 60
 """Limits for measuring the usual font size of a text.
@@ -69,16 +69,17 @@ MEASURED, RUNNING = 6, 60
 - `RUNNING`: minimum length of a measured block, in Latin letters"""
 
 MAX_DIGITS: Final = 3
-"""Maximum length of the value of `<font size>`, in characters."""
+"""Maximum length of the ``size`` attribute of ``<font>``, in characters."""
 
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
-    """Return the headline in larger letters near the block with index ``start``, and its block.
+    """Return the bold or large headline near the block number ``start``, and the headline's block.
 
     The nearest block above ``start`` is checked first, then the first blocks of the text. If no
-    text has larger letters, a line directly above a credit line or date is the headline. The
-    headline may be only a part of its block; blocks with links are skipped. ``named`` is the page's
-    own title. Returns None if no headline is found, or if it is nearly equal to ``named``.
+    text is emphasized, a line directly above a credit line or between a date and the text is the
+    headline. It may be only a part of its block. Blocks with links are skipped. ``named`` is the
+    title in the page's metadata. Returns None if no headline is found, or if it nearly equals
+    ``named``.
     """
     blocks = [*just_above(seen, start), *seen.blocks[start : start + WITHIN]]
     usual = usual_pixels(seen, start)
@@ -90,7 +91,11 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
 
 
 def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
-    """Return a block's longest stretch of larger letters that may be a headline, and the block."""
+    """Return the longest emphasized part of a block that may be a headline, and the block.
+
+    Returns None if there is no such part. ``usual`` is the usual font size in pixels. ``named`` is
+    the title in the page's metadata.
+    """
     parts = [] if block.links else [*large_parts(block, usual)]
     headlines = [text for text in parts if may_be_headline(text)]
     headlines = [text for text in headlines if comparison_key(text) != comparison_key(named)]
@@ -98,7 +103,7 @@ def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlo
 
 
 def has_credit(block: TextBlock, seen: BlockTree) -> bool:
-    """Whether a block has no links and is followed by a credit line or a dated line."""
+    """Whether a block without links is followed by a credit line or a line with a date."""
     below = seen.blocks[block.order + 1 : block.order + 2]
     return not block.links and any(
         is_credit_line(line.text) or is_dated_line(line.text) for line in below
@@ -106,7 +111,7 @@ def has_credit(block: TextBlock, seen: BlockTree) -> bool:
 
 
 def is_below_day(block: TextBlock, seen: BlockTree) -> bool:
-    """Whether a block is a line between a day and a longer text, in the same element."""
+    """Whether a block is a line between a date line and a longer text in the same element."""
     if not block.order or block.links or FULL_STOP.search(block.text):
         return False
     around = seen.blocks[block.order - 1 : block.order + 2]
@@ -125,13 +130,16 @@ def may_be_headline(text: str) -> bool:
 
 
 def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
-    """Return up to three blocks above the block ``start``, nearest first, stopping at a menu."""
+    """Return up to three blocks above the block number ``start``, nearest first.
+
+    Stops at a block that consists mainly of links, such as a menu.
+    """
     above = reversed(seen.blocks[max(0, start - ABOVE) : start])
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
 
 
 def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
-    """Yield the stretches of a block that are bold or larger than ``usual`` pixels."""
+    """Yield the parts of a block's text that are emphasized or larger than ``usual`` pixels."""
     texts = (
         (element, tail, element.tail if tail else element.text) for element, tail in block.pieces
     )
@@ -145,7 +153,7 @@ def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
 
 
 def stands_out(element: etree._Element | None, usual: float) -> bool:
-    """Whether an element or one of its nearest ancestors is emphasized or in larger letters."""
+    """Whether an element or a near ancestor is emphasized or larger than ``usual`` pixels."""
     pixels = None
     within = True
     for _ in range(DEEP):
@@ -163,7 +171,7 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
 
 
 def stated_pixels(element: etree._Element) -> float | None:
-    """Return the font size in pixels from an element's style or ``<font size>``, or None."""
+    """Return the font size in an element's ``style`` or ``<font size>`` in pixels, or None."""
     style = element.get("style")
     if style and "font" in style.lower():
         if match := SIZED.search(style):
@@ -180,7 +188,7 @@ def stated_pixels(element: etree._Element) -> float | None:
 
 
 def usual_pixels(seen: BlockTree, start: int) -> float:
-    """Return the median font size in pixels of a text's first paragraphs."""
+    """Return the median font size, in pixels, of the first paragraphs from block ``start`` on."""
     found = []
     for block in islice(seen.blocks, start, start + MEASURED):
         if latin_lengths(block.text)[0] < RUNNING:
@@ -198,9 +206,9 @@ def usual_pixels(seen: BlockTree, start: int) -> float:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles have so many letter pairs in common that they are the same title.
+    """Whether two titles are nearly equal, by the letter pairs they have in common.
 
-    The measure is by L. R. Dice, 1945.
+    The measure is Dice's coefficient (L. R. Dice, 1945).
     """
     pairs = [
         {key[at : at + 2] for at in range(len(key) - 1)}

@@ -1,10 +1,10 @@
-"""Find a release that a page contains only as JSON state in its scripts.
+"""Find a release whose text is only in JSON state in a page's scripts.
 
-The release is an object with a title and a body. Its address or title matches the page's, unlike
-those of related releases or cookie notices.
+The release is an object with a title and a body. Its URL or title matches the page's, unlike those
+of related releases or cookie notices.
 
-The search is not recursive, except for a few levels inside an image value, and visits no object
-twice. A state may be deeply nested or contain itself.
+The state is traversed without recursion, and each object only once, because a state may be deeply
+nested or contain itself. Only image values are searched recursively, a few levels deep.
 """
 
 from __future__ import annotations
@@ -35,26 +35,25 @@ from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MIN_UNMATCHED_BODY_LENGTH = 400
-"""Minimum length of a body if neither its object's title nor its address matches the page, in
-letters."""
+"""Minimum length of a body in an object whose title and URL do not match the page, in letters."""
 
 SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
-"""Minimum lengths of a title, and of an address's last path segment, that identify a release, in
-letters."""
+"""Minimum lengths, in letters, of a title and of a URL's last path segment that identify a
+release."""
 
 ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
-"""Limits for using a body from scripts.
+"""Limits for preferring a body from scripts to the visible body.
 
-- `ENOUGH`, `DOUBTFUL`: length in characters and confidence from which a visible body is kept
-- `FAR_LONGER`: minimum length of a body in scripts, as a multiple of the visible body's length"""
+- `ENOUGH`, `DOUBTFUL`: length (characters) and confidence from which the visible body is kept
+- `FAR_LONGER`: minimum length of the body in scripts, as a multiple of the visible body's length"""
 
 MAX_RECORDS: Final = 200
-"""Maximum number of objects per page whose bodies are checked, best matches first."""
+"""Maximum number of objects per page whose bodies are compared, best matches first."""
 
 MAX_PLACE = 2_000
 BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
-"""Confidence in a body, by what its object has in common with the page: nothing, the title, the
-address, or both."""
+"""Confidence (0 to 1) in a body whose object matches nothing of the page, its title, its URL, or
+both."""
 
 PLACE: Final = re.compile(
     r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
@@ -65,7 +64,7 @@ PLACE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StateRelease:
-    """A release from the state of a page's scripts. ``html`` is its body, not sanitized."""
+    """A release from the JSON state of a page's scripts. ``html`` is its unsanitized body."""
 
     title: str
     html: str
@@ -77,15 +76,15 @@ class StateRelease:
 
 @dataclass(frozen=True, slots=True)
 class PageIdentity:
-    """The last segment of a page's address and the page's titles, used to recognize its release."""
+    """The last path segment of a page's URL and the page's titles, to recognize its release."""
 
     place: str
     titles: tuple[str, ...]
 
     def rank(self, record: StateObject) -> int:
-        """Return how well an object matches the page, from 0 to 3.
+        """Return how well a JSON object matches the page, from 0 to 3.
 
-        A matching address counts 2 and a matching title 1.
+        A matching URL adds 2 and a matching title adds 1.
         """
         by_place = any(self._is_place(part) for part in record.whole[:2])
         key = comparison_key(title_in(record))
@@ -112,7 +111,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
 ) -> StateRelease | None:
     """Return the release in a page's scripts that best matches the page, or None.
 
-    ``listed`` is the page's title in a listing.
+    ``listed`` is the title of the page in a listing.
     """
     titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
     named = PageIdentity(last_of(url), tuple(filter(None, map(comparison_key, titles))))
@@ -145,9 +144,9 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
 def release_in_state(
     page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, context: DateContext
 ) -> StateRelease | None:
-    """Return the release in a page's scripts if the visible text is missing or far shorter.
+    """Return the release in a page's scripts if the visible body is missing or far shorter.
 
-    Scripts are not searched if the visible body is long and certain. This saves CPU time.
+    To save CPU time, scripts are not searched if the visible body is long and its confidence high.
     """
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
@@ -159,7 +158,7 @@ def release_in_state(
 
 
 def last_of(place: str | int) -> str:
-    """Return the letters and digits of an address's last path segment, or "" if too few."""
+    """Return the letters and digits of a URL's last path segment, or "" if there are too few."""
     try:
         parts = urlsplit(str(place)[:MAX_PLACE])
     except ValueError:
@@ -175,16 +174,17 @@ MAX_VALUES: Final = 40_000
 
 DEEPEST: Final = 40
 MAX_NESTED: Final = 2_000_000
-"""Maximum number of characters in the strings of a state that are parsed as JSON."""
+"""Maximum number of characters in a state's strings that are parsed as nested JSON."""
 
 SHORTEST_BODY: Final = 80
 """Minimum length of a body, in characters."""
 
 INHERITED: Final = 3
-"""Maximum number of enclosing objects that are searched for a body's title."""
+"""Maximum number of enclosing objects that are searched for the title of a body."""
 
 TELLING: Final = 8
-"""Minimum length of a title that is preferred to shorter ones, in characters."""
+"""Minimum length of a title that takes precedence over shorter titles in the same object, in
+characters."""
 
 LONGEST_TITLE, NESTED = 500, 5
 
@@ -205,7 +205,8 @@ LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Pattern of keys whose value may be an image or something else."""
+"""Pattern of keys that may have an image as their value. The value's URL must have an image
+suffix."""
 
 OTHER_KEYS: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
@@ -213,7 +214,7 @@ OTHER_KEYS: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Pattern of keys whose values do not belong to the page's release."""
+"""Pattern of keys whose values are not part of the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
@@ -224,10 +225,10 @@ TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 @dataclass(frozen=True, slots=True)
 class StateObject:
-    """An object in a state. ``around`` contains its enclosing objects, innermost first.
+    """A JSON object in a script's state.
 
-    ``alone`` is false if the object is one of several in a list, or below a key that matches
-    `OTHER_KEYS`.
+    ``around`` contains its enclosing objects, innermost first. ``alone`` is false if the object is
+    one of several in a list, or is below a key that matches `OTHER_KEYS`.
     """
 
     value: Mapping[str, Any]
@@ -241,7 +242,7 @@ class StateObject:
 
 
 def state_objects(state: Any) -> Iterator[StateObject]:
-    """Yield the objects of a state that contain a body, outermost first, each once."""
+    """Yield each object of a state that may contain a body, outermost first."""
     waiting: list[tuple[Any, tuple[Mapping[str, Any], ...], int, bool]] = [(state, (), 0, True)]
     seen: set[int] = set()
     nested = MAX_NESTED
@@ -268,14 +269,14 @@ def state_objects(state: Any) -> Iterator[StateObject]:
 
 
 def holds(part: Any) -> bool:
-    """Whether a value may contain objects."""
+    """Whether a JSON value may contain objects."""
     if isinstance(part, str):
         return len(part) >= SHORTEST_BODY and part[:2] in {'{"', "[{"}
     return isinstance(part, (dict, list)) and bool(part)
 
 
 def json_in(text: str) -> Any:
-    """Parse a JSON string. Returns None if it is invalid."""
+    """Parse a JSON string. Returns None if the string is invalid."""
     try:
         return decoded(text)
     except NoLiteral:
@@ -283,7 +284,7 @@ def json_in(text: str) -> Any:
 
 
 def is_body(name: str, part: Any) -> bool:
-    """Whether the value of a key may be a body, judged by the key and the value's size."""
+    """Whether a value in a JSON object may be a body, judged by its key and size."""
     if isinstance(part, str):
         large = len(part) >= SHORTEST_BODY
     else:
@@ -305,7 +306,7 @@ def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
 
 
 def title_in(record: StateObject) -> str:
-    """Return the title of an object or of its nearest enclosing object with a title, or ""."""
+    """Return the title of an object or of its nearest enclosing object that has one, or ""."""
     for value in record.whole:
         found = ""
         for name, part in value.items():
@@ -319,7 +320,7 @@ def title_in(record: StateObject) -> str:
 
 
 def date_in(record: StateObject, context: DateContext) -> Published | None:
-    """Return the publication date of an object or its nearest enclosing object, or None."""
+    """Return the publication date of an object or of the object directly around it, or None."""
     for value in record.whole[:2]:
         found = published_in(dict(fields_of(value)), DateReader(context))
         if found and plausible(found, context.now):
@@ -328,7 +329,7 @@ def date_in(record: StateObject, context: DateContext) -> Published | None:
 
 
 def image_in(record: StateObject, base: str) -> Media | None:
-    """Return the lead image of an object or its nearest enclosing object, or None."""
+    """Return the lead image of an object or of the object directly around it, or None."""
     for value in record.whole[:2]:
         for name, part in value.items():
             sure = LEAD.fullmatch(name)
@@ -341,7 +342,7 @@ def image_in(record: StateObject, base: str) -> Media | None:
 
 
 def author_in(record: StateObject) -> str | None:
-    """Return the author's name in an object, or None. Web addresses are skipped."""
+    """Return the author's name in a JSON object, or None. Values that are URLs are skipped."""
     for name in ("author", "authors", "byline", "authorName", "author_name"):
         author = clean_line(plain(record.value.get(name)))
         if author and not is_web(author):
@@ -350,7 +351,10 @@ def author_in(record: StateObject) -> str | None:
 
 
 def picture(value: Any, base: str, depth: int) -> Media | None:
-    """Return the first image in a value, or None."""
+    """Return the first image in a JSON value, or None.
+
+    ``base`` is the base URL. ``depth`` is the current level of recursion.
+    """
     if isinstance(value, list):
         return picture(value[0], base, depth + 1) if value and depth < NESTED else None
     if isinstance(value, str):

@@ -13,8 +13,8 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and average
-length of a Latin word with its space."""
+"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and mean length
+of a Latin word including its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
 """Limits for credit lines.
@@ -36,7 +36,7 @@ DATE: Final = re.compile(
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
-"""Pattern of a character that every date and every label of a credit line contains."""
+"""Pattern of a digit or colon. Every date and every label of a credit line contains one."""
 
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 """Pattern of punctuation and a date that may precede the first label of a credit line."""
@@ -45,7 +45,7 @@ OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 def latin_lengths(text: str) -> tuple[int, int]:
     """Return the numbers of letters and spaces that a text would have in Latin script.
 
-    Length limits assume Latin script. Other scripts need fewer characters, or no spaces.
+    The length limits are for Latin script. Other scripts need fewer characters, or no spaces.
     """
     if text.isascii():
         return len(text), text.count(" ")
@@ -56,7 +56,7 @@ def latin_lengths(text: str) -> tuple[int, int]:
 
 
 def is_no_headline(text: str) -> bool:
-    """Whether a line is certainly not a headline: a credit line, or the heading of a box."""
+    """Whether a line is certainly not a headline, because it is a credit line or a box heading."""
     return is_box_heading(text) or is_credit_line(text)
 
 
@@ -96,7 +96,7 @@ def _size(text: str) -> int:
 
 
 def _labels(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the position of each label in a credit line and the position after its colon."""
+    """Yield the start of each label in a credit line, and the position after its colon."""
     known = phrases("labels")
     for colon in islice(COLON.finditer(text), MAX_COLONS):
         low = max(0, colon.start() - MAX_LABEL)
@@ -114,7 +114,7 @@ def _begins_word(text: str, place: int) -> bool:
 
 @cache
 def _dated() -> re.Pattern[str]:
-    """Return the pattern of the beginning of a line such as "Published on Monday, 3 March 2021"."""
+    """Return the pattern of a date label at the beginning of a line, such as "Published on"."""
     known = sorted(lines("dated"), key=len, reverse=True)
     labels = "|".join(map(re.escape, known))
     words = r"[\W_]{0,4}(?:[^\s\d]{1,14}\s+){0,2}"

@@ -1,4 +1,4 @@
-"""Part the headline and the day of a text whose lines are separated only by single line breaks.
+"""Separate headline and day from a text whose lines end with single line breaks.
 
 On old pages, one table cell contains ``Headline<br>Day<br>Text``. An empty line ends a text block,
 but a single line break does not.
@@ -17,24 +17,24 @@ from spiders.body.segmentation import INLINE
 from spiders.release.headline_text import DATE, latin_lengths
 
 MAX_BREAKS: Final = 5_000
-"""Maximum number of line breaks of a page that are read."""
+"""Maximum number of line breaks that are checked per page."""
 
 MAX_LINES: Final = 40
-"""Maximum number of children of an element that are read as lines."""
+"""Maximum number of an element's children that are split into lines."""
 
 MIN_HEADLINE, MAX_HEADLINE = 12, 300
 """Minimum and maximum length of a headline, in Latin letters."""
 
 MIN_TEXT: Final = 80
-"""Minimum length of the lines below the headline and the day together, in Latin letters."""
+"""Minimum total length of the lines below headline and day, in Latin letters."""
 
 MAX_BESIDE_DAY: Final = 12
-"""Maximum number of characters beside the day in its line, such as a weekday."""
+"""Maximum number of other characters in the line with the day, such as a weekday."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """A line of an element: its text, and the line break that ends it, or None."""
+    """A line of text in an element, and the line break element that ends it (or None)."""
 
     texts: list[str] = field(default_factory=list)
     end: etree._Element | None = None
@@ -55,9 +55,9 @@ class _Line:
 
 
 def part_opening(root: etree._Element) -> None:
-    """Add an empty line below the headline and below the day at the top of a text.
+    """Insert empty lines after headline and day if a text begins with both as single lines.
 
-    Changes the tree. Nothing is changed if the page has several such texts, because it is a list.
+    Changes the tree. A page with several such texts is a list and remains unchanged.
     """
     counts = Counter(one.getparent() for one in islice(root.iter("br"), MAX_BREAKS))
     found = [lines for parent, count in counts.items() if count > 1 and (lines := _opening(parent))]
@@ -71,7 +71,10 @@ def part_opening(root: etree._Element) -> None:
 
 
 def _opening(parent: etree._Element | None) -> list[_Line]:
-    """Return the first two lines of an element if they are a headline and a day, in any order."""
+    """Return the first two lines of an element if they are a headline and a day, in either order.
+
+    Otherwise, returns an empty list.
+    """
     if parent is None:
         return []
     lines = [line for line in _lines(parent) if line.text]
@@ -84,7 +87,7 @@ def _opening(parent: etree._Element | None) -> list[_Line]:
 
 
 def _lines(parent: etree._Element) -> list[_Line]:
-    """Return the first lines of an element, up to the first child that is a paragraph or a box."""
+    """Return the lines of an element before its first child that is a paragraph or a box."""
     lines = [_Line([parent.text or ""])]
     for child in islice(parent, MAX_LINES):
         if child.tag == "br":

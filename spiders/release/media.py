@@ -21,20 +21,21 @@ MAX_SUFFIX = 12
 
 MAX_URL = 4_000
 NEIGHBOURS = 4
-"""Number of elements on each side of a body that are searched for its lead image and files."""
+"""Number of elements before and after a body that are searched for its lead image and files."""
 
 
 HOLDERS = {
     "a": "href", "video": "src", "audio": "src", "source": "src",
     "iframe": "src", "embed": "src", "object": "data",
 }  # fmt: skip
-"""Elements that link to or embed a file: their tags, and the attribute with its address."""
+"""Tags of elements that link to or embed a file, each with the attribute that contains the file's
+URL."""
 
 
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
-    """Yield up to four elements before a body, the body itself, and up to four elements after it.
+    """Yield a body element, with up to four elements before and after it.
 
-    If the body is a table cell, the other rows of the table are used instead.
+    If the body is a table cell, the other rows of its table replace these elements.
     """
     if element is None:
         return
@@ -50,7 +51,10 @@ def around(element: etree._Element | None) -> Iterator[etree._Element]:
 def images_of(
     element: etree._Element | None, meta: EmbeddedMetadata, base: str
 ) -> tuple[Media, ...]:
-    """Return the lead image, and the images in and right before the body, without duplicates."""
+    """Return the lead image from metadata, and the images in and before the body.
+
+    Images are sorted in this order, without duplicates.
+    """
     found: dict[str, Media] = {}
     for part in around(element):
         for node in part.iter("img"):
@@ -70,9 +74,9 @@ def images_of(
 
 
 def stated_image(meta: EmbeddedMetadata) -> str:
-    """Return the address of an article's image in JSON-LD, or "".
+    """Return the URL of the article's image in JSON-LD, or "".
 
-    The value may be a string, an object or a list.
+    The JSON-LD value may be a string, an object or a list.
     """
     for node in meta.nodes:
         value = node.get("image") if rank(node) == 0 else None
@@ -85,30 +89,30 @@ def stated_image(meta: EmbeddedMetadata) -> str:
 
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
-    """Add an image to ``found`` by its absolute address, unless the address is already there."""
+    """Add an image to ``found`` under its absolute URL, unless the URL is already there."""
     url = loadable(base, source)
     if url and url not in found:
         found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
 
 
 def image_type(url: str) -> str:
-    """Return the media type suggested by an image's address (default ``image/jpeg``)."""
+    """Return the media type of an image, judged by its URL (default ``image/jpeg``)."""
     kind = media_type(path_of(url)) or ""
     return kind if kind.startswith("image/") else "image/jpeg"
 
 
 def media_type(path: str) -> str | None:
-    """Return the media type suggested by a path's extension, or None."""
+    """Return the media type of a file, judged by the extension of ``path``, or None."""
     return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
 
 
-@lru_cache(maxsize=1024)  # Cached because most files have one of a few extensions.
+@lru_cache(maxsize=1024)  # Cached because few different extensions occur.
 def _type_of(ending: str) -> str | None:
     return mimetypes.guess_type(f"file.{ending}")[0]
 
 
 def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
-    """Return the files that are linked, played or embedded in a body and the elements beside it."""
+    """Return the files that are linked, played or embedded in or beside a body."""
     found: dict[str, Media] = {}
     for part in around(element):
         for node in part.iter(*HOLDERS):

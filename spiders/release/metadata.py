@@ -1,4 +1,4 @@
-"""Extract a release's language, section, publisher, author, translations and canonical address."""
+"""Extract a release's language, section, publisher, author, translations and canonical URL."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from spiders.page.page import Page, is_web
 AUTHORS = (
     "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",
 )  # fmt: skip
-"""Names of meta elements that contain the author. ``contentsource`` contains the institution that
-wrote the text."""
+"""Names of meta elements for the author. ``contentsource`` contains the institution that wrote the
+text."""
 
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
-"""Maximum length of a marked text such as a name, in characters. Maximum number of elements
-searched for a marked text."""
+"""Limits for texts with ``itemprop`` or ``rel``.
+
+- `MAX_NAME`: maximum length of the text, in characters
+- `MAX_MARKED`: maximum number of elements searched per page"""
 
 BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
@@ -74,9 +76,9 @@ def section_of(
 
 
 def may_mark(page: Page, name: str) -> bool:
-    """Whether a page's markup may contain the property ``name``.
+    """Whether a page's markup contains the string ``name``, which may be a property's name.
 
-    Most pages do not contain it, so their elements need not be searched.
+    Most pages do not contain it. Then their elements need not be searched.
     """
     return name.encode() in page.properties or bool(
         name == "author" and BY_AUTHOR.search(page.markup)
@@ -84,7 +86,7 @@ def may_mark(page: Page, name: str) -> bool:
 
 
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Return the name of the publishing institution, or None."""
+    """Return the name of the institution that published a page, or None."""
     publisher = meta.text("publisher", "sourceOrganization") or meta.meta(
         "og:site_name", "dc.publisher", "dcterms.publisher", "sitename", "application-name"
     )
@@ -92,7 +94,7 @@ def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Return the author of a release from metadata or from marked elements, or None.
+    """Return the author of a release from metadata or marked elements, or None.
 
     The author may be an institution, such as the source of a text on Chinese government sites.
     """
@@ -102,7 +104,10 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def marked(page: Page, name: str) -> str:
-    """Return the first short text of an element with ``itemprop`` or ``rel`` ``name``, or ""."""
+    """Return the first short text of an element marked with ``name``, or "".
+
+    The element has the value ``name`` in its ``itemprop`` or ``rel`` attribute.
+    """
     if not may_mark(page, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
@@ -118,14 +123,15 @@ def marked(page: Page, name: str) -> str:
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
 HIGH = 3
-"""Maximum number of ancestors of a link whose class or id may mark a language switcher."""
+"""Maximum number of ancestors whose class or id is checked, to find language switchers around
+links."""
 
 
 def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the language tags and addresses of a page's translations.
+    """Return the language tag and URL of each translation of a page.
 
-    They come from ``link rel=alternate hreflang``, or else from a language switcher. ``own`` is the
-    language of the page.
+    Translations are found in ``link rel=alternate hreflang``, or else in a language switcher.
+    ``own`` is the page's language.
     """
     links = page.declared["link"]
     stated = (one for one in links if "alternate" in (one.get("rel") or "").lower().split())
@@ -145,7 +151,7 @@ def _named(
 
 
 def switches(page: Page) -> Iterator[etree._Element]:
-    """Yield the links with ``hreflang`` inside a language switcher."""
+    """Yield the links with ``hreflang`` in the language switchers of a page."""
     if b"hreflang" in page.markup:
         for link in page.tree.iter("a"):
             if not link.get("hreflang"):
@@ -156,7 +162,7 @@ def switches(page: Page) -> Iterator[etree._Element]:
 
 
 def canonical_of(page: Page) -> str | None:
-    """Return the absolute address in ``link rel=canonical``, or None."""
+    """Return the absolute URL in ``link rel=canonical``, or None."""
     for link in page.declared["link"]:
         if (link.get("rel") or "").lower() == "canonical":
             url = absolute(page.base, link.get("href") or "")

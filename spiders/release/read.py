@@ -1,4 +1,4 @@
-"""Extract a release from its page, or from a part of a page: title, date, body and media.
+"""Extract a release (title, date, body, media) from its page or from a part of a page.
 
 The body is selected by the source file, detected, or found in scripts.
 """
@@ -47,13 +47,13 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
-"""Length of a body below which ``<noscript>`` content is extracted too, in characters."""
+"""Length of a body, in characters, below which the content of ``<noscript>`` is extracted too."""
 
 FAR_LONGER: Final = 3
-"""Minimum ratio of the length of a body in ``<noscript>`` to the visible body's length."""
+"""Minimum length of a body in ``<noscript>``, as a multiple of the visible body's length."""
 
 DECLARED: Final = "declared"
-"""Rule of a body that the source file's selectors extract."""
+"""Rule name of a body that is selected by the source file."""
 
 UNTITLED = "(untitled)"
 
@@ -67,7 +67,8 @@ def read_release(
     """Extract the release from a page. Selectors in ``rules`` take precedence over detection.
 
     ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
-    of the page. Never raises for any page; ``reasons`` explains missing values.
+    of the page. Broken pages do not raise an exception. The result's ``reasons`` explain missing
+    values.
     """
     if part := part_at(page, context):
         return read_part(page, part, rules)
@@ -83,7 +84,7 @@ def read_release(
 def _read_visible(
     page: Page, context: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
 ) -> ExtractedRelease:
-    """Extract the release from a page's elements or from the state of its scripts."""
+    """Extract the release from a page's elements or from the JSON state of its scripts."""
     rules = rules or ReleaseRules()
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
@@ -156,17 +157,20 @@ def _read_visible(
 
 
 def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
-    """Return the element around which attachments are searched: the body or the headline."""
+    """Return the element around which attachments are searched.
+
+    This is the body, or else the element that contains the headline.
+    """
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].container.element
 
 
 NO_BODY: Final = "no body was found"
-"""Reason reported for a page without a body, or whose body has no text."""
+"""Reason that is reported if no body was found, or if the body has no text."""
 
 STATE = "state"
-"""Rule of a title or body from the JSON state in a page's scripts."""
+"""Rule name of a title or body from the JSON state of a page's scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,10 @@ def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etre
 
 
 def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
-    """Sanitize the body HTML from a page's scripts and return it as a body."""
+    """Sanitize the body HTML of a release from a page's scripts.
+
+    Problems are added to ``reasons``.
+    """
     prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
@@ -232,11 +239,11 @@ def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list
 
 
 SECTION = "section"
-"""Rule of the title and body of a page part."""
+"""Rule name of the title and body of a page part."""
 
 
 def part_at(page: Page, context: DateContext) -> FoundPart | None:
-    """Return the page part that the fragment of the page's address identifies, or None."""
+    """Return the page part that the fragment of the page's URL identifies, or None."""
     if not part_fragment(page.url):
         return None
     key = canonical_url(page.url)
@@ -245,7 +252,10 @@ def part_at(page: Page, context: DateContext) -> FoundPart | None:
 
 
 def read_part(page: Page, part: FoundPart, rules: ReleaseRules | None = None) -> ExtractedRelease:
-    """Extract a page part as a release, with its text as the body and its files as attachments."""
+    """Extract a part of a page as a release.
+
+    The text of the part is the body, and its files are the attachments.
+    """
     meta = read_metadata(page)
     drop = rules.drop if rules else ()
     prose, reasons = clean_body(outer_html(part.content), page.base, part.title, drop)

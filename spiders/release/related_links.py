@@ -1,4 +1,4 @@
-"""Links to other releases after a page's body, such as related and latest news."""
+"""Find links to other releases below a release's body, such as related and latest news."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
 
 MIN_TITLE, MAX_LINKS = 16, 30
-"""Minimum length of a link's text that may be a release title, in Latin letters. Maximum number of
-links kept per page."""
+"""Limits for links to other releases.
+
+- `MIN_TITLE`: minimum length of a link's text, in Latin letters
+- `MAX_LINKS`: maximum number of links kept per page"""
 
 OTHER_REGIONS: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
 ASIDE: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
-"""Maximum number of links after a body that are checked. Links further down are unrelated to the
-release."""
+"""Maximum number of links checked after a body. Links further down are unrelated to the release."""
 
 ABOVE_LINK: Final = 6
 """Maximum number of ancestors of a link whose class and id are checked."""
@@ -34,7 +35,7 @@ ABOVE_LINK: Final = 6
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """Return the links to other releases after the body.
 
-    ``body`` is the element of the body, or of its last part.
+    ``body`` is the element that contains the body's last block. ``base`` is the base URL.
     """
     found: dict[str, Link] = {}
     met: set[str] = set()
@@ -72,8 +73,8 @@ def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
 def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool:
     """Whether a link is inside a menu, footer or similar part of the page.
 
-    ``below`` caches, per checked element, for how many more levels its descendants count as inside
-    such a part.
+    ``below`` is a cache. It maps each checked element to the number of levels below the element
+    that still count as inside such a part.
     """
     around: list[etree._Element] = []
     holder = link.getparent()

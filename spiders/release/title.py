@@ -45,28 +45,31 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Minimum length of a listing's title that may be a headline rather than a section name, in
-letters."""
+"""Minimum length of a listing's title that counts as a headline, not a section name, in letters."""
 
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
-"""Minimum probability of a headline found only in ``<title>``. Below it, a line in large letters or
-the listing's title may replace the headline."""
+"""Minimum probability of a headline found only in ``<title>``. A less likely headline may be
+replaced by a line in large letters or the listing's title."""
 
 MIN_RIVAL: Final = 0.5
-"""Minimum ratio of a heading's probability to the probability of a doubtful title that the heading
-replaces."""
+"""Minimum probability of a heading that replaces a doubtful title, relative to the title's
+probability."""
 
 CELLS: Final = frozenset(("th", "td", "dt"))
-"""Tags of elements that may contain a label for the headline beside it."""
+"""Tags of table and list cells that may contain a label for the headline beside them."""
 
 AMONG_FIRST: Final = 8
-"""Number of blocks at the start of the detected body that may contain the headline."""
+"""Number of blocks at the start of the body that may contain the headline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A headline, its extraction rule, its confidence, and the number of its block, if any."""
+    """The headline of a release.
+
+    ``rule`` is the extraction rule, ``confidence`` a value from 0 to 1, and ``order`` the number of
+    the headline's block, or None.
+    """
 
     text: str
     rule: str
@@ -81,9 +84,9 @@ def read_title(
     detected: Title | None,
     reasons: list[str],
 ) -> Title | None:
-    """Return the declared headline, else the detected headline, else the listing's title.
+    """Return the headline at the source file's selector, else the detected headline.
 
-    The source file declares a headline with a selector. Problems are added to ``reasons``.
+    If both are missing, the listing's title is returned. Problems are added to ``reasons``.
     """
     if declared := declared_text(page.tree, rules.title, reasons):
         return Title(clean_line(declared), "declared", 1.0)
@@ -97,11 +100,11 @@ def read_title(
 
 @dataclass(frozen=True, slots=True)
 class TitleEvidence:
-    """The evidence for choosing the headline of a page among its candidates.
+    """The inputs for choosing the headline of a page among its candidates.
 
     ``start`` is the number of the body's first block, ``end`` the number after its last block.
-    ``likely`` contains the candidates that may be headlines. ``chance`` maps the key of each
-    candidate to its probability.
+    ``likely`` contains the candidates that may be headlines. ``chance`` maps the comparison key of
+    each candidate to its probability. ``site`` contains the site's names.
     """
 
     seen: BlockTree
@@ -117,8 +120,8 @@ def find_title(
 ) -> Title | None:
     """Return the headline of a page, or None if there is no candidate.
 
-    ``listed`` is the page's title in a listing. It is preferred if a line or the metadata of the
-    page contains it.
+    ``listed`` is the title of the page in a listing. It is preferred if a line or the metadata of
+    the page contains the same title.
     """
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
@@ -152,21 +155,22 @@ def find_title(
     if best.block:
         return of_candidate(best, of.chance[best.key])
     title = without_heading(best, of, listed)
-    # The logo is a better headline than a generic heading such as "About".
+    # A logo is a better headline than a generic heading such as "About".
     is_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
     return of_candidate(logos[0], DOUBTFUL) if is_logo else title
 
 
 def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
-    """Convert a candidate to a `Title` with confidence ``sure``."""
+    """Convert a candidate to a `Title` with the confidence ``sure``."""
     order = candidate.block.order if candidate.block else None
     return Title(clean_line(candidate.text), candidate.rule, round(sure, 3), order)
 
 
 def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Title:
-    """Return the visible headline if the candidate ``named`` is the site's name, else ``named``.
+    """Return the headline on a page whose candidate ``named`` is the site's name.
 
-    The headline must share words with the beginning of the text.
+    The headline must share words with the beginning of the text. Returns ``named`` if there is no
+    such headline.
     """
     opening = opening_of(of.seen, of.start)
     others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
@@ -182,9 +186,9 @@ def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidat
 
 
 def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Title:
-    """Return the headline of a page whose most likely candidate is not a visible heading.
+    """Return the headline of a page whose best candidate ``named`` is not a visible heading.
 
-    A text that appears only in ``<title>`` or in a page header may be the same on all pages.
+    Such a candidate is only in ``<title>`` or in a page header, so it may be the same on all pages.
     """
     part = part_shown(of.likely, named, of.seen, of.start)
     named, block = part or (named, line_of(named.key, of.seen, of.start))
@@ -203,7 +207,7 @@ def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Ti
 
 
 def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
-    """Return the visible headline if ``<title>`` may contain only the site's name, or None."""
+    """Return the visible headline if ``<title>`` may be only the site's name, or None."""
     heading = heading_near(of.likely, of.start)
     if heading and of.chance[heading.key] > of.chance[named.key] * MIN_RIVAL:
         opening = opening_of(of.seen, of.start)
@@ -213,10 +217,10 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
 
 
 def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | None:
-    """Return the heading below the heading ``best`` with which ``<title>`` begins, or None.
+    """Return the heading below ``best`` with which the page's ``<title>`` begins, or None.
 
-    ``<title>`` must not contain ``best``, which may be the institution's name. If both are alike,
-    they are two versions of the headline.
+    ``best`` may be the institution's name, unless ``<title>`` contains it. If both headings are
+    alike, they are two versions of the headline, and None is returned.
     """
     if best.block is None or "title" in best.parts or is_label(best.text):
         return None
@@ -235,7 +239,7 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
-    """Return the first heading below the heading ``label``, such as "Press release", or None."""
+    """Return the first heading below ``label``, a heading such as "Press release", or None."""
     if label.block is None:
         return None
     above = label.block.order
@@ -249,7 +253,7 @@ def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCand
 
 
 def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
-    """Return a headline in emphasized letters on a page without headings, or None."""
+    """Return a bold or large line near the text as the headline, or None."""
     shown = emphasized(seen, start, named)
     if shown is None:
         return None
@@ -261,7 +265,7 @@ def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
 def as_listed(
     listed: str, found: list[TitleCandidate], seen: BlockTree, start: int
 ) -> Title | None:
-    """Return the listing's title if the page contains it too, or None."""
+    """Return the listing's title if the page contains the same title, or None."""
     key = comparison_key(listed)
     if not is_long_enough(listed):
         return None
@@ -272,13 +276,13 @@ def as_listed(
             text, rule = clean_line(candidate.text), candidate.rule
             return Title(text, rule, AGREED, shown.order if shown else None)
     if block is None or (found and block.links * 2 > len(block.text)):
-        # A line that is a link leads to another release, such as "previous" or "next".
+        # A line that consists of a link leads to another release, such as "previous" or "next".
         return None
     return Title(clean_line(block.text), "listing", AGREED, block.order)
 
 
 def labelled(seen: BlockTree, start: int) -> Title | None:
-    """Return the headline in a table cell beside a label cell, such as "제목", or None."""
+    """Return the headline in a table cell beside its label cell ("제목", title), or None."""
     blocks = seen.blocks[: start + AMONG_FIRST]
     for label, block in pairwise(blocks):
         if len(block.text) > MAX_TITLE:
@@ -301,12 +305,15 @@ def _title_labels() -> frozenset[str]:
 
 
 def is_long_enough(listed: str) -> bool:
-    """Whether a listing's title is long enough to be a headline, not a section's name."""
+    """Whether a listing's title is long enough to be a headline rather than a section name."""
     return latin_lengths(comparison_key(listed))[0] >= MIN_AGREED
 
 
 def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:
-    """Return the last block with a comparison key, above the text or among its first blocks."""
+    """Return the last block with the comparison key ``key`` above or at the start of the text.
+
+    Returns None if there is no such block.
+    """
     for block in reversed(seen.blocks[: start + AMONG_FIRST]):
         if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:
             return block

@@ -1,4 +1,4 @@
-"""Headline candidates of a page, with their features for the model.
+"""Collect a page's headline candidates and their features for the model.
 
 Candidates are the page's metadata titles (JSON-LD, OpenGraph, ``<title>``) and its visible
 headings. Titles are added whole and split at separators. Headings are also added without kicker or
@@ -32,7 +32,8 @@ Matrix = NDArray[np.float32]
 
 UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af）)》」』】”！？。]"
 UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af（(《「『【“]"
-"""Characters that may precede and follow a dash between two titles in scripts without spaces."""
+"""Character class for the text before and after a dash between two titles, in scripts without
+spaces."""
 
 SEPARATOR: Final = re.compile(
     r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"
@@ -42,11 +43,11 @@ SEPARATOR: Final = re.compile(
 """Separators between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
-"""Pattern of a character that every separator contains, for a quick first check."""
+"""Pattern of one character that every separator contains, for a quick first check."""
 
 STATED: Final = ("articletitle", "citation_title")
-"""Names of meta elements that contain only the headline, as on Chinese government sites and in
-journals."""
+"""Names of meta elements that contain the headline without the site's name. Chinese government
+sites and journals use them."""
 
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
@@ -57,7 +58,7 @@ PAST_BODY: Final = 3
 """Number of blocks at the start of the body that are searched for a headline."""
 
 READINGS: Final = frozenset(("rt", "rp", "rtc"))
-"""Tags of ruby elements that contain the pronunciation of characters, not text."""
+"""Tags of ruby elements that contain the pronunciation of characters."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
 FEATURE_BITS: Final = tuple(
@@ -76,7 +77,7 @@ TITLED: Final = BIT["title"]
 
 @dataclass(slots=True)
 class TitleCandidate:
-    """A possible headline: its text, its first rule, and the blocks in which it occurs."""
+    """A possible headline: its text, its extraction rule, and its block on the page, if any."""
 
     text: str
     key: str
@@ -89,7 +90,10 @@ class TitleCandidate:
 
 
 def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one flat loop
-    """Return the headline candidates. ``start`` is the number of the body's first block."""
+    """Return the headline candidates of a page.
+
+    ``start`` is the number of the body's first block.
+    """
     found: dict[str, TitleCandidate] = {}
     for rule, text in named(meta):
         for part, kind in parts_of(text):
@@ -123,11 +127,11 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 
 
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
-    """Yield four pairs of rule and text: the titles in the page's metadata, each possibly empty."""
+    """Yield the page's four metadata titles, each as rule and text. Texts may be empty."""
     headline = meta.text("headline")
     stated = next((name for name in STATED if meta.meta(name)), "")
-    # JSON-LD and these meta elements contain the headline alone, so the model treats both as one
-    # feature.
+    # JSON-LD and these meta elements contain the headline without the site's name, so the model
+    # treats them alike.
     yield (
         (f"meta:{stated}", meta.meta(stated)) if stated and not headline else ("json-ld", headline)
     )
@@ -137,7 +141,10 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 
 
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
-    """Return the candidate with a text, created if needed, or None if its length is unsuitable."""
+    """Return the candidate with ``text`` from ``found``, which is added if missing.
+
+    Returns None if the text is too short or too long for a headline.
+    """
     key = comparison_key(text)
     if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - minimum letters of a headline
         return None
@@ -147,7 +154,7 @@ def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandid
 
 
 def parts_of(text: str) -> Iterator[tuple[str, int]]:
-    """Yield a title whole and without site or section names, each with its variant number."""
+    """Yield a title whole, and without site or section name. Each comes with its variant number."""
     text = clean_line(text)
     if not text:
         return
@@ -166,12 +173,12 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
 
 
 def separators(text: str) -> Iterator[re.Match[str]]:
-    """Yield the separators in a text."""
+    """Yield the separators in a title."""
     return SEPARATOR.finditer(text) if SEPARATOR_SIGN.search(text) else iter(())
 
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
-    """Yield a heading whole and without kicker or subtitle, each with its variant number."""
+    """Yield a heading whole, and without kicker or subtitle. Each comes with its variant number."""
     if has_readings(block):
         yield without_readings(block), WHOLE
         return
@@ -187,12 +194,12 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
 
 
 def has_readings(block: TextBlock) -> bool:
-    """Whether a block contains ruby annotations (furigana, HTML 4.5.10)."""
+    """Whether a block contains ruby annotations, which give the pronunciation of characters."""
     return any(element.tag in READINGS for element, _ in block.pieces)
 
 
 def pieces_of(block: TextBlock) -> int:
-    """Return the number of text pieces in a block. Ruby annotations do not split a text."""
+    """Return the number of text pieces in a block. Ruby annotations do not split a piece."""
     return 1 if has_readings(block) else len(block.pieces)
 
 
@@ -207,7 +214,7 @@ def without_readings(block: TextBlock) -> str:
 
 
 def level_of(block: TextBlock) -> int:
-    """Return the level of the heading that contains a block, or 0."""
+    """Return the level (1 to 6) of the heading that contains a block, or 0."""
     container = block.container
     outer = container.parent
     if container.tag in LEVEL_OF:
@@ -220,7 +227,7 @@ def level_of(block: TextBlock) -> int:
 def headline_features(
     found: list[TitleCandidate], meta: EmbeddedMetadata, seen: BlockTree, start: int, url: str
 ) -> Matrix:
-    """Return the feature matrix of the candidates, one row per candidate."""
+    """Return the feature matrix of the headline candidates, one row per candidate."""
     keys = {rule: comparison_key(text) for rule, text in named(meta)}
     stated, social = (*keys.values(),)[:2]
     site = comparison_key(meta.meta("og:site_name"))
@@ -265,7 +272,7 @@ def headline_features(
 
 
 def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
-    """Return the features of a heading's block. If there is no block, each feature is -1."""
+    """Return the features of a candidate's block. Without a block, each feature is -1."""
     if block is None:
         return [-1.0] * (7 + len(FEATURE_BITS) + len(ABOVE))
     names = block.hints | block.container.near

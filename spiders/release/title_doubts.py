@@ -1,4 +1,4 @@
-"""Corrections to the most likely headline: exclude logos and slogans, prefer visible parts."""
+"""Correct the most likely headline: reject logos and slogans, prefer visible parts of a title."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ HOME: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
-"""Pattern of the path of a home page, with an optional language prefix."""
+"""Pattern of a home page's path, with an optional language prefix."""
 
 MAX_HOME_PATH: Final = 24
 """Maximum length of a home page's path without leading and trailing slashes, in characters."""
 
 
 OPENING: Final = 5
-"""Number of blocks at the beginning of a text that are compared with its headline."""
+"""Number of blocks at the beginning of a text that are compared with a headline."""
 
 SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
 """Names of meta elements that contain the site's name."""
@@ -48,28 +48,28 @@ COPYRIGHT: Final = re.compile(
     r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
     re.IGNORECASE,
 )
-"""Pattern of the beginning of a copyright line, before the site's name."""
+"""Pattern of a copyright line up to the site's name."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
 """Limits for comparing a headline with a text by common stretches of letters.
 
 - `LONG_STRETCH`: length of a stretch in alphabetic scripts, in letters
-- `MIN_SHARED`: minimum number of common stretches in alphabetic scripts
-- `MIN_DENSE`: minimum number of common stretches in other scripts"""
+- `MIN_SHARED`, `MIN_DENSE`: minimum number of common stretches in alphabetic and in other
+scripts"""
 
 PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
 MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
 """Limits for finding the site's name.
 
-- `MAX_NAMING`: number of blocks searched at each end of the page
+- `MAX_NAMING`: number of blocks searched at the top and at the end of the page
 - `MIN_NAME`, `MAX_NAME`: minimum and maximum length of the name, in Latin letters"""
 
 DEEPEST: Final = 4
-"""Maximum level (1 to 6) of a heading that may be the headline below a label."""
+"""Maximum heading level (1 to 6) of a headline below a label."""
 
 
 def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
-    """Return the first heading just above a text or at its beginning, except labels, or None."""
+    """Return the first heading above or at the beginning of a text that is not a label, or None."""
     near = range(start - ABOVE, start + WITHIN)
     headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
     for one in headings:
@@ -80,7 +80,7 @@ def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | No
 
 
 def opening_of(seen: BlockTree, start: int) -> str:
-    """Return the letters of a text's first paragraphs, skipping headings and short lines."""
+    """Return the letters of a text's first paragraphs, without headings and short lines."""
     blocks = seen.blocks[start : start + OPENING]
     return "".join(
         comparison_key(one.text) for one in blocks if latin_lengths(one.text)[0] >= RUNNING
@@ -88,29 +88,32 @@ def opening_of(seen: BlockTree, start: int) -> str:
 
 
 def says(text_key: str, key: str) -> bool:
-    """Whether the beginning of a text has enough stretches of letters in common with a headline."""
+    """Whether the beginning of a text has enough stretches of letters in common with a headline.
+
+    ``text_key`` and ``key`` are the comparison keys of the text and the headline.
+    """
     return shared_parts(key, text_key) >= (
         MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE
     )
 
 
 def shared_parts(key: str, text_key: str) -> int:
-    """Return the number of stretches of a headline that also occur in the beginning of a text."""
+    """Return the number of letter stretches that a headline and the beginning of a text share."""
     size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
     return sum(part in text_key for part in parts)
 
 
 def stretch(key: str) -> int:
-    """Return the number of letters per compared stretch.
+    """Return the length of a stretch for comparing the headline ``key``, in letters.
 
-    The number is smaller in scripts where a letter is a syllable or a word.
+    The length is smaller in scripts where a letter is a syllable or a word.
     """
     return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
 
 
 class SiteNames:
-    """The site's names, found in a page's metadata, home page links and copyright lines."""
+    """The names of a site, from metadata, links to the home page, and copyright lines."""
 
     def __init__(self, meta: EmbeddedMetadata, seen: BlockTree, url: str) -> None:
         self._stated = {comparison_key(meta.meta(name)) for name in SITE_NAMES}
@@ -130,7 +133,7 @@ class SiteNames:
 
     @cached_property
     def _links(self) -> Mapping[str, Sequence[str]]:
-        """Addresses of the links in the first blocks, by the comparison keys of the link texts."""
+        """The link URLs in the first blocks of the page, by the comparison key of the link text."""
         found: dict[str, list[str]] = {}
         for block in self._blocks[:MAX_NAMING]:
             for text, href in links_of(block):
@@ -139,7 +142,7 @@ class SiteNames:
 
     @cached_property
     def _copyright_lines(self) -> Sequence[str]:
-        """Comparison keys of copyright lines in the last blocks, each also without the sign."""
+        """The comparison keys of copyright lines in the last blocks, with and without the sign."""
         found: list[str] = []
         for block in self._blocks[-MAX_NAMING:]:
             sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
@@ -153,7 +156,7 @@ class SiteNames:
 
 
 def without_site(text: str, site: SiteNames) -> str:
-    """Remove the site's name from the end of a page's title, after the last separator."""
+    """Remove the last separator and the site's name after it from a page title."""
     parts = [*PARTED.finditer(text)]
     if parts and parts[-1].start() and comparison_key(text[parts[-1].end() :]) in site:
         return text[: parts[-1].start()]
@@ -161,7 +164,7 @@ def without_site(text: str, site: SiteNames) -> str:
 
 
 def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
-    """Yield the text and address of each link in a block."""
+    """Yield the text and URL of each link in a block."""
     for element, tail in block.pieces if block.links else ():
         link = element.getparent() if tail else element
         for _ in range(DEEP):
@@ -173,7 +176,10 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo: it links to the home page, and the page is not one."""
+    """Whether a heading is the site's logo, which links to the home page.
+
+    Returns False on a home page, whose headline may be the site's name.
+    """
     block = candidate.block
     if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
         return False
@@ -194,7 +200,7 @@ def may_be_home(href: str) -> bool:
 
 @lru_cache(maxsize=64)
 def is_home(url: str) -> bool:
-    """Whether an address belongs to a home page."""
+    """Whether a URL belongs to a home page."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -203,10 +209,9 @@ def is_home(url: str) -> bool:
 
 
 def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCandidate | None:
-    """Return the heading below a site's slogan, or None.
+    """Return the headline below the heading ``slogan``, the site's slogan, or None.
 
-    ``<title>`` must consist of the heading followed by the slogan, because a headline is never
-    above the site's name.
+    ``<title>`` must consist of the headline followed by the slogan.
     """
     if slogan.block is None or slogan.parts.get("title") != LAST:
         return None
@@ -228,9 +233,9 @@ def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCa
 def part_shown(
     found: list[TitleCandidate], best: TitleCandidate, seen: BlockTree, start: int
 ) -> tuple[TitleCandidate, TextBlock] | None:
-    """Return the longest part of ``<title>`` that is a separate line near the text, and its block.
+    """Return the longest part of ``<title>`` that is a line near the text, and the line's block.
 
-    Returns None if there is no such part.
+    Returns None if there is no such line.
     """
     named = [one for one in found if "title" in one.parts and not one.block]
     near = seen.blocks[max(0, start - NEAR_ABOVE) : start + WITHIN]

@@ -1,1 +1,1 @@
-"""The date of a release: the dates found on its page, and the choice between them (choice.py)."""
+"""Find the dates on a release page and choose the release's publication date."""

@@ -29,11 +29,11 @@ from spiders.release.date.visible_dates import (
 
 @dataclass(frozen=True)
 class DateCandidates:
-    """The dates on a page, grouped by where they were found.
+    """The dates on a release page, grouped by where they were found.
 
-    ``seen`` contains the blocks of the page, and ``place`` the positions of headline and body.
-    ``context`` has the language and the order of day and month. Each group is extracted only when
-    needed.
+    ``seen`` contains the text blocks of the page, and ``place`` the block numbers of headline and
+    body. ``context`` has the language and the order of day and month. Each group of dates is
+    extracted only when needed.
     """
 
     page: Page
@@ -44,7 +44,7 @@ class DateCandidates:
 
     @property
     def metadata(self) -> Iterator[tuple[str, str]]:
-        """The date texts in the page's metadata, each with its rule (see `metadata_dates`)."""
+        """The date texts in the page's metadata, each with the name of its extraction rule."""
         return metadata_dates(self.meta, self.page)
 
     @cached_property
@@ -54,12 +54,12 @@ class DateCandidates:
 
     @cached_property
     def address(self) -> Published | None:
-        """The day in the page's address, or None."""
+        """The day in the page's URL, or None."""
         return self._in_address[0]
 
     @property
     def month_in_address(self) -> tuple[int, int] | None:
-        """The year and month in the page's address if it contains no day, or None."""
+        """The year and month in the page's URL if the URL contains no day, or None."""
         return self._in_address[1]
 
     @cached_property
@@ -68,18 +68,16 @@ class DateCandidates:
 
     @cached_property
     def shown(self) -> Sequence[tuple[float, Published]]:
-        """The visible dates around the release with their scores (see `visible_dates`)."""
+        """The visible dates around the release, each with its score as the publication date."""
         return tuple(visible_dates(self.seen, self.place, self.context))
 
     def remaining(self) -> Iterator[Published]:
-        """Yield dates used only if no other date was found, most reliable first.
+        """Yield dates that are used only if no other date was found, most reliable first.
 
-        These are:
-
-        - a visible day and month with a year from elsewhere on the page
+        - a visible day and month with a year from the page's URL or ``<body>``
         - a labelled date far below the text
         - the first ``<time>`` of the page
-        - a date in the state of its scripts
+        - a date in the JSON state of the page's scripts
         """
         root, seen, place, context = self.page.tree, self.seen, self.place, self.context
         if found := yearless_date(root, self.page.url, seen, place, context):
@@ -93,5 +91,5 @@ class DateCandidates:
 
     @property
     def change(self) -> Published | None:
-        """The visible date that is labelled as the last modification, or None."""
+        """The visible date that is labelled as the date of the last modification, or None."""
         return stated_change(self.seen, self.place, self.context)

@@ -1,30 +1,29 @@
-"""Choose the date of a release. This module decides which of several dates takes precedence.
+"""Choose the publication date of a release from the dates found on its page.
 
-If no learned template is used, `choose_date` returns the first of these dates:
+Without a learned template, `choose_date` returns the first of these dates:
 
 1. The date at the selector of the source file (rule "declared").
-2. If the text of the release is in the state of the page's scripts: the date of its object there.
-   JSON-LD, ``article`` meta elements and microdata come before it.
-3. A date in metadata that means publication only. If it is later than the last modification, it
-   is used only if no other date is plausible. If it contradicts the day in the address, it is
-   scored in step 4, unless its name contains "publish". Day and month are swapped if the address
+2. If the release's text is in the JSON state of the page's scripts: the date in the same JSON
+   object. JSON-LD, ``article`` meta elements and microdata take precedence over this date.
+3. A date in metadata that can only mean publication. If it is later than the last modification, it
+   is used only if no other date is plausible. If it contradicts the day in the URL, it is
+   scored in step 4, unless its name contains "publish". Day and month are swapped if the URL
    or the page has them in the other order. A time in UTC becomes the visible local day.
-4. The date with the best score among vague metadata, the day in the address and the visible dates.
-   A visible date with the label of an event or another day is excluded. A label of an update
-   lowers the score; such a date is used only if the release gives no other date.
-5. A visible day with a year from elsewhere, a labelled date far below the text, the first
-   ``<time>``, or a date in the state of the scripts.
+4. The date with the best score among vague metadata, the day in the URL and the visible dates.
+   A visible date with the label of an event or another day is excluded. An update label lowers the
+   score. A date with such a label is used only if the release shows no other date.
+5. A visible day with a year from the URL or ``<body>``, a labelled date far below the text, the
+   first ``<time>``, or a date in the JSON state of the scripts.
 6. The date of the last modification, if the page labels it as such.
-7. An implausible date in metadata that means publication only, such as a future date.
+7. An implausible date in metadata that can only mean publication, such as a future date.
 
-If steps 3 to 7 find no date, the listing's date is used. It also replaces a date that is more than
-a day away and not from metadata or script state, because such a date may belong to another release.
-If no date remains, `rejected_date` returns the text of an impossible date.
+If steps 3 to 7 find no date, the listing's date is used. The listing's date also replaces a visible
+date that differs from it by more than a day, because that date may belong to another release. If no
+date remains, `rejected_date` returns the text of an impossible date.
 
 Two other functions choose dates: `learned_date` for a learned template, which is used only if it
 matches the page, and `document_date` for a PDF. The dates of page parts are in spiders.page_parts.
-A date chosen here never changes the date of a stored release: data.identity.decision decides about
-that.
+This module never changes the date of a stored release. data.identity.decision does.
 """
 
 from __future__ import annotations
@@ -50,27 +49,27 @@ from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGE, DOTTE
 from spiders.sources.source_file import ReleaseRules
 
 PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
-"""Prefixes of rules whose dates take precedence over the date in the scripts' state."""
+"""Prefixes of rules whose dates take precedence over a date in the JSON state of scripts."""
 
 METADATA_RULES: Final = ("json-ld", "meta", "microdata", "state")
-"""Prefixes of rules for dates in a page's metadata or state."""
+"""Prefixes of rules for dates in a page's metadata or in the JSON state of its scripts."""
 
 VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
     f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
 )
-"""Rules of metadata that may contain any date of a page."""
+"""Rules for metadata dates that may not be the publication date."""
 
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
-"""Pattern of three digits close together, as in every numeric date and every date with a year."""
+"""Pattern of three digits close together. Every numeric date and every date with a year matches."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
-"""Maximum time by which a publication date may be later than the page's last modification."""
+"""Maximum time by which a publication date may be later than the page's last modification time."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
-"""Scores of a date in trusted metadata, in the address, and in vague metadata. They compete with
-the scores of visible dates."""
+"""Scores of a date in trusted metadata, a date in the URL, and a date in vague metadata. They are
+compared with the scores of visible dates."""
 
 WESTERNMOST, EASTERNMOST = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
@@ -83,11 +82,11 @@ MAX_OFFSET: Final = 14 * 60
 """Maximum offset of a time zone from UTC (minutes)."""
 
 DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
-"""Numbers of lines at the beginning and at the end of a document that are searched for its date."""
+"""Numbers of lines at the top and at the end of a document that are searched for its date."""
 
 MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
-"""Maximum time from a document's creation day to the release date. A later date in the text is the
-date of an announced event."""
+"""Maximum time from a document's creation day to the release date. A later date in the text is
+assumed to be the date of an announced event."""
 
 
 def choose_date(
@@ -97,11 +96,11 @@ def choose_date(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the date of a release without a learned template, or None.
+    """Return the publication date of a release without a learned template, or None.
 
-    ``in_state`` is the date of the object in the scripts' state that contains the release's text.
-    Sentences about problems are added to ``reasons``. The module's docstring contains the order of
-    precedence.
+    ``in_state`` is the date in the JSON state of the page's scripts, from the object that contains
+    the release's text. Problems are added to ``reasons`` as sentences. The module's docstring lists
+    the order of precedence.
     """
     found = _declared_or_detected(rules, listed, candidates, reasons)
     if found is not None and found.rule.startswith(PREFERRED_TO_STATE):
@@ -115,9 +114,10 @@ def _declared_or_detected(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the declared date, else the detected date, else the listing's date.
+    """Return the date at the source file's selector, else the detected date or the listing's date.
 
-    Problems are added to ``reasons``.
+    The listing's date replaces a detected date that is more than a day away, unless the detected
+    date is from metadata. Problems are added to ``reasons``.
     """
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, candidates.context, "declared")
@@ -137,7 +137,7 @@ def _declared_or_detected(
 
 
 def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
-    """Return the publication date, and a sentence for each problem found with the page's dates."""
+    """Return the detected publication date, and one sentence per problem with the page's dates."""
     problems: list[str] = []
     stated: Published | None = None
     implausible: Published | None = None
@@ -162,15 +162,15 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
         best = of.change
         if best is not None:
             problems.append(f"the date {best.iso} is the date of the last change")
-    # An implausible date from trusted metadata is kept. The store reports it and does not sort by
-    # it.
+    # An implausible date from trusted metadata is kept. The store reports the date, but does not
+    # sort releases by it.
     return best or implausible, problems
 
 
 def _best_scored(stated: Published | None, of: DateCandidates) -> Published | None:
-    """Return the date with the best score among metadata, address and visible dates, or None.
+    """Return the date with the best score among metadata, URL and visible dates, or None.
 
-    ``stated`` is the date from the metadata.
+    ``stated`` is the date from the metadata, or None.
     """
     best, top = stated, 0.0
     if stated is not None:
@@ -193,9 +193,9 @@ def _best_scored(stated: Published | None, of: DateCandidates) -> Published | No
 
 
 def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Published:
-    """Swap day and month of a metadata date if the page contradicts their order.
+    """Swap day and month of a metadata date if the page shows that they are in the wrong order.
 
-    A day in the address is decisive. Otherwise, the visible dates decide if the date is numeric.
+    A day in the URL is decisive. Without one, the visible dates decide about a numeric date.
     """
     try:
         turned = stated.day.replace(month=stated.day.day, day=stated.day.month)
@@ -210,25 +210,29 @@ def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Publis
 
 
 def _is_trusted(stated: Published) -> bool:
-    """Whether a metadata date is certainly a publication date.
+    """Whether a metadata date is certainly a publication date, judged by its rule.
 
-    The rule ``date`` may be for any date.
+    For example, the meta element ``date`` may contain any date.
     """
     return stated.rule not in VAGUE_RULES
 
 
 def _fits_address(stated: Published, address: Published | None) -> bool:
-    """Whether a metadata date is close to the day in the address, or takes precedence over it."""
+    """Whether a metadata date may be used despite the day in the URL.
+
+    Returns True if the two are at most one day apart, if the URL contains no day, or if the rule of
+    the metadata date contains "publish".
+    """
     if address is None or near(stated, address):
         return True
     return stated.rule.startswith("json-ld:datePublished") or "publish" in stated.rule
 
 
 def _as_shown(stated: Published, of: DateCandidates) -> Published:
-    """Convert a time in UTC to the local day shown on the page or in its address.
+    """Replace a UTC time from metadata with the local day on the page or in its URL.
 
     Some systems write UTC in metadata but show readers the local day. If the source's time zone is
-    unknown, the visible day is kept without a time. Other dates are returned unchanged.
+    unknown, the visible day is returned without a time. Other dates are returned unchanged.
     """
     if stated.precision != "second":
         return stated
@@ -254,10 +258,11 @@ def _as_shown(stated: Published, of: DateCandidates) -> Published:
 
 
 def _as_labelled(stated: Published, of: DateCandidates) -> Published:
-    """Return the visible day if a metadata date is probably not UTC as labelled, else the date.
+    """Return the visible day instead of a metadata time that is probably wrongly labelled as UTC.
 
     Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
-    then shows the labelled day, which may differ from the day in the source's time zone.
+    then shows the labelled day, which may differ from the day in the source's time zone. Any other
+    metadata date is returned unchanged.
     """
     labelled = stated.at.date()
     midnight = stated.at.time() == dt.time()
@@ -271,9 +276,9 @@ def _as_labelled(stated: Published, of: DateCandidates) -> Published:
 
 
 def _may_be_same(shown: Published, stated: Published) -> bool:
-    """Whether a visible date may be the time ``stated`` in some time zone.
+    """Whether a visible date may be the metadata time ``stated``, in some time zone.
 
-    Time zones differ by multiples of 15 minutes.
+    UTC offsets are multiples of 15 minutes.
     """
     if shown.precision != "second":
         return True
@@ -282,7 +287,7 @@ def _may_be_same(shown: Published, stated: Published) -> bool:
 
 
 def confidence_of(published: Published | None) -> float:
-    """Return the confidence (0 to 1) in a date, based on its rule."""
+    """Return the confidence (0 to 1) in a publication date, based on its extraction rule."""
     if published is None:
         return 0.0
     if published.rule.startswith(("declared", "json-ld", "meta:")):
@@ -291,10 +296,10 @@ def confidence_of(published: Published | None) -> float:
 
 
 def rejected_date(of: DateCandidates) -> str:
-    """Return the text of an impossible date, such as 32 March, if a release has no date, else "".
+    """Return the text of an impossible date on the page, such as 32 March, or "".
 
-    The text is stored with the release. Metadata comes first, then implausible visible dates, then
-    the text of an element marked or labelled as a date.
+    The text is stored with a release that has no valid date. Metadata is searched first, then
+    implausible visible dates, then the text of elements marked or labelled as dates.
     """
     for text, _ in of.metadata:
         if FIGURES.search(text):
@@ -330,7 +335,7 @@ def learned_date(
     context: DateContext,
     listed: ListingItem | None,
 ) -> Published | None:
-    """Return the date at the ``origin`` that a template learned, or None.
+    """Return the date that a learned template reads from ``origin``, or None.
 
     ``origin`` is "listing", "url", "state", or a metadata rule. A metadata time in UTC is converted
     to the source's time zone.
@@ -360,10 +365,10 @@ def selected_date(text: str, context: DateContext, rule: str) -> Published | Non
 def document_date(
     document: DocumentText, context: DateContext, listed: ListingItem | None
 ) -> Published | None:
-    """Return the date of a document such as a PDF, or None.
+    """Return the publication date of a document such as a PDF, or None.
 
-    These are tried in order: the listing's date, a date at the top of the document, a date at its
-    end, and its creation day.
+    The function tries the listing's date, a date at the top of the document, a date at its end, and
+    its creation day, in this order.
     """
     if listed and listed.published:
         return listed.published

@@ -1,4 +1,4 @@
-"""Dates in a page's structured data, meta tags, address and scripts."""
+"""Extract dates from a page's structured data, meta elements, URL and scripts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ META_DATES: Final = (
     "article_date_original",
 )  # fmt: skip
 VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
-"""Names of meta elements that may contain any date of a page."""
+"""Names of meta elements whose date may not be the publication date."""
 
 STATE: Final = re.compile(
     r'\\?"(?:date_?published|published_?(?:at|date|time|on)?|publish(?:ed)?_?(?:date|time)|'
@@ -55,7 +55,7 @@ MAX_TEXT: Final = 160
 
 
 def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the non-empty texts that a page's metadata gives as its date, each with its rule."""
+    """Yield the non-empty date texts in a page's metadata, each with the name of its rule."""
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from said(meta.text(key), f"json-ld:{key}")
     for text in meta.broken:
@@ -80,7 +80,7 @@ def last_modified(meta: EmbeddedMetadata, context: DateContext) -> Published | N
 
 
 def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
-    """Yield a text with its rule, unless the text is empty."""
+    """Yield a pair of ``text`` and ``rule``, or nothing if the text is empty."""
     if text:
         yield text, rule
 
@@ -91,7 +91,7 @@ def whole_text(element: etree._Element) -> str:
 
 
 def url_date(url: str, context: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
-    """Return the day in an address, and its year and month if it contains no day."""
+    """Return the day in a URL. If the URL contains no day, return its year and month."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
         year, _, month, day = match.groups()
@@ -116,7 +116,7 @@ MAX_TIMES: Final = 200
 def bare_time(root: etree._Element, context: DateContext) -> Published | None:
     """Return the date of the page's first ``<time>`` with a plausible date, or None.
 
-    Hidden elements are included; footers are skipped.
+    Hidden elements are included. Footers are skipped.
     """
     footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
@@ -127,7 +127,10 @@ def bare_time(root: etree._Element, context: DateContext) -> Published | None:
 
 
 def time_of(element: etree._Element, context: DateContext) -> Published | None:
-    """Return the date of a ``<time>`` element, or None if its text is the month of an archive."""
+    """Return the date of a ``<time>`` element, or None.
+
+    Returns None if the element's text is only a month, as in the links of an archive.
+    """
     shown = whole_text(element)
     if is_month(shown, context):
         return None

@@ -1,7 +1,7 @@
-"""Positions on a page at which the release's date may be visible.
+"""Select the text blocks of a page that may show the release's date.
 
-Positions are numbers of blocks. The date is usually between the headline and the body, or directly
-below the body. Footers, side columns and lists of files are not part of the release.
+The date is usually between the headline and the body, or directly below the body. Blocks are
+numbered in page order. Footers, side columns and lists of files are not part of the release.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
     | BIT["aside"] | BIT["navigation"]
 )  # fmt: skip
-"""Page parts that are probably not part of the release, by their tags and class names."""
+"""Hint bits (from tags and class names) of page parts that are probably not part of the release."""
 
 DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
-"""Page parts marked as dates, and page parts that often contain dates."""
+"""Hint bits (from tags and class names) of elements marked as dates, and of elements that often
+contain dates."""
 
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Page parts that lower a date's score only if they don't contain the headline."""
+"""Hint bits of page parts that lower a date's score, unless they also contain the headline."""
 
 FRAMES: Final = (
     BIT["head"]
@@ -40,19 +41,20 @@ FRAMES: Final = (
     | BIT["thread"]
     | BIT["others"]
 )
-"""Page parts that are certainly not part of the release, by their tags and class names."""
+"""Hint bits (from tags and class names) of page parts that are certainly not part of the
+release."""
 
 BEFORE, AFTER = 6, 6
 """Numbers of blocks before the headline and after the body that are searched for dates."""
 
 ABOVE: Final = 3
-"""Maximum distance, in blocks, between a date label and the headline below it."""
+"""Maximum number of blocks above the headline that still belong to the release."""
 
 NEXT: Final = 2
-"""Number of blocks after the headline in which a short line counts as above the text."""
+"""Number of blocks after the headline, and after the body, that still belong to the release."""
 
 BELOW: Final = 40
-"""Number of blocks below a text that are searched for a line with the publication date."""
+"""Number of blocks below the body that are searched for a labelled publication date."""
 
 MAX_INNER_BLOCKS: Final = 1_000
 """Maximum number of blocks at each end of a body that are searched for dates."""
@@ -61,10 +63,10 @@ MAX_LINE: Final = 160
 """Maximum length of a line with a date, in characters."""
 
 SENTENCE: Final = 60
-"""Maximum length of a line that is not a sentence, in characters."""
+"""Maximum length of a line that does not count as a sentence, in characters."""
 
 LABEL: Final = 25
-"""Maximum length of a line that may label a date in the next line, in characters."""
+"""Maximum length of a line that may be the label of a date in the next line, in characters."""
 
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
@@ -74,7 +76,7 @@ BRACKETED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DatePlace:
-    """The block numbers of a release's parts: ``title``, and the body from ``start`` to ``end``."""
+    """The block numbers of a release's headline (``title``) and body (``start`` to ``end``)."""
 
     title: int | None
     start: int
@@ -87,9 +89,10 @@ class DatePlace:
 
 
 def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
-    """Return the block numbers of headline and body.
+    """Return the block numbers of a release's headline and body.
 
-    ``order`` is the block number of the headline, or None.
+    ``order`` is the block number of the headline, or None. Without a body, the ten blocks below the
+    headline count as the body.
     """
     if body is None:
         start = (order or 0) + 1
@@ -101,8 +104,8 @@ def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> 
 def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
     """Yield the blocks that are searched for visible dates.
 
-    These are blocks near the headline, at both ends of the body, and after it. Sentences in the
-    body are skipped unless they begin with a date in brackets.
+    They are near the headline, at both ends of the body, and after the body. Sentences in the
+    middle of the body are skipped unless they begin with a date in brackets.
     """
     top = range(max(0, place.first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
     bottom = range(max(top.stop, place.end - MAX_INNER_BLOCKS), place.end + AFTER)
@@ -121,9 +124,9 @@ def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield the release's blocks near the headline and right below the text.
+    """Yield the blocks of a release that may contain the date of its last modification.
 
-    They may contain the date of a modification.
+    They are near the headline and right below the text.
     """
     footers = Footers()
     above = range(max(0, place.first - ABOVE), place.start + NEXT)
@@ -137,7 +140,7 @@ def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield short lines below the text that are not in a header, menu or side column."""
+    """Yield short lines far below the text that are not in a header, menu or side column."""
     for block in islice(seen.blocks, place.end + AFTER, place.end + BELOW):
         around = block.container.hints | block.container.above
         if len(block.text) <= SENTENCE and not around & FRAMES:
@@ -152,13 +155,17 @@ def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def orders_around(place: DatePlace, bottom: int) -> tuple[range, range]:
-    """Return the block numbers around the headline, and from block ``bottom`` on."""
+    """Return two ranges of block numbers that may contain the release's date.
+
+    The first range surrounds the headline. The second begins at ``bottom`` and ends a few blocks
+    below the body.
+    """
     top = range(max(0, place.first - BEFORE), place.start + AFTER)
     return top, range(max(top.stop, bottom), place.end + AFTER)
 
 
 def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
-    """Whether a short block, near the headline or right below the text, is part of the release."""
+    """Whether a block is a short line of the release, near the headline or right below the text."""
     if not place.first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
         return False
     if block.order == place.title:
@@ -170,10 +177,7 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
 
 
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
-    """Whether a block is in a footer, or all its links lead to files.
-
-    Such a block is not part of the release.
-    """
+    """Whether a block is outside the release: in a footer, or with links to files only."""
     if block.order > place.start and _is_in(footers, block):
         return place.title is None or not _is_in(footers, seen.blocks[place.title])
     links = [element for element, tail in block.pieces if element.tag == "a" and not tail]
@@ -185,7 +189,7 @@ def _is_in(footers: Footers, block: TextBlock) -> bool:
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
-    """Return the score of a block as the position of the publication date.
+    """Score how likely a block contains the publication date.
 
     The score depends on the block's position and class names.
     """
@@ -213,7 +217,7 @@ def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
 
 
 def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
-    """Return the text of the previous block if it may label this block's date, else "".
+    """Return the text of the previous block if it may label the date in ``block``, else "".
 
     The headline, long blocks and blocks with digits are not labels.
     """

@@ -1,6 +1,6 @@
-"""Determine the order of day and month in a release page's numeric dates.
+"""Determine whether numeric dates on a release page begin with the day or the month.
 
-The dates of the whole page are used.
+The dates of the whole page are compared.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from spiders.release.date.metadata_dates import metadata_dates
 from spiders.release.date.places import AFTER, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
-"""Pattern of the part that all numeric dates contain."""
+"""Pattern that every numeric date contains, for a quick first check."""
 
 YEAR_DIGITS: Final = 2
 STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
@@ -48,11 +48,11 @@ def release_context(
     seen: BlockTree,
     place: DatePlace,
 ) -> DateContext:
-    """Return the date context ``context`` with the page's language and order of day and month.
+    """Complete a date context with the language and the order of day and month of a page.
 
-    A given order is kept. A missing language is detected from the text. The days in the page's
-    address and metadata are used first to determine the order. Otherwise, the usual order of the
-    language, time zone or host applies, else the order of the page's other dates.
+    An order in ``context`` is kept. A missing language is detected from the text. The order is
+    determined from, in this order: the days in the page's URL and metadata; the usual order of the
+    language, time zone or host; the page's other dates.
     """
     if not context.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
@@ -75,10 +75,10 @@ def release_context(
 def _own_order(
     own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
 ) -> Order | None:
-    """Return the order in which a date near the release equals a day named on the page, or None.
+    """Return the day order in which a date near the release equals a known day, or None.
 
-    ``own`` contains the numeric dates near the release, ``named`` the days in the address and
-    metadata.
+    ``own`` contains the numeric dates near the release. ``named`` contains the known days, from the
+    URL and metadata. ``usual`` is the usual order for the source.
     """
     for first, second, year in own:
         if len(year) > YEAR_DIGITS:
@@ -94,7 +94,10 @@ def _own_order(
 
 
 def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
-    """Return the only order in which no date near the release is in the future, or None."""
+    """Return the day order in which no date near the release is in the future, or None.
+
+    Returns None if this is true of both orders or of neither.
+    """
     future = {
         order
         for first, second, year in own
@@ -108,7 +111,7 @@ def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
 
 
 def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
-    """Return the days that a numeric date may mean, each with its order."""
+    """Return the two days that an ambiguous numeric date may mean, each with its day order."""
     found: list[tuple[Order, dt.date]] = []
     with suppress(ValueError):
         found.append(("DMY", dt.date(year, second, first)))
@@ -118,7 +121,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 
 
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
-    """Yield the numbers of the numeric dates in a range of blocks, as written."""
+    """Yield the three numbers of each numeric date in a range of blocks, in written order."""
     for block in seen.blocks[orders.start : orders.stop]:
         if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):
