@@ -93,7 +93,7 @@ def read_listing(
         page = Page(page.url, within.encode())
     controls = Controls(page)
     pages = next_pages(page, rules, controls)
-    known = RegionPage(page.url, pages.next, place)
+    known = RegionPage(page.url, pages.next, place, page.tree.findtext(".//title") or "")
     shown = _Shown.of(page, context)
     found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:

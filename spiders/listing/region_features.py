@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import log2
 from typing import Final
 from urllib.parse import urlsplit
@@ -68,6 +68,12 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
 AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
 """Features of the items that lower the score of a region."""
 
+TITLE_PARTS: Final = re.compile(r"\s[-–—|·•:»«]\s|[|｜]")
+"""Pattern of separators between the names of a page and of its site in ``<title>``."""
+
+MAX_HEADINGS: Final = 20
+"""Maximum number of headings that are compared with ``<title>``."""
+
 _DIGITS: Final = re.compile(r"\d+")
 
 Row = NDArray[np.float64]
@@ -76,7 +82,7 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """A page's address, its next page, and the position of the list on page 1.
+    """A page's address, its next page, the position of the list on page 1, and its ``<title>``.
 
     ``place`` is a path as returned by `place_of`, or empty.
     """
@@ -84,6 +90,7 @@ class RegionPage:
     url: str
     next: str | None = None
     place: str = ""
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -100,6 +107,9 @@ class RegionFeatures:
     _shown: list[int] = field(init=False)
     _heads: list[int] = field(init=False)
     _h1: int = field(init=False)
+    _main: int = field(init=False)
+    """Position of the main heading, or -1: the first ``<h1>``, or the heading in ``<title>``."""
+
     _names: set[str] = field(init=False)
     """Texts of the page's main headings as comparison keys (letters only)."""
 
@@ -131,6 +141,20 @@ class RegionFeatures:
         self._h1 = firsts[0] if firsts else -1
         headings = [flat.said(head.begin, head.end) for head in flat.headings if head.level == 1]
         self._names = {comparison_key(text) for text in headings}
+        self._main = firsts[0] if firsts else self._named_heading()
+
+    def _named_heading(self) -> int:
+        """Return the position of the first heading that is a part of ``<title>``, or -1.
+
+        The last of several parts is the site's name.
+        """
+        named = TITLE_PARTS.split(self.page.title)
+        parts = set(map(comparison_key, named[:-1] or named)) - {""}
+        flat = self.flat
+        heads = islice(flat.headings, MAX_HEADINGS) if parts else ()
+        shown = (head for head in heads if not flat.regions.at(head.begin) & CHROME)
+        said = ((head.begin, flat.said(head.begin, head.end)) for head in shown)
+        return next((begin for begin, text in said if comparison_key(text) in parts), -1)
 
     def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.flat
@@ -203,7 +227,7 @@ class RegionFeatures:
             "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
             "area": min(1.0, held / _rated_share(region) / max(1, len(self._shown))),
             "nested": float(is_menu(records[0])),
-            "after_heading": float(self._h1 >= 0 and first >= self._h1),
+            "after_heading": float(0 <= self._main <= first),
             "same_place": float(
                 bool(self.page.place) and stands_at(region.records[0].node, self.page.place)
             ),

@@ -202,3 +202,26 @@ def test_a_note_in_a_list_is_not_an_item(place: int, row: str) -> None:
     rows.insert(place, row)
     found = rows_of(read(listing_html("en", f"<ul>{''.join(rows)}</ul>")))
     assert [url for url, _, _ in found] == [f"/news/{n}" for n in range(6)]
+
+
+BARE = (
+    "<html lang=en><head><title>{title}</title></head><body>{head}<div class=list>{rows}</div>"
+    "<div>Quay Street 4, <a href=/imprint>Imprint</a></div></body></html>"
+)
+
+
+def test_the_heading_in_title_introduces_undated_releases_if_the_page_has_no_first_heading() -> (
+    None
+):
+    rows = "".join(f"<div><a href=/n/{n}>{one}</a></div>" for n, one in enumerate(titles("en")))
+    for title in ("Press releases", "Press releases | Harbour board"):
+        html = BARE.format(title=title, head="<h3>Press releases</h3>", rows=rows)
+        assert [said for _, said, _ in rows_of(read(html))] == [*titles("en")]
+
+
+def test_the_name_of_the_site_introduces_no_releases() -> None:
+    rows = "".join(f"<div><a href=/n/{n}>{one}</a></div>" for n, one in enumerate(titles("en")))
+    logo = "<header><h2>Harbour board</h2></header>"
+    assert not read(BARE.format(title="Harbour board", head=logo, rows=rows)).items
+    html = BARE.format(title="Services | Harbour board", head="<h2>Harbour board</h2>", rows=rows)
+    assert not read(html).items
