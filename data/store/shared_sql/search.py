@@ -104,7 +104,7 @@ class SearchPart(Part):
     def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Add all releases that changed since the last call to the index, and return their number.
 
-        ``told`` is a progress callback with the number of releases so far.
+        ``on_progress`` is called with the number of releases so far.
         """
         entered = 0
 

@@ -61,7 +61,7 @@ class StoreCopy:
     - ``present`` is true if that is the latest migration of this version of Communique.
     - ``unwritten`` is the number of journal records that are not written yet.
     - ``last_visit`` is in UTC.
-    - ``is_blank`` is true if the store has no source and no journal (see data.store.is_blank).
+    - ``is_blank`` is true if the store has no source and no journal (see data.store.open.is_blank).
     - ``visited`` contains the ids of visited sources that were not removed.
     - ``orders`` contains the ids of applied removal orders (see data.archive.journal.orders).
     - ``lags`` shows how many events the consumers still have to handle.
@@ -82,8 +82,9 @@ class StoreCopy:
 def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
     """Copy the current state of a store to a new, durable file with SQLite's backup API.
 
-    Other connections can continue to write. ``told`` is called with the number of copied pages and
-    the total. Raises OSError, and StoreError if the file is not a store or is from a newer version.
+    Other connections can continue to write. ``on_progress`` is called with the number of copied
+    pages and the total. Raises OSError, and StoreError if the file is not a store or is from a
+    newer version.
     """
     if (wrong := refusal(source)) or (wrong := _foreign(source)):
         raise StoreError(f"sqlite:{source}", wrong)
