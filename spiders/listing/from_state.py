@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from data.dates.context import DateContext
@@ -17,9 +17,20 @@ from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.json_state.scripts import states
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json
 from spiders.page.json_text import values_of
-from spiders.page.links import resolve
+from spiders.page.links import link_target, resolve
 from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
+
+MAX_STORES: Final = 50
+"""Maximum number of stores read per page."""
+
+MIN_ROWS: Final = 2
+MAX_ROWS: Final = 2_000
+"""Minimum and maximum number of rows read from a store."""
+
+_CDATA = re.compile(r"\s{0,9}<!\[CDATA\[")
+_FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
+_MARK: Final = b"<datastore"
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
 """Limits for JSON strings that are nested in the data of a page's scripts."""
@@ -155,3 +166,44 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
                     kind = one.get("__typename") or key.partition(":")[0]
                     kinds[str(kind)].append(unwrapped(one))
             yield from (alike for alike in kinds.values() if len(alike) >= ALIKE)
+
+
+class DataStore(NamedTuple):
+    """The rows of a data store as a page, and the address of the next rows, or None."""
+
+    page: Page
+    next: str | None
+
+
+def data_store(page: Page) -> DataStore | None:
+    """Return the data store with the most rows on a page, or None if the page has no data store.
+
+    Data stores are XML in a page's scripts, with rows of HTML that a script displays. The JPage
+    lists of Hanweb, a publishing system of many governments in China, use them. A store also
+    contains the request for the next rows; its response is another store.
+    """
+    if _MARK not in page.markup:
+        return None
+    stores = page.text.split(_MARK.decode())[1 : MAX_STORES + 1]
+    found = [list(_texts(store, "<record>")) for store in stores]
+    rows, store = max(zip(found, stores, strict=True), key=lambda one: len(one[0]))
+    if len(rows) < MIN_ROWS:
+        return None
+    begin = rows[0].lstrip().lower()
+    frame = next((frame for tag, frame in _FRAMES if begin.startswith(tag)), "")
+    html = frame.format("".join(rows)) if frame else "".join(f"<div>{row}</div>" for row in rows)
+    following = next(_texts(store, "<nextgroup>"), "")
+    more = Page(page.url, following.encode(), "text/html; charset=utf-8")
+    links = (link_target(link, page.base) for link in more.tree.iter("a"))
+    return DataStore(
+        Page(page.url, html.encode(), "text/html; charset=utf-8"), next(filter(None, links), None)
+    )
+
+
+def _texts(store: str, tag: str) -> Iterator[str]:
+    """Yield the texts of elements that contain only a CDATA section."""
+    for part in store.split(tag, MAX_ROWS)[1:]:
+        begin = _CDATA.match(part)
+        text, end, _ = part.partition("]]>")
+        if begin and end:
+            yield text[begin.end() :]

@@ -13,11 +13,10 @@ from data.text.markup import MAX_TAGS
 from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
-from spiders.listing.datastore import data_store
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
-from spiders.listing.from_state import read_state
+from spiders.listing.from_state import data_store, read_state
 from spiders.listing.json_listing import html_within
 from spiders.listing.listing_day_order import page_context, shown_texts
 from spiders.listing.paging.controls import Controls

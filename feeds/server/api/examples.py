@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from data.models import Media, Run
 from feeds.server.api import release_handlers, schemas
-from feeds.server.api.cursors import encode
+from feeds.server.api.request_context import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
 STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"

@@ -23,7 +23,6 @@ from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import schemas
-from feeds.server.api.cursors import decode, encode
 from feeds.server.api.parameters import (
     ChangesParameters,
     FilterParameters,
@@ -33,7 +32,7 @@ from feeds.server.api.parameters import (
     SearchParameters,
 )
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext
+from feeds.server.api.request_context import ApiContext, decode, encode
 from feeds.translations import texts_of
 
 RESULTS_PER_QUERY: Final = 10

@@ -36,13 +36,13 @@ from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.publication import publish_proofs, settle_topics
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
+from scheduler.mirror.rebuild.new_store import restore_sightings, unreadable_captures
 from scheduler.mirror.rebuild.report import (
     DamagedPlace,
     NotEmpty,
     NotRebuilt,
     Rebuilt,
 )
-from scheduler.mirror.rebuild.sightings import restore_sightings, unreadable_captures
 from scheduler.mirror.unread_pages import queue_unread, without_file
 
 BATCH_SIZE: Final = 200
