@@ -17,7 +17,6 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.foreign_rows import ancestor, list_level, without_foreign_rows
-from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import Record, records_of
 from spiders.listing.rows.regions import Region, encloses, says_words
@@ -25,6 +24,7 @@ from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
 from spiders.listing.rows.titles import GENERIC
 from spiders.listing.rows.undated_rows import RowMake
+from spiders.page.class_hints import mark_of
 
 MIN_RECORDS: Final = 3
 """Minimum number of records of a region that can replace a hidden list or a side list."""

@@ -2,7 +2,8 @@
 
 The words come from sites in many countries. A word matches anywhere in a class or id, as in
 ``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models; a hint alone
-never decides.
+never decides. Posts are recognized by their tag, schema.org type or microformat, whatever their
+class.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ TAGS: Final = {
     "item": "li dd dt",
 }
 """Element tags per hint, for the hints that come from the tag alone."""
+
+POST_TYPE: Final = re.compile(
+    r"schema\.org/(?:BlogPosting|(?:News)?Article|ReportageNewsArticle|PressRelease)\s*$"
+)
+POST_CLASSES: Final = frozenset(("hentry", "h-entry"))
 
 BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
 STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
@@ -156,3 +162,23 @@ def names_around(node: etree._Element, steps: int) -> str:
         names.append(names_of(above))
         above = above.getparent()
     return " ".join(names)
+
+
+def is_post(node: etree._Element) -> bool:
+    """Whether an element is an ``<article>`` or is marked as a post."""
+    return node.tag == "article" or bool(mark_of(node))
+
+
+def mark_of(node: etree._Element) -> str:
+    """Return the kind of attribute that marks an element as a post, or an empty string.
+
+    All posts of a blog have the same kind. Posts in a side box often have a different one.
+    """
+    if node.get("itemprop") == "blogPost":
+        return "blogPost"
+    if (kind := node.get("itemtype")) and POST_TYPE.search(kind):
+        return "itemtype"
+    # A quick check first, because most class attributes contain neither name.
+    named = node.get("class")
+    is_named = named is not None and "entry" in named and not POST_CLASSES.isdisjoint(named.split())
+    return "hentry" if is_named else ""

@@ -14,13 +14,12 @@ from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.foreign_rows import heading_above
-from spiders.listing.rows.posts import is_post
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, records_of
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.side_lists import announces_box
 from spiders.listing.rows.titles import in_heading
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import is_post, names_of
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 

@@ -21,9 +21,9 @@ from lxml import etree
 
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.listing.rows.spanned_rows import joined_rows
+from spiders.page.class_hints import mark_of
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
