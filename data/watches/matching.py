@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -131,7 +131,6 @@ and former ids of the source."""
 RELEASE_CONDITIONS: Final[
     tuple[Callable[[WatchRule, FoldedText, frozenset[str], frozenset[str]], bool], ...]
 ] = (
-    lambda rule, text, _, __: rule.words <= text.words,
     lambda rule, _, topics, __: not rule.topics or bool(rule.topics & topics),
     lambda rule, _, __, languages: not rule.languages or bool(rule.languages & languages),
     lambda rule, text, _, __: all(text.contains(term) == term.wanted for term in rule.terms),
@@ -183,23 +182,29 @@ class WatchIndex:
         former = (old for old, new in (moves or {}).items() if new == event.source)
         sources = frozenset((event.source, *former))
         text = FoldedText(event.content) if event.content else None
-        rules = self._candidates(text, sources) if text else self._of_health
-        found = [rule for rule in rules if all(fits(rule, event, sources) for fits in CONDITIONS)]
+        found = self._candidates(text, sources) if text else self._of_health
+        for fits in CONDITIONS:
+            found = [rule for rule in found if fits(rule, event, sources)]
         if event.content and text:
             facts = text, topics_of(event.content), with_regions(event.content.language)
-            found = [one for one in found if all(fits(one, *facts) for fits in RELEASE_CONDITIONS)]
+            for fits_release in RELEASE_CONDITIONS:
+                found = [rule for rule in found if fits_release(rule, *facts)]
         return tuple(sorted({rule.id for rule in found}))
 
-    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
-        """Yield rules that may match a text. A rule may be yielded several times."""
-        for word in text.words & self._by_word.keys():
-            yield from self._by_word[word]
-        beginnings = {word[:MIN_PREFIX_LETTERS] for word in text.words}
-        for beginning in beginnings & self._by_beginning.keys():
-            yield from self._by_beginning[beginning]
-        for source in sources & self._by_source.keys():
-            yield from self._by_source[source]
-        yield from self._others
+    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> list[WatchRule]:
+        """Return the rules whose required words are all in a text, some of them several times."""
+        words = text.words
+        found = [
+            *(self._by_word[word] for word in words & self._by_word.keys()),
+            *(
+                self._by_beginning[beginning]
+                for beginning in {word[:MIN_PREFIX_LETTERS] for word in words}
+                & self._by_beginning.keys()
+            ),
+            *(self._by_source[source] for source in sources & self._by_source.keys()),
+            self._others,
+        ]
+        return [rule for rules in found for rule in rules if rule.words <= words]
 
 
 def rule_of(watch_id: str, watch: Watch) -> WatchRule:
