@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from importlib.resources import files
 from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
@@ -74,40 +76,15 @@ MAX_PARTS: Final = 50
 MAX_LEVELS: Final = 4
 """Maximum number of elements around a copyright sign that may be the copyright line."""
 
-SIGN: Final = re.compile(
-    r"[©ⓒⒸ℗]|\(c\)|\bcopyrights?\b(?! (?:office|tribunal|agency|council|commission|licens|clear))"
-    r"|\bdroits (?:d['’]auteur|réservés)|\burheberrecht\w{0,12}"
-    r"|\bderechos (?:de autor|reservados)|\bdireitos (?:autorais|de autor|reservados)"
-    r"|\bdiritti riservati|авторск\w{1,4} прав\w{1,3}|права (?:защищ|захищ|запаз)ен\w"
-    r"|\bprawa (?:autorskie|zastrzeżone)|\bpráva vyhra\w{2,8}|\bprava (?:pridržana|zadržana)"
-    r"|πνευματικ\w{1,3} δικα[ίι]ωμ\w{1,4}|\btelif hakk\w{1,6}|\bhakları saklıdır"
-    r"|\bhüquqlar(?:ı)? qorunur|\bhak cipta|\bbản quyền|ลิขสิทธิ์|सर्वाधिकार|कॉपीराइट"
-    r"|حقوق (?:النشر|الطبع|التأليف)|الحقوق محفوظة|حقوق محفوظ|זכויות (?:יוצרים|שמורות)"
-    r"|저작권(?:자)?|版[权權]所有|著作[权權]|版权",
-    re.IGNORECASE,
+COPYRIGHT: Final = tomllib.loads(
+    files("spiders.discovery").joinpath("copyright.toml").read_text("utf-8")
 )
+"""Regular expressions for copyright lines."""
+
+SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
 """Pattern of signs and words that mark a copyright line."""
 
-RIGHTS: Final = re.compile(
-    r"\ball rights? reserved|\balle rech?ten? (?:vorbehalten|voorbehouden)"
-    r"|\btous droits (?:de \w{1,20} )?réservés"
-    r"|\btod[oa]s (?:los|os) (?:derechos|direitos) reservados"
-    r"|\btutti i diritti (?:sono )?riservati|\balla rättigheter (?:förbehållna|reserverade)"
-    r"|\balle rettigheder forbeholdes|\balle rettigheter (?:forbeholdt|reservert)"
-    r"|\bkaikki oikeudet pidätetään|\bminden jog fenntartva|\btoate drepturile (?:sunt )?rezervate"
-    r"|\bwszelkie prawa zastrzeżone|\bvšechna práva vyhrazena|\bvšetky práva vyhradené"
-    r"|\bsva prava (?:pridržana|zadržana)|\bvse pravice pridržane|\bvisos teisės saugomos"
-    r"|\bvisas tiesības (?:aizsargātas|rezervētas)|\bkõik õigused kaitstud"
-    r"|\btüm hakları saklıdır|\bbütün hüquqlar(?:ı)? qorunur|\bbarcha huquqlar himoyalangan"
-    r"|\bhak cipta(?: dilindungi)?(?: undang-undang)?|\bsemua hak (?:cipta )?dilindungi"
-    r"|(?:все|всі|усі|всички|сва) права (?:защищ|захищ|запаз|задрж)\w{2,4}"
-    r"|барлық құқықтар\w{0,3} қорғалған|με επιφύλαξη παντός δικαιώματος"
-    r"|جميع الحقوق محفوظة|(?:کلیه|تمامی|همه)(?: ی)? حقوق(?: .{1,30})? محفوظ(?: است)?"
-    r"|כל הזכויות שמורות(?: ל)?|सर्वाधिकार सुरक्षित|สงวนลิขสิทธิ์"
-    r"|무단 ?전재(?: ?및 ?재배포)?(?: ?금지)?|版[权權]所有|未[经經].{1,8}不得[转轉][载載]"
-    r"|無断転載(?:を禁じます|禁止)?|[不禁][许許止][転转轉][载載]|\w?ICP[备備证證]\w{0,20}",
-    re.IGNORECASE,
-)
+RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
 """Pattern of phrases such as *all rights reserved*, beside a name."""
 
 YEARS: Final = re.compile(
@@ -116,11 +93,7 @@ YEARS: Final = re.compile(
     re.IGNORECASE,
 )
 
-BY: Final = re.compile(
-    r"(?:by|by the|von|par|por|pela?|di|door|av|af|przez|de|od|thuộc về|khk|holder|owner|at|to|of"
-    r"|för|belongs to|liegt bei|bei|для|принадлежат|принадлежит|за|ل|של|คือ|เป็นของ|of the)\s+",
-    re.IGNORECASE,
-)
+BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNORECASE)
 """Pattern of words such as *by* before a name in a copyright line."""
 
 PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
@@ -130,12 +103,7 @@ STARTS: Final = re.compile(
 """Pattern of the beginning of a copyright line that a site gives as its name."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
-OTHER_LINE_PARTS: Final = re.compile(
-    r"^(?:powered|designed?|developed|website|webdesign|site (?:by|map)|made (?:by|with)|hosted"
-    r"|theme|built|realisation|réalisation|umsetzung|created|impressum|imprint|privacy|terms|datenschutz"
-    r"|cookies?|legal|contact|kontakt|version|v\d|icp|isbn|issn)\b|备案|ICP|公网安备",
-    re.IGNORECASE,
-)
+OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
 """Pattern of the beginning of parts of a copyright line that credit the site's maker or link to
 another page."""
 

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib.resources import files
 from typing import Final
 
-LISTING = re.compile(
-    r"(?:latest |all )?(?:news(?:room)?|press(?: (?:releases?|room|office|centre|center))?|feed|"
-    r"rss|blog|home|media(?: centre| center| releases)?|updates|announcements|notices|statements|"
-    r"aktuelles|presse(?:mitteilungen|portal)?|nachrichten|actualit[ée]s|communiqués(?: de presse)?"
-    r"|noticias|actualidad|sala de prensa|notas de prensa|notícias|comunicati(?: stampa)?|notizie|"
-    r"nieuws(?:berichten)?|nyheter|nyheder|uutiset|ajankohtaista|aktualno[śs]ci|aktuality|"
-    r"novice|novosti|hírek|ştiri|știri|naujienos|jaunumi|uudised|haberler|duyurular|xəbərlər|"
-    r"новости|новини|вести|навіны|жаңалықтар|пресс-релизы|пресс-центр|νέα|ανακοινώσεις|"
-    r"الأخبار|أخبار|اخبار|חדשות|समाचार|সংবাদ|செய்திகள்|ข่าว|tin tức|berita|"
-    r"新闻|新聞|ニュース|お知らせ|報道発表|보도자료|뉴스|공지사항)",
-    re.IGNORECASE,
+TABLES: Final = tomllib.loads(
+    files("spiders.page").joinpath("generic_names.toml").read_text("utf-8")
 )
+
+LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.IGNORECASE)
 """Pattern of usual titles of listing pages, which are not names of sites."""
 
-RELEASE = re.compile(
-    r"(?:press|media|news) (?:releases?|statements?|notices?|information)|"
-    r"(?:presse|medien)(?:mitteilung|information|meldung|erklärung)|(?:press|pers)bericht|"
-    r"communiqué(?: de presse)?|notas? (?:de prensa|informativa|de imprensa)|"
-    r"comunicado(?: de (?:prensa|imprensa))?|comunicato(?: stampa)?|pressmeddelanden?|"
-    r"pressemeddelelser?|pressemelding(?:er)?|(?:lehdistö)?tiedote|komunikat(?: prasowy)?|"
-    r"informacja prasowa|tisková zpráva|tlačová správa|sajtóközlemény|comunicat(?: de presă)?|"
-    r"пресс?-?рел[иі]з|сообщение для прессы|прессъобщение|саопштење(?: за јавност)?|"
-    r"priopćenje|saopštenje|sporočilo za javnost|basın (?:bülteni|açıklaması)|mətbuat xəbəri|"
-    r"press-reliz|баспасөз хабарламасы|δελτίο τύπου|بيان صحفي|خبر صحفي|הודעה לעיתונות|"
-    r"प्रेस विज्ञप्ति|ข่าวประชาสัมพันธ์|siaran pers|thông cáo báo chí|新闻稿|新聞稿|プレスリリース|"
-    r"報道(?:発表)?資料|보도자료",
-    re.IGNORECASE,
-)
+RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
 """Pattern of words for "press release" in many languages."""
 
 NUMBERED = re.compile(
@@ -40,27 +22,7 @@ NUMBERED = re.compile(
 )
 """Pattern of a number or year at the end of a label such as "Press release No. 44/2025"."""
 
-_GENERIC: Final = """
-    a about access account agendas all and archive archived archives article articles available
-    blog board by calendar category center centre committee contact content court decisions
-    default document documents en english error events feed for found front frontpage gallery
-    hearings home homepage in index information journal judgments latest library list listing
-    log login main media meeting meetings menu minutes most my new news newsroom no not notices of
-    official on online opinion opinions orders our page pages portal post posts press public
-    publications published recent release releases report reports resources results room rss
-    search section site slip speeches start statements stories test the this to topics
-    uncategorized untitled update updates us view we web webpage www website welcome year years term
-    session sitename wordpress joomla drupal typo3 cms accueil actualité actualités
-    bienvenue communiqués officiel officielle presse aktuelles startseite willkommen webseite
-    offizielle pressemitteilungen meldungen inicio bienvenidos noticias portada sitio oficial
-    prensa início notícias página inicial benvenuti notizie pagina sito ufficiale principale
-    comunicati stampa nieuws welkom startpagina hem startsida hjem forside etusivu strona główna
-    oficjalna domů úvod hlavní úvodní kezdőlap főoldal acasă acasa начало главная официальный
-    сайт новости пресс-центр головна новини почетна ana sayfa anasayfa resmi əsas səhifə αρχική
-    الرئيسية بيت דף הבית हिंदी होम मुख्य पृष्ठ
-"""
-
-GENERIC: Final = frozenset(_GENERIC.split())
+GENERIC: Final = frozenset(TABLES["generic"].split())
 """Words that describe the type of a page but do not identify an institution."""
 
 GENERIC_WHOLE: Final = re.compile(
