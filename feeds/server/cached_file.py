@@ -111,7 +111,7 @@ def cached_file(
     kept = cache_control_of(address, file, followed=follows)
     if address.startswith(WATCH_FEED):
         kept = PRIVATE
-    # The headers allowed in a 304; clients keep the others (RFC 9110, section 15.4.5).
+    # Headers that a 304 response may contain. Clients keep the others (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", kept.encode()),
@@ -197,5 +197,5 @@ def json_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
         ):
             yield rel.encode(), href.encode()
     except (ValueError, LookupError):
-        # Not a feed of Communique.
+        # The JSON document is not a feed of Communique.
         return

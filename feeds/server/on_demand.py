@@ -154,7 +154,7 @@ class OnDemand:
             return None
         with self._lock:
             _, answer = self._held.get(question, (0.0, None))
-        # Outside the lock: ``cached_response`` takes it in the event loop.
+        # Built outside the lock, because ``cached_response`` needs the lock in the event loop.
         if answer is None or answer.body != body:
             name = path + "index.html" if path[-1] == "/" else path
             name = "/search.html" if path in SEARCH_PAGES else name

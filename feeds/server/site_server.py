@@ -236,7 +236,7 @@ class SiteServer:
         manipulations = b",".join(value for name, value in headers if name == b"a-im")
         if not manipulations or not wants_delta(manipulations):
             return None
-        # This request may have found the feed replaced: first let its old entries be recorded.
+        # This request may have detected a replaced feed: first let its old entries be recorded.
         await asyncio.sleep(0)
         return self._cache.states.newer(wanted, held.body, held.kind)
 
@@ -261,7 +261,7 @@ class SiteServer:
         await send({"type": "http.response.body", "body": body})
 
     async def _compress(self, held: CachedFile, coding: str) -> Encoded:
-        # In a thread: a large feed takes tens of milliseconds, which would delay other requests.
+        # In a thread, because compressing a large feed takes tens of milliseconds.
         body = await asyncio.to_thread(COMPRESS[coding], held.variants[IDENTITY].body)
         return self._cache.add(held, coding, body)
 
@@ -287,7 +287,7 @@ def requested_variant(
     coding = accepted(encoding, CODINGS) if encoding else IDENTITY
     tag: bytes | None = None
     if wanted in held.unchanged:
-        # Nearly all feed readers send one ETag; the general case costs more.
+        # A fast path: nearly all feed readers send only one ETag.
         tag = wanted
     elif wanted:
         tag = matching(wanted, (held.tags[coding], *held.tags.values()))

@@ -94,7 +94,7 @@ class TokenGate:
         if self._table.needed(path, "GET", is_open=self._is_open) is None:
             return self._app.cached_response(path, headers)
         text = token_in(headers)
-        # Refusals are sent, and counted, below. All tokens allow reading.
+        # ``__call__`` sends and counts the refusals. Every token allows reading.
         if text is None or self._access.permissions.find(text) is None:
             return None
         answer = self._app.cached_response(path, headers)

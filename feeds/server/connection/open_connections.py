@@ -12,7 +12,7 @@ from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
 """Divisor of the process's limit on open files (RLIMIT_NOFILE). The quotient is the maximum number
-of connections. The other descriptors remain for files."""
+of open connections. The remaining file descriptors are left for files."""
 
 
 class OpenConnections:
@@ -30,9 +30,9 @@ class OpenConnections:
         self._open: Counter[str] = Counter()
 
     def add(self, address: str) -> int:
-        """Count a new connection.
+        """Count a new connection from the client IP ``address``.
 
-        Returns 0 if it is allowed, otherwise the HTTP status of the refusal.
+        Returns 0 if the connection is allowed, otherwise the HTTP status of the refusal.
         """
         network = network_of(address)
         self._open[network] += 1
@@ -42,7 +42,7 @@ class OpenConnections:
         return 0 if shared or self._open[network] <= self._each else 429
 
     def remove(self, address: str) -> None:
-        """Subtract a closed connection from the count."""
+        """Subtract a closed connection of the client IP ``address`` from the counts."""
         network = network_of(address)
         self._open[network] -= 1
         if not self._open[network]:
