@@ -1,4 +1,4 @@
-"""Extract the main content of a release page: text blocks, models, HTML and text output.
+"""Extract the main content of a release page as HTML and text.
 
-Modules that select the text of a release on a page, or write that text, belong in this package.
+This package splits pages into text blocks, selects the body with models, and serializes it.
 """

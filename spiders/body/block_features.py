@@ -1,11 +1,11 @@
-"""Numeric features of the blocks of a page, for the model that separates the body from other text.
+"""Compute numeric features of a page's text blocks, for the model that detects the body.
 
 The features describe:
 
 - the block itself: length, links, punctuation, tag, words in its classes
 - its three nearest larger containers: amount of running text and links, words in their classes
-- its neighbours, its position on the page, and its distance after the headline
-- matches with the page's own title, description and JSON-LD text
+- its neighbours, its position on the page, and its distance from the headline
+- matches with the page's title, description and JSON-LD text
 """
 
 from __future__ import annotations
@@ -54,26 +54,27 @@ OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
 """Limits for comparing a block with metadata, in characters.
 
-- ``SAME_START``: minimum length of the beginning that a block and the page description share
+- ``SAME_START``: minimum length of a common beginning of block and page description
 - ``SHORTEST``: minimum length of a block that is searched for in the JSON-LD text"""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 """Length limits, in characters.
 
-- ``TITLE_LINE``: maximum length of a title, and minimum length of a body in JSON-LD
-- ``SHORT_TITLE``: minimum length of a block that is compared with parts of the title
-- ``LINE``: maximum length of a tail line or a share button
+- ``TITLE_LINE``: maximum length of a title, and minimum length of an article body in JSON-LD
+- ``SHORT_TITLE``: minimum length of a block that counts as a part of the title
+- ``LINE``: maximum length of a share button, or of a line that introduces other content
 - ``STAMP_LINE``: maximum length of a date line"""
 
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 FAR: Final = 200
-"""Distance, in blocks, used for a block without any heading, title or tail line before it."""
+"""Maximum distance, in blocks, from a preceding heading, title or line that introduces other
+content."""
 
 LONG_LINE: Final = 400
 
 LARGE, WORDY = 3000, 500
-"""Maximum values of a block's size feature (characters) and of its spaces feature.
+"""Maximum values of a block's features for size (in characters) and spaces.
 
 The training data has too few larger blocks to learn from."""
 
@@ -90,7 +91,7 @@ class BlockTable:
     """The blocks of a page as arrays of numbers.
 
     - ``columns`` (NAMES, blocks): the features of each block
-    - ``chain`` (LEVELS, blocks): indexes of the nearest containers larger than the block
+    - ``chain`` (LEVELS, blocks): indexes of the nearest containers with more blocks
     - ``spans`` (2, containers): number of the first block, and the number after the last block
     """
 
@@ -100,7 +101,7 @@ class BlockTable:
 
 
 def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
-    """Compute the features of all blocks of a page, and of their surroundings."""
+    """Compute the features of all blocks of a page and of the containers around them."""
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]
@@ -118,7 +119,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
-    """Fill in the features already counted during segmentation."""
+    """Fill in the features that were counted when the page was split into blocks."""
     base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
@@ -131,7 +132,7 @@ def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     """Fill in the features that depend on the characters of a block.
 
-    They count spaces and punctuation, and mark sentence endings, dates and legal terms.
+    They count spaces and punctuation, and flag sentence endings, dates and legal terms.
     """
     base[AT["spaces"]] = _spaces(base[AT["size"]], texts)
     marks = [text.count(", ") + text.count(". ") for text in texts]
@@ -169,7 +170,7 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
 
 
 def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: EmbeddedMetadata) -> None:
-    """Fill in the features about headings and the title, and the distance of blocks from them."""
+    """Fill in the features about headings and the title, and the blocks' distances from both."""
     headline = {text.casefold() for text in titles(meta) if text}
     squashed = {comparison_key(text) for text in headline} - {""}
     whole = "\n".join(headline)
@@ -195,7 +196,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill in the features for known lines, known first words and repeated beginnings of blocks."""
+    """Fill in the features for known phrases and for beginnings that several blocks share."""
     tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []
@@ -233,10 +234,10 @@ def _set_repeated(
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
-    """Return the distance of each block from the last of some blocks before it, in blocks.
+    """Return the distance of each of ``count`` blocks from the nearest position at or before it.
 
-    ``places`` contains the positions of these blocks, such as headings. If there is none before,
-    the distance is counted from FAR + 1 blocks before the page.
+    ``places`` contains the positions, such as those of headings. If no position precedes a block,
+    the distance is counted from a position FAR + 1 blocks before the page.
     """
     last = np.full(count, -FAR - 1)
     last[[*places]] = places
@@ -244,7 +245,7 @@ def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
 
 
 def titles(meta: EmbeddedMetadata) -> list[str]:
-    """Return the titles in a page's metadata: JSON-LD headline, meta tag title and ``<title>``."""
+    """Return the titles in a page's metadata: JSON-LD, meta elements, ``<title>``."""
     return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
 
 
@@ -259,9 +260,9 @@ def article_text(meta: EmbeddedMetadata) -> str:
 
 
 def repeated_share(summary: str, key: str) -> float:
-    """Compare a block with the page description.
+    """Return how much of a block repeats the page description, as 0, 0.5 or 1.
 
-    Returns 1 if both have the same beginning, 0.5 if the description contains the block, else 0.
+    Returns 1 if both have the same beginning, and 0.5 if the description contains the block.
     """
     length = min(len(summary), len(key), 60)
     if length < SAME_START:

@@ -1,8 +1,8 @@
-"""Clean the HTML of a body that was detected, selected by a source file, or found in scripts.
+"""Clean the HTML of a release's body.
 
-BeautifulSoup removes the elements that the source file excludes. Layout tables are unwrapped. The
-other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
-spiders.body.serialize writes them.
+BeautifulSoup removes the elements that the source file excludes. Layout tables are unwrapped. Then
+spiders.body.trim_edges selects the blocks, and spiders.body.serialize writes them, as for a body
+that was detected.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 NEEDS_SOUP: Final = re.compile(
     r"^\ufeff|<(?:html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
 )
-"""Pattern of fragments that only BeautifulSoup parses well: whole documents and lone surrogates."""
+"""Pattern of HTML that only BeautifulSoup parses well: whole documents and lone surrogates."""
 
 HUGE: Final = (
     f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
@@ -41,7 +41,7 @@ HUGE: Final = (
 def clean_body(
     fragment: str, base: str, title: str, drop: Sequence[str] = ()
 ) -> tuple[SerializedBody, list[str]]:
-    """Return the body in a fragment, without headline, buttons and tail, with absolute addresses.
+    """Clean an HTML fragment: remove headline, buttons and trailing content, make URLs absolute.
 
     Also returns one sentence per problem: an invalid selector in ``drop``, or a body that is too
     long.
@@ -56,7 +56,7 @@ def clean_body(
 
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
-    """Parse a fragment, and remove the elements selected by ``drop`` and layout tables.
+    """Parse an HTML fragment without layout tables and the elements that ``drop`` selects.
 
     Also returns one sentence per invalid selector.
     """
@@ -77,10 +77,10 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
 
 def parsed(fragment: str) -> etree._Element:
-    """Parse a fragment, and sort the attributes of each element in BeautifulSoup's order.
+    """Parse an HTML fragment, with the attributes of each element in BeautifulSoup's order.
 
-    Elements with more than MAX_ATTRIBUTES attributes are not sorted, because that takes quadratic
-    time.
+    Elements with more than MAX_ATTRIBUTES attributes are not sorted, because sorting takes
+    quadratic time.
     """
     root = etree.fromstring(
         f"<html><body>{fragment}</body></html>", etree.HTMLParser(huge_tree=False)
@@ -94,7 +94,10 @@ def parsed(fragment: str) -> etree._Element:
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
-    """Remove the elements that a source file excludes. Return a sentence per invalid selector."""
+    """Remove the elements that the selectors ``drop`` match.
+
+    Return a sentence per invalid selector.
+    """
     from soupsieve import SelectorSyntaxError  # noqa: PLC0415 - as above
 
     reasons = []
@@ -149,9 +152,9 @@ def _has_text(text: str | None) -> bool:
 def prose_of(
     body: MainContent, seen: BlockTree, base: str, dropped: Collection[etree._Element] = ()
 ) -> SerializedBody:
-    """Serialize the element of a body with only its kept blocks and the images between them.
+    """Serialize a detected body, with only its kept blocks and the images between them.
 
-    ``dropped`` contains elements to leave out.
+    The elements in ``dropped`` are left out.
     """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
@@ -159,7 +162,7 @@ def prose_of(
     if unseen is None:
         unseen = frozenset(hidden_parts(body.container.element))
     hidden = unseen.union(dropped)
-    # Blocks and serialized lines correspond: both end at a block-level element or an empty line.
+    # Blocks correspond to serialized lines: both end at a block-level element or an empty line.
     met: list[TextBlock] = [
         block
         for block in _inside(body, seen)

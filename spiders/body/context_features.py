@@ -1,4 +1,4 @@
-"""Features of a block's surroundings, computed from the first model's results.
+"""Compute features of a block's surroundings from the first model's probabilities.
 
 They are the input of the second model. The first model rates each block alone. But body text is
 contiguous: a block between body blocks, or in an element that is mostly body text, is likely to be
@@ -19,26 +19,26 @@ from spiders.body.layout_features import Matrix, Places
 Column = NDArray[np.generic]
 
 LONG: Final = 60.0
-"""Maximum weight of a block in the features of its surroundings, in words."""
+"""Maximum weight of a block in the features of other blocks, in words."""
 
 REGION_LONG: Final = 150.0
 """Maximum weight of a block when containers are compared, in words."""
 
 STRONG: Final = 0.7
-"""Minimum probability at which a long block is certainly body text."""
+"""Minimum probability of a long block that is certainly body text."""
 
 LIKELY: Final = 0.4
-"""Minimum probability at which a block is likely to be body text."""
+"""Minimum probability of a block that is likely to be body text."""
 
 FAR: Final = 99.0
-"""Distance, in blocks, used if there is no certain paragraph."""
+"""Distance, in blocks, that is used if the page has no paragraph that is certainly body text."""
 
 WINDOWS: Final = (2, 5, 12)
-"""Numbers of blocks on each side, over which probabilities are averaged."""
+"""Numbers of blocks on each side of a block over which probabilities are averaged."""
 
 
 def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
-    """Return the features (features, blocks) of each block's surroundings.
+    """Return the features of each block's surroundings, as an array (features, blocks).
 
     ``first`` (blocks,) contains the first model's probabilities, ``words`` the word count of each
     block.
@@ -76,7 +76,10 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
 
 
 def moved(column: Matrix, step: int) -> Matrix:
-    """Return a column shifted by one row in the direction of ``step``. The free row is 0."""
+    """Return the values of the next (``step`` 1) or previous (-1) block for each block.
+
+    The value for a missing block is 0.
+    """
     out = np.zeros_like(column)
     if step > 0:
         out[:-step] = column[step:]
@@ -86,7 +89,11 @@ def moved(column: Matrix, step: int) -> Matrix:
 
 
 def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
-    """Yield the mean probability around each block, for each window size."""
+    """Yield, for each size in `WINDOWS`, the mean probability around each block.
+
+    ``weight`` contains the weights of the blocks, and ``held`` the products of weight and
+    probability.
+    """
     count, most = len(held), max(WINDOWS)
     sums = np.zeros((2, count + 2 * most + 1))
     np.cumsum([held, weight], axis=1, out=sums[:, most + 1 : most + 1 + count])
@@ -98,9 +105,10 @@ def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
 
 
 def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Column]:
-    """Return the distances to the nearest certain paragraphs.
+    """Return features of each block relative to paragraphs that are certainly body text.
 
-    Also returns whether they share a container with the block.
+    They are the distances to the nearest such paragraphs before and after the block, whether both
+    share its container, and whether the block is before or after all of them.
     """
     count = len(first)
     order = np.arange(count)
@@ -123,7 +131,7 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
 
 
 def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float]:
-    """Find the container that best matches the predicted body.
+    """Find the container that best matches the predicted body text.
 
     Returns the number of the container's first block, the number after its last block, and its
     expected F1 score.
@@ -140,11 +148,11 @@ def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float
 
 
 def best_run(opinion: Matrix, words: Matrix) -> tuple[int, int]:
-    """Return the start and end of the most likely body: the run of blocks with the maximum sum.
+    """Return the start and end of the body: the run of blocks with the maximum total score.
 
     Method: J. Pasternack, D. Roth, "Extracting article text from the web with maximum subsequence
-    segmentation", WWW 2009. Blocks after a gap, such as comments, are included only if they
-    outweigh the gap.
+    segmentation", WWW 2009. ``opinion`` contains the blocks' probabilities. Blocks after a gap,
+    such as comments, are included only if they outweigh the gap.
     """
     worth = (opinion - LIKELY) * (np.minimum(words, LONG) + 3)
     best = current = 0.0

@@ -1,8 +1,8 @@
 """Boosted oblivious decision trees: a small model that numpy evaluates in a few steps.
 
-In an oblivious tree, all nodes on the same level test the same condition. The results, read as
-binary digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
-categorical features", 2018). The weights are data files: see docs/decisions.
+In an oblivious tree, all nodes on the same level test the same condition. The results of the tests,
+read as binary digits, are the number of the tree's leaf (Prokhorenkova et al., "CatBoost: unbiased
+boosting with categorical features", 2018). docs/decisions describes the model files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A decision tree model whose distinct conditions are each evaluated once.
+    """A model of decision trees. Each distinct condition is evaluated once per row.
 
     Condition ``i`` tests whether column ``features[i]`` is above ``borders[i]``. ``asked`` (levels,
     trees) contains the number of the condition at each level of each tree. ``leaves`` contains the
@@ -35,7 +35,7 @@ class Trees:
 
     @classmethod
     def of(cls, features: NDArray[np.int16], borders: Matrix, leaves: Matrix, bias: float) -> Trees:
-        """Create a model from arrays as stored in a model file.
+        """Create a model from the arrays in a model file.
 
         ``features`` and ``borders`` have the shape (levels, trees), ``leaves`` (trees, leaves per
         tree).
@@ -53,14 +53,14 @@ class Trees:
         )
 
     def probabilities(self, columns: Matrix) -> Matrix:
-        """Return the probability for each row of a (features, rows) matrix."""
+        """Return the model's probability (0 to 1) for each row of a (features, rows) matrix."""
         return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
 
     def scores(self, columns: Matrix) -> Matrix:
         """Return the sum of leaf values for each row of a (features, rows) matrix."""
         answers = (columns.take(self.features, axis=0) > self.borders).view(np.uint8)
-        # Read the results as binary digits, last condition first. Adding bytes is faster than
-        # shifting.
+        # The results of the tests are binary digits, last condition first. Adding bytes is faster
+        # than shifting.
         leaf = answers.take(self.asked[-1], axis=0)
         for asked in self.asked[-2::-1]:
             leaf += leaf
@@ -71,7 +71,7 @@ class Trees:
 
 @cache
 def load_trees(name: str) -> Trees:
-    """Load a bundled model from ``models/NAME.npz``: plain arrays without pickled objects."""
+    """Load a bundled model from ``models/NAME.npz``, which contains plain arrays only."""
     with (files("spiders.body") / "models" / f"{name}.npz").open("rb") as stream:
         held = np.load(stream, allow_pickle=False)
         return Trees.of(held["features"], held["borders"], held["leaves"], float(held["bias"]))

@@ -1,4 +1,4 @@
-"""Find the elements that frame the content of a page: header, footer, navigation, sidebar."""
+"""Find the elements around the content of a page: header, footer, navigation, sidebar."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NAMES: Final = frozenset(
 
 MAX_FRAME_LINE_WORDS: Final = 25
 MAX_FRAME_LINE_LENGTH: Final = 500
-"""Maximum length of a text that may be a line on every page of a site, in words and in
+"""Maximum length of a text that may be repeated on every page of a site, in words and in
 characters."""
 
 MAX_NAME_WORDS: Final = 8
-"""Maximum number of words in a text that may be only an institution's name."""
+"""Maximum number of words in a text that consists of an institution's name."""
 
 
 def frame_texts(page: Page) -> Iterator[str]:
@@ -37,9 +37,10 @@ def frame_texts(page: Page) -> Iterator[str]:
 
 
 def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text is a line of the page's frame or the site's name, not a release's text.
+    """Whether a text is not a release's text but a line of the page's frame, or the site's name.
 
-    ``names`` contains names of the institution.
+    The frame is header, footer, navigation and sidebar. ``names`` contains names of the
+    institution.
     """
     words = tokens(text) if len(text) <= MAX_FRAME_LINE_LENGTH else []
     if not words or len(words) > MAX_FRAME_LINE_WORDS:
@@ -61,7 +62,7 @@ def is_frame(node: etree._Element) -> bool:
 
 
 def own_names(node: etree._Element) -> set[str]:
-    """Return the classes and the id of an element, in lower case."""
+    """Return the classes and id of an element, in lower case."""
     return {*node.get("class", "").lower().split(), node.get("id", "").lower()}
 
 
@@ -69,16 +70,16 @@ FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer",
 
 
 class Footers:
-    """Checks whether elements of a page are in its footer. Results are cached per element.
+    """Checks if elements are in the footer of their page. Caches results per element.
 
-    An article's footer does not count, because it may contain the article's own date.
+    The footer of an article does not count, because it may contain the article's date.
     """
 
     def __init__(self) -> None:
         self._known: dict[etree._Element, Literal["", "footer", "article"]] = {}
 
     def has(self, node: etree._Element) -> bool:
-        """Whether an element is in the footer of its page, by tags, classes and ids."""
+        """Whether an element is in the page's footer, judged by tags, classes and ids."""
         path: list[etree._Element] = []
         one: etree._Element | None = node
         while one is not None and one not in self._known:

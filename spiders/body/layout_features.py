@@ -1,4 +1,4 @@
-"""Features of a block's layout: neighbours, enclosing containers and class hints.
+"""Compute layout features of text blocks: neighbours, containers around them, class hints.
 
 Each feature is a contiguous row in memory, because the models process one feature of all blocks at
 a time.
@@ -20,19 +20,19 @@ Matrix = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 LEVELS: Final = 3
-"""Number of enclosing containers described per block."""
+"""Number of containers around a block that are described by features."""
 
 RICH: Final = 80
-"""Minimum length of a block of running text, in characters."""
+"""Length in characters above which a block counts as running text."""
 
 SPARSE: Final = 0.34
-"""Maximum share of linked characters in a block of running text."""
+"""Share of linked characters below which a block counts as running text."""
 
 NEAR: Final = (-1, 1, -2, 2)
-"""Offsets of the neighbouring blocks described per block."""
+"""Offsets of the neighbouring blocks that are described by a block's features."""
 
 AROUND: Final = 4
-"""Number of blocks on each side, over which running text and links are summed."""
+"""Number of blocks on each side of a block over which running text and links are summed."""
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
     "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
@@ -65,7 +65,7 @@ class ContainerColumns:
     """The containers of a page as arrays.
 
     - ``spans``: number of each container's first block, and the number after its last block
-    - ``outer``: index of the nearest larger container
+    - ``outer``: index of the nearest container around it that has more blocks
     - ``twins``: number of sibling elements with the same tag and class
     - ``hints``: bit masks from tags, classes, ids and roles (see spiders.page.class_hints)
     """
@@ -77,7 +77,7 @@ class ContainerColumns:
 
     @classmethod
     def of(cls, containers: Sequence[Container]) -> ContainerColumns:
-        """Create the arrays from containers, the first of which is the whole page."""
+        """Create the arrays from ``containers``. The first container must be the whole page."""
         near = [container.near for container in containers]
         named = [container.near or container.hints for container in containers]
         above = [container.above for container in containers]
@@ -138,9 +138,10 @@ def assemble(
 
 
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
-    """Write the features of each block's neighbours (BESIDE) to ``out``. Return the next free row.
+    """Write the features of each block's neighbours to ``out`` from row ``at`` on.
 
-    The fourth feature of a neighbour tells whether it is in the same container as the block.
+    Returns the next free row. ``own`` contains the blocks' own values of the features BESIDE. For a
+    neighbour, the fourth feature is 1 if it is in the same container as the block, else 0.
     """
     most, count = max(NEAR), out.shape[1]
     wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
@@ -163,7 +164,10 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
     containers: ContainerColumns,
     chain: Places,
 ) -> int:
-    """Write the features of each block's containers (ENCLOSING). Return the next free row."""
+    """Write the features of the containers around each block to ``out`` from row ``at`` on.
+
+    Returns the next free row. The names of the features are in ENCLOSING.
+    """
     texts = np.zeros((3, len(size) + 1))
     np.cumsum(
         [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
@@ -187,7 +191,7 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
 
 
 def around(column: Matrix) -> NDArray[np.float64]:
-    """Return the sums of a column over each row and AROUND rows on each side."""
+    """Return, for each block, the sum of a column over the block and AROUND blocks on each side."""
     count = len(column)
     sums = np.zeros(count + 2 * AROUND + 1)
     np.cumsum(column, out=sums[AROUND + 1 : AROUND + 1 + count], dtype=np.float64)

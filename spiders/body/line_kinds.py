@@ -1,4 +1,4 @@
-"""Recognize body lines that are not text of a release: labels, bylines, dates, buttons."""
+"""Recognize lines in a body that are not text of the release, such as bylines and buttons."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SHORT: Final = 160
 """Maximum length of a label, byline, date line or button, in characters."""
 
 BESIDE_DATE: Final = 30
-"""Maximum number of letters beside the publication date in a date line, such as a place or
-author."""
+"""Maximum number of letters beside the publication date in a date line, such as the author's
+name."""
 
 LABELLED: Final = re.compile(
     r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
@@ -45,14 +45,17 @@ LABELLED: Final = re.compile(
 
 
 class LineKinds:
-    """Recognizes lines that are not text of a release, given two extractions of the release."""
+    """Recognizes lines that are not text of a release, by comparison with its extracted fields.
+
+    ``contents`` contains one or more extractions of the release.
+    """
 
     def __init__(self, contents: Sequence[Content], context: DateContext) -> None:
         self._contents = contents
         self._context = context
 
     def is_named(self, line: str) -> bool:
-        """Whether a line is only the release's title, publisher, section, author or topic."""
+        """Whether a line repeats the release's title, publisher, section, author or a topic."""
         return bool(key := comparison_key(line)) and key in self._names
 
     def is_label(self, line: str) -> bool:
@@ -67,7 +70,7 @@ class LineKinds:
         return is_label(line) or bool(LABELLED.match(line))
 
     def is_beside(self, line: str) -> bool:
-        """Whether a line is certainly not text of the release."""
+        """Whether a line is certainly not text of the release, such as a caption or button."""
         if not (tokens(line[:SHORT]) or tokens(line)):
             return True
         key = comparison_key(line)
@@ -82,7 +85,7 @@ class LineKinds:
     def _is_date_line(self, line: str) -> bool:
         """Whether a line contains the publication date and little else.
 
-        Lines with another date do not count, because the release may be about that date.
+        A line with any other date does not count, because the release may be about that date.
         """
         days = {one.published.day for one in self._contents if one.published}
         if not DIGIT.search(line):
@@ -110,7 +113,7 @@ class LineKinds:
 
 
 def _captions(html: str) -> frozenset[str]:
-    """Return the captions in an HTML body, reduced to letters and digits."""
+    """Return the captions in an HTML body, as comparison keys (letters and digits)."""
     if "<figcaption" not in html and "<caption" not in html:
         return frozenset()
     root = etree.fromstring(html, etree.HTMLParser())

@@ -1,8 +1,8 @@
-"""Select the blocks of a page that are the text of its release.
+"""Select the text blocks of a page that are the body of its release.
 
-Two small models rate each block. The first uses the block alone; the second also uses the first
-model's results for the surroundings. The body is the best-rated run of blocks. Blocks inside the
-run that are rated as other text are left out.
+Two small models rate each block. The first uses features of the block alone. The second also uses
+the first model's probabilities for the blocks around it. The body is the best-rated run of blocks,
+without the blocks inside the run that have a low rating.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
-"""Pattern of the end of a sentence, with any closing quotes."""
+"""Pattern of the end of a sentence, including closing quotes."""
 
 MIN_SENTENCE: Final = 6
 """Minimum length of a sentence, in letters."""
 
 MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
-"""Minimum probability of a body block, and a lower minimum for pages on which no block reaches the
-first."""
+"""Minimum probability of a body block, and a lower minimum for pages on which no block reaches
+MIN_PROBABILITY."""
 
 KEPT_IN_TABLE: Final = 0.2
-"""Minimum probability of a table cell that is kept because other cells of the table are in the
+"""Minimum probability of a table cell that is kept because its table has other cells in the
 body."""
 
 LEAD_WITHIN: Final = 12
-"""Maximum number of blocks before the body that are searched for its lead paragraph."""
+"""Maximum number of blocks above the body that are searched for a lead paragraph."""
 
 LEAD: Final = 40
 """Minimum length of a lead paragraph, in characters."""
@@ -58,23 +58,23 @@ MIN_PARAGRAPH_WORDS: Final = 6
 """Minimum number of words in a paragraph, in scripts without spaces."""
 
 WHOLE_TITLE: Final = 2.0
-"""Value of the ``is_title`` feature if a block is the whole headline, not a part of it."""
+"""Value of the feature ``is_title`` for a block that is the whole headline, not a part of it."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
-"""Minimum number of words below a headline that form a complete text."""
+"""Minimum number of words below a headline that count as a complete text."""
 
 LEFT: Final = 160
-"""Minimum length of the body that remains after newsletter boxes are removed, in characters."""
+"""Minimum length of a body after its newsletter boxes are removed, in characters."""
 
 SAME_START: Final = 60
-"""Number of characters at the beginning of a paragraph that identify a copy of it."""
+"""Number of characters at the beginning of a paragraph by which a copy of it is recognized."""
 
 SEVERAL, WHOLE_TEXT = 3, 600
 """Limits for recognizing a second copy of the text.
 
 - ``SEVERAL``: minimum number of paragraphs before the copy
-- ``WHOLE_TEXT``: minimum length of the copy in one block, in characters"""
+- ``WHOLE_TEXT``: minimum length of the copy, which is a single block, in characters"""
 
 
 MIN_DAYS, MAX_DAYS = 28, 31
@@ -84,19 +84,19 @@ MAX_CELLS: Final = 80
 """Maximum number of cells in a month calendar, including weekday names and week numbers."""
 
 MAX_TEXTS: Final = 5
-"""Maximum number of text nodes read from a calendar cell: the day, and blanks around it and its
-link."""
+"""Maximum number of text nodes read from a calendar cell. Besides the day, a cell may contain
+blanks."""
 
 MAX_STEPS: Final = 40
-"""Maximum number of element starts and ends read from a calendar cell."""
+"""Maximum number of start and end tags read from a calendar cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class MainContent:
-    """The blocks of a release's text, and the innermost container around all of them.
+    """The blocks of a release's body (``kept``), and the innermost container around all of them.
 
-    ``rule`` is the name of the method, and ``confidence`` a value from 0 to 1. ``hidden`` contains
-    the hidden elements in the container, or is None until they are searched.
+    ``rule`` is the extraction rule, and ``confidence`` a value from 0 to 1. ``hidden`` contains the
+    hidden elements in the container. It is None if they have not been searched yet.
     """
 
     container: Container
@@ -107,7 +107,7 @@ class MainContent:
 
 
 def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | None:
-    """Find the main text of a segmented page, or return None if it has no main text."""
+    """Find the body of the release on a segmented page. Returns None if no body is found."""
     if not seen.blocks:
         return None
     table = block_features(seen, meta)
@@ -145,10 +145,10 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """Return the start of a run of blocks, moved to after the page's headline.
+    """Return the position after the headline in a run of blocks, or ``low``.
 
-    The start is moved only if the headline is in the run and enough words follow it. Text before
-    the headline, such as a list of other news, can look like body text.
+    ``low`` and ``high`` are the limits of the run. The headline counts only if enough words follow
+    it. Text before the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
     titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE_TITLE) & (h1 | h2))
@@ -162,9 +162,10 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
 
 def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
-    """Add the position of a short sentence directly above the first paragraph, if there is one.
+    """Add the position of a short sentence directly above the first paragraph to ``keep``.
 
     For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``.
+    Other blocks are not added.
     """
     long = (place for place in keep if is_paragraph(seen.blocks[place].text))
     first = next(long, keep[0])
@@ -187,7 +188,7 @@ def is_paragraph(text: str) -> bool:
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Return the positions of kept blocks outside newsletter boxes.
+    """Return the positions in ``keep`` whose blocks are outside newsletter boxes.
 
     Returns all positions if too little text would remain.
     """
@@ -197,7 +198,7 @@ def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 def outside(
     seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
-    """Return the positions of kept blocks outside the elements in ``parts``.
+    """Return the positions in ``keep`` whose blocks are outside the elements in ``parts``.
 
     Returns all positions if fewer than ``least`` characters would remain.
     """
@@ -215,7 +216,7 @@ def outside(
 
 
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
-    """Return the positions of kept blocks before a second copy of the text.
+    """Return the positions in ``keep`` before a second copy of the text.
 
     Some pages contain their whole text again in one block, for programs. The copy begins with its
     headline, or else with the block that repeats most earlier paragraphs.
@@ -237,10 +238,10 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
 
 
 def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
-    """Return the positions of uncertain cells in tables that have other kept cells.
+    """Return the positions of table cells that are kept although their probability is low.
 
-    Otherwise, a small change elsewhere on the page could remove a table row from the text, and the
-    removal would be reported as an edit.
+    Their tables have other cells in the body. Without this rule, a small change elsewhere on the
+    page could remove a table row from the text, and the removal would be reported as an edit.
     """
     if not any(container.tag == "table" for container in seen.containers):
         return []
@@ -258,7 +259,7 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
 def tables_around(containers: Sequence[Container]) -> list[int | None]:
     """Return the index of the innermost table around each container, or None outside tables.
 
-    A table counts as its own innermost table. Parents must come before their children.
+    The innermost table around a table is the table itself. Parents must come before their children.
     """
     found: list[int | None] = []
     for container in containers:
@@ -279,7 +280,7 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
-    """Return the month calendars in an element: tables whose cells contain the days of a month."""
+    """Return the month calendars in an element: tables whose cells are the days of a month."""
     found = []
     open_tables: list[CountedTable] = []
     walker = etree.iterwalk(root, events=("start", "end"), tag=("table", "td", "th"))
@@ -296,13 +297,13 @@ def month_calendars(root: etree._Element) -> list[etree._Element]:
 
 @dataclass(slots=True)
 class CountedTable:
-    """Counts the cells of a table, to recognize a month calendar."""
+    """Counts a table's cells and the consecutive days in them, to recognize month calendars."""
 
     cells: int = 0
     days: int = 0
 
     def add(self, cell: etree._Element) -> None:
-        """Count a cell that belongs to this table rather than a nested table."""
+        """Count a cell. The cells of nested tables are counted separately."""
         self.cells += 1
         if self.cells <= MAX_CELLS and cell_text(cell) == str(self.days + 1):
             self.days += 1
@@ -316,7 +317,7 @@ class CountedTable:
 def cell_text(cell: etree._Element) -> str:
     """Return the text of a calendar cell.
 
-    Only the first MAX_TEXTS texts and MAX_STEPS events are read.
+    At most MAX_TEXTS text nodes and MAX_STEPS tags are read.
     """
     if not len(cell):
         return (cell.text or "").strip()

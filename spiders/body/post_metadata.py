@@ -1,4 +1,4 @@
-"""Recognize metadata printed inside a post's text: author, date, category, comments.
+"""Recognize metadata in the text of a blog post: author, date, category, comments.
 
 For example, old WordPress themes print "This entry was posted on … and is filed under …. You can
 follow any responses to this entry through the RSS 2.0 feed."
@@ -16,7 +16,7 @@ MAX_METADATA_LENGTH: Final = 600
 """Maximum length of post metadata, in characters."""
 
 SHORT: Final = 160
-"""Maximum length of a line that only labels a post, in characters."""
+"""Maximum length of a line that contains only a label of a post, in characters."""
 
 METADATA_CLASSES: Final = re.compile(
     r"post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
@@ -52,8 +52,7 @@ FILED: Final = re.compile(
     r"(?:bokmärk|bogmærk|bokmerk)\w*|kategori\w*|rubri(?:ce|ka|que)|komentarz\w*|рубрик\w+|метк\w+)\b",
     re.IGNORECASE,
 )
-"""Pattern of words for category, tags or comments, in a sentence about where a post was
-published."""
+"""Pattern of words about category, tags or comments in a sentence that matches `POSTED`."""
 
 LABEL: Final = re.compile(
     r"^\W*(?:(?:posted|filed)(?: on .{4,30})? (?:in|under|by)\b|tagged(?: (?:with|as))?\b|"
@@ -72,21 +71,21 @@ LABEL: Final = re.compile(
     r"(?:categorie(?:ën)?|kategorier?)\s*:|publicerat i\b|(?:рубрик[аи]|метки)\s*:)",
     re.IGNORECASE,
 )
-"""Pattern of the beginning of a line that only labels a post."""
+"""Pattern of the beginning of a label of a post, such as "Posted in" or "Leave a comment"."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
-"""Pattern of the end of a sentence. Most post labels are not sentences."""
+"""Pattern of the end of a sentence. Most labels of posts are not sentences."""
 
 ALWAYS: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
     r"this entry was posted)",
     re.IGNORECASE,
 )
-"""Pattern of post labels that are sentences."""
+"""Pattern of labels of posts that are sentences."""
 
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:
-    """Return the descendants of ``root`` with a class for post metadata and a short text."""
+    """Return the descendants of ``root`` that have a class for post metadata and a short text."""
     return [
         part
         for part in root.iterdescendants("*")
@@ -97,7 +96,7 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
 
 @lru_cache(maxsize=10_000)  # Cached because the elements of a page share a few hundred classes.
 def calls_itself_metadata(named: str) -> bool:
-    """Whether one of the classes in ``named`` marks an element as post metadata."""
+    """Whether one of the classes in ``named`` is a class for post metadata."""
     return any(map(METADATA_CLASSES.fullmatch, named.split()))
 
 

@@ -1,8 +1,8 @@
 """Split a page into text blocks and containers, in one pass over its tree.
 
 A block is a run of text without a block-level element or an empty line in it: a paragraph, a list
-item or a menu entry. A container is a block-level element with the range of its blocks. The
-extraction of body, title and date uses this result, so the tree is traversed only once.
+item or a menu entry. A container is a block-level element and the range of blocks in it. Body,
+title and date are extracted from the blocks, so the tree is traversed only once.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Tags of elements that may be menus."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
-"""Tags that a menu never contains. If an apparent menu contains one, it is unclosed or not a
-menu."""
+"""Tags that a menu never contains. An apparent menu with such a tag is unclosed, or not a menu."""
 
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""Pattern of a possible date. An element with a match may contain the release's date."""
+"""Pattern of a possible date. An element with a match may contain the date of the release."""
 
 LINKED: Final = 0.7
-"""Minimum share of linked text in a menu."""
+"""Minimum share of a menu's text that is in links."""
 
 
 def is_menu(element: etree._Element) -> bool:
@@ -49,7 +48,7 @@ INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em embed font i img ins kbd label mark "  # noqa: SIM905 - words read better in a row
     "nobr output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
-"""Tags of inline elements, which do not end a block."""
+"""Tags of inline elements, which do not end a text block."""
 
 SKIPPED: Final = frozenset(
     "head script style noscript template svg iframe select option optgroup object canvas "  # noqa: SIM905 - words read better in a row
@@ -69,7 +68,7 @@ KINDS: Final = {
     etree.Entity: SKIP,
 }
 MAX_DOUBTED: Final = 8
-"""Maximum number of nested navigation elements for which `is_menu` is called.
+"""Maximum number of nested navigation elements that are checked with `is_menu`.
 
 The limit saves time, because each check reads the whole element."""
 
@@ -77,7 +76,7 @@ MAX_BLOCKS: Final = 16_000
 """Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160 blocks."""
 
 MAX_CONTAINERS: Final = 100_000
-"""Maximum number of block-level elements read per page, to limit the time for huge pages."""
+"""Maximum number of block-level elements read per page, which limits the time for huge pages."""
 
 
 def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - one function for speed

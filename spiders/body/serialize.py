@@ -1,7 +1,7 @@
-"""Serialize a body from the page's tree as HTML and as text, in one pass.
+"""Serialize an element of a page as HTML and as text, in one pass.
 
-Bodies found by detection and by learned selectors keep the same elements and the same gaps between
-lines. Bodies cleaned with BeautifulSoup (spiders.body.clean_html) are serialized in the same way.
+Detected bodies, bodies from learned selectors and bodies cleaned by spiders.body.clean_html all use
+this module, so their elements and line breaks are consistent.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.media_urls import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])
-"""Tags of elements that a body's HTML contains but its text does not."""
+"""Tags of elements that are in a body's HTML but not in its text."""
 
 PARTINGS: Final = ("<br>", "<hr>")
 
 
 def without_partings(html: str) -> str:
-    """Strip white space, line breaks and rules from both ends of an HTML text."""
+    """Strip white space, line breaks and horizontal rules from both ends of HTML."""
     low, high = 0, len(html)
     while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
         low += 1 if html[low].isspace() else len(PARTINGS[0])
@@ -43,14 +43,13 @@ SAID: Final = frozenset(
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
     "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
 )
-"""Tags of elements that are kept in a body's HTML. Other elements are replaced with their
-content."""
+"""Tags that are kept in a body's HTML. Elements with other tags are replaced by their content."""
 
 KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""Start and end tag that replace an element without a kept tag if it directly contains text."""
+"""Start and end tags that replace those of a removed element if it directly contains text."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
@@ -59,15 +58,15 @@ EMPTY: Final = re.compile(
 )
 WHITE: Final = frozenset([" ", "\n", ""])
 MAX_ELEMENTS: Final = 200_000
-"""Maximum number of element starts and ends read from a body."""
+"""Maximum number of start and end tags read from a body."""
 
 PASSES: Final = 6
-"""Maximum number of passes that remove empty elements. Each pass may leave other elements empty."""
+"""Maximum number of passes that remove empty elements. A pass may make other elements empty."""
 
 
 @dataclass(slots=True)
 class BodyLine:
-    """A line of a body: a run of text between two gaps.
+    """A line of a body: text without a line break or block boundary in it.
 
     - ``holder``: the block-level element that contains the line
     - ``html``, ``said``: the ranges of its parts in `SerializedBody`'s HTML and text
@@ -83,14 +82,14 @@ class BodyLine:
 
 @dataclass(slots=True)
 class SerializedBody:
-    """A serialized body: the parts of its HTML and its text, and its lines in order."""
+    """A serialized body: the parts of its HTML, the parts of its text, and its lines in order."""
 
     html: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     runs: list[BodyLine] = field(default_factory=list)
 
     def cut(self, run: BodyLine) -> None:
-        """Remove a line from the HTML and the text."""
+        """Remove the line ``run`` from the HTML and the text."""
         low, high = run.html
         self.html[low:high] = [""] * (high - low)
         low, high = run.said
@@ -106,7 +105,7 @@ class SerializedBody:
         return sum(map(len, self.html)) > MAX_CHARACTERS
 
     def written(self) -> tuple[str, str]:
-        """Return the body as safe HTML and as text; a huge body is cut in both."""
+        """Return the body as safe HTML and as text. Both are cut if the body is huge."""
         html = "".join(self.html)
         for _ in range(PASSES):
             html, found = EMPTY.subn("", html)
@@ -122,10 +121,9 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
     *,
     max_lines: int = MAX_ELEMENTS,
 ) -> SerializedBody:
-    """Serialize an element without the ``dropped`` elements.
+    """Serialize an element without the elements in ``dropped``.
 
-    Relative addresses are resolved against ``base``. Serialization stops after more than
-    ``max_lines`` lines.
+    Relative URLs are resolved against ``base``. Serialization stops after ``max_lines`` lines.
     """
     prose = SerializedBody()
     html, text, lines = prose.html, prose.text, prose.runs
@@ -190,7 +188,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
             written = ""
             if kind == BREAK:
                 if broken:
-                    # Two line breaks in a row end a line, like the end of a paragraph.
+                    # Two consecutive line breaks end a line, like the end of a paragraph.
                     close(prose, holders[-1], pending, since, silent=silent > 0)
                     pending = []
                 html.append("<br>")
@@ -238,7 +236,7 @@ def close(
     *,
     silent: bool,
 ) -> None:
-    """End a line that began at the positions ``since`` in the HTML and the text."""
+    """End a line that began at the positions ``since`` in the parts of the HTML and the text."""
     line = one_line("".join(texts))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
@@ -246,7 +244,7 @@ def close(
 
 
 def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
-    """Return the attributes that are kept as HTML, with absolute addresses."""
+    """Return the allowed attributes of an element as HTML, with absolute URLs."""
     parts = []
     for name, value in map(_named, attributes):
         if name in KEPT_ATTRIBUTES:
@@ -257,12 +255,12 @@ def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
 
 
 def _named(pair: tuple[object, object]) -> tuple[str, str]:
-    """Return an attribute as two strings, the types that an HTML parser returns."""
+    """Return an attribute's name and value as strings."""
     return str(pair[0]), str(pair[1])
 
 
 def _image(element: etree._Element, base: str) -> str:
-    """Return an ``<img>`` with the address of the best source, or an empty string."""
+    """Return an ``<img>`` element with the URL of the best source, or an empty string."""
     named = dict(map(_named, element.items()))
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""

@@ -1,6 +1,6 @@
-"""Extract release texts of one or two lines, which the models reject as too short.
+"""Extract bodies of one or two lines, which the models reject as too short.
 
-Such a text is directly below the headline: it is either an element with a body class, or the first
+Such a body is directly below the headline. It is either an element with a body class, or the first
 sentences.
 """
 
@@ -29,13 +29,13 @@ OTHER_REGIONS: Final = (
     | BIT["related"] | BIT["cookie"] | BIT["subscribe"] | BIT["sidebar"] | BIT["aside"]
     | BIT["others"] | BIT["hidden"] | BIT["form"] | BIT["thread"]
 )  # fmt: skip
-"""Class hints of elements that contain no release text."""
+"""Class hints of elements that contain no text of the release."""
 
 NEAR: Final = 10
-"""Maximum number of blocks between the headline and the text."""
+"""Maximum number of blocks between the headline and a short body."""
 
 WORDS: Final = 4
-"""Minimum number of words in a block of the text."""
+"""Minimum number of words in a block that counts as a sentence of a short body."""
 
 MAX_SHORT_BODY_LENGTH: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""
@@ -47,12 +47,12 @@ SHORT_BODY_CONFIDENCE: Final = 0.5
 def short_body(
     seen: BlockTree, found: MainContent | None, title: int | None, context: DateContext
 ) -> MainContent | None:
-    """Return the short text below the headline, or else ``found``.
+    """Return the short text below the headline, or else ``found``, the body found by the models.
 
-    ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
-    block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter body is limited to
-    the first element with a body class, unless the body begins before that element. If the body has
-    no block in that element, the element's text becomes the body, unless it is a lead paragraph.
+    ``title`` is the block number of the headline. A body longer than MAX_SHORT_BODY_LENGTH is
+    returned unchanged. A shorter body is limited to the first element with a body class, unless the
+    body begins before that element. If the body has no block in that element, the element's text
+    becomes the body, unless it is a lead paragraph.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH
@@ -79,7 +79,7 @@ def _lines_below(seen: BlockTree, title: int, context: DateContext) -> MainConte
 
 
 def _named(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
-    """Return the lines of the first element with a body class after the headline."""
+    """Return the lines of the first element after the headline that has a body class."""
     for container in seen.containers:
         begins = max(container.first, title + 1)
         if not container.hints & BODY or begins >= container.last or container.first > title + NEAR:
@@ -105,8 +105,8 @@ def _above(container: Container, title: int) -> int:
 def _below(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
     """Return the first consecutive sentences after the headline.
 
-    Blocks before the first sentence are skipped; the first block that is not a sentence ends the
-    text.
+    Blocks before the first sentence are skipped. The first later block that is not a sentence ends
+    the text.
     """
     blocks = seen.blocks[title + 1 : title + 1 + NEAR]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
@@ -129,7 +129,7 @@ def _says(block: TextBlock) -> bool:
 
 
 def _text(blocks: Sequence[TextBlock], context: DateContext) -> tuple[TextBlock, ...]:
-    """Return the blocks without date lines, buttons and links at both ends."""
+    """Return ``blocks`` without date lines, buttons and links at both ends."""
     kept = [*_without_end(blocks, context)]
     kept.reverse()
     kept = [*_without_end(kept, context)]

@@ -1,9 +1,9 @@
-"""Remove boxes that the models keep as text: related news, counters, weather, newsletter forms.
+"""Remove boxes that the models keep as body text: related news, widgets, newsletter forms.
 
-A box without links is recognized only by its heading, if that is a whole line of phrases.toml. The
+A box without links is recognized by its heading, which must be a known line in phrases.toml. The
 box is the element that begins with the heading, or else the short lines below the heading. Teasers
-are recognized by their similar markup. A newsletter form is recognized by its fields, because its
-wording differs between languages.
+are recognized by their similar markup. A newsletter form is recognized by its input fields, because
+its wording differs between languages.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
 MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
-"""Maximum share of the kept text in a side box, and in a widget. A larger part is not removed."""
+"""Maximum share of the body text in a side box and in a widget. A larger part is not removed."""
 
 MAX_LINE: Final = 250
-"""Maximum length of a line in a box without an element of its own, in characters."""
+"""Maximum length of a line in a box that has no element of its own, in characters."""
 
 ABOVE: Final = 3
-"""Maximum number of blocks above the kept text that are checked for the heading of a box."""
+"""Maximum number of blocks above the body that are checked for box headings."""
 
 TITLED: Final = BIT["title"]
 
@@ -36,27 +36,27 @@ MIN_TEASERS, MAX_TEASER_BLOCKS = 3, 6
 """Minimum number of teasers in a column, and maximum number of blocks in a teaser."""
 
 MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
-"""Maximum length of a teaser, and minimum length of a text beside teasers, in characters."""
+"""Maximum length of a teaser, and minimum length of the body text beside teasers, in characters."""
 
 SIMILAR: Final = 0.8
-"""Minimum share of similar elements that must be teasers for all of them to be removed."""
+"""Minimum share of teasers among similar elements. Below it, none of them is removed."""
 
 MIN_HEADLINE_WORDS: Final = 4
 """Minimum number of words in the headline of a teaser."""
 
 MAX_DATE: Final = 40
-"""Maximum length of a line with the date of a teaser, in characters."""
+"""Maximum length of a teaser line that contains the date, in characters."""
 
 YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
-"""Attributes of an element that a script makes clickable."""
+"""Attributes of elements that scripts make clickable."""
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Return the positions of kept blocks outside related-news boxes and widgets above the text.
+    """Return the positions in ``keep`` whose blocks are outside related-news boxes and widgets.
 
-    Headings below the first paragraph that look like widgets ("Contact") are kept, because sections
-    of a text have such headings too. Returns all positions if none would remain.
+    Widgets are removed only above the first paragraph, because sections of a text may have the same
+    headings as widgets ("Contact"). Returns all positions if none would remain.
     """
     boxes = SideBoxes(seen, keep)
     dropped: set[int] = set()
@@ -76,11 +76,12 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Return the positions of kept blocks that are not teasers of other releases.
+    """Return the positions in ``keep`` whose blocks are not teasers of other releases.
 
-    Teasers are several similar elements before or after the text, whose links are made by scripts.
-    A teaser has a headline and little text. It also has a date, a click handler, or an image
-    outside the column of the text. Returns all positions if too little text would remain.
+    Teasers are several similar elements before or after the text. They contain no links if scripts
+    make them clickable. A teaser has a headline and little text. It also has a date, a click
+    handler, or an image outside the column of the text. Returns all positions if too little text
+    would remain.
     """
     groups: dict[tuple[Container | None, str, str], list[Container]] = {}
     for one in seen.containers:
@@ -101,7 +102,7 @@ def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
-    """Return the innermost container around the blocks at some positions, or None."""
+    """Return the innermost container around the blocks at the positions ``places``, or None."""
     container: Container | None = seen.blocks[places[0]].container
     while container is not None and places[-1] >= container.last:
         container = container.parent
@@ -109,9 +110,10 @@ def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
 
 
 def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
-    """Whether an element is a teaser (see `without_teasers`).
+    """Whether an element is a teaser of another release.
 
-    ``beside`` is true if the element is outside the column of the text.
+    A teaser has a headline, little text, and a date, a click handler or an image. An image counts
+    only if ``beside`` is true: the element is outside the column of the text.
     """
     blocks = seen.blocks[container.first : container.last]
     if sum(len(block.text) for block in blocks) > MAX_TEASER_LENGTH:
@@ -130,7 +132,7 @@ def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
 
 
 class SideBoxes:
-    """Finds the side boxes of a page. ``keep`` contains the positions of blocks kept as text."""
+    """Finds the side boxes of a page. ``keep`` contains the positions of body blocks."""
 
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
         self._blocks = seen.blocks
@@ -138,15 +140,15 @@ class SideBoxes:
 
     @cached_property
     def _before(self) -> list[int]:
-        """The number of characters in kept blocks before each block.
+        """The number of characters of body text before each block.
 
-        This list is computed only on demand, because most pages have no box.
+        Computed only on demand, because most pages have no box.
         """
         sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
         return [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
-        """Return the position after the box that begins with block ``at``.
+        """Return the position after the box whose heading is the block ``at``.
 
         Returns ``at`` if there is no box.
         """
@@ -168,7 +170,7 @@ class SideBoxes:
         return next((place for place in below if self._is_past(place, level)), len(self._blocks))
 
     def share(self, at: int, end: int) -> float:
-        """Return the share of the kept text that is in the blocks from ``at`` to ``end``."""
+        """Return the share of the body text that is in the blocks from ``at`` to ``end``."""
         return (self._before[end] - self._before[at]) / max(self._before[-1], 1)
 
     def _is_past(self, at: int, level: int) -> bool:
@@ -185,10 +187,10 @@ CALLED: Final = re.compile(
 """Pattern of classes and ids of newsletter boxes."""
 
 FIELDS: Final = frozenset(["", "text", "email"])
-"""Types of input fields that may be for an e-mail address."""
+"""Types of input fields that may be for e-mail addresses."""
 
 EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
-"""Attributes of an input field that may contain "mail"."""
+"""Attributes that are searched for "mail" to recognize an input field for an e-mail address."""
 
 MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
@@ -208,9 +210,9 @@ SAID: Final = etree.XPath("normalize-space()")
 
 
 def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
-    """Return the boxes around short forms with a field for an e-mail address.
+    """Return the boxes around short forms that have a field for an e-mail address.
 
-    ``inputs`` are the input fields of the page, in page order.
+    ``inputs`` contains the input fields of the page, in page order.
     """
     fields = islice(filter(asks_for_address, inputs), MAX_FIELDS)
     forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)
@@ -237,7 +239,7 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """Return the largest element around a form that otherwise contains only headings.
+    """Return the largest element around a form that contains nothing else but headings.
 
     An element with a newsletter class may also contain a paragraph about the form.
     """

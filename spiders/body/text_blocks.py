@@ -1,4 +1,4 @@
-"""Containers and blocks of a segmented page, which are the input of extraction."""
+"""Data types for the text blocks and containers of a page, the input of extraction."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from data.text.words import UNSPACED
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
-"""Maximum share of the page text in a container whose class hints describe its parts."""
+"""Maximum share of the page's text in a container whose class hints are passed on to its parts."""
 
 
 LETTERS_PER_WORD: Final = 3
 """Mean length of words in writing systems without spaces, in letters."""
 
 MIN_STOPLESS_WORDS: Final = 7
-"""Minimum number of words in a sentence without a full stop."""
+"""Minimum number of words in a sentence of a script that has no full stop."""
 
 STOPLESS: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
 """Pattern of the end of a text in Thai or Lao, which have no full stops."""
 
 
 class Container:
-    """A block-level element with its class hints and its surroundings.
+    """A block-level element of a page, with its range of text blocks and its class hints.
 
     - ``first``, ``last``: the number of its first block, and the number after its last block.
     - ``index``: its position among all containers, in document order.
 
-    The following values are only set for containers with blocks:
+    The following values are set only if the container has blocks:
 
     - ``hints``: a bit mask from its tag, class, id and role (see spiders.page.class_hints).
     - ``above``: the hints of its ancestors, except those around nearly the whole page.
@@ -78,11 +78,11 @@ class Container:
 class TextBlock:
     """A run of text on a page.
 
-    - ``links``: number of its characters in links
-    - ``anchors``: number of its links
-    - ``hints``: class hints of its inline elements
-    - ``pieces``: its text nodes. Each is given as an element, and whether the text is the element's
-      tail (True) or its own text (False).
+    - ``links``: number of the block's characters that are in links
+    - ``anchors``: number of links in the block
+    - ``hints``: class hints of the inline elements in the block
+    - ``pieces``: the text nodes, each as an element and a boolean. The boolean is True if the text
+      is the element's tail, and False if it is the element's own text.
     """
 
     container: Container
@@ -120,7 +120,7 @@ def close_block(  # noqa: PLR0917 - all attributes of one block
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a container, and add it as a block unless it is blank."""
+    """End a run of text in a container, and add the run as a block unless it is blank."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
@@ -128,7 +128,7 @@ def close_block(  # noqa: PLR0917 - all attributes of one block
 
 
 def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None:
-    """Set the hints and surroundings of each container with blocks.
+    """Set hints, ``outer``, ``above``, ``near`` and ``twins`` of each container with blocks.
 
     Parents must come before their children.
     """
@@ -155,11 +155,11 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
 
 
 def count_words(text: str) -> int:
-    """Return the number of words in a text; in scripts without spaces, an estimate."""
+    """Return the number of words in a text. In scripts without spaces, it is estimated."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
     return len(text.split()) + unspaced // LETTERS_PER_WORD
 
 
 def is_stopless_sentence(text: str) -> bool:
-    """Whether a text in a script without full stops is long enough for a sentence."""
+    """Whether a text is long enough to be a sentence in a script without full stops."""
     return STOPLESS.search(text) is not None and count_words(text) >= MIN_STOPLESS_WORDS

@@ -1,4 +1,4 @@
-"""Remove other text from the edges of a body: headline, date line, counters and buttons."""
+"""Remove other content from both ends of a body: headline, date line, counters, buttons."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ SHORT: Final = 160
 """Maximum length of a date line, button bar, note or headline line, in characters."""
 
 BESIDE_FILE: Final = 40
-"""Maximum number of characters beside the link in a line that is only a file, such as type and
-size."""
+"""Maximum number of characters beside the link in a line that only links to a file, such as file
+type and size."""
 
 BESIDE_TITLE: Final = 60
-"""Maximum number of letters beside the headline in a line that repeats it, such as a section or
-date."""
+"""Maximum number of letters beside a repeated headline in its line, such as a section or date."""
 
 DATE_LINE: Final = 90
 """Maximum length of a line that contains little more than a date, in characters."""
@@ -40,24 +39,22 @@ BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 FILLED: Final = 0.6
-"""Minimum share of a body's text in a single table row, so that the row counts as the text
-itself."""
+"""Minimum share of a body's text in one row of a layout table. That row is then the text itself."""
 
 TAIL_FROM: Final = 0.5
-"""Minimum share of a body's text that must precede a line such as "Other news", so that the line
-ends the body."""
+"""Minimum share of a body's text before a line such as "Other news" that ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
-"""Pattern of a file type in the text of a line with a link."""
+"""Pattern of a file type in the text of a link's line."""
 
 NEAR_TOP: Final = 3
 """Number of blocks at the top of a body that are checked for a date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
-"""Pattern of the end of a sentence or clause, but not of an abbreviation."""
+"""Pattern of the end of a sentence or clause. The end of an abbreviation does not match."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
-"""Pattern of the end of a sentence, with any closing quotes."""
+"""Pattern of the end of a sentence, including closing quotes."""
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
@@ -73,16 +70,16 @@ CAPTIONED: Final = re.compile(
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-"""Pattern of the classes of captions. A caption belongs to its picture, not to the body."""
+"""Pattern of the classes of captions. A caption belongs to its image, not to the body."""
 
 FOOTER: Final = re.compile(r"(?:^|\s)(?:page|site)?[_-]?foot(?:er)?(?:$|\s)", re.IGNORECASE)
 """Pattern of the class or id of the page's footer."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
-"""Tags of elements that may have a footer of their own, which is not the page's footer."""
+"""Tags of elements that may have their own footer, which is not the page's footer."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
-"""Pattern of words that introduce the editor or copyright holder of a page."""
+"""Pattern of Chinese words and signs that introduce the editor or copyright holder of a page."""
 
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -94,10 +91,11 @@ def trim_edges(
     context: DateContext,
     published: Published | None = None,
 ) -> tuple[TextBlock, ...]:
-    """Remove blocks that are not text of the release from the edges of a body.
+    """Remove blocks that are not text of the release from both ends of a body.
 
-    ``headline`` is the title of the release, and ``order`` the number of its block or None. A line
-    with the date ``published`` counts as a date line. Returns all blocks if none would remain.
+    ``kept`` contains the body's blocks. ``headline`` is the title of the release, and ``order`` the
+    number of its block or None. A line above the text with the date ``published`` counts as a date
+    line. Returns all blocks if none would remain.
     """
     low = after_labels(kept, after_headline(kept, headline, order))
     high = tail_start(kept, low)
@@ -114,9 +112,9 @@ def trim_edges(
 
 
 def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBlock, ...]:
-    """Remove headline, buttons and tail from the blocks of a body that a source file selects.
+    """Remove headline, buttons and trailing content from a body selected by a source file.
 
-    Other blocks at its edges are kept, because a person selected them. Returns all blocks if none
+    Other blocks at its ends are kept, because a person selected them. Returns all blocks if none
     would remain.
     """
     low = after_headline(blocks, headline, None)
@@ -148,7 +146,7 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
 
 
 def says_more(text: str, headline: str) -> bool:
-    """Whether a line with the words of the headline is a sentence with further information."""
+    """Whether a line that contains the headline is a sentence with further information."""
     ended = FULL_STOP.search(text)
     if not ended:
         return False
@@ -166,8 +164,8 @@ def says_more(text: str, headline: str) -> bool:
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:
     """Return the position after the labelled rows at the top of a layout table, or ``low``.
 
-    In such a table, one row contains most of the text, below labelled rows for office, date,
-    counter and files.
+    In such a table, one row contains most of the text. The labelled rows above it contain office,
+    date, view count and files.
     """
     first = row_of(kept[low]) if low < len(kept) else None
     if first is None or next(first.iterchildren("th"), None) is None:
@@ -196,7 +194,10 @@ def row_of(block: TextBlock) -> etree._Element | None:
 
 
 def tail_start(kept: Sequence[TextBlock], low: int) -> int:
-    """Return the position of the line that introduces other content after the body, or the end."""
+    """Return the position of the line that introduces other content after the body.
+
+    Returns the number of blocks if there is no such line.
+    """
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
     for place in range(low, len(kept)):
@@ -207,14 +208,14 @@ def tail_start(kept: Sequence[TextBlock], low: int) -> int:
 
 
 def is_edge(block: TextBlock, context: DateContext) -> bool:
-    """Whether a block at an edge of the body is a date line, a button bar or post metadata."""
+    """Whether a block at an end of the body is a date line, a button bar or post metadata."""
     if is_metadata(block.text):
         return True
     return len(block.text) <= SHORT and (is_date_line(block.text, context) or is_bar(block.text))
 
 
 def is_end(block: TextBlock, context: DateContext) -> bool:
-    """Whether a block at the end of the body is not its text.
+    """Whether a block at the end of a body is not text of the release.
 
     Such a block is a date line, a button bar, post metadata, a file, a note or the heading of other
     content.
@@ -228,10 +229,10 @@ def is_end(block: TextBlock, context: DateContext) -> bool:
 
 
 class PageFooter:
-    """Checks whether blocks are in the page's footer. Results are cached per container.
+    """Checks if blocks are in the page's footer. Caches results per container.
 
     The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
-    4.3.8), or an element with such a class or id.
+    4.3.8), or another element that has the class or id of a footer.
     """
 
     def __init__(self) -> None:
@@ -253,7 +254,7 @@ class PageFooter:
 
 
 def is_caption(block: TextBlock) -> bool:
-    """Whether a line has the class of a caption and is near a picture."""
+    """Whether a block has the class of a caption and is near an image."""
     element = block.container.element
     if len(block.text) > CAPTION or not CAPTIONED.search(block.container.name):
         return False
@@ -263,23 +264,23 @@ def is_caption(block: TextBlock) -> bool:
 
 
 def names_another(block: TextBlock) -> bool:
-    """Whether a line inside the text only links to another release: "Read also: …"."""
+    """Whether a line inside the text only links to another release, such as "Read also: …"."""
     before, colon, _ = block.text.partition(":")
     return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
 
 
 def is_note(text: str, context: DateContext) -> bool:
-    """Whether a line below the text gives the date of the last change, or the page's editor."""
+    """Whether a line below the text is a note about the last change or the page's editor."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):
         return True
-    # Few lines have a digit, and labels are the slowest of the three checks.
+    # Few lines have a digit. The label check is the slowest of the three checks.
     return bool(DIGIT.search(text) and is_of_change(text) and find_dates(text, context, "end"))
 
 
 def says_when(text: str, context: DateContext, published: Published | None) -> bool:
-    """Whether a line above the text contains the publication date but no sentence.
+    """Whether a line above the text contains the publication date and is not a sentence.
 
     The line may also contain a number, an office, an author or a counter.
     """
@@ -292,7 +293,7 @@ def says_when(text: str, context: DateContext, published: Published | None) -> b
 
 
 def is_file(block: TextBlock) -> bool:
-    """Whether a block is mainly a link to a file. Files are listed separately from the body."""
+    """Whether a block is mainly a link to a file. Files are not part of the body."""
     if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
         return False
     if SENTENCE.search(block.text) and block.links * 2 < len(block.text):
@@ -320,7 +321,7 @@ def is_date_line(text: str, context: DateContext) -> bool:
 
 
 def is_bar(text: str) -> bool:
-    """Whether a line consists only of buttons and counters."""
+    """Whether a line consists only of the names of buttons and counters."""
     line = letters(text) if len(text) <= SHORT else ""
     buttons = _buttons()
     if not any(map(line.startswith, buttons.get(line[:1], ()))):
@@ -335,7 +336,7 @@ def is_bar(text: str) -> bool:
 
 @cache
 def _buttons() -> Mapping[str, Sequence[str]]:
-    """Return the names of buttons and counters by their first letter."""
+    """Return the names of buttons and counters, grouped by their first letter."""
     found: dict[str, list[str]] = {}
     for name in phrases("share") | phrases("tools"):
         found.setdefault(name[0], []).append(name)

@@ -1,6 +1,6 @@
 """Find the visible dates on a release page, and score how likely each is the publication date.
 
-The score depends on the position relative to headline and body, on class names, and on the
+A date's score depends on its position relative to headline and body, on class names, and on the
 surrounding words.
 """
 
@@ -53,8 +53,7 @@ LIKELY: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
-"""Pattern of a part that every text with a date contains. It begins with one of few characters, so
-the search is fast."""
+"""Pattern of a part that every text with a date contains, for a quick first check."""
 
 MAYBE: Final = re.compile("[\\d年]")
 """Pattern of a character that every text with a date contains."""
@@ -63,40 +62,40 @@ NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThro
 """Date properties of schema.org that are not publication dates."""
 
 MODIFICATION_PENALTY: Final = 0.3
-"""Amount subtracted from the score of a modification date in ``<time>``."""
+"""Amount subtracted from the score of a modification date that is also in a ``<time>`` element."""
 
 CHANGE: Final = "changed"
-"""Rule of a date that is labelled only as the last modification."""
+"""Name of the rule for a date that is known only as the date of the last modification."""
 
 MAX_PIECES: Final = 40
-"""Maximum number of text pieces per block that are checked for digits in adjacent elements."""
+"""Maximum number of text pieces per block that are checked for digits that touch."""
 
 FIGURES: Final = 12
-"""Maximum number of characters compared on each side of the boundary between two elements whose
-digits touch."""
+"""Number of characters compared on each side of a boundary between two elements whose digits
+touch."""
 
 LEAF: Final = 24
-"""Maximum length of a calendar leaf's text, in characters."""
+"""Maximum length of a date shown like a page of a tear-off calendar, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""Pattern of a day, month or year on a calendar leaf."""
+"""Pattern of a day, month or year that is alone in an element."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
-"""Minimum score of a date that certainly belongs to the release."""
+"""Minimum score from which a date certainly belongs to the release."""
 
 MAX_CHARACTERS: Final = 40
-"""Maximum length of a line with only a day and month, in characters."""
+"""Maximum length of a line with a day and month but no year, in characters."""
 
 CLOCK: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
-"""Pattern of the time at the end of a line with a day and month."""
+"""Pattern of a time of day at the end of a line."""
 
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
-"""Pattern of a year in an address or class name, with or without month and day."""
+"""Pattern of a year in a URL or class name, with or without month and day."""
 
 MAX_NAME: Final = 400
-"""Maximum length of an address or class name that is searched for years, in characters."""
+"""Maximum number of characters of a URL or class name that are searched for years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class SeenDate:
     """A visible date with its score as the publication date.
 
     ``changed`` is true if the date is labelled as a modification date. ``stated`` is true if the
-    date is above the text or has a publication label, so it certainly belongs to the release.
+    date certainly belongs to the release: it is above the text or has a publication label.
     """
 
     worth: float
@@ -116,7 +115,7 @@ class SeenDate:
 def visible_dates(
     seen: BlockTree, place: DatePlace, context: DateContext
 ) -> Iterator[tuple[float, Published]]:
-    """Yield the visible dates around a release with their scores.
+    """Yield the visible dates around a release, each with its score as the publication date.
 
     Modification dates are skipped if the release also shows a publication date.
     """
@@ -145,7 +144,7 @@ def stated_change(seen: BlockTree, place: DatePlace, context: DateContext) -> Pu
 
 
 def labelled_below(seen: BlockTree, place: DatePlace, context: DateContext) -> Published | None:
-    """Return the only date below the text with a publication label in a short line, or None."""
+    """Return the only labelled publication date in the short lines below the text, or None."""
     footers = Footers()
     found: list[Published] = []
     for block in short_lines_below(seen, place):
@@ -163,9 +162,9 @@ def labelled_below(seen: BlockTree, place: DatePlace, context: DateContext) -> P
 def yearless_date(
     root: etree._Element, url: str, seen: BlockTree, place: DatePlace, context: DateContext
 ) -> Published | None:
-    """Return the date in a short line near the headline that has only day and month, or None.
+    """Return the date of a short line near the headline that contains no year, or None.
 
-    The year comes from the page's address, or from the id or class of its ``<body>``.
+    The year comes from the page's URL, or from the id or class of its ``<body>``.
     """
     years = list(_years(root, url))
     for block in seen.blocks[max(0, place.first - NEXT) : place.start + NEXT] if years else ():
@@ -182,9 +181,9 @@ def yearless_date(
 
 
 def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
-    """Yield the years in a page's address and in the id and class of its ``<body>``.
+    """Yield the years in a page's URL and in the id and class of its ``<body>``.
 
-    Each year comes with the month after it, or None.
+    Each year is paired with the month that follows it, or with None.
     """
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in YEAR.finditer(path[:MAX_NAME]):
@@ -198,7 +197,7 @@ def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
 
 
 def near(one: Published, other: Published) -> bool:
-    """Whether two dates are at most one day apart. Time zones may cause such a difference."""
+    """Whether two dates are at most one day apart, as they may be because of time zones."""
     return abs((one.day - other.day).days) <= 1
 
 
@@ -209,7 +208,7 @@ def dates_of_block(
     context: DateContext,
     footers: Footers,
 ) -> Iterator[SeenDate]:
-    """Yield the dates in one block with their scores."""
+    """Yield the dates in one text block, each with its score as the publication date."""
     marked = marked_times(block, context)
     if not (marked or MAYBE.search(block.text)):
         return
@@ -282,7 +281,8 @@ def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Pu
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
     """Yield each date in a text with the words directly before it.
 
-    ``label`` is the text of the preceding block, for a date at the beginning.
+    ``seen`` contains the dates. ``label`` is the text of the preceding block; it is added to the
+    words before the first date.
     """
     before = 0
     for found in seen:
@@ -292,11 +292,11 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
 
 
 def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
-    """Correct a visible date by a ``<time>`` in the same block if only day and month are swapped.
+    """Return the ``<time>`` date that equals a visible date with day and month swapped.
 
-    Otherwise, the visible date is returned unchanged. A visible date such as 01/02/2014 is
-    ambiguous, but the ``datetime`` of a ``<time>`` is not. Dates with dots always begin with the
-    day.
+    ``marked`` contains the dates of the ``<time>`` elements in the same block. A visible date such
+    as 01/02/2014 is ambiguous, but a ``datetime`` attribute is not. If no date in ``marked`` fits,
+    the visible date is returned unchanged. Dates with dots always begin with the day.
     """
     if not TWO_WAYS.search(shown.raw):
         return shown
@@ -330,9 +330,9 @@ def is_change(beside: str) -> bool:
 
 
 def label_worth(beside: str) -> float:
-    """Return a score for the words beside a date: positive for labels of publication dates.
+    """Return the score of the words before a date.
 
-    Labels of modification dates score negative.
+    A publication label scores above 0, a modification label below 0, other words 0.
     """
     if is_change(beside):
         return -0.8 if is_as_of(beside) else -1.6
