@@ -35,14 +35,14 @@ OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("--source", default=None, metavar="ID", help="Source of the releases.")
-@click.option("--topic", default=None, metavar="SLUG", help="Topic of the releases.")
-@click.option("--lang", "language", default=None, metavar="TAG", help="Language of the releases.")
+@click.option("--source", default=None, metavar="ID", help="Search only this source.")
+@click.option("--topic", default=None, metavar="SLUG", help="Search only this topic.")
+@click.option("--lang", "language", default=None, metavar="TAG", help="Search only this language.")
 @click.option(
     "--state",
     type=click.Choice(STATES),
     default=None,
-    help="State of the releases.",
+    help="Search only releases in this state.",
 )
 @since_option
 @until_option

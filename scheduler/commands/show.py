@@ -80,7 +80,7 @@ class AmbiguousRelease(CommuniqueError):
 def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     """Show a release.
 
-    RELEASE is its id, the start of its id, or one of its addresses.
+    RELEASE is the id of a release, the start of the id, or an address of the release.
     """
     store = public_view(home.store())
     found = find(store, release)
