@@ -67,13 +67,13 @@ class StorePath(NonEmptyPath):
         found = super().convert(value, param, ctx)
         length = len(os.fsencode(os.path.realpath(found)))
         longest = max(map(len, os.fsencode(found).split(b"/")))
-        if length > MAX_PATH_BYTES or longest > MAX_NAME_BYTES:
-            self.fail(
-                f"the path is too long: it has {length:,} bytes (maximum {MAX_PATH_BYTES}), and a "
-                f"name of {longest:,} bytes (maximum {MAX_NAME_BYTES})",
-                param,
-                ctx,
-            )
+        for what, size, limit in (
+            ("path", length, MAX_PATH_BYTES),
+            ("name of a folder or file", longest, MAX_NAME_BYTES),
+        ):
+            if size > limit:
+                fault = f"a {what} of {size:,} bytes is too long (maximum {limit})"
+                self.fail(fault, param, ctx)
         return found
 
 

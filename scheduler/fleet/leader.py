@@ -239,14 +239,14 @@ class FleetService(Service):
         self._hints.clear()
         leads = True
 
-        def failed() -> None:
+        def on_end() -> None:
             if leads:
                 self._stop.set()
 
         async with AsyncExitStack() as beside:
             if not self._home.shares_site:
-                await beside.enter_async_context(self._publishing.push.at_work(failed))
-            await beside.enter_async_context(self._feed_push.at_work(failed))
+                await beside.enter_async_context(self._publishing.push.at_work(on_end))
+            await beside.enter_async_context(self._feed_push.at_work(on_end))
             try:
                 async with asyncio.TaskGroup() as work:
                     work.create_task(self._fleet.run())

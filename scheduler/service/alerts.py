@@ -88,12 +88,12 @@ class AlertService:
                 raise
 
     @asynccontextmanager
-    async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
+    async def at_work(self, on_end: Callable[[], object]) -> AsyncIterator[None]:
         """Context manager that sends alerts during its block.
 
-        ``failed`` is called when sending ends.
+        ``on_end`` is called when sending ends.
         """
-        async with in_background(self.run(), failed):
+        async with in_background(self.run(), on_end):
             yield
 
 

@@ -24,15 +24,15 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def in_background(
-    work: Coroutine[Any, Any, None], failed: Callable[[], object]
+    work: Coroutine[Any, Any, None], on_end: Callable[[], object]
 ) -> AsyncIterator[None]:
     """Context manager that runs a task during its block.
 
-    ``failed`` is called when the task ends for any reason. The task's error is raised at the end of
+    ``on_end`` is called when the task ends for any reason. The task's error is raised at the end of
     the block.
     """
     working = asyncio.create_task(work)
-    working.add_done_callback(lambda _: failed())
+    working.add_done_callback(lambda _: on_end())
     try:
         yield
     finally:

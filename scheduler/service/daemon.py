@@ -87,10 +87,10 @@ class Service:
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
         """Start alerts and WebSub, which run until the stack ``beside`` is closed."""
-        failed = self._stop.set
-        await beside.enter_async_context(self._alerts.at_work(failed))
-        await beside.enter_async_context(self._publishing.push.at_work(failed))
-        await beside.enter_async_context(self._feed_push.at_work(failed))
+        on_end = self._stop.set
+        await beside.enter_async_context(self._alerts.at_work(on_end))
+        await beside.enter_async_context(self._publishing.push.at_work(on_end))
+        await beside.enter_async_context(self._feed_push.at_work(on_end))
 
     async def _run(self) -> None:
         site = self._home.settings.site

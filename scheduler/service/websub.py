@@ -96,13 +96,13 @@ class PushService:
         return Announcer(store, self._site, hub, outbound, self._pace)
 
     @asynccontextmanager
-    async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
+    async def at_work(self, on_end: Callable[[], object]) -> AsyncIterator[None]:
         """Context manager that notifies the hub or subscribers during its block.
 
-        ``failed`` is called when the notifying task ends.
+        ``on_end`` is called when the notifying task ends.
         """
         try:
-            async with in_background(self.run(), failed):
+            async with in_background(self.run(), on_end):
                 yield
         finally:
             if self._store is not None:
@@ -200,10 +200,10 @@ class FeedPushService:
             self._callback = None
 
     @asynccontextmanager
-    async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
+    async def at_work(self, on_end: Callable[[], object]) -> AsyncIterator[None]:
         """Context manager that runs a task during its block. The task maintains subscriptions.
 
-        ``failed`` is called when the task ends.
+        ``on_end`` is called when the task ends.
         """
-        async with in_background(self.run(), failed):
+        async with in_background(self.run(), on_end):
             yield

@@ -146,6 +146,13 @@ def read_file(folder: Path, path: str) -> bytes:
         return content[: len(content) // WIDTH * int(wanted)]
 
 
+def leaves_in(folder: Path) -> int:
+    """Return the number of leaves in the tiles of a log, even if no checkpoint covers them."""
+    found = [path for path in (folder / "tile" / "0").rglob("*") if path.is_file()]
+    partial = [int(path.name) for path in found if path.parent.name.endswith(".p")]
+    return WIDTH * (len(found) - len(partial)) + max(partial, default=0)
+
+
 def hashes_of(tile: bytes) -> list[bytes]:
     """Split the content of a tile into its hashes."""
     return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]

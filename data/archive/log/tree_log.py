@@ -29,7 +29,7 @@ from data.archive.log.notes import (
     sign_checkpoint,
 )
 from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
-from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
+from data.archive.log.tiles import WIDTH, TileTree, grown, leaves_in, read_file, tidy
 from data.errors import ArchiveError
 from data.files import FileWriter, put, read_regular, sync
 
@@ -39,7 +39,21 @@ def log_of(home: Path) -> TreeLog:
     return TreeLog(home / "archive" / "log", home / "log.key")
 
 
-RESTORE: Final = "restore it from a copy, such as site/log/checkpoint"
+def how_to_restore(folder: Path) -> str:
+    """Describe how to restore the checkpoint of the log in ``folder``, which is HOME/archive/log.
+
+    The site has a copy of the log, which may be older.
+    """
+    copy = folder.parent.parent / "site" / "log" / "checkpoint"
+    try:
+        size = parse_checkpoint(read_regular(copy)).size
+    except (InvalidNote, OSError):
+        return f"restore it from a backup, since {copy} is no copy of it"
+    leaves = leaves_in(folder)
+    if size < leaves:
+        return f"restore it from a backup, since {copy} covers only {size} of {leaves} leaves"
+    return f"copy it from {copy}"
+
 
 DAMAGED: Final = (
     "its tiles do not match the last signed root; restore the folder tile from a copy, "
@@ -139,7 +153,9 @@ class TreeLog:
             return None
         except (InvalidNote, OSError) as error:
             cause = error.strerror if isinstance(error, OSError) else error
-            raise ArchiveError(str(self.folder / "checkpoint"), f"{cause}; {RESTORE}") from error
+            raise ArchiveError(
+                str(self.folder / "checkpoint"), f"{cause}; {how_to_restore(self.folder)}"
+            ) from error
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
         """Return the leaf numbers of records by record id.
@@ -247,7 +263,9 @@ class TreeLog:
         try:
             return checkpoint.note.signed_by(key.verifier) is not None
         except InvalidNote as error:
-            raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
+            raise ArchiveError(
+                str(self.folder / "checkpoint"), f"{error}; {how_to_restore(self.folder)}"
+            ) from error
 
     def _tidy(self, old: int, size: int) -> None:
         """Delete files that became obsolete when the tree grew from ``old`` to ``size`` leaves."""
@@ -258,7 +276,8 @@ class TreeLog:
         signed = self.checkpoint()
         if not signed and not self._pending.is_there and (self.folder / "tile").exists():
             raise ArchiveError(
-                str(self.folder / "checkpoint"), f"the checkpoint is missing; {RESTORE}"
+                str(self.folder / "checkpoint"),
+                f"the checkpoint is missing; {how_to_restore(self.folder)}",
             )
         return signed.size if signed else 0
 

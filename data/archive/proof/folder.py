@@ -17,7 +17,7 @@ from data.archive.log.attestations import TIMESTAMP, Attestations, signed_by_log
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.merkle import inclusion_proof
 from data.archive.log.notes import Checkpoint, SignedNote, VerifierKey
-from data.archive.log.tree_log import RESTORE, SUFFIX, Proof, TreeLog, prove
+from data.archive.log.tree_log import SUFFIX, Proof, TreeLog, how_to_restore, prove
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
 from data.archive.warc.reader import (
@@ -102,7 +102,9 @@ class ProofFolder:
         self._attested = Attestations(log.folder)
         signed = log.checkpoint()
         if signed is None:
-            raise ArchiveError(str(log.folder), f"the checkpoint is missing; {RESTORE}")
+            raise ArchiveError(
+                str(log.folder), f"the checkpoint is missing; {how_to_restore(log.folder)}"
+            )
         self._keys = log.key_chain()
         self._tree = log.tree(signed.size)
         self._known = [*self._attested.witnesses()]

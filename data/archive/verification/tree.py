@@ -14,7 +14,7 @@ from data.archive.log.merkle import HASH_BYTES, leaf_hash, root_of
 from data.archive.log.notes import Checkpoint, InvalidNote, VerifierKey
 from data.archive.log.pending import first_waiting
 from data.archive.log.tiles import HEIGHT, PREFIXED_BYTES, WIDTH, hashes_of, tile_path
-from data.archive.log.tree_log import RESTORE, TreeLog
+from data.archive.log.tree_log import TreeLog, how_to_restore
 from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
 
@@ -24,8 +24,8 @@ VOID_ENTRY: Final = bytes(ENTRY_BYTES)
 NOT_SIGNED: Final = "the checkpoint is not signed by a key that may sign a tree of {} leaves"
 
 ROTATED: Final = (
-    "the tree had {} leaves when the key of the log was replaced: it was truncated, or restored "
-    "from an older copy"
+    "the tree had {} leaves when the key of the log was replaced, and this checkpoint covers {}: "
+    "the log was restored from an older copy; restore the newest one"
 )
 
 
@@ -128,11 +128,8 @@ class Leaves:
             checkpoint = log.checkpoint()
             if checkpoint is None:
                 if was_signed:
-                    self.problems.append(
-                        ArchiveProblem(
-                            "log/checkpoint", None, f"the checkpoint is missing; {RESTORE}"
-                        )
-                    )
+                    cause = f"the checkpoint is missing; {how_to_restore(log.folder)}"
+                    self.problems.append(ArchiveProblem("log/checkpoint", None, cause))
                 return None
             keys = self._keys = log.key_chain()
         except ArchiveError as error:
@@ -140,10 +137,9 @@ class Leaves:
             return None
         if self._check_signature(checkpoint, keys, "log/checkpoint"):
             self.vouched = checkpoint.size
-        if checkpoint.size < keys.sizes[-1]:
-            self.problems.append(
-                ArchiveProblem("log/checkpoint", None, ROTATED.format(keys.sizes[-1]))
-            )
+            if checkpoint.size < keys.sizes[-1]:
+                cause = ROTATED.format(keys.sizes[-1], checkpoint.size)
+                self.problems.append(ArchiveProblem("log/checkpoint", None, cause))
         return checkpoint
 
     def _check_signature(self, checkpoint: Checkpoint, keys: KeyChain, where: str) -> bool:
@@ -210,9 +206,11 @@ class Leaves:
         """
         try:
             if checkpoint.size > self.signed:
+                # Only a key of the log signs a smaller tree, and it did so earlier.
+                why = "restored from an older copy" if self.vouched else "truncated"
                 cause = (
                     f"the checkpoint covers {checkpoint.size} leaves, but the log has only "
-                    f"{self.signed}: the log was truncated, or restored from an older copy"
+                    f"{self.signed}: the log was {why}; restore the newest copy"
                 )
             elif self.tree.root_of(checkpoint.size) == checkpoint.root:
                 return True

@@ -21,7 +21,7 @@ from data.archive.log.merkle import (
     root_of,
 )
 from data.archive.log.notes import InvalidNote, parse_checkpoint
-from data.archive.log.tree_log import Proof, TreeLog, log_of, prove
+from data.archive.log.tree_log import Proof, TreeLog, how_to_restore, log_of, prove
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
 from tests.examples import examples
@@ -264,7 +264,7 @@ def test_a_log_without_checkpoint_and_pending_leaves_does_not_restart(log: TreeL
     log.close()
     (log.folder / "checkpoint").unlink()
     (log.folder / "pending").unlink()
-    with pytest.raises(ArchiveError, match="restore it from a copy"):
+    with pytest.raises(ArchiveError, match="restore it from a backup"):
         log_in(log.folder.parent).append(leaf_of("b"))
 
 
@@ -275,12 +275,28 @@ def test_a_lost_checkpoint_alone_is_signed_again(log: TreeLog) -> None:
     assert log.integrate() == first
 
 
+def test_the_advice_about_a_checkpoint_fits_the_copy_in_the_site(tmp_path: Path) -> None:
+    log = log_of(tmp_path)
+    for leaf in leaves_of("a", 300):
+        log.append(leaf)
+    log.integrate()
+    assert how_to_restore(log.folder).startswith("restore it from a backup")
+    copy = shutil.copytree(log.folder, tmp_path / "site" / "log") / "checkpoint"
+    assert how_to_restore(log.folder) == f"copy it from {copy}"
+    log.append(leaf_of("b"))
+    log.integrate()
+    told = how_to_restore(log.folder)
+    assert told == f"restore it from a backup, since {copy} covers only 300 of 301 leaves"
+    copy.write_bytes(b"damaged")
+    assert how_to_restore(log.folder).startswith("restore it from a backup")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"a\nb\nc\n\n", b"x\n" * 10])
 def test_a_damaged_checkpoint_is_reported(log: TreeLog, content: bytes) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     (log.folder / "checkpoint").write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"checkpoint: .* restore it from a copy"):
+    with pytest.raises(ArchiveError, match=r"checkpoint: .* restore it from a backup"):
         log.integrate()
 
 

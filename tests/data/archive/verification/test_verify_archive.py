@@ -151,7 +151,7 @@ def test_a_first_integration_that_did_not_come_to_its_end_is_not_damage(tmp_path
     (log / "checkpoint").unlink()
     assert verified(tmp_path).problems == []
     (log / "pending").unlink()
-    assert "the checkpoint is missing; restore it from a copy" in str(
+    assert "the checkpoint is missing; restore it from a backup" in str(
         verified(tmp_path).problems[0]
     )
 
@@ -350,7 +350,7 @@ def test_a_tree_smaller_than_at_the_rotation_is_reported(home: Path) -> None:
         log.append(leaf_of("later"))
         log.rotate_key()
         (log.folder / "checkpoint").write_bytes(before)
-        assert "when the key of the log was replaced: it was truncated" in causes(verified(home))
+        assert "restored from an older copy" in causes(verified(home))
 
 
 def test_a_damaged_record_is_reported_once_with_its_address(
