@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import wraps
-from typing import Any, TypeVar, cast
+from copy import copy
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -14,48 +15,34 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 
 StoreT = TypeVar("StoreT", bound=Store)
 
+UNMASKED: Final = frozenset(["secret_addresses"])
+"""Methods whose results are unchanged, because secrets are found with their help."""
+
 
 def public_view(store: StoreT) -> StoreT:
     """Return a store whose methods return ``***`` instead of each secret.
 
-    Arguments are passed on unchanged. A store without secrets is returned as it is. Raises
-    StoreError if the store can't be read.
+    The methods run on the original store, with their arguments unchanged. A store without secrets
+    is returned as it is. Raises StoreError if the store can't be read.
     """
     secrets = secrets_of(store)
-    return cast("StoreT", PublicView(store, secrets)) if secrets else store
+    if not secrets:
+        return store
+    view = copy(store)
+    for name in dir(type(store)):
+        if name.startswith("_") or name in UNMASKED or not callable(getattr(type(store), name)):
+            continue
+        setattr(view, name, partial(_masked, getattr(store, name), secrets))
+    return view
+
+
+def _masked(method: Callable[..., Any], secrets: Secrets, *args: Any, **options: Any) -> Any:
+    return without_secrets(method(*args, **options), secrets)
 
 
 def secrets_of(store: Store) -> Secrets:
     """Return the secrets of a store's sources. Raises StoreError if the store can't be read."""
     return secrets_of_addresses(store.secret_addresses())
-
-
-class PublicView:
-    """A store whose methods return values without secrets."""
-
-    def __init__(self, store: object, secrets: Secrets) -> None:
-        self._store = store
-        self._secrets = secrets
-
-    def secret_addresses(self) -> tuple[str, ...]:
-        """Return the addresses that may contain secrets.
-
-        Secrets are not replaced in these addresses, because secrets are found in them.
-        """
-        return cast("Store", self._store).secret_addresses()
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a method of the store whose results contain no secrets."""
-        found = getattr(self._store, name)
-        return _hiding(found, self._secrets) if callable(found) else found
-
-
-def _hiding(verb: Callable[..., Any], secrets: Secrets) -> Callable[..., Any]:
-    @wraps(verb)
-    def hiding(*args: Any, **options: Any) -> Any:
-        return without_secrets(verb(*args, **options), secrets)
-
-    return hiding
 
 
 def without_secrets(value: Any, secrets: Secrets) -> Any:

@@ -123,3 +123,16 @@ def test_a_new_secret_leaves_the_search_index(store: Store) -> None:
     store.begin_walk("acme", f"{ASKED}&page=2", "rules", at=NOW)
     store.register(Source("acme", "ACME", "https://acme.example/", "UTC"))
     assert store.update_search_index() == 0
+
+
+def test_a_public_view_is_a_store_on_the_same_connection(store: Store) -> None:
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    shown = public_view(store)
+    assert isinstance(shown, type(store))
+    assert store.secret_addresses() == (ASKED,)
+    # Secrets are found again in the view itself.
+    assert shown.secret_addresses() == (ASKED,)
+    with shown.transaction():
+        shown.register(Source("wire", "The Wire", "https://wire.example/", "UTC"))
+        assert shown.unit is store.unit
+    assert "wire" in store.sources()
