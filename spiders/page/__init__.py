@@ -1,4 +1,4 @@
-"""Read any HTML page: charset, tree, links, CSS selectors, metadata, elements and regions.
+"""Read an HTML page: charset, tree, links, CSS selectors, metadata, elements and regions.
 
-Modules that apply to listings and releases alike, and need no network, belong in this package.
+Modules that apply to both listings and releases, and need no network, belong in this package.
 """

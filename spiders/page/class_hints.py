@@ -1,9 +1,8 @@
-"""Hints about the purpose of an element from its class, id and role, as a bit mask.
+"""Derive hints about an element's purpose from its class, id and role, as a bit mask.
 
 The words come from sites in many countries. A word matches anywhere in a class or id, as in
-``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models; a hint alone
-never decides. Posts are recognized by their tag, schema.org type or microformat, whatever their
-class.
+``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models. A single hint
+never decides.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ WORDS: Final = {
         files("spiders.page").joinpath("class_hints.toml").read_text("utf-8")
     )["words"].items()
 }
-"""Words per hint, as regular expressions that match anywhere in a class or id, ignoring case."""
+"""Words per hint, as regular expressions that match anywhere in a lower-case class or id."""
 
 TAGS: Final = {
     "article": "article main",
@@ -38,7 +37,7 @@ TAGS: Final = {
     "heading": "h1 h2 h3 h4 h5 h6",
     "item": "li dd dt",
 }
-"""Element tags per hint, for the hints that come from the tag alone."""
+"""Element tags per hint, for hints that depend only on the tag."""
 
 POST_TYPE: Final = re.compile(
     r"schema\.org/(?:BlogPosting|(?:News)?Article|ReportageNewsArticle|PressRelease)\s*$"
@@ -47,16 +46,16 @@ POST_CLASSES: Final = frozenset(("hentry", "h-entry"))
 
 BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
 STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
-"""Bit mask of the hints that each element tag gives."""
+"""Hint bit of each element tag that is in TAGS."""
 
 _EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
-"""Index of hints by the first three letters of each of their words."""
+"""Index of hints: for the first three letters of each hint word, the bits of its hints."""
 for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
 _SHORT = frozenset([BIT["ad"], BIT["bio"]])
-"""Hints that are checked for every word of at most three letters and every word with a hyphen.
+"""Hints that are checked for every word with a hyphen or with at most three letters.
 
 Some words of these hints are too short for the index `_BEGINNINGS`."""
 
@@ -67,10 +66,10 @@ _FIRST = frozenset(
 
 _WORD = re.compile("[^\\W\\d_]{2,}")
 MAX_WORD, SHORT_WORD = 40, 3
-"""Length limits of words in classes, in characters.
+"""Length limits for the words in a class, in characters.
 
-- ``MAX_WORD``: a longer word has no hints
-- ``SHORT_WORD``: a word up to this length may be too short for `_BEGINNINGS`"""
+- ``MAX_WORD``: longer words give no hints
+- ``SHORT_WORD``: words up to this length may be too short for `_BEGINNINGS`"""
 
 NUMBER: Final = "0123456789-_"
 """Characters removed from the end of a class or id: ``menu-item-1250`` becomes ``menu-item``."""
@@ -87,7 +86,7 @@ _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def class_hints(element: etree._Element, tag: str, name: str) -> int:
-    """Return the hints from an element's tag, class (``name``), id, role and inline style."""
+    """Return the hint bits for an element's tag, class (``name``), id, role and inline style."""
     mask = STRUCTURE.get(tag, 0)
     if name:
         mask |= hints_in(name)
@@ -111,7 +110,7 @@ def _bare(style: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def hints_in(named: str) -> int:
-    """Return the hints from a text of space-separated classes, ids and roles."""
+    """Return the hint bits for a text of space-separated classes, ids and roles."""
     mask = 0
     for token in named[:400].split():
         mask |= token_hints(token.rstrip(NUMBER))
@@ -120,7 +119,7 @@ def hints_in(named: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def token_hints(token: str) -> int:
-    """Return the hints from one class, id or role."""
+    """Return the hint bits for a single class, id or role."""
     text = token if token.islower() else _CAMEL.sub("-", token).lower()
     mask = _ROLES.get(text, 0)
     before = ""
@@ -134,11 +133,11 @@ def token_hints(token: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def word_hints(word: str) -> int:
-    """Return the hints from one word of a class, or from two adjacent words with a hyphen."""
+    """Return the hint bits for a word of a class, or for two words joined by a hyphen."""
     if len(word) > MAX_WORD:
         return 0
-    # For speed, only search for hints that share three letters with the word. Most words share them
-    # with no hint, and the rest with one or two hints.
+    # For speed, only hints whose words begin with the same three letters are searched. Most words
+    # have no such hint, and the others have one or two.
     asked = set(_SHORT if len(word) <= SHORT_WORD or "-" in word else ())
     for place in range(len(word) - 2):
         asked.update(_BEGINNINGS.get(word[place : place + 3], ()))

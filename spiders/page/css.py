@@ -18,10 +18,11 @@ SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
-"""Pattern of a selector with a tag and at most one class, id or attribute, as most learned ones.
+"""Pattern of a selector with a tag and at most one class, id or attribute. Most learned selectors
+match.
 
-Checking each element with the tag in a loop is many times faster than an XPath expression over all
-elements."""
+For these selectors, a loop over the elements with the tag is many times faster than an XPath
+expression over all elements."""
 
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
@@ -53,11 +54,11 @@ class CssSelector:
             self._wanted = match["wanted"]
 
     def found(self, root: etree._Element) -> list[etree._Element | str]:
-        """Return all matches (elements or texts) in the tree of ``root``, in document order."""
+        """Return all matches (elements or texts) in and below ``root``, in document order."""
         return list(self._each(root))
 
     def elements(self, root: etree._Element) -> list[etree._Element]:
-        """Return all matching elements, in document order."""
+        """Return all matching elements in and below ``root``, in document order."""
         return [one for one in self._each(root) if not isinstance(one, str)]
 
     def first(self, root: etree._Element) -> etree._Element | None:
@@ -65,9 +66,9 @@ class CssSelector:
         return next((one for one in self._each(root) if not isinstance(one, str)), None)
 
     def value(self, root: etree._Element, *, apart: bool = False) -> str:
-        """Return the first match that is not blank, as one line of text, or an empty string.
+        """Return the first non-blank match as one line of text, or an empty string.
 
-        If ``apart`` is true, digits of neighbouring elements are separated by a space, as in a date
+        If ``apart`` is true, digits of adjacent elements are separated by a space, as in a date
         followed by a counter.
         """
         for one in self._each(root):
@@ -119,7 +120,10 @@ def declared_element(
 
 
 def joined(texts: Iterable[str], *, apart: bool) -> str:
-    """Join the texts of an element. If ``apart`` is true, separate digits of adjacent texts."""
+    """Join the texts of an element.
+
+    If ``apart`` is true, a space separates digits of adjacent texts.
+    """
     if not apart:
         return "".join(texts)
     parts: list[str] = []
@@ -148,7 +152,7 @@ def declared_text(
         return ""
 
 
-@lru_cache(maxsize=4096)  # Cached because learning applies the same few selectors to many pages.
+@lru_cache(maxsize=4096)  # Cached because learning applies the same selectors to many pages.
 def _compiled(selectors: tuple[str, ...], *, within: bool) -> etree.XPath | list[CombinedPath]:
     prefix = "descendant::" if within else "descendant-or-self::"
     try:

@@ -1,7 +1,8 @@
-"""Match the compounds of a CSS selector step by step, in linear time.
+"""Match CSS selectors with combinators step by step, in linear time.
 
 XPath takes cubic time for ``div div p`` on nested elements, because it collects the descendants of
-each ``div`` again. This module finds each compound once and checks each ancestor and sibling once.
+each ``div`` again. This module finds the elements for each compound (such as ``div``) once, and
+checks each ancestor and sibling once.
 
 XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. This module merges
 the results of several selectors in one pass, and counts the children of each element once. It finds
@@ -38,21 +39,21 @@ SIBLING_COUNT: Final = re.compile(
 )
 """Pattern of an XPath string literal, or of a sibling count as written by cssselect.
 
-The groups of a count are its axis and its name test. String literals match too, so that a count
+A count has two groups: its axis and its name test. String literals match too, so that a count
 inside a literal is not replaced."""
 
 
 class Step(NamedTuple):
-    """A compound selector such as ``p.lead``, with the combinator before it (empty if first)."""
+    """A compound selector such as ``p.lead``, and the combinator before it or ""."""
 
     combinator: str
     compound: Compound
 
 
 class CombinedPath:
-    """A selector with any number of combinators.
+    """A compiled CSS selector with any number of combinators.
 
-    ``wanted`` is what to return for each matching element: "" for the element itself, "::text" for
+    ``wanted`` selects the result for each matching element: "" for the element itself, "::text" for
     its texts, or the name of an attribute.
 
     Raises SelectorError or XPathError if the selector is invalid.
@@ -92,7 +93,7 @@ class Compound:
         found = self._find(root)
         assert isinstance(found, list)  # noqa: S101 - a CSS selector returns nodes
         matched = [one for one in found if isinstance(one, etree._Element)]  # noqa: SLF001 - as above
-        # ``:has()`` and ``:not()`` also depend on ancestors and siblings of the root.
+        # ``:has()`` and ``:not()`` also depend on the root's ancestors and siblings.
         page = root.getroottree().getroot()
         for steps in self._negated:
             excluded = set(_matching(steps, page, within=False))
@@ -147,7 +148,7 @@ def _matching(steps: list[Step], root: Element, *, within: bool) -> list[Element
 
 
 def _is_complex(tree: Tree) -> bool:
-    """Whether a selector has a combinator, including those in ``:has()`` and ``:not()``."""
+    """Whether a selector has a combinator, also inside ``:has()`` and ``:not()``."""
     if isinstance(tree, Leaf):
         return False
     if isinstance(tree, CombinedSelector):
@@ -159,9 +160,9 @@ def _is_complex(tree: Tree) -> bool:
 
 
 def _has_simple_arguments(relation: Relation) -> bool:
-    """Whether no argument of ``:has()`` has a combinator after its first compound.
+    """Whether each argument of ``:has()`` has at most one compound.
 
-    XPath handles other arguments, because all their compounds must match below the element itself.
+    XPath handles longer arguments, because all their compounds must match below the element itself.
     """
     return not any(is_combined(selector) for _, selector in relation.arguments)
 
@@ -170,8 +171,8 @@ def _related_to(found: list[Element], combinator: str) -> set[Element]:
     """Return the elements that satisfy one argument of ``:has()``.
 
     ``found`` contains the elements that match the argument's compound. The result depends on the
-    combinator: ">" gives their parents, " " their ancestors, "+" their previous siblings, and "~"
-    all their earlier siblings.
+    combinator: their parents for ">", their ancestors for " ", their previous siblings for "+", and
+    all their earlier siblings for "~".
     """
     match combinator:
         case ">":
@@ -193,7 +194,10 @@ class Evaluation(Protocol):
 
 
 def compiled_path(path: str) -> etree.XPath:
-    """Compile the XPath of a selector, with sibling counts in linear time. Raises XPathError."""
+    """Compile an XPath expression so that it counts siblings in linear time.
+
+    Raises XPathError if the expression is invalid.
+    """
     return etree.XPath(SIBLING_COUNT.sub(_linear_count, path), extensions=SIBLING_FUNCTIONS)
 
 
@@ -216,9 +220,9 @@ SIBLING_FUNCTIONS: Final[Mapping[tuple[None, str], Callable[[Evaluation, str], i
 
 
 def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
-    """Return the number of siblings named ``name`` before and after an element (``*``: any name).
+    """Return the number of an element's siblings named ``name`` before and after it (``*``: any).
 
-    The children of each element are counted once per evaluation.
+    The children of each parent are counted once per evaluation.
     """
     element = evaluation.context_node
     known = evaluation.eval_context.setdefault(name, {})
@@ -236,7 +240,7 @@ def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
 
 
 def is_combined(selector: Selector) -> bool:
-    """Whether a selector has a combinator, or a pseudo-class with a combinator in its argument."""
+    """Whether a selector has a combinator, also inside the argument of a pseudo-class."""
     return _is_complex(selector.parsed_tree)
 
 
@@ -271,13 +275,13 @@ def _wanted(selector: Selector) -> str:
             return "::text"
         case FunctionalPseudoElement(name="attr", arguments=[argument]):
             return str(argument.value)
-    # For an unknown pseudo-element, raise the same error as for a selector without combinators.
+    # Raises the same error for an unknown pseudo-element as for a selector without combinators.
     HTMLTranslator().selector_to_xpath(selector, translate_pseudo_elements=True)
     return ""
 
 
 def _relation(combinator: str, near: AbstractSet[Element]) -> Callable[[Element], bool]:
-    """Return a predicate: whether a combinator relates an element to one of ``near``."""
+    """Return a predicate for elements that a combinator relates to an element in ``near``."""
     known: dict[Element, bool] = {}
     match combinator:
         case " ":
@@ -295,9 +299,9 @@ def _reaches(
     near: AbstractSet[Element],
     known: dict[Element, bool],
 ) -> bool:
-    """Whether repeated moves from ``start`` reach one of the elements in ``near``.
+    """Whether repeated calls of ``move``, starting with ``start``, reach an element in ``near``.
 
-    ``known`` caches earlier results and is updated.
+    ``known`` caches the results per element and is updated.
     """
     path = []
     at = move(start)

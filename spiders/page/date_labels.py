@@ -1,4 +1,4 @@
-"""Recognize labels of dates on pages, in all languages (data.languages.vocabulary)."""
+"""Recognize date labels, such as "published", in all languages of data.languages.vocabulary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_LABEL: Final = 40
 
 AS_OF: Final = r"{}\b[\s:]*$"
 OF_EVENT: Final = r"{}\s*[:：]?\s*$"
-"""Patterns for labels directly before a date. ``{}`` is replaced with the words of all
+"""Patterns of labels directly before a date. ``{}`` is replaced by the label words of all
 languages."""
 
 
@@ -26,12 +26,12 @@ def is_of_publication(text: str) -> bool:
 
 
 def is_of_other(text: str) -> bool:
-    """Whether a text contains a label for another date, such as "member since" or "today"."""
+    """Whether a text contains a label for a date of another kind, such as "member since"."""
     return bool(pattern("date_labels.other").search(text))
 
 
 def is_as_of(before: str) -> bool:
-    """Whether a text ends with a label such as "as of", before the day for which it is valid."""
+    """Whether the words before a date end with a label such as "as of", for the day of validity."""
     return bool(pattern("date_labels.as_of", AS_OF).search(before))
 
 
@@ -41,10 +41,10 @@ def is_of_event(before: str) -> bool:
 
 
 def names_site(text: str) -> bool:
-    """Whether a text contains a word for "website", so that it is about the whole site."""
+    """Whether a text contains a word for "website", so that it refers to the whole site."""
     return bool(pattern("date_labels.site").search(text))
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is a label for the text after it: it is short and ends with a colon."""
+    """Whether a text is short and ends with a colon, as the label of the text after it."""
     return len(text) <= MAX_LABEL and text.rstrip().endswith((":", "："))

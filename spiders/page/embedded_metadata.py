@@ -1,4 +1,4 @@
-"""Machine-readable metadata of a page: meta tags, JSON-LD and the ``<title>`` element."""
+"""Extract a page's machine-readable metadata: meta elements, JSON-LD and ``<title>``."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedMetadata:
-    """The metadata of a page.
+    """The machine-readable metadata of a page.
 
-    - ``metas``: contents of meta tags in page order, by name or property in lower case.
+    - ``metas``: contents of meta elements in page order, by name or property in lower case.
     - ``nodes``: JSON-LD objects that describe a page or an article, articles first.
     - ``title``: the text of the ``<title>`` element.
     - ``broken``: JSON-LD texts that are not valid JSON.
@@ -40,7 +40,7 @@ class EmbeddedMetadata:
     broken: tuple[str, ...] = ()
 
     def meta(self, *names: str) -> str:
-        """Return the first non-empty meta tag content, or an empty string.
+        """Return the first non-empty content of a meta element with one of these names, or "".
 
         ``names`` are tried in order.
         """
@@ -51,7 +51,7 @@ class EmbeddedMetadata:
         return ""
 
     def text(self, *keys: str) -> str:
-        """Return the first plain text in the JSON-LD nodes, or an empty string.
+        """Return the first plain text under one of these keys in the JSON-LD nodes, or "".
 
         ``keys`` are tried in order.
         """
@@ -64,7 +64,7 @@ class EmbeddedMetadata:
 
 
 def read_metadata(page: Page) -> EmbeddedMetadata:
-    """Extract the metadata of a page, skipping invalid parts."""
+    """Extract the machine-readable metadata of a page. Invalid parts are skipped."""
     metas: dict[str, list[str]] = {}
     nodes: list[Mapping[str, Any]] = []
     broken: list[str] = []
@@ -96,7 +96,7 @@ def json_ld_scripts(page: Page) -> Iterator[str]:
 
 
 def title_of(page: Page) -> str:
-    """Return the text of the first non-empty ``<title>`` element that is not in an SVG image."""
+    """Return the text of the first non-empty ``<title>`` outside SVG images, or ""."""
     for element in page.declared["title"]:
         parent = element.getparent()
         if parent is None or parent.tag != "svg":
@@ -107,7 +107,7 @@ def title_of(page: Page) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """Parse the JSON in a script, or return None if it is invalid.
+    """Parse the JSON in a script. Returns None if the JSON is invalid.
 
     Comments around the JSON, raw control characters and trailing commas are accepted.
     """
@@ -126,12 +126,12 @@ def parse_json(text: str) -> Any:
 
 
 def articles(value: Any) -> list[Mapping[str, Any]]:
-    """Return the JSON-LD objects that describe an article or the page itself."""
+    """Return the objects in a JSON-LD value that describe an article or the page itself."""
     return [node for node in json_objects(value) if RELEASE_TYPES.search(type_of(node))]
 
 
 def type_of(node: Mapping[str, Any]) -> str:
-    """Return the ``@type`` of a JSON-LD node; several types are joined by spaces."""
+    """Return the ``@type`` of a JSON-LD node. Several types are joined by spaces."""
     kind = node.get("@type", "")
     if isinstance(kind, list):
         return " ".join(part for part in kind if isinstance(part, str))
@@ -139,7 +139,7 @@ def type_of(node: Mapping[str, Any]) -> str:
 
 
 def rank(node: Mapping[str, Any]) -> int:
-    """Return the sort rank of a JSON-LD node: articles first, then other types, events last."""
+    """Return the sort rank of a JSON-LD node. Articles come first and events last."""
     kind = type_of(node)
     if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
         return 0 if "headline" in node or "datePublished" in node else 1
@@ -147,7 +147,7 @@ def rank(node: Mapping[str, Any]) -> int:
 
 
 def foreign(node: Mapping[str, Any], url: str) -> int:
-    """Return 0 if a JSON-LD node is about this page, 2 if about another page, 1 if unknown."""
+    """Return 0 if a JSON-LD node is about the page at ``url``, 2 if about another page, else 1."""
     named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
     texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
     places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]
@@ -157,14 +157,14 @@ def foreign(node: Mapping[str, Any], url: str) -> int:
 
 
 def place_of(url: str) -> str:
-    """Return a URL without scheme, ``www.``, fragment and final slash, for comparison."""
+    """Return a URL without scheme, ``www.``, fragment and trailing slash, for comparison."""
     return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def plain(value: Any) -> str:
     """Return a JSON-LD value as text, or an empty string.
 
-    For a list, this is the text of its first element; for an object, its name.
+    A list gives the text of its first element, and an object gives its name.
     """
     for _ in range(4):
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Recognize texts that are not names of institutions: page types, home pages, files and hosts."""
+"""Recognize texts that are not names of institutions, such as page types, files and hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TABLES: Final = tomllib.loads(
 )
 
 LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.IGNORECASE)
-"""Pattern of usual titles of listing pages, which are not names of sites."""
+"""Pattern of common titles of listing pages. Such a title is not the site's name."""
 
 RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
 """Pattern of words for "press release" in many languages."""
@@ -20,17 +20,17 @@ RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
-"""Pattern of a number or year at the end of a label such as "Press release No. 44/2025"."""
+"""Pattern of a number or year at the end of a label, as in "Press release No. 44/2025"."""
 
 GENERIC: Final = frozenset(TABLES["generic"].split())
-"""Words that describe the type of a page but do not identify an institution."""
+"""Words for a type of page. They do not identify an institution."""
 
 GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
-"""Pattern of page titles that do not identify an institution, in languages without spaces between
-words."""
+"""Pattern of page titles that do not identify an institution, mainly in languages without
+spaces."""
 
 OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
@@ -38,8 +38,8 @@ OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""Pattern of words before or after a name that are not part of it, such as "welcome to" or
-"website"."""
+"""Pattern of words before or after a site's name that are not part of the name, such as "welcome
+to" or "website"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
@@ -48,13 +48,13 @@ HOST: Final = re.compile(
 CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
 LETTERED: Final = re.compile(r"[^\W\d_]")
 MAX_LABEL: Final = 500
-"""Maximum length of a release label, in characters."""
+"""Maximum length of the label of a release, in characters."""
 
 PART: Final = re.compile(r"[\w'’-]+")
 
 
 def is_generic(name: str) -> bool:
-    """Whether a text identifies no institution, such as a page type, a file name or digits."""
+    """Whether a text does not identify an institution, such as a page type, file name or digits."""
     folded = name.casefold().strip()
     if (
         not LETTERED.search(CLOCK.sub("", folded))
@@ -78,13 +78,13 @@ def without_frills(name: str) -> str:
 
     Runs of spaces become single spaces.
     """
-    # `OFFICIAL` takes cubic time on long runs of spaces.
+    # Single spaces, because `OFFICIAL` takes cubic time on long runs of spaces.
     name = " ".join(name.split())
     return OFFICIAL.sub("", name).strip(" -–|:·") or name
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is only the label of a release (*Press release No. 44/2025*) or a section.
+    """Whether a text is only the label of a release ("Press release No. 44/2025") or a section.
 
     Many sites print the same label above each release.
     """

@@ -1,7 +1,7 @@
-"""Find hidden elements: labels for screen readers, data for scripts, dialogs before they open.
+"""Find hidden elements: texts for screen readers, data for scripts, closed dialogs.
 
-Texts that open on a click, such as those after "read more", are also hidden at first. So only short
-hidden elements are skipped, and only if they contain no headline, date or table.
+Texts that open on a click, such as "read more", are also hidden at first. So only short hidden
+elements are skipped, and only if they contain no headline, date or table.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ MAX_HIDDEN_LENGTH: Final = 600
 """Maximum length of a hidden element that may be skipped, in characters."""
 
 NEVER: Final = ("h1", "time", "table", "article", "main")
-"""Tags of elements that are never skipped, even if hidden."""
+"""Tags that are never skipped. A hidden element that contains one of them is not skipped either."""
 
 ABOUT: Final = ("body", "h1", "main")
-"""Tags of elements that contain or introduce the content of a page."""
+"""Tags of elements around the content of a page."""
 
 CALLED: Final = re.compile(
     r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
@@ -33,13 +33,13 @@ CALLED: Final = re.compile(
 SHOWN_CLASSES: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
-"""Pattern of class names that show a hidden element again, on wide screens or on hover."""
+"""Pattern of class names that show a hidden element again on wide screens or on hover."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
-"""Pattern of inline styles that hide an element. Spaces are removed before."""
+"""Pattern of inline styles that hide an element, applied after spaces are removed."""
 
 SAID: Final = etree.XPath("normalize-space()")
-"""XPath of an element's text with normalized spaces."""
+"""XPath expression for an element's text with normalized spaces."""
 
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
@@ -49,7 +49,7 @@ def hidden_parts(root: etree._Element) -> list[etree._Element]:
 
 
 def is_hidden(element: etree._Element) -> bool:
-    """Whether an element is hidden by its own attributes, inline style or classes."""
+    """Whether an element is hidden by its attributes, inline style or classes."""
     get = element.get
     until = get("hidden")
     if until is not None:
@@ -63,7 +63,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 
 def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
-    """Return the elements that contain the page's content. If hidden, a script shows them."""
+    """Return the elements around the page's content. If they are hidden, a script shows them."""
     about = (next(root.iter(tag), None) for tag in ABOUT)
     return frozenset(
         above for one in about if one is not None for above in (one, *one.iterancestors())
@@ -72,13 +72,16 @@ def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
 
 @lru_cache(maxsize=10_000)  # Cached because the elements of a page share a few hundred classes.
 def calls_itself_hidden(named: str) -> bool:
-    """Whether the classes in ``named`` mark their element as hidden."""
+    """Whether one of the classes in ``named`` hides an element."""
     classes = named.split()
     return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN_CLASSES.fullmatch, classes))
 
 
 def says_little(element: etree._Element) -> bool:
-    """Whether a hidden element can be skipped: it is short and has no headline, time or table."""
+    """Whether a hidden element can be skipped, because it is short and has no important tag.
+
+    Important tags are those of headlines, times and tables, see `NEVER`.
+    """
     if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
         return False
     return len(str(SAID(element))) <= MAX_HIDDEN_LENGTH

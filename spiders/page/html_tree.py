@@ -1,8 +1,9 @@
-"""Parse HTML with libxml2, which is fast, or like a browser if libxml2 loses text.
+"""Parse HTML with libxml2, or like a browser if libxml2 loses text.
 
-libxml2 puts text after a stray ``</html>`` outside the tree and stops at 2,048 levels of nesting.
-Browsers handle both. If the end tag of an element such as ``<title>`` or ``<select>`` is missing,
-the element hides the rest of the document, even in browsers. This module then adds the end tag.
+libxml2 is faster, but puts text after a stray ``</html>`` outside the tree and stops at 2,048
+levels of nesting. Browsers handle both. If the end tag of an element such as ``<title>`` or
+``<select>`` is missing, the element hides the rest of the document, even in browsers. This module
+then adds the end tag.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from selectolax.lexbor import LexborHTMLParser
 from data.text.markup import flattened
 
 LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
-"""Level of each heading tag."""
+"""Heading level (1 to 6) by tag."""
 
 LEVELS: Final = 500
-"""Maximum depth of nested elements when parsing like a browser; about the same as in Chromium."""
+"""Maximum depth of nested elements when parsing like a browser. Chromium has about the same
+limit."""
 
 MENDED: Final = 4
 """Maximum number of missing end tags added per document."""
@@ -28,7 +30,8 @@ MENDED: Final = 4
 MAX_COPIES: Final = 300_000
 """Maximum product of the number of distinct formatting tags and the number of all tags on a page.
 
-A parser that reopens formatting tags may add as many elements as this product."""
+A parser that reopens formatting tags may add as many elements as this product. Above the limit,
+formatting tags are removed before parsing."""
 
 FORMATTING: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
@@ -38,7 +41,7 @@ FORMATTING: Final = re.compile(
 ``<a>`` is not included, because only one ``<a>`` can be open at a time."""
 
 TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
-"""XPath of the length of an element's text, without spaces and line breaks."""
+"""XPath expression for the length of an element's text without spaces and line breaks."""
 
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
 """Tags of elements that may follow the end of a document and contain no visible text."""
@@ -47,8 +50,9 @@ NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
     """Parse a UTF-8 document and return its root, or an empty ``<html>`` element.
 
-    Comments and processing instructions are removed, so they do not split texts. A truncated
-    document (``is_cut``) gets no missing end tags, because they may be in the missing part.
+    Comments and processing instructions are removed, so that they do not split texts. If the
+    document is truncated (``is_cut``), missing end tags are not added, because they may be in the
+    missing part.
     """
     markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)
@@ -66,7 +70,7 @@ def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
 
 
 def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
-    """Parse a document with libxml2; return its root and whether the tree is complete."""
+    """Parse a document with libxml2. Return its root and whether the tree is complete."""
     parser = etree.HTMLParser(
         encoding="utf-8",
         huge_tree=True,
@@ -92,10 +96,10 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
 
 
 def _as_browsers_do(text: str) -> str:
-    """Parse a document according to the HTML standard and serialize it again.
+    """Parse a document as the HTML standard requires, and serialize the result.
 
-    A page of 100 kB can grow to gigabytes, because such a parser reopens formatting tags in every
-    paragraph. If a page has too many distinct formatting tags, they are removed first.
+    Such a parser reopens formatting tags in every paragraph, so a page of 100 kB can grow to
+    gigabytes. If a page has too many distinct formatting tags, they are removed first.
     """
     kinds = {tag[0] for tag in FORMATTING.finditer(text)}
     if len(kinds) * text.count("<") > MAX_COPIES:
@@ -104,7 +108,7 @@ def _as_browsers_do(text: str) -> str:
 
 
 def shown_length(root: etree._Element) -> int:
-    """Return the number of visible characters in a tree, without spaces and line breaks."""
+    """Return the number of visible characters in a tree, not counting spaces and line breaks."""
     total = _text_length(root)
     hidden: set[etree._Element] = set()
     for element in root.iter(*HIDING):
@@ -126,42 +130,43 @@ def line_of(element: etree._Element) -> str:
 RAW: Final = frozenset(
     "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
 )
-"""Tags of elements whose content is plain text, in which tags are not parsed."""
+"""Tags of elements whose content is not parsed for tags."""
 
 UNSEEN: Final = frozenset(
     "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
     "frameset".split()
 )
-"""Tags of elements whose children are completely or mostly hidden."""
+"""Tags of elements whose children are mostly or always hidden."""
 
 HIDING: Final = RAW | UNSEEN
-"""Tags of elements that hide the tags inside them."""
+"""Tags of elements that hide the tags inside them until their end tag."""
 
 PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Pattern of tags that occur in a document's body, but rarely inside an element of HIDING."""
+"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags after an unclosed element that hides the rest of the document."""
+"""Minimum number of body tags after an element without end tag that hides the rest of the
+document."""
 
 
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""Pattern of a link address without its end quote: the tag ends, and text follows before the next
-quote."""
+"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
+the next tag."""
 
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
-"""Looser pattern of a link address without its end quote, for markup in lower case.
+"""Looser pattern of a link URL without its end quote, for lower-case markup.
 
-This pattern is four times faster than OPEN_ADDRESS and rules out most documents."""
+This pattern is four times faster than OPEN_ADDRESS and excludes most documents."""
 
 
 def with_end_quotes(markup: bytes) -> bytes:
-    """Add missing end quotes to link addresses, which would otherwise extend to the next link."""
+    """Add missing end quotes to link URLs, which would otherwise extend to the next link."""
     if not MAYBE_OPEN.search(markup.lower()):
         return markup
     return OPEN_ADDRESS.sub(rb"\1\2>", markup)
@@ -170,8 +175,8 @@ def with_end_quotes(markup: bytes) -> bytes:
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     """Add an end tag to the element or comment that hides the rest of the document.
 
-    The end tag is inserted before the first tag that matches PARTS, because hidden content has no
-    such tag. Returns None if nothing hides the rest of the document.
+    The end tag is inserted before the next tag that matches PARTS, because hidden content rarely
+    contains such tags. Returns None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
         first = PARTS.search(markup, start)
@@ -190,7 +195,7 @@ def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
 
 
 def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]]:
-    """Yield the position and the end tag of each comment or element that is never closed."""
+    """Yield the position and the missing end tag of each unclosed comment or element."""
     comment = markup.rfind(b"<!--")
     if comment >= 0 and markup.find(b"-->", comment) < 0 and markup.find(b"--!>", comment) < 0:
         yield comment, b"-->"
@@ -206,7 +211,7 @@ def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]
 
 
 def _last_tag(markup: bytes, name: bytes) -> re.Match[bytes] | None:
-    """Return the last start or end tag with this name. Group 1 is empty for a start tag."""
+    """Return the last start or end tag named ``name``. Group 1 is empty for a start tag."""
     tags = re.compile(rb"(?i)<(/?)" + name + rb"(?=[\s/>])")
     # Search from the last end tag first, to read little text. Most pages write end tags in lower
     # case.

@@ -1,7 +1,7 @@
-"""Detect pages and lists that are empty until a browser fills them with scripts or frames.
+"""Detect pages and lists that are empty until a browser runs scripts or loads frames.
 
-`without_scripts` returns a page as browsers without scripts show it: noscript parts and declarative
-shadow trees become ordinary elements. Otherwise, extraction does not count their text as visible.
+`without_scripts` returns a page as a browser without scripts shows it: noscript elements and
+declarative shadow trees become ordinary elements. Extraction otherwise ignores their text.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
-"""Pattern of the ids and tags of elements that script frameworks fill."""
+"""Pattern of ids and tags of elements that JavaScript frameworks fill."""
 
 ASKS = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
 )
-"""Pattern of a request to enable JavaScript, as in a noscript element."""
+"""Pattern of a sentence that asks users to enable JavaScript."""
 
 LITTLE, SOME = 200, 3_000
 """Limits for the visible text of a page, in characters.
 
-- ``LITTLE``: with less text, the page needs scripts
-- ``SOME``: with less text, the page needs scripts if there is other evidence"""
+- ``LITTLE``: a page with less text needs scripts
+- ``SOME``: a page with less text needs scripts if there is other evidence"""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -44,7 +44,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements per page that are checked for an empty list."""
 
 MAX_WITHIN = 8
-"""Number of elements in a list that is not empty, including the list element itself."""
+"""Minimum number of elements in a list that is not empty, including the list element itself."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
@@ -59,10 +59,10 @@ BESIDE = re.compile(
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
 )
-"""Pattern of class names and ids of elements outside the main list that scripts fill too."""
+"""Pattern of class names and ids of elements outside the main list that scripts also fill."""
 
 BESIDE_LEVELS = 3
-"""Maximum number of ancestors whose classes and ids are checked for `BESIDE`."""
+"""Maximum number of ancestors whose class names and ids are checked for `BESIDE`."""
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
@@ -73,7 +73,7 @@ LOADING = re.compile(
     r"加载|載入|读取|読み込み|로딩|불러오",
     re.IGNORECASE,
 )
-"""Pattern of words for "loading", shown while scripts load the content of an element."""
+"""Pattern of words for "loading", which pages show while scripts load content."""
 
 LOADING_LENGTH = 60
 """Maximum length of a loading message, in characters."""
@@ -84,18 +84,18 @@ REQUESTS = re.compile(
 """Pattern of script code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
-"""Pattern of element ids in the code of a script."""
+"""Pattern of an element id in a script's code."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
-"""Maximum number of scripts searched for element ids, and maximum length of each script in
-characters."""
+"""Maximum number of scripts that are searched for element ids, and maximum length of each script,
+in characters."""
 
 MAX_FRAMES = 4
 """Maximum number of frames read per page."""
 
 
 def frames_of(page: Page) -> tuple[str, ...]:
-    """Return the addresses of pages in frames on a page, at most ``MAX_FRAMES``."""
+    """Return the URLs of the pages in a page's frames, at most ``MAX_FRAMES``."""
     found = (absolute(page.base, node.get("src") or "") for node in page.tree.iter(*FRAMES))
     pages = (url for url in found if url and is_web(url))
     return tuple(islice(dict.fromkeys(pages), MAX_FRAMES))
@@ -104,7 +104,7 @@ def frames_of(page: Page) -> tuple[str, ...]:
 def needs_scripts(page: Page) -> bool:
     """Whether a page has scripts and shows little text without them.
 
-    This includes a page with some text whose list is filled by scripts.
+    Also returns True for a page with some text if its list is filled by scripts.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
@@ -116,9 +116,9 @@ def needs_scripts(page: Page) -> bool:
 
 
 def has_scripted_list(page: Page) -> bool:
-    """Whether scripts fill an element of the page that is empty or shows a loading message.
+    """Whether a page has an element that is empty or shows a loading message until scripts fill it.
 
-    The element's name is typical of a news list, or a script contains the element's id and requests
+    The element has a name that is typical of a news list, or a script contains its id and requests
     data.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
@@ -127,13 +127,13 @@ def has_scripted_list(page: Page) -> bool:
 
 
 def shown_by_route(urls: Iterable[str]) -> bool:
-    """Whether most addresses have a fragment that scripts read as a route, such as ``#/news/1``."""
+    """Whether most URLs have a fragment that scripts use as a route, such as ``#/news/1``."""
     routed = [bool(ROUTE.match(url.partition("#")[2])) for url in urls]
     return 2 * sum(routed) > len(routed)
 
 
 def _said(page: Page) -> int:
-    """Return the number of characters that a page shows without scripts."""
+    """Return the number of characters that a page shows if scripts are disabled."""
     body = page.tree.find("body")
     if body is None:
         return 0
@@ -142,7 +142,7 @@ def _said(page: Page) -> int:
 
 
 def _has_empty_list(page: Page) -> bool:
-    """Whether an element named like a news list is empty or loading.
+    """Whether an element named like a news list is empty or shows a loading message.
 
     Elements in side parts of the page, such as menus and footers, do not count.
     """
@@ -164,7 +164,10 @@ def _has_empty_list(page: Page) -> bool:
 
 
 def _has_target(page: Page) -> bool:
-    """Whether a script requests data and contains the id of an empty element in the main part."""
+    """Whether a script requests data and contains the id of an empty element.
+
+    The element must be in the main content of the page.
+    """
     named: set[str] = set()
     for script in islice(page.tree.iter("script"), MAX_SCRIPTS):
         text = (script.text or "")[:MAX_SCRIPT]
@@ -177,7 +180,7 @@ def _has_target(page: Page) -> bool:
 
 
 def _is_empty(node: etree._Element) -> bool:
-    """Whether an element shows nothing and is in the main part of the page."""
+    """Whether an element shows nothing and is in the main content of the page."""
     if line_of(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
     beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
@@ -185,7 +188,7 @@ def _is_empty(node: etree._Element) -> bool:
 
 
 def _rooted(page: Page) -> bool:
-    """Whether a page has an empty root element that a script framework fills."""
+    """Whether a page has an empty root element for a JavaScript framework."""
     return any(
         ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not line_of(node)
         for node in page.tree.iter("div", "main", "section", "app-root")
@@ -195,23 +198,24 @@ def _rooted(page: Page) -> bool:
 START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
 
 SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""Pattern of the attribute of a template that browsers show immediately (WHATWG HTML, 4.12.3)."""
+"""Pattern of the attribute that makes a template a declarative shadow tree (WHATWG HTML,
+4.12.3)."""
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
 SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""Pattern of tags of visible content. A part without them is often only a tracking pixel."""
+"""Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
 
 MAX_PARTS: Final = 200
-"""Maximum number of noscript parts and templates checked per page."""
+"""Maximum number of noscript elements and templates checked per page."""
 
 PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Pattern of placeholders in a template that a script fills."""
+"""Pattern of a placeholder in a template that scripts fill."""
 
 
 def without_scripts(page: Page) -> Page | None:
-    """Return the page with its noscript parts and shadow trees as ordinary elements.
+    """Return the page with its noscript elements and shadow trees as ordinary elements.
 
-    Returns None if none of these parts shows text.
+    Returns None if none of these elements contains visible text.
     """
     markup = page.markup
     pieces: list[bytes] = []
@@ -231,10 +235,10 @@ UTF8: Final = "text/html; charset=utf-8"
 
 
 def _parts(markup: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the positions of each noscript part or shadow tree, in page order.
+    """Yield the positions of each noscript element or shadow tree, in page order.
 
-    The positions are the start of the part, the start and end of its content, and the end of the
-    part.
+    Each tuple contains the start of the element, the start and end of its content, and the end of
+    the element.
     """
     body = BODY.search(markup)
     at = body.end() if body else 0

@@ -1,4 +1,4 @@
-"""Parse JSON from sites, without invalid characters, and iterate over its values within limits."""
+"""Parse JSON from sites, repairing invalid characters, and iterate over its values."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ MAX_OBJECTS: Final = 5_000
 """Maximum number of lists and objects read from one JSON-LD document."""
 
 UNKNOWN: Final = r"\ufffd"
-"""Escape of the replacement character. It is as long as the invalid escape that it replaces."""
+"""Escape sequence of the replacement character. It has the length of the escape that it
+replaces."""
 
 
 def load_json(text: str) -> Any:
-    """Parse a JSON text, accepting raw control characters in strings.
+    """Parse a JSON text that may contain raw control characters in strings.
 
     Raises ValueError if the text is invalid, and RecursionError if it is nested too deeply.
     """
@@ -30,10 +31,10 @@ def load_json(text: str) -> Any:
 
 
 def without_lone_surrogates(text: str) -> str:
-    r"""Replace escapes for unpaired surrogates (``\ud800``) in JSON or in a script.
+    r"""Replace escapes of unpaired surrogates (``\ud800``) in JSON or in a script.
 
-    RFC 8259, section 8.2, allows these escapes, but no encoding can write the characters. The
-    length of the text does not change.
+    RFC 8259, section 8.2, allows these escapes, but their characters cannot be encoded in UTF-8.
+    The length of the text does not change.
     """
     if r"\ud" not in text and r"\uD" not in text:
         return text
@@ -41,10 +42,10 @@ def without_lone_surrogates(text: str) -> str:
 
 
 def values_of(document: Any) -> Iterator[Any]:
-    """Yield the values in a JSON document, in document order, outer values before inner ones.
+    """Yield all values in a JSON document, outer values before the values inside them.
 
-    Each list and object is yielded only once, even if it occurs twice. Yields at most MAX_VALUES
-    values and does not recurse.
+    Values are in document order. A list or object that occurs twice is yielded once. Yields at most
+    MAX_VALUES values. Does not recurse.
     """
     waiting = [document]
     seen: set[int] = set()
@@ -61,9 +62,9 @@ def values_of(document: Any) -> Iterator[Any]:
 
 
 def json_objects(document: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in a JSON document, outer objects before inner ones, without recursion.
+    """Yield the objects in a JSON document, outer objects before the objects inside them.
 
-    Reads at most MAX_OBJECTS lists and objects, and 200 values of each list.
+    Reads at most MAX_OBJECTS lists and objects, and 200 values per list. Does not recurse.
     """
     queue = [document]
     for place in range(MAX_OBJECTS):

@@ -1,4 +1,4 @@
-"""Resolve the target address of a link, including links that a script opens."""
+"""Find the target URL of a link, including links that a script opens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.text.urls import canonical_url, part_fragment
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
 _AMPERSAND = re.compile(r"\\(?:u00|x)26")
-"""Pattern of an ampersand as scripts escape it."""
+"""Pattern of an ampersand that is escaped in a script."""
 
 _LIKE_URL = re.compile(
     r"https?://|\.{0,2}/|[\w-]{1,60}(?:/|\.(?:html?|php|aspx?|jsp|pdf|cfm|do)\b)|\?"
@@ -32,23 +32,24 @@ _ATTRIBUTES = (
 )
 _MAX_URL = 4000
 _PATH = re.compile(r"(?:/[\w%~][\w%.~-]*)+/?(?:\?[\w%.~=&+-]+)?", re.ASCII)
-"""Pattern of an absolute path without empty segments and dots, which needs no normalization."""
+"""Pattern of an absolute path that needs no normalization, without empty segments and dot
+segments."""
 
 
 MAX_CACHED_LINKS: Final = 16_384
 MAX_CACHED_LENGTH: Final = 500
-"""Maximum number of cached links, and maximum length of each link in characters.
+"""Maximum number of cached links, and maximum length of a cached link in characters.
 
-The links of a listing are resolved for its items and again for pagination. At most 15,000 links are
+A listing's links are resolved twice: for its items and for pagination. At most 15,000 links are
 read per listing."""
 
 
 def link_target(node: etree._Element, base: str) -> str | None:
-    """Return the absolute http(s) address that an element leads to, or None.
+    """Return the absolute http(s) URL that an element leads to, or None.
 
-    For an ``option``, the address is its value. For other elements, it is the first valid address
-    from ``href``, from ``onclick`` or a ``javascript:`` link, or from common ``data-`` attributes.
-    Returns None for a postback without an address.
+    For an ``option``, the URL is its value. For other elements, it is the first valid URL in
+    ``href``, ``onclick``, a ``javascript:`` link, or a common ``data-`` attribute. Returns None for
+    a postback without a URL.
     """
     if node.tag == "option":
         chosen = (node.get("value") or "").strip()
@@ -72,9 +73,9 @@ def link_target(node: etree._Element, base: str) -> str | None:
 
 
 def resolve(href: str, base: str) -> str | None:
-    """Make ``href`` absolute as browsers do (WHATWG URL, 4.4), or return None if it is not a page.
+    """Make ``href`` absolute as browsers do (WHATWG URL, 4.4). Returns None if it is not a page.
 
-    Fragments are removed, except hash-bang fragments, which identify a page.
+    Fragments are removed, except hash-bang fragments (``#!``), which identify a page.
     """
     href = _SPACE.sub("", href.strip())
     if not href or len(href) > _MAX_URL:
@@ -94,9 +95,9 @@ def resolve(href: str, base: str) -> str | None:
 
 
 def resolve_with_section(written: str, base: str) -> str | None:
-    """Make an address absolute, keeping a fragment that may identify a release.
+    """Make a URL absolute and keep a fragment that may identify a release.
 
-    Relative addresses are resolved against ``base``. Returns None if the address is not a page.
+    Relative URLs are resolved against ``base``. Returns None if the URL is not a page.
     """
     url = resolve(written, base)
     fragment = part_fragment(written.strip())
@@ -104,7 +105,7 @@ def resolve_with_section(written: str, base: str) -> str | None:
 
 
 def _joined(base: str, href: str) -> str | None:
-    """Resolve ``href`` against ``base``, or return None if the result is not a page."""
+    """Resolve ``href`` against ``base``. Returns None if the result is not a page."""
     try:
         address = urljoin(base, href)
         parts = urlsplit(address)
@@ -120,7 +121,7 @@ _cached = lru_cache(maxsize=MAX_CACHED_LINKS)(_joined)
 
 @lru_cache(maxsize=64)
 def _origin(base: str) -> str:
-    """Return the scheme and host of a web address, or an empty string."""
+    """Return the scheme and host of a web URL, or an empty string."""
     try:
         parts = urlsplit(base)
     except ValueError:
@@ -134,9 +135,9 @@ DIGITS: Final = re.compile(r"\d+")
 
 @lru_cache(maxsize=4096)  # Cached because consecutive pages of a site link to the same pages.
 def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return the host, the folder with digits as 0, and the query parameter names of a URL.
+    """Return a URL's host, its folder with each digit as 0, and the names of its query parameters.
 
-    Pages of the same kind share this pattern.
+    Pages of the same type on a site share this pattern.
     """
     parts = urlsplit(canonical_url(url))
     folder = DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])

@@ -1,6 +1,6 @@
-"""Recognize addresses and types of images and files, and choose the best source of an ``<img>``.
+"""Recognize URLs and types of images and files, and choose the best source of an ``<img>``.
 
-The suffixes in constants are parts of regular expressions, without the dot.
+The suffixes in constants are regular expressions without the dot.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OFFICE: Final = f"{TEXTS}|xlsx?|ods|pptx?|odp"
 RECORDINGS: Final = "mp4|m4v|mov|webm|mp3|m4a|ogg|wav"
 
 DOWNLOADS: Final = f"{OFFICE}|csv|zip|epub|{RECORDINGS}"
-"""Suffixes of all files that may be attached to a release."""
+"""Suffixes of all files that can be attachments of a release."""
 
 IMAGES: Final = "jpe?g|png|webp|gif|avif|bmp|tiff?"
 
@@ -41,7 +41,7 @@ LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
 )  # fmt: skip
-"""Attributes that contain the address of an image loaded later by a script."""
+"""Attributes that contain the URL of an image that a script loads later."""
 
 IMAGE = re.compile(rf"\.(?:{IMAGES})$", re.IGNORECASE)
 
@@ -50,24 +50,24 @@ FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
 MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
-"""Pattern for a quick test of file addresses. Most addresses fail the test and need no parsing."""
+"""Pattern for a quick check of file URLs. URLs that do not match need no parsing."""
 
 PLAIN = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
-"""Pattern of addresses whose path can be read without parsing, for speed. Most addresses match."""
+"""Pattern of URLs whose path can be read without parsing. Most URLs match, which saves time."""
 
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
 )
-"""Pattern of the addresses of placeholder images."""
+"""Pattern of URLs of placeholder images."""
 
 
 def largest_source(attributes: Mapping[str, Any]) -> str:
-    """Return the address of an image from its attributes.
+    """Return the URL of an image from the attributes of its element.
 
-    Attributes for lazy loading come first, then ``src``, then ``srcset``. Pages that load images
-    late have only a placeholder in ``src``.
+    Attributes for lazy loading come first, then ``src``, then ``srcset``. With lazy loading,
+    ``src`` contains only a placeholder.
     """
     for name in filter(attributes.__contains__, LAZY):
         value = str(attributes[name] or "").strip()
@@ -80,9 +80,9 @@ def largest_source(attributes: Mapping[str, Any]) -> str:
 
 
 def of_set(srcset: str) -> str:
-    """Return the address with the largest width or density in a ``srcset``.
+    """Return the URL with the largest width or density in a ``srcset``.
 
-    Returns the first address if there are no widths.
+    Returns the first URL if no widths or densities are given.
     """
     best, width = "", -1.0
     for part in re.split(r",\s+|,(?=https?:|//|/)", srcset):
@@ -95,19 +95,19 @@ def of_set(srcset: str) -> str:
 
 
 def leads_to_image(url: str) -> bool:
-    """Whether the path of an address ends in the suffix of an image."""
+    """Whether the path of a URL ends in an image suffix."""
     return bool(MAYBE_IMAGE.search(url) and IMAGE.search(path_of(url)))
 
 
 def leads_to_file(url: str) -> bool:
-    """Whether an address is a file to download, by the suffix of its path or a query value."""
+    """Whether a URL is a file to download, by the suffix of its path or of a query value."""
     return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
 
 
 def file_of(url: str) -> str:
-    """Return the path of an address, or the file name in its query.
+    """Return the path of a URL, or the file name in its query.
 
-    Example: ``map.odt`` in ``get.aspx?file=map.odt``.
+    For example, the file of ``get.aspx?file=map.odt`` is ``map.odt``.
     """
     path = path_of(url)
     if FILE.search(path) or "?" not in url:
@@ -117,7 +117,7 @@ def file_of(url: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """Return the decoded path of an address, or an empty string if the address is invalid."""
+    """Return the decoded path of a URL, or an empty string if the URL is invalid."""
     if plain := PLAIN.fullmatch(url):
         return plain[1]
     try:

@@ -1,6 +1,6 @@
-"""A page as the server returned it, decoded and parsed once for all uses.
+"""A page as a server returned it. Its body is decoded and parsed only once.
 
-The character encoding is detected, and the bytes are converted to UTF-8.
+The character encoding is detected, and the body is converted to UTF-8.
 """
 
 from __future__ import annotations
@@ -31,18 +31,17 @@ from data.text.urls import absolute
 from spiders.page.html_tree import parse
 
 DECLARING = ("base", "link", "meta", "script", "title")
-"""Tags of elements that contain metadata."""
+"""Tags of elements that may contain metadata of the page."""
 
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 """Control characters that XML forbids."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""Maximum share of control characters at the beginning of a text. If there are more, the body is
-binary."""
+"""Maximum share of control characters at the beginning of a text. With more, the body is binary."""
 
 NO_TEXT = "the file is not a text but of another kind"
-"""Reason reported for an empty extraction from a binary file."""
+"""Reason that is reported if a page is a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
 
@@ -53,7 +52,7 @@ MAX_UNPACKED = 20_000_000
 """Maximum number of bytes decompressed from a gzip file."""
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-"""Characters that XML forbids, in UTF-8. A single one in a body would make a whole feed invalid."""
+"""Characters that XML forbids, in UTF-8. Even one of them would make a whole feed invalid."""
 
 
 class DocumentText(msgspec.Struct, frozen=True):
@@ -73,11 +72,11 @@ class DocumentText(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Page:
-    """A response from a site: its address, body and content type.
+    """A response from a site: its URL, body and content type.
 
-    - ``url``: the address of the response.
+    - ``url``: the URL of the response.
     - ``body``: the bytes without Content-Encoding, in their original charset. May be a gzip file.
-    - ``content_type``: the value of the header, or an empty string.
+    - ``content_type``: the value of the ``Content-Type`` header, or an empty string.
     - ``document``: the extracted text, if the body is a document such as a PDF.
     """
 
@@ -93,20 +92,20 @@ class Page:
 
     @cached_property
     def markup(self) -> bytes:
-        """The body in UTF-8 without characters that XML forbids; empty if the body is binary."""
+        """The body in UTF-8, without characters that XML forbids. Empty if the body is binary."""
         markup = recode(unpacked(self.body), self.content_type)
         if is_binary(markup[:DETECTION_BYTES]):
             return b""
         if any(control in markup for control in CONTROLS):
             markup = markup.translate(None, CONTROLS)
-        if b"\xef" in markup:  # searching for one byte is much faster than for three
+        if b"\xef" in markup:  # A search for one byte is much faster than a search for three.
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
 
     @property
     def is_binary(self) -> bool:
-        """Whether the body is binary, such as an image or an archive, despite its content type."""
+        """Whether the body is binary, such as an image or an archive, whatever its content type."""
         return bool(self.body) and not self.markup
 
     @cached_property
@@ -128,7 +127,7 @@ class Page:
     def tree(self) -> etree._Element:
         """The root of the parsed document, or an empty ``<html>`` element.
 
-        Comments and processing instructions are removed, so they do not split texts.
+        Comments and processing instructions are removed, so that they do not split texts.
         """
         markup, is_cut = self._tamed
         return parse(markup, is_cut=is_cut)
@@ -139,14 +138,14 @@ class Page:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page is so large that its tree contains only its beginning."""
+        """Whether the page is too large, so that the tree contains only its beginning."""
         return self._tamed[1]
 
     @cached_property
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:
-        """The elements with metadata by tag (see DECLARING), in page order.
+        """The elements that may contain metadata (see DECLARING), in page order, by tag.
 
-        They can be anywhere on the page, so they are collected once in a single pass.
+        They can be anywhere on the page, so they are collected in a single pass.
         """
         found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING}
         for element in self.tree.iter(*DECLARING):
@@ -155,7 +154,7 @@ class Page:
 
     @cached_property
     def base(self) -> str:
-        """The base address of relative links: ``<base href>`` or else the page's own address."""
+        """The base URL of relative links: ``<base href>``, or else the page's own URL."""
         for node in self.declared["base"]:
             if href := absolute(self.url, node.get("href") or ""):
                 return href
@@ -168,10 +167,10 @@ class Page:
 
 
 def is_web(url: str) -> bool:
-    """Whether a text is a valid http or https address with a host.
+    """Whether a text is a valid http or https URL with a host.
 
-    Addresses with control characters are rejected, because an address cut at a NUL would lead
-    elsewhere.
+    URLs with control characters are rejected, because a program that cuts the URL at a NUL
+    character would request another URL.
     """
     if CONTROL.search(url):
         return False
@@ -183,9 +182,9 @@ def is_web(url: str) -> bool:
 
 
 def is_binary(start: bytes) -> bool:
-    """Whether the beginning of a body is binary data.
+    """Whether the beginning of a response body is binary data.
 
-    HTML, XML and JSON count as text even if they are full of control characters.
+    HTML, XML and JSON count as text even if they contain many control characters.
     """
     if start.lstrip()[:1] in (b"<", b"{", b"["):
         return False
@@ -193,7 +192,7 @@ def is_binary(start: bytes) -> bool:
 
 
 def unpacked(body: bytes) -> bytes:
-    """Decompress a gzip file as far as possible; return any other body unchanged."""
+    """Decompress a gzip file as far as possible. Returns any other body unchanged."""
     if not body.startswith(GZIP):
         return body
     try:
@@ -215,38 +214,38 @@ USUAL_ENCODINGS = {
     **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
     **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
 }  # fmt: skip
-"""Usual encoding per language, for pages that declare no encoding.
+"""Most common encoding per language, for pages that declare no encoding.
 
 Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
 languages declare English as their language."""
 
 PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
-"""Bytes that every usable character encoding decodes as ASCII, and the decoded text.
+"""Test bytes that every usable encoding decodes as ASCII, and the decoded text.
 
-Encodings in which such bytes are escapes for letters, such as UTF-7, decode them differently."""
+In encodings such as UTF-7, these bytes are escape sequences, so the result is different."""
 
 WESTERN = "cp1252"
-"""Encoding assumed for pages without any other evidence (Western European)."""
+"""Western European encoding, assumed if there is no other evidence."""
 
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Pattern of escape sequences that switch 7-bit bytes to East Asian characters.
+"""Pattern of escape sequences after which 7-bit bytes are East Asian characters.
 
 Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Pattern of a declaration of the HZ encoding (RFC 1843), which writes Chinese text in 7-bit
-bytes."""
+"""Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
 
 
 def recode(body: bytes, content_type: str) -> bytes:
-    """Convert ``body`` from its actual encoding to UTF-8, even if its headers are wrong.
+    """Convert a body to UTF-8, even if its headers declare a wrong encoding.
 
-    A byte order mark takes precedence. Otherwise, non-ASCII bytes that are valid UTF-8 are UTF-8:
-    this is never a coincidence, and declared encodings are often wrong. Otherwise, the encoding
-    comes from the HTTP header, the meta tag, the page's language or detection, in this order.
+    A byte order mark takes precedence. Otherwise, bytes that are valid UTF-8 and not only ASCII are
+    UTF-8. This is never a coincidence, and declared encodings are often wrong. Otherwise, the
+    encoding comes from the HTTP header, the meta tag, the page's language or detection, in this
+    order.
     """
     marked, bom = read_bom(body)
     if marked and bom:
@@ -263,7 +262,7 @@ def recode(body: bytes, content_type: str) -> bytes:
 
 
 def seven_bit(body: bytes, content_type: str) -> str | None:
-    """Return the encoding of a body of 7-bit bytes, or None if the bytes are plain ASCII.
+    """Return the encoding of a body of 7-bit bytes, or None if the body is plain ASCII.
 
     ISO 2022 is recognized by its escape sequences. HZ must be declared, because tildes are common
     in ordinary text. UTF-7 is ignored, as in browsers, because it can hide markup.
@@ -279,7 +278,7 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """Decode a body that is not UTF-8, with its declared encoding or else a detected one."""
+    """Decode a body that is not UTF-8, with its declared or else its detected encoding."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     charset = usable(declared) if declared else None
     if charset and charset != "utf-8":
@@ -290,7 +289,7 @@ def decode(body: bytes, content_type: str) -> str:
         try:
             return body.decode(usual)
         except UnicodeDecodeError:
-            pass  # not the usual encoding of this language: detect the encoding below
+            pass  # not the usual encoding of this language, so detect it below
     found = from_bytes(body[:DETECTION_BYTES]).best()
     detected = found.encoding if found else WESTERN
     if is_latin(body[:DETECTION_BYTES].decode(detected, "replace")):
@@ -302,7 +301,7 @@ def decode(body: bytes, content_type: str) -> str:
 
 
 def usable(declared: str) -> str | None:
-    """Return the Python codec for a declared encoding, or None if web pages can't use it.
+    """Return the Python codec of a declared encoding, or None if the encoding is unsuitable.
 
     Python has codecs that browsers reject. Some convert bytes to bytes (hex), and some have escapes
     (unicode_escape, UTF-7). Others encode only host names (idna) or change ASCII (EBCDIC).

@@ -1,7 +1,7 @@
 """Known lines that are not part of a release, in many languages.
 
-Headings of related news are in the language files (data.languages.vocabulary), all others in
-phrases.toml.
+Headings of related news are in the language files (data.languages.vocabulary). All other lines are
+in phrases.toml.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Minimum lengths of a line that is too long for a tail line or a share button, in characters."""
+"""Lengths, in characters, from which a line is too long to introduce other content (`TAIL_LINE`) or
+to be a share button (`SHARE_LINE`)."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -28,9 +29,9 @@ ASCII_NOT_LETTERS, ASCII_NOT_WORDS = (
 
 @cache
 def written() -> Mapping[str, Sequence[str]]:
-    """Return known lines that are not part of a release, grouped by kind.
+    """Return the known lines that are not part of a release, by kind.
 
-    Kinds are ``tails``, ``share``, ``related`` and others.
+    Examples of kinds are ``tails`` (lines that introduce other content), ``share`` and ``related``.
     """
     held = tomllib.loads(files("spiders.page").joinpath("phrases.toml").read_text("utf-8"))
     return {**held, "related": words("headings.related")}
@@ -38,7 +39,7 @@ def written() -> Mapping[str, Sequence[str]]:
 
 @cache
 def phrases(kind: str) -> frozenset[str]:
-    """Return all known lines of a kind (such as ``tails`` or ``share``), reduced to letters."""
+    """Return the letters of all known lines of a kind, such as ``tails`` or ``share``."""
     return frozenset(letters(line) for line in written()[kind])
 
 
@@ -51,18 +52,18 @@ def comparison_key(text: str) -> str:
 
 @cache
 def lines(kind: str) -> frozenset[str]:
-    """Return all known lines of a kind, such as ``tails``, case-folded."""
+    """Return all known lines of a kind, such as ``share``, case-folded."""
     return frozenset(line.casefold() for line in written()[kind])
 
 
 @cache
 def tail_lines() -> frozenset[str]:
-    """Return the known lines that introduce content after a release, case-folded."""
+    """Return all known lines that introduce other content after a release, case-folded."""
     return lines("tails") | lines("related")
 
 
 def letters(line: str) -> str:
-    """Return only the letters of a line, case-folded, so that spelling variants are equal.
+    """Return the case-folded letters of a line, so that spelling variants are equal.
 
     The dotless i becomes i, because both are lower case of I in Turkic languages.
     """
@@ -72,29 +73,29 @@ def letters(line: str) -> str:
 
 
 def is_tail(line: str) -> bool:
-    """Whether a line introduces content after a release: other news, comments or tags."""
+    """Whether a line introduces other content after a release, such as comments or tags."""
     line_letters = letters(line) if len(line) < TAIL_LINE else ""
     return line_letters in phrases("tails") or line_letters in phrases("related")
 
 
 def is_related(line: str) -> bool:
-    """Whether a line is a heading of related news."""
+    """Whether a line is a heading for related news."""
     return len(line) < TAIL_LINE and letters(line) in phrases("related")
 
 
 def is_widget(line: str) -> bool:
-    """Whether a line is the heading of a widget beside the text, such as weather or search."""
+    """Whether a line is the heading of a widget, such as weather or search."""
     return len(line) < TAIL_LINE and letters(line) in phrases("widgets")
 
 
 def is_box_heading(line: str) -> bool:
-    """Whether a line is the heading of a widget, or introduces content after a release."""
+    """Whether a line is the heading of a widget or of other content after a release."""
     return len(line) < TAIL_LINE and letters(line) in _box_headings()
 
 
 @cache
 def _box_headings() -> frozenset[str]:
-    """Return the letters of all headings of widgets and of content after a release."""
+    """Return the letters of all known headings of widgets and of content after a release."""
     return phrases("widgets") | phrases("tails") | phrases("related")
 
 

@@ -1,8 +1,8 @@
 """Find the regions of a page: main content, aside, menu, header and footer.
 
-A region is recognized by its tag, its role (WAI-ARIA landmarks), its class or its id. The header or
-footer of a list row is not a region of the page. It is inside an article, a list item or a table
-row (HTML, 4.3.8 and 4.3.9), or it repeats, each time with a different parent.
+A region is recognized by its tag, role (WAI-ARIA landmarks), class or id. The header or footer of a
+list row is not a region of the page. It is inside an article, a list item or a table row (HTML,
+4.3.8 and 4.3.9), or it repeats with different parents.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ MENU: Final = 4
 FOOT: Final = 8
 HEAD: Final = 16
 CHROME: Final = MENU | FOOT | HEAD
-"""Regions that contain no releases: menus, the page header and the page footer."""
+"""Bits of the regions that contain no releases: menu, page header and page footer."""
 
 WHOLE_PAGE_SHARE: Final = 0.5
-"""Maximum share of the page in an element named like a menu or an aside. A larger element wraps the
-page."""
+"""Maximum share of the page in a menu, header, footer or aside. A larger element is a wrapper
+around the page."""
 
 FORM: Final = 30
 """Maximum number of texts and links in a search form. A larger form contains a list."""
@@ -44,7 +44,7 @@ _ROLES: Final = {
     "main": MAIN,
 }
 _NEVER: Final = frozenset(("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"))
-"""Tags of elements that are never recognized as regions by their class or id."""
+"""Tags of elements that are not recognized as regions by their class or id."""
 
 _ROWS: Final = frozenset(("article", "li", "tr"))
 _BETWEEN: Final = r"(?:$|[\s_-])"
@@ -84,8 +84,8 @@ class PageRegion:
     """A region of a page, such as its menu or its main content.
 
     ``begin`` and ``end`` are positions in the sequence of the page's texts and links. ``bits``
-    contains the types of the region and of its enclosing regions. ``sure`` is true if the tag or
-    role gives the type.
+    contains the types of the region and of the regions around it. ``sure`` is true if the type
+    comes from the tag or role.
     """
 
     node: etree._Element
@@ -98,7 +98,7 @@ class PageRegion:
 
 
 class PageRegions:
-    """The regions of a page, which can be looked up by position."""
+    """The regions of a page. They can be looked up by position in the page's texts and links."""
 
     def __init__(self, found: list[PageRegion], size: int, heads: list[int]) -> None:
         kept = _without_rows(found)
@@ -117,12 +117,12 @@ class PageRegions:
             self._at[one.begin : one.end] = [index] * (one.end - one.begin)
 
     def at(self, place: int) -> int:
-        """Return the types of the regions that contain a position, as bits."""
+        """Return the type bits of all regions around the position ``place``."""
         index = self._at[place]
         return self._kept[index].bits if index >= 0 else 0
 
     def around(self, begin: int, end: int) -> int:
-        """Return the types of the regions that contain a whole range of positions, as bits."""
+        """Return the type bits of all regions around the whole range from ``begin`` to ``end``."""
         index = self._at[begin]
         while index >= 0 and self._kept[index].end < end:
             index = self._kept[index].outer
@@ -130,10 +130,10 @@ class PageRegions:
 
 
 def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int, bool]:
-    """Return the region type of an element (0 for none), and whether its tag or role gives it.
+    """Return the region type of an element (0 for none), and whether it comes from tag or role.
 
-    ``in_row`` is true inside an article, a list item or a table row. A header or footer there
-    belongs to the row.
+    ``in_row`` is true inside an article, a list item or a table row, whose header or footer is not
+    a region of the page. ``in_main`` is true inside the main content.
     """
     tag = str(node.tag)
     bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
@@ -156,7 +156,7 @@ def _called(names: str, *, in_row: bool) -> int:
 
 
 def is_row(node: etree._Element) -> bool:
-    """Whether an element may be a list row with a header and a footer of its own."""
+    """Whether an element may be a list row with its own header and footer."""
     return node.tag in _ROWS
 
 
@@ -166,7 +166,7 @@ def _names(node: etree._Element) -> str:
 
 
 def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
-    """Remove parts of list rows: regions that repeat, each time with a different parent."""
+    """Remove regions that are parts of list rows, because they repeat with different parents."""
     alike: dict[int, list[PageRegion]] = defaultdict(list)
     for one in found:
         if one.bits & _OUTER_REGIONS and one.bits != MENU:
@@ -182,7 +182,7 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
 def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether an element named like a menu, header, footer or aside wraps the main content.
 
-    Such an element contains a main part. Or it is large, and neither a main part nor the first
+    Such an element contains a main region. Or it is large, and no main region and not the first
     heading is outside it.
     """
     if one.bits == MAIN:
@@ -198,13 +198,13 @@ def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRe
     whole = min((main.end - main.begin for main in within), default=size)
     if one.end - one.begin <= whole * WHOLE_PAGE_SHARE:
         return False
-    # An element that fills most of a main part is not a menu. SPIP, for one, gives lists a menu
-    # class.
+    # An element that fills most of a main region is not a menu. For example, SPIP gives lists a
+    # menu class.
     return bool(within and one.bits == MENU) or not _beside(one, heads, mains)
 
 
 def _beside(one: PageRegion, heads: list[int], mains: list[PageRegion]) -> bool:
-    """Whether a main part or the first heading of the page is outside a region."""
+    """Whether a main region or the first heading of the page is outside a region."""
     if any(main.end <= one.begin or one.end <= main.begin for main in mains):
         return True
     return bool(heads) and not any(one.begin <= place < one.end for place in heads)

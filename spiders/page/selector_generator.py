@@ -1,4 +1,4 @@
-"""Generate CSS selectors that may match an element on all pages of a layout."""
+"""Generate CSS selectors that may match the same element on all pages of a layout."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""Pattern of a class or id without digits. A class or id with digits may be specific to one page or
-build."""
+"""Pattern of a class or id without digits. With digits, it may be specific to one page or build."""
 
 TELLING: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
 )
-"""Tags with a clear purpose. Selectors of other tags also need a class, id or ``itemprop``."""
+"""Tags with a clear purpose. A selector with any other tag also needs a class, id or
+``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""Pattern of a tag that CSS can select. Tags such as ``o:p``, which parsers also create, do not
-match."""
+"""Pattern of a tag that CSS can select. Tags such as ``o:p`` do not match."""
 
 MAX_CLASSES: Final = 6
-"""Maximum number of classes used per element."""
+"""Maximum number of classes of an element that are used in selectors."""
 
 MAX_STEPS: Final = 3
-"""Maximum number of levels between a named ancestor and the element, in selectors with ``>``."""
+"""Maximum number of ``>`` steps from an ancestor with a class or id down to the element."""
 
 MAX_ABOVE: Final = 8
-"""Maximum number of ancestors used in selectors."""
+"""Maximum number of an element's ancestors that are used in selectors."""
 
 
 def selectors_of(element: etree._Element) -> list[str]:
-    """Return distinct selectors of an element: first its own id and classes, then short paths.
+    """Return selectors for an element, without duplicates.
 
-    The list is empty if CSS cannot select the element's tag. An ancestor with such a tag appears as
-    ``*`` in paths.
+    Selectors by its own id and classes come first, then short paths. The list is empty if CSS
+    cannot select the element's tag. In a path, an ancestor with such a tag is ``*``.
     """
     return list(dict.fromkeys(_selectors(element)))
 
@@ -66,7 +65,7 @@ def _selectors(element: etree._Element) -> Iterator[str]:
 
 
 def marks_of(element: etree._Element) -> Iterator[str]:
-    """Yield selectors for an element's id, ``itemprop`` and classes, without its tag."""
+    """Yield selectors by id, ``itemprop`` and class of an element, without its tag."""
     name = element.get("id") or ""
     if STABLE.fullmatch(name):
         yield f"#{name}"
@@ -79,9 +78,9 @@ def marks_of(element: etree._Element) -> Iterator[str]:
 
 
 def layout_of(element: etree._Element) -> str:
-    """Return a path that identifies a page's layout.
+    """Return a path that identifies the layout of an element's page.
 
-    It consists of the names of an element and three ancestors.
+    The path consists of the names of the element and three ancestors.
     """
     names = []
     for one in (element, *islice(element.iterancestors(), 3)):
