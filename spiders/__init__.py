@@ -12,6 +12,6 @@ Put a new module into the folder for its task:
 - `stored`: extract pages that were archived earlier
 - `learning`, `discovery`: compare several pages
 
-A folder may import only folders later in this list: stored and discovery; crawl; extract; learning;
-barriers, listing and release; body; download; sources; json_state and page_parts; page.
+A folder may only import folders that come later in this list: stored and discovery; crawl; extract;
+learning; barriers, listing and release; body; download; sources; json_state and page_parts; page.
 """

@@ -22,10 +22,10 @@ from data.text.urls import (
 class ExtractedRelease:
     """The fields extracted from a release page.
 
-    - ``url``: the address of the page.
-    - ``canonical``: the canonical address that the page declares, or None.
-    - ``links``: other releases that the page links to.
-    - ``editions``: other language editions, as pairs of a language tag and a URL.
+    - ``url``: the URL of the page.
+    - ``canonical``: the canonical URL that the page declares, or None.
+    - ``links``: links to other releases on the page.
+    - ``editions``: translations of the page, as pairs of a language tag and a URL.
     - ``confidence``: a value from 0 to 1 per field (``title``, ``published``, ``body`` …).
     - ``reasons``: one sentence for each field that is missing or was rejected.
     - ``refused``: the text of a date that was rejected as impossible, if no other date was found.
@@ -43,7 +43,7 @@ class ExtractedRelease:
 
 @dataclass(frozen=True, slots=True)
 class ListingItem:
-    """One release in a listing, with the absolute ``url`` of its page.
+    """One release in a listing. ``url`` is the absolute URL of the release's page.
 
     ``categories`` are the categories that a feed or an API assigns to the release.
     """
@@ -68,7 +68,7 @@ class Form:
 
     @property
     def address(self) -> str:
-        """The address that identifies the response in the store and in the archive."""
+        """The URL that identifies the form's response in the store and in the archive."""
         return posted_address(self.url, posted_query(self.body))
 
 
@@ -76,8 +76,8 @@ class Form:
 class Series:
     """A numbered series of requests for the parts of a list, found on the list's first page.
 
-    In the requests for ``path``, the query parameter ``name`` grows by ``step`` each time. If
-    ``step`` is 0, it grows by the number of items in each part. ``last`` is its highest value, or
+    The requests go to ``path``. The query parameter ``name`` grows by ``step`` per request, or by
+    the number of items per part if ``step`` is 0. ``last`` is the parameter's highest value, or
     None if unknown.
     """
 
@@ -89,15 +89,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class UnreadSign:
-    """Evidence on a listing page of whether the list has more releases than the page.
+    """Evidence on a listing page about further releases that are not on the page.
 
     ``text`` is a quotation from the page. The meaning of ``number`` depends on ``kind``:
 
     - ``total``: the number of releases in the list
-    - ``pages``: the number of the last page, if no address leads to the next page
-    - ``years``: the oldest year in a menu of years, if no address leads to that year
-    - ``months``: the oldest month in a menu of months, such as 202603, if no address leads to it
-    - ``control``: 0, for a control such as "Load more" that has no address
+    - ``pages``: the number of the last page, if no URL leads to the next page
+    - ``years``: the oldest year in a menu of years, if no URL leads to that year
+    - ``months``: the oldest month in a menu of months, such as 202603, if no URL leads to it
+    - ``control``: 0, for a control such as "Load more" that has no URL
     - ``end``: the number of this page if it is the last page; 0 if the number is unknown
     """
 
@@ -110,19 +110,19 @@ class UnreadSign:
 class Listing:
     """The data extracted from a listing page: its items in page order, and its pagination.
 
-    - ``next``: the address of the next page. If that page needs a POST request, ``form`` is the
+    - ``next``: the URL of the next page. If that page needs a POST request, ``form`` is the
       request and ``next`` is its `address`.
     - ``series``: the numbered requests for the parts after the next page.
     - ``rule``: the name of the rule that found the items.
     - ``confidence``: a value from 0 to 1.
     - ``reasons``: one sentence for each value that is missing or was rejected.
-    - ``passed``: addresses of undated rows among dated rows, skipped although they may be releases.
+    - ``passed``: URLs of undated rows among dated rows. They are skipped, but may be releases.
     - ``place``: the position of the list on the page, used to find the list on the next page.
-    - ``others``: pages to try if the next page leads nowhere.
+    - ``others``: URLs of pages to try if the next page has no releases.
     - ``before``: the previous page in the pager. If ``counts_down`` is true, the first page has the
       highest number, so the previous page has older releases.
     - ``archives``: links to archives, newest first.
-    - ``signs``: evidence about the rest of the list.
+    - ``signs``: evidence about further releases in the list.
     """
 
     url: str
@@ -143,14 +143,14 @@ class Listing:
 
 
 def keys_of(item: ListingItem) -> Iterator[str]:
-    """Yield the keys that identify an item: its canonical address, and its day with its title."""
+    """Yield the keys that identify a listing item: its canonical URL, and its day and title."""
     yield canonical_url(item.url)
     if name := name_of(item):
         yield name
 
 
 def name_of(item: ListingItem) -> str:
-    """Return the day and title of an item, which identify it even if its address changes.
+    """Return the day and title of a listing item, which identify it even if its URL changes.
 
     Returns an empty string if the item has no date or no title.
     """

@@ -1,4 +1,4 @@
-"""Recognize pages that replace the requested page: challenges, logins, notices, soft 404s.
+"""Recognize pages that a site shows in place of the requested page.
 
-Modules in this package send no requests.
+These are challenges, logins, notices and soft 404s. Modules in this package send no requests.
 """

@@ -1,6 +1,6 @@
-"""Decide whether a page has a barrier in place of a release or listing, and which one.
+"""Decide whether a page is a barrier, shown in place of a release or listing, and of which kind.
 
-The first of these applies:
+The first of these rules that applies decides:
 
 1. A challenge, a login page or a captcha (challenges and logins), if the page has no date.
 2. A password form (logins) or a paywall in the page's markup (notices), with or without a date.
@@ -9,9 +9,9 @@ The first of these applies:
 4. A title that reports only that the page is missing (soft_404), if the page has no date.
 5. A title that reports only that the site is out of order (notices), if the page has no date.
 
-A page with at least ``MIN_RELEASE_WORDS`` words of its own text has no barrier. An error page at
-the address of a stored release may show the current day; ``soft_404.missing_release_message``
-compares such a page with the release.
+A page with at least ``MIN_RELEASE_WORDS`` words of its own text is not a barrier. An error page at
+the URL of a stored release may show the current day. ``soft_404.missing_release_message`` compares
+such a page with the release.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
     "maintenance": "blocked:maintenance",
     "missing": "soft-404",
 }
-"""Kinds of run errors by kind of barrier."""
+"""Kind of the error that a visit reports, by kind of barrier."""
 
 
 class Barrier(NamedTuple):
-    """The kind of content that replaces a release or listing, and a sentence about it.
+    """The kind of page that replaces a release or listing, and a sentence about it.
 
     The kind ``maintenance`` includes any outage of the site.
     """
@@ -63,17 +63,17 @@ class Barrier(NamedTuple):
 
     @property
     def error_kind(self) -> FixedErrorKind:
-        """The kind of run error for this barrier."""
+        """The kind of the error that a visit reports for this barrier."""
         return ERROR_KINDS[self.kind]
 
 
 def barrier_to_listing(page: Page) -> Barrier | None:
-    """Return the barrier that replaces a list of releases on a page, or None."""
+    """Return the barrier that a page shows in place of a list of releases, or None."""
     return barrier_to_release(page, NO_CONTENT, "")
 
 
 def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | None:
-    """Return the barrier that replaces a release on a page, or None.
+    """Return the barrier that a page shows in place of a release, or None.
 
     ``content`` was extracted from the page, without the listing's date. ``listed`` is the page's
     title on the listing, or "". A page with this title is never a notice.
@@ -96,7 +96,7 @@ def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | N
 
 
 def barrier_to_programs(page: Page) -> Barrier | None:
-    """Return the challenge, login page or captcha that a page shows to a program, or None."""
+    """Return the challenge, login page or captcha that a page shows to programs, or None."""
     if is_challenge(page):
         return Barrier("challenge", CHALLENGED)
     if is_login_page(page):

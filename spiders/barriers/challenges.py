@@ -1,8 +1,8 @@
-"""Recognize challenges and captchas that a server sends instead of a page.
+"""Recognize challenges and captchas that a server sends in place of a page.
 
-A page counts as a challenge or captcha only if it has little text, no date, and a sign that
-releases do not have. Pages with a captcha for another purpose, such as a newsletter form, are not
-affected.
+A page is a challenge or captcha only if it has little text, no date, and markup or words that
+releases do not have. Pages with a captcha for another purpose, such as a newsletter form, do not
+count.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ CHALLENGE: Final = re.compile(
     r"_cf_chl_opt|cf-chl-|/challenge-platform/h/\w/orchestrate|cf-browser-verification|captcha-delivery\.com"
     r"|px-captcha|awsWafCookieDomainList|gokuProps|sucuri_cloudproxy_js|/_sec/cp_challenge"
     r"|ddos-guard/js-challenge|/\.well-known/sgcaptcha"
-    # Imperva also adds another `_Incapsula_Resource` script to ordinary pages.
+    # Imperva also adds a different `_Incapsula_Resource` script to ordinary pages.
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""Pattern of markup in challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva,
-Anubis, F5 and others."""
+"""Pattern of the markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai,
+Imperva, Anubis, F5 and others."""
 
 CAPTCHA: Final = re.compile(r"""\b(?:g-recaptcha|h-captcha|cf-turnstile|captcha)\b""")
-"""Pattern of markup in captchas."""
+"""Pattern of the markup of captchas."""
 
 MAX_CHALLENGE_HEADINGS: Final = 3
 """Maximum number of headings on a challenge page, including the page's title."""
 
 CHALLENGED: Final = "the site shows a challenge instead, to keep programs out"
-"""Error message for a challenge that replaces a page."""
+"""Error message for a page that is replaced by a challenge."""
 
 CAPTCHA_SHOWN: Final = "the site shows a captcha instead, to keep programs out"
 
@@ -49,7 +49,7 @@ CHALLENGE_STATUSES: Final = (
 
 
 def is_challenge(page: Page) -> bool:
-    """Whether a page has a challenge's markup, or the text of a waiting page and few headings."""
+    """Whether a page has the markup of a challenge, or a waiting message and few headings."""
     if CHALLENGE.search(page.text):
         return True
     headings = _headings(page)
@@ -70,7 +70,7 @@ def _waits(headings: list[str]) -> bool:
 
 
 def error_status(status: int, page: Page) -> tuple[ErrorKind, str]:
-    """Return the error kind and a description for a response with an error status."""
+    """Return the error kind and a description of a response with an error status."""
     if status in CHALLENGE_STATUSES and CHALLENGE.search(page.text):
         return "blocked:challenge", f"answered {status}: {CHALLENGED}"
     return http_kind(status), f"answered {status}"

@@ -1,4 +1,4 @@
-"""Recognize login pages, and password forms that replace a page's text."""
+"""Recognize login pages, and password forms in place of a page's text."""
 
 from __future__ import annotations
 
@@ -15,28 +15,26 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum number of words in a text that is certainly a release. A page with such a text has no
-barrier."""
+"""Minimum number of words in a text that is certainly a release, not a barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
-"""Error message for a login that replaces a page."""
+"""Error message for a page that is replaced by a login."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Pattern of the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share of a text's words in a form. If the form contains more of them, the text is only
-the form itself."""
+"""Minimum share of a text's words that are in a form. The text is then the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
     "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words are easier to read in a row
     "widget login-box loginbox".split()
 )
-"""Class names of elements that do not contain the main content of a page."""
+"""Class names of elements outside the main content of a page."""
 
 NAME_FIELD_TYPES: Final = frozenset(["", "text", "email", "tel"])
-"""Types of form fields in which users enter their user name."""
+"""Types of form fields for a user name."""
 
 
 def is_login_page(page: Page) -> bool:
@@ -52,13 +50,13 @@ def is_login_page(page: Page) -> bool:
 
 
 def password_form_message(page: Page, content: Content) -> str | None:
-    """Return an error message if a password form replaces the page's text, else None."""
+    """Return an error message if a page has a password form in place of its text, else None."""
     forms = page.tree.iter("form")
     return next((message for form in forms if (message := _form_message(form, content))), None)
 
 
 def _form_message(form: etree._Element, content: Content) -> str | None:
-    """Return an error message if this form replaces the page's text, else None.
+    """Return an error message if ``form`` replaces the page's text, else None.
 
     A form with only a password protects a single page (WordPress's post_password, Drupal's
     protected pages). A form that also asks for a user name is a login form, which may be on every

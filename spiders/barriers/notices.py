@@ -1,4 +1,4 @@
-"""Recognize notices that replace a page's text: maintenance, an outage, a paywall."""
+"""Recognize notices in place of a page's text: maintenance, an outage, a paywall."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_WORDS_BEYOND_NOTICE: Final = 40
-"""Minimum number of words in a release whose title or heading contains a notice.
+"""Minimum number of words in a release whose title or heading contains the words of a notice.
 
-Some releases are about maintenance. The limit does not apply if the title is only a notice."""
+Some releases are about maintenance. The minimum does not apply if the title is only a notice."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
-"""Pattern of markup on a page behind a paywall (schema.org)."""
+"""Pattern of the markup of a page behind a paywall (schema.org)."""
 
 PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 
 
 def has_paywall_markup(page: Page) -> bool:
-    """Whether the markup of a page declares that its text is only for subscribers."""
+    """Whether a page's markup declares that its text is only for subscribers."""
     return NOT_FREE.search(page.markup) is not None
 
 
 def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:
-    """Return the kind and the message of a notice in a page's title or headings, or None.
+    """Return the kind and message of a notice in a page's title or headings, or None.
 
     ``listed`` contains the words of the page's title on the listing. A page with this title is not
     a notice.
@@ -46,9 +46,9 @@ def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "lo
 
 
 def outage_message(page: Page, listed: str) -> str | None:
-    """Return an error message if the page's title reports only an outage, else None.
+    """Return an error message if a page's title only reports an outage, else None.
 
-    ``listed`` is the page's title on the listing, or "". A release may have such a title.
+    ``listed`` is the page's title on the listing, or "". A page with this title is a release.
     """
     outages = _outages()
     return None if outages.fullmatch(listed.strip()) else title_message(page, outages)
@@ -56,7 +56,7 @@ def outage_message(page: Page, listed: str) -> str | None:
 
 @cache
 def _outages() -> re.Pattern[str]:
-    """Return the pattern of titles that report only that the site is out of order."""
+    """Return the pattern of titles that only report that the site is out of order."""
     maintenance = alternatives(words("barriers.maintenance"))
     return error_title_pattern(
         "50[0234]",

@@ -1,4 +1,4 @@
-"""Recognize pages that report the requested page as missing, with a success status."""
+"""Recognize error pages for missing pages that have a success status (soft 404)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata 
 
 
 def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
-    """Return a pattern for titles of error pages.
+    """Return a pattern that matches the titles of error pages.
 
     A title matches if it contains the status ``code`` as an error, or one of the ``texts``.
     """
@@ -39,12 +39,12 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
 
 
 MAX_ERROR_WORDS: Final = 40
-"""Maximum number of words on a page that is searched for a sentence that reports it as missing."""
+"""Maximum number of words on a page that is searched for a sentence such as "page not found"."""
 
 
 @cache
 def _missing_titles() -> re.Pattern[str]:
-    """Return the pattern of titles that report only that the page is missing."""
+    """Return the pattern of titles that only report a missing page."""
     return error_title_pattern(
         "404|410",
         rf"(?:{NOUN})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
@@ -56,7 +56,7 @@ def _missing_titles() -> re.Pattern[str]:
 
 @cache
 def _missing_sentence() -> re.Pattern[str]:
-    """Return the pattern of sentences that report the requested page as missing."""
+    """Return the pattern of sentences that report a missing page."""
     return re.compile(
         rf"{alternatives(words('barriers.missing'))}"
         rf"|\b{NOUN}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
@@ -67,19 +67,19 @@ def _missing_sentence() -> re.Pattern[str]:
 
 
 def missing_page_message(page: Page) -> str | None:
-    """Return a message if the page's title reports only that the page is missing, else None."""
+    """Return a message if a page's title only reports that the page is missing, else None."""
     return title_message(page, _missing_titles())
 
 
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
-    """Return an error message with the first title that matches ``errors``, or None."""
+    """Return an error message with the first page title that matches ``errors``, or None."""
     return _message((line_of(node) for node in page.tree.iter("title", "h1")), errors)
 
 
 def missing_release_message(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Return a message if the page at a stored release's address is an error page, else None.
+    """Return a message if an error page is at the URL of a stored release, else None.
 
     ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
     None. A page with the release's title or a similar text is not an error page. A page with a date
@@ -108,7 +108,7 @@ def missing_release_message(
 
 
 def _has(words: list[str], part: list[str]) -> bool:
-    """Whether ``words`` contains the words of ``part`` in sequence."""
+    """Whether ``words`` contains the words of ``part`` in the same order without gaps."""
     return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 

@@ -1,1 +1,1 @@
-"""Extract a listing or release page into plain JSON values, and run the golden tests of sources."""
+"""Convert the extraction of a page to plain JSON values, and run the golden tests of sources."""

@@ -1,12 +1,12 @@
-"""Golden tests of a source: its pages as served, and their expected extraction.
+"""Golden tests of a source: saved pages with their expected extraction.
 
-A folder contains listing.html, release.html and expected.json:
+The folder of a test contains listing.html, release.html and expected.json:
 
 {"listing": {"url", "captured", "items": [{"url", "title", "published"}], "next"}, "release":
 {"url", "title", "published", "precision", "language", "body_text", "images", "attachments"}}
 
-``captured`` is the time that "yesterday" refers to. Text is a list of paragraphs, and files are
-their addresses. A person may add other fields of a release.
+``captured`` is the time to which words such as "yesterday" refer. ``body_text`` is a list of
+paragraphs. Images and attachments are lists of URLs. A person may add other fields of a release.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ LISTING_FIELDS: Final = ("items", "next")
 RELEASE_FIELDS: Final = (
     "title", "published", "precision", "language", "body_text", "images", "attachments",
 )  # fmt: skip
-"""Fields of a listing, and of a release, that expected.json contains by default."""
+"""Fields of a listing and of a release that expected.json contains by default."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
-"""Fields about the capture of the pages, which are not extracted."""
+"""Fields that describe the capture of the pages. They are not extracted."""
 
 
 def as_expected(
     listing: Listing, release: ExtractedRelease, circumstances: Mapping[str, Any]
 ) -> Expected:
-    """Return the current extraction as the content of expected.json, for a person to correct.
+    """Return the current extraction in the format of expected.json, for a person to correct.
 
-    ``circumstances`` are added to the listing.
+    ``circumstances`` (the fields about the capture) are added to the listing.
     """
     return {
         "listing": {"url": listing.url, **circumstances}
@@ -63,7 +63,7 @@ def as_expected(
 
 
 def fields_of(expected: Expected) -> list[tuple[str, str]]:
-    """Return the part (listing or release) and the name of every expected field."""
+    """Return each expected field as a pair of part ("listing" or "release") and field name."""
     return [
         (part, name)
         for part, values in expected.items()
@@ -73,7 +73,7 @@ def fields_of(expected: Expected) -> list[tuple[str, str]]:
 
 
 def wanted(expected: Expected, part: str, name: str) -> Any:
-    """Return the value of an expected field, normalized like extracted text."""
+    """Return the expected value of a field, normalized like extracted text."""
     value = expected[part][name]
     return list(map(clean_text, value)) if name == "body_text" else value
 
@@ -84,12 +84,12 @@ def found(listing: Listing, release: ExtractedRelease, part: str, name: str) -> 
 
 
 def of_listing(page: Listing, name: str) -> Any:
-    """Return a field of a listing. Raises AttributeError if there is no field with this name."""
+    """Return a field of a listing. Raises AttributeError if no field has this name."""
     return list(map(item_values, page.items)) if name == "items" else getattr(page, name)
 
 
 def of_release(page: ExtractedRelease, name: str) -> Any:
-    """Return a field of a release. Raises AttributeError if there is no field with this name."""
+    """Return a field of a release. Raises AttributeError if no field has this name."""
     content = page.content
     match name:
         case "published":
@@ -109,7 +109,7 @@ def of_release(page: ExtractedRelease, name: str) -> Any:
 def as_read(
     expected: Expected, listing: Listing, release: ExtractedRelease, zone: str
 ) -> tuple[Listing, Content]:
-    """Return a listing and a release's content with the expected values.
+    """Return the listing and the release's content with the expected values inserted.
 
     A field without an expected value keeps its extracted value. Raises KeyError, TypeError or
     ValueError if the expected values have a wrong format.
@@ -129,7 +129,10 @@ def as_read(
 
 
 def _published(iso: str | None, zone: str) -> Published | None:
-    """Parse a date: either a day, or a time with a UTC offset."""
+    """Parse a date from expected.json: a day, or a time with a UTC offset.
+
+    A day is a local day in the time zone ``zone``.
+    """
     if iso is None:
         return None
     at = dt.datetime.fromisoformat(iso)
@@ -141,7 +144,7 @@ def _published(iso: str | None, zone: str) -> Published | None:
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
 MAX_SHOWN_LENGTH = 60
-"""Maximum length of a value shown in a difference, in characters."""
+"""Maximum length of a value in a message about a difference, in characters."""
 
 
 class BadGolden(CommuniqueError):
@@ -156,13 +159,13 @@ class BadGolden(CommuniqueError):
 def write_golden(
     folder: Path, file: SourceFile, listing: Page, release: Page, now: dt.datetime
 ) -> None:
-    """Save two pages of a source with their current extraction, for a person to correct.
+    """Save a listing page and a release page with their extraction, for a person to correct.
 
-    Raises BadGolden if a golden test already exists, or if it can't be written.
+    Raises BadGolden if the golden test already exists or can't be written.
     """
     if (folder / EXPECTED).exists():
         raise BadGolden(folder / EXPECTED, "the file exists already; remove it to sample again")
-    # Pages that are readable only with the response's Content-Type are stored in UTF-8.
+    # Pages that can be decoded only with the response's Content-Type are stored in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
         file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
@@ -179,7 +182,7 @@ def write_golden(
 
 
 def differences(folder: Path, file: SourceFile) -> Iterator[str]:
-    """Yield sentences about differences from expected.json and selectors that match nothing.
+    """Yield sentences about differences from expected.json, and about selectors without a match.
 
     Raises BadGolden if the golden test can't be read.
     """
@@ -197,7 +200,7 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """The two pages of a golden test, their expected extraction, and the time of their capture."""
+    """A golden test: two saved pages, their expected extraction, and the time of their capture."""
 
     expected: Expected
     now: dt.datetime
@@ -205,11 +208,11 @@ class Golden:
     release: tuple[str, bytes]
 
     def read_by(self, file: SourceFile) -> tuple[Listing, ExtractedRelease]:
-        """Extract the pages with a source file."""
+        """Extract the saved pages with the rules of a source file."""
         return _read(file, Page(*self.listing), Page(*self.release), self.now)
 
     def unmatched(self, file: SourceFile) -> Unmatched:
-        """Return the selectors of a source file that match nothing on the pages."""
+        """Return the selectors of a source file that match nothing on the saved pages."""
         found, listing = Unmatched(), Page(*self.listing)
         if not file.feed:
             found.note(listing_matches(listing, file.listing))
@@ -235,7 +238,7 @@ def read_golden(folder: Path) -> Golden:
 
 
 def lasting(page: Page) -> bytes:
-    """Return a page's bytes in a form that is readable without the server's Content-Type."""
+    """Return a page's bytes so that they can be decoded without the Content-Type header."""
     return page.body if Page(page.url, page.body).markup == page.markup else page.markup
 
 
@@ -249,12 +252,12 @@ def _read(
 
 
 def _item(listed: Listing, release: Page) -> ListingItem | None:
-    """Return the item of a release page on its listing, or None."""
+    """Return the listing item of a release page, or None."""
     return next((item for item in listed.items if item.url == release.url), None)
 
 
 def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
-    """Return the release rules for the day of a listing item."""
+    """Return the release rules for the publication day in a listing item."""
     return file.rules_on(item.published.day if item and item.published else None)
 
 

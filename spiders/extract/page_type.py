@@ -1,4 +1,4 @@
-"""Decide whether a page is a release or a listing, from its extraction as both.
+"""Decide whether a page is a release or a listing, given its extraction as both.
 
 The score is a logistic regression over eleven features. It was trained on 1,236 release pages and
 135 listing pages of our own and other sites. On sites not in the training data (five-fold
@@ -18,25 +18,26 @@ from spiders.page.phrases import comparison_key
 Kind = Literal["release", "listing"]
 
 SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
-"""Rules for dates in markup that only pages with a single article have."""
+"""Rules for dates in markup that is typical of pages with a single article."""
 
 MANY_LINKS = 25
-"""Number of listing items above which more items do not change the score."""
+"""Number of listing items above which further items do not change the score."""
 LONG = 4000
-"""Length of a text above which more text does not change the score, in characters."""
+"""Length of a text above which further text does not change the score, in characters."""
 
 MIN_RELEASE_LENGTH = 800
-"""Minimum length of a release on a page whose list is in scripts, in characters."""
+"""Minimum length of the text of a release page that also has a list in its scripts, in
+characters."""
 
 MAX_SEARCHED_LENGTH = 50_000
 """Number of characters at the beginning of a text that are searched for item titles."""
 
 MIN_TITLE_LENGTH = 9
-"""Minimum length of an item title that is searched for, in letters. Shorter titles occur by
-chance."""
+"""Minimum length of an item title that is searched for in a text, in letters. Shorter titles occur
+by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""Maximum number of items whose only common date is ignored."""
+"""Maximum number of items with the same date for which the date is ignored."""
 
 BIAS = -3.4
 
@@ -50,7 +51,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
     if not listing.items or release.content.body_rule == "state":
         return "release"  # a release in scripts certainly belongs to the page
     if listing.rule == "state":
-        # If the list is in scripts beside a long text, it contains other releases.
+        # A list in scripts beside a long text contains other releases.
         return "listing" if len(release.content.body_text) < MIN_RELEASE_LENGTH else "release"
     if listing.rule and not listing.rule.startswith("region:"):
         return "listing"
@@ -58,7 +59,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
 
 
 def score_of(release: ExtractedRelease, listing: Listing) -> float:
-    """Return a score from a page's detected rows and its text; it is positive for listings."""
+    """Return a score for the type of a page, positive for listings and negative for releases."""
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY_LINKS) / MANY_LINKS
     dated = dated_items(release, listing)
@@ -80,7 +81,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def dated_items(release: ExtractedRelease, listing: Listing) -> int:
-    """Return the number of items whose dates may be dates of releases.
+    """Return the number of listing items whose date may be the date of a release.
 
     Links to parent pages do not count. If a few items share a single date, it is probably the date
     of the page itself, or today.
@@ -97,9 +98,9 @@ def dated_items(release: ExtractedRelease, listing: Listing) -> int:
 
 
 def is_above(url: str, pages: tuple[str, ...]) -> bool:
-    """Whether an address is a parent folder of any of these pages.
+    """Whether a URL is a parent folder of one of ``pages``.
 
-    A page's own address with a query is not its parent: ``/?p=55`` is not above ``/``.
+    A page's own URL with a query is not its parent: ``/?p=55`` is not above ``/``.
     """
     path, _, query = url.partition("?")
     folder = path.rstrip("/") + "/"
@@ -110,7 +111,7 @@ def is_above(url: str, pages: tuple[str, ...]) -> bool:
 
 
 def listed_share(release: ExtractedRelease, listing: Listing) -> float:
-    """Return the share of items whose title is in the text of the release.
+    """Return the share of listing items whose title is in the release's text.
 
     A high share means that the text is the list itself.
     """
@@ -121,9 +122,9 @@ def listed_share(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def address_of(url: str) -> tuple[float, bool]:
-    """Return two features of an address: several words in its last segment, and a long number.
+    """Return two features of a URL: several words in its last segment, and a long number.
 
-    The first feature is 0.5 for an unknown address.
+    The first feature is 0.5 if the URL is unknown.
     """
     try:
         parts = urlsplit(url)

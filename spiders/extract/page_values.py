@@ -1,6 +1,6 @@
 """Extract one page into plain values, with the field names that Communique uses everywhere.
 
-`read_page` extracts one page of many, in a separate process.
+`read_page` is for separate processes that extract many pages.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Wanted = Literal["auto", "listing", "release"]
 def extract(
     page_id: str, page: Page, context: DateContext, kind: Wanted = "auto"
 ) -> dict[str, Any]:
-    """Extract a page into values for JSON.
+    """Extract a page into values that can be written as JSON.
 
-    If ``kind`` is "auto", the kind of page is detected.
+    If ``kind`` is "auto", the page is classified as a release or a listing first.
     """
     if kind == "listing":
         return listing_values(page_id, read_listing(page, context))
@@ -71,9 +71,9 @@ def release_values(page_id: str, page: ExtractedRelease) -> dict[str, Any]:
 
 
 def item_values(item: ListingItem) -> dict[str, Any]:
-    """Return one item of a listing as plain values."""
+    """Return a listing item as plain values."""
     published = item.published.iso if item.published else None
-    # Clean the title, for example of soft hyphens, like the titles of collected releases.
+    # Clean the title like the titles of collected releases, for example of soft hyphens.
     return {"url": item.url, "title": clean_line(item.title), "published": published}
 
 
@@ -98,9 +98,9 @@ GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A page to extract: a file at a path, or a fetched page.
+    """A page to extract: the path of a saved file, or a fetched page.
 
-    ``problem`` is an error that already occurred, or None.
+    ``problem`` is an error that occurred before extraction, or None.
     """
 
     id: str
@@ -112,7 +112,7 @@ class Task:
 
 
 def read_page(task: Task) -> bytes | str:
-    """Return the extraction of a page as JSON, or a sentence on why extraction failed."""
+    """Return the extraction of a page as JSON, or an error message as a string."""
     if task.problem is not None:
         return task.problem
     try:
@@ -132,9 +132,9 @@ def read_page(task: Task) -> bytes | str:
 
 
 def saved(task: Task) -> Page:
-    """Load a saved page, which may be compressed with gzip. A huge page is truncated.
+    """Load a saved page, which may be compressed with gzip. A page that is too large is truncated.
 
-    If the page's web address is invalid, it is ignored.
+    An invalid page URL is ignored.
     """
     path = Path(task.place)
     with path.open("rb") as file:

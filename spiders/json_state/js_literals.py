@@ -1,4 +1,4 @@
-"""Parse values assigned in a script, in JSON or as JavaScript literals, without running it."""
+"""Parse JSON or JavaScript literals in a script without running the script."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 
 
 class NoLiteral(ValueError):
-    """Raised if there is no readable value at a position of a script."""
+    """Raised if a script contains no readable value at a given offset."""
 
 
 def first_value(text: str, at: int) -> tuple[Any, int]:
-    """Return the value at an offset in a script, and the offset of its end.
+    """Return the value at the offset ``at`` in a script, and the offset of its end.
 
-    Accepted are JSON, a JavaScript object literal, ``JSON.parse("…")``, and a function that is
+    The value may be JSON, a JavaScript object literal, ``JSON.parse("…")``, or a function that is
     called at once and returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value can
     be read.
     """
@@ -70,7 +70,7 @@ def first_value(text: str, at: int) -> tuple[Any, int]:
 
 
 def decoded(text: str) -> Any:
-    """Parse a JSON text. Raises NoLiteral if it is invalid."""
+    """Parse a JSON text. Raises NoLiteral if the text is invalid."""
     try:
         return load_json(text)
     except (ValueError, RecursionError) as error:
@@ -78,7 +78,7 @@ def decoded(text: str) -> Any:
 
 
 def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
-    """Parse an immediately invoked function and return its result with the arguments filled in.
+    """Parse an immediately invoked function, and return its result with all arguments inserted.
 
     Also returns the offset after the call.
     """
@@ -96,9 +96,10 @@ def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
 
 
 class LiteralReader:
-    """Reads one JavaScript literal, starting at offset ``at``.
+    """Reads one JavaScript literal from the offset ``at`` in a script.
 
-    ``named`` lists the uses of variable names: the object or list, the key or index, and the name.
+    ``named`` records each use of a variable: the list or object, the index or key, and the
+    variable's name.
     """
 
     def __init__(self, text: str, at: int) -> None:
@@ -109,9 +110,10 @@ class LiteralReader:
         self._depth = 0
 
     def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per lexeme type
-        """Return the next value. Raises NoLiteral if it can't be read.
+        """Return the next value. Raises NoLiteral if the value can't be read.
 
-        A variable name is returned as None and recorded in ``named``.
+        A variable is returned as None and recorded in ``named``. ``holder`` and ``key`` are the
+        list or object that contains the value, and the value's index or key.
         """
         kind, lexeme = self._next()
         if kind == "sign":
@@ -133,7 +135,7 @@ class LiteralReader:
         return None
 
     def listed(self, close: str) -> list[Any]:
-        """Return the values up to the closing character ``close``."""
+        """Return the values of a list up to the closing character ``close``."""
         if close == ")":
             self._next()
         found: list[Any] = []
@@ -163,9 +165,9 @@ class LiteralReader:
         return found
 
     def _closes(self, close: str) -> bool:
-        """Return whether a list or object ends at the current offset.
+        """Whether the list or object ends at the current offset.
 
-        Otherwise, the comma before the next value is skipped.
+        If not, the comma before the next value is skipped.
         """
         place = self.at
         following = self._next()

@@ -1,4 +1,4 @@
-"""Extract listing items from JSON records, and find their title, date and address fields."""
+"""Extract listing items from JSON records, and identify the fields for title, date and URL."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ LEARNT = 50
 """Maximum number of records used to identify fields with unknown names."""
 
 TITLE_WORDS, LONG = 3, 200
-"""Minimum number of words, and maximum length in characters, of titles in a field with an unknown
-name."""
+"""Minimum number of words, and maximum length in characters, of the titles in a field whose name is
+unknown."""
 
 MAX_CATEGORIES = 30
 """Maximum number of categories read per record."""
@@ -28,10 +28,10 @@ MAX_RECORDS = 50_000
 """Maximum number of records read per document."""
 
 WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article")
-"""Keys that may wrap the fields of a record."""
+"""Keys of objects that may contain the fields of a record."""
 
 INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
-"""Keys that may contain the value of a nested field, as in ``{"rendered": …}``."""
+"""Keys that contain the value of a nested field, as in ``{"rendered": …}``."""
 
 _URLS = re.compile(
     r"(?:canonical|perma|web|page|full|detail|article|external|public)?_?(?:url|link|href|uri)"
@@ -57,7 +57,10 @@ _PLACES = re.compile(r"https?://|\.{0,2}/|[^\s]{1,200}(?:/|\.(?:html?|php|aspx?|
 
 
 def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record merged with its wrapped fields: ``{"node": {…}}`` (GraphQL, JSON:API)."""
+    """Return a record merged with the fields of its wrapper, as in ``{"node": {…}}``.
+
+    GraphQL and JSON:API use such wrappers.
+    """
     for name in WRAPPERS:
         if isinstance(record.get(name), dict):
             return {**record, **record[name]}
@@ -70,9 +73,9 @@ def read_records(
     dates: DateReader,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
-    """Return the items of the record list that is most like a listing.
+    """Return the listing items from the list of records that is most like a listing.
 
-    ``address`` returns the address of a record without an address field.
+    ``address`` returns the URL for a record without a URL field.
     """
     best: list[ListingItem] = []
     left = MAX_RECORDS
@@ -94,7 +97,7 @@ def _worth(items: list[ListingItem]) -> float:
 
 
 def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
-    """Return the names of the title field and the date field, identified by their values.
+    """Return the names of the title field and the date field, judged by their values.
 
     A name is "" if no field has suitable values.
     """
@@ -110,7 +113,7 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _scalar(value: Any) -> str:
-    """Return a string or number as text, or "" for other values such as lists and objects."""
+    """Return a string or number as text, or "" for any other value."""
     return str(value) if value and isinstance(value, (str, int, float)) else ""
 
 
@@ -151,9 +154,9 @@ def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield a record's fields, with nested fields replaced by their values.
+    """Yield the fields of a record. A nested field is replaced by its inner value.
 
-    WordPress, for example, nests a title as ``{"rendered": …}``.
+    For example, WordPress nests a title as ``{"rendered": …}``.
     """
     for name, value in record.items():
         if isinstance(value, dict):
@@ -167,9 +170,9 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def published_in(fields: dict[str, Any], dates: DateReader) -> Published | None:
-    """Return the date of a record, or None.
+    """Return the publication date in a record's fields, or None.
 
-    Fields for publication take precedence over other date fields, such as those for modification.
+    Fields for publication take precedence over other date fields, such as modification.
     """
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),

@@ -1,4 +1,4 @@
-"""Convert the texts in a page's state to HTML.
+"""Convert the body texts in a page's JSON state to HTML.
 
 A text may be HTML, Markdown (CommonMark), or a tree of editor nodes. Trees of ProseMirror, Slate,
 Lexical, Contentful, Portable Text, Editor.js, Strapi and similar editors are supported. Each node
@@ -32,11 +32,11 @@ INSIDE: Final = (
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
     "richText", "rich_text", "markup", "copy", "columns",
 )  # fmt: skip
-"""Keys whose values are a node's children or text. They are converted in the order of the node's
-keys."""
+"""Keys of a node whose values are its children or text. They are converted in the node's order."""
 
 RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
-"""Keys of HTML that was rendered from a node's other keys, which are then ignored."""
+"""Keys for HTML that a site rendered from the node's other keys. The other keys are then
+ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
@@ -50,7 +50,7 @@ TAGS: Final = (
     (re.compile(r"link$|^a$", re.IGNORECASE), "a"),
     (re.compile(r"paragraph|^p$|^block$|^text_?block$|^unstyled$|^normal$", re.IGNORECASE), "p"),
 )
-"""Patterns of node types, each with its HTML tag."""
+"""Patterns of node types, each with the HTML tag for such nodes."""
 
 ASIDE: Final = re.compile(
     r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
@@ -58,28 +58,29 @@ ASIDE: Final = re.compile(
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
     re.IGNORECASE,
 )
-"""Pattern of the types of nodes that are displayed with a text but are not part of it."""
+"""Pattern of node types that are shown beside a text but are not part of it, such as ads."""
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""Pattern of a bullet at the beginning of a line. Markdown does not recognize it as a list item."""
+"""Pattern of a bullet at the beginning of a line. It is not a list item in Markdown."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
-"""Maximum length of a text parsed as Markdown, in characters. Longer texts count as plain text."""
+"""Maximum length of a text that is parsed as Markdown, in characters. Longer texts are plain
+text."""
 
 
 class Writer:
-    """Converts the texts of one page to HTML. One size limit applies to all of them together."""
+    """Converts the texts of one page to HTML. The size limits apply to all these texts together."""
 
     def __init__(self) -> None:
         self._left = MAX_NODES
         self._size = MAX_TEXT_CHARACTERS
 
     def html(self, value: Any) -> str:
-        """Convert a text in any supported form to HTML, which is not sanitized.
+        """Convert a text in any supported form to unsanitized HTML.
 
-        Returns "" if the value has no text.
+        Returns "" if the value contains no text.
         """
         if isinstance(value, str):
             return self._took(value if HTML.search(value) else from_markdown(value))
@@ -147,7 +148,7 @@ def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
 
 
 def from_markdown(text: str) -> str:
-    """Convert plain text or Markdown to HTML. HTML tags in the text are escaped."""
+    """Convert plain text or Markdown to HTML. HTML tags in ``text`` are escaped."""
     if len(text) > MAX_MARKDOWN_CHARACTERS:
         return paragraphs(text)
     return str(_markdown().render(POINT.sub("-", text)))

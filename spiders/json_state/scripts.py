@@ -34,30 +34,30 @@ MAX_SCRIPTS: Final = 100
 """Maximum number of scripts checked per page."""
 
 MAX_CHARACTERS: Final = 4_000_000
-"""Maximum length of all scripts and attributes read per page, in characters."""
+"""Maximum total length of the scripts and attributes read per page, in characters."""
 
 MAX_ASSIGNED: Final = 12
 """Maximum number of assigned values read per script."""
 
 SHORT: Final = 80
-"""Minimum length, in characters, of a script or attribute that may contain page state."""
+"""Minimum length of a script or attribute that may contain JSON state, in characters."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 STATE_NAME: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
-"""Pattern of a variable or property name typical of state, before the equals sign."""
+"""Pattern of the name of a variable or property for state, up to the equals sign."""
 
 DECLARED: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
-"""Pattern of any variable or property to which a list of records may be assigned."""
+"""Pattern of the name of any variable or property, to which a list of records may be assigned."""
 
 RECORDS: Final = re.compile(r"\[\s*+\{")
 
 MAX_ATTRIBUTES: Final = 100
-"""Maximum number of attributes with JSON objects or lists read per page."""
+"""Maximum number of attributes with JSON that are read per page."""
 
 MAX_NAME_LENGTH: Final = 90
 MAX_SIGNS: Final = 2_000
@@ -66,7 +66,7 @@ MAX_SIGNS: Final = 2_000
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
 ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
 MAX_ROWS: Final = 5_000
-"""Maximum number of rows read per stream of React's server components."""
+"""Maximum number of rows read from a stream of React server components."""
 
 ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 
@@ -93,7 +93,7 @@ def states(root: etree._Element) -> Iterator[Any]:
 
 
 MAX_BLANKS: Final = 20
-"""Maximum number of characters before the object or list in an attribute."""
+"""Maximum number of characters before the JSON object or list in an attribute."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:
@@ -114,9 +114,9 @@ def _attributes(root: etree._Element) -> Iterator[str]:
 
 
 def without_metadata(state: Any) -> Any:
-    """Return the data in a Livewire snapshot without its metadata, or any other state unchanged.
+    """Return the data of a Livewire snapshot without its metadata. Other states are unchanged.
 
-    Livewire stores a list as a pair: the list, and an object with the key ``s``.
+    Livewire stores a list as a pair of the list and an object with the key ``s``.
     """
     if not (isinstance(state, dict) and "memo" in state and "checksum" in state):
         return state
@@ -151,7 +151,7 @@ def _read(text: str) -> Iterator[Any]:
     try:
         yield decoded(text)
     except NoLiteral:
-        return  # The script contains no JSON, which is not an error.
+        return  # A script without JSON is not an error.
 
 
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
@@ -178,7 +178,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
 
 
 def _rows(stream: str) -> Iterator[Any]:
-    """Yield the values in the stream of React's server components, with long texts inserted."""
+    """Yield the values in a stream of React server components, with long texts inserted."""
     stream = without_lone_surrogates(stream)
     texts: dict[str, str] = {}
     values: list[Any] = []
@@ -219,14 +219,14 @@ def _with_texts(value: Any, texts: dict[str, str]) -> Any:
 
 
 WRAPPERS: Final = 5
-"""Maximum number of nested wrappers, such as reactive references, removed from a value."""
+"""Maximum number of nested wrappers that are removed from a value, such as reactive references."""
 
 TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
 LISTS: Final = frozenset(("Set", "Map"))
 
 
 def devalue(payload: list[Any]) -> Any:
-    """Return the state in a Nuxt payload. The state may contain itself.
+    """Return the state in a Nuxt payload. The result may contain references to itself.
 
     Each index is decoded once, so the state is no larger than the payload. Invalid indexes and
     non-JSON values become None.
@@ -243,7 +243,7 @@ class Devaluer:
         self._empty: list[int] = []
 
     def state(self) -> Any:
-        """Return the value at index 0 with all its indexes replaced."""
+        """Return the value at index 0 of the payload, with all indexes in it replaced."""
         whole = self._value(0)
         while self._empty:
             place = self._empty.pop()
@@ -278,6 +278,6 @@ class Devaluer:
 
 
 def _kind(encoded: Any) -> str:
-    """Return the type name at the beginning of a list, or ""."""
+    """Return the name of a type at the beginning of an encoded list, or ""."""
     named = isinstance(encoded, list) and encoded and isinstance(encoded[0], str)
     return str(encoded[0]) if named else ""

@@ -1,5 +1,5 @@
-"""Find releases without pages of their own: parts of a page with heading, date and text.
+"""Find releases that are only parts of a page, with a heading, date and text each.
 
-Modules that find parts of a page, or extract one, belong in this package. They must not depend on
+Modules that find or extract parts of a page belong in this package. They must not depend on
 listings or visits.
 """

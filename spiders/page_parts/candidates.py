@@ -1,7 +1,7 @@
-"""Find the parts of a page that a fragment may identify: accordions, modals, anchors.
+"""Find the parts of a page that a URL fragment may identify, such as accordions and modals.
 
 A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find` decides
-whether it is a release.
+whether the candidate is a release.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from spiders.page.hidden import is_hidden
 from spiders.page.html_tree import LEVEL_OF
 
 MAX_CANDIDATES: Final = 2_000
-"""Maximum number of part candidates per page and kind."""
+"""Maximum number of part candidates per page and type of markup."""
 
 MAX_ELEMENTS: Final = 200_000
 """Maximum number of elements per page that are searched for anchors."""
 
 MAX_SIBLINGS: Final = 500
-"""Maximum number of elements after a heading that count as its text."""
+"""Maximum number of elements after a heading that count as the heading's text."""
 
 MAX_TOTAL_SIBLINGS: Final = 50_000
-"""Maximum number of elements after all headings of a page together that count as their texts."""
+"""Maximum total number of elements per page that count as the text of a heading."""
 
 MAX_ID: Final = 200
 """Maximum length of an id, in characters."""
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Pattern of data attributes that may contain the id of the element that a control opens."""
+"""Pattern of data attributes of a control that may contain the id of the element it opens."""
 
 _WITH_ANCHOR: Final = etree.XPath(
     "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
     " or @*[starts-with(name(), 'data-')]]"
 )
-"""XPath of elements that may have an anchor, or may be a control that opens another element."""
+"""XPath of elements that may have an anchor, or may be controls that open another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""Pattern of the id in an attribute of a control."""
+"""Pattern of an attribute of a control that contains the id of the element it opens."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
@@ -54,22 +54,23 @@ OPENED: Final = re.compile(
 """Pattern of class names of elements that are hidden until a control opens them."""
 
 WHOLE_LEVELS: Final = 2
-"""Maximum number of elements around a control and its target whose ids may be the part's anchor."""
+"""Maximum number of elements around both a control and its target whose ids may be the part's
+anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
 """Tags of elements that may contain a whole part."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
-"""Kind of a part: a control opens it ("opened"), or it only has an anchor ("anchored")."""
+"""Kind of part: "opened" if a control opens it, "anchored" if it only has an anchor."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartCandidate:
     """A part of a page that may be a release.
 
-    ``anchor`` is the id of the part, or "". ``header`` is the element with its heading and control,
-    or None. ``parts`` contains the elements of its text in page order. ``linked`` is true if the
-    page links to the anchor.
+    ``anchor`` is the id of the part, or "". ``header`` is the element with the part's heading and
+    control, or None. ``parts`` contains the elements of the part's text in page order. ``linked``
+    is true if the page links to the anchor.
     """
 
     anchor: str
@@ -80,7 +81,7 @@ class PartCandidate:
 
 
 class Anchors:
-    """The elements of a page by id, and the controls that open them."""
+    """The elements of a page by id, and the controls that open these elements."""
 
     def __init__(self, root: etree._Element) -> None:
         self.elements: dict[str, etree._Element] = {}
@@ -101,7 +102,10 @@ class Anchors:
         self._within = self._opened_within()
 
     def _opened_within(self) -> dict[etree._Element, str | None]:
-        """Map each element to the id that the controls inside it open, or None for several ids."""
+        """Map each element to the id of the element that its controls open.
+
+        The value is None if the controls open several elements.
+        """
         found: dict[etree._Element, str | None] = {}
         for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
             for control in controls:
@@ -110,18 +114,18 @@ class Anchors:
         return found
 
     def opens_one(self, element: etree._Element, name: str) -> bool:
-        """Whether the controls inside an element open only the element with the id ``name``."""
+        """Whether the controls inside ``element`` open only the element with the id ``name``."""
         return self._within.get(element) == name
 
 
 def ids_of(element: etree._Element) -> Iterator[str]:
-    """Yield the id of an element and the ``name`` of an anchor."""
+    """Yield the id of an element, and its ``name`` if it is an ``a`` element."""
     names = (element.get("id"), element.get("name") if element.tag == "a" else None)
     yield from (name for name in names if name and len(name) <= MAX_ID and name == name.strip())
 
 
 def first_id(*elements: etree._Element | None) -> str:
-    """Return the first id that one of these elements has, or ""."""
+    """Return the first id among those of several elements, or ""."""
     return next((name for one in elements if one is not None for name in ids_of(one)), "")
 
 
@@ -152,7 +156,10 @@ def is_opened(element: etree._Element) -> bool:
 
 
 def candidates_of(root: etree._Element) -> Iterator[tuple[PartCandidate, ...]]:
-    """Yield the candidates of a page, grouped by kind. Parts that controls open come first."""
+    """Yield the part candidates of a page, one tuple per type of markup.
+
+    Parts that controls open come first.
+    """
     anchors = Anchors(root)
     yield tuple(islice(_details(root), MAX_CANDIDATES))
     yield tuple(islice(_controlled(anchors), MAX_CANDIDATES))
@@ -173,7 +180,7 @@ def _details(root: etree._Element) -> Iterator[PartCandidate]:
 
 
 def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
-    """Yield the elements that controls on the page open, such as accordion panels and modals."""
+    """Yield parts that controls on the page open, such as accordion panels and modals."""
     for name, controls in anchors.controls.items():
         target = anchors.elements[name]
         above = set(target.iterancestors())
@@ -195,7 +202,7 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _panels(root: etree._Element) -> Iterator[PartCandidate]:
-    """Yield parts whose heading or button opens the next element with a script."""
+    """Yield parts that follow a heading or button, which opens them by script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
         if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:
@@ -211,17 +218,18 @@ def _panels(root: etree._Element) -> Iterator[PartCandidate]:
 
 
 def _held(anchors: Anchors) -> Iterator[PartCandidate]:
-    """Yield the elements with an id that may contain a heading and its text."""
+    """Yield parts that are an element with an id, which may contain a heading and a text."""
     for name, element in anchors.elements.items():
         if element.tag in HOLDERS and len(element):
             yield PartCandidate(name, None, (element,), "anchored", name in anchors.linked)
 
 
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
-    """Yield parts that begin with an anchored heading and end at the next heading of its level.
+    """Yield parts that begin with an anchored heading.
 
-    A heading of the same level without an anchor does not end the part in two cases: a heading with
-    an anchor follows later, or only one heading in the element has an anchor.
+    Such a part ends at the next heading of the same level. A heading of this level without an
+    anchor does not end the part in two cases: a heading with an anchor follows later, or only one
+    heading in the parent element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}
@@ -248,7 +256,11 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _anchor_of(heading: etree._Element) -> str:
-    """Return the id of a heading, of an element inside it, or of an anchor before it, else ""."""
+    """Return the id that identifies a heading, or "".
+
+    It is the id of the heading, of an element inside the heading, or of an anchor before the
+    heading.
+    """
     before = heading.getprevious()
     anchor = before if before is not None and before.tag == "a" and not len(before) else None
     inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)

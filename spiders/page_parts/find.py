@@ -1,7 +1,7 @@
-"""Find the releases that are parts of a page, with text, links and permalink of each part.
+"""Find the releases that are parts of a page. Each has a text, links and a permalink.
 
 A part is a release if it has a heading, a date beside the heading, and a text. Teasers of other
-pages, FAQs and panels with a list are not releases.
+pages, FAQs and panels that contain a list are not releases.
 """
 
 from __future__ import annotations
@@ -29,28 +29,30 @@ from spiders.page_parts.candidates import candidates_of
 from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, text_of
 
 MIN_PARTS: Final = 2
-"""Minimum number of parts on a page. A single part is accepted if a control opens it or it has a
-permalink."""
+"""Minimum number of releases on a page. A single release is accepted if a control opens it or it
+has a permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median length of the parts' texts, in characters, if the page does not link to most
-parts."""
+"""Minimum median length of the releases' texts, in characters, on a page that does not link to most
+of them."""
 
 MIN_SHARED_PARTS: Final = 0.6
-"""Minimum share of parts, used in three rules. Parts are teasers if this share links to similar
-pages. Permalinks are used if this share has one. Below date headings, this share of the titles must
-be distinct."""
+"""Minimum share of parts in three rules:
+
+- Parts are teasers if at least this share of them links to similar pages.
+- Permalinks are used if at least this share of parts has one.
+- Below date headings, at least this share of the titles must be distinct."""
 
 MAX_QUOTED: Final = 80
-"""Maximum length of a title in a text fragment, in characters."""
+"""Maximum length of a title that is used in a text fragment, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
     """A release that is a part of a page. ``content`` is a detached copy of its text.
 
-    ``url`` is the page's address with a fragment, or the part's permalink if ``is_permanent`` is
-    true. ``links`` contains the addresses of pages and documents that the part links to.
+    ``url`` is the part's permalink if ``is_permanent`` is true, else the page's URL with a
+    fragment. ``links`` contains the URLs of pages and documents that the part links to.
     """
 
     url: str
@@ -64,7 +66,7 @@ class FoundPart:
 def find_parts(page: Page, context: DateContext) -> tuple[FoundPart, ...]:
     """Return the parts of a page that are releases, in page order.
 
-    If a page has several kinds of parts, the kind with the most releases is selected.
+    If a page has parts with several types of markup, the type with the most releases is selected.
     """
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
     if language and not context.languages:
@@ -103,7 +105,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
         return False
     above = [one for one in rated if one.is_dated_above]
     if len({one.title for one in above}) < MIN_SHARED_PARTS * len(above):
-        # Every day has parts with the same titles, as in minutes and change logs.
+        # The same titles appear on every day, as in minutes and change logs.
         return False
     anchored = [one for one in rated if one.candidate.kind == "anchored"]
     unlinked = sum(not one.candidate.linked for one in anchored)
@@ -123,7 +125,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
 
 
 def _is_page(url: str, base: str) -> bool:
-    """Whether an address is a page of the same site rather than a file or an image."""
+    """Whether a URL leads to a page of the same site rather than to a file or an image."""
     return not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [base]))
 
 
@@ -145,21 +147,22 @@ def _parts(
 
 
 def quote_fragment(anchor: str) -> str:
-    """Quote an id for use as the fragment of an address."""
+    """Quote an id for use as a URL fragment."""
     return quote(anchor, safe="!$&'()*+,;:@/?-._~")
 
 
 def text_fragment(title: str) -> str:
-    """Return a fragment that scrolls a browser to ``title`` (WICG, Text Fragments)."""
+    """Return a URL fragment with which browsers scroll to ``title`` (WICG, Text Fragments)."""
     text = quote(title[:MAX_QUOTED].rstrip(), safe="").replace("-", "%2D")
     return f":~:text={text}"
 
 
 HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
-"""Attributes that may hide a text until a control opens it. The copy of the text omits them."""
+"""Attributes that may hide a text until a control opens it. They are removed from the copied
+text."""
 
 MAX_BYLINE: Final = 120
-"""Maximum length of a permalink line that is removed from a part's text, in characters."""
+"""Maximum length of a line with the permalink that is removed from a part's text, in characters."""
 
 MAX_LINKS: Final = 10_000
 """Maximum number of links checked per part."""
@@ -211,7 +214,7 @@ def _remove(element: etree._Element) -> None:
 
 
 def links_of(one: Rated, page: Page) -> frozenset[str]:
-    """Return the addresses that a part links to, except its permalink."""
+    """Return the URLs that a part links to, except its permalink."""
     found = (node for node in _link_nodes(one) if not is_permalink(node, one))
     urls = (resolve(node.get("href") or "", page.base) for node in found)
     return frozenset(url for url in urls if url)
@@ -224,13 +227,16 @@ def _link_nodes(one: Rated) -> Iterator[etree._Element]:
 
 
 def is_permalink(node: etree._Element, one: Rated) -> bool:
-    """Whether the fragment of a link is the anchor of its own part, on this page or another one."""
+    """Whether a link's fragment is the anchor of the part that contains the link.
+
+    The link may lead to this page or to another page.
+    """
     fragment = (node.get("href") or "").partition("#")[2].strip()
     return bool(fragment) and unquote(fragment) == one.candidate.anchor
 
 
 def permanent_page(one: Rated, page: Page) -> str:
-    """Return the address of the page in a part's permalink, or ""."""
+    """Return the URL of the page to which a part's permalink leads, or ""."""
     for node in _link_nodes(one):
         url = is_permalink(node, one) and resolve(node.get("href") or "", page.base)
         if url and not is_elsewhere(url, [page.url]):

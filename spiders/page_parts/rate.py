@@ -1,4 +1,4 @@
-"""Extract title, date and text from parts of a page that may be releases."""
+"""Extract title, date and text of the page parts that may be releases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INLINE: Final = frozenset(
         *("strong", "sub", "sup", "tt", "u", "var", "wbr"),
     ]
 )
-"""Tags of elements that do not end a line."""
+"""Tags of inline elements, which do not end a line of text."""
 
 SKIPPED: Final = frozenset(
     ["script", "style", "template", "noscript", "svg", "select", "textarea", "iframe"]
@@ -39,17 +39,17 @@ MAX_CHARS: Final = 100_000
 
 @dataclass(slots=True)
 class Budget:
-    """The remaining number of element starts and ends that may be read on a page."""
+    """The number of start and end tags that may still be read on a page."""
 
     left: int
 
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """A line of text.
+    """A line of text on a page.
 
-    ``element`` is the element that contains its first text. ``linked`` is its number of characters
-    in links.
+    ``element`` is the element that contains the line's first text. ``linked`` is the number of the
+    line's characters that are in links.
     """
 
     text: str
@@ -67,7 +67,7 @@ class PageLine:
 def lines_of(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
     """Yield the lines of an element in page order.
 
-    Only the first MAX_CHARS characters are read, and no more elements than the budget allows.
+    Stops after MAX_CHARS characters, or when the budget is used up.
     """
     texts: list[tuple[str, etree._Element, bool]] = []
     total = 0
@@ -94,9 +94,9 @@ def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[PageLine]:
 def _texts(
     part: etree._Element, budget: Budget
 ) -> Iterator[tuple[str | None, etree._Element, bool]]:
-    """Yield the texts in an element, each with its parent and whether it is in a link.
+    """Yield each text in an element with its parent element and whether it is in a link.
 
-    A text of None marks the end of a line.
+    None instead of a text marks the end of a line.
     """
     links = skipped = 0
     for event, element in etree.iterwalk(part, events=("start", "end")):
@@ -131,49 +131,50 @@ MIN_TEXT: Final = 40
 """Minimum length of a part's text, in characters."""
 
 MAX_TITLE: Final = 300
-"""Maximum length of a title, in characters."""
+"""Maximum length of a part's title, in characters."""
 
 MIN_TITLE_LETTERS: Final = 4
 
 HEADER_LINES: Final = 8
 FIRST_LINES: Final = 4
-"""Maximum number of lines searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES` at
-the beginning of a text."""
+"""Number of lines that are searched for title and date: `HEADER_LINES` in a part's header,
+`FIRST_LINES` at the beginning of a part's text."""
 
 MAX_LABEL: Final = 40
-"""Maximum length of the text beside the date in a date line, in characters."""
+"""Maximum length of other text in a line with a date, in characters."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a part's text. If there are more, the part is a list."""
+"""Maximum number of date lines in a part's text. With more, the part is a list of releases."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum length of the text beside the date in a date heading, in characters."""
+"""Maximum length of other text in a date heading, in characters."""
 
 MAX_HEADINGS: Final = 4_000
 """Maximum number of headings per page that are checked for a date."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of text nodes in a date heading, and of elements searched for them."""
+"""Maximum number of text nodes in a date heading, and maximum number of elements searched for
+headings per part."""
 
 MAX_DATED: Final = 5_000
 """Maximum number of lines per page that are checked for a date."""
 
 MAX_READ: Final = 300_000
-"""Maximum number of element starts and ends read in all candidates of a page together."""
+"""Maximum number of start and end tags read per page in all candidates together."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Pattern of characters that count as several Latin letters each."""
+"""Pattern of a character that counts as several Latin letters."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
-"""Characters stripped between a title and a date in the same line."""
+"""Characters that are stripped from a title if a date is in the same line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
     """A candidate with a title, a date and a text of ``length`` characters.
 
-    ``heads`` contains the first lines with title and date. ``is_dated_above`` is true if the date
-    comes from a heading above the part.
+    ``heads`` contains the lines at the beginning of the text that are title or date.
+    ``is_dated_above`` is true if the date comes from a heading above the part.
     """
 
     candidate: PartCandidate
@@ -185,7 +186,7 @@ class Rated:
 
 
 class LineReader:
-    """Finds the dates in lines, in at most MAX_DATED lines per page."""
+    """Finds the dates in lines of text. Checks at most MAX_DATED lines per page."""
 
     def __init__(self, context: DateContext, root: etree._Element) -> None:
         self._dates = DateReader(context)
@@ -197,7 +198,10 @@ class LineReader:
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
-        """Map each heading below a date heading to that date, as in a weblog."""
+        """Map each heading below a date heading to the date of that heading.
+
+        Blogs may have one date heading per day.
+        """
         found: dict[etree._Element, Published] = {}
         level, day = 0, None
         for heading in islice(root.iter(*LEVEL_OF), MAX_HEADINGS):
@@ -222,7 +226,7 @@ class LineReader:
         return next((self._days[one] for one in within if one in self._days), None)
 
     def date(self, line: PageLine) -> tuple[Published, str] | None:
-        """Return the date in a line and the rest of the line's text, or None."""
+        """Return the date in a line and the line's text without the date, or None."""
         self._left -= 1
         if self._left < 0 or len(line.text) > MAX_TITLE:
             return None
@@ -233,9 +237,9 @@ class LineReader:
         return self._found[key]
 
     def _date_in(self, text: str, stated: str | None) -> tuple[Published, str] | None:
-        """Return the date in a text and the rest of the text, or None.
+        """Return the date in a text and the text without the date, or None.
 
-        ``stated`` is the date in an attribute of the element, or None.
+        ``stated`` is the ``datetime`` attribute of the text's element, or None.
         """
         if stated and (found := self._dates.stated(stated, text, "section:time")):
             return (found, "") if plausible(found, self._context.now) else None
@@ -251,7 +255,7 @@ class LineReader:
 
 
 def _label_of(heading: etree._Element) -> str:
-    """Return the text of a heading as one line, or "" if it is too long for a date."""
+    """Return the text of a heading as one line, or "" if it is too long for a date heading."""
     pieces: list[str] = []
     for piece in map(str, islice(heading.itertext(), MAX_PIECES)):
         pieces.append(piece)
@@ -281,9 +285,10 @@ def _rated(
     labels: frozenset[str],
     reader: LineReader,
 ) -> Rated | None:
-    """Return a candidate with title, date and text, or None if one of them is missing.
+    """Return a candidate with its title, date and text, or None if one of them is missing.
 
-    ``labels`` contains the texts that several headers share, such as those of buttons.
+    ``header`` contains the lines of the candidate's header. ``labels`` contains texts that several
+    headers share, such as those of buttons.
     """
     body = (line for part in candidate.parts for line in lines_of(part, reader.budget))
     first = [*islice(body, FIRST_LINES + (0 if header else 2))]
@@ -306,7 +311,11 @@ def _rated(
 def _dated(
     header: Sequence[PageLine], first: Sequence[PageLine], reader: LineReader
 ) -> tuple[Published | None, PageLine | None, str]:
-    """Return the date of a part, its line, and the rest of that line's text."""
+    """Return the date of a part, the line with the date, and that line's other text.
+
+    ``header`` and ``first`` are the lines of the header and the first lines of the text. Without a
+    date, the result is None, None and "".
+    """
     for line in header:
         if found := reader.date(line):
             return found[0], line, found[1].strip(EDGES)
@@ -327,7 +336,7 @@ def _title(
     """Return the title of a part and its line, or "" and None.
 
     A heading inside the text may belong to a section of the text. So a heading in the header, or
-    the header's only line that is not a shared label, is preferred.
+    the header's only line that is not a shared label, takes precedence.
     """
     titles = {}
     for line in (*header, *first):
@@ -353,15 +362,15 @@ def _is_title(text: str) -> bool:
 
 
 def _length(line: PageLine) -> int:
-    """Return the number of characters of a line that are outside links.
+    """Return the number of characters in a line that are not in links.
 
-    Wide characters (`WIDE`) count three times.
+    Wide characters (`WIDE`) count as three.
     """
     return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
 
 
 def _lists_dates(lines: Sequence[PageLine], reader: LineReader) -> bool:
-    """Whether more than MAX_DATE_LINES lines are dates or dated links, as in a list of releases."""
+    """Whether a part is a list of releases, with more than MAX_DATE_LINES dates or dated links."""
     count = 0
     for line in lines:
         if (line.linked or len(line.text) <= MAX_LABEL) and any(map(str.isdigit, line.text)):

@@ -1,6 +1,6 @@
-"""Load and validate the bundled source files and the user's own files, which take precedence.
+"""Load and validate the bundled source files and the user's own source files.
 
-A selector is checked by running it on an empty page.
+The user's files take precedence. Each selector is checked by running it on an empty page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class LoadedSource:
 
     @property
     def source(self) -> Source:
-        """The source as published and as used by other packages, without its credentials."""
+        """The published data of the source, without credentials."""
         return Source(self.id, self.file.name, masked(self.file.url), self.file.timezone)
 
 
@@ -64,10 +64,10 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
 
 
 def load_source(own: Path, source_id: str) -> LoadedSource:
-    """Load one source by its id, from the folder ``own`` or the bundled files.
+    """Load one source by its id, from the folder ``own`` or else from the bundled files.
 
-    Raises SourceError if its file is invalid or the folder can't be read, and UnknownSource if
-    there is no file.
+    Raises SourceError if the file is invalid or the folder can't be read. Raises UnknownSource if
+    there is no such file.
     """
     for folder, is_own in ((own, True), (shipped_folder(), False)):
         if path := find_file(folder, source_id, SourceError):
@@ -78,9 +78,9 @@ def load_source(own: Path, source_id: str) -> LoadedSource:
 
 
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
-    """Return the sources with these ids.
+    """Return the sources with the given ids.
 
-    If no ids are given, all of the user's own sources are returned. Raises UnknownSource if no
+    If ``ids`` is empty, all of the user's own sources are returned. Raises UnknownSource if no
     source has one of the ids.
     """
     for source_id in ids:
@@ -146,10 +146,10 @@ def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) 
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
 
 ELEMENTS: Final = frozenset(("item", "body", "drop"))
-"""Keys whose selectors must select elements, not a text or an attribute."""
+"""Keys of a source file whose selectors must select elements, not texts or attributes."""
 
 CLEANED: Final = frozenset(("body", "drop"))
-"""Keys whose selectors must also be valid in soupsieve, which body cleaning uses."""
+"""Keys of a source file whose selectors must also be valid in soupsieve, which cleans the body."""
 
 QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
 NAMESPACE: Final = re.compile(r"\|(?!=)")
@@ -157,7 +157,10 @@ NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 @cache
 def fault_of(key: str, selector: str) -> str:
-    """Return what is wrong with a key's selector, as the end of a sentence, or ""."""
+    """Return the fault of a selector as the end of a sentence, or "".
+
+    ``key`` is the key of the selector in the source file.
+    """
     bare = selector.removesuffix("::text") if key == "body" else selector
     if NAMESPACE.search(QUOTED.sub("", selector)):
         return "can't be used: HTML has no namespaces: remove the | and the prefix before it"

@@ -1,4 +1,4 @@
-"""Schema of a source file: an institution and the rules that can't be detected.
+"""The schema of source files: an institution, and the rules that can't be detected.
 
 `SourceReading` contains the rules and the program version with which a source is extracted.
 """
@@ -23,9 +23,9 @@ DateOrder = Literal["DMY", "MDY", "YMD"]
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a listing page. Fields without a selector are detected.
 
-    If there is an ``item`` selector, the other selectors are relative to each item. Otherwise, they
-    apply to the whole page, and their results are paired in order. A selector may end in ``::text``
-    or ``::attr(name)``.
+    With an ``item`` selector, the other selectors are relative to each item. Without it, they apply
+    to the whole page, and their results are paired in order. A selector may end in ``::text`` or
+    ``::attr(name)``.
     """
 
     item: Selector | None = None
@@ -38,8 +38,8 @@ class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a release page. Fields without a selector are detected.
 
-    ``drop`` selects elements to remove from the body. Rules with ``until`` apply only to releases
-    published before that day, which have an older layout.
+    ``drop`` selects elements to remove from the body. Rules with ``until`` are for an older layout:
+    they apply only to releases published before that day.
     """
 
     title: Selector | None = None
@@ -52,11 +52,11 @@ class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A source as its TOML file describes it. The file's stem is the source's id.
+    """The content of a TOML source file. The file name without ``.toml`` is the source's id.
 
-    ``interval`` is in seconds. ``date_order`` is the order of ambiguous dates such as 03/04/26.
-    ``render`` loads pages in a browser. ``archive`` selects which files of a release are archived
-    with its page.
+    ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
+    dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``archive`` selects
+    which files of a release are archived with its page.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -74,16 +74,19 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def releases(self) -> tuple[ReleaseRules, ...]:
-        """All rules for release pages, whether the file has one table or several."""
+        """All rules for release pages. The source file may have one table of rules or several."""
         return self.release if isinstance(self.release, tuple) else (self.release,)
 
     def date_context(self, now: dt.datetime) -> DateContext:
-        """Return the context for parsing dates on the source's pages. ``now`` is an aware time."""
+        """Return the context for parsing dates on the source's pages.
+
+        ``now`` is a time-zone-aware time.
+        """
         languages = (self.language,) if self.language else ()
         return DateContext(self.timezone, self.date_order, languages, now)
 
     def rules_on(self, day: dt.date | None) -> ReleaseRules:
-        """Return the rules for a release published on ``day``; the newest rules for None."""
+        """Return the rules for a release published on ``day``, or the newest rules for None."""
         dated = sorted(
             (rules for rules in self.releases if rules.until), key=lambda rules: str(rules.until)
         )
@@ -95,7 +98,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""Packages and folders that contain the extraction code."""
+"""Packages, and folders in them, that contain the extraction code."""
 
 DIGITS: Final = 16
 """Length of a program digest, in hexadecimal digits."""
@@ -104,8 +107,8 @@ DIGITS: Final = 16
 class SourceReading(msgspec.Struct, frozen=True):
     """The rules and program version with which a source is extracted.
 
-    ``program`` is the digest of the extraction code; the other fields are keys of the source file.
-    Keys for requesting pages (``url``, ``feed``, ``render``) are not included.
+    ``program`` is the digest of the extraction code. The other fields are keys of the source file.
+    Keys that only control requests (``url``, ``feed``, ``render``) are not included.
     """
 
     program: str
@@ -122,7 +125,7 @@ class SourceReading(msgspec.Struct, frozen=True):
         return cls(program_digest(), *rules)
 
     def has_rules_of(self, other: SourceReading) -> bool:
-        """Whether another SourceReading has the same rules. The program versions may differ."""
+        """Whether this and another SourceReading have the same rules, with any program versions."""
         return msgspec.structs.replace(self, program=other.program) == other
 
     def applied_to(self, file: SourceFile) -> SourceFile:
@@ -140,7 +143,7 @@ class SourceReading(msgspec.Struct, frozen=True):
 
 @cache
 def program_digest() -> str:
-    """Return a digest of the extraction code. A different version may extract different values."""
+    """Return a digest of the extraction code. It changes with each version of the code."""
     found = hashlib.sha256()
     for package, folder in CODE:
         root = Path(str(files(package))) / folder

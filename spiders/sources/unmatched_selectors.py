@@ -1,7 +1,7 @@
-"""Find the selectors in a source file that match nothing on their pages.
+"""Find the selectors in a source file that match nothing on the source's pages.
 
-Such a selector is wrong, or the site has changed. A section, for example, may be missing on some
-pages. But if it is missing on all of several pages, its selector is wrong.
+Such a selector is wrong, or the site has changed. Some fields, such as the section, may be missing
+on single pages. But if a field is missing on all of several pages, its selector is wrong.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ NEEDED: Final = ("title", "published", "body")
 """Fields that every release page has."""
 
 ALSO: Final = ("section", "publisher")
-"""Fields that some release pages lack."""
+"""Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match before the selector of an `ALSO` field is reported."""
+"""Minimum number of pages without a match from which the selector of an `ALSO` field is
+reported."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
-    """Yield the key and the selector of each listing rule, and whether it matches on the page."""
+    """Yield the key and selector of each listing rule, and whether the selector matches."""
     items = [*outermost(CssSelector(rules.item).elements(page.tree))] if rules.item else [page.tree]
     for name in ("item", "next"):
         if selector := getattr(rules, name):
@@ -38,7 +39,7 @@ def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str,
 
 
 def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str, bool]]:
-    """Yield the key and the selector of each release rule, and whether it matches on the page.
+    """Yield the key and selector of each release rule, and whether the selector matches.
 
     `drop` selectors are not checked.
     """
@@ -49,10 +50,7 @@ def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str,
 
 
 def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """Yield the items that are not inside another item.
-
-    An outer item contains the content of its inner items.
-    """
+    """Yield the item elements that are not inside another item element."""
     inside: set[etree._Element] = set()
     for item in items:
         if item not in inside:
@@ -61,20 +59,20 @@ def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
 
 
 class Unmatched:
-    """Counts, for each selector, the pages of a visit on which it was checked, and its matches."""
+    """Counts, for each selector, the pages of a visit on which it was checked and matched."""
 
     def __init__(self) -> None:
         self.looked_at: dict[str, tuple[str, int, bool]] = {}
         """Selector, number of checked pages, and whether any page matched, by key."""
 
     def note(self, matches: Iterable[tuple[str, str, bool]]) -> None:
-        """Record the matches of a page."""
+        """Add the results of `listing_matches` or `release_matches` for one page."""
         for key, selector, matched in matches:
             _, pages, before = self.looked_at.get(key, (selector, 0, False))
             self.looked_at[key] = (selector, pages + 1, before or matched)
 
     def found(self, before: Iterable[str]) -> tuple[str, ...]:
-        """Return the keys of selectors that match nothing.
+        """Return the keys of the selectors that match nothing.
 
         ``before`` contains the keys that the previous visit reported. A key stays reported until
         its selector matches again.

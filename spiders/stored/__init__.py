@@ -1,5 +1,5 @@
-"""Extract archived pages without network access, with the same modules as a visit.
+"""Extract archived pages without network access, with the same modules as visits.
 
-Modules that read earlier captures belong in this package. Modules that send requests belong in
+Modules that read stored captures belong in this package. Modules that send requests belong in
 `crawl`.
 """

@@ -1,6 +1,6 @@
 """Compare the extraction of a source's stored pages before and after a change.
 
-The change is a new source file or a new version of Communique.
+The change is a changed source file or a new version of Communique.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from spiders.items import Listing, ListingItem
 from spiders.page.page import Page
 
 Cause: TypeAlias = Literal["file", "program"]
-"""The change that may affect the extraction: of the source file, or of Communique itself."""
+"""The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a listing in which new undated items are suspicious."""
+"""Minimum share of dated items in a listing for which new undated items are suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
-    """Changes in the list of releases extracted from one page.
+    """Changes in the items extracted from one listing page.
 
     - ``before``, ``after``: number of items before and after the change
     - ``lost``, ``gained``: number of items that are missing, and that are new
-    - ``undated``: number of new items without a date, in a list with dates
+    - ``undated``: number of new items without a date, in a listing with dates
     - ``redated``: number of items that lost their date or have a different day
     """
 
@@ -52,21 +52,24 @@ class ListingDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether so many items are lost, redated or undated that a person must review this."""
+        """Whether a person must review the change, because it affects too many items.
+
+        Items count if they are lost, redated or undated.
+        """
         harmed = (self.lost, self.undated, self.redated)
         return any(is_many(count, self.before) for count in harmed)
 
     @property
     def differs(self) -> bool:
-        """Whether any item of the list changed."""
+        """Whether any item of the listing changed."""
         return any((self.lost, self.gained, self.redated))
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """Changes in the extraction of a source after a change to its file or to Communique.
+    """Changes in the extraction of a source after a change of its file or of Communique.
 
-    ``pages_of`` is the origin of the compared pages: the newest in the archive, the source's sample
-    pages, or nothing if no pages are stored.
+    ``pages_of`` is the origin of the compared pages: the newest pages in the archive, the source's
+    sample pages, or nothing if no pages are stored.
     """
 
     cause: Cause
@@ -86,7 +89,7 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 def compare_listings(before: Listing, after: Listing) -> ListingDrift:
-    """Compare two extractions of the listing on one page."""
+    """Compare two extractions of the same listing page."""
     old, new = (_by_address(listing) for listing in (before, after))
     lost = [item for key, item in old.items() if key not in new]
     gained = [item for key, item in new.items() if key not in old]
@@ -103,10 +106,11 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
 
 
 def names_all(page: Page, listing: Listing) -> bool:
-    """Whether a page contains the addresses of all items of a listing.
+    """Whether a page contains the URLs of all items in a listing.
 
-    If not, the listing comes from a different time. Only the last segment of each address and its
-    query values are searched, so the result does not depend on extraction.
+    If not, the listing was extracted from an earlier or later version of the page. Only the last
+    segment of each URL and its query values are searched, so the result does not depend on
+    extraction.
     """
     text = unquote(unescape(page.text))
     return all(part in text for item in listing.items for part in _parts(item.url))
@@ -120,7 +124,7 @@ def _parts(url: str) -> Iterator[str]:
 
 
 def harms_of(drift: Drift) -> str:
-    """Return a text about a mass change, such as ``of 20 stored pages, title changed on 20``."""
+    """Describe a mass change, for example ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 
 
@@ -146,7 +150,10 @@ def _harms(drift: Drift) -> Iterator[str]:
 
 
 def how_of(lost: int, changed: int) -> str:
-    """Return how a field differs on the pages: lost, changed, or both."""
+    """Return how a field changed on the pages: lost, changed, or both.
+
+    ``lost`` and ``changed`` are numbers of pages.
+    """
     return "lost or changed" if lost and changed else "lost" if lost else "changed"
 
 

@@ -1,4 +1,4 @@
-"""Import archived pages as if visits had collected them when they were captured."""
+"""Import archived pages as if visits had collected them at the time of their capture."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from spiders.stored.page_captures import ArchivedListings, page_of
 
 @dataclass(slots=True)
 class ImportCounts:
-    """Numbers of imported pages by result, and their errors.
+    """Numbers of imported pages by result, and the errors of pages.
 
     ``older`` pages are older than the stored version of their release. ``passed`` pages are not
-    releases of the source. Neither kind changes the store. ``new`` contains the id, address and
-    title of each new release.
+    releases of the source. Neither change the store. ``new`` contains the id, URL and title of each
+    new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -45,12 +45,12 @@ class ImportCounts:
     new: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add_error(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Add an error of a page."""
+        """Add the error of the page at ``url``."""
         self.errors.append(RunError(masked(url), kind, masked(message)))
 
 
 class ImportedPages:
-    """Imports captured pages of one source into the store.
+    """Imports the captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
     release if it looks like one and has a date. If ``keeps_source`` is false, the source is not
@@ -88,7 +88,7 @@ class ImportedPages:
             store.register(loaded.source)
 
     def is_of_source(self, url: str) -> bool:
-        """Whether an address is on the source's site."""
+        """Whether a URL is on the source's site."""
         try:
             (own, port), (other, other_port) = map(_place, (self._file.url, url))
         except ValueError:
@@ -97,7 +97,7 @@ class ImportedPages:
         return near and port == other_port
 
     def begin(self, first: dt.datetime) -> None:
-        """Set the time of the earliest capture, which is the start of the imported visits."""
+        """Set the time of the earliest capture, from which the imported visits start."""
         self._since = first
 
     def read(
@@ -107,12 +107,11 @@ class ImportedPages:
         led: Mapping[str, Sequence[str]],
         on_progress: OnProgress,
     ) -> None:
-        """Import the earliest capture of each page, then the second of each, and so on.
+        """Import the earliest capture of each page, then the second of each page, and so on.
 
         ``histories`` contains the captures of each page. ``answer`` returns the response in a
-        capture. ``led`` contains the addresses that redirect to a page, by the page's canonical
-        address. ``on_progress`` is called with the number of processed captures and the total
-        number.
+        capture. ``led`` maps the canonical URL of a page to the URLs that redirect to it.
+        ``on_progress`` is called with the number of processed captures and the total number.
         """
         left = [sorted(some, key=moment) for some in histories]
         whole, done = sum(map(len, left)), 0
@@ -131,9 +130,10 @@ class ImportedPages:
         self.finish()
 
     def take(self, answer: Served, capture: Capture, aliases: Sequence[str] = ()) -> None:
-        """Extract a page, and record it if it is a release.
+        """Extract a captured page, and record it if it is a release.
 
-        The captures of a page must be passed in order, oldest first.
+        ``aliases`` contains the URLs that redirect to the page. The captures of a page must be
+        passed in order, oldest first.
         """
         url = without_user(answer.url)
         with page_errors(url, self.result.add_error):
@@ -160,9 +160,9 @@ class ImportedPages:
             self._record(self._pending.add(replace(read, draft=draft), known))
 
     def settle(self) -> None:
-        """Record all waiting drafts.
+        """Record all pending drafts.
 
-        Call this before the next capture of the same page is processed.
+        Must be called before the next capture of the same page is processed.
         """
         with page_errors(self._file.url, self.result.add_error):
             self._record(self._pending.finish())
@@ -173,7 +173,7 @@ class ImportedPages:
             self._templates.finish()
 
     def _looks_like_one(self, page: Page) -> bool:
-        """Whether a page looks like a release. Always false if any captured listing has items."""
+        """Whether a page looks like a release. Always false if a captured listing has items."""
         if self.listings.items:
             return False
         read = read_release(page, self._reader.dates)
@@ -202,14 +202,14 @@ class ImportedPages:
 
 
 def moment(capture: Capture) -> tuple[dt.datetime, int]:
-    """Return the sort key of a capture: its time, then its position in the log."""
+    """Return the sort key of a capture: its time, then its position in the archive's log."""
     return capture.at, capture.leaf
 
 
 def _place(url: str) -> tuple[str, int | None]:
-    """Return the host of an address without "www.", and its port unless it is the default port.
+    """Return the host of a URL without "www.", and its port unless it is the default port.
 
-    Raises ValueError if the address is invalid.
+    Raises ValueError if the URL is invalid.
     """
     parts = urlsplit(url)
     usual = {"http": 80, "https": 443}.get(parts.scheme)

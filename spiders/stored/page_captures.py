@@ -33,11 +33,11 @@ from spiders.sources.source_file import SourceFile
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 MAX_REDIRECTS: Final = 20
-"""Maximum number of redirects followed, as in Scrapy."""
+"""Maximum number of redirects that are followed, as in Scrapy."""
 
 
 class PageCaptures:
-    """Finds pages in an archive by URL; ``limit`` is the maximum size of a page in bytes."""
+    """Finds the captures of pages in an archive. ``limit`` is the maximum page size in bytes."""
 
     def __init__(self, archive: Path, index: Index, limit: int) -> None:
         self._archive = archive
@@ -62,16 +62,16 @@ class PageCaptures:
         return [], redirects
 
     def answers(self, url: str) -> Iterator[Served]:
-        """Yield the distinct responses from a URL, newest first."""
+        """Yield the distinct captured responses from a URL, newest first."""
         entries = {one.digest: one for one in reversed(self.of(url)[0])}
         return filter(None, (self._served(one.file, one.offset) for one in entries.values()))
 
     def answer(self, capture: Capture) -> Served | None:
-        """Return the response in a capture, or None if it can't be read."""
+        """Return the response in a capture, or None if the capture can't be read."""
         return self._served(capture.file, capture.offset)
 
     def capture(self, entry: CdxjEntry) -> Capture | None:
-        """Return the capture of an index entry, or None if it can't be read."""
+        """Return the capture to which an index entry refers, or None if it can't be read."""
         with suppress(ArchiveError):
             return read_record(self._archive, entry.file, entry.offset).capture(entry.leaf)
         return None
@@ -83,14 +83,14 @@ class PageCaptures:
 
 
 MAX_LISTING_PAGES: Final = 5000
-"""Maximum number of listing pages read, as when a visit pages through a listing."""
+"""Maximum number of listing pages read per source, as in a visit."""
 
 
 class ArchivedListings:
     """The listings of a source in an archive.
 
-    ``items`` maps canonical addresses to listing items. ``front`` contains the source's first
-    listing page, its feed and its home page, which are not releases.
+    ``items`` maps canonical URLs to listing items. ``front`` contains the URLs of the source's
+    first listing page, its feed and its home page, which are not releases.
     """
 
     def __init__(self, file: SourceFile, report_error: ReportError) -> None:
@@ -103,13 +103,13 @@ class ArchivedListings:
         self._series: Series | None = None
 
     def __contains__(self, url: str) -> bool:
-        """Whether a page is known to be a listing page."""
+        """Whether a URL is known as a listing page."""
         return canonical_url(url) in self._pages
 
     def read(self, answers: Callable[[str], Iterable[Served]]) -> None:
-        """Read all listing pages, starting with the first ones.
+        """Read all captured listing pages, beginning with the first page of each listing.
 
-        ``answers`` returns the captured responses of an address.
+        ``answers`` returns the captured responses from a URL.
         """
         waiting = [*self._pages]
         while waiting:
@@ -118,7 +118,10 @@ class ArchivedListings:
                     waiting += self._list(answer)
 
     def _list(self, answer: Served) -> list[str]:
-        """Extract a listing page. Return the canonical addresses of new pages that it leads to."""
+        """Extract a listing page.
+
+        Return the canonical URLs of further listing pages that it links to.
+        """
         listing = read_listing(page_of(answer), self._context, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series

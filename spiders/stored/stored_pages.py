@@ -32,7 +32,7 @@ from spiders.sources.source_file import SourceFile
 from spiders.stored.page_captures import page_of
 
 UNREADABLE = (ArchiveError, Undecodable, NotARelease)
-"""Errors for an archived page that can't be extracted as a release."""
+"""Errors raised if an archived page can't be extracted as a release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Archived:
 
 
 def leaf_then(read: Revision) -> int | None:
-    """Return the log position of the capture from which a version was extracted during its visit.
+    """Return the log position of the capture from which a visit extracted a version.
 
-    Returns None if the version was extracted later.
+    Returns None if the version was extracted after its visit.
     """
     capture = read.capture
     is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
@@ -57,7 +57,7 @@ def leaf_then(read: Revision) -> int | None:
 
 
 class SourceHistory:
-    """The versions of one source file, and the times from which they were in force."""
+    """The versions of one source file, each with the time from which it was in force."""
 
     def __init__(self, archive: Path, source: str) -> None:
         self._archive = archive
@@ -66,11 +66,11 @@ class SourceHistory:
         self._files: dict[int, SourceFile | None] = {}
 
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
-        """Return the source file that was in force at a time, or None.
+        """Return the source file that was in force at the time ``when``, or None.
 
-        The first file also applies to earlier times. Returns None if there is no file, or if it can
-        no longer be parsed. Times are stored in whole seconds. If two files are from the same
-        second, the log position of a capture (``leaf``) decides between them.
+        The first version also applies to earlier times. Returns None if there is no version, or if
+        it can no longer be parsed. Times are stored in whole seconds. If two versions are from the
+        same second, the log position of a capture (``leaf``) decides between them.
         """
         second = when.replace(microsecond=0)
         before = sum(
@@ -91,7 +91,7 @@ class SourceHistory:
 
 
 class StoredPages:
-    """Extracts the archived pages of one source's releases. Learned layouts are not stored."""
+    """Extracts the archived pages of one source's releases. Does not store learned layouts."""
 
     def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
         self._archived = archived
@@ -106,11 +106,14 @@ class StoredPages:
         self._past: list[tuple[SourceFile, StoredPages]] = []
 
     def learn_day_order(self, page: Page) -> None:
-        """Learn the order of day and month from a page of the listing."""
+        """Learn the order of day and month from a listing page."""
         self._reader.learn_day_order(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
-        """Learn layouts from stored releases if no layout is known, for example after data loss."""
+        """Learn layouts from stored releases if no layout is stored.
+
+        This may be the case after data loss.
+        """
         if not self._templates.is_empty:
             return
         for release in releases:
@@ -121,7 +124,8 @@ class StoredPages:
     def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
         """Extract a release with the current rules. Return its draft and the labels of its topics.
 
-        Raises ArchiveError, Undecodable or NotARelease, also if the release has no capture.
+        Raises NotARelease, Undecodable, or ArchiveError (for example, if the release has no
+        capture).
         """
         capture = release.capture
         if capture is None:
@@ -131,7 +135,7 @@ class StoredPages:
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """Extract a release's page with the source file used for its last extraction.
+        """Extract a release's page with the source file that was used for its last extraction.
 
         ``read`` is the current version of the release. Returns None if the current source file has
         the same rules, or if the earlier file is unknown.
@@ -160,10 +164,10 @@ class StoredPages:
 
 
 def listings_of(texts: Iterable[str]) -> Iterator[Listing]:
-    """Yield the stored listings that can be decoded."""
+    """Yield the decoded stored listings. Texts that can't be decoded are skipped."""
     for text in texts:
         try:
             yield msgspec.json.decode(text, type=Listing)
         except msgspec.DecodeError:
-            # Another version of Communique stored this listing.
+            # The listing was stored by another version of Communique.
             continue
