@@ -14,7 +14,9 @@ spends its time.
 
 The rounds alternate between the two crawls, because other work on the machine changes. Two ratios
 are printed, each the median of the rounds: of elapsed time, and of the CPU time of the two
-processes. Other work affects the second ratio much less.
+processes. Other work affects the second ratio much less. Bare Scrapy sends up to eight requests
+to a host at a time and our crawl one, so the first ratio also depends on how soon a busy machine
+runs the server.
 """
 
 from __future__ import annotations

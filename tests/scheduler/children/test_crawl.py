@@ -36,6 +36,45 @@ def test_parents_of_crawls_do_not_load_scrapy(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
+RECORDS_CODE = """
+import logging, sys
+make, names = logging.getLogRecordFactory(), set()
+def noted(name, *rest, **more):
+    names.add(name)
+    return make(name, *rest, **more)
+logging.setLogRecordFactory(noted)
+from scheduler.children.crawl import main
+main()
+sys.stderr.write(" ".join(sorted(names)))
+"""
+"""A crawl that prints the names of the loggers that created a record."""
+
+
+def test_no_log_record_is_created_for_a_response(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path, f"{room.base}/news/")
+        lines = (CrawlStart(str(home)), VisitJob("harbour"))
+        with subprocess.Popen(  # noqa: S603 - our own code
+            [sys.executable, "-P", "-c", RECORDS_CODE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as child:
+            assert child.stdin
+            assert child.stdout
+            assert child.stderr
+            child.stdin.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+            child.stdin.flush()
+            report = next(line for line in child.stdout if line.startswith(b'{"run"'))
+            child.stdin.close()
+            loggers = child.stderr.read().split()
+    assert b'"new":1' in report
+    assert loggers
+    assert b"scrapy.core.engine" not in loggers
+
+
 def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> None:
     held = threading.Event()
     with served() as pier, served() as mole:
