@@ -147,7 +147,7 @@ def count_of(store: Store, source: str) -> int:
 def held(home: Home, *sources: str) -> Iterator[None]:
     """Context manager that locks sources against visits, publishing and updates of health."""
     with ExitStack() as locks:
-        for source in sources:
+        for source in dict.fromkeys(sources):
             if ID.fullmatch(source):
                 name = f"{SOURCE_LOCK}{source}"
                 locks.enter_context(home.lock(name, "a command that renames or removes it"))

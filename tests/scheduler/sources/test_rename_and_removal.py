@@ -157,6 +157,8 @@ def test_a_renamed_source_keeps_its_feed_and_its_old_urls_redirect(home: Path) -
 def test_a_current_or_former_id_is_refused(home: Path) -> None:
     assert "'nobody'" in refused(home, "rename", "nobody", "cable")
     assert "releases of a source 'post'" in refused(home, "rename", "wire", "post")
+    assert "releases of a source 'wire' already" in refused(home, "rename", "wire", "wire")
+    assert "'nobody'" in refused(home, "rename", "nobody", "nobody")
     shipped = next(shipped_folder().glob("*.toml"))
     assert "the file exists already" in refused(home, "rename", "wire", shipped.stem)
     assert "bundled with Communique" in refused(home, "rename", shipped.stem, "cable")
