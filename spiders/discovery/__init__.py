@@ -1,4 +1,4 @@
-"""Turn the address of an unknown site into a proposed source file (`communique add`).
+"""Propose a source file for an unknown site, given one of its URLs (`communique add`).
 
-Modules that make guesses about a whole site, each with a confidence, belong in this package.
+Modules that guess facts about a whole site, each with a confidence, belong in this package.
 """

@@ -1,4 +1,4 @@
-"""Read lists of addresses to explore: one address per line, or an OPML 2.0 file."""
+"""Read lists of URLs to explore: one URL per line, or an OPML 2.0 file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spiders.listing.feed import MAX_ITEMS, NotXML, local_name, parse_xml
 from spiders.page.page import Page
 
 WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
-"""Byte order marks of UTF-16. Lists with one address per line are never in UTF-16."""
+"""Byte order marks of UTF-16. Lists with one URL per line are never in UTF-16."""
 
 ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
-"""Attributes of an OPML outline that contain an address, in lower case. Feeds come before pages."""
+"""Attributes of an OPML outline that contain a URL, in lower case. Feeds come before pages."""
 
 
 class BadList(CommuniqueError):
-    """Raised for a list of addresses that can't be read."""
+    """Raised if a list of URLs can't be read."""
 
     exit_code = 2
 
@@ -31,10 +31,10 @@ class BadList(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address in a list, with the institution's name from the list, or "".
+    """A URL in a list, with the institution's name from the list, or "".
 
-    If ``may_be_file`` is true, an address that is not a web address is the path of a saved page. It
-    is false for OPML files, because other people write them.
+    If ``may_be_file`` is true, an entry that is not a web URL is the path of a saved page. It is
+    false for OPML files, because other people write them.
     """
 
     address: str
@@ -43,9 +43,9 @@ class ListedAddress:
 
 
 def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
-    """Return the distinct addresses in a list, in order.
+    """Return the distinct URLs in a list, in the list's order.
 
-    ``name`` is the list's name in error messages. Raises BadList.
+    ``name`` is the list's name in error messages. Raises BadList if the list can't be read.
     """
     if content.startswith(WIDE) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         try:
@@ -65,9 +65,9 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
 
 
 def read_opml(text: str) -> list[ListedAddress]:
-    """Return the addresses in an OPML file's outlines. Raises NotXML.
+    """Return the URLs in an OPML file's outlines. Raises NotXML if the file is invalid.
 
-    Outlines that only group others are omitted.
+    Outlines that only group other outlines are omitted.
     """
     found: dict[str, ListedAddress] = {}
     for node in parse_xml(text).iter():

@@ -1,8 +1,8 @@
 """Estimate how certain it is that a page lists an institution's releases.
 
-A draft must reach a minimum certainty to be saved. The certainty starts at 1 and is reduced for
-doubts about the page itself, the titles of its rows, the linked pages, and the number of rows. A
-list without dates is accepted if its pages are releases.
+A drafted source must reach a minimum certainty to be saved. The certainty starts at 1 and is
+reduced for doubts about the page itself, the titles of its rows, the linked pages, and the number
+of rows. A list without dates is accepted if the linked pages are releases.
 """
 
 from __future__ import annotations
@@ -30,42 +30,44 @@ from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 FLOOR: Final = 0.5
-"""Minimum certainty (0 to 1) of an accepted draft."""
+"""Minimum certainty (0 to 1) from which a drafted source is accepted."""
 
 HOPELESS: Final = 0.2
-"""Minimum certainty (0 to 1) of a draft that is worth checking."""
+"""Minimum certainty (0 to 1) from which a drafted source is worth checking."""
 
 MIN_LIST_ROWS: Final = 3
-"""Minimum number of rows that form a list rather than a coincidence."""
+"""Minimum number of rows that are certainly a list, not a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
-"""Minimum page type score at which a page given by the user counts as a list. Users mostly give the
-right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower score."""
+"""Minimum page type score of a page that counts as a list because the user gave its URL. Users
+mostly give the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower
+score."""
 
 CERTAIN_LIST_ROWS: Final = 25
-"""Minimum number of dated rows on a page that is certainly a list, whatever its text."""
+"""Minimum number of dated rows on a page that is certainly a list, even with a long text."""
 
 WORDS: Final = 4
-"""Minimum number of words in a title that is compared. Shorter titles may match by chance."""
+"""Minimum number of words in a title that identifies a release. Shorter titles may match by
+chance."""
 
 SOME_TEXT: Final = 200
-"""Minimum length of the text of an undated article, in characters."""
+"""Minimum length of the text of an article without a date, in characters."""
 
 MAX_DATE_LENGTH: Final = 30
-"""Maximum length of a row title that may be only a date, in characters."""
+"""Maximum length of a row title that may consist of a date only, in characters."""
 
 MAX_ROWS: Final = 60
-"""Maximum number of rows whose titles are checked."""
+"""Maximum number of rows per page whose titles are checked."""
 
 TEASER: Final = 5
-"""Minimum number of rows of a full list. A page with fewer rows may show only the newest rows of
-another list."""
+"""Minimum number of rows in a full list. A shorter list may be only an excerpt from another
+page."""
 
 MIN_CERTAIN_ROWS: Final = 8
 """Number of rows at the top of the list that are checked for titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
-"""Factors that reduce the certainty, by reason.
+"""Factors by which the certainty is multiplied, by reason.
 
 - `IS_RELEASE`: the page looks like a release
 - `FEW_ROWS`: the page has very few rows
@@ -73,24 +75,24 @@ IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 - `NOT_LOOKED_AT`: none of the linked pages could be read"""
 
 INCOMPLETE: Final = 0.8
-"""Factor that reduces the certainty if older releases can't be reached from the page."""
+"""Factor by which the certainty is multiplied if older releases can't be reached from the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """A certainty ``value`` from 0 to 1, and the ``reasons`` why it is not higher, as sentences."""
+    """A certainty ``value`` from 0 to 1. ``reasons`` are sentences about why it is not higher."""
 
     value: float
     reasons: tuple[str, ...] = ()
 
     @property
     def hopeless(self) -> bool:
-        """Whether the certainty is so low that the draft is not worth checking."""
+        """Whether the certainty is so low that the drafted source is not worth checking."""
         return self.value < HOPELESS
 
     @property
     def enough(self) -> bool:
-        """Whether the draft can be accepted."""
+        """Whether the certainty is high enough to accept the drafted source."""
         return self.value >= FLOOR
 
 
@@ -105,9 +107,9 @@ def certainty_of(
 ) -> Certainty:
     """Estimate how certain it is that a page's listing is a list of releases.
 
-    ``looks`` contains the sample releases that were read. ``offline`` is true if none could be
-    fetched. ``unread`` is a clause about older releases that can't be reached (see
-    `unread_reason`).
+    ``looks`` contains the sample releases that were fetched. ``offline`` is true if none could be
+    fetched. ``unread`` is the result of `unread_reason`: a clause about older releases that can't
+    be reached, or "".
     """
     if not listing.items:
         return Certainty(0.0, ("no list of releases was found",))
@@ -155,14 +157,14 @@ def _shares(
 
 
 def unread_reason(listing: Listing) -> str:
-    """Return why paging from this page would not reach the oldest release, as a clause, or ""."""
+    """Return why pagination from a page would not reach the oldest release, as a clause, or ""."""
     if listing.next or listing.archives:
         return ""
     return reason_for(listing, listed=len(listing.items), pages=1)
 
 
 def odd_rows(items: Sequence[ListingItem], context: DateContext) -> int:
-    """Return the number of rows whose title is only a day, a month or a page type.
+    """Return the number of rows whose title consists only of a day, a month or a page type.
 
     Only the first MAX_ROWS rows are checked.
     """
@@ -179,9 +181,9 @@ def _is_odd(title: str, context: DateContext) -> bool:
 
 
 def reads_as_release(page: Page, listing: Listing, context: DateContext) -> bool:
-    """Whether a page given as a listing is actually a release.
+    """Whether a page that was given as a listing is actually a release.
 
-    The home page of a site is not a release if its list has a next page, however much text it has.
+    A site's home page is not a release if its list has a next page, however much text it contains.
     """
     if is_front(page.url) and goes_on(page, listing, context):
         return False
@@ -196,7 +198,7 @@ def reads_as_release(page: Page, listing: Listing, context: DateContext) -> bool
 
 
 def goes_on(page: Page, listing: Listing, context: DateContext) -> bool:
-    """Whether a page is a list with a second page.
+    """Whether a page is a list of releases with a next page.
 
     This includes the home page of a blog, even if its menu contains categories.
     """
@@ -207,7 +209,7 @@ def goes_on(page: Page, listing: Listing, context: DateContext) -> bool:
 
 
 def is_article(page: Page, context: DateContext) -> bool:
-    """Whether a page has a text of its own, unlike almost empty pages and logins."""
+    """Whether a page has an article's text, unlike almost empty pages and logins."""
     content = read_release(page, context).content
     return bool(content.body_text) and (
         content.published is not None or len(content.body_text) >= SOME_TEXT
@@ -215,7 +217,7 @@ def is_article(page: Page, context: DateContext) -> bool:
 
 
 def is_release(look: SampleRelease, context: DateContext) -> bool:
-    """Whether a page linked from a listing is a release, by its page type or its heading."""
+    """Whether a sample page linked from a listing is a release, by its page type or title."""
     if not look.read.content.body_text:
         return False
     if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
@@ -224,6 +226,6 @@ def is_release(look: SampleRelease, context: DateContext) -> bool:
 
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
-    """Whether a page has the title of its listing item. Either title may be truncated."""
+    """Whether a page has the same title as its listing item. Either title may be truncated."""
     listed, shown = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
     return bool(listed and shown) and (shown.startswith(listed) or listed.startswith(shown))

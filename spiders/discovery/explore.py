@@ -1,4 +1,4 @@
-"""Explore an unknown site: fetch the pages needed to propose a source."""
+"""Explore an unknown site: fetch pages of the site, and propose a source."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ RELEASES = 3
 """Maximum number of release pages that are fetched as samples."""
 
 MAX_REPORTED_PAGES = 5
-"""Maximum number of tried pages named in an error message."""
+"""Maximum number of tried pages that an error message lists."""
 
 MIN_PROMISE_RATIO = 0.6
-"""Minimum promise of another page, as a share of the home page's promise, to replace the home
-page."""
+"""Minimum promise of a page that replaces the given page, relative to the given page's promise. The
+promise (0 to 1) is how likely a page is a list of releases."""
 
 SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
@@ -68,7 +68,7 @@ SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 class NothingFound(CommuniqueError):
     """Raised if no list of releases was found on a page.
 
-    ``draft`` is an incomplete source. ``skeleton`` is its text, with candidates as comments.
+    ``draft`` is an incomplete source. ``skeleton`` is its source file, with candidates as comments.
     """
 
     def __init__(self, url: str, why: str, draft: SourceProposal, skeleton: str) -> None:
@@ -81,7 +81,7 @@ class NothingFound(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """A fetched site, the proposed source, and notes for the user.
+    """The fetched pages of a site, the proposed source, and notes for the user.
 
     ``offers`` contains the feeds and sitemaps that were compared with the page. ``tried`` contains
     the pages that were tried as the press room.
@@ -95,10 +95,10 @@ class Explored:
 
 
 class Explorer:
-    """Explores one site and proposes a source, with fetchers from ``open_fetcher``.
+    """Explores one site and proposes a source. Fetches pages with ``open_fetcher``.
 
-    ``taken`` contains the source ids already in use. ``on_status`` receives progress messages.
-    ``given`` contains the fields that the user provided.
+    ``taken`` contains the source ids already in use. ``on_status`` is called with progress
+    messages. ``given`` contains the fields that the user provided.
     """
 
     def __init__(
@@ -118,10 +118,10 @@ class Explorer:
         """The newest archive with releases, by the address of a page that lists only archives."""
 
     def explore(self, place: str, url: str = "") -> Explored:
-        """Explore the site at an address, or the site of a saved page.
+        """Explore the site at a URL, or the site of a saved page.
 
-        ``place`` is a web address or the path of a saved page. ``url`` is the address from which
-        the page was saved. Raises NotFetched and NothingFound.
+        ``place`` is a URL or the path of a saved page. ``url`` is the URL of the saved page. Raises
+        NotFetched if a page can't be fetched, and NothingFound if no list of releases is found.
         """
         if OTHER.match(place) and not WEB.match(place):
             raise NotFetched(place, NEVER_FETCHED)
@@ -148,7 +148,7 @@ class Explorer:
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
         """Explore the site of a feed that the user gave.
 
-        The feed's releases are compared with the page that the feed links to.
+        The feed's releases are compared with the page to which the feed links.
         """
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
@@ -167,9 +167,10 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), (compared,))
 
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
-        """Explore the site of a page: use the page itself if it is certain, else its press room.
+        """Explore the site of a page that the user gave.
 
-        A home page often shows only the newest releases. So its press room is searched for first,
+        The page itself is used if it is certain to list releases, else the site's press room. A
+        home page often shows only the newest releases. So its press room is searched for first,
         unless the home page is itself a list with a next page.
         """
         given, listing = page, first_listing(page)
@@ -200,10 +201,10 @@ class Explorer:
     def _sought(
         self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """Return the most promising page among this page and those reached from its links.
+        """Return the most promising page among a page and the pages reached from its links.
 
         A page with all news never replaces the page of a single category. It does replace a page
-        that is a ``single`` release. ``own`` is the promise of this page.
+        that is a release (``single``). ``own`` is the given page's promise (0 to 1).
         """
         if barrier_to_programs(page):
             self._tried = ()
@@ -236,9 +237,10 @@ class Explorer:
     def _described(
         self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
-        """Propose a source for a page, with sample releases.
+        """Propose a source for a page, and fetch sample releases.
 
-        The page's feed is part of the source if the feed is complete.
+        If the site has a feed that can replace or complete the page, the feed is part of the
+        source.
         """
         found = probe(fetcher, page, self._on_status)
         site = FetchedSite(page, utc_now(), archive_page=self._archive_pages.get(page.url))
@@ -252,7 +254,10 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), tuple(compared))
 
     def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
-        """Return the first page in a frame that lists releases, or else the page itself."""
+        """Return the first page in a frame that lists releases, or else the given page.
+
+        The page is returned with its listing.
+        """
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
             if answer.page and any(item.published for item in read.items):
@@ -263,14 +268,18 @@ class Explorer:
         return page, listing
 
     def _take_archive(self, page: Page, archive: Page) -> None:
-        """Use the rows of an archive as the rows of a page that lists only archives."""
+        """Use the rows of an archive page for a page that lists only archives."""
         self._notes.append(f"{page.url} lists only archives: the rows shown are from {archive.url}")
         self._archive_pages[page.url] = archive
 
     def _rendered(
         self, stack: ExitStack, site: FetchedSite, fetcher: Fetcher
     ) -> tuple[FetchedSite, Fetcher]:
-        """Load the page in a browser, if one is installed, and note that the source needs it."""
+        """Load a site's page in a browser, if one is installed.
+
+        Notes that the source needs a browser. Returns the site with the new page, and the browser
+        as its fetcher.
+        """
         try:
             find_browser()
         except BrowserMissing as error:
@@ -283,7 +292,7 @@ class Explorer:
         return replace(site, page=page, render=True), browser
 
     def _only_way(self, listing: Listing, offers: tuple[Comparison, ...]) -> Comparison | None:
-        """Return the page's first feed if the page itself lists nothing, else None."""
+        """Return the first feed or API among ``offers`` if the page lists nothing, else None."""
         if listing.items:
             return None
         best = next((offer for offer in offers if offer.place.kind != "sitemap"), None)
@@ -300,7 +309,7 @@ class Explorer:
         shown = {}
         if site.page.body and any(part_fragment(item.url) for item in items):
             shown[page_address(site.page.url)] = site.page
-        # Several items may be sections of one page.
+        # Several items may be parts of one page.
         wanted = [url for url in dict.fromkeys(map(page_of, items)) if url not in shown]
         answers = dict(zip(wanted, fetcher.fetch(wanted), strict=True))
         for item in items:
@@ -328,14 +337,14 @@ class Explorer:
 
 
 def page_of(item: ListingItem) -> str:
-    """Return the address of the page that contains the release of an item."""
+    """Return the URL of the page that contains the release of a listing item."""
     return page_address(item.url) if part_fragment(item.url) else item.url
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:
-    """Whether ``url`` is the address ``whole`` with a query, such as one of its categories.
+    """Whether ``url`` is the URL ``whole`` with a query, as for one of its categories.
 
-    If the page looks like a ``single`` release, a query with only numbers does not count.
+    If the page looks like a release (``single``), a query with only numbers does not count.
     """
     part, _, query = canonical_url(url).partition("?")
     words = any(not value.isdigit() for _, value in parse_qsl(query))
@@ -343,7 +352,7 @@ def is_category_of(url: str, whole: str, *, single: bool) -> bool:
 
 
 def is_scripted(page: Page, listing: Listing) -> bool:
-    """Whether a page shows its list, or the listed releases, only by scripts."""
+    """Whether a page shows its list, or the listed releases, only if scripts run."""
     if listing.items:
         return shown_by_route(item.url for item in listing.items)
     return needs_scripts(page)
@@ -359,7 +368,7 @@ def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
 def _why(
     page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
-    """Return a message on why nothing was found on a page and what to do."""
+    """Return a message that explains why no list was found on a page, and what the user can do."""
     if barrier := barrier_to_programs(page):
         return f"no list of releases was found on it: {barrier.message}"
     also = f"; tried: {named(tried)}" if tried else ""

@@ -1,7 +1,7 @@
 """Find a site's feeds, news sitemaps and WordPress API, and compare them with a listing page.
 
-One of them is preferred to the page if it is complete and contains nothing else. The page then
-serves as the cross-check.
+A source uses one of them instead of the page if it has all releases of the page and few other
+items. The page is then used to cross-check it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from spiders.page.page import Page
 Kind = Literal["feed", "wordpress", "sitemap"]
 
 MAX_FEED_REQUESTS = 6
-"""Maximum number of addresses tried per site, not counting sitemaps."""
+"""Maximum number of feed URLs tried per site, not counting sitemaps."""
 
 MAX_SITEMAPS = 3
-"""Maximum number of sitemaps read from robots.txt or from a sitemap index."""
+"""Maximum number of sitemaps that are read from a robots.txt or a sitemap index."""
 
 MIN_HELD = 0.8
-"""Minimum share of the page's releases that a feed contains, so that it can continue the page."""
+"""Minimum share of the page's releases in a feed that adds older releases to the page."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -51,9 +51,9 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """An address that may be a feed, an API or a sitemap.
+    """A URL that may lead to a feed, an API or a sitemap.
 
-    ``sure`` is true if the site links to the address.
+    ``sure`` is true if the site links to the URL.
     """
 
     url: str
@@ -63,13 +63,13 @@ class FeedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison of a feed, an API or a sitemap (all called feed here) with the page.
+    """A comparison of a feed, an API or a sitemap (all called feed here) with a listing page.
 
     - ``listed``: number of releases on the page
     - ``held``: number of these releases that the feed also contains
     - ``surplus``: number of feed items from the same days that are not on the page
-    - ``strange``: number of feed items whose addresses differ in kind from all those on the page
-    - ``dated``: whether the feed has a date for each release on both
+    - ``strange``: number of feed items whose URL pattern differs from all URLs on the page
+    - ``dated``: whether the feed has a date for each release that is in both
     """
 
     place: FeedCandidate
@@ -82,17 +82,17 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether the feed can replace the page: it has all listed releases and few other items."""
+        """Whether the feed can replace the page: it has all its releases and few other items."""
         few = max(1, self.listed // 10)
         whole = 0 < self.listed == self.held and self.dated
         return whole and self.surplus <= few and not self.strange
 
     @property
     def continues(self) -> bool:
-        """Whether the feed can complete a page that shows only a part of its list.
+        """Whether the feed can add older releases to a page that shows only a part of its list.
 
-        Such a feed has older releases than the page, and most of the page's releases. A visit reads
-        both, so the page's remaining releases are collected too.
+        Such a feed has most of the page's releases, and older ones. A visit reads both feed and
+        page, so all releases are collected.
         """
         few = max(1, self.listed // 10)
         most = self.dated and self.held >= MIN_HELD * self.listed > 0
@@ -107,7 +107,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """A short description of the result."""
+        """A short description of the comparison's result, as part of a sentence."""
         if not self.listing.items:
             return "; ".join(self.listing.reasons) or "it lists nothing"
         if not self.listed:
@@ -122,7 +122,7 @@ class Comparison:
 
 
 def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
-    """Return addresses of feeds to try for a page: linked feeds first, then usual addresses."""
+    """Return feed URLs to try for a page: linked feeds first, then common URLs."""
     found: dict[str, FeedCandidate] = {}
     for place in (*_named(page), *_customary(page)):
         if canonical_url(place.url) != page_key(page.url):
@@ -131,7 +131,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
 
 
 def page_of_feed(feed: Page) -> str | None:
-    """Return the address of the web page that a feed declares as its own, or None."""
+    """Return the URL of the web page to which a feed belongs, as the feed declares, or None."""
     start = feed.text[:20_000]
     for pattern in (RSS_PAGE, ATOM_PAGE, JSON_PAGE):
         if match := pattern.search(start):
@@ -140,7 +140,7 @@ def page_of_feed(feed: Page) -> str | None:
 
 
 def robots_address(url: str) -> str:
-    """Return the address of the robots.txt on a URL's host (RFC 9309)."""
+    """Return the URL of the robots.txt for a URL's host (RFC 9309)."""
     return urljoin(url, "/robots.txt")
 
 
@@ -152,7 +152,7 @@ def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
 
 
 def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
-    """Return the sitemaps in a sitemap index whose names suggest news."""
+    """Return the sitemaps in a sitemap index whose names suggest that they contain news."""
     if index.rule != "xml:sitemapindex":
         return ()
     return tuple(
@@ -163,10 +163,11 @@ def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
 
 
 def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison:
-    """Compare a feed, an API or a sitemap with the page.
+    """Compare a feed, an API or a sitemap with a listing page.
 
-    Items with the same address, or the same title on the same day, are the same release. If most
-    items of the page have a date, undated items are ignored.
+    ``listing`` is the feed's listing, ``page`` the page's. Items with the same URL, or the same
+    title on the same day, are the same release. If most items of the page have a date, undated
+    items are ignored.
     """
     dated = [item for item in page.items if item.published]
     shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
@@ -191,9 +192,9 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
 def preferred(comparisons: Iterable[Comparison], *, is_part: bool = False) -> Comparison | None:
     """Return the best feed, API or sitemap that can replace the page, or None.
 
-    If the page shows only a part of its list (``is_part``), a feed that continues it is the second
-    choice. Feeds and the API are preferred to sitemaps. Further criteria, in order, are the oldest
-    release, a feed rather than the API, and the smallest surplus.
+    If the page shows only a part of its list (``is_part``), a feed that adds older releases is the
+    second choice. Feeds and the API are preferred to sitemaps. Further criteria, in order, are the
+    oldest release, a feed rather than the API, and the smallest surplus.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(
@@ -217,7 +218,7 @@ def _named(page: Page) -> Iterator[FeedCandidate]:
             yield FeedCandidate(offer.url, "feed", sure=True)
     for node in page.tree.iter("link"):
         target = resolve(node.get("href") or "", page.base) or ""
-        # The page of a category links to that category in the API, and so to its posts.
+        # A category page links to its category in the API. The API lists the category's posts.
         if term := TERM.search(target):
             posts = f"{target[: term.start()]}/wp-json/wp/v2/{POSTS}"
             yield FeedCandidate(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)

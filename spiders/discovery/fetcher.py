@@ -1,4 +1,4 @@
-"""The interface of the fetcher that discovery uses, and the addresses that are never fetched."""
+"""The interface for fetching pages during discovery, and patterns of URLs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ StatusReporter: TypeAlias = Callable[[str], None]
 
 WEB = re.compile(r"https?://", re.IGNORECASE)
 OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Patterns of the beginning of addresses: of web addresses (WEB), and of other addresses, which are
-never fetched (OTHER)."""
+"""Patterns of the beginning of a URL: `WEB` for web URLs, and `OTHER` for all other URLs, which are
+never fetched."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 
 
 class NotFetched(CommuniqueError):
-    """Raised for a page that could not be fetched."""
+    """Raised if a page could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(masked(f"{url} could not be read: {why}"))
@@ -33,10 +33,10 @@ class NotFetched(CommuniqueError):
 
 
 class Fetcher(Protocol):
-    """Fetches pages with the same rules as a visit."""
+    """Fetches pages, with the same rules as a visit."""
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the responses from these addresses, in order.
+        """Request several URLs, and return the results in the same order.
 
         Raises NotFetched if all requests fail.
         """
@@ -46,10 +46,10 @@ class Fetcher(Protocol):
 
 
 class OpenFetcher(Protocol):
-    """Opens a Fetcher for a ``with`` block.
+    """Opens a `Fetcher` for a ``with`` block.
 
-    If ``render`` is true, pages are loaded in a browser.
+    If ``render`` is true, a browser loads the pages.
     """
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:
-        """Return the Fetcher as a context manager."""
+        """Return a context manager that opens a `Fetcher`."""

@@ -1,4 +1,4 @@
-"""Check the fields that would be collected from a source: report doubts, suggest selectors."""
+"""Check the fields of a source's sample releases: report doubts, suggest selectors."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SHORT_DATE = 80
 """Maximum length of a text that may be a date line, in characters."""
 
 MIN_SELECTOR_PAGES = 2
-"""Minimum number of pages needed to propose a selector."""
+"""Minimum number of sample pages needed to propose a selector."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRelease:
-    """A sample release page, its extraction, and its item on the listing."""
+    """A sample release page, its extraction, and its listing item."""
 
     page: Page
     read: ExtractedRelease
@@ -41,11 +41,11 @@ class SampleRelease:
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
-    """A report about one field of a source.
+    """A report about one field of a source's releases.
 
-    ``value`` is the field's value on the first page. ``found`` is the number of pages with the
-    field, out of ``of`` pages. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found
-    the value. ``advice`` explains a doubt and suggests a line for the source file, or is "".
+    ``value`` is the field's value on the first sample page. ``found`` of ``of`` pages have the
+    field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the value. ``advice``
+    explains a doubt and suggests a line for the source file, or is "".
     """
 
     name: str
@@ -58,7 +58,7 @@ class FieldReport:
 
 
 def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]:
-    """Return reports about the fields of the release pages, in the order of their importance."""
+    """Return reports about the fields of the sample releases, most important field first."""
     if not looks:
         return ()
     fields = [_title(looks), _published(looks), _body(looks)]
@@ -72,10 +72,11 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
 
 
 def draft_rules(looks: Sequence[SampleRelease], context: DateContext) -> ReleaseRules:
-    """Return selectors for fields that would otherwise be wrong; empty if none are needed.
+    """Return selectors for fields that detection extracts wrongly. Empty if none are needed.
 
-    The listing's titles show which values are wrong. But the listing itself may be wrong: if the
-    only ``h1`` of each page is its title and differs from the listing's, no selector is returned.
+    A detected title or date is wrong if it differs from the listing's on most sample pages. But the
+    listing itself may be wrong: if the only ``h1`` of each page is its title, no selector is
+    returned.
     """
     rules = ReleaseRules()
     if len(looks) < MIN_SELECTOR_PAGES:
@@ -181,14 +182,14 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
 
 
 def is_filled_later(look: SampleRelease) -> bool:
-    """Whether scripts fill a release page later, or its address leads to a part of a page."""
+    """Whether scripts fill a release page later, or its URL leads to a part of a page."""
     return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
 def _said(
     looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
 ) -> FieldReport:
-    """Return a report about an optional field."""
+    """Return a report about the optional field ``name``, whose value ``value`` returns."""
     found = [(look, shown) for look in looks if (shown := value(look.read.content))]
     if not found:
         return FieldReport(name, "", 0, len(looks), 0.0, "")
@@ -248,7 +249,7 @@ def _same_day(look: SampleRelease) -> bool:
 
 
 def _are_headed(looks: Sequence[SampleRelease]) -> bool:
-    """Whether the title of each page is its only ``h1``, and all titles differ."""
+    """Whether the title of each sample page is its only ``h1``, and all titles differ."""
     headed = set()
     for look in looks:
         headings = look.page.tree.findall(".//h1")
@@ -273,7 +274,7 @@ def _is_day(look: SampleRelease, context: DateContext) -> Callable[[str], bool]:
 
 
 MAX_NODES = 5_000
-"""Maximum number of elements of the first page that are checked."""
+"""Maximum number of elements of the first sample page that are checked."""
 
 MAX_COMPARED_LENGTH = 400
 """Maximum length of a text that is compared with a field's value, in characters."""
@@ -283,7 +284,7 @@ TAGS = (
     "em", "i", "font", "small", "a", "header",
 )  # fmt: skip
 COMMON = {"div", "span", "p", "a", "li", "td"}
-"""Tags that are not useful as selectors on their own."""
+"""Tags that are too common to be selectors without a class or id."""
 
 Right = Callable[[str], bool]
 
@@ -291,7 +292,8 @@ Right = Callable[[str], bool]
 def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
     """Return the shortest selector whose first match has the right text on each page, or None.
 
-    Selectors without a path come first, because they survive layout changes.
+    ``right`` contains one check per page. Selectors without a path come first, because they survive
+    layout changes.
     """
     if not pages:
         return None
@@ -318,9 +320,9 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
 
 
 def _selectors(node: etree._Element) -> Iterator[str]:
-    """Yield selectors for a node.
+    """Yield selectors for an element.
 
-    They may be general, because only the first text that they select counts.
+    The selectors may also match other elements, because only the first matching text counts.
     """
     yield from marks_of(node)
     if node.tag not in COMMON:

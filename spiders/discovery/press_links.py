@@ -1,6 +1,6 @@
-"""Find links on a page that may lead to the page where an institution lists its releases.
+"""Find links that may lead to the page on which an institution lists its releases.
 
-The links are recognized by words in their text and address, in the languages of
+The links are recognized by words in their text and URL, in the languages of
 data.languages.vocabulary.
 """
 
@@ -31,25 +31,24 @@ MAX_WORDS: Final = 5
 """Maximum number of words in the text of a link to a section. Longer texts are headlines."""
 
 MAX_PARENTS: Final = 4
-"""Maximum number of folders above a page that are tried."""
+"""Maximum number of parent folders of a page's URL that are tried."""
 
 RANKS: Final = (
     (pattern("press_links.releases"), 1.0),
     (pattern("press_links.news"), 0.8),
     (pattern("press_links.media"), 0.7),
 )
-"""Patterns of words for a page of releases, a news page, and a page for journalists, with the score
-(0 to 1) of a link."""
+"""Patterns of words for a page of releases, a news page, and a page for journalists, each with the
+score (0 to 1) of links that contain such a word."""
 
 NOT_A_ROOM: Final = pattern("press_links.other")
-"""Pattern of words like *newsletter*, which resemble those for a press room but mean other
-pages."""
+"""Pattern of words such as *newsletter*, which resemble words for a press room."""
 
 PATH_ALONE: Final = 0.75
-"""Factor applied to the score of a link if only its address contains a press room word."""
+"""Factor for the score of a link if only its URL contains a word for a press room."""
 
 ABOVE: Final = 0.65
-"""Minimum score (0 to 1) of a page in a folder above the current page, whatever its name."""
+"""Minimum score (0 to 1) of a page in a parent folder of the current page, whatever its name."""
 
 FRONT: Final = re.compile(
     r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|default|home|start|welcome|main)(?:\.\w{2,5})?/?)?",
@@ -61,7 +60,7 @@ ENDING: Final = re.compile(r"\.\w{2,5}$")
 
 @dataclass(frozen=True, slots=True)
 class PressLink:
-    """A link that may lead to a press room, with its text and its ``score`` (0 to 1)."""
+    """A link that may lead to a press room: its URL, its text and its ``score`` (0 to 1)."""
 
     url: str
     text: str
@@ -71,7 +70,7 @@ class PressLink:
 def press_links(page: Page) -> tuple[PressLink, ...]:
     """Return links on a page that may lead to a press room, most promising first.
 
-    The texts of the links count most, then their addresses. Pages in folders above this page are
+    The texts of the links count more than their URLs. Parent folders of the page's URL are
     included.
     """
     best: dict[str, PressLink] = {}
@@ -80,18 +79,19 @@ def press_links(page: Page) -> tuple[PressLink, ...]:
         known = best.get(key)
         if key != page_key(page.url) and (known is None or link.score > known.score):
             best[key] = link
-    # If two links have the same score, the shorter address is more likely the whole list.
+    # Of two links with the same score, the one with the shorter URL more likely leads to the whole
+    # list.
     return tuple(sorted(best.values(), key=lambda link: (-link.score, len(link.url))))
 
 
 def is_front(url: str) -> bool:
-    """Whether an address is a site's home page in any language."""
+    """Whether a URL is that of a site's home page, in any language."""
     parts = urlsplit(url)
     return not parts.query and FRONT.fullmatch(parts.path) is not None
 
 
 def folders_above(url: str) -> Iterator[str]:
-    """Yield the addresses of the folders that contain a page, nearest first, without the root."""
+    """Yield the URLs of a page's parent folders, nearest first, without the root."""
     parts = urlsplit(url)
     names = [name for name in parts.path.split("/") if name]
     for depth in range(len(names) - 1, max(0, len(names) - 1 - MAX_PARENTS), -1):
@@ -99,7 +99,7 @@ def folders_above(url: str) -> Iterator[str]:
 
 
 def is_of_site(url: str, other: str) -> bool:
-    """Whether two addresses belong to one site.
+    """Whether two URLs belong to one site.
 
     This is the case if they have the same host, if one host is a subdomain of the other, or if both
     are subdomains of one domain.
@@ -121,7 +121,7 @@ def _named(page: Page) -> Iterator[PressLink]:
             continue
         text = _text(node)
         if score := max(_of_text(text), PATH_ALONE * _of_path(url)):
-            # Text and address together are more certain than either alone.
+            # A match in both text and URL is more certain than one match.
             both = 0.05 if _of_text(text) and _of_path(url) else 0.0
             yield PressLink(url, text or url, round(min(1.0, score + both), 2))
 
@@ -135,7 +135,7 @@ def _above(page: Page) -> Iterator[PressLink]:
 
 
 def _crumbs(page: Page) -> Iterator[str]:
-    """Yield the addresses in a page's breadcrumbs (schema.org)."""
+    """Yield the URLs in a page's breadcrumbs (schema.org)."""
     for text in json_ld_scripts(page):
         for node in json_objects(parse_json(text)):
             item = node.get("item") if "ListItem" in type_of(node) else None
@@ -150,9 +150,9 @@ def _text(node: etree._Element) -> str:
 
 
 def _of_text(text: str) -> float:
-    """Return the score (0 to 1) of a link's text.
+    """Return the score (0 to 1) of a link's text as the name of a press room.
 
-    The score is higher the fewer words the text has besides those for a press room.
+    Each additional word in the text lowers the score.
     """
     if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
@@ -164,7 +164,7 @@ def _of_text(text: str) -> float:
 
 
 def _holds(words: re.Pattern[str], text: str) -> bool:
-    """Whether a text contains a match of the pattern as a whole word."""
+    """Whether a text contains a match of the pattern ``words`` as a whole word."""
     return any(
         (found.start() == 0 or not text[found.start() - 1].isalpha() or text[0] >= "\u3040")
         and (found.end() == len(text) or not text[found.end()].isalpha() or text[0] >= "\u3040")
@@ -174,7 +174,7 @@ def _holds(words: re.Pattern[str], text: str) -> bool:
 
 
 def _of_path(url: str) -> float:
-    """Return the score (0 to 1) of an address. Its last segment must be a word for a press room."""
+    """Return the score (0 to 1) of a URL whose last segment is a word for a press room, else 0."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
     names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
     if not names or NOT_A_ROOM.search(names[-1]):

@@ -1,4 +1,4 @@
-"""Draft a source file with an unused id from guesses about a site, as short as possible.
+"""Draft a short source file with an unused id from guesses about a site.
 
 If no list was found, the file is incomplete: its comments contain candidates for links and
 selectors.
@@ -28,10 +28,10 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence (0 to 1) of a guess that needs no check by a person."""
+"""Minimum confidence (0 to 1) of a guess that need not be checked by a person."""
 
 MAX_ID_LENGTH: Final = 26
-"""Maximum length of an id in letters, unless the short form is already in use."""
+"""Maximum length of a source id in letters. It may be longer if the short id is already in use."""
 
 MIN_LABEL_LENGTH: Final = 3
 """Minimum length, in letters, of a host label that identifies the site's owner."""
@@ -50,7 +50,7 @@ _SMALL: Final = """
     ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
 """
 SMALL: Final = frozenset(_SMALL.split())
-"""Words omitted from a short id."""
+"""Words that are omitted from a shortened id."""
 
 KINDS: Final = frozenset(
     (
@@ -65,17 +65,17 @@ KINDS: Final = frozenset(
         "ministerio",
     )
 )
-"""Types of institutions. They are omitted from an id that would otherwise be too long."""
+"""Words for types of institutions. They are omitted from an id that would otherwise be too long."""
 
 MAX_LINKS: Final = 2_000
 MAX_PLACES: Final = 400
-"""Maximum number of links checked, and of different selectors checked."""
+"""Maximum number of links checked per page, and maximum number of different selectors."""
 
 MAX_SELECTORS_PER_LINK: Final = 6
 """Maximum number of selectors tried per link."""
 
 MIN_LIST_LINKS: Final = 3
-"""Minimum number of links that the selector of a list must match."""
+"""Minimum number of links that a selector must match to be a candidate."""
 
 MAX_CANDIDATES: Final = 5
 """Maximum number of selector candidates written to a source file."""
@@ -88,7 +88,7 @@ MAX_SHOWN_TEXT_LENGTH: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A guessed value of a site, with a ``confidence`` from 0 to 1.
+    """A guessed value for a field of a source, with a ``confidence`` from 0 to 1.
 
     ``rule`` is a short reason for the guess.
     """
@@ -99,7 +99,7 @@ class Guess:
 
     @property
     def sure(self) -> bool:
-        """Whether the guess can be used without a check."""
+        """Whether the guess need not be checked by a person."""
         return self.confidence >= MIN_CONFIDENCE
 
 
@@ -107,8 +107,8 @@ class Guess:
 class SourceDraft:
     """A drafted source file that contains only fields that can't be detected.
 
-    ``feed`` is the address of a complete feed. ``rules`` contains selectors for fields that would
-    otherwise be wrong.
+    ``feed`` is the URL of a complete feed. ``rules`` contains selectors for fields that detection
+    extracts wrongly.
     """
 
     id: str
@@ -122,7 +122,7 @@ class SourceDraft:
 
     @property
     def toml(self) -> str:
-        """The text of the source file. A comment marks each guess that a person must check."""
+        """The text of the source file. Comments mark guesses that a person must check."""
         lines = [
             line_of("name", self.name.value, self.name),
             line_of("url", self.url),
@@ -145,23 +145,23 @@ class SourceDraft:
 
     @property
     def file(self) -> SourceFile:
-        """The source file, parsed from its text. Raises SourceError."""
+        """The parsed source file. Raises SourceError if its text is invalid."""
         return parse_source(self.toml, f"{self.id}.toml")
 
 
 def line_of(key: str, value: str, guess: Guess | None = None) -> str:
-    """Return a line of TOML with a key and a text. A comment marks an uncertain guess."""
-    # A JSON string without DEL is a valid basic string in TOML.
+    """Return a line of TOML that sets ``key`` to ``value``. A comment marks an uncertain guess."""
+    # A JSON string without DEL characters is also a valid TOML string.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
     return f"{key} = {text}{doubt}"
 
 
 def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
-    """Choose an id for a source that is not among the ids in use (``taken``).
+    """Choose an id for a source. ``taken`` contains the ids already in use.
 
-    The name is used if it is certain, short and mostly Latin. Otherwise, the host is used. If the
-    host does not identify the owner, the important words of the name are used.
+    The site's name is used if it is certain, short and mostly Latin. Otherwise, the host is used.
+    If the host does not identify the site's owner, the important words of the name are used.
     """
     used = set(taken)
     choices = [choice for choice in dict.fromkeys(_choices(name, url)) if choice]
@@ -186,7 +186,10 @@ def _choices(name: Guess, url: str) -> Iterator[str]:
 
 
 def _of_host(url: str) -> Iterator[str]:
-    """Yield possible ids from a host's specific labels: the last two, the longest, then all."""
+    """Yield possible ids from the labels of a host: the last two, the longest, then all.
+
+    Labels that do not identify the site's owner are skipped.
+    """
     host = urlsplit(url).hostname or ""
     try:
         ip_address(host)
@@ -211,13 +214,16 @@ def _slug(text: str) -> str:
 
 
 def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
-    """Shorten a slug to at most ``most`` letters, in whole words if possible."""
+    """Shorten an id to at most ``most`` letters, to whole words if possible."""
     return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])
 
 
 @dataclass(frozen=True, slots=True)
 class SelectorCandidate:
-    """A selector for links, with the number of links it selects and the first link's text."""
+    """A selector for links to releases.
+
+    It has the number of links that it matches, and the text of the first link.
+    """
 
     selector: str
     links: int
@@ -225,7 +231,7 @@ class SelectorCandidate:
 
 
 def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
-    """Return the text of a source file with all known fields, and candidates as comments."""
+    """Return the text of a source file with all known fields, and with candidates as comments."""
     lines = [proposal.toml.rstrip()]
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
@@ -248,9 +254,9 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
 
 
 def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
-    """Return selectors that may select the releases, best first.
+    """Return selectors that may match the links to releases, best first.
 
-    Good candidates select many links with long texts.
+    Good candidates match many links with long texts.
     """
     found: dict[str, SelectorCandidate] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
@@ -261,7 +267,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
             texts
         ):
             key = "\n".join(texts)
-            # If two selectors select the same links, the shorter one is more readable.
+            # Of two selectors that match the same links, the shorter one is more readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
                 found[key] = SelectorCandidate(selector, len(texts), texts[0])
@@ -270,7 +276,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
 
 
 def _selectors(page: Page) -> Iterator[str]:
-    """Yield the most general selectors for each link outside menus."""
+    """Yield the most general selectors for each link of a page outside menus."""
     for node in islice(page.tree.iter("a"), MAX_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):

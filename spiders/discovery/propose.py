@@ -1,4 +1,4 @@
-"""Propose a source from the pages of a site, without side effects."""
+"""Propose a source from the fetched pages of a site, without side effects."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
 
 CERTAIN = 0.9
-"""Minimum certainty (0 to 1) of a list whose rows need no check by a person."""
+"""Minimum certainty (0 to 1) of a list whose rows need not be checked by a person."""
 
 GIVEN = "given by you"
-"""Reason for a value that the user provided."""
+"""Reason that is shown for a value that the user provided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class FetchedSite:
     """The fetched pages of a site.
 
     - ``page``: the page that lists the releases
-    - ``feed``: a feed that can replace the page; ``feed_page`` is its page as served
+    - ``feed``: a feed that can replace the page; ``feed_page`` is the feed as served
     - ``archive_page``: the newest archive with releases, if the page lists only archives
     - ``releases``: pairs of listing items and their pages
     - ``render``: whether a browser loaded the pages
@@ -57,7 +57,7 @@ class FetchedSite:
 
     @property
     def listing_page(self) -> Page:
-        """The page from which the source would extract its releases."""
+        """The page or feed from which the source would extract its releases."""
         return self.feed_page or self.archive_page or self.page
 
 
@@ -72,7 +72,7 @@ class GivenFields:
 
 @dataclass(frozen=True, slots=True)
 class SourceProposal:
-    """A proposed source, the data it would collect, and sentences about fields to check.
+    """A proposed source, the data that visits would collect, and sentences about fields to check.
 
     ``certainty`` is the certainty that the list contains the institution's releases.
     """
@@ -87,7 +87,7 @@ class SourceProposal:
 
 
 def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
-    """Return the date context of a page whose source is still unknown."""
+    """Return the context for parsing dates on a page before its source is known."""
     zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
     return DateContext(zone.value, now=now)
 
@@ -95,7 +95,7 @@ def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
 def propose(
     site: FetchedSite, taken: Iterable[str], given: GivenFields | None = None
 ) -> SourceProposal:
-    """Propose a source that collects this site; ``taken`` contains the ids already in use."""
+    """Propose a source for a site. ``taken`` contains the source ids already in use."""
     given = given or GivenFields()
     pages = [page for _, page in site.releases]
     context = initial_date_context(site.page, site.now)
@@ -151,7 +151,7 @@ def propose(
 def _for_readers(site: FetchedSite, listing: Listing, context: DateContext) -> Listing:
     """Return the page's listing if the source's feed contains only the newest releases.
 
-    Otherwise, return ``listing`` unchanged.
+    Otherwise, returns ``listing`` unchanged.
     """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
@@ -167,9 +167,9 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
 def _mended(
     proposal: SourceDraft, site: FetchedSite
 ) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
-    """Add the necessary selectors to a proposal.
+    """Add selectors to a proposed source for fields that detection extracts wrongly.
 
-    Returns the proposal, and the listing and releases extracted with it.
+    Returns the source, and the listing and sample releases extracted with it.
     """
     listing, looks = _read(proposal, site)
     file = proposal.file
@@ -197,7 +197,7 @@ def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[Samp
 
 
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """Return the local times whose UTC offset the site itself gives."""
+    """Return the local times of the dates whose UTC offset the site itself gives."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 

@@ -1,7 +1,6 @@
-"""Find the press room of a site from any of its pages.
+"""Find the press room of a site, given any of its pages.
 
-The search follows links and parent folders, and tries the usual addresses of feeds, sitemaps and
-APIs.
+The search follows links and parent folders, and tries common URLs of feeds, sitemaps and APIs.
 """
 
 from __future__ import annotations
@@ -47,30 +46,32 @@ LINKS_PER_LATER_ROUND: Final = 3
 """Maximum number of links tried in each later round."""
 
 MAX_ROUNDS: Final = 3
-"""Maximum number of rounds of tried links, including the first."""
+"""Maximum number of rounds in which links are tried, including the first."""
 
 ARCHIVES: Final = 3
-"""Maximum number of archives tried if a page lists only archives."""
+"""Maximum number of archives tried for a page that lists only archives."""
 
 LAST_RESORT: Final = 0.4
-"""Score (0 to 1) of the home page as a link to the list of releases."""
+"""Score (0 to 1) of the link to the home page in the search for the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
-"""Minimum promise (0 to 1) of a page that ends the search."""
+"""Minimum promise (0 to 1) of a page at which the search ends. The promise is how likely the page
+is a list of releases."""
 
 MAX_COUNTED_ROWS: Final = 8
-"""Maximum number of rows that increase a page's promise."""
+"""Number of rows above which further rows do not increase a page's promise."""
 
 THE_ONE: Final = 0.5
-"""Amount added to the promise of a page that lists the release given by the user."""
+"""Amount added to the promise of a page that lists the release whose URL the user gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedPage:
-    """A page that was tried: the link to it, its listing, and its promise (0 if not a listing).
+    """A page that was tried as the press room: the link to it, its listing, and its promise.
 
-    ``why`` is a short description of the result. If the page lists only archives, ``archive`` is
-    the newest one, and ``listing`` is its listing.
+    The promise (0 to 1) is how likely the page is a list of releases. ``why`` is a short
+    description of the result. If the page lists only archives, ``archive`` is the newest archive,
+    and ``listing`` is its listing.
     """
 
     link: PressLink
@@ -81,10 +82,10 @@ class TriedPage:
     archive: Page | None = None
 
     def is_part_of(self, given: Listing) -> bool:
-        """Whether this page lists only a part of the ``given`` listing, like a category page.
+        """Whether this page lists only a part of the listing ``given``, like a category page.
 
-        Both have some rows in common, the given listing has more rows, and this page's addresses
-        are of the same kinds. A given listing that is only a teaser does not count.
+        This is the case if both have some rows in common, the given listing has more rows, and this
+        page's URLs have the same patterns. Returns False if the given listing has very few rows.
         """
         if self.listing is None or len(given.items) < TEASER:
             return False
@@ -100,9 +101,9 @@ class TriedPage:
 def seek(
     fetcher: Fetcher, page: Page, on_status: StatusReporter, *, article: bool
 ) -> tuple[TriedPage, ...]:
-    """Return pages that may be the press room of this page's site, most promising first.
+    """Return pages that may be the press room of a page's site, most promising first.
 
-    The search starts with the page's links, and with the home page if this page is an ``article``.
+    The search starts with the page's links, and with the home page if the page is an ``article``.
     It then follows the links of the tried pages for at most MAX_ROUNDS rounds, until a page is
     promising.
     """
@@ -148,9 +149,9 @@ def _try(
 
 
 def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing] | None:
-    """Return the newest archive with releases that a page links to, with its listing, or None.
+    """Return the newest archive with releases to which a page links, and its listing, or None.
 
-    ``listing`` is the listing of the page, which has no items.
+    ``listing`` is the page's listing, which has no items.
     """
     if needs_scripts(page) or barrier_to_programs(page):
         return None
@@ -179,10 +180,7 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """Return the promise of a page (0 to 1): how likely it is a list of releases.
-
-    Release pages are not needed yet.
-    """
+    """Return how likely a page is a list of releases (0 to 1), without fetching the releases."""
     if not listing.items:
         return 0.0
     context = initial_date_context(page, utc_now())
@@ -193,7 +191,7 @@ def promise_of(page: Page, listing: Listing) -> float:
 
 
 Offer = tuple[FeedCandidate, Listing, Page]
-"""A feed, API or sitemap: its address, its listing, and its page as served."""
+"""A feed, API or sitemap: its URL, its listing, and its page as served."""
 
 MAX_INNER_SITEMAPS = 3
 """Maximum number of sitemaps read from sitemap indexes."""
@@ -218,7 +216,7 @@ def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offe
 
 
 def first_listing(page: Page) -> Listing:
-    """Read a page's listing before anything is known about its site."""
+    """Extract the listing of a page whose site is still unknown."""
     return read_listing(page, initial_date_context(page, utc_now()))
 
 
@@ -233,7 +231,7 @@ def _offered(tried: dict[str, FeedCandidate], answers: Iterable[FetchResult]) ->
 
 
 def read_saved(place: str, url: str) -> Page:
-    """Load a saved page; ``url`` is its original address. Raises NotFetched if it can't be read."""
+    """Load a saved page. ``url`` is its original URL. Raises NotFetched if it can't be read."""
     try:
         page = saved(Task(place, place, url, "auto"))
     except FileNotFoundError as error:
@@ -255,7 +253,7 @@ def read_saved(place: str, url: str) -> Page:
 
 
 def _address(page: Page) -> str:
-    """Return the address that a page declares as its own."""
+    """Return the URL that a page declares as its own."""
     for node in page.tree.iter("link", "meta"):
         if (node.get("rel") or "").lower() == "canonical" or node.get("property") == "og:url":
             address: str = node.get("href") or node.get("content") or ""
@@ -269,7 +267,7 @@ def _address(page: Page) -> str:
 
 
 def as_feed(page: Page) -> Comparison | None:
-    """Return a Comparison for a page that is itself a feed, or None."""
+    """Return a `Comparison` for a page that is itself a feed, or None for any other page."""
     read = read_syndicated(page, initial_date_context(page, utc_now()))
     if read is None or not read.items:
         return None

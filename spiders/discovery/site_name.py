@@ -1,4 +1,4 @@
-"""Guess the name of a site from its pages, for example from the copyright line."""
+"""Guess the name of a site from its pages, for example from their copyright lines."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from spiders.page.phrases import comparison_key
 PARTS = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
-"""Pattern of separators between a page's title and the site's name."""
+"""Pattern of separators between a page's title and the name of the site."""
 
 MAX_NAME_LENGTH = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
@@ -43,23 +43,23 @@ FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNOR
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 
 SAID_BY_HOST: Final = 0.8
-"""Confidence (0 to 1) in a site name whose words form the host's name."""
+"""Confidence (0 to 1) in a site name whose words form the host name."""
 
 MAX_WORDS: Final = 9
-"""Maximum number of words in a name that is compared with the host's name. Longer names match by
+"""Maximum number of words in a name that is compared with the host name. Longer names match by
 chance."""
 
 MIN_LABEL_LENGTH: Final = 3
 
 MAX_LINKS: Final = 2_000
-"""Maximum number of links per page that are searched for the home page."""
+"""Maximum number of links per page that are checked for the home page."""
 
 MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""Pattern of words in the text of a site's logo that are not part of the site's name."""
+"""Pattern of words in the text of a logo that are not part of the site's name."""
 
 LONG_NAME: Final = 40
-"""Maximum length, in letters, of a page's whole title that may be the site's name."""
+"""Maximum length of a page title that as a whole may be the site's name, in letters."""
 
 MAX_LINE: Final = 200
 """Maximum length of a copyright line, in characters."""
@@ -74,7 +74,7 @@ MAX_PARTS: Final = 50
 """Maximum number of text nodes that form one copyright line."""
 
 MAX_LEVELS: Final = 4
-"""Maximum number of elements around a copyright sign that may be the copyright line."""
+"""Maximum number of ancestors of a copyright sign that may be the copyright line."""
 
 COPYRIGHT: Final = tomllib.loads(
     files("spiders.discovery").joinpath("copyright.toml").read_text("utf-8")
@@ -85,7 +85,7 @@ SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
 """Pattern of signs and words that mark a copyright line."""
 
 RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
-"""Pattern of phrases such as *all rights reserved*, beside a name."""
+"""Pattern of phrases such as *all rights reserved*."""
 
 YEARS: Final = re.compile(
     r"(?<!\d)(?:1[89]|2[05])\d\d(?:\s*(?:[-–—/~～至]|to|bis)\s*(?:\d{2,4}|today|present|heute))?"
@@ -100,22 +100,22 @@ PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-�
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
-"""Pattern of the beginning of a copyright line that a site gives as its name."""
+"""Pattern of the beginning of a copyright line that is given as the site's name."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
-"""Pattern of the beginning of parts of a copyright line that credit the site's maker or link to
-another page."""
+"""Pattern of the beginning of parts of a copyright line that are about the web designer or another
+page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
-    """Guess the name of a site with the most trusted rule that finds one.
+    """Guess the name of a site with the most trusted rule that finds a name.
 
     The rules are, in order: metadata, the common part of the page titles, the feed's title, the end
-    of the page's title, the copyright line, and the host. Names of page types are skipped. The
-    host's name is used only if there is no other name.
+    of the page's title, the copyright line, and the host. Names of page types are skipped. The host
+    is used only if no other name is found.
     """
     host = urlsplit(listing.url).hostname or ""
     found = [
@@ -138,14 +138,14 @@ def is_number(host: str) -> bool:
 
 
 def _weighed(guess: Guess, host: str) -> Guess:
-    """Return a guess, with more confidence if the words of the name form the host's name."""
+    """Return a guess, with a higher confidence if the words of the name form the host name."""
     if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
         return guess
     return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, which fits the host name")
 
 
 def says(host: str, name: str) -> bool:
-    """Whether a label of a host consists of the beginnings of a name's words, in order.
+    """Whether a label of a host consists of the beginnings of the words in a name, in order.
 
     For example, ``ndcourts`` is formed from *North Dakota Court System*.
     """
@@ -193,7 +193,7 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
 
 
 def _logos(page: Page) -> Iterator[str]:
-    """Yield the texts of links to the home page, including the alternative texts of images."""
+    """Yield the texts of links to the home page, including alternative texts of images."""
     for link in islice(page.tree.iter("a"), MAX_LINKS):
         address = resolve(link.get("href") or "", page.base)
         if address and is_front(address) and is_of_site(address, page.url):
@@ -211,7 +211,7 @@ def _first_name(names: Iterable[str]) -> str:
 
 
 def _is_own(meta: EmbeddedMetadata) -> bool:
-    """Whether a page's site name is only the page's own title, as on some systems."""
+    """Whether a page's site name in metadata is only the page's title, as on some systems."""
     name, parts = comparison_key(meta.meta("og:site_name")), _parts(meta)
     longest = len(name) > LONG_NAME and name == comparison_key(meta.title)
     return longest or (
@@ -220,7 +220,7 @@ def _is_own(meta: EmbeddedMetadata) -> bool:
 
 
 def _copyright(page: Page) -> str:
-    """Return the name in the copyright line at the end of a page, or ""."""
+    """Return the name in the last copyright line of a page, or ""."""
     body = page.tree.find("body")
     lines = copyright_lines(body) if body is not None else iter(())
     return next(filter(None, map(named_in, lines)), "")
@@ -251,15 +251,15 @@ def _host(url: str) -> str:
 
 
 def _heading(page: Page) -> str:
-    """Return the main heading of a page, which is more often the page's name than the site's."""
+    """Return the main heading of a page, which is usually the name of the page, not the site."""
     found = page.tree.find(".//h1")
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """Return the part that most page titles have in common, or the last one of several.
+    """Return the part that most page titles have in common. Of several such parts, the last.
 
-    ``alike`` contains headings that most releases have, which are not the site's name.
+    ``alike`` contains headings of most releases, which are not the site's name.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles
@@ -286,13 +286,13 @@ def _of_feed(feed: Page) -> str:
 
 
 def without_copyright(name: str) -> str:
-    """Remove copyright signs, years and rights from a name that is a copyright line."""
+    """Remove copyright signs, years and *all rights reserved* from a site's name."""
     is_line = len(name) <= MAX_LINE and (STARTS.match(name) or RIGHTS.search(name))
     return named_in(name) if is_line else name
 
 
 def named_in(line: str) -> str:
-    """Return the name in a copyright line without years, signs and rights, or ""."""
+    """Return the name in a copyright line without years, signs and phrases about rights, or ""."""
     bare = RIGHTS.sub("|", clean_line(line[:MAX_LINE]))
     bare = YEARS.sub(" ", SIGN.sub(" ", bare))
     for piece in PIECES.split(bare):
@@ -306,7 +306,7 @@ def named_in(line: str) -> str:
 
 
 def copyright_lines(body: etree._Element) -> Iterator[str]:
-    """Yield the copyright lines of a page, last one first."""
+    """Yield the copyright lines of a page, the last line of the page first."""
     hidden = {"script", "style", "noscript", "template"}
     texts = [element for element in body.iter(etree.Element) if element.tag not in hidden]
     for element in reversed(texts[-MAX_TEXTS:]):

@@ -1,6 +1,6 @@
-"""Guess a site's time zone from its country, its language and the UTC offsets in its dates.
+"""Guess a site's time zone from its country, its language and the UTC offsets of its dates.
 
-Countries and their zones come from the IANA time zone database (zone.tab).
+The time zones of countries come from the IANA time zone database (zone.tab).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ CAPITALS = {
     "PG": "Pacific/Port_Moresby", "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow",
     "UA": "Europe/Kyiv", "US": "America/New_York", "UZ": "Asia/Tashkent",
 }  # fmt: skip
-"""Time zone of the capital, for countries with several zones."""
+"""Time zone of the capital, for countries with several time zones."""
 
 WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
-"""Countries where a large part of the population is outside the capital's time zone."""
+"""Countries in which a large part of the population lives outside the capital's time zone."""
 
 HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
-"""Countries of top-level domains that differ from the ISO 3166 code."""
+"""Country of each top-level domain that differs from the country's ISO 3166 code."""
 
 GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
-"""Top-level domains of countries that are sold worldwide."""
+"""Top-level domains of countries that are sold worldwide, so they do not show the country."""
 
 LANGUAGES = {
     "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
@@ -51,7 +51,7 @@ LANGUAGES = {
     "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
     "uz": "UZ", "vi": "VN",
 }  # fmt: skip
-"""Languages used mostly by press rooms of one country, with that country."""
+"""Country of each language that mostly press rooms of one country use."""
 
 SHARED = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
@@ -69,13 +69,13 @@ SHARED = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Time zones for languages that several countries share, ordered by number of press rooms."""
+"""Time zones of languages that several countries share, most press rooms first."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
-"""Languages used in few countries. If a site's texts are in such a language, the region that the
-site declares is probably right."""
+"""Languages used in few countries. If a site's texts are in such a language, the region in the
+site's declared language tag is probably right."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
@@ -90,12 +90,12 @@ def guess_zone(
 ) -> Guess:
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
-    ``country`` is the ISO 3166 code from the site's address, ``spoken`` is the language of its
+    ``country`` is the ISO 3166 code that the site declares, and ``spoken`` is the language of its
     texts. Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only
     if the site's UTC offsets match, or if its texts are in a language of mostly one country.
 
     ``stated`` contains local times with UTC offsets from the site itself. UTC is ignored, because
-    software writes it by default. A guess with a confidence below 0.6 must be checked by a person.
+    software writes it by default. A person must check a guess with a confidence below 0.6.
     """
     tags = tuple(languages)
     offsets = [moment for moment in stated if moment.utcoffset()]
@@ -117,7 +117,7 @@ def guess_zone(
 
 @cache
 def zones_of() -> Mapping[str, tuple[str, ...]]:
-    """Return the time zones of all countries by ISO 3166 code."""
+    """Return the time zones of each country, by ISO 3166 code."""
     text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     zones: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
@@ -139,7 +139,7 @@ def _country(
     for tag in tags:
         language, _, region = tag.lower().partition("-")
         region = region.rpartition("-")[2].upper()
-        # Templates contain en-US in any country, so this tag does not suggest a country.
+        # Templates contain en-US in every country, so this tag does not suggest a country.
         named = region if region in zones_of() and tag.lower() != "en-us" else None
         if country := named or LANGUAGES.get(language):
             if language in OF_FEW and language == spoken.partition("-")[0]:
@@ -149,9 +149,10 @@ def _country(
 
 
 def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
-    """Guess the time zone from the language.
+    """Guess a site's time zone from its declared languages.
 
-    The guess is trusted only if the zone's UTC offsets match the site's times in summer and winter.
+    The guess is trusted only if the time zone's UTC offsets match the site's local times in summer
+    and winter.
     """
     for tag in tags:
         zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
@@ -168,7 +169,7 @@ def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
     stated = {moment.utcoffset() for moment in offsets} - {None}
     hours = {offset.total_seconds() / 3600 for offset in stated if offset}
     if len(hours) == 1 and (hour := hours.pop()).is_integer():
-        # In these names of the IANA database, the sign is reversed: Etc/GMT-1 is UTC+1.
+        # The sign in these IANA names is reversed: Etc/GMT-1 is UTC+1.
         return Guess(
             f"Etc/GMT{-hour:+.0f}", NONE, f"only the offset of its dates ({_names(offsets)})"
         )
@@ -189,7 +190,7 @@ MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
 
 
 def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
-    """Return the first ISO 3166 country code that the pages declare, or ""."""
+    """Return the first ISO 3166 country code declared by the pages of a site, or ""."""
     return next((code for page, meta in pages for code in _codes(page, meta)), "")
 
 

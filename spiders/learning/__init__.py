@@ -1,4 +1,4 @@
-"""Learn and use the templates of a source's release pages.
+"""Learn the templates of a source's release pages, and extract pages with them.
 
 A template is learned from sample pages, stored, used, and abandoned if it no longer matches the
 pages. Modules that compare several pages of one source belong in this package.

@@ -1,4 +1,4 @@
-"""Find boilerplate: elements and lines that repeat on a source's pages."""
+"""Find boilerplate: elements and lines that are repeated on a source's pages."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ MIN_LINE_LETTERS: Final = 8
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
 MAX_VISITS: Final = 2_000_000
-"""Maximum number of elements visited to find boilerplate: the elements of all bodies times the
-selectors tried."""
+"""Maximum number of elements visited in the search for boilerplate. It is the number of elements in
+all bodies times the number of selectors tried."""
 
 LONG_LINE: Final = 120
-"""Minimum length of a line that is boilerplate anywhere in the body if it is on all pages, in
-characters. Shorter lines are boilerplate only at the beginning and end of the body."""
+"""Length, in characters, above which a line on all pages is boilerplate anywhere in the body.
+Shorter lines are boilerplate only at the beginning and end of the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body of one page.
+    """The body element of one sample page.
 
     ``wanted`` contains the elements with extracted text. ``unwanted`` contains the outermost
     elements without extracted text.
@@ -45,7 +45,7 @@ class Body:
 
 
 def body_of(lesson: Sample, selector: str) -> Body | None:
-    """Return the body that a selector finds on a sample page, or None."""
+    """Return the body that a selector selects on a sample page, or None."""
     found = CssSelector(selector.removesuffix("::text")).elements(lesson.page.tree)
     if not found:
         return None
@@ -55,8 +55,8 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
     for run in runs:
         if lesson.says(run.text):
             wanted.update(takewhile(lambda one: one not in wanted, within(run, element)))
-    # For each element: the outermost element around it, or itself, that is not in `wanted`; else
-    # None.
+    # Map each element to the outermost element that contains it, or is it, and is not in `wanted`.
+    # If there is none, the value is None.
     outermost: dict[etree._Element, etree._Element | None] = {}
     for run in runs:
         path = [*takewhile(lambda one: one not in outermost, within(run, element))]
@@ -71,7 +71,7 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
 
 
 def unread(bodies: Sequence[Body]) -> tuple[str, ...]:
-    """Return selectors for elements that repeat in several bodies but contain no extracted text."""
+    """Return selectors for elements that occur in several bodies and contain no extracted text."""
     return tuple(islice(_unread(bodies), MAX_DROPS))
 
 
@@ -84,7 +84,7 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
         if element in covered:
             continue
         for selector in selectors_of(element):
-            # A selector that failed for one element fails for all.
+            # A selector that failed for one element would fail again.
             if selector in tried:
                 continue
             if len(tried) * visits > MAX_VISITS:
@@ -103,9 +103,9 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
 
 
 def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
-    """Return the elements of a body that are, contain or belong to a table.
+    """Return the elements of a body that are, contain, or are part of a table.
 
-    Tables are always content: a ``figure`` may contain a picture on one page and a table on the
+    Tables are always content: a ``figure`` may contain an image on one page and a table on the
     next.
     """
     holders: set[etree._Element] = set()
@@ -115,9 +115,9 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """Return the comparison keys of the lines that are on all pages.
+    """Return the comparison keys of the lines that are on all sample pages.
 
-    The result is empty if the pages are too large.
+    The result is empty if the pages are too large to learn from.
     """
     if not can_learn_from(lessons):
         return frozenset()
@@ -125,11 +125,11 @@ def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
 
 
 def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
-    """Return the boilerplate lines in bodies.
+    """Return the boilerplate lines in the bodies of several pages.
 
-    These are lines at the beginning or end of a body that are on all pages, and long lines
-    anywhere. ``known`` contains the comparison keys of the lines on all pages. Returns nothing if a
-    body would become empty.
+    ``known`` contains the comparison keys of lines that are on all pages. Such a line is
+    boilerplate at the beginning or end of a body, and a long line anywhere. Returns an empty tuple
+    if any body would become empty.
     """
     found: dict[str, str] = {}
     keyed_bodies = [

@@ -2,8 +2,8 @@
 
 Parsing the menus, scripts and boxes of a large page takes longer than extracting the release. The
 excerpt contains the head, one element found by its start tag, JSON-LD, and some bytes after the
-element with links to other releases. If the start or end of the element is uncertain, the whole
-page is parsed.
+element, which contain links to other releases. If the start or end of the element is uncertain, the
+whole page is parsed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from lxml import etree
 from spiders.page.page import Page
 
 LARGE: Final = 24_000
-"""Minimum size of a page that is reduced to an excerpt, in bytes. For a smaller page, cutting takes
-longer than it saves."""
+"""Minimum size of a page that is reduced to an excerpt, in bytes. On a smaller page, cutting takes
+more time than it saves."""
 
 SENTINEL: Final = "excerpt-end"
-"""Name of a marker element inserted at the expected end of the cut element. If the end is right,
-the marker directly follows the element after parsing."""
+"""Name of a marker element that is inserted at the expected end of the cut element. If the marker
+directly follows the element after parsing, the end was right."""
 
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
 DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
-"""Pattern of the start of markup that templates do not need, such as comments and scripts."""
+"""Pattern of the start of markup that no template needs, such as comments and scripts."""
 
 ENDS: Final = {
     b"<!--": b"-->",
@@ -39,14 +39,15 @@ ENDS: Final = {
     b"<svg": b"</svg>",
     b"<link": b">",
 }
-"""End of each kind of dropped markup, keyed by its start."""
+"""End of each type of dropped markup, by its start."""
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """The element to cut out: its tag, and a ``name`` that its ``attribute`` contains.
+    """The element to cut out of a page: its ``tag``, and ``name`` in its ``attribute``.
 
-    ``path`` contains the tags of its ancestors, outermost first. ``tail`` is the number of bytes
-    kept after the element. ``linked`` is true if the page has JSON-LD outside the head.
+    ``name`` is an id, a class or another part of the attribute's value. ``path`` contains the tags
+    of the element's ancestors, outermost first. ``tail`` is the number of bytes kept after the
+    element. ``linked`` is true if the page has JSON-LD outside the head.
     """
 
     tag: str
@@ -58,7 +59,7 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
-    """Return the excerpt from a UTF-8 page as a page, or None if the whole page must be parsed."""
+    """Return the excerpt of a UTF-8 page as a page, or None if the whole page must be parsed."""
     body = page.body
     head = body.find(b"<body")
     if len(body) < LARGE or head < 0:
@@ -82,7 +83,7 @@ def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
 
 
 def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
-    """Return the offset of the first element that matches an excerpt, or None."""
+    """Return the offset of the first element that ``excerpt`` describes, or None."""
     name, tag = excerpt.name.encode(), _tag(excerpt)
     place = body.find(name, head)
     while place >= 0:
@@ -105,8 +106,9 @@ def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
 
 
 def _is_cloaked(body: bytes, place: int) -> bool:
-    """Whether an offset may be inside a comment, a script or a style sheet."""
-    # Scripts may contain such tags in strings, so only markup after the last script's end counts.
+    """Whether an offset in a page may be inside a comment, a script or a style sheet."""
+    # Scripts may contain such tags in strings, so only markup after the end of the last script
+    # counts.
     floor = max(0, body.rfind(b"</script", 0, place))
     for begin, start in ((b"<!--", 0), (b"<script", floor), (b"<style", floor)):
         low = body.rfind(begin, start, place)
@@ -133,7 +135,11 @@ def _bared(markup: bytes) -> Iterator[bytes]:
 
 
 def _is_kept(start: bytes, whole: bytes) -> bool:
-    """Whether the markup ``whole`` is needed by a template, or needs a parser to find its end."""
+    """Whether markup is kept in an excerpt.
+
+    It is kept if a template needs it, or if only a parser can find its end. ``start`` is the
+    beginning of the markup ``whole``.
+    """
     if start == b"<!--":
         return b"--!" in whole
     if start == b"<svg":
@@ -146,7 +152,7 @@ def _is_kept(start: bytes, whole: bytes) -> bool:
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:
-    """Return the offset at which an element ends, by counting its tags, or None.
+    """Return the offset at which an element ends, or None. Start and end tags are counted.
 
     `_is_whole` checks the result with the parser.
     """
@@ -163,7 +169,7 @@ def _end(body: bytes, tag: bytes, start: int) -> int | None:
 
 
 def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and end offsets of each JSON-LD script after an offset."""
+    """Yield the start and end offsets of each JSON-LD script after the offset ``start``."""
     place = body.find(LINKED, start)
     while place >= 0:
         low = body.rfind(b"<script", start, place)
@@ -175,7 +181,7 @@ def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_whole(root: etree._Element, excerpt: Excerpt) -> bool:
-    """Whether the cut element ends at the marker after parsing."""
+    """Whether the marker directly follows the cut element, so that the element's end was right."""
     mark = next(root.iter(SENTINEL), None)
     cut = mark.getprevious() if mark is not None else None
     if cut is None or cut.tag != excerpt.tag:

@@ -1,9 +1,9 @@
 """Learn the template of a source's release pages from a few extracted pages.
 
-For each value, such as the title, the element that contains it is located on the first page. The
-template keeps the most general selector that gives the correct value on all pages. It also drops
-two kinds of content: repeated elements without extracted text, and repeated lines at the edges of
-bodies. Large pages are replaced with the smallest excerpt that gives the same values.
+For each value, such as the title, the element that contains the value is located on the first page.
+The template keeps the most general selector that gives the correct value on all pages. It also
+drops two kinds of content: repeated elements without extracted text, and repeated lines at the
+edges of bodies. Large pages are replaced by the smallest excerpt that gives the same values.
 
 This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and expressiveness",
 Artificial Intelligence 118 (2000).
@@ -41,15 +41,16 @@ MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages needed to learn a template."""
 
 ALIKE: Final = 0.95
-"""Minimum Jaccard similarity of word triples at which two extracted bodies count as the same."""
+"""Minimum Jaccard similarity (of word triples) of two bodies that count as equal."""
 
 STILL: Final = 0.5
-"""Minimum Jaccard similarity of word triples at which a template still matches a page."""
+"""Minimum Jaccard similarity (of word triples) of the detected body and a template's body, if the
+template still matches the page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
-"""Tags of elements that contain only a part of a text, so that they are never learned as a body."""
+"""Tags of elements that contain only parts of a text. They are never learned as the body."""
 
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
 """Pattern of a value that can be quoted in a selector without escaping."""
@@ -58,16 +59,17 @@ MAX_BODIES: Final = 12
 """Maximum number of body selectors tried per template."""
 
 MAX_CANDIDATES: Final = 60
-"""Maximum number of selectors tried per value."""
+"""Maximum number of selectors tried per value, such as the title."""
 
 
 def induce(
     source: str, declared: ReleaseRules, lessons: Sequence[Sample], now: dt.datetime
 ) -> Template | None:
-    """Learn the template of pages with one layout, or return None if they differ too much.
+    """Learn the template of pages with one layout, or return None if the pages differ too much.
 
-    Declared selectors are kept. On every page, the template must extract the same title, date and
-    files as detection, and a body whose Jaccard similarity is at least `ALIKE`.
+    Selectors declared in the source file are kept. On every page, the template must extract the
+    same title, date and files as detection, and a body whose Jaccard similarity is at least
+    `ALIKE`.
     """
     if len(lessons) < MIN_TEMPLATE_PAGES or not all(
         lesson.read.content.body_text for lesson in lessons
@@ -119,7 +121,10 @@ def induce(
 
 
 def same_reading(learned: Content, lesson: Sample) -> bool:
-    """Whether a template and detection extracted the same title, date, files and body."""
+    """Whether a template extracts the same title, date, files and body as detection.
+
+    ``learned`` is the template's extraction of the sample page ``lesson``.
+    """
     detected = lesson.read.content
     if learned.title != detected.title or not same_date(learned.published, detected.published):
         return False
@@ -129,11 +134,11 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 
 
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
-    """Whether a template still matches the layout of a page, compared with detection.
+    """Whether a template still matches a page, given its extraction and the detected content.
 
     Small differences are accepted, because detection may be wrong. A different day, a very
-    different text, or the publisher's name as title are not accepted. If detection is ``sure`` of
-    its title, a different title is not accepted either.
+    different text, or the publisher's name as title are not accepted. If detection is certain of
+    the title (``sure``), a different title is not accepted either.
     """
     if sure and tokens(learned.title) != tokens(detected.title):
         return False
@@ -161,8 +166,9 @@ def _common(
 ) -> str | None:
     """Return the selector whose first match has the right value on all pages, or None.
 
-    A selector that finds only one element per page is preferred, because the first of several
-    elements may be right by chance. See `CssSelector.value` for ``apart``.
+    ``locate`` yields the elements with the value, and ``right`` checks a selected text. A selector
+    that matches only one element per page is preferred, because the first of several elements may
+    be right by chance. See `CssSelector.value` for ``apart``.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -195,9 +201,9 @@ def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
 
 
 def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
-    """Yield the elements that contain the date, each with its ``:nth-of-type`` position.
+    """Yield the elements that contain the date, each with an ``:nth-of-type`` selector suffix.
 
-    The position identifies a cell in a row of cells without class names.
+    The suffix identifies a cell in a row of cells without class names.
     """
     for element, how in _dates(lesson):
         place = 1 + sum(1 for _ in element.itersiblings(element.tag, preceding=True))
@@ -214,7 +220,10 @@ def _is_section(lesson: Sample, text: str) -> bool:
 
 
 def _date_origin(lessons: Sequence[Sample]) -> str:
-    """Return the rule that found the dates of all pages outside their visible text, or ""."""
+    """Return the rule that found the dates of all sample pages, or "".
+
+    Only rules for dates outside the visible text count, such as metadata or the listing.
+    """
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.listed.published if lesson.listed else None for lesson in lessons]
     if all(date and date == listed for date, listed in zip(dates, hints, strict=True)):
@@ -226,7 +235,10 @@ def _date_origin(lessons: Sequence[Sample]) -> str:
 
 
 def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
-    """Yield selectors that find exactly one element on each page, which must contain the body."""
+    """Yield selectors that match exactly one element on each page.
+
+    The element contains the body.
+    """
     tried = 0
     for element in lessons[0].chain:
         if element.tag in PARAGRAPHS:
@@ -247,7 +259,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
 
 
 def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> Template | None:
-    """Return the template with a body selector and its boilerplate, or None if it doesn't match."""
+    """Return the template with a body selector and boilerplate, or None if it does not match."""
     rules = msgspec.structs.replace(template.rules, body=selector)
     bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
     if len(bodies) < len(lessons):
@@ -274,21 +286,22 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
 
 
 def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
-    """Return the body lines that a template extracts from each page."""
+    """Return the body lines that a template extracts from each sample page."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.context)) for lesson in lessons]
 
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
-"""Numbers of bytes tried after the cut element, to include links to other releases."""
+"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
 MAX_ANCESTORS: Final = 12
-"""Maximum number of a body's ancestors that are tried. Ancestors with the same name count once."""
+"""Maximum number of a body's ancestors that are tried as the element to cut out. Ancestors with the
+same name count once."""
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
-    """Return the template with the smallest excerpt that gives the same results as the whole pages.
+    """Return the template with the smallest excerpt that gives the same values as whole pages.
 
     Returns the template unchanged if there is no such excerpt.
     """
@@ -323,7 +336,7 @@ def _candidates(body: etree._Element, lessons: Sequence[Sample]) -> Iterator[Exc
 
 
 def _same(part: ExtractedRelease, whole: ExtractedRelease) -> bool:
-    """Whether two extractions are equal, including their links to pages with similar addresses."""
+    """Whether two extractions are equal, including links to pages with URLs of the same pattern."""
     left, right = replace(part, links=()), replace(whole, links=())
     return left == right and _akin(part) == _akin(whole)
 

@@ -1,4 +1,4 @@
-"""Locate the elements of a page that contain the extracted values."""
+"""Locate the elements of a page that contain its extracted values."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
-"""Minimum share of a body's letters that its element must contain."""
+"""Minimum share of the body's letters in the element that counts as the body's element."""
 
 CHAIN: Final = 4
-"""Maximum number of nested elements considered as the body's element, starting with the
-innermost."""
+"""Maximum number of nested elements that are tried as the body's element, innermost first."""
 
 LONG: Final = 12
-"""Minimum length of a page line that is searched for inside the body's lines, in letters."""
+"""Minimum length of a page line that is searched for in the whole body, in letters."""
 
 SHORT: Final = 400
 """Maximum length of an element's text that may be a headline, in characters."""
@@ -39,7 +38,7 @@ DATE_LINE: Final = 100
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MAX_SEARCHED: Final = 200_000
-"""Number of letters at the beginning of a body that are searched for a page line."""
+"""Number of letters at the beginning of a body that are searched for a page's lines."""
 
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
@@ -48,16 +47,16 @@ MAX_NODES: Final = 6_000
 """Maximum number of elements per page that are searched for a headline or date."""
 
 MAX_ELEMENTS: Final = 25_000
-"""Maximum number of elements on all sample pages of a layout together. With more, no template is
+"""Maximum total number of elements on the sample pages of a layout. With more, no template is
 learned."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A page with its detected release, from which a template is learned.
+    """A page with its detected release (``read``), from which a template is learned.
 
-    ``context`` is the context for its dates. ``common`` contains the comparison keys of lines on
-    all pages. ``repeated`` contains those keys whose lines detection included in the body.
+    ``context`` is the context for parsing dates. ``common`` contains the comparison keys of lines
+    on all sample pages. ``repeated`` contains those of them that detection included in the body.
     """
 
     page: Page
@@ -83,13 +82,13 @@ class Sample:
 
     @cached_property
     def _said(self) -> dict[str, bool]:
-        """Cache for `says`: whether a line belongs to the body, by line."""
+        """Cache for `says`. Maps a line to whether it belongs to the body."""
         return {}
 
     def says(self, line: str) -> bool:
-        """Whether a line is a line of the detected body, or a part of one.
+        """Whether a line of the page is a line of the detected body, or a part of one.
 
-        A footer line with the institution's name does not count, even if the text contains the
+        A footer line with the institution's name does not count, even if the body contains the
         name.
         """
         known = self._said.get(line)
@@ -120,7 +119,7 @@ class Sample:
     def chain(self) -> tuple[etree._Element, ...]:
         """The innermost element that contains the body, followed by some of its ancestors.
 
-        The chain is empty if the body is not found on the page.
+        Empty if the body is not found on the page.
         """
         runs = [run for run in self.runs if self.says(run.text)]
         if not runs or not self._body:
@@ -133,8 +132,8 @@ class Sample:
         whole = sum(map(len, keys))
         around = (longest.holder, *longest.holder.iterancestors())
         levels = {element: level for level, element in enumerate(around)}
-        # For each element: the level at which its ancestors meet the path from the longest line to
-        # the root.
+        # Map each element to the level at which its ancestors meet the path from the longest line
+        # to the root.
         met = dict(levels)
         held = [0] * len(around)
         for holder, weight in weights.items():
@@ -148,7 +147,7 @@ class Sample:
 
     @cached_property
     def layout(self) -> str:
-        """Identifier of the page's layout, shared with similar pages, or "" if it is unknown."""
+        """The identifier of the page's layout, shared by similar pages, or "" if it is unknown."""
         return layout_of(self.chain[0]) if self.chain else ""
 
     def titles(self) -> Iterator[tuple[etree._Element, str]]:
@@ -167,13 +166,13 @@ class Sample:
     ) -> Iterator[tuple[etree._Element, str]]:
         """Yield the elements that contain the date, each with a selector suffix.
 
-        The suffix is, for example, ``::attr(datetime)``.
+        An example of a suffix is ``::attr(datetime)``. ``date_in`` parses a text as a date.
         """
         wanted = self.read.content.published
         title = comparison_key(self.read.content.title)
 
         def is_date_line(text: str) -> bool:
-            # An article's whole text may begin with its date, and a title may contain a date.
+            # An article's text as a whole may begin with its date, and a title may contain a date.
             short = len(text) <= DATE_LINE and title not in comparison_key(text)
             return short and same_date(date_in(text, self.context), wanted)
 
@@ -185,15 +184,15 @@ class Sample:
         yield from self._saying(is_date_line)
 
     def sections(self) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the elements whose text is the section's name."""
+        """Yield the elements whose text is the name of the section, each with an empty suffix."""
         wanted = self.read.content.section
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the headings whose text passes ``right``, or else the innermost elements that do.
+        """Yield the elements whose text passes the check ``right``, each with an empty suffix.
 
-        Ancestors of these elements contain the same text now, but may contain more after a
-        redesign.
+        If some of them are headings, only these are yielded, else only the innermost elements.
+        Their ancestors contain the same text now, but may contain more after a redesign.
         """
         found = list(self._all_saying(right))
         headings = [element for element in found if element.tag in HEADINGS]
@@ -208,7 +207,7 @@ class Sample:
 
     @cached_property
     def _short(self) -> list[tuple[etree._Element, str]]:
-        """The elements with a short text and that text as one line, in page order."""
+        """The elements with a short text, and that text as one line, in page order."""
         texts: list[tuple[etree._Element, str]] = []
         inner: list[tuple[int, list[str], int]] = []
         for event, element in etree.iterwalk(self.page.tree, events=("start", "end")):
@@ -229,20 +228,20 @@ class Sample:
 
 
 def can_learn_from(lessons: Sequence[Sample]) -> bool:
-    """Whether sample pages have few enough elements to learn a template from them."""
+    """Whether sample pages have few enough elements to learn a template."""
     elements = chain.from_iterable(lesson.page.tree.iter() for lesson in lessons)
     return next(islice(elements, MAX_ELEMENTS, None), None) is None
 
 
 def same_date(left: Published | None, right: Published | None) -> bool:
-    """Whether two dates are the same time with the same precision, or both are None."""
+    """Whether two dates have the same time and the same precision, or are both None."""
     if left is None or right is None:
         return left is right
     return (left.at, left.precision) == (right.at, right.precision)
 
 
 def within(run: BodyLine, element: etree._Element) -> Iterator[etree._Element]:
-    """Yield the elements that contain a line, innermost first, below ``element``."""
+    """Yield the elements below ``element`` that contain a line, innermost first."""
     for one in (run.holder, *run.holder.iterancestors()):
         if one is element:
             return

@@ -1,4 +1,4 @@
-"""Determine from all its dates whether a site writes the day or the month first."""
+"""Determine whether a site's dates begin with the day or the month, from all of its dates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spiders.sources.source_file import DateOrder
 
 ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
 MAX_DATE_TEXT_LENGTH: Final = 160
-"""Maximum length of a text that may be a date with its label, or a listing row, in characters."""
+"""Maximum length of a text that may be a labelled date or a listing row, in characters."""
 
 MONTHS: Final = 12
 MAX_TEXTS: Final = 20_000
@@ -31,7 +31,7 @@ NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})
 with the day."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
-"""Pattern of a numeric date with any separators between its numbers."""
+"""Pattern of three numbers with any separators between them, as in a numeric date."""
 
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
@@ -40,7 +40,7 @@ TWO_WAYS: Final = (
 
 
 def listed_order(page: Page, today: dt.date) -> Order | None:
-    """Return the order of the dates on a listing page, or None.
+    """Return the order of day, month and year on a listing page, or None.
 
     See `spiders.listing.listing_day_order`. If several orders fit equally well, year first is
     chosen if it is usual in the page's language.
@@ -50,14 +50,14 @@ def listed_order(page: Page, today: dt.date) -> Order | None:
     language = (page.tree.get("lang") or "").strip()[:35]
     implied = order_of_place((language,), "") if language else None
     order = shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
-    # Dates with dots begin with the day everywhere, unless they begin with the year.
+    # Dates with dots always begin with the day, or with the year.
     return order if order == "YMD" or _pairs(page) else None
 
 
 def _may_have_numeric_dates(page: Page) -> bool:
     """Whether a page contains a text such as 3.4.26.
 
-    Most pages do not, so they need no further search.
+    Most pages do not, and need no further search.
     """
     pictures = (str(image.get("alt") or "") for image in page.tree.iter("img"))
     texts = chain(map(str, page.tree.itertext()), pictures)
@@ -79,18 +79,18 @@ def decided_order(
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
-    """Return the order of day and month for the source file, and a doubt as a sentence.
+    """Return the order of day and month for the source file, and a sentence if it is doubtful.
 
-    The order is None if the file needs no order; the doubt is "" if the order is clear. The listing
-    pages decide first, then unambiguous dates on all pages. Next, the order is chosen that agrees
-    with other dates and keeps listings newest first without future days. Otherwise, the usual order
-    of the country or language is used, if these are ``certain``.
+    The order is None if the source file needs no order. The sentence is "" if the order is clear.
+    The listing pages decide first, then unambiguous dates on all pages. Next, the order is chosen
+    that agrees with other dates and keeps listings newest first without future days. Otherwise, the
+    usual order of the country or language is used, if these are ``certain``.
     """
     pages = [*listings, *(page for _, page in releases)]
     today = context.now.date()
     orders = [listed_order(listing, today) for listing in listings]
     if "YMD" in orders:
-        # Source files need no `YMD`, because each listing page shows this order by itself.
+        # Source files need no `YMD`, because each listing page shows that order.
         return None, ""
     shown = next((order for order in orders if order in ORDERS), None)
     if shown is None:
@@ -111,8 +111,8 @@ def decided_order(
         return None if dotted and listed[best] == _listed(listings, context) else best, ""
     implied = context.day_order
     if certain and implied in ORDERS:
-        # The order is written down, so that a later correction of the time zone does not swap day
-        # and month.
+        # The order is written to the file, so that a later correction of the time zone does not
+        # swap day and month.
         return implied, ""
     return None, "" if certain else TWO_WAYS
 
@@ -143,7 +143,7 @@ def _read(
 
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    """Return the number of listed days that are in the future or later than the preceding day."""
+    """Return the number of listed days that are in the future or later than the day before them."""
     future = sum(day > today + dt.timedelta(days=2) for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 
@@ -151,7 +151,10 @@ def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
 def _apart(
     releases: Sequence[tuple[ListingItem, Page]], days: Sequence[dt.date | None], today: dt.date
 ) -> int:
-    """Return the number of releases with a future date, or a date that differs from the listing."""
+    """Return the number of releases whose date is in the future or differs from the listing.
+
+    ``days`` contains the releases' dates.
+    """
     found = 0
     for (item, _), day in zip(releases, days, strict=True):
         listed = item.published.day if item.published else None

@@ -1,8 +1,8 @@
-"""Extract the release pages of one source, and learn templates during the visit.
+"""Extract the release pages of one source, and learn templates for them during the visit.
 
 - The first pages are extracted by detection. Three pages of one layout can give a template.
 - A new template is not used if it extracts the newest stored pages much worse than detection.
-- A template is used alone once it agrees with detection on a page it was not learned from.
+- A template is used alone once it agrees with detection on a page from which it was not learned.
 - Edited pages are extracted by both template and detection.
 - A template is deleted at once if it contradicts detection on the first new page.
 - A page that no template matches is extracted by detection.
@@ -43,32 +43,32 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules
 
 MAX_LESSONS: Final = 6
-"""Maximum number of pages kept in memory for learning, newest first."""
+"""Maximum number of sample pages kept in memory for learning. The newest are kept."""
 
 MAX_BYTES: Final = 2_000_000
 """Maximum size of a page that is used for learning, in bytes."""
 
 MAX_TRIES: Final = 10
-"""Maximum number of failed attempts per visit to learn a template. Some sites have no layout, and
-each attempt costs as much as extracting several pages."""
+"""Maximum number of failed attempts to learn a template per visit. Some sites have no common
+layout, and each attempt takes as long as extracting several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""Minimum confidence (0 to 1) of a detected title that no template may contradict."""
+"""Minimum confidence (0 to 1) of a detected title that templates may not contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
-"""Prefixes of the rules of bodies that a template extracts."""
+"""Prefixes of the rule names of bodies that were extracted by a template or a declared selector."""
 
 
 StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
-"""Function that returns the newest stored pages to which the given rules apply, each with its
-listing item and its stored release."""
+"""Function that returns the newest stored pages to which given rules apply. Each page comes with
+its listing item and its stored release."""
 
 
 class SourceTemplates:
     """The templates of a source during one visit.
 
-    ``source`` is the source's id. ``declared`` contains all rules of its file; templates learned
+    ``source`` is the source's id. ``declared`` contains all rules of its file. Templates learned
     with other rules are deleted. ``store`` contains the templates, and is changed only if ``keeps``
     is true. New templates are first tested on the ``stored`` pages.
     """
@@ -120,9 +120,10 @@ class SourceTemplates:
     ) -> ExtractedRelease:
         """Extract the release from a page with a template that matches, or else by detection.
 
-        ``known`` is the stored release. ``edited`` is true if its page has changed since.
-        ``reextract`` is true if the stored version was extracted from the same page. If that was
-        done by detection, detection is used again, so that a new method never looks like an edit.
+        ``known`` is the stored release. ``edited`` is true if the page has changed since the
+        release was stored. ``reextract`` is true if the stored version was extracted from the same
+        page. If detection extracted the stored version, detection is used again, so that a new
+        method never looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
@@ -140,7 +141,7 @@ class SourceTemplates:
                 self._fitted(by)
                 return found
             if by.template.fitted <= MIN_TEMPLATE_PAGES:
-                # The template was right only on the pages from which it was learned.
+                # The template matched only the pages from which it was learned.
                 self._drop(by)
         self._misfitted(page.url, declared)
         if known and edited:
@@ -156,18 +157,21 @@ class SourceTemplates:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no layout of the source is known."""
+        """Whether no layout of the source is known, not even an abandoned one."""
         return not (self._readers or self._abandoned)
 
     def is_uncertain(self, url: str) -> bool:
-        """Whether an edited page was extracted by a different method than before.
+        """Whether the edited page at ``url`` was extracted by a different method than before.
 
         The extraction of such a page may still be corrected during this visit.
         """
         return url in self._uncertain
 
     def improved(self) -> tuple[ExtractedRelease, ...]:
-        """Return the pages that a template extracted again after detection, each page once."""
+        """Return the new extractions of pages that a template extracted again after detection.
+
+        Each page is returned only once.
+        """
         found, self._improved = tuple(self._improved), []
         return found
 
@@ -200,7 +204,7 @@ class SourceTemplates:
         return None, None
 
     def _fitted(self, reader: TemplateReader) -> None:
-        """Count a page that a template matched."""
+        """Count a page that the template matched, and trust the template."""
         template = reader.template
         reader.template = msgspec.structs.replace(
             template, pages=template.pages + 1, fitted=template.fitted + 1, misfits=()
@@ -209,7 +213,7 @@ class SourceTemplates:
         self._changed.add(template.layout)
 
     def _drop(self, reader: TemplateReader) -> None:
-        """Delete a template immediately."""
+        """Delete a template at once."""
         self._readers.remove(reader)
         self._changed.discard(reader.template.layout)
         self._delete(reader.template.layout)
@@ -217,7 +221,7 @@ class SourceTemplates:
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
     ) -> bool:
-        """Whether a page still has the layout of a template, compared with detection.
+        """Whether a page still has the layout of a template, judged by comparison with detection.
 
         ``found`` is the template's extraction. Lines that only detection extracts are ignored if
         all pages of the layout have them.
@@ -229,7 +233,7 @@ class SourceTemplates:
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template matches, and abandon templates with too many such pages.
 
-        The remaining templates are compared with detection until they agree again.
+        Detection checks the remaining templates until they agree with detection again.
         """
         self._trusted.clear()
         for reader in self._of(declared):
@@ -245,9 +249,9 @@ class SourceTemplates:
                 self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, context: DateContext) -> TemplateReader | None:
-        """Learn a template from the newest page and other kept pages. Returns None if that fails.
+        """Learn a template from the newest sample page and others. Returns None if that fails.
 
-        Pages with the same layout as the newest page are tried first.
+        Sample pages with the same layout as the newest page are tried first.
         """
         newest = self._lessons[-1]
         others = [one for one in self._lessons if one.page.url != newest.page.url]
@@ -287,9 +291,9 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three pages that include the newest page.
+        """Yield sets of three sample pages that include the newest page.
 
-        Because there are several sets, one badly extracted page does not spoil all of them.
+        With several sets, one badly extracted page does not spoil all of them.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
@@ -297,7 +301,7 @@ class SourceTemplates:
             yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
-        """Extract the kept pages again with a new template, and drop the pages that it matches."""
+        """Extract the sample pages again with a new template, and drop those that it matches."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.context, lesson.listed)
@@ -312,7 +316,7 @@ class SourceTemplates:
             self._store.keep_template(self._source, template.layout, encode_template(template))
 
     def _forget(self, template: Template) -> None:
-        """Delete the template of a layout that was abandoned."""
+        """Delete an abandoned template."""
         del self._abandoned[template.layout]
         self._changed.discard(template.layout)
         self._delete(template.layout)
@@ -323,7 +327,7 @@ class SourceTemplates:
 
 
 def missed(template: Template, url: str) -> Template:
-    """Return a copy of a template with the page at ``url`` added to the pages it did not match."""
+    """Return a copy of a template with ``url`` added to the pages that it did not match."""
     if url in template.misfits:
         return template
     misfits = (*template.misfits, url)

@@ -1,6 +1,6 @@
 """A learned template of release pages: its selectors, and the extraction of pages with them.
 
-A page is parsed once, the selectors are compiled, and nothing is detected.
+The selectors are compiled, a page is parsed only once, and nothing is detected.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ READER: Final = "3"
 
 
 MISFITS: Final = 3
-"""Number of consecutive pages that match no template before a layout is abandoned. The pages may be
-from several visits."""
+"""Number of consecutive pages without a matching template after which a layout is abandoned. The
+pages may be from several visits."""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -66,9 +66,9 @@ class Template(msgspec.Struct, frozen=True):
     - ``urls``, ``learned``: the pages from which it was learned, and the time (aware, UTC)
     - ``version``: identifies the code and the declared rules with which it was learned
     - ``misfits``: the pages that no template matched since this template last matched a page; with
-      MISFITS of them, the template is abandoned
+      MISFITS such pages, the template is abandoned
     - ``look_again``: whether the next visit extracts the misfits again to learn the new layout
-    - ``excerpt``: the part of a large page that is sufficient
+    - ``excerpt``: the part of a large page from which the template can extract everything
     """
 
     source: str
@@ -88,12 +88,12 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the template is abandoned, because too many pages did not match it."""
+        """Whether too many pages did not match the template, so that it is no longer used."""
         return len(self.misfits) >= MISFITS
 
 
 def version_of(declared: ReleaseRules) -> str:
-    """Return an identifier for the current code and the declared rules of a template."""
+    """Return an identifier of the current code and the declared rules, for a template's version."""
     return f"{READER} {msgspec.json.encode(declared).decode()}"
 
 
@@ -103,7 +103,7 @@ def encode_template(template: Template) -> str:
 
 
 def decode_template(text: str) -> Template | None:
-    """Decode a template from JSON text. Returns None for the format of an older version."""
+    """Decode a template from JSON text. Returns None if the text has an older format."""
     try:
         return msgspec.json.decode(text, type=Template)
     except msgspec.DecodeError:
@@ -111,7 +111,7 @@ def decode_template(text: str) -> Template | None:
 
 
 def described(template: Template) -> list[str]:
-    """Return lines that describe a template: its evidence, and its rules in source file syntax."""
+    """Return lines that describe a template: its evidence, and its rules as in a source file."""
     rules = template.rules
     lines = ["[release]"]
     values = ((name, getattr(rules, name)) for name in SELECTORS)
@@ -131,11 +131,12 @@ def described(template: Template) -> list[str]:
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
 LEARNED_CONFIDENCE: Final = 0.95
-"""Confidence (0 to 1) in values extracted by a template. Declared titles and bodies have 1.0."""
+"""Confidence (0 to 1) in values extracted by a template, except declared titles and bodies
+(1.0)."""
 
 
 class TemplateReader:
-    """Extracts pages with a template, whose selectors are compiled once.
+    """Extracts pages with a template. The template's selectors are compiled once.
 
     Raises ValueError if a selector is invalid.
     """
@@ -155,9 +156,9 @@ class TemplateReader:
     def read(
         self, page: Page, context: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
-        """Extract the release from a page, or return None if the template does not match.
+        """Extract the release from a page, or return None if the template does not match the page.
 
-        The template matches if title, date and body are found and not empty.
+        The template matches if it finds a title, a date and a body with text.
         """
         excerpt = self.template.excerpt
         part = excerpt_of(page, excerpt) if excerpt else None
@@ -167,7 +168,10 @@ class TemplateReader:
     def read_part(
         self, page: Page, context: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
-        """Extract the release from a page or an excerpt, or return None if there is no match."""
+        """Extract the release from a whole page or an excerpt.
+
+        Returns None if the template does not match.
+        """
         root = page.tree
         title = _value(self._title, root)
         body = self.body_of(root)
@@ -215,7 +219,7 @@ class TemplateReader:
 
         There are two cases:
 
-        - The body selector was learned from a single element but finds several elements.
+        - The body selector was learned from a single element per page but selects several elements.
         - The page's only ``h1`` is just a part of the extracted title, which may include a date.
         """
         learned = self._body and "body" not in self.template.declared
@@ -238,7 +242,7 @@ class TemplateReader:
     def prose_of(
         self, body: etree._Element, page: Page, title: str, context: DateContext
     ) -> SerializedBody:
-        """Serialize a body without dropped elements, boilerplate and unrelated edge lines."""
+        """Serialize a body without dropped elements, boilerplate and other content at its ends."""
         cut = self._cut(body)
         dropped = {
             *newsletter_forms(body.iter("input")),
@@ -276,7 +280,7 @@ class TemplateReader:
     ) -> tuple[str, str]:
         """Return the body as HTML and as text.
 
-        A body with a declared selector is cleaned in the same way as without a template.
+        A body with a declared selector is cleaned as on pages without a template.
         """
         if "body" not in self.template.declared:
             return self.prose_of(body, page, title, context).written()
@@ -310,7 +314,7 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
 
 
 def date_in(text: str, context: DateContext) -> Published | None:
-    """Parse a text that should contain one date. Returns None if the date is implausible."""
+    """Parse a text that should contain one date. Returns None if there is no plausible date."""
     return selected_date(text, context, LEARNED)
 
 
