@@ -7,7 +7,7 @@ and the reason phrase. The archive contains a standard reason phrase instead.
 For a rendered page, the browser's document is archived without its request, because only the
 browser knows the request. The archive removes secrets from requests (data.archive.warc.http_head).
 
-Responses that arrive in one turn of the event loop are archived together. Archiving each one
+Responses that arrive in one turn of the event loop are archived together. Archiving each response
 separately would take a lock, three file writes and a query per response.
 """
 
@@ -36,14 +36,17 @@ Waiting: TypeAlias = tuple[Exchange, asyncio.Future[Capture]]
 
 
 class ExchangeBatch:
-    """Responses of all visits that are archived at the end of the current event loop turn."""
+    """Collects the responses of all visits, and archives them together.
+
+    They are archived at the end of the event loop's current turn.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._waiting: list[Waiting] = []
 
     async def add(self, exchange: Exchange) -> Capture:
-        """Archive a response and return its capture. Raises ArchiveError if that fails."""
+        """Archive a response and return its capture. Raises ArchiveError if archiving fails."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._write)
@@ -57,7 +60,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Archive some of the waiting responses, and return those that still wait."""
+        """Archive some of the waiting responses, and return the others, which still wait."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:
@@ -67,7 +70,7 @@ class ExchangeBatch:
         except Exception as error:
             if len(waiting) > 1:
                 log.exception("%d responses could not be archived together", len(waiting))
-                # One response may be the cause, so archive each one separately.
+                # A single response may be the cause, so archive each response separately.
                 for one in waiting:
                     self._keep([one])
             else:
@@ -83,10 +86,10 @@ if TYPE_CHECKING:
     from scrapy.http.headers import Headers as ScrapyHeaders
 
 CAPTURE: Final = "capture"
-"""Key in a request's meta for the capture of its response."""
+"""Key in a request's ``meta`` for the capture of its response."""
 
 NOT_ARCHIVED: Final = "not_archived"
-"""Key in a request's meta for the reason why its response was not archived."""
+"""Key in a request's ``meta`` for the reason why its response was not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
@@ -100,20 +103,20 @@ log = logging.getLogger(__name__)
 
 
 def capture_of(answered: Request | Response) -> Capture | None:
-    """Return the capture of a response, or None if it was not archived."""
+    """Return the capture of a request's response, or None if the response was not archived."""
     found: Capture | None = answered.meta.get(CAPTURE)
     return found
 
 
 def why_not_archived(response: Response) -> str:
-    """Return the reason why a response is not in the archive although it should be, or ""."""
+    """Return the reason why a response could not be archived, or "" if there was no failure."""
     return str(response.meta.get(NOT_ARCHIVED, ""))
 
 
 class CaptureMiddleware:
-    """Archives every response, and stops bodies that are too long.
+    """Archives every response, and stops the download of bodies that are too long.
 
-    This middleware is the closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
+    This is the middleware closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
     beginning is archived, and the request fails.
     """
 
@@ -125,7 +128,7 @@ class CaptureMiddleware:
     def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
         """Create the middleware for a crawl.
 
-        The crawl's spider has an ``archive``, which may be None.
+        The crawl's spider must have an ``archive``, which may be None.
         """
         made = cls(
             crawler.spider.archive,  # type: ignore[union-attr]  # each of ours has one
@@ -136,12 +139,12 @@ class CaptureMiddleware:
         return made
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Archive the response and return it.
+        """Archive and return a response.
 
-        Raises IgnoreRequest if the response was truncated.
+        Raises IgnoreRequest if the response was cut at the maximum size.
         """
         meta = request.meta
-        # After a redirect or failure, a request still has the meta of the previous request.
+        # After a redirect or a failure, ``meta`` is that of the previous request.
         for key in (CAPTURE, NOT_ARCHIVED):
             meta.pop(key, None)
         if self._batch is not None:
@@ -151,7 +154,7 @@ class CaptureMiddleware:
                 # Reports of visits are public, so they contain only the public message.
                 meta[NOT_ARCHIVED] = error.public
             except Exception:
-                # The visit continues and reports it, like any error of the archive.
+                # The visit continues and reports the error, like any error of the archive.
                 log.exception("the response of %s could not be archived", request.url)
                 meta[NOT_ARCHIVED] = ARCHIVE_BUG.format(urlsplit(request.url).hostname)
         if meta.pop(CUT, False):
@@ -159,7 +162,7 @@ class CaptureMiddleware:
         return response
 
     def began(self, body_length: int | str, request: Request) -> None:
-        """Stop the download if the announced body length is too large. Called by Scrapy.
+        """Stop a download whose announced body length is too large. Called by Scrapy.
 
         ``body_length`` is a string if the length is unknown.
         """
@@ -168,7 +171,7 @@ class CaptureMiddleware:
             self._cut(request)
 
     def received(self, data: bytes, request: Request) -> None:
-        """Stop the download when the body reaches the maximum length. Called by Scrapy."""
+        """Stop a download whose body reaches the maximum length. Called by Scrapy."""
         got = request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
         if got > self._limit:
             self._cut(request)
@@ -190,7 +193,7 @@ class CaptureMiddleware:
             body=response.body[: self._limit] if cut else response.body,
             method=request.method,
             request_headers=_fields(request.headers),
-            # For a rendered page, the IP address would be that of our own gateway.
+            # The IP address of a rendered page would be that of our own proxy.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
             truncated="length" if cut else "disconnect" if DATA_LOSS_FLAG in response.flags else "",

@@ -1,4 +1,4 @@
-"""Read PDF responses in a separate process before they reach a visit."""
+"""Extract the text of PDF responses in a separate process, before visits receive them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = logging.getLogger(__name__)
 
 PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
-"""Key in a request's meta for the text of its document."""
+"""Key in a request's ``meta`` for the text of the document in its response."""
 
 UNREAD_META_KEY: Final = "unread"
-"""Key in a request's meta that marks a response as archived but not parsed."""
+"""Key in a request's ``meta`` for a response that is archived but not parsed."""
 
 MAX_CPU_SECONDS: Final = 15
-"""Maximum CPU time of the process that reads a document, in seconds."""
+"""Maximum CPU time of the process that reads one document, in seconds."""
 
 MAX_PDF_OFFSET: Final = 1_024
-"""Maximum offset of a PDF's header in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
+"""Maximum offset of the header of a PDF in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
 
 
 def is_pdf(body: bytes) -> bool:
@@ -35,9 +35,9 @@ def is_pdf(body: bytes) -> bool:
 
 
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:
-    """Return the text of a PDF, or no text if it takes more than ``seconds`` of CPU time.
+    """Return the text of a PDF, or no text if reading takes more than ``seconds`` of CPU time.
 
-    Never raises for any document. An unreadable document has no text either.
+    An unreadable document gives no text and raises no exception.
     """
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),
@@ -46,7 +46,7 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        # The process limits its own CPU time, but may wait long on a busy system.
+        # The process limits its own CPU time, but it may have to wait on a busy system.
         async with asyncio.timeout(2 * seconds):
             output, _ = await child.communicate(body)
         return msgspec.json.decode(output, type=DocumentText)
@@ -60,13 +60,16 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
 
 
 class DocumentMiddleware:
-    """Scrapy middleware that reads documents while other responses are processed."""
+    """Scrapy middleware that extracts the text of documents while other responses are processed."""
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response, after adding the text of its document to its meta."""
+        """Return the response.
+
+        If it is a document, add the document's text to the request's ``meta``.
+        """
         if not request.meta.get(UNREAD_META_KEY) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)

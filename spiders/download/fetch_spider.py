@@ -1,4 +1,4 @@
-"""A spider that fetches given addresses with the same politeness as visits."""
+"""A spider that fetches given URLs with the same delays and rules as visits."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
 
 MAX_URL_LENGTH = 4_000
-"""Maximum length of a requested address, in characters."""
+"""Maximum length of a requested URL, in characters."""
 
 
 class FetchResult(msgspec.Struct, frozen=True):
     """The result of a request.
 
-    ``url`` is the address of the response after redirects, and ``status`` its HTTP status. If there
-    is no response, ``status`` is 0, ``kind`` a short code and ``message`` a sentence.
+    ``url`` is the URL of the response after redirects, and ``status`` its HTTP status. If there is
+    no response, ``status`` is 0, ``kind`` is the error kind and ``message`` a sentence.
     ``not_archived`` is the reason why the response could not be archived, or "".
     """
 
@@ -40,13 +40,13 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     @property
     def page(self) -> Page | None:
-        """The page, or None for an error."""
+        """The fetched page, or None if the request failed."""
         good = range(200, 300)
         return Page(self.url, self.body, self.content_type) if self.status in good else None
 
     @property
     def why(self) -> str:
-        """The reason as a sentence if there is no page, else ""."""
+        """A sentence about why there is no page, or "" if there is one."""
         return self.message or f"the server answered {self.status}"
 
 
@@ -76,14 +76,14 @@ class FetchSpider(Spider):
         self._render = render
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield requests for the addresses."""
+        """Yield a request for each URL."""
         async for url in self._urls:
             request = self._request(url)
             if request is not None:
                 yield request
 
     def parse(self, response: Response, **kwargs: Any) -> None:
-        """Report a page."""
+        """Report a fetched page."""
         del kwargs
         page = page_of(response)
         asked = str(response.meta["asked"])
@@ -120,7 +120,7 @@ class FetchSpider(Spider):
             errback=self.failed,
             meta={
                 "asked": url,
-                # Robots may always read robots.txt (RFC 9309, 2.2.2).
+                # Programs may always request robots.txt (RFC 9309, 2.2.2).
                 "dont_obey_robotstxt": robots,
                 "render": self._render and not robots,
             },
@@ -128,7 +128,7 @@ class FetchSpider(Spider):
 
 
 def _parts(url: str) -> tuple[str, str] | None:
-    """Return the host and path of a valid address, or None."""
+    """Return the host and path of a URL, or None if the URL is invalid."""
     try:
         parts = urlsplit(url)
         port = parts.port

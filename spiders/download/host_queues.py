@@ -1,4 +1,4 @@
-"""Request queues per host: one request at a time per host, and no host waits for another.
+"""A request queue per host: one request at a time per host, and no host waits for another host.
 
 The visits to one host take turns. Within a visit, the request with the highest priority comes
 first. On loopback, each port counts as a separate host.
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MAX_AHEAD: Final = 1
-"""Maximum number of requests per host in the downloader. It is low so that a response can stop the
-next request."""
+"""Maximum number of requests per host that are passed to the downloader at once. With one request,
+a response can still stop the next request."""
 
 NO_DELAY: Final = 1e-6
-"""Delay between two requests to this machine, in seconds. It is not 0, because Scrapy 2.19 limits a
-host to one request at a time only if there is a delay."""
+"""Delay between two requests to the local machine, in seconds. It is not 0, because Scrapy 2.19
+limits a host to one request at a time only if there is a delay."""
 
 SLOT: Final = "download_slot"
 
 
 def is_ended(request: Request) -> bool:
-    """Whether the visit of a request has ended."""
+    """Whether the visit that sent a request has ended."""
     return bool(getattr(request.cb_kwargs.get("visit"), "ended", False))
 
 
 class HostQueue:
-    """The waiting requests of one host, by visit and priority."""
+    """The waiting requests to one host, by visit and priority."""
 
     def __init__(self) -> None:
         self._visits: OrderedDict[Hashable, list[tuple[int, int, Request]]] = OrderedDict()
@@ -47,14 +47,14 @@ class HostQueue:
         return bool(self._visits)
 
     def put(self, visit: Hashable, request: Request) -> None:
-        """Add a request that belongs to a visit."""
+        """Add a request that the visit ``visit`` sent."""
         entry = (-request.priority, next(self._number), request)
         heapq.heappush(self._visits.setdefault(visit, []), entry)
 
     def take(self) -> Request | None:
-        """Remove and return the next request of the visit whose turn it is, or None.
+        """Remove and return the next request, or return None. Visits take turns.
 
-        Requests of a stopped visit are dropped, because another worker may have leased the host.
+        Requests of an ended visit are dropped, because another worker may have leased the host.
         """
         while self._visits:
             visit, requests = self._visits.popitem(last=False)
@@ -70,7 +70,7 @@ class HostQueue:
 class HostQueues(BaseScheduler):
     """A Scrapy scheduler that passes at most MAX_AHEAD requests per host to the downloader.
 
-    Scrapy's own scheduler fills the downloader, possibly with requests to one slow host.
+    Scrapy's own scheduler may fill the downloader with requests to one slow host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -86,13 +86,13 @@ class HostQueues(BaseScheduler):
         return cls(crawler)
 
     def has_pending_requests(self) -> bool:
-        """Whether any request waits."""
+        """Whether any request is waiting."""
         return bool(self._waiting)
 
     def enqueue_request(self, request: Request) -> bool:
         """Add a request to the queue of its host."""
         host = host_of(request.url)
-        # After a redirect, the request still has the slot of the previous host.
+        # After a redirect, the request still has the downloader slot of the previous host.
         request.meta[SLOT] = host
         if self._is_own(host, request.url):
             request.meta["autothrottle_dont_adjust_delay"] = True
@@ -101,7 +101,10 @@ class HostQueues(BaseScheduler):
         return True
 
     def next_request(self) -> Request | None:
-        """Return the next request to a host that is ready, or None. Hosts take turns."""
+        """Return the next request to a host that has no active request, or None.
+
+        Hosts take turns.
+        """
         for host in list(self._waiting):
             if self._busy(host):
                 continue

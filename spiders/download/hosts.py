@@ -1,4 +1,4 @@
-"""Identify the hosts of URLs, and recognize the local machine."""
+"""Return the host of a URL, and recognize the local machine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from data.text.masking import without_user
 
 MAX_WAIT: Final = dt.timedelta(hours=24)
-"""Maximum wait that a server can request with Retry-After."""
+"""Maximum time for which a server can block requests with Retry-After."""
 
 
 def host_of(url: str) -> str:
-    """Return the host name of a URL, including the port on loopback."""
+    """Return the host name of a URL. On loopback, the port is included."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return f"{host}:{parts.port or 80}" if _is_loopback(host) else host
@@ -37,7 +37,7 @@ def origin_of(url: str) -> str:
 
 
 def is_own_machine(url: str) -> bool:
-    """Whether a URL's host has only loopback addresses, so that requests need no delay."""
+    """Whether the host of a URL has only loopback addresses, so that requests need no delay."""
     try:
         host = urlsplit(url).hostname or ""
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

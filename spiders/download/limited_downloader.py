@@ -1,7 +1,7 @@
-"""Limit the CPU time of work on a request before it reaches a callback of the spider.
+"""Limit the CPU time of Scrapy's middlewares for each request.
 
-Middlewares and the parsing of robots.txt wait for the network between their steps, and other visits
-continue meanwhile. So each step has its own limit.
+Middlewares and the parsing of robots.txt wait for the network between their steps, while other
+visits continue. So each step has its own time limit.
 """
 
 from __future__ import annotations
@@ -22,25 +22,29 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from spiders.download.slow_page import SlowPage
 
 VISIT: Final = "visit"
-"""Key in a request's callback arguments, or in its meta, for the visit that sent it."""
+"""Key in a request's callback arguments, or in its ``meta``, for the visit that sent the
+request."""
 
 T = TypeVar("T")
 
 
 class LimitedVisit(Protocol):
-    """The part of a visit that limits the CPU time of its pages (spiders.crawl.visits.visit)."""
+    """The methods of a visit that limit the CPU time of its pages.
+
+    See spiders.crawl.visits.visit.
+    """
 
     def limit(self, url: str) -> AbstractContextManager[None]:
-        """Limit the CPU time of a page in a ``with`` block. Raises SlowPage at the limit."""
+        """Limit the CPU time spent on a page in a ``with`` block. Raises SlowPage at the limit."""
 
     def check_page(self, url: str) -> None:
-        """Raise SlowPage for a page that must not be extracted in this process."""
+        """Raise SlowPage if the page at ``url`` must not be extracted in this process."""
 
 
 class SlowRequest(IgnoreRequest):
-    """Raised if a request took too much CPU time, now or in a recent visit.
+    """Raised if the page of a request takes too much CPU time, or did in a recent visit.
 
-    ``kind`` is the kind of the error.
+    ``kind`` is the error kind that the visit reports.
     """
 
     def __init__(self, error: SlowPage) -> None:
@@ -55,7 +59,7 @@ def visit_of(request: Request) -> LimitedVisit | None:
 
 
 async def limited_steps(work: Coroutine[Any, Any, T], visit: LimitedVisit | None, url: str) -> T:
-    """Run a coroutine with a CPU time limit per step. Raises SlowRequest at the limit."""
+    """Await ``work`` with a CPU time limit per step. Raises SlowRequest at the limit."""
     return await (_steps(work, visit, url) if visit else work)
 
 
@@ -79,13 +83,13 @@ def _steps(work: Coroutine[Any, Any, T], visit: LimitedVisit, url: str) -> Gener
 
 
 class LimitedDownloader(Downloader):
-    """Scrapy's downloader with a CPU time limit for the middlewares of each request."""
+    """Scrapy's downloader with a CPU time limit on the middlewares of each request."""
 
     @inlineCallbacks
     def fetch(  # type: ignore[override]  # Scrapy no longer passes a spider
         self, request: Request
     ) -> Generator[Deferred[Any], Any, Response | Request]:
-        """Send a request through the middlewares. Return its response or another request."""
+        """Send a request through the middlewares. Returns its response or a new request."""
         self.active.add(request)
         try:
             work = self.middleware.download_async(self._enqueue_request, request)
@@ -99,11 +103,11 @@ class LimitedDownloader(Downloader):
 class SlowPagesMiddleware:
     """Skips pages whose extraction took too much CPU time in a recent visit.
 
-    The response is archived before it is skipped.
+    The response is archived first.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response, or raise SlowRequest if the page was slow in a recent visit."""
+        """Return the response. Raises SlowRequest if the page was slow in a recent visit."""
         visit = visit_of(request)
         if visit and response.status != HTTPStatus.NOT_MODIFIED:
             try:

@@ -24,7 +24,7 @@ from spiders.page.page import recode
 
 
 class PublicOnlyMiddleware:
-    """Rejects forbidden addresses written as numbers. The resolver checks only host names."""
+    """Rejects requests to private IP addresses in URLs. The resolver checks only host names."""
 
     def __init__(self, *, allow_private: bool = False) -> None:
         self._allow_private = allow_private
@@ -35,10 +35,11 @@ class PublicOnlyMiddleware:
         return cls(allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"))
 
     def process_request(self, request: Request) -> None:
-        """Reject a request to a forbidden address written as numbers; let all others pass."""
+        """Raise an error if the URL's host is a private IP address, in any numeric notation."""
         host = urlsplit(request.url).hostname or ""
         try:
-            # inet_aton accepts all numeric spellings of addresses, such as 127.1 and 0x7f000001.
+            # inet_aton accepts all numeric notations of an IPv4 address, such as 127.1 and
+            # 0x7f000001.
             address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
         except OSError:
             return
@@ -50,14 +51,14 @@ CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 
 
 class PlainRedirectMiddleware:
-    """Removes conditions, users and passwords from redirected requests.
+    """Removes conditional headers, users and passwords from redirected requests.
 
-    A conditional request to the new address could get a wrong 304: two pages may have equal tags,
-    and a date may belong to another page. Users and passwords are never sent.
+    A conditional request to the new URL could get a wrong 304 response: two pages may have equal
+    ETags, and a date may belong to another page. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:
-        """Let a request pass, or return a copy of it without user and password."""
+        """Return None to send a request as is, or a copy without user and password."""
         if not request.meta.get("redirect_urls"):
             return None
         for name in CONDITIONS:
@@ -67,24 +68,24 @@ class PlainRedirectMiddleware:
 
 
 HEAD_BYTES: Final = 16_384
-"""Number of bytes that certainly contain the first 4,096 characters of a page, which Scrapy
-searches."""
+"""Number of bytes that certainly contain the first 4,096 characters of a page, in which Scrapy
+searches for a meta refresh."""
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's middleware for meta refreshes, which here decodes only pages with a refresh."""
+    """Scrapy's middleware for meta refreshes. Decodes only pages that contain a refresh."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Return the page, or a request for the address to which it refreshes."""
+        """Return the response, or a request for the URL in its meta refresh."""
         head = response.body[:HEAD_BYTES].lower()
-        # In UTF-16, each letter has a zero byte.
+        # In UTF-16, each ASCII letter has a zero byte.
         if isinstance(response, HtmlResponse) and (b"refresh" in head or b"\x00" in head):
             header = (response.headers.get("Content-Type") or b"").decode("latin-1")
             # Scrapy fails for charsets such as hex, which are Python codecs but decode no text.
             readable = response.replace(body=recode(response.body, header), encoding="utf-8")
-            # The target may not be a web address, such as javascript:.
+            # The target may not be a web URL, such as javascript:.
             with suppress(ValueError):
                 made = super().process_response(request, readable)
                 # A page that reloads itself would be requested endlessly.
@@ -93,16 +94,16 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 
 
 class SafeRedirectMiddleware(RedirectMiddleware):
-    """Scrapy's redirect middleware, which here does not follow two kinds of redirects.
+    """Scrapy's redirect middleware, changed to return two kinds of redirects as normal responses.
 
-    One kind has a Location that is not an address. The other would send a form to another site.
-    Both are returned as normal responses.
+    These are redirects with an invalid Location, and redirects that would send a form to another
+    site.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Return the response, or a request for the address to which it redirects."""
+        """Return the response, or a request for the URL to which it redirects."""
         with suppress(ValueError):
             made = super().process_response(request, response)
             if isinstance(made, Request) and made.method == "POST":
@@ -112,10 +113,10 @@ class SafeRedirectMiddleware(RedirectMiddleware):
 
 
 MAX_COOKIE_BYTES: Final = 4_096
-"""Maximum size of a cookie's name and value, in bytes (RFC 6265, section 6.1)."""
+"""Maximum size of the name and value of a cookie, in bytes (RFC 6265, section 6.1)."""
 
 MAX_HEADER_BYTES: Final = 8_000
-"""Maximum size of a Cookie field, in bytes. Apache and nginx reject lines above 8 KB."""
+"""Maximum size of a request's Cookie header, in bytes. Apache and nginx reject lines above 8 KB."""
 
 MAX_HOST_COOKIES: Final = 50
 """Maximum number of cookies per domain (RFC 6265, section 6.1)."""
@@ -127,7 +128,7 @@ class BoundedCookies(CookiesMiddleware):
     def process_request(
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Send as many cookies as fit in one header field, longest paths first."""
+        """Add as many cookies as fit in one Cookie header to a request, longest paths first."""
         del spider  # Scrapy no longer passes it
         made = super().process_request(request)
         if header := request.headers.get("Cookie"):
@@ -143,7 +144,7 @@ class BoundedCookies(CookiesMiddleware):
     def _process_cookies(
         self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request
     ) -> None:
-        """Store cookies within the limits. Earlier cookies of a domain are kept."""
+        """Store cookies within the limits. Existing cookies of a domain are kept."""
         for cookie in cookies:
             if len(cookie.name.encode()) + len((cookie.value or "").encode()) > MAX_COOKIE_BYTES:
                 continue

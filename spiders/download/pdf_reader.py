@@ -1,8 +1,8 @@
-"""Child process that reads one PDF from standard input and writes a line of JSON.
+"""Child process that reads a PDF from standard input and writes a line of JSON.
 
 python -m spiders.download.pdf_reader SECONDS
 
-A hostile PDF may need endless time or memory. The operating system ends this process at its limits.
+A hostile PDF may take endless time or memory. The operating system ends this process at its limits.
 spiders.download.documents starts it.
 """
 
@@ -23,7 +23,7 @@ from pypdf.errors import DependencyError, PyPdfError
 from spiders.page.page import DocumentText
 
 MAX_MEMORY_BYTES: Final = 1_000_000_000
-"""Maximum memory of the process, in bytes."""
+"""Maximum memory of this process, in bytes."""
 
 MAX_PAGES: Final = 200
 MAX_CHARACTERS: Final = 1_000_000
@@ -42,7 +42,7 @@ PDF_ERRORS: Final = (
 
 
 def read_pdf(body: bytes) -> DocumentText:
-    """Return the readable text and metadata of a PDF; nothing if the PDF is encrypted."""
+    """Return the readable text and metadata of a PDF. An encrypted PDF gives nothing."""
     try:
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -74,7 +74,7 @@ def _metadata(reader: PdfReader) -> tuple[str, str]:
 
 
 def _text(reader: PdfReader, number: int) -> str:
-    """Return the text of a page, or "" if it can't be read."""
+    """Return the text of page ``number``, or "" if the page can't be read."""
     try:
         return reader.pages[number].extract_text()
     except (*PDF_ERRORS, AttributeError):
@@ -82,7 +82,7 @@ def _text(reader: PdfReader, number: int) -> str:
 
 
 def _headline(reader: PdfReader) -> str:
-    """Return the text in the largest font on the first page; "" if all text has one size."""
+    """Return the text in the largest font on the first page, or "" if all text has one size."""
     by_size: defaultdict[float, list[str]] = defaultdict(list)
     seen = 0
 
@@ -102,11 +102,11 @@ def _headline(reader: PdfReader) -> str:
 
 
 def main() -> int:
-    """Read the PDF from standard input, and print its text and metadata as JSON."""
+    """Read a PDF from standard input, and print its text and metadata as JSON."""
     signal.alarm(int(sys.argv[1]))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
-    logging.disable()  # pypdf would log every flaw in a document
+    logging.disable()  # pypdf would log every defect of a document
     try:
         found = read_pdf(sys.stdin.buffer.read())
     except (MemoryError, RecursionError):

@@ -1,8 +1,8 @@
-"""Scrapy's download handler for the browser; imported only if a source needs it.
+"""Scrapy's download handler for pages that need a browser. Imported only if a source needs it.
 
 The handler also loads the rest of a list: it scrolls, and clicks "load more" or "next" buttons. It
-clicks only controls without an address, and never controls in forms. If a script replaces rows, the
-old rows are added again at the end, so that the document contains all rows that were visible.
+clicks only controls without a URL, and never controls in forms. If a script replaces rows, the old
+rows are added again at the end, so that the document contains all rows that were visible.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 
 UNREAD_TYPES = {"image", "media", "font"}
-"""Resource types that are not loaded, because they are only for display."""
+"""Types of resources that the browser does not load, because they are only for display."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
-"""Maximum time that a page may continue to load after its document, in milliseconds."""
+"""Maximum time to wait for a page's other resources after its document, in milliseconds."""
 
 TAB = "communique_tab"
 
@@ -42,7 +42,7 @@ NOT_LOADED = "its scripts led the browser to an address that it can't load"
 
 
 class ProxiedBrowserProvider(PlaywrightBrowserProvider):
-    """A browser whose traffic goes through the proxy."""
+    """Starts a browser whose traffic goes through the proxy that blocks private addresses."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -62,16 +62,16 @@ class ProxiedBrowserProvider(PlaywrightBrowserProvider):
 
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
-    """Downloads requests with ``render`` in their meta with a browser, and others as usual."""
+    """Downloads requests whose ``meta`` contains ``render`` with a browser, and others as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_heads(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response.
+        """Download and return the response to a request.
 
-        If the page never finishes loading, the request fails at the time-out.
+        If a page never finishes loading, the request fails after the time-out.
         """
         if not request.meta.get(RENDER):
             response: Response = await super().download_request(request)
@@ -100,17 +100,14 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
 
 
 def from_web(response: Response) -> Response:
-    """Return the response, unless it is an error page of the browser itself.
-
-    Raises IgnoreRequest for an error page.
-    """
+    """Return a response from the web. Raises IgnoreRequest for an error page of the browser."""
     if not is_web(response.url):
         raise IgnoreRequest(NOT_LOADED)
     return response
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a browser's request is for an image, audio, video or a font."""
+    """Whether a request of the browser is for an image, audio, video or a font."""
     return request.resource_type in UNREAD_TYPES
 
 
@@ -128,27 +125,27 @@ MAX_STEPS: Final = 100
 """Maximum number of clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Number of rows after which no more rows are loaded."""
+"""Number of list rows at which loading stops."""
 
 MAX_SECONDS: Final = 120.0
-"""Maximum time to load more rows of a page, in seconds."""
+"""Maximum total time to load further rows of a page, in seconds."""
 
 STEP_MILLISECONDS: Final = 3_000
-"""Maximum time to wait for more rows after a click or scroll, in milliseconds."""
+"""Maximum time to wait for new rows after a click or scroll, in milliseconds."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Function that returns the index of the control to click, or None to scroll. Its argument contains
-the labels and names of the controls."""
+"""Function that returns the index of the control to click, or None to scroll. The argument contains
+the labels and names of each control."""
 
 _TOOLS: Final = files("spiders.download").joinpath("more_rows.js").read_text("utf-8")
-"""JavaScript functions that the scripts below call on the page."""
+"""JavaScript functions for use on a page, which the scripts below call."""
 
 
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:
-    """Load more rows of a list until there are no new ones, waiting ``delay`` seconds per step.
+    """Load the rows of a list until no new rows appear. Wait ``delay`` seconds per step.
 
-    The number of steps, rows and seconds is limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. If a
-    click opens another page, the browser goes back.
+    ``chosen`` selects the control to click. The number of steps, rows and seconds is limited by
+    MAX_STEPS, MAX_ROWS and MAX_SECONDS. If a click opens another page, the browser goes back.
     """
     address = tab.url
     try:
@@ -160,7 +157,7 @@ async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None
         if tab.url != address:
             await tab.evaluate("address => history.replaceState(null, '', address)", address)
     except PlaywrightError:
-        # A click led to another page, or the page was closed: the caller reads the rest.
+        # A click led to another page, or the page was closed. The caller reads the page as it is.
         if tab.url != address and not tab.is_closed():
             with suppress(PlaywrightError):
                 await tab.goto(address)

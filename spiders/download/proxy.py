@@ -1,4 +1,4 @@
-"""Proxy on loopback that gives a browser access to public addresses only.
+"""A proxy on loopback that lets a browser connect only to public addresses.
 
 A browser resolves names and follows redirects without Scrapy. The proxy checks the address of every
 connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check.
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 class PublicOnlyProxy:
-    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of loopback.
+    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of the loopback interface.
 
     ``max_bytes`` is the maximum number of response bytes per connection.
     """
@@ -36,7 +36,7 @@ class PublicOnlyProxy:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> str:
-        """Start listening, and return the proxy's address."""
+        """Start listening, and return the proxy's URL."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}"
@@ -94,7 +94,10 @@ class PublicOnlyProxy:
     async def _body(
         head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Forward the body of a request, but nothing that follows the body."""
+        """Forward the body of a request and nothing after it.
+
+        ``head`` contains the request's headers.
+        """
         for line in head.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
@@ -116,7 +119,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 def _destination(head: bytes) -> tuple[str, int, bytes]:
     """Return the host and port of a request, and the first bytes to send to the host.
 
-    There are no first bytes for a tunnel (CONNECT).
+    For a tunnel (CONNECT), there are no such bytes.
     """
     start, *fields = head.split(b"\r\n")
     method, target, _ = start.decode("ascii").split(" ")

@@ -1,4 +1,4 @@
-"""Convert Scrapy's responses to the project's types, and failed requests to errors."""
+"""Convert Scrapy's responses to the project's types, and failed requests to error messages."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
 
 def requested_url(response: Response) -> str:
-    """Return the address that was requested, before any redirects."""
+    """Return the URL that was requested before any redirects."""
     return str(response.meta["asked"])
 
 
 POSTED: Final = "posted"
-"""Key in a request's meta for the Form that it posts."""
+"""Key in a request's ``meta`` for the `Form` that it posts."""
 
 
 def posting(request: Request, form: Form) -> Request:
-    """Return the POST request that sends a form.
+    """Return a copy of ``request`` as a POST request that sends a form.
 
-    The response is identified by the form's address (`Form.address`).
+    The response is identified by `Form.address`.
     """
     return request.replace(
         url=without_user(form.url),
@@ -52,19 +52,19 @@ def posting(request: Request, form: Form) -> Request:
 
 
 def is_posted(response: Response) -> bool:
-    """Whether a response belongs to a POST request."""
+    """Whether a response is the response to a POST request."""
     return POSTED in response.meta
 
 
 def was_redirected(response: Response) -> bool:
-    """Whether a response comes from a different address than the requested one."""
+    """Whether the URL of a response differs from the requested URL."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)
     return page_key(response.url) != page_key(sent_to)
 
 
 def page_of(response: Response) -> Page:
-    """Return the page in a response. If the response was redirected, its fragment is removed."""
+    """Convert a response to a `Page`. The URL fragment is removed if there was a redirect."""
     url = without_user(response.url)
     return Page(
         page_address(url) if part_fragment(url) else url,
@@ -75,17 +75,17 @@ def page_of(response: Response) -> Page:
 
 
 def validator_of(response: Response) -> Validator:
-    """Return the validators in a response (ETag, Last-Modified) for conditional requests."""
+    """Return a response's validators (ETag, Last-Modified), for later conditional requests."""
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
 def links_of(response: Response) -> tuple[str, ...]:
-    """Return the Link header fields of a response."""
+    """Return the Link headers of a response."""
     return tuple(value.decode("latin-1") for value in response.headers.getlist("Link"))
 
 
 def certificate_end(response: Response) -> dt.datetime | None:
-    """Return when the server's certificate expires (aware, UTC), or None without TLS."""
+    """Return the expiry time of the server's certificate (aware, UTC), or None without TLS."""
     certificate = response.certificate
     if certificate is None:
         return None
@@ -116,16 +116,16 @@ KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""Error kinds and sentences by the class name of the exception."""
+"""Error kinds and messages, by the class name of the exception."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[ErrorKind, str]:
-    """Return the error kind and a sentence for a failed request."""
+    """Return the error kind and a message for a failed request to ``host``."""
     return describe_error(failure.value, host)
 
 
 def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, str]:
-    """Return the error kind and a sentence for the exception that failed a request."""
+    """Return the error kind and a message for an exception that failed a request to ``host``."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:
@@ -141,7 +141,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
     inner = [KNOWN_ERRORS.get(type(reason.value).__name__) for reason in reasons]
     found = known or next((one for one in reversed(inner) if one), None)
     if found is None and isinstance(error, StoreError):
-        # Stored data about the address or its host could not be read or written.
+        # Data that is stored per URL or host could not be read or written.
         found = "store", str(error)
     if found is None:
         last = reasons[-1].value if reasons else error
@@ -150,7 +150,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
 
 
 def _ignored(error: IgnoreRequest) -> tuple[ErrorKind, str]:
-    """Return the error kind and a sentence for a rejected response."""
+    """Return the error kind and a message for a rejected request or response."""
     text = str(error)
     if isinstance(error, HttpError):
         status, place = error.response.status, _header(error.response, "Location")

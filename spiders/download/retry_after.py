@@ -1,7 +1,7 @@
-"""Respect Retry-After (RFC 9110, 10.2.3) in responses with status 429 and 503.
+"""Obey Retry-After (RFC 9110, 10.2.3) in responses with status 429 and 503.
 
-The wait applies to all addresses of a host, for the rest of the visit and for later visits. Neither
-a restart nor a visit started by a user ends it.
+The wait applies to all URLs of a host, for the rest of the visit and for later visits. Neither a
+restart nor a visit started by a user ends the wait.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """Raised if no page of a host can be requested; ``kind`` is the kind of the error.
+    """Raised if no page of a host may be requested. ``kind`` is the error kind.
 
-    ``url`` is the address of the error, or "" if it concerns the whole source.
+    ``url`` is the URL of the failed request, or "" if the error concerns the whole source.
     """
 
     def __init__(self, kind: ErrorKind, message: str, url: str = "") -> None:
@@ -42,7 +42,7 @@ class HostError(IgnoreRequest):
 
 
 class HostWaits(HostError):
-    """Raised if a host must not receive requests before a later time."""
+    """Raised if a host must not receive requests before a certain time."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -53,35 +53,38 @@ class HostWaits(HostError):
 
 
 class HostMemory(Protocol):
-    """Storage for the waits and robots.txt files of hosts.
+    """Storage for data about hosts: waits, robots.txt files, possibly truncated pages.
 
     The implementations are data.store.core.store.Store and LocalMemory.
     """
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last wait of a host, even if it is over, or None."""
+        """Return the latest wait of a host, even if it is over, or None."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
         """Store the time before which a host must not receive requests."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the stored robots.txt of an origin and the time it was requested, or None."""
+        """Return the stored robots.txt of an origin and the time of its request, or None."""
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
-        """Store the robots.txt of an origin."""
+        """Store the robots.txt of an origin. ``seen`` is the time of the request."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark stored for a possibly truncated page, with its time, or None.
+        """Return the stored digest of a possibly truncated page, and its time, or None.
 
-        ``subject`` identifies the page by its address.
+        ``subject`` is the page's URL.
         """
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store a mark for a possibly truncated page, for comparison in a later visit."""
+        """Store a digest (``mark``) of a possibly truncated page, for comparison in a later visit.
+
+        ``subject`` is the page's URL.
+        """
 
 
 class LocalMemory:
-    """Stores the waits and robots.txt files of hosts in the memory of this process."""
+    """Stores data about hosts in the memory of this process."""
 
     def __init__(self) -> None:
         self._waits: dict[str, Wait] = {}
@@ -89,7 +92,7 @@ class LocalMemory:
         self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last wait of a host, even if it is over, or None."""
+        """Return the latest wait of a host, even if it is over, or None."""
         return self._waits.get(host)
 
     def keep_wait(self, host: str, wait: Wait) -> None:
@@ -97,27 +100,33 @@ class LocalMemory:
         self._waits[host] = wait
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the stored robots.txt of an origin and the time it was requested, or None."""
+        """Return the stored robots.txt of an origin and the time of its request, or None."""
         return self._robots.get(origin)
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
-        """Store the robots.txt of an origin."""
+        """Store the robots.txt of an origin. ``seen`` is the time of the request."""
         self._robots[origin] = body, seen
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark stored for a possibly truncated page, with its time, or None.
+        """Return the stored digest of a possibly truncated page, and its time, or None.
 
-        ``subject`` identifies the page by its address.
+        ``subject`` is the page's URL.
         """
         return self._unconfirmed.get(subject)
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store a mark for a possibly truncated page, for comparison in a later visit."""
+        """Store a digest (``mark``) of a possibly truncated page, for comparison in a later visit.
+
+        ``subject`` is the page's URL.
+        """
         self._unconfirmed[subject] = mark, seen
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """Return the wait that a response causes (at most MAX_WAIT), or None if it causes none."""
+    """Return the wait that a response requires (at most MAX_WAIT), or None.
+
+    ``retry_after`` is the value of the Retry-After header.
+    """
     if status not in ASKS:
         return None
     until = asked_until((retry_after or "").strip(), now)
@@ -130,7 +139,7 @@ def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | No
 
 
 def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
-    """Return the end of the wait in a Retry-After field (seconds or an HTTP date), or None."""
+    """Return the end of the wait in a Retry-After header (seconds or an HTTP date), or None."""
     if retry_after.isascii() and retry_after.isdigit():
         # The first digits are enough to exceed the maximum.
         return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_WAIT)
@@ -143,9 +152,9 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
 
 
 class RetryAfterMiddleware:
-    """Scrapy middleware that blocks requests to hosts during their waits, and stores the waits.
+    """Scrapy middleware that stores the waits of hosts and blocks requests during a wait.
 
-    It is between Scrapy's retries and the server, so that a response with a wait is not retried.
+    It is closer to the server than Scrapy's retries, so that a response with a wait is not retried.
     """
 
     def __init__(self, memory: HostMemory) -> None:
@@ -153,19 +162,19 @@ class RetryAfterMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
-        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
+        """Create the middleware for a crawl. The crawl's spider must have a ``memory``."""
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass. Raises HostWaits during a wait of its host."""
+        """Raise HostWaits if the host of a request has a wait. Other requests pass."""
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
-        # A later time was stored while the clock was wrong.
+        # Ignore a later time, which was stored while the clock was wrong.
         if wait and now < wait.until <= now + MAX_WAIT:
             raise HostWaits(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. Raises HostWaits if it causes a wait, which is stored."""
+        """Return the response. If it requires a wait, store the wait and raise HostWaits."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
         wait = wait_of(response.status, header, utc_now())

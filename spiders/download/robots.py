@@ -1,4 +1,4 @@
-"""Obey robots.txt (RFC 9309), including the rules for a file that can't be read.
+"""Obey robots.txt (RFC 9309), also if the file can't be read.
 
 A missing file (4xx) allows everything. A file that can't be read (5xx, time-out, reset, no address)
 forbids everything, unless a copy from the last 24 hours exists. Only the first 500 KiB of a file
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS: Final = 5
-"""Maximum number of redirects followed to a robots.txt (RFC 9309, 2.3.1.2). After more redirects,
-the file counts as missing."""
+"""Maximum number of redirects of a robots.txt (RFC 9309, 2.3.1.2). After more redirects, the file
+counts as missing."""
 
 FRESH_SECONDS: Final = 600.0
 """Time before a robots.txt is requested again, in seconds."""
@@ -49,13 +49,13 @@ RETRY_SECONDS: Final = 60.0
 """Time before an unreadable robots.txt is requested again, in seconds."""
 
 MAX_COPY_AGE: Final = dt.timedelta(hours=24)
-"""Maximum age of a stored copy that replaces an unreadable file (RFC 9309, 2.4)."""
+"""Maximum age of a stored copy that is used if a robots.txt can't be read (RFC 9309, 2.4)."""
 
 BYTES: Final = "robots_bytes"
 
 
 class Forbidden(HostError):
-    """Raised if robots.txt forbids an address."""
+    """Raised if robots.txt forbids a URL."""
 
     def __init__(self) -> None:
         super().__init__("robots", "the site's robots.txt forbids it")
@@ -74,19 +74,19 @@ class Unreachable(HostError):
 
 @dataclass(slots=True)
 class Known:
-    """A robots.txt that was requested, and the end of its validity (monotonic clock)."""
+    """A requested robots.txt, and the time until which it is valid (monotonic clock)."""
 
     read: asyncio.Future[Rules]
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set the end of the file's validity. Called once the file was read."""
+        """Set the time until which the file is valid. Called when the file has been read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
 
 class RobotsMiddleware:
-    """Lets only requests pass that robots.txt allows, with the delay that it sets."""
+    """Scrapy middleware that blocks requests forbidden by robots.txt and sets its crawl delay."""
 
     def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
@@ -97,14 +97,14 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
-        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
+        """Create the middleware for a crawl. The crawl's spider must have a ``memory``."""
         made = cls(crawler, crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
         crawler.signals.connect(made.cut, signals.bytes_received)
         crawler.signals.connect(made.answered, signals.request_left_downloader)
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass if robots.txt allows it. Raises HostError otherwise."""
+        """Raise HostError if robots.txt forbids a request or can't be read. Other requests pass."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules(request.url, visit_of(request))
@@ -121,10 +121,10 @@ class RobotsMiddleware:
                 raise StopDownload(fail=False)
 
     def answered(self, request: Request) -> None:
-        """Start the delay of a site when its response ends. Called by Scrapy.
+        """Start a site's delay when its response ends. Called by Scrapy.
 
-        Scrapy's own delay starts when it sends a request. If the request arrives late at the site,
-        the site would see a shorter delay.
+        Scrapy's own delay starts when a request is sent. The site would see a shorter delay if a
+        request arrives late.
         """
         downloader: Any = self._crawler.engine.downloader
         slot = downloader.slots.get(request.meta[SLOT])
@@ -139,7 +139,7 @@ class RobotsMiddleware:
                 asyncio.ensure_future(self._read_in_time(origin, visit))
             )
             known.read.add_done_callback(known.keep)
-        # If the first visit that waits for it is stopped, other visits still need it.
+        # If the first visit that waits for the file is stopped, other visits still need the file.
         return await asyncio.shield(known.read)
 
     async def _read_in_time(self, origin: str, visit: LimitedVisit | None) -> Rules:
@@ -158,13 +158,16 @@ class RobotsMiddleware:
             if kept and kept[1] <= now < kept[1] + MAX_COPY_AGE:
                 return Rules.of(kept[0], self._robot)
             raise
-        # Only a file that can be parsed in time may replace a later one.
+        # A file that takes too long to parse must not replace the stored copy.
         rules = Rules.of(body, self._robot)
         self._memory.keep_robots(origin, body, now)
         return rules
 
     async def _body(self, url: str, visit: LimitedVisit | None) -> bytes:
-        """Request a robots.txt and return its content, empty if it is missing. Raises HostError."""
+        """Request a robots.txt and return its content, or b"" if it is missing.
+
+        Raises HostError if the file can't be read.
+        """
         request = Request(
             url,
             callback=NO_CALLBACK,
@@ -201,7 +204,7 @@ class RobotsMiddleware:
         return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Set the delay that a site's robots.txt asks for, however long its responses take."""
+        """Set the delay in a site's robots.txt, independent of the time that its responses take."""
         downloader: Any = self._crawler.engine.downloader
         host = host_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

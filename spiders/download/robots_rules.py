@@ -1,4 +1,4 @@
-"""The rules of a robots.txt (RFC 9309): parse them, and find the delay between two requests.
+"""The rules of a robots.txt (RFC 9309), and the resulting delay between two requests.
 
 Processes that only schedule visits use this module, so it does not load Scrapy.
 """
@@ -28,14 +28,14 @@ MAX_DELAY_SECONDS: Final = 60.0
 USER_AGENT_LINE: Final = re.compile(
     r"(?:user[- ]?agent\s*:|user(?:-|\s+)?agent(?:\s(?!\s*:(?:\s|$))|$))(.*)"
 )
-"""Pattern of a user-agent line in lower case, in the spellings that Protego accepts."""
+"""Pattern of a user-agent line in lower case, in all spellings that Protego accepts."""
 
 
 def for_robot(text: str, robot: str) -> str:
-    """Remove the names of other robots from a robots.txt.
+    """Remove the names of other robots from the text of a robots.txt.
 
     Protego copies each rule to each user agent of its group. Without this function, a file of 500
-    KB takes minutes and more than 20 GB of memory.
+    KB would take minutes and more than 20 GB of memory.
     """
     robot = robot.lower()
     lines = []
@@ -53,19 +53,19 @@ def for_robot(text: str, robot: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a robots.txt for one robot."""
+    """The rules of a robots.txt for one robot (user agent)."""
 
     parsed: Protego
     robot: str
 
     @classmethod
     def of(cls, body: bytes, robot: str) -> Rules:
-        """Parse a robots.txt and return its rules for one robot. Any bytes are accepted."""
+        """Parse a robots.txt and return its rules for ``robot``. Accepts any bytes."""
         text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return cls(Protego.parse(for_robot(text, robot)), robot)
 
     def allow(self, url: str) -> bool:
-        """Whether an address may be requested."""
+        """Whether the robot may request a URL."""
         return bool(self.parsed.can_fetch(url, self.robot))
 
     @property
@@ -77,7 +77,7 @@ class Rules:
 def gap_of(memory: HostMemory, url: str, network: Network) -> float:
     """Return the delay between two requests to a URL's host, in seconds.
 
-    This is the longer one of the delays in robots.txt and the settings. On the local machine, if
+    This is the longer of the delays in robots.txt and in the settings. For the local machine, if
     private addresses are allowed, only robots.txt counts.
     """
     kept = memory.robots(origin_of(url))

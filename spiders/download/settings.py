@@ -24,17 +24,17 @@ ROBOT = "Communique"
 
 
 ROBOTS_POLICY = "obeyed, as RFC 9309 has it"
-"""Robots policy written to the archive's warcinfo records."""
+"""Value of ``robots`` in the archive's warcinfo records."""
 
 
 def user_agent(network: Network) -> str:
-    """Return the user agent: the name of this program, and the operator's contact."""
+    """Return the user agent: the name of this program and the operator's contact."""
     own = f"{ROBOT}/{version('communique')}"
     return f"{own} (+{network.contact})" if network.contact else own
 
 
 def scrapy_settings(network: Network) -> dict[str, Any]:
-    """Return the Scrapy settings for all crawls."""
+    """Return the Scrapy settings that all crawls use."""
     return {
         "USER_AGENT": user_agent(network),
         "ROBOTSTXT_USER_AGENT": ROBOT,
@@ -42,7 +42,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
         "DOWNLOAD_DELAY": network.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-        # For all hosts together; each host has one request at a time.
+        # Maximum for all hosts together. Each host has one request at a time.
         "CONCURRENT_REQUESTS": 100,
         # DNS look-ups wait in threads, so that a silent name server delays only its own hosts.
         "REACTOR_THREADPOOL_MAXSIZE": 50,
@@ -56,10 +56,10 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         # The archive keeps a truncated body, and TruncationMiddleware rejects it.
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "RETRY_TIMES": 1,
-        # The run reports the failure, and addresses may contain secrets.
+        # The visit reports the failure. URLs in a log may contain secrets.
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
         "REDIRECT_MAX_TIMES": 8,
-        # Only the web: redirects and listings must not read local files.
+        # Only web protocols, because redirects and listings must not read local files.
         "DOWNLOAD_HANDLERS": {
             **dict.fromkeys(["http", "https"], "spiders.download.size_limits.BoundedHandler"),
             **dict.fromkeys(["file", "data", "ftp", "s3"]),
@@ -74,7 +74,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.middlewares.PlainRedirectMiddleware": 70,
             "spiders.download.documents.DocumentMiddleware": 570,
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
-            # Replaces Scrapy's own.
+            # Replaced by BoundedCookies.
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
             "spiders.download.middlewares.BoundedCookies": 700,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
@@ -84,13 +84,14 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.size_limits.DecompressionMiddleware": 590,
             "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
             "spiders.download.capture.CaptureMiddleware": 1000,
-            # Each middleware costs time per request and response, and our own replace these.
+            # Each middleware takes time per request and response. These are replaced by our own.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
             "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
             "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
-            # Proxies from the environment are ignored because they would resolve names unchecked.
+            # Proxies in the environment are ignored, because they would resolve host names without
+            # our check.
             "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         },
         "SPIDER_MIDDLEWARES": {
@@ -98,47 +99,47 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
             "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-            # This middleware silently drops requests for long addresses, and the visit would wait
-            # for them.
+            # This middleware silently drops requests for long URLs, and the visit would wait for
+            # the response.
             "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
         },
         # Disabled extensions would still be imported, and two of them listen on a port.
         "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},
-        # Our spider requests each address once, by its canonical form.
+        # Our spider requests each URL once, by its canonical form.
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         # The default is last in, first out, but a listing begins with the newest release.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
-        # The default starts 100 tasks per response, which costs a third of the speed.
+        # The default starts 100 tasks per response, which takes a third of the time.
         "CONCURRENT_ITEMS": 1,
-        # The default parses the source of a callback per response, a sixth of our time.
+        # The default parses the source code of a callback per response, a sixth of our time.
         "WARN_ON_GENERATOR_RETURN_VALUE": False,
         "COOKIES_ENABLED": True,
         # Standard error goes to crawl.log through the parent, with tracebacks of our own bugs.
         "LOG_LEVEL": "ERROR",
-        # The default reads the metadata of nine packages for a line below that level.
+        # The default reads the metadata of nine packages for a message below the log level.
         "LOG_VERSIONS": [],
         "STATS_DUMP": False,
     }
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-"""Names of Chromium's executable on different systems."""
+"""Names of the Chromium executable on different systems."""
 
 RENDER = "render"
-"""Key in a request's meta that requests a browser."""
+"""Key in a request's ``meta`` that makes a browser load the page."""
 
 EXTEND = "extend"
-"""Key in a request's meta for the function that chooses the controls to click for more rows."""
+"""Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
 
 FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
-"""Pattern of the paths of files that need no browser."""
+"""Pattern of URL paths of files that need no browser."""
 
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class BrowserMissing(CommuniqueError):
-    """Raised if a source needs a browser and none is installed."""
+    """Raised if a source needs a browser but none is installed."""
 
     exit_code = 2
 
@@ -148,7 +149,10 @@ class BrowserMissing(CommuniqueError):
 
 
 def find_browser() -> str:
-    """Return the path of Chromium. Raises BrowserMissing, which names the package to install."""
+    """Return the path of the Chromium executable.
+
+    Raises BrowserMissing if Chromium is not installed. The message names the package to install.
+    """
     fix = how_to_install("communique[browser]")
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissing("scrapy-playwright", f"{fix}, and the system's chromium")
@@ -159,14 +163,15 @@ def find_browser() -> str:
 
 
 def needs_browser(file: SourceFile, url: str) -> bool:
-    """Whether a page of a source needs a browser; feeds and documents never do."""
+    """Whether a page of a source needs a browser. Feeds and documents never do."""
     return file.render and url != file.feed and not FILE_PATH.search(urlsplit(url).path)
 
 
 def render_settings(network: Network) -> dict[str, Any]:
-    """Return Scrapy settings that send requests with ``render`` through a browser.
+    """Return Scrapy settings for requests that a browser must load.
 
-    Raises BrowserMissing if no browser is installed.
+    These requests have ``render`` in their ``meta``. Raises BrowserMissing if no browser is
+    installed.
     """
     handlers = {"file": None, "data": None, "ftp": None, "s3": None}
     return {
@@ -176,7 +181,7 @@ def render_settings(network: Network) -> dict[str, Any]:
             "executable_path": find_browser(),
             # Chromium does not run its sandbox as root.
             "chromium_sandbox": os.geteuid() != 0,
-            # All traffic must use our gateway.
+            # All traffic must go through our proxy.
             "args": ["--force-webrtc-ip-handling-policy=disable_non_proxied_udp"],
             "communique": {
                 "allow_private": network.allow_private,

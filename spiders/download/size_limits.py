@@ -31,23 +31,24 @@ ENDED_EARLY: Final = "stream-ended-early"
 FLUSHED: Final = "stream-flushed"
 """Flags of a decompressed response.
 
-- ENDED: the stream is complete
+- ENDED: the compressed stream is complete
 - ENDED_EARLY: the stream is incomplete
-- FLUSHED: the stream is incomplete, but everything sent before a flush was decompressed"""
+- FLUSHED: the stream is incomplete, but everything up to the server's last flush was
+decompressed"""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware for compressed bodies, with other decoders.
+    """Scrapy's middleware for compressed bodies, with different decoders.
 
-    For an incomplete stream, Scrapy's decoders return the beginning without reporting it.
+    Scrapy's decoders return the beginning of an incomplete stream without any error.
     """
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """Return the response with a decompressed body and a flag.
+        """Return the response with its decompressed body and a flag such as ENDED.
 
-        Raises IgnoreRequest if the body is too large, and Undecodable if it is broken.
+        Raises IgnoreRequest if the body is too large, and Undecodable if the body is broken.
         """
         del spider  # Scrapy no longer passes it
         codings = response.headers.getlist("Content-Encoding")
@@ -79,13 +80,13 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
 
 def names_of(codings: list[bytes]) -> str:
-    """Return content codings as written in a header field, outermost first."""
+    """Return content codings as the value of a header, in the order in which they were applied."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))
 
 
 MAX_HEADER_BYTES: Final = 262_144
-"""Maximum size of all headers, and of one line, in bytes (as in Chromium). Twisted allows 16,384
-per line."""
+"""Maximum size of all headers together, and of one line, in bytes (as in Chromium). Twisted allows
+16,384 per line."""
 
 
 class HeadTooLargeError(Exception):
@@ -96,12 +97,12 @@ class HeadTooLargeError(Exception):
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """A connection that is closed if the headers of a response are too large."""
+    """An HTTP connection that closes if the headers of a response are too large."""
 
     _head = 0
 
     def request(self, request: TwistedRequest) -> Deferred[IResponse]:
-        """Send a request, and start counting the bytes of the response's headers."""
+        """Send a request, and start counting the bytes of the response headers."""
         answer = super().request(request)
         self._head = 0
         assert self._parser is not None  # noqa: S101 - the request has just made it
@@ -125,12 +126,12 @@ class _Factory(_LenientHTTP11ClientFactory):
 
 
 def bound_heads(pool: HTTPConnectionPool) -> None:
-    """Limit the size of response headers on all connections of a pool."""
+    """Limit the size of response headers on all connections of the pool ``pool``."""
     pool._factory = _Factory  # noqa: SLF001 - Scrapy sets its own in the same way
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler for http and https, with a limit on the size of headers."""
+    """Scrapy's handler for http and https, with a limit on the size of response headers."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -138,7 +139,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 def head_error(error: BaseException | None) -> HeadTooLargeError | None:
-    """Return the HeadTooLargeError that caused a failed request, or None."""
+    """Return the HeadTooLargeError that failed a request, or None for any other cause."""
     cause = error.__cause__ if error else None
     reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
     found = (reason.value for reason in reasons)

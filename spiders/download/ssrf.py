@@ -1,7 +1,7 @@
 """Restrict requests to public network addresses, unless the settings allow others (SSRF).
 
 The check runs when a host name is resolved for a connection, so redirects and DNS rebinding can't
-bypass it (CWE-918). Hosts are resolved for IPv4 and IPv6.
+bypass it (CWE-918). Host names are resolved for IPv4 and IPv6.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
-"""Time for which the addresses of a host are cached, in seconds. The time to live in the DNS is not
-available."""
+"""Time for which the addresses of a host are cached, in seconds. The time to live in the DNS is
+unknown."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
@@ -32,27 +32,30 @@ class PrivateAddressError(PrivateAddress, IgnoreRequest):
 
 
 def look_up(host: str) -> tuple[str, ...]:
-    """Return the addresses of a host, best first (RFC 6724). Raises OSError if there are none."""
+    """Return the IP addresses of a host, best first (RFC 6724).
+
+    Raises OSError if the host has no address.
+    """
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 class Resolution:
-    """A look-up in progress (Twisted's IHostResolution)."""
+    """A DNS look-up in progress (Twisted's IHostResolution)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def cancel(self) -> None:
-        """Do nothing. The system's look-up can't be stopped, but its time is limited."""
+        """Do nothing, because the system's look-up can't be stopped. Its time is limited."""
 
 
 class HostResolver:
-    """Resolves hosts with a cache; Twisted tries the addresses in order.
+    """Resolves host names with a cache. Twisted tries the addresses in order.
 
     If any address of a host is private, no address is returned, unless private addresses are
-    allowed. ``refused`` contains the rejected addresses, because Twisted reports only a failed
-    look-up.
+    allowed. ``refused`` contains the rejected addresses by host, because Twisted reports only a
+    failed look-up.
     """
 
     refused: ClassVar[dict[str, str]] = {}
@@ -73,7 +76,7 @@ class HostResolver:
         )
 
     def install_on_reactor(self) -> None:
-        """Make the reactor resolve all hosts with this resolver. Called by Scrapy."""
+        """Make the reactor use this resolver for all host names. Called by Scrapy."""
         self._reactor.installNameResolver(self)
 
     def resolveHostName(  # noqa: N802 - the names are Twisted's
@@ -84,7 +87,7 @@ class HostResolver:
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> Resolution:
-        """Resolve a host, and pass its allowed addresses to ``resolutionReceiver``.
+        """Resolve a host name, and pass its allowed addresses to ``resolutionReceiver``.
 
         If no address is allowed, none is passed.
         """
@@ -122,6 +125,6 @@ class HostResolver:
         if private is None:
             self.refused.pop(host, None)
             return addresses
-        # Stored under the same form of the host name as in the addresses of pages.
+        # Stored under the host name as in URLs (IDNA).
         self.refused[host if host.isascii() else host.encode("idna").decode()] = private
         return ()

@@ -2,7 +2,7 @@
 
 A response is truncated in three cases:
 
-- The stream of its content coding ended early.
+- The compressed stream ended early.
 - The server sent a part that nobody requested (206).
 - The connection closed before the announced end.
 
@@ -37,20 +37,21 @@ STOPPED: Final = "download_stopped"
 
 - NO_LENGTH: no length was announced, and the connection closed
 - DATA_LOSS_FLAG: the connection closed before the announced end
-- STOPPED: this program stopped reading"""
+- STOPPED: this program stopped the download"""
 
 ENDING: Final = "ending"
-"""Key in a request's meta for the `Ending` of the previous attempt."""
+"""Key in a request's ``meta`` for the `Ending` of the response to the previous attempt."""
 
 MARK_BYTES: Final = 256
 """Number of bytes at the end of a body that are compared between two attempts."""
 
 LOOSE_CHARACTERS: Final = 256
-"""Number of characters at the end of a text that may differ in each visit, such as a request id."""
+"""Number of characters at the end of a text that may differ between visits, such as a request
+id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of visits with the same text before a response without an end marker is
-accepted."""
+"""Minimum number of consecutive visits with the same text before a response is accepted whose end
+is uncertain."""
 
 TAIL_BYTES: Final = 2_048
 """Number of bytes at the end of a body that are searched for the end marker of its format."""
@@ -65,12 +66,12 @@ NOT_MARKUP: Final = re.compile(
     rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)\b.*?(?:</\1[^>]*>?|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Pattern of comments, scripts and styles, whose tags are ignored."""
+"""Pattern of comments, scripts and styles. Tags inside them are ignored."""
 
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
 CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
-"""Pattern of times and ids (digits, hexadecimal or UUIDs), which may differ in each response."""
+"""Pattern of digits and hexadecimal numbers. Times and ids may differ in each response."""
 
 ENDS: Final = (
     (b"%PDF-", b"%%EOF"),
@@ -79,7 +80,7 @@ ENDS: Final = (
     (b"GIF8", b"\x3b"),
     (b"PK\x03\x04", b"PK\x05\x06"),
 )
-"""First bytes of files in some formats, each with a marker that the last bytes contain."""
+"""First bytes of files in some formats, each with the marker at the end of complete files."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PARTIAL_RESPONSE: Final = (
@@ -100,13 +101,13 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """Raised for a truncated response; the message is a sentence."""
+    """Raised if a response is truncated. The message is a sentence."""
 
     kind: Final = "truncated"
 
 
 class TruncationMiddleware:
-    """Scrapy middleware that requests a truncated response again, a limited number of times.
+    """Scrapy middleware that requests truncated responses again, a limited number of times.
 
     Truncated error responses and redirects are accepted, because their bodies are not needed.
     """
@@ -116,11 +117,11 @@ class TruncationMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> TruncationMiddleware:
-        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
+        """Create the middleware for a crawl. The crawl's spider must have a ``memory``."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return a complete response, or a request for another attempt.
+        """Return the response if it is complete, or else a request for another attempt.
 
         Raises TruncatedResponse after the last attempt, and ResponseDataLossError if the connection
         was lost.
@@ -153,11 +154,12 @@ class TruncationMiddleware:
     def _ended(
         self, request: Request, response: Response, *, is_unsure: bool
     ) -> Request | Response:
-        """Decide by its end, or by earlier attempts and visits, whether a response is complete.
+        """Return a response if it is complete, or else a request for another attempt.
 
-        Returns the response if it is, or a request for another attempt. If the server announced no
-        length, a body is accepted in the second visit that finds the same end. ``is_unsure`` is
-        true if there are more signs of truncation. The same end is then not enough.
+        The end of the body decides, or else earlier attempts and visits. If the server announced no
+        length, a body is accepted in the second visit that finds the same end. If there are more
+        signs of truncation (``is_unsure``), the same end is not enough. Raises TruncatedResponse
+        after the last attempt.
         """
         end = end_of(response.body)
         if end == "complete" and (response.body or not is_unsure):
@@ -188,7 +190,7 @@ class TruncationMiddleware:
 
 
 class Ending(NamedTuple):
-    """The end of a body, for comparison with later responses from the same address.
+    """The end of a body, for comparison with later responses from the same URL.
 
     - ``mark``: digest of the last bytes
     - ``size``: number of characters in the text
@@ -204,38 +206,38 @@ class Ending(NamedTuple):
 
     @classmethod
     def of(cls, body: bytes) -> Ending:
-        """Return the ending of a body."""
+        """Return the `Ending` of a body."""
         text = CHANGING.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
         return cls(mark_of(body), len(text), digest_of(text[: kept_size(len(text))]), 0, text)
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """Decode a text from `encoded`. Texts from earlier versions contain only the mark."""
+        """Decode the result of `encoded`. Texts from earlier versions contain only the mark."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))
 
     def encoded(self, visits: int) -> str:
-        """Encode this ending for the store, without the text itself."""
+        """Encode this ending for the store, without its text. ``visits`` is the number to store."""
         return f"{self.mark} {self.size} {self.start} {visits}"
 
     def continues(self, known: Ending) -> bool:
-        """Whether the text differs from a known text only in its last characters."""
+        """Whether this text and a known text differ only in their last characters."""
         if not known.size or abs(self.size - known.size) > LOOSE_CHARACTERS:
             return False
         return digest_of(self.text[: kept_size(known.size)]) == known.start
 
 
 def kept_size(size: int) -> int:
-    """Return the number of characters at the start of a text that must be the same in each visit.
+    """Return the number of characters at the start of a text that must be equal in each visit.
 
-    The number is at least half of ``size``.
+    The number is at least half of ``size``, the text's length.
     """
     return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
 
 
 def digest_of(text: bytes) -> str:
-    """Return a digest of a text, used in marks."""
+    """Return a digest of a text, for comparison."""
     return blake2b(text, digest_size=16).hexdigest()
 
 
@@ -245,7 +247,7 @@ def is_good(response: Response) -> bool:
 
 
 def failure_of(response: Response) -> Exception | None:
-    """Return the error for a response that is certainly truncated, or None."""
+    """Return the error for a response that is certainly truncated, or None otherwise."""
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
@@ -255,9 +257,10 @@ def failure_of(response: Response) -> Exception | None:
 
 
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
-    """Return how much of the representation a 206 response contains (RFC 9110, 14.4).
+    """Return whether a 206 response contains the whole resource (RFC 9110, 14.4).
 
-    The result is "unknown" if the response begins with the first byte but has no total length.
+    The result is "all", "part", or "unknown". It is "unknown" if the response may begin with the
+    first byte but has no total length.
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""
@@ -272,7 +275,7 @@ def part_of(response: Response) -> Literal["all", "part", "unknown"]:
 
 
 def mark_of(body: bytes) -> str:
-    """Return a digest of the end of a body.
+    """Return a digest of the last bytes of a body.
 
     Bodies that differ only in times and ids have the same digest.
     """
@@ -280,7 +283,7 @@ def mark_of(body: bytes) -> str:
 
 
 def in_ascii(body: bytes) -> bytes:
-    """Return a body in an encoding with ASCII markup: UTF-16 is converted to UTF-8."""
+    """Return a body in an encoding in which tags are ASCII. UTF-16 is converted to UTF-8."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode()
     if body.startswith((b"<\0", b"\0<")):
@@ -289,9 +292,10 @@ def in_ascii(body: bytes) -> bytes:
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Return whether a body has the end marker of its format; "unknown" for a format without one.
+    """Return whether a body is complete or cut, judged by the end marker of its format.
 
-    Anything after the end of an HTML document is ignored.
+    The result is "unknown" for a format without an end marker. Anything after the end of an HTML
+    document is ignored.
     """
     tail = body[-TAIL_BYTES:]
     for magic, end in ENDS:
