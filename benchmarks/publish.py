@@ -47,6 +47,7 @@ from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_store
+from data.store.shared_sql.events import PUBLISHING
 from feeds.publishing import facet_pages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish
@@ -182,7 +183,8 @@ def updated(home: Path, count: int) -> list[dict[str, Any]]:
     for turn in range(ROUNDS):
         start = count + turn * NEW
         record(store, (draft(chance, words, start + one, count) for one in range(NEW)))
-        touched = sorted(filter(is_published, store.dirty_feeds()), key=str)
+        dirty = store.dirty_feeds(store.cursor_of(PUBLISHING))
+        touched = sorted(filter(is_published, dirty), key=str)
         ours = published(store, home)
         # As many entries as lie in our documents.
         sizes = {facet: entries_of(home / "site" / feed_file(facet, "json")) for facet in touched}

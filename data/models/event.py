@@ -23,10 +23,11 @@ SourceKind: TypeAlias = Literal["registered", "renamed", "removed", "paused", "r
 """Kinds of events about sources: a new or changed description, a new id, the end of collection, a
 pause and its end, and a change in health."""
 
-EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind]
+EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind, "published"]
 """All kinds of events: those of releases and sources, ``moved`` for an archive record of a release
-with a new location, and ``gone`` for a release that is missing but not confirmed as retracted
-yet."""
+with a new location, and ``gone`` for a release that is missing but not confirmed as retracted yet.
+``published`` is for a publication without errors. Its payload contains the number of the ``last``
+event that is in the feeds and pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Final
 
 import msgspec
 
+from data.clock import utc_now
 from data.health.latency import MAX_RELEASES, as_published, latencies, latency_line
 from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary
 from data.store.core.store import Store
+from data.store.shared_sql.events import PUBLISHING
 from data.topics.facets import facets_of
 from feeds.archive_pages import Releases, cut_archive_pages, newest_first
 from feeds.formats.feed import Feed, archive_page, feed_of, neighbouring_pages, with_archives
@@ -19,7 +22,16 @@ from feeds.publishing.facet_pages import FacetPages
 from feeds.publishing.publication import is_source
 from feeds.publishing.publish_context import EntryRenderer, PublishContext
 from feeds.publishing.render_cache import RenderCache
-from feeds.urls import FORMATS, Format, archive_file, feed_file, has_feed_files, page_file
+from feeds.urls import (
+    FORMATS,
+    Format,
+    archive_file,
+    feed_file,
+    has_feed_files,
+    is_published,
+    page_file,
+    part_file,
+)
 
 
 class FeedDocuments:
@@ -65,12 +77,14 @@ class FeedDocuments:
         shown = len(self._renderer.shown(facet, current))
         has_latest = shown > MAX_FIRST_PAGE
         pages = before + len(full)
-        # After a restore or migration, the store lists archive pages whose files do not exist yet.
-        there = before
-        if has_feed_files(facet, context.counts):
-            while there and not context.is_there(archive_file(facet, there, "atom")):
-                there -= 1
-        # The archive page that was the last needs a link to the new page after it.
+        # The store knows pages whose files do not exist yet after a restore, or if another home
+        # directory published.
+        there, has_feed = before, has_feed_files(facet, context.counts)
+        while there and not context.is_there(
+            archive_file(facet, there, "atom") if has_feed else part_file(facet, str(there))
+        ):
+            there -= 1
+        # The previous last page needs a link to the page after it.
         first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):
             if page > before:
@@ -221,30 +235,53 @@ class FeedContents:
         return found
 
 
-class ChangesSinceLastRun:
-    """Releases that changed since the last publication without errors.
+PUBLISHED_NOTE: Final = "point"
+"""Cache key of the cursor of the last event that a publication without errors covered."""
 
-    Create this object before you read which facets are marked as changed, and call ``changes``
-    afterwards. Then no change that marked a facet is missed, in this publication or the next one.
+QUEUED_NOTE: Final = "queued"
+"""Cache key of the cursor of the last event whose facets are queued."""
+
+
+class ChangesSinceLastRun:
+    """Changed releases since the last publication without errors, and queued facets.
+
+    Create it before the counts of facets are read. Then no event is missed, in this publication or
+    the next.
     """
 
     def __init__(self, store: Store, cache: RenderCache) -> None:
         self._store = store
         self._cache = cache
-        self._point = store.change_cursor()
+        self._present = store.last_event(PUBLISHING)
+        self._published = self._noted(PUBLISHED_NOTE)
+
+    def _noted(self, name: str) -> ChangeCursor | None:
+        """Return a cursor from the cache, or None if it is unknown."""
+        try:
+            return msgspec.json.decode(self._cache.note(name) or b"", type=ChangeCursor)
+        except msgspec.DecodeError:
+            # It is missing, or another version of Communique saved it.
+            return None
+
+    def queue(self) -> None:
+        """Queue the facets that events changed, and move the cursor in the same transaction.
+
+        If the cursor is unknown, all facets are queued.
+        """
+        before = self._noted(QUEUED_NOTE)
+        if before != self._present:
+            self._cache.queue(filter(is_published, self._store.dirty_feeds(before)))
+            self._cache.keep_note(QUEUED_NOTE, msgspec.json.encode(self._present))
+            self._cache.commit()
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
-        """Return the changed releases by id, or None if the changes are not known."""
-        noted = self._cache.note("point")
-        if noted is None:
+        """Return the changed releases by id, or None if they are unknown."""
+        if self._published is None:
             return None
-        try:
-            point = msgspec.json.decode(noted, type=ChangeCursor)
-        except msgspec.ValidationError:
-            # Another version of Communique saved this value.
-            return None
-        return self._store.changes_since(point, limit=MAX_CHANGES)
+        return self._store.changes_since(self._published, limit=MAX_CHANGES)
 
     def keep(self) -> None:
-        """Save the position in the store's log of changes that this publication includes."""
-        self._cache.keep_note("point", msgspec.json.encode(self._point))
+        """Save the cursor of the last event that this publication covers."""
+        if self._published != self._present:
+            self._cache.keep_note(PUBLISHED_NOTE, msgspec.json.encode(self._present))
+            self._store.pass_publication(self._present, utc_now())

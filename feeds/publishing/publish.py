@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from data.clock import utc_now
 from data.errors import PublishError, StoreError
 from data.files import FileWriter
 from data.models import Facet
@@ -85,16 +84,16 @@ def publish(
 ) -> Publication:
     """Update the site in ``folder`` from the store.
 
-    Renders only the facets that the store marks as changed. Renders all facets with ``all``, the
-    first time, and after a change of settings, names, templates or code. A failed feed or page is
-    reported in ``errors``, keeps its last good file, and is tried again next time. If a full
-    rendering fails, the next run continues with the rest. A deleted feed file is restored, a
+    Renders only the facets that events changed since the last publication. Renders all facets with
+    ``all``, the first time, and after a change of settings, names, templates or code. A failed feed
+    or page is reported in ``errors``, keeps its last good file, and is tried again next time. If a
+    full rendering fails, the next run continues with the rest. A deleted feed file is restored, a
     deleted HTML page only with ``all``.
 
-    ``cache`` is the file of rendered entries; without it, all entries are rendered. ``now`` decides
-    which days are over. Set ``from_journal`` if a journal contains the archive pages and finished
-    days of later publications; this run then does not store them. Raises StoreError, and
-    DamagedCacheError if the cache is damaged.
+    ``cache`` is the file of rendered entries, with the cursor of the last handled event; without
+    it, all facets are rendered. ``now`` decides which days are over. Set ``from_journal`` if a
+    journal contains the archive pages and finished days of later publications; this run then does
+    not store them. Raises StoreError, and DamagedCacheError if the cache is damaged.
     """
     started = time.perf_counter()
     rendered = RenderCache(cache)
@@ -130,12 +129,12 @@ class PublicationRun:
         from_journal: bool,
     ) -> None:
         secrets = secrets_of(store)
+        self._since = ChangesSinceLastRun(store, cache)
+        self._since.queue()
         store = self._store = public_view(store)
         self._cache = cache
         self._now = now
-        self._since = ChangesSinceLastRun(store, cache)
-        self._news = store.news_to_publish()
-        self._dirty, self._counts = store.dirty_feeds(), store.facets()
+        self._counts = store.facets()
         self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site, secrets.mark)
         self._writer = FileWriter(folder)
@@ -166,7 +165,7 @@ class PublicationRun:
         self._sitemaps = Sitemaps(context)
         self._releases = ReleasePages(context, renderer)
         self._failed = False
-        self._queued: set[Facet] = set()
+        self._queued: dict[Facet, bool] = {}
         self._lost = LostFiles(folder, cache)
         self.written: list[str] = []
         self.unchanged = 0
@@ -185,23 +184,21 @@ class PublicationRun:
             self._write_or_undo(partial(self._make, used_by_pages()))
         self.rewritten = everything or reshaped
         if self.rewritten:
-            marked = filter(is_published, self._dirty)
-            self._cache.queue_rewrite({Facet(), *self._published, *marked})
+            self._cache.queue_rewrite({Facet(), *self._published, *self._cache.queued()})
         hidden = HiddenReleases(self._store, self._cache, self._writer.folder)
         if changed := hidden.facets():
             self._cache.queue_rewrite(filter(is_published, changed))
         self._tried("releases", hidden.remove_pages)
         gone = GoneSources(self._store, self._writer.folder)
         self._tried("sources", lambda: gone.remove_files(self._cache))
-        emptied = EmptiedFacets(self._dirty, self._counts, self._writer.folder)
+        emptied = EmptiedFacets(self._cache.queued(), self._counts, self._writer.folder)
         self._tried("facets", lambda: emptied.remove_files(self._cache))
         lost = self._lost.missed(self._published) | self._documents.unwritten(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
-        marked = filter(is_published, self._dirty)
         facets = [
             one
-            for one in self._queued.union(marked, lost, self._documents.outdated())
+            for one in {*self._queued, *lost, *self._documents.outdated()}
             if not gone.has(one) and not emptied.has(one)
         ]
         for some in batches(sorted(facets, key=place), FACETS_PER_BATCH):
@@ -209,17 +206,7 @@ class PublicationRun:
         if facets or remembers:
             self._write_or_undo(partial(self._write_elsewhere, facets, hidden.changed))
             self._write_or_undo(self._write_events)
-        # Facets whose feeds and pages are generated on request need no files.
-        self._store.mark_published(
-            {
-                one: at
-                for one, at in self._dirty.items()
-                if gone.has(one) or emptied.has(one) or not is_published(one)
-            }
-        )
         if not self.errors:
-            if self._news:
-                self._store.mark_in_feeds(self._news, utc_now())
             self._since.keep()
             hidden.keep()
             self._lost.keep([*facets, *emptied.facets])
@@ -244,29 +231,22 @@ class PublicationRun:
 
         def write() -> None:
             done.extend(filter(self._facet, facets))
-            # The facet of all releases is last, so its mark also covers the pages that list all
-            # feeds.
+            # The facet of all releases is last, so it also covers the pages that list all feeds.
             if Facet() in facets and not self._write_site_files():
                 done.clear()
-            self._cache.done(self._queued.intersection(done))
+            self._cache.done(done)
 
-        if self._write_or_undo(write):
-            self._store.mark_published(
-                {one: self._dirty[one] for one in done if one in self._dirty}
-            )
+        self._write_or_undo(write)
 
-    def _write_or_undo(self, write: Callable[[], object]) -> bool:
-        """Run ``write`` and flush its files to disk. If this fails, restore the previous files.
-
-        Returns whether it succeeded.
-        """
+    def _write_or_undo(self, write: Callable[[], object]) -> None:
+        """Run ``write`` and flush its files to disk. If this fails, restore the previous files."""
         written, unchanged = len(self.written), self.unchanged
         try:
             write()
             if not self._failed and self._tried(".", self._writer.flush) is not None:
                 self._archive.keep()
                 self._cache.commit()
-                return True
+                return
         except StoreError:
             self._writer.drop()
             raise
@@ -276,7 +256,6 @@ class PublicationRun:
         self._cache.rollback()
         del self.written[written:]
         self.unchanged = unchanged
-        return False
 
     def _facet(self, facet: Facet) -> bool:
         """Write the documents of a facet, and return whether all were written.
@@ -284,7 +263,7 @@ class PublicationRun:
         The documents of a day include the pages of its releases, and the documents of a source
         include the pages of its undated releases.
         """
-        failed, every = len(self.errors), facet in self._queued
+        failed, every = len(self.errors), self._queued.get(facet, False)
         file = feed_file(facet, "atom")
         self._tried(file, lambda: self._documents.write(facet, everything=every))
         if is_day(facet) or is_source(facet):
@@ -339,7 +318,7 @@ class PublicationRun:
             self._tried("sitemaps/pages.xml", partial(self._sitemaps.write_pages, self._pages))
         self._make(files)
         self._index(counted_pages(self._store, self._pages), COUNTED_FOLDERS)
-        undated = Facet() in self._queued or self._context.has_undated_changes
+        undated = self._queued.get(Facet()) or self._context.has_undated_changes
         self._tried(SITEMAP, lambda: self._sitemaps.write_index(self._counts, undated=undated))
         if len(self.errors) > failed:
             return False

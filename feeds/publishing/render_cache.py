@@ -41,8 +41,9 @@ TABLES = """
     -- Modification times of the folders of feeds after the last publication.
     CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, changed INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
-    -- The feeds that must still be written completely.
-    CREATE TABLE IF NOT EXISTS rewrites (facet TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    -- The facets that must still be written, and whether completely.
+    CREATE TABLE IF NOT EXISTS due (facet TEXT PRIMARY KEY, everything INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
 """
@@ -240,23 +241,31 @@ class RenderCache(CacheFile):
         """Store a value under a name."""
         self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
 
+    def queue(self, facets: Iterable[Facet], *, everything: bool = False) -> None:
+        """Queue facets to be written: what changed of them, or ``everything``."""
+        self._put(
+            "INSERT INTO due VALUES (?, ?) ON CONFLICT DO UPDATE"
+            " SET everything = max(everything, excluded.everything)",
+            [(name_of(one), int(everything)) for one in facets],
+        )
+
     def queue_rewrite(self, facets: Iterable[Facet]) -> None:
-        """Queue feeds to be written completely, and commit.
+        """Queue facets to be written completely, and commit.
 
         Index pages and event feeds are also queued.
         """
-        self._put("INSERT OR IGNORE INTO rewrites VALUES (?)", [(name_of(one),) for one in facets])
+        self.queue(facets, everything=True)
         self._put("DELETE FROM notes WHERE name = 'listing' OR name LIKE 'feed %'", [()])
         self.commit()
 
-    def queued(self) -> set[Facet]:
-        """Return the feeds that are queued to be written completely."""
-        rows = self._ask("SELECT facet FROM rewrites", [])
-        return {Facet(*msgspec.json.decode(name)) for (name,) in rows}
+    def queued(self) -> dict[Facet, bool]:
+        """Return the queued facets, and whether each must be written completely."""
+        rows = self._ask("SELECT facet, everything FROM due", [])
+        return {Facet(*msgspec.json.decode(name)): bool(everything) for name, everything in rows}
 
     def done(self, facets: Iterable[Facet]) -> None:
-        """Remove feeds from the queue, because they were written completely."""
-        self._put("DELETE FROM rewrites WHERE facet = ?", [(name_of(one),) for one in facets])
+        """Remove facets from the queue, because they were written."""
+        self._put("DELETE FROM due WHERE facet = ?", [(name_of(one),) for one in facets])
 
     def folders(self) -> dict[str, int]:
         """Return the modification times of feed folders at the last publication, in nanoseconds."""
@@ -279,7 +288,7 @@ class RenderCache(CacheFile):
 
     def clear(self) -> None:
         """Delete all rendered entries, because the layout changed."""
-        for table in ("entries", "pages", "current", "rewrites"):
+        for table in ("entries", "pages", "current"):
             self._put(f"DELETE FROM {table}", [()])  # noqa: S608 - our own names
 
     def tidy(self) -> None:

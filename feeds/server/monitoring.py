@@ -40,6 +40,7 @@ from data.models import STAGES, AlertState, Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
+from data.store.shared_sql.events import PUBLISHING
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import (
     MAX_EVENTS,
@@ -164,7 +165,7 @@ class SourceMetrics(Collector):
                     stage, LATENCY_BUCKETS_SECONDS
                 ).items():
                     latency.add_metric([source, stage], buckets_of(late), total)
-            dirty.add_metric([], len(store.dirty_feeds()))
+            dirty.add_metric([], len(store.dirty_feeds(store.cursor_of(PUBLISHING))))
             for behind in store.consumer_lags():
                 waiting.add_metric([behind.name], behind.events)
                 age = (utc_now() - behind.since).total_seconds() if behind.since else 0.0

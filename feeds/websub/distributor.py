@@ -20,11 +20,9 @@ from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.generated_feeds import (
-    UNKNOWN,
     MadeBodies,
     MakeFeed,
     is_made,
-    stamp_for_new_feed,
     subscribable,
 )
 from feeds.websub.hub import has_room, host_of
@@ -150,11 +148,10 @@ class HubWorker:
             return False
         if not is_made(file) or file in self._store.feed_stamps():
             return True
-        stamp = stamp_for_new_feed(self._store)
         body = await asyncio.to_thread(self._make, file)
         if body is None:
             return False
-        self._store.note_feeds([(file, stamp, hashlib.sha256(body).digest())], told=True)
+        self._store.note_feeds([(file, "", hashlib.sha256(body).digest())], told=True)
         return True
 
     def _unanswered(self, request: PendingRequest, problem: str) -> None:
@@ -182,7 +179,7 @@ class HubWorker:
             if not is_made(delivery.file):
                 note_changed_feeds(self._store, self._folder, [delivery.file])
             elif digest != delivery.digest:
-                self._store.note_feeds([(delivery.file, UNKNOWN, digest)], told=True)
+                self._store.note_feeds([(delivery.file, "", digest)], told=True)
             self._store.mark_delivered(delivery, digest)
         elif answer.status == HTTPStatus.GONE:
             self._store.remove_subscription(delivery.callback, delivery.file)

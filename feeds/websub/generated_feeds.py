@@ -10,18 +10,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from data.errors import SlowSearch
-from data.models import ChangeCursor
 from data.settings import SiteSettings
 from data.store.core.store import Store
+from data.store.shared_sql.events import SEARCH_INDEX, WEBSUB
 from data.text.urls import site_address
 from data.watches.matching import AlertEvent, WatchIndex
 from data.watches.watch_file import Watch
@@ -38,9 +36,6 @@ StoreError."""
 MAX_MATCHED_CHANGES: Final = 1000
 """Maximum number of changed releases that are matched with subscribed searches. If more releases
 changed, the feeds of all searches are generated again."""
-
-UNKNOWN: Final = ""
-"""Stamp of a feed that must always be generated again."""
 
 MAX_HELD_BODIES: Final = 16
 """Maximum number of feed bodies cached in memory during deliveries."""
@@ -83,35 +78,32 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
 
     Also deletes feeds without subscribers from the store. Raises StoreError if the store fails.
     """
-    stamps = {file: stamp for file, stamp in store.feed_stamps().items() if is_made(file)}
+    known = frozenset(filter(is_made, store.feed_stamps()))
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
-    store.forget_feeds(stamps.keys() - asked_for)
-    if not asked_for:
-        return
-    stamp, found_stamp = stamp_of(store), stamp_for_new_feed(store)
-    by_stamp = defaultdict[str, list[str]](list)
-    for file in asked_for:
-        by_stamp[stamps.get(file, UNKNOWN)].append(file)
+    store.forget_feeds(known - asked_for)
+    # Read before the feeds are generated. They lack releases that are not in the search index yet.
+    last = store.cursor_of(SEARCH_INDEX) if store.awaits_indexing() else store.change_cursor()
     found = []
-    for since, files in by_stamp.items():
-        for file in matching_feeds(store, since, files):
-            try:
-                body = make(file) or b""
-            except SlowSearch as error:
-                # It is checked again after the next change that may match it.
-                log.warning("%s: %s", file, error)
-                continue
-            found.append((file, found_stamp, hashlib.sha256(body).digest()))
+    for file in asked_for.intersection(changed_feeds(store, known)).union(asked_for - known):
+        try:
+            body = make(file) or b""
+        except SlowSearch as error:
+            # It is checked again after the next change that may match it.
+            log.warning("%s: %s", file, error)
+            continue
+        found.append((file, "", hashlib.sha256(body).digest()))
     # In one transaction: a crash between the two would lose a change.
-    with store.transaction():
-        store.stamp_feeds(asked_for, stamp)
-        # Other hubs are not notified about generated feeds.
-        store.note_feeds(found, told=True)
+    with store.transaction_if_needed():
+        if found:
+            # Other hubs are not notified about generated feeds.
+            store.note_feeds(found, told=True)
+        if last and last != store.cursor_of(WEBSUB):
+            store.pass_events(WEBSUB, last[0])
 
 
-def matching_feeds(store: Store, stamp: str, files: Collection[str]) -> Collection[str]:
-    """Return the feeds that match a release changed after ``stamp``."""
-    since = msgspec.json.decode(stamp, type=ChangeCursor) if stamp else None
+def changed_feeds(store: Store, files: Collection[str]) -> Collection[str]:
+    """Return the generated feeds that match a release changed since the last check."""
+    since = store.cursor_of(WEBSUB) if files else None
     changes = store.changes_since(since, limit=MAX_MATCHED_CHANGES) if since else None
     if changes is None:
         return files
@@ -140,21 +132,6 @@ def watch_of(file: str) -> Watch:
         tuple(filter(None, asked.get(name, "").split(","))) for name in ("source", "topic", "lang")
     )
     return Watch(file, asked.get("q", ""), sources, topics, languages)
-
-
-def stamp_of(store: Store) -> str:
-    """Return the position of the store's last change as text."""
-    return msgspec.json.encode(store.change_cursor()).decode()
-
-
-def stamp_for_new_feed(store: Store) -> str:
-    """Return the stamp for a feed that is about to be generated.
-
-    The stamp is the position of the store's last change. It is UNKNOWN while the search index is
-    incomplete, because the feed must then be generated again.
-    """
-    stamp = stamp_of(store)
-    return UNKNOWN if store.awaits_indexing() else stamp
 
 
 class MadeBodies:

@@ -8,12 +8,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
-from data.files import FileWriter
 from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
@@ -39,9 +37,6 @@ MAX_DIFFERENCES = 500
 MAX_ATTEMPTS = 3
 """Maximum number of attempts of a publication. Attempts fail if another home directory publishes to
 the same bucket at the same time."""
-
-NUMBER_FILE: Final = "publication"
-"""Name of the file in HOME that contains the number of its last publication."""
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +80,9 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     """
     published: list[Publication] = []
 
-    def render(*, all_of_it: bool) -> bool:
-        """Render the site. Returns whether there were no errors."""
-        published.append(publish_here(home, everything=everything or all_of_it))
+    def render() -> bool:
+        """Render the site. Returns whether all of it succeeded."""
+        published.append(publish_here(home, everything=everything))
         return not published[-1].errors
 
     try:
@@ -100,13 +95,11 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     return published[-1]
 
 
-def render_and_push(home: Home, render: Callable[..., bool]) -> None:
+def render_and_push(home: Home, render: Callable[[], bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
-    Both steps are repeated if another home directory started to publish in the meantime. Then
-    everything is rendered, because the other home directory cleared the marks of changed feeds. If
-    rendering failed, nothing is deleted in the bucket, because a missing file may be one that
-    failed. Raises BucketError and OSError.
+    Repeats if another home directory started to publish. If rendering failed, nothing is deleted
+    from the bucket: a missing file may be one that failed. Raises BucketError and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
@@ -119,7 +112,7 @@ def render_and_push(home: Home, render: Callable[..., bool]) -> None:
             with closing(home.plain_store()) as store:
                 another = target.begin(store)
             if another or not turn:
-                is_whole = render(all_of_it=another)
+                is_whole = render()
             with suppress(Superseded):
                 target.push(deletes=is_whole)
                 return
@@ -129,12 +122,11 @@ def render_and_push(home: Home, render: Callable[..., bool]) -> None:
 def publish_store(home: Home, *, everything: bool) -> Publication:
     """Publish feeds and pages, even if the log can't be signed."""
     errors: list[PublishError] = []
-    with publication_turn(home) as another, signed_after(home, errors) as store:
+    with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
         settle_topics(home, store)
         store.compute_differences(limit=MAX_DIFFERENCES)
         kept = home.path / "rendered.db"
-        everything = everything or another
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
         try:
             published = make()
@@ -209,49 +201,6 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
             note_changed_searches(store, OnDemand(home.store_url, site).document)
     finally:
         store.close()
-
-
-@contextmanager
-def publication_turn(home: Home) -> Iterator[bool]:
-    """Context manager for publishing. Yields whether another home directory has published since.
-
-    Publications clear the marks of changed feeds in the database, but write files to only one home
-    directory. So after a publication, the other home directories must render everything. Each
-    publication takes a number at its start and another one at its end. If the next numbers follow
-    the last numbers of this home directory, no other one has published. Raises StoreError and
-    PublishError.
-    """
-    if not home.settings.store.url:
-        # A SQLite store belongs to one home directory.
-        yield False
-        return
-    # Imported here: the libraries for PostgreSQL may not be installed.
-    from data.store.postgres.store import count_publication  # noqa: PLC0415
-
-    begun = count_publication(home.store_url)
-    another = _last_number(home) != begun - 1
-    if not another:
-        _note_number(home, begun)
-    yield another
-    # The counted number is not noted. If it is higher than expected, another home directory has
-    # published in the meantime.
-    count_publication(home.store_url)
-    _note_number(home, begun + 1)
-
-
-def _last_number(home: Home) -> int:
-    with suppress(OSError, ValueError):
-        return int((home.path / NUMBER_FILE).read_text(encoding="ascii"))
-    return -1
-
-
-def _note_number(home: Home, number: int) -> None:
-    writer = FileWriter(home.path)
-    try:
-        writer.write(NUMBER_FILE, f"{number}\n".encode())
-        writer.flush()
-    except OSError as error:
-        raise PublishError(str(home.path / NUMBER_FILE), error.strerror or str(error)) from error
 
 
 def settle_topics(home: Home, store: Store) -> None:

@@ -362,8 +362,6 @@ class Recorder:
             tables.label_topics(outcome.labels)
         if shown:
             tables.mark_dirty(number, old, release, seen=seen, backlog=backlog)
-            if old and release.story and _named(release) != _named(old):
-                tables.mark_story_dirty(release.story)
         if outcome.news:
             tables.note_news(number, release)
         return number
@@ -459,8 +457,3 @@ def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
 def _copied_from(release: Release) -> tuple[str, dt.datetime]:
     """Return the text and time that are used to find copies of a release."""
     return release.content.body_text, release.instant
-
-
-def _named(release: Release) -> tuple[str | None, ...]:
-    """Return the fields of a release that pages of the other releases in its story show."""
-    return release.url, release.content.title, release.content.language

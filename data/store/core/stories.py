@@ -137,8 +137,6 @@ class StoryJoiner:
         """Add other stories, and releases without a story, to a story."""
         alone = self._tables.numbers_of(joined.alone)
         self._tables.join_stories(joined.story, joined.merged, alone)
-        # The page of each release in a story lists all the others.
-        self._tables.mark_story_dirty(joined.story)
 
     def _alike(
         self, source: str, text: TextSignature, near: SimilarReleases

@@ -157,20 +157,6 @@ class PostgresStore(PostgresSearch, Store):
                     yield piece
 
 
-def count_publication(url: str) -> int:
-    """Return the next publication number, which no other publication gets.
-
-    Raises StoreError if the database fails.
-    """
-    connection = PostgresConnection(url, patience=BUSY_SECONDS)
-    try:
-        with connection.writing() as db:
-            ((number,),) = db.execute("SELECT nextval('publications')").fetchall()
-            return int(number)
-    finally:
-        connection.close()
-
-
 AT_ONCE: Final = 500
 """Maximum number of rows in memory while a snapshot is written."""
 

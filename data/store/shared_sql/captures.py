@@ -11,8 +11,6 @@ from data.models import Capture, CaptureOwner, RecordPlace, Sightings
 from data.store.shared_sql.database.connection import Database, Part
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.shared_sql.events import append_events
-from data.store.shared_sql.publication import enter_facet_changes, facet_changes
-from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.walks import DUE, due_arguments
 from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
@@ -135,16 +133,7 @@ class CapturesPart(Part):
                     f" FROM moved m WHERE m.record_id = {table}.record_id"
                 )
             db.execute("DROP TABLE moved")
-            numbers = [number for (number,) in shown]
-            append_events(self._connection, "moved", numbers)
-            releases = select_releases(
-                self._connection,
-                "WHERE r.number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
-                " ORDER BY r.number",
-                [encode(numbers)],
-            )
-            for release in releases:
-                self._unit.at_commit(enter_facet_changes, facet_changes(release, release))
+            append_events(self._connection, "moved", [number for (number,) in shown])
             self._unit.decide(decisions.Relocated(moved))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:

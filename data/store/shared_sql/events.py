@@ -35,11 +35,18 @@ from data.store.shared_sql.database.connection import Connection, Database, Part
 from data.store.shared_sql.database.rows import (
     FILED,
     RELEASE_COLUMNS,
+    SHOWN_VIEW,
     SUMMARY,
     encode,
     instant,
     redacted_row,
     release_of,
+)
+from data.store.shared_sql.publication import (
+    FacetsPart,
+    FiledEvent,
+    dirty_feeds,
+    payload_of_change,
 )
 from data.topics.facets import facets_at
 
@@ -73,8 +80,15 @@ SEARCH_INDEX: Final = Consumer(
 
 ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
 
-CONSUMERS: Final = (SEARCH_INDEX, ALERTS)
-"""All consumers of events in this version."""
+PUBLISHING: Final = Consumer(
+    "publishing", of_kinds(*RELEASE_KINDS, "moved", "registered", "removed")
+)
+
+WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
+"""Consumer for feeds on request with subscribers, only used by sites that are their own hub."""
+
+CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
+"""Consumers of events on every site."""
 
 ALERTED_KINDS: Final = frozenset[EventKind](
     ("new", "edit", "retraction", "return", "gone", "health")
@@ -105,6 +119,21 @@ def lags_of(rows: Iterable[tuple[str, int, float | None, str | None]]) -> Sequen
         ConsumerLag(name, count, None if since is None else instant(since), problem or "")
         for name, count, since, problem in rows
     ]
+
+
+FILED_EVENTS: Final = (
+    f"SELECT DISTINCT r.source, {FILED}, e.payload FROM events e"
+    " JOIN releases r ON r.number = e.release WHERE e.number > :number AND e.kind <> 'gone'"
+    # Pages and entries of a release show the other releases of its story.
+    f" UNION SELECT s.source, {FILED}, '{{}}' FROM {SHOWN_VIEW} s WHERE s.story IN"
+    " (SELECT r.story FROM events e JOIN releases r ON r.number = e.release WHERE"
+    f" e.number > :number AND {of_kinds('edit', 'reading', 'hidden', 'shown', 'update')})"
+    # Feeds contain whether their source is still collected.
+    " UNION SELECT e.source, '[]', '', CAST(NULL AS TEXT), CAST(NULL AS TEXT), '{}' FROM events e"
+    " JOIN facets f ON f.source = e.source AND f.topic = '' AND f.section = ''"
+    f" WHERE e.number > :number AND {of_kinds('registered', 'removed')}"
+)
+"""SQL for the rows of `publication.dirty_feeds`: events after a number with their releases."""
 
 
 class NewEvent(NamedTuple):
@@ -150,15 +179,21 @@ class EventsPart(Part):
         )
 
     def last_release_event(self) -> ChangeCursor:
-        """Return the cursor of the last change. It advances with every visible change."""
-        rows = self._ask(
-            f"SELECT number, mark FROM events WHERE {OF_RELEASES} ORDER BY number DESC LIMIT 1"
-        )
-        return rows[0] if rows else BEFORE_ALL
+        """Return the cursor of the last change; it advances with every visible change."""
+        return self._last(OF_RELEASES)
 
     def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the last event. Call this before you read the data of the store."""
-        rows = self._ask("SELECT number, mark FROM events ORDER BY number DESC LIMIT 1")
+        """Return the cursor of the last event; call this before reading the state itself."""
+        return self._last("1 = 1")
+
+    def last_event(self, consumer: Consumer) -> ChangeCursor:
+        """Return the cursor of the last event that a consumer handles."""
+        return self._last(consumer.where)
+
+    def _last(self, where: str) -> ChangeCursor:
+        rows = self._ask(
+            f"SELECT e.number, e.mark FROM events e WHERE {where} ORDER BY e.number DESC LIMIT 1"
+        )
         return rows[0] if rows else BEFORE_ALL
 
     def changes_since(
@@ -190,6 +225,25 @@ class EventsPart(Part):
                 facets = facets_at(shown.source, slugs, day, section, language)
             found[shown.id] = ReleaseChange(shown, facets)
         return found
+
+    def dirty_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
+        """Return the facets whose feeds and pages changed since a cursor.
+
+        Return all facets if this store has no such cursor.
+        """
+        if since is None or not self._has_event(since):
+            return FacetsPart(self._connection).known_facets()
+        rows = self._ask(FILED_EVENTS, {"number": since[0]})
+        return dirty_feeds(FiledEvent(*row) for row in rows)
+
+    def cursor_of(self, consumer: Consumer) -> ChangeCursor | None:
+        """Return the cursor of the last event that a consumer handled, or None."""
+        rows = self._ask(
+            "SELECT e.number, e.mark FROM events e JOIN consumers c ON c.number = e.number"
+            " WHERE c.name = ?",
+            [consumer.name],
+        )
+        return rows[0] if rows else None
 
     def waiting_events(self, consumer: Consumer, *, limit: int) -> Sequence[Event]:
         """Return the first ``limit`` events that a consumer has not yet handled."""
@@ -271,7 +325,7 @@ class EventsPart(Part):
         """
         handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
         self._write(
-            f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number <= ?)"
+            f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number < ?)"
             " AND number < (SELECT max(number) FROM events)",
             [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
         )
@@ -297,13 +351,14 @@ def append_changes(
     A change that readers do not see causes no events. ``seen`` is the time for alerts, or None if
     no alert is sent.
     """
-    at = time.time()
+    at, payload = time.time(), payload_of_change(old, new)
     connection.unit.publish(
         *(
             NewEvent(
                 *(kind, number, new.revision, new.source, at),
                 seconds_of(seen) if kind in ALERTED_KINDS else None,
                 int(backlog),
+                payload,
             )
             for kind in kinds_of_change(old, new)
         )

@@ -12,6 +12,7 @@ import msgspec
 from data.models import (
     STAGES,
     UNDATED_BEFORE,
+    ChangeCursor,
     DueHosts,
     Handling,
     HandlingKind,
@@ -23,7 +24,12 @@ from data.models import (
 )
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
-from data.store.shared_sql.events import NewEvent, append_source_event
+from data.store.shared_sql.events import (
+    PUBLISHING,
+    EventsPart,
+    NewEvent,
+    append_source_event,
+)
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500
@@ -84,23 +90,33 @@ class HealthPart(Part):
         )
         return frozenset(id_ for (id_,) in rows)
 
-    def news_to_publish(self) -> str:
-        """Return the id of the last new release that is not in any feed yet, or an empty string."""
-        rows = self._ask(
-            "SELECT id FROM releases WHERE number ="
-            " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"
-        )
-        return next((last for (last,) in rows), "")
+    def pass_publication(self, last: ChangeCursor, at: dt.datetime) -> None:
+        """Record that feeds and pages have contained the changes up to event ``last`` since ``at``.
+
+        The cursor of publishing, the event and the times of news change in one transaction.
+        """
+        with self._writing():
+            EventsPart(self._connection).pass_events(PUBLISHING, last[0])
+            payload = encode({"last": last[0]})
+            event = NewEvent("published", None, 0, "", at.timestamp(), payload=payload)
+            self._unit.publish(event)
+            for (release,) in self._ask(
+                "SELECT r.id FROM events e JOIN releases r ON r.number = e.release"
+                " WHERE e.number <= ? AND e.kind = 'new' ORDER BY e.number DESC LIMIT 1",
+                [last[0]],
+            ):
+                self.mark_in_feeds(release, at)
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
         """Record that all new releases up to the id ``last`` have been in feeds since ``at``."""
         with self._writing() as db:
-            db.execute(
+            marked = db.execute(
                 "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
                 " AND release <= (SELECT number FROM releases WHERE id = ?)",
                 [at.timestamp(), last],
             )
-            self._unit.decide(decisions.InFeeds(last, at))
+            if marked.rowcount:
+                self._unit.decide(decisions.InFeeds(last, at))
 
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]

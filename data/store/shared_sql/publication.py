@@ -1,4 +1,4 @@
-"""Facets, and what is published about them: changed (dirty) facets, archive pages, day digests.
+"""Facets and the published state of their feeds: numbers of releases, archive pages, day digests.
 
 Archive pages and digests must never be lost, because they are published as immutable.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -29,11 +29,8 @@ FacetChange: TypeAlias = tuple[Key, int]
 """A facet, and the change in its number of releases, which may be negative."""
 
 CHANGE: Final = f"""
-    INSERT INTO facets ({PARTS}, releases, changed, published)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 0)
-    ON CONFLICT ({PARTS})
-    DO UPDATE SET releases = facets.releases + excluded.releases,
-        changed = facets.changed + excluded.changed
+    INSERT INTO facets ({PARTS}, releases, changed, published) VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+    ON CONFLICT ({PARTS}) DO UPDATE SET releases = facets.releases + excluded.releases
 """
 
 FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
@@ -49,23 +46,9 @@ class FacetsPart(Part):
         )
         return {facet_of(*row): count for *row, count in rows}
 
-    def dirty_feeds(self) -> Mapping[Facet, int]:
-        """Return the change numbers of the facets that changed since their last publication."""
-        rows = self._ask(
-            f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
-        )
-        return {facet_of(*row): number for *row, number in rows}
-
-    def mark_published(self, published: Mapping[Facet, int]) -> None:
-        """Mark feeds as published at a change number.
-
-        Feeds with later changes stay marked as changed (dirty).
-        """
-        with self._writing() as db:
-            db.executemany(
-                f"UPDATE facets SET published = max(published, ?) WHERE {IS_IT}",
-                [(number, *facet_key(facet)) for facet, number in published.items()],
-            )
+    def known_facets(self) -> frozenset[Facet]:
+        """Return every facet that has or had a release."""
+        return frozenset(facet_of(*row) for row in self._ask(f"SELECT {PARTS} FROM facets"))
 
 
 class PublicationPart(Part):
@@ -140,6 +123,41 @@ class PublicationPart(Part):
                 self._unit.decide(decisions.DayClosed(digest))
 
 
+class FiledEvent(NamedTuple):
+    """An event with the stored properties of its release that decide in which feeds it is.
+
+    ``topics`` and ``payload`` are JSON.
+    """
+
+    source: str
+    topics: str
+    day: str
+    section: str | None
+    language: str | None
+    payload: str
+
+
+class ChangePayload(msgspec.Struct, omit_defaults=True):
+    """The payload of an event of a release. ``left`` are the facets that the release left."""
+
+    left: tuple[Key, ...] = ()
+
+
+def dirty_feeds(events: Iterable[FiledEvent]) -> frozenset[Facet]:
+    """Return the facets whose feeds and pages these events change, former ones included."""
+    found: set[Key] = set()
+    for *filed, payload in events:
+        found |= keys_of_row(filed)
+        found.update(msgspec.json.decode(payload, type=ChangePayload).left)
+    return frozenset(facet_of(*key) for key in found)
+
+
+def payload_of_change(old: Release | None, new: Release) -> str:
+    """Return the payload of an event for the change of a release from ``old`` to ``new``."""
+    left = facet_keys(old) - facet_keys(new) if old else frozenset()
+    return encode(ChangePayload(tuple(sorted(left)))) if left else "{}"
+
+
 def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     """Change the source id in facets, for pairs of an old and a new id.
 
@@ -148,11 +166,9 @@ def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     for old, new in moves:
         db.execute(
             f"INSERT INTO facets ({PARTS}, releases, changed, published)"
-            " SELECT ?, topic, period, section, language, releases, changed, published"
+            " SELECT ?, topic, period, section, language, releases, 0, 0"
             f" FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
-            " releases = facets.releases + excluded.releases,"
-            " changed = facets.changed + excluded.changed,"
-            " published = facets.published + excluded.published",
+            " releases = facets.releases + excluded.releases",
             [new, old],
         )
         db.execute("DELETE FROM facets WHERE source = ?", [old])
@@ -178,7 +194,7 @@ def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
     """Return the changes in the number of releases per facet that a change of a release causes."""
     before = facet_keys(old) if old else frozenset()
     after = facet_keys(new)
-    return [(key, (key in after) - (key in before)) for key in before | after]
+    return [*((key, 1) for key in after - before), *((key, -1) for key in before - after)]
 
 
 def facet_keys(release: Release) -> frozenset[Key]:
@@ -192,8 +208,8 @@ def facet_keys(release: Release) -> frozenset[Key]:
     return keys_at(release.source, content.topics, release.day, content.section, content.language)
 
 
-def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
-    """Return the facet keys of a release from a row with its source and the ``FILED`` columns."""
+def keys_of_row(row: Sequence[Any]) -> frozenset[Key]:
+    """Return the facet keys of a release from a row of its source and the ``FILED`` columns."""
     source, topics, *others = row
     return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
 
@@ -220,8 +236,6 @@ def keys_at(
 def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
     """Write the facet changes of one transaction, with one update per facet."""
     grown: Counter[Key] = Counter()
-    changed: Counter[Key] = Counter()
     for key, more in changes:
         grown[key] += more
-        changed[key] += 1
-    db.executemany(CHANGE, [(*key, grown[key], changed[key]) for key in sorted(changed)])
+    db.executemany(CHANGE, [(*key, more) for key, more in sorted(grown.items()) if more])

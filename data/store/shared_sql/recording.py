@@ -168,7 +168,7 @@ class ReleaseTable(Part):
         seen: dt.datetime | None = None,
         backlog: bool = False,
     ) -> None:
-        """Append the events of a change, and mark the facets of the release to be published.
+        """Append the events of a change, and count the release in its facets.
 
         ``old`` is the release before the change, or None if it is new. ``seen`` is the time for
         alerts, or None if no alert is sent.

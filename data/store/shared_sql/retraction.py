@@ -20,7 +20,6 @@ from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, red
 from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
-from data.store.shared_sql.stories import StoryTables
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyEvent
 from data.store.unit_of_work.outcome import Sight, leaf_of
@@ -301,8 +300,6 @@ class RetractionPart(Part):
             kind: EventKind = "hidden" if after.hidden else "shown"
             append_events(self._connection, kind, [self._number(release_id)])
             self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
-            if after.story:
-                StoryTables(self._connection).mark_story_dirty(after.story)
             self._unit.decide(decision)
         return True
 
@@ -317,4 +314,3 @@ class RetractionPart(Part):
         self, release: Release, kind: EventKind, *, seen: dt.datetime | None = None
     ) -> None:
         append_events(self._connection, kind, [self._number(release.id)], seen=seen)
-        self._unit.at_commit(enter_facet_changes, facet_changes(release, release))

@@ -167,7 +167,7 @@ class SourcesPart(Part):
                     [at.timestamp(), WHY_HIDDEN, source],
                 )
                 append_events(self._connection, "hidden", [number for (number,) in hidden])
-                self._enter(source, changes)
+                self._unit.at_commit(enter_facet_changes, changes)
             else:
                 self._show(source)
             self._unit.decide(decisions.SourceRemoved(source, at, kept))
@@ -186,7 +186,7 @@ class SourcesPart(Part):
         return bool(gone)
 
     def _show(self, source: str) -> None:
-        """Show the releases that were hidden with a source, and mark its feed to be published."""
+        """Show the releases that were hidden with a source."""
         shown = self._ask(
             "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
             " (SELECT number FROM releases WHERE source = ?) RETURNING release",
@@ -194,17 +194,10 @@ class SourcesPart(Part):
         )
         append_events(self._connection, "shown", [number for (number,) in shown])
         # Releases that were hidden individually remain hidden.
-        self._enter(source, self._facet_changes(source, 1) if shown else [])
+        if shown:
+            self._unit.at_commit(enter_facet_changes, self._facet_changes(source, 1))
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
         """Return the facet changes if each visible release of a source counts ``more`` times."""
         rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]
-
-    def _enter(self, source: str, changes: list[FacetChange]) -> None:
-        self._unit.at_commit(enter_facet_changes, [*changes, ((source, "", "", "", ""), 0)])
-        stories = StoryTables(self._connection)
-        for (story,) in self._ask(
-            "SELECT DISTINCT story FROM releases WHERE source = ? AND story IS NOT NULL", [source]
-        ):
-            stories.mark_story_dirty(story)

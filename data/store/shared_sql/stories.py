@@ -7,16 +7,13 @@ from typing import Final
 
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import (
-    FILED,
     INSTANT,
-    SHOWN_VIEW,
     StoredMember,
     StoredText,
     StoredTranslation,
     body_of,
 )
 from data.store.shared_sql.events import SEARCH_INDEX, append_events, waiting
-from data.store.shared_sql.publication import enter_facet_changes, keys_of_row
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
@@ -79,15 +76,6 @@ class StoryTables(Part):
             [story, *merged, *alone, story],
         )
         append_events(self._connection, "update", [number for (number,) in moved])
-
-    def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all releases of a story to be published. There may be very many."""
-        rows = self._ask(
-            f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE story = ?",
-            [story],
-        )
-        changes = [(key, 0) for row in rows for key in keys_of_row(row)]
-        self._unit.at_commit(enter_facet_changes, changes)
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
         """Store the addresses of translations to which the page of a release links.

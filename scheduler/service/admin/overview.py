@@ -23,6 +23,7 @@ from data.models import AlertDelivery, ConsumerLag, Run
 from data.sqlite_file import files_of
 from data.store.core.store import Store
 from data.store.public_view import public_view
+from data.store.shared_sql.events import PUBLISHING
 from data.text.clean import plain
 from data.text.masking import masked
 from data.wording import counted, lasting, sized
@@ -83,7 +84,7 @@ class Overview:
             lines = delivery_lines(store, store.alerts(limit=MAX_ROWS))
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
-            dirty = len(store.dirty_feeds())
+            dirty = len(store.dirty_feeds(store.cursor_of(PUBLISHING)))
             lags = [lag_line(one) for one in store.consumer_lags() if one.events or one.problem]
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))

@@ -7,6 +7,7 @@ import datetime as dt
 from data.health.latency import MIN_RELEASES, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
 from data.store.core.store import Store
+from data.store.shared_sql.events import PUBLISHING
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -61,7 +62,6 @@ def test_unknown_and_impossible_times_are_left_out() -> None:
 
 
 def test_the_store_records_when_releases_were_published_and_sent(store: Store) -> None:
-    assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
     seen = (NOON + 4 * MINUTE).timestamp()
@@ -69,16 +69,16 @@ def test_the_store_records_when_releases_were_published_and_sent(store: Store) -
         ReleaseTimes(None, (NOON + 5 * MINUTE).timestamp()),
         ReleaseTimes(NOON.timestamp(), seen),
     )
-    last = store.news_to_publish()
+    last = store.last_event(PUBLISHING)
     # What came while feeds were written is in none of them.
     record(store, 3, stated(NOON), NOON + 6 * MINUTE)
-    store.mark_in_feeds(last, NOON + 7 * MINUTE)
+    store.pass_publication(last, NOON + 7 * MINUTE)
     assert [one.in_feed is None for one in store.release_times("harbour", limit=9)] == [
         True,
         False,
         False,
     ]
-    store.mark_in_feeds(store.news_to_publish(), NOON + 9 * MINUTE)
+    store.pass_publication(store.last_event(PUBLISHING), NOON + 9 * MINUTE)
     fed = [one.in_feed for one in store.release_times("harbour", limit=9)]
     assert fed == [(NOON + minutes * MINUTE).timestamp() for minutes in (9, 7, 7)]
     deliveries = [

@@ -456,7 +456,7 @@ def test_a_release_in_another_section_leaves_the_former_one(
     store: Store, noon: dt.datetime
 ) -> None:
     first = store.record(draft(section="Tides"), seen=noon, since=noon).release
-    store.mark_published(store.dirty_feeds())
+    published = store.change_cursor()
     edited = draft(title="Signal station closed", section="Alerts")
     store.record(edited, seen=noon + HOUR, since=noon + HOUR)
     counts = store.facets()
@@ -465,11 +465,10 @@ def test_a_release_in_another_section_leaves_the_former_one(
     assert [*store.releases(Facet(source="harbour", section="tides"))] == []
     (found,) = store.releases(Facet(source="harbour", section="alerts"))
     assert found.id == first.id
-    dirty = store.dirty_feeds()
     assert {
         Facet(source="harbour", section="tides"),
         Facet(source="harbour", section="alerts"),
-    } <= dirty.keys()
+    } <= store.dirty_feeds(published)
     assert store.hide(first.id, at=noon, why="caught by mistake")
     assert store.facets() == {}
     assert [*store.releases(Facet(source="harbour", section="alerts"))] == []
@@ -477,21 +476,23 @@ def test_a_release_in_another_section_leaves_the_former_one(
     assert store.facets() == counts
 
 
-def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
-    store: Store, noon: dt.datetime
-) -> None:
-    store.record(draft(), seen=noon, since=noon)
-    marks = store.dirty_feeds()
-    assert Facet(topic="transport") in marks
+def test_feeds_are_dirty_from_their_change_on(store: Store, noon: dt.datetime) -> None:
+    assert store.dirty_feeds(None) == frozenset()
+    first = store.record(draft(), seen=noon, since=noon).release
+    dirty = store.dirty_feeds(None)
+    assert dirty == facets_of(first), "without a cursor, all are"
+    published = store.change_cursor()
+    assert store.dirty_feeds(published) == frozenset()
     store.record(draft(title="Old signal station closed"), seen=noon + HOUR, since=noon + HOUR)
-    store.mark_published(marks)
-    assert store.dirty_feeds().keys() == marks.keys(), "the edit came after what was published"
-    store.mark_published(store.dirty_feeds())
-    assert not store.dirty_feeds()
+    assert store.dirty_feeds(published) == dirty
+    published = store.change_cursor()
     store.record(
         draft(title="Old signal station closed"), seen=noon + 2 * HOUR, since=noon + 2 * HOUR
     )
-    assert not store.dirty_feeds(), "nothing changed"
+    assert store.dirty_feeds(published) == frozenset(), "nothing changed"
+    store.hide(first.id, at=noon, why="caught by mistake")
+    assert store.dirty_feeds(published) == dirty
+    assert store.dirty_feeds((published[0], published[1] + 1)) == dirty, "of another store"
 
 
 def test_changes_since_a_point_are_reported_with_their_present_place(

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
+import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.models import Content, Draft, Facet, Published, Source
 from data.settings import SiteSettings
 from data.store.core.store import Store
+from data.store.open import open_store
+from data.store.shared_sql.events import PUBLISHING
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
+from feeds.publishing.render_cache import CacheFile
 from tests.examples import thorough
 from tests.feeds.sample_store import NOON, make_release
 
@@ -135,6 +142,54 @@ def test_an_updated_site_equals_a_site_built_at_once(
     assert sorted(made.keys() - found.keys()) == []
     assert {file for file in found.keys() - made.keys() if file.parts[0] == "stories"} == set()
     assert sorted(file for file in made if found[file] != made[file]) == []
+
+
+def publish_or_die(url: str, home: Path, now: dt.datetime, steps: int) -> None:
+    """Publish, but die before the last of so many steps that write anything."""
+    left = steps
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if not left:
+                os._exit(9)
+            return step(*arguments, **options)
+
+        return counting
+
+    with closing(open_store(url)) as store, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "replace", counted(os.replace))
+        patched.setattr(CacheFile, "commit", counted(CacheFile.commit))
+        patched.setattr(type(store), "pass_publication", counted(type(store).pass_publication))
+        patched.setattr(type(store), "add_archive_pages", counted(type(store).add_archive_pages))
+        publish(store, home / "site", SITE, cache=home / "kept", now=now)
+        os._exit(0)
+
+
+@pytest.mark.parametrize("kills", [6, *thorough(100)])
+def test_killed_publications_lose_no_change(
+    store: Store, store_url: str, tmp_path: Path, kills: int
+) -> None:
+    for source, zone in ZONES.items():
+        store.register(Source(source, source.title(), f"https://{source}.example/", zone))
+    press, chance = Press(store, random.Random(kills)), random.Random(kills)
+    killed, steps = 0, 200
+    while killed < kills:
+        press.happen()
+        child = multiprocessing.get_context("fork").Process(
+            target=publish_or_die, args=(store_url, tmp_path, press.now, chance.randint(1, steps))
+        )
+        child.start()
+        child.join()
+        killed += child.exitcode == 9
+        steps = 40 if child.exitcode == 0 else steps
+    done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "kept", now=press.now)
+    assert done.errors == ()
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
+    publish(store, tmp_path / "anew", SITE, now=press.now)
+    found, made = dict(files(tmp_path / "site")), dict(files(tmp_path / "anew"))
+    assert sorted(file for file in made if found.get(file) != made[file]) == []
 
 
 def test_the_latency_on_a_page_is_the_same_when_it_is_rewritten(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from lxml import etree
 
 from data.files import FileWriter
 from data.settings import SiteSettings
+from data.store.shared_sql.events import PUBLISHING
 from feeds.publishing import publish as publishing
 from feeds.publishing.publish import publish
 from tests.examples import thorough
@@ -54,7 +55,7 @@ def test_the_feed_of_a_day_links_to_all_its_releases(store: SampleStore, tmp_pat
     site = tmp_path / "site"
     done = publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()
-    assert store.dirty_feeds() == {}
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
     for stem in (DAY, "feeds/all", "feeds/source/acme"):
         assert sorted(walk(site, stem)) == everything(store)
     store.put(make_release(MANY + 1, published=make_release(1).published))
@@ -107,12 +108,12 @@ def test_work_stored_before_a_failure_is_continued(
         broken.setattr(os, "fsync", full)
         done = publish(store, site, SITE, cache=kept)
     assert "No space left" in str(done.errors[0])
-    assert store.dirty_feeds() != {}
+    assert store.dirty_feeds(store.cursor_of(PUBLISHING))
     pages = {path: path.read_bytes() for path in site.rglob("page/*.atom")}
     followed = {path: page for path, page in pages.items() if b'rel="next-archive"' in page}
     store.put(make_release(MANY + 1, published=make_release(1).published))
     assert publish(store, site, SITE, cache=kept).errors == ()
-    assert store.dirty_feeds() == {}
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
     for stem in (DAY, "feeds/all", "feeds/topic/economy"):
         assert sorted(walk(site, stem)) == everything(store)
     assert {path: path.read_bytes() for path in followed} == followed

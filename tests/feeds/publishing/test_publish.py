@@ -13,8 +13,9 @@ import pytest
 from lxml import etree, html
 
 from data.errors import StoreError
-from data.models import Facet, ReleaseSummary, Revision
+from data.models import Facet, Revision
 from data.settings import SiteSettings
+from data.store.shared_sql.events import PUBLISHING
 from feeds.publishing.publish import publish
 from tests.feeds.sample_store import SampleStore, make_release, on_day
 
@@ -50,18 +51,30 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     assert {"sources/acme/index.html", "topics/economy/index.html"} <= files
     assert {"days/2022/11/24/index.html", f"releases/{make_release(1).id}/index.html"} <= files
     assert not [file for file in files if file.endswith(".part")]
-    assert store.dirty_feeds() == {}
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
 
 
 def test_no_file_is_touched_without_a_change(tmp_path: Path) -> None:
     store = SampleStore(make_release(1), make_release(2, "wire"))
-    publish(store, tmp_path, SITE)
-    before = snapshot(tmp_path)
-    done = publish(store, tmp_path, SITE)
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    before = snapshot(site)
+    done = publish(store, site, SITE, cache=kept)
     assert (done.feeds, done.written, done.unchanged) == (0, 0, 0)
-    done = publish(store, tmp_path, SITE, all=True)
+    done = publish(store, site, SITE, cache=kept, all=True)
     assert (done.feeds, done.written, done.unchanged) == (39, 0, 39)
-    assert snapshot(tmp_path) == before
+    assert snapshot(site) == before
+
+
+def test_without_a_known_cursor_everything_is_compared(tmp_path: Path) -> None:
+    store = SampleStore(make_release(1), make_release(2, "wire"))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    before = snapshot(site)
+    kept.unlink()
+    done = publish(store, site, SITE, cache=kept)
+    assert (done.feeds, done.written, done.unchanged) == (39, 0, 39)
+    assert snapshot(site) == before
 
 
 def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
@@ -143,33 +156,35 @@ class FailingStore(SampleStore):
     failing = True
     error: Exception = ValueError("broken row")
 
-    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """Fail for the topic, whatever the source."""
-        if self.failing and facet.topic == "energy":
+    def archive_page_count(self, facet: Facet) -> int:
+        """Fail for the topic."""
+        if self.failing and facet == Facet(topic="energy"):
             raise self.error
-        return super().summaries(facet, limit=limit)
+        return super().archive_page_count(facet)
 
 
-def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
+def test_a_feed_that_fails_keeps_its_old_file_is_repeated_and_stops_no_other(
     tmp_path: Path,
 ) -> None:
     store = FailingStore(make_release(1, topics=("economy", "energy")))
     store.failing = False
-    publish(store, tmp_path, SITE)
-    before = snapshot(tmp_path)
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    before = snapshot(site)
     store.put(make_release(2, topics=("economy", "energy")))
     store.failing = True
-    done = publish(store, tmp_path, SITE)
+    done = publish(store, site, SITE, cache=kept)
     assert {error.path for error in done.errors} == {"feeds/topic/energy.atom"}
     assert "last good file is kept" in str(done.errors[0])
-    assert set(store.dirty_feeds()) == {Facet(topic="energy")}
-    touched = changed(before, snapshot(tmp_path))
+    assert store.dirty_feeds(store.cursor_of(PUBLISHING))
+    touched = changed(before, snapshot(site))
     assert "feeds/topic/economy.atom" in touched
     assert "feeds/topic/energy.atom" not in touched
     store.failing = False
-    assert publish(store, tmp_path, SITE).errors == ()
-    assert store.dirty_feeds() == {}
-    assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
+    done = publish(store, site, SITE, cache=kept)
+    assert (done.errors, done.feeds) == ((), 3), "only the feed that failed"
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
+    assert len(feedparser.parse((site / "feeds/topic/energy.atom").read_bytes()).entries) == 2
 
 
 def test_a_failed_full_publication_is_continued(tmp_path: Path) -> None:
@@ -239,13 +254,13 @@ def test_full_publishing_restores_anything_missing(tmp_path: Path) -> None:
         assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 
-def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None:
+def test_a_store_that_fails_is_raised_and_moves_no_cursor(tmp_path: Path) -> None:
     store = FailingStore(make_release(1, topics=("energy",)))
     store.error = StoreError("sqlite:x", "disk I/O error")
-    marks = store.dirty_feeds()
+    marks = store.dirty_feeds(store.cursor_of(PUBLISHING))
     with pytest.raises(StoreError):
         publish(store, tmp_path, SITE)
-    assert store.dirty_feeds() == marks
+    assert store.dirty_feeds(store.cursor_of(PUBLISHING)) == marks
 
 
 def test_style_files_are_written_before_the_first_page(tmp_path: Path) -> None:
@@ -275,9 +290,9 @@ def test_a_disk_that_is_full_leaves_the_old_feed_whole(
     assert done.written == 0
     assert "No space left" in str(done.errors[0])
     assert {file: (tmp_path / file).read_bytes() for file in snapshot(tmp_path)} == before
-    assert store.dirty_feeds() != {}
+    assert store.dirty_feeds(store.cursor_of(PUBLISHING))
     assert publish(store, tmp_path, SITE).errors == ()
-    assert store.dirty_feeds() == {}
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
 
 
 def test_a_release_that_changes_during_publishing_remains_to_be_published(tmp_path: Path) -> None:
@@ -290,9 +305,9 @@ def test_a_release_that_changes_during_publishing_remains_to_be_published(tmp_pa
 
     store = Busy(make_release(1))
     publish(store, tmp_path, SITE)
-    assert Facet() in store.dirty_feeds()
+    assert Facet() in store.dirty_feeds(store.cursor_of(PUBLISHING))
     publish(store, tmp_path, SITE)
-    assert store.dirty_feeds() == {}
+    assert not store.dirty_feeds(store.cursor_of(PUBLISHING))
     assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 2
 
 

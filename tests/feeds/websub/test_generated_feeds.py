@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
+import random
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import pytest
 
 from data.errors import SlowSearch
 from data.models import Draft, HubRequest, Source
 from data.store.core.store import Store
-from feeds.websub.generated_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
+from data.store.open import open_store
+from data.store.shared_sql.events import WEBSUB
+from feeds.websub.generated_feeds import MadeBodies, made_feed, note_changed_searches
 from feeds.websub.hub import MAX_MADE_FEEDS, MAX_MADE_FEEDS_PER_HOST, has_room
+from tests.examples import thorough
 from tests.feeds.sample_store import make_release
 
 
@@ -19,18 +28,19 @@ def known(store: Store) -> None:
     store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
 
 
-def record(store: Store, number: int, title: str) -> None:
-    """A new release in the store, and in its index."""
+def record(store: Store, number: int, title: str, *, indexed: bool = True) -> None:
+    """Record a new release, and enter it into the search index."""
     release = make_release(number, title=title)
     draft = Draft("acme", release.url, release.content)
     store.record(draft, seen=release.order, since=release.order)
-    store.update_search_index()
+    if indexed:
+        store.update_search_index()
 
 
 def subscribe(store: Store, *files: str, host: str = "r.example") -> None:
     """Subscribe somebody to feeds that are looked at now."""
-    stamp = stamp_of(store)
-    store.note_feeds([(file, stamp, b"before") for file in files], told=True)
+    store.note_feeds([(file, "", b"before") for file in files], told=True)
+    store.skip_events(WEBSUB)
     for file in files:
         asked = HubRequest("subscribe", f"https://{host}/", file)
         store.add_subscription(asked, file, host, float("inf"))
@@ -104,8 +114,20 @@ def test_only_searches_that_match_a_change_are_made_again(store: Store) -> None:
 def test_with_unknown_changes_all_pages_are_made_again(store: Store) -> None:
     record(store, 1, "Bridge opens")
     subscribe(store, "feeds/search.atom?q=harbour", "feeds/search.atom?q=bridge")
-    store.stamp_feeds(["feeds/search.atom?q=bridge"], "[12345, 67890]")
+    store.restart(WEBSUB)
+    assert made_anew(store) == {"feeds/search.atom?q=harbour", "feeds/search.atom?q=bridge"}
+    assert made_anew(store) == set()
+
+
+def test_changes_that_searches_do_not_find_yet_are_checked_again(store: Store) -> None:
+    record(store, 1, "Bridge opens")
+    subscribe(store, "feeds/search.atom?q=bridge", "feeds/search.atom?q=harbour")
+    record(store, 2, "Second bridge opens", indexed=False)
+    for _ in range(2):
+        assert made_anew(store) == {"feeds/search.atom?q=bridge"}
+    store.update_search_index()
     assert made_anew(store) == {"feeds/search.atom?q=bridge"}
+    assert made_anew(store) == set()
 
 
 def test_a_search_forgotten_while_a_client_subscribes_is_checked_again(
@@ -116,6 +138,64 @@ def test_a_search_forgotten_while_a_client_subscribes_is_checked_again(
     store.forget_feeds(["feeds/search.atom?q=harbour"])
     assert made_anew(store) == {"feeds/search.atom?q=harbour"}
     assert made_anew(store) == set()
+
+
+def note_or_die(url: str, chance: random.Random) -> None:
+    """Note changed searches, but die before one of the first steps."""
+    left = chance.randint(1, 5)
+
+    def step() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os._exit(9)
+
+    with closing(open_store(url)) as store, pytest.MonkeyPatch.context() as patched:
+        for name in ("note_feeds", "pass_events"):
+            method = getattr(store, name)
+
+            def counted(
+                *arguments: Any, method: Callable[..., Any] = method, **options: Any
+            ) -> None:
+                step()
+                method(*arguments, **options)
+                step()
+
+            patched.setattr(store, name, counted)
+
+        def make(file: str) -> bytes:
+            step()
+            return body_of(store, file)
+
+        note_changed_searches(store, make)
+        os._exit(0)
+
+
+def body_of(store: Store, file: str) -> bytes:
+    """Return a body that differs after each change of a release."""
+    return f"{file} {store.last_release_event()}".encode()
+
+
+@pytest.mark.parametrize("kills", [10, *thorough(100)])
+def test_killed_checks_of_searches_lose_no_change(store: Store, store_url: str, kills: int) -> None:
+    touched = {"feeds/search.atom?q=harbour", "feeds/search.atom?lang=en"}
+    subscribe(store, *touched, "feeds/search.atom?q=bridge")
+    chance, killed, number = random.Random(kills), 0, 0
+    while killed < kills:
+        number += 1
+        record(store, number, f"Harbour {number} opens")
+        child = multiprocessing.get_context("fork").Process(
+            target=note_or_die, args=(store_url, chance)
+        )
+        child.start()
+        child.join()
+        killed += child.exitcode == 9
+        if chance.random() < 0.5:
+            # Only the last change must be found, whoever noted the others.
+            continue
+        note_changed_searches(store, lambda file: body_of(store, file))
+        waiting = {one.file: one.digest for one in store.pending_deliveries(1.0, (), 100)}
+        assert waiting == {one: hashlib.sha256(body_of(store, one)).digest() for one in touched}
 
 
 def test_searches_are_bounded_in_all_and_of_one_host(store: Store) -> None:

@@ -397,10 +397,11 @@ def test_a_consumer_that_fails_or_is_days_behind_is_reported(home: Path) -> None
     with closing(sqlite3.connect(home / "communique.db")) as db, db:
         db.execute("UPDATE events SET seen = at - 691200, at = at - 691200 WHERE kind = 'new'")
     # Without a watch, nobody waits for alerts.
-    (failed,) = found(home, "events", "warning")
+    failed, unpublished = found(home, "events", "warning")
     assert failed.startswith("search index: failed, with ")
+    assert unpublished.startswith("publishing: ")
     assert "ValueError: no room" in failed
     (home / "watches").mkdir(exist_ok=True)
     (home / "watches" / "ships.toml").write_text('name = "Ships"')
     behind = [one for one in found(home, "events", "warning") if one != failed]
-    assert [one.partition(":")[0] for one in behind] == ["alerts"]
+    assert [one.partition(":")[0] for one in behind] == ["alerts", "publishing"]

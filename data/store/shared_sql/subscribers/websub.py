@@ -42,13 +42,6 @@ class WebSubPart(Part):
                 ],
             )
 
-    def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
-        """Store a new stamp for feeds that were checked and whose contents did not change."""
-        self._write(
-            "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
-            [stamp, encode(list(files))],
-        )
-
     def forget_feeds(self, files: Collection[str]) -> None:
         """Delete feeds about whose changes nobody is notified."""
         if not files:

@@ -62,12 +62,12 @@ def test_a_moved_record_is_followed_and_its_release_published_again(
     one = capture(1, noon)
     made = store.record(draft(capture=one), seen=noon, since=noon).release
     store.keep_file("harbour", "http://harbour.example/a.pdf", one)
-    store.mark_published(store.dirty_feeds())
+    published = store.change_cursor()
     before = store.summaries(Facet())
     store.relocate_captures({one.record_id: RecordPlace("b.warc.gz", 7, 8)})
     (moved,) = {*store.captured()}
     assert (moved.file, moved.offset, moved.length) == ("b.warc.gz", 7, 8)
-    assert Facet(source="harbour") in store.dirty_feeds()
+    assert Facet(source="harbour") in store.dirty_feeds(published)
     assert store.summaries(Facet()) != before
     after = store.summaries(Facet())
     store.mark_unchanged(made.id, seen=noon + HOUR, capture=capture(2, noon + HOUR))

@@ -18,7 +18,14 @@ import pytest
 from data.models import Consumer, Event, EventKind, Handling, Source
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.shared_sql.events import ALERTS, CONSUMERS, SEARCH_INDEX, NewEvent, of_kinds
+from data.store.shared_sql.events import (
+    ALERTS,
+    CONSUMERS,
+    PUBLISHING,
+    SEARCH_INDEX,
+    NewEvent,
+    of_kinds,
+)
 from tests.drafts import BODY, draft
 
 ROOT = Path(__file__).parents[4]
@@ -57,12 +64,13 @@ def test_a_consumer_that_fails_stops_alone_and_resumes(store: Store, noon: dt.da
     store.skip_events(ALERTS)
     with pytest.raises(ValueError, match="no room"):
         store.consume(SEARCH_INDEX, fail, limit=9)
-    index, alerts = store.consumer_lags()
+    index, alerts, publishing = store.consumer_lags()
     assert (index.events, index.problem) == (3, "ValueError: no room for 3")
     assert index.since is not None
     assert (alerts.events, alerts.problem) == (0, ""), "what the failed one wrote is undone"
+    assert publishing.events == 3
     assert store.update_search_index() == 1
-    assert [(one.events, one.problem) for one in store.consumer_lags()] == [(0, "")] * 2
+    assert [(one.events, one.problem) for one in store.consumer_lags()][:2] == [(0, "")] * 2
 
 
 def _killed_in_the_middle(url: str) -> None:
@@ -95,7 +103,7 @@ def test_events_of_a_failed_transaction_reach_no_consumer(store: Store, noon: dt
     with suppress(RuntimeError), store.transaction():
         filled(store, noon)
         raise RuntimeError
-    assert [one.events for one in store.consumer_lags()] == [0, 0]
+    assert [one.events for one in store.consumer_lags()] == [0, 0, 0]
 
 
 def test_an_unknown_kind_and_a_missing_release_are_passed_over(
@@ -112,6 +120,20 @@ def test_an_unknown_kind_and_a_missing_release_are_passed_over(
     assert set(store.changes_since(before, limit=9) or ()) == {first.id}
     assert store.update_search_index() == 1
     assert [one.release for one in store.queued_events(limit=9)] == [first.id]
+
+
+def test_a_publication_is_an_event_with_the_last_published_one(
+    store: Store, noon: dt.datetime
+) -> None:
+    filled(store, noon)
+    last = store.last_event(PUBLISHING)
+    assert store.cursor_of(PUBLISHING) is None
+    store.pass_publication(last, noon)
+    (event,) = store.waiting_events(Consumer("any", of_kinds("published")), limit=9)
+    assert (event.payload, event.at) == (f'{{"last":{last[0]}}}', noon)
+    assert store.cursor_of(PUBLISHING) == last
+    assert store.last_event(PUBLISHING) == last, "a publication is not published"
+    assert store.consumer_lags()[-1].events == 0
 
 
 def test_events_that_a_consumer_waits_for_are_kept_longer(store: Store, noon: dt.datetime) -> None:

@@ -11,8 +11,10 @@ import pytest
 from data.errors import StoreError
 from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
 from data.store.core.store import Store
+from data.store.shared_sql.publication import FiledEvent, dirty_feeds
 from data.store.sqlite.store import SqliteStore
-from tests.drafts import draft, published
+from data.topics.facets import facets_at
+from tests.drafts import BODY, draft, published
 
 DAY = dt.timedelta(days=1)
 ALL, TRANSPORT = Facet(), Facet(topic="transport")
@@ -22,6 +24,39 @@ def three(store: Store, noon: dt.datetime) -> list[str]:
     """The ids of three releases."""
     drafts = [draft(f"http://harbour.example/{n}", body_text=f"Notice {n}.") for n in range(3)]
     return [store.record(one, seen=noon, since=noon).release.id for one in drafts]
+
+
+def test_events_make_present_and_former_facets_dirty() -> None:
+    assert dirty_feeds([]) == frozenset()
+    edit = FiledEvent("harbour", '["transport"]', "2026-03-02", "Tides", "en", "{}")
+    dirty = facets_at("harbour", ["transport"], "2026-03-02", "Tides", "en")
+    assert dirty_feeds([edit]) == dirty
+    moved = edit._replace(payload='{"left":[["","energy","","",""],["port","energy","","",""]]}')
+    former = {Facet(topic="energy"), Facet(source="port", topic="energy")}
+    assert dirty_feeds([moved]) == dirty | former
+    other = FiledEvent("port", "[]", "", None, None, "{}")
+    assert dirty_feeds([moved, other]) == dirty | former | {Facet(source="port")}
+
+
+def test_a_release_that_leaves_a_topic_makes_it_dirty(store: Store, noon: dt.datetime) -> None:
+    store.record(draft(topics=("energy", "transport")), seen=noon, since=noon)
+    published = store.change_cursor()
+    for number, topics in enumerate((("people",), ("transport",)), start=1):
+        seen = noon + number * DAY
+        store.record(draft(topics=topics, body_text=f"{number}"), seen=seen, since=seen)
+    dirty = store.dirty_feeds(published)
+    assert {Facet(topic=one) for one in ("energy", "people", "transport")} <= dirty
+    assert Facet(topic="energy") not in store.facets()
+
+
+def test_an_edit_makes_the_feeds_of_its_story_dirty(store: Store, noon: dt.datetime) -> None:
+    for source in ("harbour", "port"):
+        url = f"http://{source}.example/1"
+        store.record(draft(url, source=source, body_text=BODY), seen=noon, since=noon)
+    published = store.change_cursor()
+    edited = draft("http://port.example/1", source="port", title="Renamed", body_text=BODY)
+    store.record(edited, seen=noon + DAY, since=noon + DAY)
+    assert Facet(source="harbour") in store.dirty_feeds(published)
 
 
 def test_archive_pages_hold_the_releases_that_they_were_given(

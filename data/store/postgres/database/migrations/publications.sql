@@ -1,3 +1,3 @@
--- Counts the beginnings and ends of publications: a HOME that finds other numbers than its own knows
--- that another HOME took marks of changed feeds (see count_publication in data.store.postgres.store).
+-- Counted the beginnings and ends of publications. Unused since each home directory has its own cursor
+-- in the log of events.
 CREATE SEQUENCE publications;
