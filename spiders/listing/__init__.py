@@ -1,4 +1,4 @@
-"""Listing extraction: items with titles and dates, and pagination, from one listing page.
+"""Extract listing pages: items with titles and dates, and pagination.
 
 Listing pages are HTML pages, feeds, sitemaps or JSON. The entry point is `read.read_listing`.
 """

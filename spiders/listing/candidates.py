@@ -1,4 +1,4 @@
-"""Regions of a page that may list its releases, with their items and scores."""
+"""Rate the regions of a page that may list its releases."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
-"""Minimum title likeness (0 to 1) of a region whose dates are each above several records."""
+"""Minimum title likeness (0 to 1) of a region in which each date is a heading for several
+records."""
 
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of a region without dates."""
 
 LONG: Final = 0.6
-"""Minimum value of the ``words`` feature (0 to 1) at which a region with low title likeness is
-accepted. Long titles may have most of their words in common."""
+"""Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low title
+likeness. Long titles may have most of their words in common."""
 
 LIKELY: Final = 1.0
-"""Score at which a region lists releases with a probability of 0.5."""
+"""Score of a region that lists releases with a probability of 0.5."""
 
 HALF: Final = 0.5
 """Minimum share or feature value that counts as a majority."""
 
 SCATTERED: Final = 0.25
-"""Minimum share of links with the same address shape, in a region without dates.
+"""Minimum share of links with the most common URL shape, in a region without dates.
 
 Regions with a lower share link to unrelated pages, such as the services of a city."""
 
@@ -68,10 +69,10 @@ WEIGHTED: Final = {
     "leading": -2.00,
     "menu_like": -1.02,
 }
-"""Weights of the features of a region, by name. Features without a weight count 0."""
+"""Weights of a region's features, by feature name. Features without a weight count 0."""
 
 BIAS: Final = -1.5
-"""Constant term of a region's score, to which the weighted features are added."""
+"""Constant term of a region's score. The weighted features are added to it."""
 
 WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 """Weights of the features, in the order of NAMES."""
@@ -79,7 +80,7 @@ WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A region with its items, its feature values and its score."""
+    """A region of a page with its extracted items, its feature values and its score."""
 
     items: list[ListingItem]
     region: Region
@@ -93,7 +94,7 @@ class RankedRegion:
 
     @property
     def is_dated(self) -> bool:
-        """Whether most items of the region have dates."""
+        """Whether most items of the region have a date."""
         return self.said["dated"] > HALF
 
 
@@ -112,10 +113,10 @@ class RegionCandidate:
 
 
 class Candidates:
-    """Regions of a page that may list its releases, sorted by maximum possible score.
+    """The regions of a page that may list its releases, sorted by maximum possible score.
 
     Only the first MAX_RATED records of a region are rated. The items of a region are extracted at
-    most once, and only if the region can still be the best.
+    most once, and only while the region can still be the best.
     """
 
     def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
@@ -133,7 +134,7 @@ class Candidates:
         self.found.sort(key=lambda candidate: -candidate.most)
 
     def choice(self, candidate: RegionCandidate) -> RankedRegion | None:
-        """Return a candidate with its items and score, or None if it can't list releases.
+        """Return a candidate with its items and score, or None if the region can't list releases.
 
         The result is cached.
         """
@@ -151,7 +152,10 @@ class Candidates:
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
-        """Return the candidate with the highest score, or None if no score reaches ``least``."""
+        """Return the candidate in ``some`` with the highest score, or None.
+
+        Returns None if no score reaches ``least``.
+        """
         best: RankedRegion | None = None
         for candidate in some:
             if candidate.most < (best.score if best else least):
@@ -162,7 +166,7 @@ class Candidates:
         return best
 
     def apart_from(self, region: Region) -> list[RegionCandidate]:
-        """Return the candidates that don't contain a region, most promising first."""
+        """Return the candidates that do not contain ``region``, most promising first."""
         first = region.records[0].begin
         return [
             one
@@ -171,7 +175,10 @@ class Candidates:
         ]
 
     def whole(self, best: RankedRegion) -> RankedRegion:
-        """Return a region with the items of all its records, not only the rated ones."""
+        """Return the best region with the items of all its records.
+
+        Until then, it has only the items of the rated records.
+        """
         region = best.region
         if len(region.records) <= MAX_RATED:
             return best
@@ -181,12 +188,12 @@ class Candidates:
 
 
 def speaks(region: Region, row: Row) -> bool:
-    """Whether a region may be a list of releases at all.
+    """Whether a region may be a list of releases.
 
-    Regions with dates inside or beside their records are accepted. If each date is above several
-    records, the link texts must look like titles. Without dates, the region must also be in a
-    prominent part of the page (SUPPORT) and must not be a menu. A region at the same position as
-    the listing on page 1 is always accepted.
+    ``row`` contains the region's feature values. Regions with dates inside or beside their records
+    are accepted. If each date is a heading for several records, the link texts must look like
+    titles. Without dates, the region must also be in a prominent part of the page (SUPPORT) and
+    must not be a menu. A region at the same position as the listing on page 1 is always accepted.
     """
     features = dict(zip(NAMES, row.tolist(), strict=True))
     if features["same_place"]:

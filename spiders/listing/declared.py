@@ -26,31 +26,31 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of items that may enclose another item. A list inside a news item has one
-enclosing item."""
+"""Maximum number of items that may be around another item. A list inside a news item has one item
+around it."""
 
 MAX_TEXT_FACTOR: Final = 8
-"""Maximum length of all extracted titles and dates together, as a multiple of the length of the
-page's text."""
+"""Maximum total length of the extracted titles and dates, as a multiple of the length of the page's
+text."""
 
 NESTED: Final = f"items inside {MAX_NESTED} other items were skipped"
-"""Message reported if deeply nested items are skipped."""
+"""Message that is reported if deeply nested items are skipped."""
 
 CUT: Final = (
     "the selected titles and dates overlap too much: some were skipped after reading "
     f"{MAX_TEXT_FACTOR} times the text of the page"
 )
-"""Message reported if titles and dates exceed MAX_TEXT_FACTOR."""
+"""Message that is reported if titles and dates exceed the limit MAX_TEXT_FACTOR."""
 
 
 def declared_items(
     page: Page, context: DateContext, rules: ListingRules, reasons: list[str] | None = None
 ) -> tuple[ListingItem, ...]:
-    """Return the items that ``rules`` select, in page order; items without an address are skipped.
+    """Return the items that the selectors in ``rules`` select, in page order.
 
     If ``rules`` have an ``item`` selector, the other selectors are relative to each item.
-    Otherwise, all selectors apply to the page and their results are paired in order. Adds a
-    sentence to ``reasons`` for each exceeded limit.
+    Otherwise, all selectors apply to the page and their results are paired in order. Items without
+    a URL are skipped. Adds a sentence to ``reasons`` for each exceeded limit.
     """
     reasons = [] if reasons is None else reasons
     nodes = _Nodes(page, DateReader(context))
@@ -68,7 +68,7 @@ def declared_items(
 
 
 class _Nodes:
-    """Cached texts and addresses of selected nodes."""
+    """Texts, URLs and dates of selected nodes, cached per node."""
 
     def __init__(self, page: Page, dates: DateReader) -> None:
         self.page = page
@@ -92,7 +92,7 @@ class _Nodes:
         return self._texts[node]
 
     def url(self, node: Node) -> str | None:
-        """Return the address that a node contains or links to, or None."""
+        """Return the URL that a node contains or links to, or None."""
         if isinstance(node, str):
             return resolve(node, self.page.base)
         if own := link_target(node, self.page.base):
@@ -148,9 +148,9 @@ def _of_items(
 
 
 def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """Yield the items that fewer than MAX_NESTED other items enclose.
+    """Yield the items that have fewer than MAX_NESTED other items around them.
 
-    This limits how often the text of each element is read.
+    This limits how often the text of an element is read.
     """
     nested: dict[etree._Element, int] = {}
     for item in items:

@@ -27,22 +27,22 @@ from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import mark_of
 
 MIN_RECORDS: Final = 3
-"""Minimum number of records of a region that can replace a hidden list or a side list."""
+"""Minimum number of records in a region that replaces a hidden list or a side list."""
 
 RIVAL: Final = 0.5
-"""Minimum ratio of a region's score to the score of the region that it replaces."""
+"""Minimum score of a region that replaces another region, relative to that region's score."""
 
 MAIN_SCORE: Final = 2.5
 """Minimum score of a region that replaces a side list."""
 
 MOSTLY: Final = 0.8
-"""Minimum share of items with a property for the whole list to have it."""
+"""Minimum share of items that must have a property, so that the list counts as having it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
 
 def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
-    """Return the best region of a page, or None if no region lists releases."""
+    """Return the region of a page that lists its releases, or None."""
     candidates = Candidates(flat, dates, page)
     best = candidates.best(candidates.found, 0.0)
     if best is None:
@@ -54,7 +54,7 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     elif best.is_dated:
         best = _own_list(best, candidates, flat, page.url) or best
     if best.region.side in {"before", "after"}:
-        # If the dates are outside the records, the real records are larger and contain them.
+        # If the dates are outside the records, the actual records are larger and contain the dates.
         inner = best.region
         whole = [
             one
@@ -67,11 +67,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
 
 
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
-    """Return all marked posts or the inner rows if the best region covers only a part of the list.
+    """Return a region with the whole list if the best region covers only a part of it.
 
     If each record is a blog section with several titles, the rows inside the sections replace the
     region. If the region has only some of the posts marked with schema.org or microformats, all
-    marked posts replace it.
+    marked posts replace it. Otherwise, the best region is returned.
     """
     marked = [
         one
@@ -110,7 +110,7 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
 
 
 def _overlap(some: Region, posts: Region) -> bool:
-    """Whether each record of ``some`` contains a record of ``posts``, or is inside one."""
+    """Whether each record of ``some`` contains, or is inside, a record of ``posts``."""
     begins = [span.begin for span in posts.records]
     for span in some.records:
         end = max(span.end, span.begin + 1)
@@ -131,9 +131,9 @@ def _holds(outer: Region, inner: Region) -> bool:
 
 
 def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
-    """Whether most records of a region that contain records of ``inner`` have dates.
+    """Whether most of a region's records around records of ``inner`` have dates.
 
-    In other regions, dated and undated parts of the same releases alternate.
+    If not, dated and undated parts of the same releases alternate.
     """
     begins = [span.begin for span in inner.records]
     own = [
@@ -146,7 +146,10 @@ def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
-    """Replace the best region with a visible one of similar score if it is hidden."""
+    """Return a visible region with a similar score if the best region is hidden.
+
+    Otherwise, the best region is returned.
+    """
     if not is_hidden(best.region, flat):
         return best
     shown = [
@@ -160,10 +163,10 @@ def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -
 def _main_list(
     best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
 ) -> RankedRegion | None:
-    """Return the list in the main column that should replace a side list, or None.
+    """Return the list in the main column if the best region is a side list, or None.
 
     The main list has headlines or dates, or it is below the page's first heading and at least as
-    long as the side list. Returns None if ``best`` is not a side list.
+    long as the side list. Returns None if ``best`` is not a side list, or if there is no such list.
     """
     rivals = (
         candidates.choice(one)
@@ -190,8 +193,8 @@ def _own_list(
     """Return the undated list that should replace the dated list ``best``, or None.
 
     ``best`` is replaced only if it is unrelated to the page. A list is related to the page if a
-    pager follows it, or if its releases are below the page's address. The undated list must be at
-    least as long as the dated list, and its titles must be headlines. Short titles are topics, not
+    pager follows it, or if its releases are below the page's URL. The undated list must be at least
+    as long as the dated list, and its titles must be headlines. Short titles are topics, not
     releases.
     """
     if best.said["pager"] or any(_is_below(item.url, url) for item in best.items):
@@ -228,24 +231,24 @@ def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
 
 
 def _are_below(items: list[ListingItem], url: str) -> bool:
-    """Whether the addresses of most items are below the page's address."""
+    """Whether the URLs of most items are below the page's URL."""
     return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
 
 
 def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
-    """Whether most records of a region have a link below the address of the page."""
+    """Whether most records of a region have a link below the URL of the page."""
     records = candidate.records
     below = sum(any(_is_below(link.url, url) for link in record.anchors) for record in records)
     return below >= MOSTLY * len(records)
 
 
 def _is_beside(candidate: RegionCandidate) -> bool:
-    """Whether a region is a sidebar, or below a heading that does not announce releases."""
+    """Whether a region is in a sidebar, or below a heading that does not announce releases."""
     return candidate.placed["aside"] > HALF or candidate.placed["other_heading"] > HALF
 
 
 def _is_below(address: str, url: str) -> bool:
-    """Whether an address is below the page's address. Always false if the page is a home page."""
+    """Whether a URL is below the page's URL. Always false if the page is a home page."""
     mine = urlsplit(url)
     folder = _FILE.sub("", mine.path).rstrip("/")
     if not folder:
@@ -255,7 +258,7 @@ def _is_below(address: str, url: str) -> bool:
 
 
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
-    """Whether a region looks like the page's main list, compared with a side list."""
+    """Whether the region ``choice`` looks more like the page's main list than ``side``."""
     features = choice.said
     if features["likeness"] < TITLED or features["one_shape"] < HALF:
         return False
@@ -268,7 +271,7 @@ def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
 
 
 def is_side_list(choice: RankedRegion, url: str) -> bool:
-    """Whether a region is in a sidebar, lists events, or lists pages of another site."""
+    """Whether a region is in a sidebar, lists events, or links to another site."""
     features = choice.said
     return (
         features["aside"] > HALF
@@ -283,17 +286,17 @@ def is_side_list(choice: RankedRegion, url: str) -> bool:
 
 
 def is_hidden(region: Region, flat: FlatPage) -> bool:
-    """Whether all records of a region are invisible to readers."""
+    """Whether all records of a region are hidden from readers."""
     return all(flat.is_hidden(span.begin) for span in region.records)
 
 
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Return the region with additional rows of the same list that have a different class.
+    """Return the region with further rows of its list that have a different class.
 
     Examples are the first row and rows marked as new. An added row has the same tag and parents as
-    the region's records. Its link has the same address shape, or its markup is similar to the other
-    rows. In a list with dates, it has a date. In other lists, it has a long title, or it is between
-    other rows and has a headline.
+    the region's records. Its link has the same URL shape, or its markup is similar to the other
+    rows. In a list with dates, the added row has a date. In other lists, it has a long title, or it
+    is between other rows and has a headline.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
@@ -351,8 +354,8 @@ def _read(
 def _without_strays(choice: RankedRegion) -> RankedRegion:
     """Return the region without boxes that have only their tag in common with its records.
 
-    A record is kept if any record with its tags and classes links to the most common address shape.
-    Dated rows of the same list with similar markup are kept too.
+    A record is kept if any record with the same tags and classes links to the most common URL
+    shape. Dated rows of the same list with similar markup are also kept.
     """
     shape = common_shape(choice.items)
     records = choice.region.records
@@ -375,7 +378,7 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
 
 
 def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Return the region without similar records of other lists (see `without_foreign_rows`)."""
+    """Return the region without the rows of other lists (see `without_foreign_rows`)."""
     region = without_foreign_rows(choice.region, flat, dates)
     if region is choice.region:
         return choice

@@ -1,4 +1,4 @@
-"""Extract items from feeds, sitemaps and JSON listings, which are recognized by their content."""
+"""Extract items from feeds, sitemaps and JSON listings. The format is recognized by content."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""Pattern of the address in the ``generator`` element of a WordPress feed."""
+"""Pattern of the URL in the ``generator`` element of a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""An ampersand that doesn't begin a reference, or a CDATA section. The parser, which recovers from
-errors, would drop such an ampersand."""
+"""Pattern of an ampersand that begins no character reference, or of a CDATA section. The parser,
+which recovers from errors, would drop such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)
-"""Surrogate code points, which are invalid in text. The parser would accept references to them."""
+"""Surrogate code points, which are invalid in text although the parser accepts references to
+them."""
 
 _RECORDS = ("item", "entry", "url")
 _DATES = (
@@ -56,11 +57,11 @@ _TITLES = ("title", "headline", "name", "subject")
 
 
 class NotXML(ValueError):
-    """Raised for a text that is not XML or declares entities. The message contains the reason."""
+    """Raised if a text is not XML or declares entities. The message contains the reason."""
 
 
 def parse_xml(text: str) -> etree._Element:
-    """Parse an untrusted XML document, with recovery from errors, and return its root.
+    """Parse an untrusted XML document, recovering from errors, and return its root.
 
     Raises NotXML if the text is not XML or declares entities.
     """
@@ -175,7 +176,7 @@ def _published(texts: dict[str, str], dates: DateReader) -> Published | None:
 
 
 def _repeated(root: etree._Element) -> list[etree._Element]:
-    """Return the elements with the most common name, among the elements with several children."""
+    """Return the elements with the most common name among those with several children."""
     counts = Counter(local_name(node) for node in root.iter() if len(node) > 1)
     for name, count in counts.most_common(5):
         if count > 1:
@@ -186,9 +187,9 @@ def _repeated(root: etree._Element) -> list[etree._Element]:
 
 
 def _next(root: etree._Element, page: Page) -> str | None:
-    """Return the address of a feed's next page (RFC 5005, 3 and 4), or None.
+    """Return the URL of a feed's next page (RFC 5005, 3 and 4), or None.
 
-    WordPress feeds contain no such address. Their pages are counted with the parameter ``paged``,
+    WordPress feeds contain no such URL. Their pages are counted with the parameter ``paged``,
     until the server returns 404.
     """
     for node in root.iter("{http://www.w3.org/2005/Atom}link"):
@@ -227,7 +228,7 @@ _COMMENTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed that a page links to.
+    """A feed to which a page links.
 
     ``url`` is absolute. ``kind`` is ``rss``, ``atom`` or ``json``.
     """
@@ -238,12 +239,15 @@ class FeedLink:
 
 
 def lists_all(listing: Listing) -> bool:
-    """Whether a listing contains all releases, like sitemaps and APIs, or only the newest."""
+    """Whether a listing may contain all releases, as a sitemap or an API does.
+
+    Feeds contain only the newest releases.
+    """
     return listing.rule.startswith("json") or listing.rule in {"xml:urlset", "xml:sitemapindex"}
 
 
 def read_syndicated(page: Page, context: DateContext) -> Listing | None:
-    """Return the items of a feed, sitemap or JSON listing, or None if the page is none of these."""
+    """Return the items of a feed, sitemap or JSON listing, or None for any other page."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
         return read_json(page, context)
@@ -277,21 +281,21 @@ def _says_xml(page: Page, start: str) -> bool:
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
-"""Words in the addresses of sitemaps that list releases."""
+"""Pattern of words in the URLs of sitemaps that list releases."""
 
 OTHER_PAGES = re.compile(
     r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
     r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
     re.IGNORECASE,
 )
-"""Pattern of the addresses of sitemaps that don't list releases."""
+"""Pattern of the URLs of sitemaps that don't list releases."""
 
 
 def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:
-    """Return the addresses of an index's sitemaps that may list releases, in order.
+    """Return the URLs of the sitemaps in an index that may list releases, in order.
 
-    These are the sitemaps with words for news in their addresses. If there are none, all sitemaps
-    are returned, except sitemaps of images, authors and other kinds of pages.
+    These are the sitemaps with words for news in their URLs. If there are none, all sitemaps are
+    returned, except those for images, authors and other types of pages.
     """
     urls = [item.url for item in index.items]
     news = [url for url in urls if NEWS.search(urlsplit(url).path)]

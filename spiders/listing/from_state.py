@@ -1,4 +1,4 @@
-"""Extract releases from the scripts of a page whose listing is rendered in the browser."""
+"""Extract releases from a page's scripts if its listing is rendered in the browser."""
 
 from __future__ import annotations
 
@@ -33,32 +33,33 @@ _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
 _MARK: Final = b"<datastore"
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Limits for JSON strings that are nested in the data of a page's scripts."""
+"""Maximum number and minimum length (characters) of JSON strings inside the data of scripts that
+are parsed."""
 
 ALIKE: Final = 3
-"""Minimum number of cache entries of the same kind that form a list."""
+"""Minimum number of cache entries of the same type that form a list."""
 
 REASON: Final = (
     "the listing is only in the page's scripts; render = true shows it as readers see it"
 )
-"""Message reported if the listing was found only in scripts."""
+"""Message that is reported if a listing was found only in scripts."""
 
 GUESSED: Final = (
     "the scripts contain only the ends of addresses, so the complete addresses are a guess"
 )
-"""Message reported if addresses were built from slugs, without a complete address on the page."""
+"""Message that is reported if URLs were built from slugs, without a complete URL on the page."""
 
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
-"""Keys of slugs. A slug is the last part of an address."""
+"""Pattern of keys whose value is a slug, the last part of a URL."""
 
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
-"""Pattern of the part of a quoted address before a slug."""
+"""Pattern of the part of a quoted URL before a slug."""
 
 AFTER: Final = re.compile(r"""/?\\?["']""")
-"""Pattern of the end of a quoted address after a slug."""
+"""Pattern of the end of a quoted URL after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
-"""Limits of the search for complete addresses on the page.
+"""Limits of the search for complete URLs on the page.
 
 - MAX_PATH_LENGTH: maximum length of the part before a slug, in characters
 - MAX_SEARCHED_SLUGS: maximum number of slugs that are searched for
@@ -69,7 +70,7 @@ END: Final = re.compile(r"[\w%-]{3,200}")
 
 
 def read_state(page: Page, context: DateContext) -> Listing | None:
-    """Return the listing in a page's JSON-LD or state (such as ``__NEXT_DATA__``), or None.
+    """Return the listing in a page's JSON-LD or script state (``__NEXT_DATA__``), or None.
 
     Call this only if the page's elements contain no listing, because data in scripts may be
     invisible to readers.
@@ -90,10 +91,10 @@ def read_state(page: Page, context: DateContext) -> Listing | None:
 
 
 class SlugUrls:
-    """Builds addresses of releases whose records contain only a slug.
+    """Builds the URLs of releases whose records contain only a slug.
 
-    The part before the slug is copied from a complete address elsewhere on the page. If there is
-    none, the address of the listing is used, and the result is added to ``guessed``.
+    The part before the slug is copied from a complete URL elsewhere on the page. If there is none,
+    the URL of the listing is used, and the result is added to ``guessed``.
     """
 
     def __init__(self, page: Page) -> None:
@@ -103,7 +104,7 @@ class SlugUrls:
         self.guessed: set[str] = set()
 
     def address(self, record: Mapping[str, Any]) -> str | None:
-        """Return the address of a record, or None if the record has no slug."""
+        """Return the URL of a record, or None if the record has no slug."""
         end = next(filter(None, map(_end, record.items())), None)
         if end is None:
             return None
@@ -153,7 +154,10 @@ def _values(page: Page) -> Iterator[Any]:
 
 
 def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
-    """Yield the lists of records in a state, including groups of cache entries (Apollo)."""
+    """Yield the lists of records in a script's state.
+
+    Groups of cache entries (Apollo) are included.
+    """
     for inner in values_of(value):
         if isinstance(inner, list):
             records = [unwrapped(one) for one in inner if isinstance(one, dict)]
@@ -169,7 +173,7 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 class DataStore(NamedTuple):
-    """The rows of a data store as a page, and the address of the next rows, or None."""
+    """The rows of a data store as a page, and the URL of the next rows, or None."""
 
     page: Page
     next: str | None

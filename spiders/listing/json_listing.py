@@ -16,7 +16,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_HTML = 2_000_000
-"""Maximum length of HTML extracted from a JSON document, in characters."""
+"""Maximum length of the HTML that is extracted from a JSON document, in characters."""
 
 
 def read_json(page: Page, context: DateContext) -> Listing:
@@ -37,7 +37,7 @@ def read_json(page: Page, context: DateContext) -> Listing:
 
 
 def html_within(page: Page) -> str | None:
-    """Return the HTML with links that a JSON document contains, as in "load more" responses.
+    """Return the HTML with links inside a JSON document, as in "load more" responses.
 
     Rows of table cells are joined to a table. Otherwise, the result is the longest string, or all
     strings joined if the longest string has less than half of the text. Returns None if no string
@@ -59,7 +59,7 @@ def html_within(page: Page) -> str | None:
 
 
 def _is_row(value: list[Any]) -> bool:
-    """Whether a list is a row of table cells, at least one of them with a link (DataTables)."""
+    """Whether a list contains table cells, at least one of them with a link (DataTables)."""
     plain = all(isinstance(cell, (str, int, float)) or cell is None for cell in value)
     return plain and any(isinstance(cell, str) and "<a" in cell for cell in value)
 
@@ -74,10 +74,10 @@ NAMES = (
     "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
     "@odata.nextLink", "__next", "odata.nextLink",
 )  # fmt: skip
-"""Keys for the address of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
+"""Keys for the URL of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
 
 HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
-"""Keys of objects in the top two levels that may contain the address of the next page."""
+"""Keys of objects in the top two levels that may contain the URL of the next page."""
 
 _PAGES = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
@@ -96,11 +96,11 @@ MAX_CURSOR = 1_000
 
 
 def next_of(document: Any, page: Page, count: int) -> str | None:
-    """Return the address of the page after ``document``, or None if it is the last page.
+    """Return the URL of the page after ``document``, or None if it is the last page.
 
-    ``count`` is the number of items in the document. These are tried in order:
+    ``count`` is the number of items in the document. The function tries, in order:
 
-    - an address in the document
+    - a URL in the document
     - the next page number, if the document reports a page count or more pages
     - the cursor of the next page
 
@@ -139,7 +139,7 @@ def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _counted(document: dict[str, Any], page: Page) -> str | None:
-    """Return the address with the next page number if the document reports more pages, or None."""
+    """Return the URL with the next page number, or None if the document reports no more pages."""
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     totals = [
@@ -163,9 +163,9 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
 
 
 def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
-    """Return the page's address with the next cursor from the document, or None.
+    """Return the page's URL with the next cursor from the document, or None.
 
-    The cursor is set in the parameter that the address already uses (default ``cursor``).
+    The cursor is set in the parameter that the URL already uses (default ``cursor``).
     """
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
@@ -181,10 +181,10 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 
 
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
-    """Return the address of another part of the same listing, or None.
+    """Return the URL of another part of the same listing, or None.
 
-    Such an address has the page's path and a different query. Only top-level values are checked,
-    and exactly one must qualify.
+    Such a URL has the page's path and a different query. Only top-level values are checked, and
+    exactly one of them must match.
     """
     here = urlsplit(page.url)
     found = set()

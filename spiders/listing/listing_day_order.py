@@ -1,4 +1,4 @@
-"""Determine the order of day, month and year for all dates of one page."""
+"""Determine the order of day, month and year in all dates of one page."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MAX_TEXT_LENGTH: Final = 60
 """Number of characters at the start of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
-"""Maximum distance between a date and a link whose address may contain the date. The unit is marks
-(texts and links)."""
+"""Maximum distance between a date and a link whose URL may contain the same date, in marks (texts
+and links)."""
 
 YEAR_DIGITS: Final = 2
-"""Number of digits of a short year."""
+"""Number of digits in a short year."""
 
 MONTHS: Final = 12
 MAX_DAY: Final = 31
@@ -39,7 +39,7 @@ MAX_DAY: Final = 31
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """A text that may contain a date, with the addresses of nearby links."""
+    """A text that may contain a date, with the URLs of nearby links."""
 
     text: str
     addresses: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class ShownText:
 def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
     """Yield the texts of a page that contain a numeric date.
 
-    Each text has the addresses of the links right before and after it.
+    Each text has the URLs of the links right before and after it.
     """
     places = [anchor.place for anchor in flat.anchors]
     for text in flat.texts:
@@ -67,11 +67,11 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
 
 
 def page_context(texts: Iterable[ShownText], page: Page, context: DateContext) -> DateContext:
-    """Return the date context ``context`` with the language and day order of the page.
+    """Complete a date context with the language and the day order of a page.
 
     All dates of a page have the same order: a single 24/03/26 in ``texts`` determines every
     03/04/26. If no date is conclusive, the language and time zone determine the order, then the
-    country of the host. An order that is already set is kept.
+    country of the host. An order in ``context`` is kept.
     """
     if not context.languages and (language := page.tree.get("lang")):
         context = replace(context, languages=(language.strip()[:35],))
@@ -85,7 +85,7 @@ def page_context(texts: Iterable[ShownText], page: Page, context: DateContext) -
 def shown_order(
     texts: Iterable[ShownText], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """Return the order of day, month and year that the dates in some texts prove, or None.
+    """Return the order of day, month and year that the dates in ``texts`` prove, or None.
 
     Dates with two-digit years are examined together (`order_of_list`), because 26-03-14 may begin
     with the year. ``usual`` is the usual order of the page's language or country.
@@ -102,6 +102,6 @@ def shown_order(
             short.append(ListedDate((first, second, third), tuple(named)))
     if len(short) >= len(pairs) and (order := order_of_list(short, today, usual)):
         return order
-    # If the first number may be the year, the date does not reveal the order of day and month.
+    # If the first number may be the year, the date does not show the order of day and month.
     pairs += [one.numbers[:2] for one in short if usual != "YMD" or one.numbers[0] <= MONTHS]
     return order_of_dates(pair for pair in pairs if max(pair) <= MAX_DAY)

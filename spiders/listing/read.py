@@ -1,4 +1,4 @@
-"""Extract a listing: the releases that a page links to, with titles and dates."""
+"""Extract a listing page: the releases to which it links, with titles and dates."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ from spiders.page_parts.find import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, the
-scripts' items are used only if there are more than this many times as many."""
+"""Minimum number of dated items on a page whose scripts are not searched. With fewer, the items in
+scripts are used only if they are more than this many times as many."""
 
 DECLARED: Final = "declared"
-"""Rule of a listing that is extracted with the selectors of its source file."""
+"""Rule name of a listing that is extracted with the selectors of its source file."""
 
 PAGE_PARTS: Final = "sections"
-"""Rule of a listing whose releases are parts of the page itself."""
+"""Rule name of a listing whose releases are parts of the page itself."""
 
 PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items inside the page's parts for the parts to be the releases."""
+"""Minimum share of detected items inside page parts if the parts are the releases."""
 
 PASSED: Final = 20
-"""Maximum number of skipped rows that are reported."""
+"""Maximum number of skipped rows that are reported per page."""
 
 
 def read_listing(
@@ -66,8 +66,8 @@ def read_listing(
     """Return the items of a listing page in page order, with pagination and archives.
 
     Selectors in ``rules`` have priority. Data stores, feeds, sitemaps and JSON are recognized next.
-    Otherwise, the region that lists releases is detected. If nothing is found, the listing contains
-    a reason; no exception is raised.
+    Otherwise, the region that lists releases is detected. If nothing is found, the result contains
+    a reason. No exception is raised.
 
     ``place`` is the position of the list on the first page of the listing (`Listing.place`).
     """
@@ -96,8 +96,7 @@ def read_listing(
     shown = _Shown.of(page, context)
     found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:
-        # The HTML is a part of a JSON document, and that document contains the address of the next
-        # page.
+        # The HTML is a part of a JSON document, which contains the URL of the next page.
         return replace(found, next=made.next, form=None, series=None)
     if found.items or not found.archives:
         return found
@@ -107,7 +106,7 @@ def read_listing(
 
 
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
-    """Add pagination, archives and signs of unread releases to a listing.
+    """Add pagination, archives and signs of further releases to a listing.
 
     Undated items and skipped rows that link to archives or other listing pages are removed.
     """
@@ -149,7 +148,7 @@ class _Shown:
 def _detected(
     page: Page, read: _Shown, known: RegionPage, *, is_unscripted: bool = False
 ) -> Listing:
-    """Return the detected list of releases on a page.
+    """Detect the list of releases on a page.
 
     ``is_unscripted`` is true for a page made by `without_scripts`.
     """
@@ -204,11 +203,11 @@ def _detected(
 
 
 def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bool:
-    """Whether the releases are parts of the page, rather than the detected items.
+    """Whether the releases are the parts of the page rather than the detected items.
 
     This is true if most items are links inside parts, such as documents, or if few other items have
-    dates. A single part counts only if all items are inside it, or if it has a permanent address
-    and no other item has a date.
+    dates. A single part counts only if all items are inside it, or if it has a permalink and no
+    other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in parts))
     within |= {page_address(one.url) for one in parts}
@@ -220,9 +219,9 @@ def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bo
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
-    """Remove items with the address of an earlier item.
+    """Remove items that have the URL of an earlier item.
 
-    If the earlier item has no date, it gets the date of the later item.
+    If the earlier item has no date, it gets the date of the removed item.
     """
     seen: dict[str, ListingItem] = {}
     for item in items:

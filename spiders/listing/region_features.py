@@ -1,4 +1,4 @@
-"""Numeric features that show whether a region of a page is its list of releases.
+"""Compute numeric features that show if a region of a page is its list of releases.
 
 No single feature decides. The list may have no dates, and a box beside it may have dates.
 """
@@ -34,13 +34,13 @@ from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
-"""Minimum number of words in a link that a simple heuristic accepts as a release."""
+"""Minimum number of words in a link's text that a simple rule accepts as a release."""
 
 NEAR: Final = 6
 """Maximum distance between a region and the label above it, in marks (texts and links)."""
 
 MAX_BOXES: Final = 20
-"""Maximum number of boxes with headings of their own that are skipped above a region."""
+"""Maximum number of boxes with their own headings that are skipped above a region."""
 
 PAGER: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
@@ -52,10 +52,10 @@ LABEL: Final = 60
 """Maximum length of a text that may be a label above a region, in characters."""
 
 MAX_SIZE_ITEMS: Final = 32
-"""Number of items at which the ``size`` feature reaches its maximum."""
+"""Number of items at which the feature ``size`` reaches its maximum."""
 
 LONG: Final = 8
-"""Number of words in a title at which the ``words`` feature reaches its maximum."""
+"""Number of words in a title at which the feature ``words`` reaches its maximum."""
 
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "size dated alone outside above parted likeness words headed main beside aside chrome "
@@ -66,10 +66,10 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
 """Names of the features, in the order of their values in a `Row`."""
 
 AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
-"""Features of the items that lower the score of a region."""
+"""Names of the item features that lower the score of a region."""
 
 TITLE_PARTS: Final = re.compile(r"\s[-–—|·•:»«]\s|[|｜]")
-"""Pattern of separators between the names of a page and of its site in ``<title>``."""
+"""Pattern of separators between the page's title and the site's name in ``<title>``."""
 
 MAX_HEADINGS: Final = 20
 """Maximum number of headings that are compared with ``<title>``."""
@@ -77,12 +77,12 @@ MAX_HEADINGS: Final = 20
 _DIGITS: Final = re.compile(r"\d+")
 
 Row = NDArray[np.float64]
-"""Values of the features of one region, in the order of NAMES."""
+"""Feature values of one region, in the order of NAMES."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """A page's address, its next page, the position of the list on page 1, and its ``<title>``.
+    """Facts about a page: its URL, its next page, the list's position on page 1, and ``<title>``.
 
     ``place`` is a path as returned by `place_of`, or empty.
     """
@@ -95,7 +95,7 @@ class RegionPage:
 
 @dataclass(slots=True)
 class RegionFeatures:
-    """Calculates the features (NAMES) of the regions of one page."""
+    """Computes the features (NAMES) of the regions of one page."""
 
     flat: FlatPage
     page: RegionPage
@@ -108,17 +108,18 @@ class RegionFeatures:
     _heads: list[int] = field(init=False)
     _h1: int = field(init=False)
     _main: int = field(init=False)
-    """Position of the main heading, or -1: the first ``<h1>``, or the heading in ``<title>``."""
+    """Position of the main heading, or -1. It is the first ``<h1>``, or else a heading in
+    ``<title>``."""
 
     _names: set[str] = field(init=False)
     """Texts of the page's main headings as comparison keys (letters only)."""
 
     _host: str = field(init=False)
     _others: dict[str, bool] = field(init=False, default_factory=dict)
-    """Whether a heading announces content other than releases, by its text (cache)."""
+    """Cache: whether a heading announces content other than releases, by the heading's text."""
 
     _others_at: dict[int, bool] = field(init=False, default_factory=dict)
-    """Whether a heading announces content other than releases, by the heading's index (cache)."""
+    """Cache: whether a heading announces content other than releases, by the heading's index."""
 
     def __post_init__(self) -> None:
         flat = self.flat
@@ -146,7 +147,7 @@ class RegionFeatures:
     def _named_heading(self) -> int:
         """Return the position of the first heading that is a part of ``<title>``, or -1.
 
-        The last of several parts is the site's name.
+        If ``<title>`` has several parts, the last part is the site's name and does not count.
         """
         named = TITLE_PARTS.split(self.page.title)
         parts = set(map(comparison_key, named[:-1] or named)) - {""}
@@ -163,7 +164,10 @@ class RegionFeatures:
         return len(flat.text_of(anchor).split()) >= NAIVE
 
     def _count_words(self) -> list[int]:
-        """Return the number of words before each position, including the words of links' titles."""
+        """Return the number of words before each position of the page.
+
+        The words in ``title`` attributes of links are included.
+        """
         words = [0] * (self.flat.size + 1)
         for text in self.flat.texts:
             words[text.place + 1] = _length(text.text) + 1
@@ -172,7 +176,7 @@ class RegionFeatures:
         return list(accumulate(words))
 
     def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
-        """Return all features of a region as a row.
+        """Return the values of all features of a region.
 
         ``placed`` contains the features that depend on the region's position. Features that depend
         on ``items`` are added.
@@ -181,7 +185,7 @@ class RegionFeatures:
         return np.array([row[name] for name in NAMES])
 
     def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
-        """Return the feature values that give a region's maximum possible score.
+        """Return the feature values with which a region would reach its maximum possible score.
 
         The items need not be extracted yet. Features that lower the score (AGAINST) are 0.
         """
@@ -284,7 +288,7 @@ class RegionFeatures:
         }
 
     def _words_in(self, record: Record) -> int:
-        """Return the maximum number of words in a title of this record, at most LONG."""
+        """Return the number of words in the longest title of a record, at most LONG."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:
@@ -310,8 +314,8 @@ class RegionFeatures:
     def _heading(self, record: ElementSpan) -> int:
         """Classify the heading above a record.
 
-        Returns 1 for the page's first main heading, -1 for a heading or label that announces other
-        content than releases, and 0 otherwise.
+        Returns 1 for the page's first main heading, -1 for a heading or label that announces
+        content other than releases, and 0 otherwise.
         """
         flat, first = self.flat, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
@@ -319,10 +323,10 @@ class RegionFeatures:
         if any(self._is_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
-        # A heading inside the record is not above it.
+        # A heading inside the record does not apply to the record.
         while index >= 0 and self._heads[index] >= first:
             index -= 1
-        # A heading applies only to its box. The box may end before the record.
+        # A heading applies only to its box, which may end before the record.
         for _ in range(MAX_BOXES):
             if index < 0 or flat.headings[index].scope > first or not self._is_other_at(index):
                 break
@@ -342,7 +346,7 @@ class RegionFeatures:
         return known
 
     def _is_other(self, text: str) -> bool:
-        """Whether a heading announces other content than releases and is not the main heading."""
+        """Whether a heading announces content other than releases and is not the main heading."""
         known = self._others.get(text)
         if known is None:
             known = announces_other(text) and comparison_key(text) not in self._names
@@ -350,7 +354,7 @@ class RegionFeatures:
         return known
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
-        """Return the number of addresses on another host.
+        """Return the number of URLs that are on another host.
 
         ``shapes`` should not include files, which are often stored on another host.
         """
@@ -366,7 +370,10 @@ class RegionFeatures:
 
 
 def _in_other(node: etree._Element) -> bool:
-    """Whether a text is in the main heading or a link outside headings, so can't be a label."""
+    """Whether a text can't be a label, because it is in the main heading or in a link.
+
+    Links in headings do not count.
+    """
     tags = {node.tag, *(above.tag for above in node.iterancestors())}
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
@@ -377,7 +384,7 @@ def _rated_share(region: Region) -> float:
 
 
 def is_menu(record: ElementSpan) -> bool:
-    """Whether a record is in a nested list, as menu entries are. Rows of tables are not."""
+    """Whether a record is in a nested list, like menu entries. Table rows do not count."""
     lists = 0
     for node in (record.node, *record.node.iterancestors()):
         lists += node.tag in {"ul", "ol"}
@@ -423,17 +430,17 @@ def _words(items: list[ListingItem]) -> float:
 
 
 def _length(text: str) -> int:
-    """Return the number of words in a text; in scripts without spaces, an estimate."""
+    """Return the number of words in a text. In scripts without spaces, it is estimated."""
     return max(len(text.split()), len(text) // 8)
 
 
 def _is_menu_like(item: ListingItem) -> bool:
-    """Whether an item has no date and hardly more than one word, as menu entries do."""
+    """Whether an item has no date and hardly more than one word, like a menu entry."""
     return item.published is None and not says_words(" ".join(item.title.split()[1:]))
 
 
 def _is_bare(item: ListingItem) -> bool:
-    """Whether a title is only a date or a number."""
+    """Whether an item's title is only a date or a number."""
     title = item.title
     if item.published and item.published.raw:
         title = title.replace(item.published.raw, "")
@@ -441,9 +448,9 @@ def _is_bare(item: ListingItem) -> bool:
 
 
 def _falling(days: Sequence[dt.date]) -> float:
-    """Return the share of dates that are not later than the preceding date.
+    """Return the share of days that are not later than the day before them in the list.
 
-    Returns 0 for fewer than three dates.
+    Returns 0 for fewer than three days.
     """
     steps = [later <= earlier for earlier, later in pairwise(days)]
     return sum(steps) / len(steps) if len(steps) > 1 else 0.0

@@ -1,4 +1,4 @@
-"""Repair pages with unclosed containers, where each post is nested in the preceding post.
+"""Repair pages with unclosed containers, where each post is nested in the post before it.
 
 In `<div class=post>…<div class=entry>…<div class=post>…`, each post is nested more deeply, so no
 two posts have the same path. In the repaired tree, the posts are siblings.
@@ -16,10 +16,10 @@ from lxml import etree
 from spiders.listing.rows.flat_page import element_word
 
 MIN_ENDS: Final = 2
-"""Minimum number of unclosed containers in a chain."""
+"""Minimum number of unclosed containers in a chain of nested containers."""
 
 MAX_PAGE_ENDS: Final = 5
-"""Maximum number of containers closed by end tags that belong to the page around the list."""
+"""Maximum number of containers that are closed by the end tags of the page around the list."""
 
 MAX_STEPS: Final = 6
 """Maximum number of levels between a container and the next container nested in it."""
@@ -35,7 +35,7 @@ _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 
 @dataclass(slots=True)
 class _Chain:
-    """A chain of containers, each nested in the preceding one.
+    """A chain of containers, each nested in the container before it.
 
     ``followed`` is the number of containers after which another element follows. ``is_ending`` is
     true if an element follows the last container.
@@ -47,7 +47,7 @@ class _Chain:
 
     @property
     def is_unclosed(self) -> bool:
-        """Whether the containers are unclosed.
+        """Whether the containers of the chain are unclosed.
 
         This is the case if the page's end tags close only a few of them.
         """
@@ -71,7 +71,7 @@ class _Chain:
 
 
 def closed(tree: etree._Element) -> etree._Element:
-    """Return the page's tree, or a repaired copy if its containers are unclosed."""
+    """Return a page's tree, or a repaired copy if its containers are unclosed."""
     if not _chains(tree):
         return tree
     tree = deepcopy(tree)
@@ -95,9 +95,9 @@ def _move_behind(outer: etree._Element, inner: etree._Element) -> None:
 
 
 def _chains(tree: etree._Element) -> list[_Chain]:
-    """Return the chains of nested containers that should be sibling posts or sections of one list.
+    """Return the chains of nested containers that should be siblings: posts or sections of a list.
 
-    All containers of a chain have the same kind of first child. Each has a link before the next
+    All containers of a chain have the same type of first child. Each has a link before the next
     container.
     """
     chains: dict[etree._Element, _Chain] = {}
@@ -115,7 +115,7 @@ def _chains(tree: etree._Element) -> list[_Chain]:
 
 
 def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
-    """Return the nearest enclosing container of the same kind, or None.
+    """Return the nearest container of the same type around an element, or None.
 
     The second value is true if another element follows inside that container.
     """

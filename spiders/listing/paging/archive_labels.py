@@ -14,10 +14,10 @@ from data.text.folding import fold_date
 from spiders.listing.paging.labels import MIN_STEM, archive_labels
 
 MAX_LABEL: Final = 60
-"""Maximum length of an archive's label, in characters."""
+"""Maximum length of the label of an archive link, in characters."""
 
 MAX_ENDING: Final = 6
-"""Maximum number of letters after a word stem, for inflected words."""
+"""Maximum number of letters after the stem of an inflected word."""
 
 _COUNT: Final = re.compile(
     r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$"
@@ -28,13 +28,12 @@ releases*."""
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
-"""Pattern of a year in the calendar of the Republic of China (Taiwan), without the name of the
-era."""
+"""Pattern of a year in the calendar of the Republic of China (Taiwan), without the era's name."""
 
 _DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 )
-"""Pattern of a week's first and last day: *02.11.2026 – 08.11.2026*."""
+"""Pattern of the first and last day of a week: *02.11.2026 – 08.11.2026*."""
 
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
@@ -48,7 +47,7 @@ _PERIODS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
 )
 PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
-"""Pattern of the characters between the words of a label or address."""
+"""Pattern of the characters between the words of a label or URL."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -96,7 +95,7 @@ def period_in(label: str) -> ArchivePeriod | None:
 
 
 def _numbers_in(text: str) -> tuple[int, int, str]:
-    """Return the year and month in a label (0 if missing) and the rest of the label."""
+    """Return the year and month in a label (0 if missing) and the rest of the label's text."""
     for pattern in _PERIODS:
         if (match := pattern.search(text)) and (year := gregorian_year(int(match["y"]))):
             groups = match.groupdict()
@@ -110,7 +109,7 @@ def _numbers_in(text: str) -> tuple[int, int, str]:
 
 @dataclass(slots=True)
 class _Words:
-    """The parsed words of a label. ``last_month`` is the second month of a range, or 0."""
+    """The parsed words of an archive label. ``last_month`` is the second month of a range, or 0."""
 
     month: int
     last_month: int = 0
@@ -152,7 +151,7 @@ def _gregorian_of_era(found: re.Match[str]) -> str:
 def _without_range(text: str) -> tuple[str, bool]:
     """Remove a range of more than two years from a label.
 
-    Returns the rest of the label, and whether a range was removed.
+    Returns the rest of the label's text, and whether a range was removed.
     """
     found = _DECADE.search(text) or _YEARS.search(text)
     if found is None:
@@ -183,7 +182,7 @@ def _part_of_year() -> re.Pattern[str]:
 
 
 def is_stem(word: str, stems: Collection[str]) -> bool:
-    """Whether a word is one of the stems, or a stem with an ending."""
+    """Whether a word is one of the stems in ``stems``, or such a stem with an ending."""
     if word in stems:
         return True
     sizes = range(max(MIN_STEM, len(word) - MAX_ENDING), len(word))
@@ -206,9 +205,9 @@ def _is_made_of_words(word: str) -> bool:
 
 
 def gregorian_year(number: int) -> int:
-    """Convert a four-digit year of the Gregorian, Thai or Iranian calendar to a Gregorian year.
+    """Convert a four-digit Gregorian, Thai or Iranian year to a Gregorian year.
 
-    Returns 0 if the number is not a plausible year of press releases.
+    Returns 0 if press releases cannot be from that year.
     """
     if 1950 <= number <= 2100:  # noqa: PLR2004 - years of press releases
         return number
@@ -219,8 +218,8 @@ def gregorian_year(number: int) -> int:
     return 0
 
 
-@lru_cache(maxsize=4096)  # Cached because the labels of a site share most of their words.
+@lru_cache(maxsize=4096)  # Cached because the labels of a site have many words in common.
 def is_word(word: str) -> bool:
-    """Whether a word may be in the label or address of an archive."""
+    """Whether a word may be in the label or URL of an archive."""
     known = archive_labels()
     return word in known.complete or is_stem(word, known.stems) or _is_made_of_words(word)

@@ -1,4 +1,4 @@
-"""Build the requests of a page's controls: form buttons, option lists and ASP.NET postbacks.
+"""Build the requests that a page's controls would send: buttons, options, ASP.NET postbacks.
 
 Requests that could change data on the site are never made. A form is used only if its control
 selects a page or a year and its target is on the same site. Forms with fields for personal input
@@ -37,8 +37,8 @@ MAX_SCRIPT: Final = 4_000
 """Maximum length of an event handler that is searched for an ASP.NET postback, in characters."""
 
 MAX_CONTROLS: Final = 4_000
-"""Maximum number of controls checked per page: half from the beginning of the page, half from the
-end. Pagers and archives are above or below a list."""
+"""Maximum number of controls checked per page. Half are from the beginning of the page and half
+from the end, because pagers and archive links are above or below a list."""
 
 MAX_FORMS: Final = 50
 """Maximum number of forms searched per page."""
@@ -58,19 +58,19 @@ _WRITES = re.compile(
     r"kommentar|send-?_?mail|wizard",
     re.IGNORECASE,
 )
-"""Words in the names of controls and forms that change data on the site."""
+"""Pattern of words in the names of controls and forms that change data on a site."""
 
 _PAGES = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
-"""Words in the names of controls and fields that select a page or a year of a listing."""
+"""Pattern of words in the names of controls and fields that select a page or year of a listing."""
 
 _FILLED_IN: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
 )
-"""Input types that a person fills in. Text fields are not included, because search fields are
+"""Types of input fields for personal input. Text fields are not included, because search fields are
 harmless."""
 
 _BUTTONS: Final = frozenset(["submit", "image"])
@@ -83,7 +83,7 @@ Fields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _FormFacts:
-    """Properties of a form that determine whether and how it is sent.
+    """Properties of a form that determine if and how it is sent.
 
     - ``fields``: its hidden fields and selected options
     - ``has_state``: true for an ASP.NET form around the whole page
@@ -103,10 +103,10 @@ class _FormFacts:
 
 
 class Controls:
-    """The requests that the controls of one page can make.
+    """The requests that the controls of one page can send.
 
-    Each control is identified by a short key address, which contains only the fields that the
-    control itself sends. `request` adds all other fields of the form, which may be many kilobytes.
+    A control is identified by a short key URL, which contains only the fields that the control
+    itself sends. `request` adds all other fields of the form, which may be many kilobytes.
     """
 
     def __init__(self, page: Page) -> None:
@@ -129,17 +129,14 @@ class Controls:
         return at_ends(self._page.tree, MAX_CONTROLS, "link", "a", "button", "option", "input")
 
     def label(self, node: etree._Element) -> str:
-        """Return the label of a control. Labels are cached."""
+        """Return the label of a control. Caches the result."""
         label = self._labels.get(node)
         if label is None:
             label = self._labels[node] = label_of(node)
         return label
 
     def target(self, node: etree._Element) -> str | None:
-        """Return the address that a control opens without a form, or None.
-
-        Addresses are cached.
-        """
+        """Return the URL that a control opens without a form, or None. Caches the result."""
         if node not in self._targets:
             self._targets[node] = link_target(node, self._page.base)
         return self._targets[node]
@@ -151,10 +148,10 @@ class Controls:
         return found[1] if found else ""
 
     def address(self, node: etree._Element) -> str | None:
-        """Return the key address of the request that a link or button makes, or None.
+        """Return the key URL of the request that a link or button sends, or None.
 
-        A control has a key address only if it pages through a listing with a form of this site. A
-        script function that opens an address needs no form: its address is returned unchanged.
+        A control has a key URL only if it pages through a listing with a form of this site. If a
+        script function opens a URL without a form, that URL is returned.
         """
         if self.is_empty:
             return None
@@ -169,7 +166,7 @@ class Controls:
 
     @cached_property
     def lists(self) -> Sequence[tuple[etree._Element, list[etree._Element]]]:
-        """The page's option lists whose form can be sent, each with its options.
+        """The option lists of the page whose form can be sent, each with its options.
 
         Option lists of numbers must also pass `is_named_for_pages`.
         """
@@ -182,7 +179,7 @@ class Controls:
                 yield select, [*select.iter("option")]
 
     def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
-        """Return the key address of the request that selects an option, or None."""
+        """Return the key URL of the request that is sent if an option is selected, or None."""
         choice = [(select.get("name") or "", value_of(option))]
         if postback := postback_of(select):
             return self._postback(select, *postback, choice)
@@ -197,7 +194,7 @@ class Controls:
         return self._noted(form, button, [*choice, *_pressed(button)])
 
     def by_get(self, option: etree._Element) -> str | None:
-        """Return the address that selecting an option of a GET form opens, or None."""
+        """Return the URL that opens if an option of a GET form is selected, or None."""
         select = next(option.iterancestors("select"), None)
         if option.tag != "option" or not any(one is select for one, _ in self.lists):
             return None
@@ -206,14 +203,14 @@ class Controls:
         return None if form else url
 
     def makes(self, address: str) -> bool:
-        """Whether an address is the key address of a control on this page."""
+        """Whether a URL is the key URL of a control on this page."""
         return address in self._pressed
 
     def request(self, address: str) -> tuple[str, Form | None] | None:
-        """Return the request for a key address: its URL, and its POST form or None.
+        """Return the request for a key URL: its URL, and its POST form or None.
 
         Returns None if the request is too large or the form can't be sent. Raises KeyError if the
-        address is not a key address (see `makes`).
+        URL is not a key URL (see `makes`).
         """
         form, control, pressed, action = self._pressed[address]
         sent = _target(form, control, self._page, action)
@@ -234,11 +231,11 @@ class Controls:
 
     @cached_property
     def _functions(self) -> dict[str, PagingFunction]:
-        """The functions in the page's scripts that page through a listing, by name."""
+        """The functions in the page's scripts that page through a listing, by function name."""
         return paging_functions(self._page.tree)
 
     def _called(self, node: etree._Element, name: str, number: str) -> str | None:
-        """Return the address of a script function's request for a page number, or None."""
+        """Return the URL that the script function ``name`` requests for a page number, or None."""
         function = self._functions.get(name)
         if function is None or _WRITES.search(f"{name} {names_around(node, 2)}"):
             return None
@@ -251,7 +248,10 @@ class Controls:
         return self._noted(form, node, [(field, number)], function.action)
 
     def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
-        """Return the form that contains the field with this name or id, and the field's name."""
+        """Return the form that contains the field with this name or id, and the field's name.
+
+        The form is None if there is no such field.
+        """
         field = self._fields_by_name.get(name)
         return (None, "") if field is None else (_form_of(field), field.get("name") or "")
 
@@ -300,13 +300,13 @@ class Controls:
         """Whether the names of a control or its form mention pages or years.
 
         Option lists of numbers need such a name, because numbers may mean anything. Option lists of
-        years don't.
+        years do not.
         """
         form = self._state_form if postback_of(control) else _form_of(control)
         return form is not None and self._pages(form, control)
 
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether sending a form with this control changes no data on the site."""
+        """Whether a form can be sent with this control without changing data on the site."""
         name = f"{control.get('name') or ''} {names_of(control)}"
         if _WRITES.search(f"{name} {names_around(control, 2)}"):
             return False
@@ -314,7 +314,7 @@ class Controls:
         return facts.has_state or facts.is_harmless
 
     def _pages(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether a control is for pagination, and sending its form changes no data on the site."""
+        """Whether a control is for pagination, and its form can be sent without changing data."""
         if not self._is_safe(form, control):
             return False
         facts = self._facts_of(form)
@@ -341,9 +341,9 @@ class Controls:
 def _target(
     form: etree._Element, control: etree._Element, page: Page, other: str = ""
 ) -> tuple[str, str] | None:
-    """Return the address and method of a form's request, or None if the form can't be sent.
+    """Return the URL and method of a form's request, or None if the form can't be sent.
 
-    ``other`` is an address set by a script; it overrides the form's action.
+    ``other`` is a URL set by a script. It overrides the form's action.
     """
     action = (other or control.get("formaction") or form.get("action") or "").strip()
     url = resolve(action, page.base) if action else page.url
@@ -384,7 +384,7 @@ def _type_of(field: etree._Element) -> str:
 
 
 def at_ends(tree: etree._Element, most: int, *tags: str) -> Sequence[etree._Element]:
-    """Return the elements with any of these tags, at most ``most``, in page order.
+    """Return at most ``most`` elements with any of these tags, in page order.
 
     If there are more, half of the result is from the beginning of the page and half from the end.
     """
@@ -407,7 +407,7 @@ def value_of(option: etree._Element) -> str:
 
 
 def _fields(form: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the hidden fields of a form and the options selected by the server."""
+    """Yield the hidden fields of a form, and its options that are selected in the markup."""
     for field in form.iter("input", "select"):
         name = field.get("name")
         if not name:

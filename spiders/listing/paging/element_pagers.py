@@ -1,7 +1,7 @@
-"""Pagers that are custom elements: scripts draw their links from their attributes.
+"""Read pagers that are custom elements, whose links are drawn by scripts.
 
 Example: ``<ds-pagination current-page="1" total-pages="4" base-url="/news?page=">``. Each design
-system has its own names. An element may also contain the address of the next page.
+system has different names. An element may also contain the URL of the next page.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NUMBER = re.compile(r"\d{1,6}")
 
 
 class ElementPager(NamedTuple):
-    """The current page, the last page (each 0 if unknown), and the address of the next page."""
+    """The numbers of the current and the last page (0 if unknown), and the next page's URL."""
 
     current: int
     last: int
@@ -58,7 +58,7 @@ class ElementPager(NamedTuple):
 
 
 def element_pager(page: Page) -> ElementPager | None:
-    """Return the first pager that is a custom element with page numbers or a next address."""
+    """Return the first pager that is a custom element with page numbers or a next URL, or None."""
     if not _TAG.search(page.markup):
         return None
     for node in islice(_nodes(page.tree), MAX_PAGERS):
@@ -100,7 +100,7 @@ def _read(said: Mapping[str, str], page: Page) -> ElementPager:
 
 
 def _address(base: str, parameter: str, number: int) -> str:
-    """Return the address of a numbered page, or "" if the position of the number is unknown."""
+    """Return the URL of a numbered page, or "" if the position of the number is unknown."""
     if _PLACE.search(base):
         return _PLACE.sub(str(number), base, count=1)
     if _OPEN_END.search(base):
@@ -111,6 +111,6 @@ def _address(base: str, parameter: str, number: int) -> str:
 
 
 def _number(said: Mapping[str, str], names: tuple[str, ...]) -> int:
-    """Return the first number in an attribute with one of the names, or 0."""
+    """Return the first number in an attribute with one of ``names``, or 0."""
     found = (said[name] for name in names if _NUMBER.fullmatch(said.get(name, "")))
     return int(next(found, 0))

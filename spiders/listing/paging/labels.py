@@ -1,7 +1,6 @@
-"""Labels of pagination controls and archive links: their words, icons and page numbers.
+"""Parse the labels of pagination controls and archive links: words, icons, page numbers.
 
-The words of all languages come from the language files (data.languages.vocabulary) and are folded
-here.
+The words of all languages come from the language files (data.languages.vocabulary).
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ BACKWARD_ARROWS: Final = frozenset(
 """Labels of links to the previous page."""
 
 RIGHT, LEFT = "›", "‹"
-"""Labels that replace icons that point right and left."""
+"""Labels that replace icons pointing right and left."""
 
 _POINTER = r"arrows?|chevrons?|angle|caret|triangle|pfeil|fleche|flecha|freccia|pijl|strelka|ok"
 _RIGHT_WORDS = r"right|rechts|droite|derecha|destra|sag|vpravo|prawo|r|east"
@@ -84,8 +83,8 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     """Return the label of a control.
 
     The label is the text of the control, the alternative text of its image, or its title. A control
-    with only an icon gets an arrow that points forward or backward. Set ``is_rtl`` if the page is
-    written from right to left. An icon that points left then means the next page.
+    with only an icon gets an arrow that points forward or backward. ``is_rtl`` is true if the page
+    is written from right to left. An icon that points left then means the next page.
     """
     text = line_of(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
@@ -102,7 +101,7 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
 
 
 def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
-    """Return the arrow that an icon's class or file name suggests, or an empty string."""
+    """Return the arrow that the class or file name of a control's icon suggests, or ""."""
     names = " ".join((text, *islice(_icon_names(node), 4 * MAX_ICONS))).lower()[:2000]
     if _FAR_ICON.search(names):
         return ""
@@ -206,7 +205,7 @@ MIN_STEM: Final = 3
 
 
 class PagerLabels(NamedTuple):
-    """Labels of pagination controls, folded for comparison.
+    """Words in the labels of pagination controls, normalized for comparison.
 
     - ``next``, ``older``: labels of the next page; listings begin with the newest releases
     - ``onward``: both of these
@@ -228,7 +227,7 @@ class PagerLabels(NamedTuple):
 
 
 class ArchiveLabels(NamedTuple):
-    """Words in the labels of archive links, folded for comparison.
+    """Words in the labels of archive links, normalized for comparison.
 
     - ``archives``, ``older``, ``news``: word stems, which ``stems`` joins
     - ``inner_archives``: stems that mean an archive even inside longer words
@@ -317,8 +316,8 @@ _MORE_NAMES = re.compile(
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the control that loads more rows, or None.
 
-    Each control is given as its label, and its class and id. A "more" control is preferred to a
-    "next" control.
+    For each control, ``controls`` contains its label and its class and id. A "more" control is
+    preferred to a "next" control.
     """
     labels = [fold_date(_LABEL_EDGES.sub("", label)) for label, _ in controls]
     counts = Counter(labels)

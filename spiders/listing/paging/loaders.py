@@ -1,10 +1,10 @@
-"""Find the requests for more rows that a page's scripts make.
+"""Find the requests for further rows that a page's scripts make.
 
-A button or container has attributes for the address and a counter (``data-url`` and
-``data-offset``). Or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the
-listing have no button, so a `Series` counts their requests.
+A button or container has attributes for the URL and a counter (``data-url`` and ``data-offset``).
+Or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the listing have no
+button, so a `Series` counts their requests.
 
-Functions that page through a listing, such as ``goPage(2)``, are recognized by their source text.
+Functions that page through a listing, such as ``goPage(2)``, are recognized by their source code.
 They are never run.
 """
 
@@ -35,25 +35,25 @@ ENDPOINTS: Final = tuple(
         "api", "api-url", "source", "src", "href", "path", "target-url", "request-url", "base-url",
     )
 )  # fmt: skip
-"""Attributes that contain the address of a script's request."""
+"""Attributes that contain the URL of a script's request."""
 
 PLACES: Final = ("offset", "start", "skip", "from")
-"""Names of counters (after ``data-``) with the offset of the first row to request."""
+"""Names of counters (after ``data-``) for the offset of the first row to request."""
 
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
-"""Names of counters (after ``data-``) with the number of the page to request."""
+"""Names of counters (after ``data-``) for the number of the page to request."""
 
 CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
-"""Names of counters (after ``data-``) with the number of the current page."""
+"""Names of counters (after ``data-``) for the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
-"""Names of attributes (after ``data-``) with the number of rows per request."""
+"""Names of attributes (after ``data-``) for the number of rows per request."""
 
 LAST_PAGES: Final = ("pages", "total-pages", "max-page", "max-pages", "last-page", "max", "maxpage")
-"""Names of attributes (after ``data-``) with the number of the last page."""
+"""Names of attributes (after ``data-``) for the number of the last page."""
 
 TOTALS: Final = ("total", "total-items", "total-count", "found")
-"""Names of attributes (after ``data-``) with the total number of rows."""
+"""Names of attributes (after ``data-``) for the total number of rows."""
 
 FILTERS: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
@@ -61,8 +61,8 @@ FILTERS: Final = frozenset(
 """Names of other attributes (after ``data-``) that scripts send with a request for more rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum number of elements with different endpoints. If there are more, the endpoints belong to
-single rows."""
+"""Maximum number of elements with different request URLs. With more, the URLs belong to single
+rows."""
 
 MAX_NODES: Final = 1_000
 """Maximum number of elements with an endpoint attribute that are checked."""
@@ -102,7 +102,7 @@ _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS
 
 
 class Loader(NamedTuple):
-    """The request for the next part of a listing, and the series that counts later requests."""
+    """The request for the next part of a listing, and the `Series` for the parts after it."""
 
     url: str
     form: Form | None
@@ -110,7 +110,7 @@ class Loader(NamedTuple):
 
 
 def loader_of(page: Page) -> Loader | None:
-    """Return the request that a page's scripts make for more rows, or None if none is found."""
+    """Return the request for further rows that a page's scripts make, or None."""
     by_address: dict[str, Loader] = {}
     if _COUNTS.search(page.markup):
         nodes = cast("list[Any]", _WITH_ENDPOINT(page.tree))
@@ -124,7 +124,7 @@ def loader_of(page: Page) -> Loader | None:
 
 
 def is_loader(node: etree._Element) -> bool:
-    """Whether an element has endpoint and counter attributes but no link address."""
+    """Whether an element has attributes for a request URL and a counter, but no link."""
     return (
         (node.get("href") or "#").lower().startswith(("#", "javascript:"))
         and any(map(node.get, _COUNTERS))
@@ -133,10 +133,10 @@ def is_loader(node: etree._Element) -> bool:
 
 
 def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
-    """Add the request for the next part to a listing part, if ``series`` has more parts.
+    """Add the request for the next part to one part of a listing.
 
-    ``url`` and ``form`` are the request for the given part. The part is returned unchanged if it
-    has no items, already has a next page, or is the last part of the series.
+    ``url`` and ``form`` are the request for the given part, and ``series`` counts the requests. The
+    part is returned unchanged if it has no items, already has a next page, or is the last part.
     """
     if listing.next or series is None or not listing.items:
         return listing
@@ -159,7 +159,7 @@ def continued(listing: Listing, url: str, form: Form | None, series: Series | No
 
 
 def _stated(node: etree._Element, page: Page) -> Loader | None:
-    """Return the request for more rows from an element's attributes, or None."""
+    """Return the request for further rows from an element's attributes, or None."""
     data = {
         str(name)[5:].lower(): str(value).strip()
         for name, value in node.attrib.items()
@@ -174,7 +174,7 @@ def _stated(node: etree._Element, page: Page) -> Loader | None:
     if _ADDRESS.match(endpoint):
         is_post = data.get("method", "").lower() == "post"
         return _to_endpoint(endpoint, fields, series, page, is_post=is_post)
-    # This endpoint is an action of a WordPress plugin. A script contains its address.
+    # This endpoint is an action of a WordPress plugin. Its URL is in a script.
     ajax = _ajax_address(page)
     known = _READS.search(endpoint) and not _WRITES.search(f"{endpoint} {names_of(node)}")
     return _posting(ajax, {"action": endpoint, **fields}, series) if ajax and known else None
@@ -195,7 +195,7 @@ def _to_endpoint(
 
 
 def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
-    """Return the name of the counter parameter, its next value and its series, or None."""
+    """Return the name of the counter parameter, its next value, and its `Series`, or None."""
     size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
     total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
     for name in PLACES:
@@ -233,9 +233,9 @@ def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
 
 
 def _of_wordpress(page: Page) -> Loader | None:
-    """Return the request for more rows that a WordPress plugin or theme makes, or None.
+    """Return the request for further rows that a WordPress plugin or theme makes, or None.
 
-    Its action is in the same script object as ``ajaxurl``.
+    The action of the request is in the same script object as ``ajaxurl``.
     """
     for values in _ajax_objects(page):
         action = values.get("action")
@@ -274,7 +274,7 @@ def _ajax_address(page: Page) -> str | None:
 
 
 def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
-    """Yield the script objects that contain the address of ``admin-ajax.php``."""
+    """Yield the script objects that contain the URL of ``admin-ajax.php``."""
     if _AJAX.encode() not in page.markup:
         return
     scripts = (one for one in page.tree.iter("script") if one.text and _AJAX in one.text)
@@ -318,10 +318,10 @@ _ACTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PagingFunction:
-    """The effect of a script function that receives a page number.
+    """The effect of a script function whose argument is a page number.
 
-    There are two kinds. One sets ``field`` of a form and submits the form, to ``action`` if given.
-    The other opens the address ``before`` + number + ``after``.
+    There are two types. One sets ``field`` of a form and submits the form, to ``action`` if given.
+    The other opens the URL ``before`` + number + ``after``.
     """
 
     field: str = ""
@@ -347,13 +347,16 @@ def paging_functions(root: etree._Element) -> dict[str, PagingFunction]:
 
 
 def call_in(script: str) -> tuple[str, str] | None:
-    """Return the first function call with a number in a handler, as name and number, or None."""
+    """Return the name and number of the first call such as ``goPage(2)`` in a handler, or None."""
     found = _CALL.search(script[:MAX_CALL])
     return (found[1], found[2]) if found else None
 
 
 def _own(body: str) -> str:
-    """Return the body of a function: the text up to its closing brace."""
+    """Return the body of a function, up to its closing brace.
+
+    ``body`` begins after the opening brace.
+    """
     depth = 1
     for match in re.finditer(r"[{}]", body):
         depth += 1 if match[0] == "{" else -1

@@ -1,4 +1,4 @@
-"""Page numbers of a listing, in pagers, in addresses and in option lists."""
+"""Find the page numbers of a listing in pagers, URLs and option lists."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ _ACTIVE = re.compile(
 
 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
-    """Whether an address may be a numbered page of the listing at ``here``.
+    """Whether a URL may be a numbered page of the listing at ``here``.
 
-    The page number is in the query or the path. Set ``loads`` if a "load more" button requests the
-    address. Any number in the query may then be the page number.
+    The page number is in the query or the path. If ``loads`` is true, a "load more" button requests
+    the URL, and any number in the query may be the page number.
     """
     if len(address) > MAX_ADDRESS:
         return False
@@ -75,16 +75,16 @@ def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
 
 
 def leads_on(here: str, address: str) -> bool:
-    """Whether an address has a page number or offset, or a higher number than ``here``."""
+    """Whether a URL contains a page number or offset, or a higher number than ``here``."""
     if len(address) > MAX_ADDRESS:
         return False
     return bool(_PAGE_NUMBER.search(address)) or step(here, address) > 0
 
 
 def is_of_calendar(here: str, address: str) -> bool:
-    """Whether an address is a later or unknown month of a calendar.
+    """Whether a URL is a later or unknown month of the calendar at ``here``.
 
-    Calendars have no end. Addresses with a lower number are accepted as older archive pages.
+    Calendars have no end. URLs with a lower number are accepted as older archive pages.
     """
     if not _CALENDAR.search(address) or _PAGE_NUMBER.search(address):
         return False
@@ -92,10 +92,10 @@ def is_of_calendar(here: str, address: str) -> bool:
 
 
 def step(here: str, address: str) -> int:
-    """Compare the numbers in two addresses that differ in only one number.
+    """Compare the numbers in two URLs that differ in only one number.
 
     Returns 1 if the number in ``address`` is higher than in ``here``, and -1 if it is lower.
-    Returns 0 if the addresses differ in anything else.
+    Returns 0 if the URLs differ in anything else.
     """
     if len(address) > MAX_ADDRESS:
         return 0
@@ -111,7 +111,7 @@ def step(here: str, address: str) -> int:
 
 
 def by_script(here: str, text: str) -> str | None:
-    """Return the address of the next page if a script creates a pager of numbered files.
+    """Return the URL of the next page if a script creates a pager of numbered files, or None.
 
     TRS WCM, a common publishing system, calls ``createPageHTML(pages, current, "index", "html")``.
     Page 0 is ``index.html``, and page 1 is ``index_1.html``.
@@ -124,7 +124,7 @@ def by_script(here: str, text: str) -> str | None:
 
 
 def pager_of(node: etree._Element) -> etree._Element:
-    """Return the pager element that contains a link to a page."""
+    """Return the pager element around a link to a page."""
     if node.tag == "option":
         return next(node.iterancestors("select"), node)
     parent = node.getparent()
@@ -138,10 +138,10 @@ def pager_of(node: etree._Element) -> etree._Element:
 
 @dataclass(slots=True)
 class Pager:
-    """The links of one pager.
+    """The numbered links of one pager.
 
-    ``linked`` maps page numbers to addresses. ``own`` is the page number whose link leads to the
-    current page. ``ranges`` maps the row numbers in labels such as ``11-20`` to addresses.
+    ``linked`` maps page numbers to URLs. ``own`` is the page number whose link leads to the current
+    page. ``ranges`` maps the row numbers in labels such as ``11-20`` to URLs.
     """
 
     linked: dict[int, str] = field(default_factory=dict)
@@ -156,10 +156,10 @@ class Pager:
         return bool(self.linked) and all(map(is_year, self.linked))
 
     def spacing(self, shown: Iterable[int]) -> int:
-        """Return the difference between neighbouring numbers.
+        """Return the difference between neighbouring numbers in the pager.
 
         If the numbers are offsets, as in ``0 | 10 | 20``, this is the page size. Each number is
-        then the offset in the address of its link. ``shown`` are numbers without links.
+        then the offset in the URL of its link. ``shown`` contains numbers without links.
         """
         numbers = sorted({*self.linked, *shown})
         gap = min((later - first for first, later in pairwise(numbers)), default=1)
@@ -172,7 +172,7 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class PagerNeighbours:
-    """Addresses of the pages before and after the current page in a pager, each possibly None.
+    """URLs of the pages before and after the current page in a pager. Both may be None.
 
     If page numbers decrease from the first page (``counts_down``), ``after`` has the lower number.
     """
@@ -184,7 +184,7 @@ class PagerNeighbours:
 
 
 def is_numbered(address: str) -> bool:
-    """Whether an address contains a page number or the offset of a page's first item."""
+    """Whether a URL contains a page number or the offset of a page's first item."""
     parts = urlsplit(address)
     return bool(_PAGE_NUMBER.search(f"{parts.path}?{parts.query}"))
 
@@ -192,7 +192,7 @@ def is_numbered(address: str) -> bool:
 def is_front_of(here: str, address: str) -> bool:
     """Whether ``here`` is the first page of a listing and ``address`` is another page of it.
 
-    Always false for pages requested by POST, because their addresses don't contain a page number.
+    Returns False for pages requested by POST, because their URLs do not contain a page number.
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
@@ -204,7 +204,7 @@ def is_front_of(here: str, address: str) -> bool:
 
 
 def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[PagerNeighbours]:
-    """Yield the pages before and after the current page for each pager."""
+    """Yield, for each pager, the pages before and after the current page."""
     for node, pager in pagers.items():
         if pager.is_of_dates or _CALENDAR_NAMES.search(names_around(node, 5)):
             continue
@@ -216,7 +216,8 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Pa
         spacing = pager.spacing(shown)
         current, before = _current(node, pager, here, shown, spacing), None
         if current is None and (current := _unmarked(pager.linked, here)) == 1:
-            # In a pager that counts down, page 1 is the oldest, not a copy of the current page.
+            # In a pager that counts down, page 1 is the oldest page, not a copy of the current
+            # page.
             before = pager.linked.get(1)
         if current is None:
             continue
@@ -239,9 +240,9 @@ def is_dot(label: str) -> bool:
 
 
 def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -> str | None:
-    """Return the address of the dot after the current dot in a pager of dots, or None.
+    """Return the URL of the dot after the current dot in a pager of dots, or None.
 
-    ``dots`` maps the pager's dots to their addresses, or None for the current page. The current dot
+    ``dots`` maps the pager's dots to their URLs, or to None for the current page. The current dot
     has no link or is marked as current.
     """
     addresses: list[str | None] = []
@@ -265,7 +266,7 @@ def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:
-    """Return the address of the row range after the current one, or None.
+    """Return the URL of the row range after the current one, or None.
 
     The current row range, such as ``11-20``, has no link.
     """
@@ -282,8 +283,8 @@ def _current(
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
-    omit the current number. Then the missing number is returned, if the page's address fits between
-    its neighbours' addresses. ``shown`` are all numbers in the pager.
+    omit the current number. Then the missing number is returned if the page's URL fits between its
+    neighbours' URLs. ``shown`` contains all numbers in the pager.
     """
     linked = pager.linked
     for number in shown:
@@ -310,8 +311,8 @@ def _current(
 def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
     """Return the number of the current page if it is probably the first page, else None.
 
-    The number is 1. In a pager that counts down to 1 and omits the current number, it is the number
-    above the highest one.
+    The number is 1. If a pager counts down to 1 and omits the current number, it is the number
+    above the highest number.
     """
     first, second, third = map(linked.get, (1, 2, 3))
     counts_down = [*linked] == sorted(linked, reverse=True)
@@ -322,7 +323,7 @@ def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
-    """Whether the page's address sorts between the pages before and after ``number``."""
+    """Whether the page's URL sorts between the pages before and after ``number``."""
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))
@@ -343,9 +344,9 @@ _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|ж�
 
 
 class NextOption(NamedTuple):
-    """The option that selects the next part of a listing.
+    """The option of a list that selects the next part of a listing.
 
-    ``is_page`` is false for a year.
+    ``is_page`` is true for a page number and false for a year.
     """
 
     option: etree._Element
@@ -353,9 +354,9 @@ class NextOption(NamedTuple):
 
 
 def next_option(options: Sequence[etree._Element]) -> NextOption | None:
-    """Return the option after the selected one, or None after the last part.
+    """Return the option that selects the next part of a listing, or None after the last part.
 
-    Options are either page numbers that count up from 1, or years. The year after the selected one
+    Options are either page numbers that count up from 1, or years. The year after the selected year
     is the next older year. If no year is selected, the newest year is next.
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:

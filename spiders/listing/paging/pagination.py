@@ -53,13 +53,13 @@ from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
 MAX_LOADERS = 1_000
-"""Maximum number of elements other than links and buttons that are checked for an address."""
+"""Maximum number of elements other than links and buttons that are checked for a URL."""
 
 MAX_OTHERS = 3
-"""Maximum number of alternative pages tried if the next page has no new releases."""
+"""Maximum number of other pages tried if the next page has no new releases."""
 
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
-"""Attributes, on any element, with the address of the next part of an endless list."""
+"""Attributes of any element that contain the URL of the next part of an endless list."""
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
@@ -81,15 +81,15 @@ _LABEL = 40
 """Maximum length of a label that is compared with the words for "next page", in characters."""
 
 _SHORT = 3
-"""Maximum number of words in a label that begins with *more*. Longer texts are headlines."""
+"""Maximum number of words in a label that begins with *more*. A longer text is a headline."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A possible address of the next page.
+    """A URL that may be the next page.
 
     ``sure`` is true if ``rel`` or a class explicitly marks the next page. ``is_before`` is true for
-    the page before the current one in a pager. ``counts_down`` is true if older pages have lower
+    the page before the current page in a pager. ``counts_down`` is true if older pages have lower
     numbers.
     """
 
@@ -104,12 +104,12 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class NextPages:
-    """The next page of a listing, and alternatives.
+    """The next page of a listing, and other pages to try.
 
     - ``others``: numbered pages to try if ``next`` has no releases, most likely first
     - ``form``: the POST form that requests ``next``, if any
     - ``series``: counts the requests for the parts after ``next`` (`Listing.series`)
-    - ``before``: the page before the current one in the pager
+    - ``before``: the page before the current page in the pager
     - ``counts_down``: true if page numbers decrease from the first page to older pages
     """
 
@@ -122,22 +122,22 @@ class NextPages:
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
-    """Return the absolute address of the next page of a listing, or None on the last page."""
+    """Return the absolute URL of the next page of a listing, or None on the last page."""
     return next_pages(page, rules).next
 
 
 def next_pages(
     page: Page, rules: ListingRules | None = None, controls: Controls | None = None
 ) -> NextPages:
-    """Return the next page of a listing, and alternatives from other controls.
+    """Return the next page of a listing, and other pages to try.
 
-    A ``next`` selector in the source file has priority. Otherwise, these are tried in order:
+    A ``next`` selector in the source file has priority. Otherwise, the function tries, in order:
 
     - rel=next (HTML, 4.6.7)
     - words or class names of links
     - the number after the current page number
-    - a "load more" address
-    - requests for more rows that scripts make
+    - a "load more" URL
+    - requests for further rows that scripts make
     - the next page in the state of scripts
 
     The result is never the page itself. Pass ``controls`` to reuse the parsed controls of the page.
@@ -152,7 +152,7 @@ def next_pages(
     following = best.url if best else None
     counts_down = bool(best and best.counts_down)
     if following is None:
-        # The first page has no newer page, so its "previous" page is an older one.
+        # The first page has no newer page, so its "previous" page is an older page.
         older = (one.url for one in before if is_front_of(page.url, one.url))
         following = next(older, None)
         counts_down = following is not None
@@ -173,7 +173,7 @@ def next_pages(
 
 
 def _by_script(page: Page) -> NextPages:
-    """Return the next page that only scripts request."""
+    """Return the next page if only scripts request it."""
     if loader := loader_of(page):
         return NextPages(loader.url, form=loader.form, series=loader.series)
     pager = element_pager(page)
@@ -181,7 +181,7 @@ def _by_script(page: Page) -> NextPages:
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
-    """Return the request for an address, with a form if the address is a control's key address."""
+    """Return the request for a URL. If it is a control's key URL, a form is included."""
     if address is None or not controls.makes(address):
         return NextPages(address)
     url, form = controls.request(address) or (None, None)
@@ -228,12 +228,12 @@ class _Links:
         self._stated: list[_Candidate] = []
 
     def add(self, node: etree._Element) -> None:
-        """Add a control if its address is on the same host."""
+        """Add a control if its URL is on the same host as the page."""
         page = self._page
         if node.tag == "input" and (node.get("type") or "").lower() not in _BUTTONS:
             return
         if is_loader(node):
-            return  # without its counter, the address does not lead to the next rows
+            return  # without its counter, the URL does not lead to the next rows
         address = self._controls.target(node) or self._controls.address(node)
         if not address:
             return
@@ -258,7 +258,7 @@ class _Links:
         return label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
 
     def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
-        """Record the page number in a label; ``address`` is None for the current page."""
+        """Record the page number in a label. ``address`` is None for the current page."""
         number, places = number_in(label), range_in(label)
         if number is not None and address is None:
             self._pagers[pager_of(node)].own = number
@@ -270,17 +270,17 @@ class _Links:
             self._dots[pager_of(node)][node] = address
 
     def candidates(self) -> Iterator[_Candidate]:
-        """Yield candidates for the next page and the page before the current one."""
+        """Yield candidates for the next page and for the page before the current page."""
         counted = list(self._counted())
         for one in self._stated:
-            # In manuals, rel=next is the next chapter. A pager with numbers is more reliable.
+            # In manuals, rel=next leads to the next chapter. A pager with numbers is more reliable.
             if not counted or is_page_of(self._page.url, one.url):
                 yield one
         yield from _single(self._found, self._called, self._page.url)
         yield from counted
 
     def _counted(self) -> Iterator[_Candidate]:
-        """Yield the pages before and after the current one in numbered pagers.
+        """Yield the pages before and after the current page in numbered pagers.
 
         Pagers of dots and pagers drawn by scripts are included.
         """
@@ -311,9 +311,9 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
 def _single(
     found: Iterable[_Candidate], called: dict[str, set[str]], here: str
 ) -> Iterator[_Candidate]:
-    """Yield the candidates whose label leads to only one address.
+    """Yield the candidates whose label leads to a single URL.
 
-    A label with many addresses belongs to the rows of the list, such as *weiter* below each teaser.
+    A label with many URLs belongs to the rows of the list, such as *weiter* below each teaser.
     """
     labels = {one.label for one in found}
     pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
@@ -327,7 +327,7 @@ def _single(
 def _rated(
     node: etree._Element, label: str, address: str, here: str, *, is_rtl: bool
 ) -> _Candidate:
-    """Rate how likely a link leads to the next page, by its words, names and address."""
+    """Rate how likely a link leads to the next page, by its words, names and URL."""
     rel = (node.get("rel") or "").lower().split()
     words = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
@@ -363,7 +363,7 @@ def _rated(
 
 
 def _loads(node: etree._Element, here: str) -> bool:
-    """Whether a control is a "load more" button for scripts, with neither address nor form."""
+    """Whether a control is a "load more" button for scripts, without URL or form."""
     is_link = node.tag in {"a", "link"} and resolve(node.get("href") or "", here)
     return not is_link and node.tag != "input"
 
@@ -371,7 +371,7 @@ def _loads(node: etree._Element, here: str) -> bool:
 def _numbered_score(
     node: etree._Element, label: str, words: tuple[str, str], address: str, here: str
 ) -> float:
-    """Return the score of a link to a numbered page whose label is neither a word nor an arrow."""
+    """Return the score of a link to a numbered page if its label is neither a word nor an arrow."""
     if _FORWARD.search(label) and not _BACKWARD.match(label):
         return 1.2
     if _is_more(*words) or _leads_on(*words, address, here):
@@ -384,10 +384,10 @@ def _numbered_score(
 def _is_forward(mark: str, address: str, here: str, *, is_rtl: bool) -> bool:
     """Whether a label is an arrow that points to the next page.
 
-    In pages written from right to left, only the address decides.
+    On pages written from right to left, only the URL decides.
     """
     if is_rtl and mark in FORWARD_ARROWS | BACKWARD_ARROWS:
-        # Some authors mirror arrows and some leave that to the browser, so only the address
+        # Some authors mirror arrows and some leave that to the browser, so only the URL
         # decides.
         return leads_on(here, address) and step(here, address) >= 0
     return mark in FORWARD_ARROWS
@@ -403,7 +403,7 @@ def _is_more(label: str, titled: str) -> bool:
 
 
 def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
-    """Whether a label begins or ends with words for "next page" and its address counts up.
+    """Whether a label begins or ends with "next page" in any language, and its URL counts up.
 
     Example: *next 20 items*.
     """
@@ -422,9 +422,9 @@ def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
 
 
 def _named_next(node: etree._Element) -> float:
-    """Return the score of a link whose attributes, class or id suggest a next page.
+    """Return the score of a link whose attributes, class or id suggest the next page.
 
-    The class and id of the link's parent count too.
+    The class and id of the link's parent also count.
     """
     if any(node.get(name) for name in _NEXT_ATTRIBUTES):
         return 2.0
@@ -435,7 +435,7 @@ def _named_next(node: etree._Element) -> float:
 
 
 def _same(address: str, url: str) -> bool:
-    """Whether two addresses differ at most in their fragments, which servers never receive."""
+    """Whether two URLs are equal without their fragments, which servers never receive."""
     mine, other = urlsplit(url), urlsplit(address)
     return (
         mine.hostname == other.hostname

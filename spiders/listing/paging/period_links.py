@@ -1,4 +1,4 @@
-"""Find the archives that a listing page links to: years, months, or all older releases."""
+"""Find the archives to which a listing page links: years, months, or all older releases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_ARCHIVES: Final = 600
 """Maximum number of archives per page, enough for the monthly archives of fifty years."""
 
 LAST_ROWS: Final = 3
-"""Number of rows at the end of a listing page whose dates show how far back the page goes."""
+"""Number of rows at the end of a listing page whose dates show the age of its oldest releases."""
 
 YEAR_TOLERANCE: Final = 1
 """Maximum difference in years between a release's year and its archive's year. School years and
@@ -57,8 +57,8 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Pattern of addresses of listings by category, tag or author. Site-wide archives do not belong to
-these listings."""
+"""Pattern of URLs of listings by category, tag or author. Site-wide archives do not belong to these
+listings."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _DIGITS: Final = re.compile(r"\d+")
@@ -66,11 +66,11 @@ _FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
-    """Return the archives that a listing page links to, newest first.
+    """Return the archives to which a listing page links, newest first.
 
-    Archives without a period come last. An archive is a link or option with an address on the same
-    host. Its label is a year, a month, or words such as "News archive". Its address must be related
-    to the listing's address. Pass ``controls`` to reuse the parsed controls of the page.
+    Archives without a period come last. An archive is a link or option with a URL on the same host.
+    Its label is a year, a month, or words such as "News archive". Its URL must be related to the
+    listing's URL. Pass ``controls`` to reuse the parsed controls of the page.
     """
     controls = controls or Controls(page)
     found: dict[str, ArchiveLink] = {}
@@ -91,8 +91,8 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
 def reached_by(page: Listing) -> dt.date | None:
     """Return the date at the end of a listing page, or None if its last rows have no dates.
 
-    This is the newest date of the last three rows, so that a single old release among newer ones is
-    ignored.
+    This is the newest date in the last three rows, so that a single old release among newer
+    releases is ignored.
     """
     days = [item.published.day for item in page.items if item.published]
     return max(days[-LAST_ROWS:], default=None)
@@ -109,9 +109,9 @@ def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[
 
 
 def is_older(archive: ArchiveLink, than: ArchiveLink) -> bool:
-    """Whether an archive's period is before another archive's period.
+    """Whether the period of ``archive`` is before the period of the archive ``than``.
 
-    The result is also true if either archive has no period.
+    The result is also True if either archive has no period.
     """
     return not (archive.period and than.period) or _order(archive) < _order(than)
 
@@ -131,7 +131,10 @@ def _order(archive: ArchiveLink) -> str:
 def _archive(
     node: etree._Element, page: Page, controls: Controls
 ) -> Iterator[tuple[ArchiveLink, bool]]:
-    """Yield the archive that a control leads to, and whether it is valid without other archives."""
+    """Yield the archive to which a control leads.
+
+    The boolean is true if the archive is valid without other archives on the page.
+    """
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
         return
@@ -157,9 +160,9 @@ def _archive(
 
 
 def _with_month(address: str, month: int) -> str:
-    """Return a month with the year from an address, such as ``2026-03``.
+    """Return a month with the year from a URL, such as ``2026-03``.
 
-    Returns an empty string if the address contains no year or a different month.
+    Returns an empty string if the URL contains no year or a different month.
     """
     year = year_in_address(address)
     stated = _MONTH_IN_ADDRESS.search(address)
@@ -169,7 +172,7 @@ def _with_month(address: str, month: int) -> str:
 
 
 def year_in_address(address: str) -> str:
-    """Return the first year in an address, or an empty string."""
+    """Return the first year in a URL, or an empty string."""
     parts = urlsplit(address)
     match = _YEAR_IN_ADDRESS.search(f"{parts.path}?{parts.query}")
     return match[1] if match else ""
@@ -199,9 +202,9 @@ _CLOSE, _RELATED = 2, 1
 
 
 def _relation(here: str, address: str) -> int:
-    """Return how closely an archive's address is related to the listing's address.
+    """Return how closely an archive's URL is related to the listing's URL.
 
-    Returns `_CLOSE`, `_RELATED`, or 0 if the addresses are unrelated.
+    Returns `_CLOSE`, `_RELATED`, or 0 if the URLs are unrelated.
     """
     mine, other = (unquote(urlsplit(url).path) for url in (here, address))
     own = _FILE_NAME.sub("", mine).rstrip("/")
@@ -237,8 +240,8 @@ def _is_archive_path(path: str) -> bool:
 def covers(archive: ArchiveLink, items: Collection[ListingItem]) -> bool | None:
     """Whether at least half of the items' dates are in the period of an archive.
 
-    If no item has a date, the years in the items' addresses are used. Returns None if the archive
-    has no period or no item has a year.
+    If no item has a date, the years in the items' URLs are used. Returns None if the archive has no
+    period, or if no item has a date or year.
     """
     years = [str(item.published.day.year) for item in items if item.published]
     years = years or [year for item in items if (year := year_in_address(item.url))]
@@ -254,8 +257,8 @@ def lists_releases(
 ) -> bool:
     """Whether an archive page lists releases of the same listing.
 
-    ``families`` are the address patterns (`url_pattern`) of the listing's releases found so far. If
-    no address on the page matches them, the dates of the items must be in the archive's period. If
+    ``families`` contains the URL patterns (`url_pattern`) of the listing's releases found so far.
+    If no URL on the page matches them, the dates of the items must be in the archive's period. If
     the archive has no period, at least half of the items must have a date.
     """
     if any(url_pattern(item.url) in families for item in page.items):

@@ -1,6 +1,6 @@
-"""Find the next page in the state of a page's scripts (such as ``__NEXT_DATA__``).
+"""Find the next page of a listing in the JSON state of its scripts, such as ``__NEXT_DATA__``.
 
-The state contains the address of the next page, or the current page number and the last one.
+The state contains the URL of the next page, or the numbers of the current and the last page.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_STATES: Final = 10
 """Maximum number of script states (such as ``__NEXT_DATA__``) searched per page."""
 
 MIN_RECORDS: Final = 2
-"""Minimum number of records in a list, so that a page number near the list belongs to a listing."""
+"""Minimum number of records in a list. A page number near such a list belongs to a listing."""
 
 MAX_PAGE_DIGITS: Final = 8
 """Maximum number of digits in a page number."""
@@ -35,10 +35,10 @@ _MARKS: Final = (b"age", b"next", b"Next")
 
 
 def next_in_state(page: Page) -> str | None:
-    """Return the address of a listing's next page from the state of the page's scripts, or None.
+    """Return the URL of a listing's next page from the JSON state of its scripts, or None.
 
     A page number is used only if its object, or the parent object, contains a list of records. The
-    query parameter is taken from the address or the state (default ``page``).
+    query parameter is taken from the URL or the state (default ``page``).
     """
     if not any(mark in page.markup for mark in _MARKS):
         return None
@@ -54,7 +54,7 @@ def next_in_state(page: Page) -> str | None:
 def _holders(state: Any) -> Iterator[Mapping[str, Any]]:
     """Yield each object that contains a list of records, followed by the objects inside it.
 
-    The page number of the list may be in either.
+    The page number of the list may be in any of them.
     """
     for holder in json_objects(state):
         if _has_records(holder):

@@ -32,22 +32,21 @@ from spiders.page.hidden import is_hidden
 from spiders.page.page import Page
 
 MAX_PARTS: Final = 200
-"""Maximum number of elements or texts inside an element for which a click handler is assumed."""
+"""Maximum number of elements or texts inside an element that may have a click handler."""
 
 MAX_CLICKABLE: Final = 12_000
-"""Maximum number of elements checked per page: half from the beginning, half from the end. Pagers
-are at the end."""
+"""Maximum number of elements checked per page. Half are from the beginning of the page and half
+from the end, where pagers are."""
 
 MAX_WORDS: Final = 4
 """Maximum number of words in a label that begins with *load more*."""
 
 MIN_YEARS: Final = 2
-"""Minimum number of years in a control that selects a year. Also the minimum number of pages in a
-pager."""
+"""Minimum number of years in a control that selects a year, and of pages in a pager."""
 
 SHORTAGE: Final = 0.02
-"""Maximum share of the claimed number of releases that may be missing. Some rows are not releases,
-or are repeated."""
+"""Maximum share of releases that may be missing from the total that a page claims. Some rows are
+not releases, or are repeated."""
 
 _CAROUSEL: Final = re.compile(
     r"carousel|slider|slick|swiper|lightbox|calendar|kalender|datepicker|gallery|splide|flickity",
@@ -75,9 +74,9 @@ def unread_signs(
     following: str | None,
     controls: Controls | None = None,
 ) -> tuple[UnreadSign, ...]:
-    """Return signs on a page that its listing has more releases, or that the listing ends there.
+    """Return signs that a listing has more releases than a page, or that it ends on the page.
 
-    ``following`` is the address of the next page, if any. Pass ``controls`` to reuse the parsed
+    ``following`` is the URL of the next page, if any. Pass ``controls`` to reuse the parsed
     controls of the page.
     """
     found = [*text_signs(page, len(items))]
@@ -93,11 +92,11 @@ def unread_signs(
 
 
 def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
-    """Return why the last page read is probably not the end of its listing, as a clause, or "".
+    """Return why the last page of a visit is probably not the end of its listing, or "".
 
-    ``listed`` is the number of releases found on ``pages`` pages. A total claimed by the page is a
-    reason only if `lacks` returns true. If several pages were read, the last page must also have no
-    sign of the listing's end.
+    The reason is a clause. ``listed`` is the number of releases found on ``pages`` pages. A total
+    claimed by the page is a reason only if `lacks` returns true. If there were several pages, the
+    last page must also have no sign of the listing's end.
     """
     return next(_reasons(listing, listed, pages), "")
 
@@ -123,7 +122,7 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:
-    """Whether a listing that claims ``total`` releases has more than the ``listed`` ones.
+    """Whether a listing that claims ``total`` releases has more than ``listed`` releases.
 
     If several pages were read, up to one page of releases may be missing.
     """
@@ -132,7 +131,7 @@ def lacks(total: int, listed: int, pages: int) -> bool:
 
 
 class _UnreadControls:
-    """Controls labeled with a page number, a year, or "load more", which may have no address."""
+    """Controls that may have no URL, with a page number, a year or "load more" as label."""
 
     def __init__(self, page: Page, items: Sequence[ListingItem], controls: Controls) -> None:
         self._page = page
@@ -155,7 +154,7 @@ class _UnreadControls:
         """Whether an element contains only years, or is a pager of only numbers (cache)."""
 
     def signs(self) -> Iterator[UnreadSign]:
-        """Yield signs from controls that have no address, and from pagers."""
+        """Yield signs of further releases: controls that have no URL, and pagers."""
         for node in at_ends(self._page.tree, MAX_CLICKABLE, *_CONTROLS, *_CLICKED):
             if self._is_control(node):
                 self._add(node)
@@ -190,8 +189,8 @@ class _UnreadControls:
     def _looks_clickable(self, node: etree._Element) -> bool:
         """Whether a script may have made an element clickable without any attribute.
 
-        Such an element has a button's class name and a "load more" label, or it is in a row of only
-        years, or in a pager of only numbers.
+        Such an element has a button's class name and a "load more" label, is in a row of only
+        years, or is in a pager of only numbers.
         """
         text = _leaf_text(node)
         parent = node.getparent()
@@ -252,10 +251,10 @@ def _pagers(
     numbers: dict[etree._Element, dict[int, str | None]],
     current: dict[etree._Element, int],
 ) -> Iterator[UnreadSign]:
-    """Yield signs from pagers: the page is the last page, or some pages have no address.
+    """Yield signs from pagers: the page is the last page, or some pages have no URL.
 
-    Call this only for pages without a next page. Some pages can't be reached if a pager omits the
-    current number and its highest number leads to a later page.
+    Call this only for pages without a next page. If a pager omits the current number and its
+    highest number leads to a later page, some pages can't be reached.
     """
     for group, found in numbers.items():
         if _CAROUSEL.search(names_around(group, 4)) or len(found) > MAX_PIECES:
@@ -293,7 +292,7 @@ def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
 
 
 def _is_loader(node: etree._Element, label: str) -> bool:
-    """Whether a control without an address loads more of the listing."""
+    """Whether a control without a URL loads further rows of the listing."""
     clicks = " ".join(node.get(name) or "" for name in _CLICKS)
     named = f"{names_of(node)} {names_of(node.getparent())}"
     speaks = _speaks_of_more(label) or (node.tag in _CONTROLS and _MORE_CLASS.search(named))
@@ -305,7 +304,7 @@ def _is_loader(node: etree._Element, label: str) -> bool:
 
 
 def _speaks_of_more(label: str) -> bool:
-    """Whether a label means more rows, as in *Load more*, *Next* and *Load more releases*."""
+    """Whether a label announces more rows, such as *Load more*, *Next* and *Load more releases*."""
     words = fold_date(_EDGES.sub("", label)).split()
     phrase = " ".join(words)
     known = pager_labels()
@@ -329,7 +328,7 @@ def _leaf_text(node: etree._Element) -> str:
 
 
 def _is_apart(node: etree._Element) -> bool:
-    """Whether an element is hidden or in a part of the page that is not the listing."""
+    """Whether an element is hidden or in a part of the page outside the listing."""
     if _CAROUSEL.search(names_around(node, 4)):
         return True
     around = [node, *islice(node.iterancestors(), 12)]

@@ -24,14 +24,13 @@ MAX_TEXTS: Final = 4_000
 """Maximum number of texts with digits that are checked."""
 
 MAX_SEARCHED: Final = 400
-"""Maximum number of characters of a text that are searched for digits."""
+"""Number of characters at the start of a text that are searched for digits."""
 
 MAX_TEXT: Final = 90
 """Maximum length of a text about the whole listing, in characters."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of text nodes in a text about the whole listing. Also the maximum number of
-numbers in a pager."""
+"""Maximum number of text nodes in a text about the whole listing, and of numbers in a pager."""
 
 MAX_PAGE_SIZE: Final = 1000
 """Maximum number of releases per page in a text such as *1-10 of 248*."""
@@ -73,7 +72,10 @@ _DIGIT: Final = re.compile(r"\d")
 
 
 def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
-    """Yield signs from short texts about the whole listing; ``count`` is the number of rows."""
+    """Yield signs of further releases from short texts about the whole listing.
+
+    ``count`` is the number of rows on the page.
+    """
     counted: dict[str, int] = {}
     for text, holder in _short_texts(page):
         folded = _THOUSANDS.sub("", fold_date(text))
@@ -133,7 +135,7 @@ def _short_text(node: etree._Element) -> str | None:
 
 
 def _said(text: str, folded: str, node: etree._Element, count: int) -> UnreadSign | None:
-    """Return the sign that a short text contains, or None.
+    """Return the sign of further releases in a short text, or None.
 
     ``folded`` is the text after `fold_date`, without thousands separators. ``count`` is the number
     of rows on the page.
@@ -206,7 +208,10 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
 
 def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
-    """Return the numbers of the current and last page if the current one is in a text field."""
+    """Return the numbers of the current and last page if the current number is in a text field.
+
+    Otherwise, returns None.
+    """
     field = node.find(".//input[@value]")
     found = _OF_LAST.search(folded) if field is not None else None
     if field is None or found is None:

@@ -1,4 +1,4 @@
-"""Find the dates of a page and their positions in the flat page."""
+"""Find the dates on a page and their positions in its sequence of texts and links."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from spiders.page.html_tree import line_of
 from spiders.page.links import link_target
 
 MAX_DATES = 20_000
-"""Maximum number of dates per page. Also the maximum number of texts that look like dates but
-contain none. No readable listing has more."""
+"""Maximum number of dates per page, and of texts that look like dates but contain none. No readable
+listing has more."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
@@ -43,10 +43,10 @@ _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
 """Pattern of a month and day in brackets after a title."""
 
 _FIGURES = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\])）】]?")
-"""Pattern of a month and day in figures, as on Chinese pages."""
+"""Pattern of a month and day in digits, as on Chinese pages."""
 
 _ROW_LEVELS = 5
-"""Maximum number of levels from a date up to the row that contains its link."""
+"""Maximum number of levels from a date's element up to the row that contains the row's link."""
 
 _ROW_ELEMENTS = 40
 """Maximum number of elements of a row that are searched for its link."""
@@ -71,13 +71,13 @@ MAX_CACHED_PARTS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
-    """A date at a position in a flat page.
+    """A date at a position in a flat page (a sequence of texts and links).
 
     ``published`` is None if the page shows only a month and day. ``place`` and ``last`` are the
     positions of the first and last text of the date. They differ if day, month and year are
-    separate texts, as on a calendar leaf. ``alone`` is true if the text contains little else.
-    ``other`` is true if a label marks it as the date of an event or a change. ``month_and_day`` are
-    the figures of a date that is shown without a year.
+    separate texts. ``alone`` is true if the text contains little else. ``other`` is true if a label
+    marks it as the date of an event or a change. ``month_and_day`` contains the numbers of a date
+    that is shown without a year.
     """
 
     place: int
@@ -92,8 +92,8 @@ class DateMark:
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """Return all plausible dates of a page, in page order.
 
-    A month and day without a year get the year from the nearest heading above. If no heading has a
-    year, they get the year from the address ``url``.
+    A month and day without a year get the year from the nearest heading above them. If no heading
+    has a year, they get the year from ``url``.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
@@ -128,7 +128,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
 
 
 def _heads(text: TextMark) -> bool:
-    """Whether a text may be the heading of a year.
+    """Whether a text may be a heading with a year.
 
     Such a text is in a heading element or consists mainly of a year, and is not in a link.
     """
@@ -144,18 +144,18 @@ def _heads(text: TextMark) -> bool:
 
 @dataclass(slots=True)
 class _Year:
-    """The year assigned to dates without a year; ``number`` is None if it is unknown."""
+    """The year for dates that are shown without a year. ``number`` is None if it is unknown."""
 
     number: int | None
     is_fiscal: bool = False
 
     def note(self, text: TextMark, context: DateContext) -> None:
-        """Set the year if a text is a heading that contains a year."""
+        """Set the year from a text if the text is a heading with a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
             self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
 
     def of_month(self, month: int) -> int | None:
-        """Return the calendar year of a month, or None.
+        """Return the calendar year of a month in the current year, or None.
 
         A fiscal year covers parts of two calendar years.
         """
@@ -167,7 +167,7 @@ def _is_plausible(mark: DateMark, context: DateContext) -> bool:
 
 
 class _TextDates:
-    """Finds the dates in the texts of one page. Results for repeated texts are cached."""
+    """Finds the dates in the texts of a page. Caches the results for repeated texts."""
 
     def __init__(self, reader: DateReader) -> None:
         self.reader = reader
@@ -184,7 +184,7 @@ class _TextDates:
 def _marks_of(
     texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
-    """Yield the dates that begin in the text at ``index``.
+    """Yield the dates that begin in the text at the index ``index``.
 
     ``likely`` is true if the digits of the text look like a date.
     """
@@ -249,10 +249,10 @@ def _without_year(
 def _by_address(
     text: TextMark, known: DateMark | None, url: str, context: DateContext
 ) -> DateMark | None:
-    """Return a date without a year with the year from the address that its row links to.
+    """Return a date with the year from the URL of its row's link.
 
-    ``known`` is the date as the text shows it, if the month is a word. Figures alone, such as
-    ``06-25``, are a date only if the address has the same month and day. Otherwise, the result is
+    ``known`` is the date as the text shows it, if the month is a word. Digits alone, such as
+    ``06-25``, are a date only if the URL has the same month and day. Otherwise, the result is
     ``known``.
     """
     figures = None if known else _FIGURES.fullmatch(text.text)
@@ -271,7 +271,10 @@ def _by_address(
 
 
 def _row_address(node: etree._Element, url: str) -> str | None:
-    """Return the address of the first link in the smallest element around a text with a link."""
+    """Return the URL of the link in a text's row, or None.
+
+    The row is the smallest element around the text that contains a link.
+    """
     for around in (node, *islice(node.iterancestors(), _ROW_LEVELS)):
         near = islice(around.iter("*"), _ROW_ELEMENTS)
         if (link := next((one for one in near if one.tag == "a"), None)) is not None:
@@ -280,7 +283,7 @@ def _row_address(node: etree._Element, url: str) -> str | None:
 
 
 def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
-    """Return the day, month and year of a date in separate elements, as on a calendar leaf.
+    """Return the day, month and year of a date whose parts are in separate elements.
 
     Returns an empty list if the texts are not such parts. ``most`` is the maximum number of parts.
     """

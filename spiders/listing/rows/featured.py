@@ -1,4 +1,4 @@
-"""Find releases right above or below the rows of a list: featured and older ones."""
+"""Find releases right above or below the rows of a list: featured and older releases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
-"""Shape of an address: its host, its folders without numbers, and the names of its parameters."""
+"""Shape of a URL: its host, its folders without numbers, and the names of its parameters."""
 
 _NEAR = 60
 """Maximum distance between a region and a release above it, in marks (texts and links)."""
@@ -33,7 +33,7 @@ _MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
 
 _ENCLOSING = 3
-"""Maximum number of enclosing elements of a date that are tried as a release."""
+"""Maximum number of elements around a date that are tried as the element of a release."""
 
 _BETWEEN = 4
 """Maximum distance between a region and the list below it, in marks (texts and links)."""
@@ -47,7 +47,7 @@ _TITLED = 0.5
 _MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
-"""Minimum share of items with the most common address shape."""
+"""Minimum share of items with the most common URL shape."""
 
 _DIGITS = re.compile(r"\d+")
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
@@ -56,7 +56,7 @@ _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 def featured(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Return releases right above a region that have the same address shape as its items.
+    """Return the releases right above a region whose URLs have the same shape as its items' URLs.
 
     Such a release needs a date. If the region has no dates, an undated post with a heading is
     accepted. Older releases in a box of popular releases are skipped.
@@ -92,7 +92,7 @@ def continued(
 ) -> list[ListingItem]:
     """Return releases from a list of titles right below a region, such as older posts of a blog.
 
-    All links of that list have the same address shape as the items, and none leads to an item. In
+    All links of that list have the same URL shape as the items, and none leads to an item. In
     addition, one of these must be true:
 
     - the list has a class for more links
@@ -138,7 +138,7 @@ def _calls_itself_more(node: etree._Element) -> bool:
 
 
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
-    """Return the posts right above ``first`` whose heading links to an address with this shape."""
+    """Return the posts right above ``first`` whose heading links to a URL with this shape."""
     found: list[ListingItem] = []
     for span in flat.spans:
         if (
@@ -156,7 +156,7 @@ def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) ->
 
 
 def common_shape(items: list[ListingItem]) -> Shape | None:
-    """Return the address shape that nearly all items share, or None.
+    """Return the URL shape that nearly all items share, or None.
 
     Links with this shape lead to releases. Only the first MAX_RATED items are counted.
     """
@@ -166,9 +166,9 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
 
 
 def shape_of(url: str) -> Shape:
-    """Return an address's shape: its host, its folders without numbers, and its parameter names.
+    """Return a URL's shape: its host, its folders without numbers, and its parameter names.
 
-    Addresses of the same kind of page have the same shape.
+    The URLs of pages of the same type have the same shape.
     """
     return _cached_shape(url) if len(url) <= MAX_CACHED_LENGTH else _shape(url)
 
@@ -185,10 +185,10 @@ _cached_shape = lru_cache(maxsize=MAX_CACHED_LINKS)(_shape)
 
 
 def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
-    """Return, for each separate date above ``first``, the elements with links around it.
+    """Return the elements with links around each separate date above ``first``.
 
-    The smallest element comes first. It may contain only a link to the author, so larger elements
-    are returned too.
+    For each date, the smallest element comes first. It may contain only a link to the author, so
+    larger elements are returned too.
     """
     marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
     near = [

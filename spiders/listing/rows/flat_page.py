@@ -1,9 +1,9 @@
-"""A page as a flat sequence of marks (texts and links in reading order), with element spans.
+"""Convert a page to a flat sequence of marks (texts and links) with element spans.
 
-Marks are numbered by position. The tree is walked once, so the time is linear at any depth. Each
-element has a signature: a number for its path of tags and classes from the root. Rows of a list
-share a signature (after Liu, Grossman and Zhai, "Mining Data Records in Web Pages", 2003; paths as
-keys after Miao et al., 2009).
+Marks are numbered in reading order. The tree is walked once, so the time is linear at any depth.
+Each element has a signature: a number for its path of tags and classes from the root. Rows of a
+list share a signature (after Liu, Grossman and Zhai, "Mining Data Records in Web Pages", 2003;
+paths as keys after Miao et al., 2009).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ MAX_REGIONS = 1000
 """Maximum number of page parts (such as menus and sidebars) that are recognized per page."""
 
 MAX_TEXT = 4000
-"""Maximum length of a text, in characters. Longer texts are cut; titles and dates are shorter."""
+"""Maximum length of a text, in characters. Longer texts are cut, but titles and dates are
+shorter."""
 
 SKIPPED = frozenset(
     (
@@ -62,7 +63,7 @@ MAX_CACHED_CLASSES = 300
 """Maximum length of a class attribute for which `element_word` is cached, in characters."""
 
 MAX_ID = 59
-"""Maximum length in characters of an id that `element_word` includes in its result."""
+"""Maximum length of an id that is part of the result of `element_word`, in characters."""
 
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -70,7 +71,10 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 @dataclass(slots=True)
 class TextMark:
-    """A text, with its position among all marks, its parent element and the parent's signature."""
+    """A text on a page, with its position among all marks (texts and links).
+
+    It also has its parent element and the parent's signature.
+    """
 
     place: int
     parent: etree._Element
@@ -80,7 +84,7 @@ class TextMark:
 
 @dataclass(slots=True)
 class LinkMark:
-    """A link, with its position among all marks, its signatures and its address.
+    """A link on a page: its position among all marks, its signatures and its URL.
 
     ``sign`` is the signature of tags and classes, ``loose`` the signature of tags only. ``end`` is
     the position after the link's last text.
@@ -114,7 +118,7 @@ class ElementSpan:
 
 
 MIN_HEADED_LINKS = 3
-"""Minimum number of links below a heading in the box that the heading belongs to."""
+"""Minimum number of links below a heading in the box to which the heading applies."""
 
 
 @dataclass(slots=True)
@@ -134,7 +138,7 @@ class HeadingMark:
 
 @dataclass
 class FlatPage:
-    """All marks of a page.
+    """All marks (texts and links) of a page.
 
     ``size`` is the number of positions. ``regions`` are parts of the page, such as menus. ``cut``
     is true if the page exceeds MAX_ELEMENTS or MAX_ANCHORS.
@@ -146,8 +150,8 @@ class FlatPage:
     headings: list[HeadingMark] = field(default_factory=list)
     regions: PageRegions = field(default_factory=lambda: PageRegions([], 0, []))
     hidden: list[tuple[int, int]] = field(default_factory=list)
-    """Ranges of hidden elements: the first position and the position after the last. They don't
-    overlap."""
+    """Ranges of hidden elements, each as the first position and the position after the last. They
+    do not overlap."""
 
     size: int = 0
     cut: bool = False
@@ -164,7 +168,7 @@ class FlatPage:
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
     def leave_out(self, urls: Container[str]) -> None:
-        """Remove the links with these addresses."""
+        """Remove the links to the URLs in ``urls``."""
         self.anchors = [anchor for anchor in self.anchors if anchor.url not in urls]
         self.settle()
 
@@ -202,7 +206,7 @@ class FlatPage:
         return [span.begin for span in self.spans if PAGER_CLASS.search(names_of(span.node))]
 
     def is_hidden(self, place: int) -> bool:
-        """Whether the element at a position is invisible to readers."""
+        """Whether the element at a position is hidden from readers."""
         index = bisect_left(self.hidden, (place + 1, 0)) - 1
         return index >= 0 and place < self.hidden[index][1]
 
@@ -223,7 +227,7 @@ def joined(texts: list[TextMark]) -> str:
 def element_word(node: etree._Element) -> str:
     """Return an element's tag and classes, without numbers and without classes of single rows.
 
-    For containers of page parts (`_FRAMES`), the id is included.
+    For the elements around parts of a page (`_FRAMES`), the id is included.
     """
     tag, classes = str(node.tag), node.get("class") or ""
     name = (node.get("id") or "") if tag in _FRAMES else ""
@@ -248,7 +252,7 @@ _cached_word = lru_cache(maxsize=10_000)(_word)
 
 
 def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
-    """Convert a page to a flat page. ``tree`` replaces the page's tree, such as a repaired copy."""
+    """Convert a page to a flat page. A repaired ``tree`` may replace the page's tree."""
     return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
@@ -355,7 +359,7 @@ class _Walk:
             self._open_headings.append((head, len(out.anchors)))
 
     def _bound_headings(self, span: ElementSpan) -> None:
-        """Set the scope of the open headings whose box is this element."""
+        """Set the scope of the open headings whose box is the element of ``span``."""
         total, wide = len(self._out.anchors), []
         while self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             head, links = self._open_headings.pop()

@@ -1,11 +1,11 @@
 """Separate the records of a list from the records of other lists.
 
-A box of popular releases may contain dated links that look like those of the main list. Such a box
-is recognized by any of these signs:
+A box of popular releases may contain dated links that look like those of the main list. Any of
+these signs is sufficient to recognize such a box:
 
 - Its rows have fewer elements.
 - It is in a sidebar.
-- Its heading announces it, and its dates cover the same time as the main list.
+- It has the heading of a box, and its dates cover the same time as the main list.
 - None of its rows has a date.
 """
 
@@ -29,13 +29,13 @@ from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
 from spiders.page.regions import ASIDE
 
 ALIKE: Final = 0.5
-"""Minimum share of common parts at which the rows of two lists have the same markup."""
+"""Minimum share of common parts (tags with classes) of rows that have the same markup."""
 
 SMALLER: Final = 0.67
-"""Maximum size of a list that may be a box, relative to the largest list."""
+"""Maximum size of a list that may be a box, relative to the size of the largest list."""
 
 MIN_ROWS: Final = 3
-"""Minimum number of rows in a list without dates that is separated from a dated list."""
+"""Minimum number of rows in an undated list that is separated from a dated list."""
 
 MAX_LEVELS: Final = 3
 """Maximum number of levels from a record up to its list."""
@@ -161,5 +161,5 @@ def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
 
 
 def likeness(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
-    """Return the share of parts (tags with classes) common to both sets; 1 if both are empty."""
+    """Return the share of parts (tags with classes) common to two sets, or 1 if both are empty."""
     return len(one & other) / len(one | other) if one | other else 1.0

@@ -42,7 +42,7 @@ _FILE_NOTE = re.compile(
 """Pattern of a note after a title about the linked file: *(PDF, 120 KB)*."""
 
 MAX_TITLE_LINKS = 20
-"""Maximum number of links with the same address in a record whose texts may be the title."""
+"""Maximum number of links with the same URL in a record whose texts may be the title."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
@@ -58,7 +58,7 @@ _POSSIBLE = 0.1
 
 _HALF = 0.5
 _MOSTLY = 0.8
-"""Minimum share of records that counts as nearly all."""
+"""Minimum share of records that counts as nearly all records."""
 
 _REPEATED = 12
 """Number of characters at the start of a link's text that a heading of the same record must
@@ -68,12 +68,12 @@ _SIDE = 0.05
 """Factor applied to the score of links to authors, tags and archives."""
 
 _BESIDE = 12
-"""Maximum number of characters beside a date in a link's text. With more, the date is part of a
+"""Maximum number of other characters in a link's text with a date. With more, the date is part of a
 title."""
 
 
 class RecordFields:
-    """The items of a region, in page order, and measures of their quality.
+    """The items of a region in page order, and measures of their quality.
 
     ``crowded`` is the number of records with several links that could each be the title. The other
     measures are shares of records:
@@ -83,7 +83,7 @@ class RecordFields:
     - ``dated_alone``: records whose date is a separate text
 
     The first MAX_RATED records determine which links, texts and dates are extracted from all
-    records. The shares are of these first records, too.
+    records. The shares refer to these first records, too.
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
@@ -128,19 +128,22 @@ class RecordFields:
 
     @cached_property
     def _titles(self) -> Titles:
-        # Computed only when needed, because most records have their title in their link.
+        # Computed on demand, because most records have their title in their link.
         return Titles(self._rated)
 
     @cached_property
     def likeness(self) -> float:
-        """Title likeness of the items (0 to 1), see `title_likeness`."""
+        """Title likeness of the items (0 to 1): how much their titles look like titles."""
         return title_likeness(item.title for item in self.items[:MAX_RATED])
 
     def _slot(self, anchor: LinkMark) -> int:
         return anchor.sign if self._strict else anchor.loose
 
     def _learn(self, record: Record) -> None:
-        """Add a record's first link with each link signature (slot) to the slot's links."""
+        """Add the links of a record to the links with the same signature (slot).
+
+        Only the first link with each signature counts.
+        """
         seen = set()
         for order, anchor in enumerate(record.anchors):
             if (slot := self._slot(anchor)) not in seen:
@@ -150,7 +153,7 @@ class RecordFields:
     def _rate(self, slot: int) -> float:
         """Return a score for the links with a signature (slot) as the records' main links.
 
-        The score is high if the links are in most records, have different addresses, and look like
+        The score is high if the links are in most records, have different URLs, and look like
         titles.
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
@@ -165,7 +168,7 @@ class RecordFields:
         return coverage * distinct * score / (1 + 0.05 * self._order(slot))
 
     def _order(self, slot: int) -> float:
-        """Return the mean number of links that precede a slot's link in its record.
+        """Return the mean number of links before a slot's link in its record.
 
         A slot contains the links with the same signature.
         """
@@ -225,7 +228,7 @@ class RecordFields:
         return max(record.anchors, key=lambda anchor: self._links.get(self._slot(anchor), 0.0))
 
     def _is_crowded(self, record: Record, link: LinkMark) -> bool:
-        """Whether several links of a record, with different addresses, could each be the title."""
+        """Whether several links of a record, with different URLs, could each be the title."""
         slot = self._slot(link)
         others = [other for other in record.anchors if self._slot(other) == slot]
         if len({other.url for other in others}) <= 1:
@@ -253,9 +256,9 @@ class RecordFields:
         return self._titles.best(record) or own
 
     def _ends(self, title: str, record: Record, link: LinkMark) -> list[str]:
-        """Return other texts of a record that its title ends with and that may be the real title.
+        """Return texts of a record with which its title ends and which may be the real title.
 
-        These are texts outside links, and texts of links to the same address.
+        They are texts outside links, and texts of links to the same URL.
         """
         links = (self._text_of(other) for other in record.anchors if other.url == link.url)
         linked = {place for one in record.anchors for place in range(one.place, one.end)}
@@ -301,10 +304,10 @@ class RecordFields:
         return found if changed >= _MOSTLY * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
-        """Return the title in a link.
+        """Return the title in a record's link.
 
         This is usually the link's text. If the link contains a whole record, it is the text that
-        looks most like a title. A text cut off with "…" is replaced with the link's ``title``
+        looks most like a title. A text that ends in "…" is replaced by the link's ``title``
         attribute.
         """
         tooltip = " ".join((anchor.node.get("title") or "").split())

@@ -1,4 +1,4 @@
-"""Records of a region: their links and texts, and the dates that belong to them."""
+"""Extract the records of a region: their links and texts, and the dates that belong to them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ MAX_RECORDS = 10_000
 """Maximum number of records read per region."""
 
 MAX_RATED = 1_000
-"""Maximum number of records read to rate a region. The best region is then read completely."""
+"""Maximum number of records that are read to rate a region. The best region is then read
+completely."""
 
 
 @dataclass
 class Record:
     """The links, texts and dates of a record, in page order.
 
-    ``lead`` are the texts right above the record.
+    ``lead`` contains the texts right above the record.
     """
 
     span: ElementSpan
@@ -40,7 +41,7 @@ class Record:
 
     @cached_property
     def undated(self) -> list[TextMark]:
-        """Texts of the record that are not separate dates."""
+        """The texts of the record that are not separate dates."""
         alone = [mark for mark in self.dates if mark.alone]
         dated = {place for mark in alone for place in range(mark.place, mark.last + 1)}
         return [text for text in self.texts if text.place not in dated]
@@ -49,16 +50,16 @@ class Record:
 def records_of(
     region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
 ) -> list[Record]:
-    """Return the records of a region that list releases, in page order, at most ``most``.
+    """Return at most ``most`` records of a region that list releases, in page order.
 
     If most records contain a date, the others are headings, notes and buttons, and are skipped.
-    `spiders.listing.rows.undated_rows` later adds the releases among them.
+    `spiders.listing.rows.undated_rows` later adds releases without a date.
     """
     return releases_among(linked_records(region, flat, dates, most), region)
 
 
 def releases_among(found: list[Record], region: Region) -> list[Record]:
-    """Return the records that list releases, from a region's records with links."""
+    """Return the records that list releases among a region's records with links."""
     dated = [record for record in found if record.dates]
     if region.side == "above":
         return [record for record in found if record.dates or _has_empty_term(record.span.node)]
@@ -71,7 +72,7 @@ def linked_records(
     """Return the records with links among the first ``most`` records of a region.
 
     If the region's dates are before or after its records, each record includes the texts and dates
-    there.
+    at that position.
     """
     spans = region.records
     places = [mark.place for mark in dates]

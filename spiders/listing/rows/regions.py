@@ -1,8 +1,8 @@
-"""Find the repeated regions of a page that may list its releases, only by counting dates and links.
+"""Find the repeated regions of a page that may list its releases, by counting dates and links.
 
 Records are elements with the same signature. In most listings, each record has a date inside,
 before or after it, or in a heading above several records. In other listings, each record has a link
-with several words. The most likely regions of both kinds are examined in `spiders.listing.detect`.
+with several words. `spiders.listing.detect` examines the most likely regions of both types.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""Minimum share of dated records in a region whose undated records are not releases."""
+"""Minimum share of dated records in a region. Its undated records are then not releases."""
 
 NEAR = 12
-"""Maximum distance between a record and its date outside, in marks (texts and links)."""
+"""Maximum distance between a record and a date outside it, in marks (texts and links)."""
 
 _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 """Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
@@ -46,14 +46,14 @@ _IN_TEXT = 0.6
 """Value of a record (0 to 1) whose dates are all inside longer texts."""
 
 _HEADING_NEAR = 20
-"""Maximum distance between the first record and a heading with a date above it, in marks (texts and
+"""Maximum distance between a heading with a date and the first record below it, in marks (texts and
 links)."""
 
 MAX_ROW_LEVELS = 6
 """Maximum number of levels from a record up to its row."""
 
 _SPLIT = 4
-"""Minimum number of elements in a group that is split by the parts of the page."""
+"""Minimum number of elements in a group that is split by page parts."""
 
 _HALF = 0.5
 _UNSPACED = 8
@@ -71,7 +71,7 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""Pattern of the beginning of links such as *Read more*, which repeat the address of a title."""
+"""Pattern of the beginning of link texts such as *Read more*, which repeat the URL of a title."""
 
 
 @dataclass(slots=True)
@@ -107,9 +107,9 @@ def find_regions(
 ) -> list[Region]:
     """Return the most likely regions of a page: the best by dates, then the best by links.
 
-    If ``place`` (position of the list on page 1) is given, that region comes first. Last come the
-    page's single undated post, if there is exactly one, and posts with explicit markup that are not
-    yet included.
+    If ``place`` (position of the list on page 1) is given, the region at that position comes first.
+    Last come the page's only undated post, if any, and posts with explicit markup that are not yet
+    included.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -135,7 +135,8 @@ def find_regions(
     marked = [counts.region(posts, strict=False) for posts in _marked_posts(flat)]
     found.extend(marked)
     found.extend(counts.singles())
-    # Among equal regions, larger ones contain more of each release, such as its time and summary.
+    # If several regions are equal, a larger region contains more of each release, such as its
+    # summary.
     found.sort(key=lambda region: (-region.score, -_extent(region)))
     dated = found[:CANDIDATES]
     found.sort(key=lambda region: (-region.linked, -_extent(region)))
@@ -173,7 +174,7 @@ def _parts(
 
 
 def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
-    """Return posts with explicit markup outside sidebars and menus, grouped by the kind of markup.
+    """Return posts with explicit markup outside sidebars and menus, grouped by type of markup.
 
     Groups in which all posts have the same signature are skipped.
     """
@@ -192,7 +193,7 @@ def _extent(region: Region) -> int:
 
 
 class _Counts:
-    """Counts of dates and title links between two positions, used to score regions."""
+    """Counts dates and title links between positions of a page, to score its regions."""
 
     def __init__(self, flat: FlatPage, dates: list[DateMark]) -> None:
         self._flat = flat
@@ -219,7 +220,7 @@ class _Counts:
         return _WORTH[alone] if alone < len(_WORTH) else 0.0
 
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
-        """Return the total value of records, reduced if some have no date.
+        """Return the total value of records, reduced if some records have no date.
 
         The reduction is small if the share of dated records is at least ``lenient``. The undated
         records are then headings and notes, which are removed later.
@@ -228,7 +229,7 @@ class _Counts:
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
 
     def _outside(self, worths: list[float]) -> float:
-        """Return the total value of records whose dates are outside them.
+        """Return the total value of records whose dates are outside the records.
 
         Returns 0 if fewer than half of the records have a date, because a few dates belong to other
         elements.
@@ -317,7 +318,7 @@ class _Counts:
     def _in_row(self, date: int, record: int) -> bool:
         """Whether a date and a record are in the same table row or list item.
 
-        Both are given by their positions.
+        ``date`` and ``record`` are their positions.
         """
         index = bisect_left(self._row_begins, date + 1) - 1
         return index >= 0 and self._rows[index].end > record
@@ -370,7 +371,7 @@ def _titled(flat: FlatPage) -> list[int]:
     """Return the positions of links that may be titles.
 
     Such links have several words and are not "read more" links. A "read more" link is included if
-    no other link has its address.
+    no other link has the same URL.
     """
     links = {anchor.place: (flat.text_of(anchor), anchor.url) for anchor in flat.anchors}
     worded = {place: one for place, one in links.items() if says_words(one[0])}
@@ -394,7 +395,7 @@ def says_words(text: str) -> bool:
 def place_of(node: etree._Element) -> str:
     """Return the path of an element: the tags and classes of the element and its ancestors.
 
-    Numbers and classes such as *first* or *odd* are removed. So all rows on all pages of a listing
+    Numbers and classes such as *first* or *odd* are removed, so all rows on all pages of a listing
     have the same path.
     """
     return " ".join(map(_step, _with_ancestors(node)))
@@ -403,7 +404,7 @@ def place_of(node: etree._Element) -> str:
 def stands_at(node: etree._Element, place: str) -> bool:
     """Whether an element has the path ``place`` (see `place_of`), or is a similar row beside it.
 
-    The last step of either path may have additional classes, as first or last rows often do.
+    The last step of either path may have additional classes, as the first or last row often has.
     """
     steps = place.split(" ")
     around = _with_ancestors(node)

@@ -1,4 +1,4 @@
-"""Recognize lists beside the releases of a page, and links from a row to its author or category."""
+"""Recognize lists other than the releases, and links to a row's author or category."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
 JOINING: Final = r"[&+/,|]|\b{}\b"
-"""Pattern of the characters and words for "and" in headings such as "News & Events". The
-placeholder is for the words of all languages."""
+"""Pattern of the characters and words for "and" in headings such as "News & Events". The words of
+all languages replace the placeholder."""
 
 MAX_WORDS: Final = 3
 """Maximum number of words in the heading of an events list."""
@@ -56,7 +56,7 @@ def announces_other(text: str) -> bool:
 
 @cache
 def _side_headings() -> frozenset[str]:
-    """Return the headings of lists that are not releases, as comparison keys (letters only)."""
+    """Return the headings of lists other than releases, as comparison keys (letters only)."""
     return frozenset(map(comparison_key, words("headings.beside")))
 
 
@@ -85,7 +85,7 @@ def announces_events(text: str) -> bool:
 
 
 def lead_to_events(urls: Iterable[str], page: str) -> bool:
-    """Whether most of these addresses are in folders for events, but the page's address is not."""
+    """Whether most of these URLs, but not the page's URL, are in folders for events."""
     found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
     return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
 
@@ -104,7 +104,7 @@ def is_in_narrow_column(node: etree._Element) -> bool:
 
 
 def _width(node: etree._Element) -> int:
-    """Return the width of an element on wide screens, in twelfths; 0 if unknown."""
+    """Return the width of an element on wide screens, in twelfths, or 0 if it is unknown."""
     found = [
         int(match[1])
         for name in (node.get("class") or "").split()[:12]
@@ -131,7 +131,7 @@ _SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
 
 
 def is_side_link(link: LinkMark) -> bool:
-    """Whether a link leads to an author, category, tag or comments, by its address or ``rel``."""
+    """Whether a link leads to an author, category, tag or comments, judged by URL or ``rel``."""
     relation = link.node.get("rel")
     if relation and not _SIDE_RELATIONS.isdisjoint(relation.lower().split()):
         return True
@@ -141,9 +141,9 @@ def is_side_link(link: LinkMark) -> bool:
 
 
 def is_month_archive(link: LinkMark) -> bool:
-    """Whether the address of a link looks like a monthly or daily archive.
+    """Whether the URL of a link looks like a monthly or daily archive.
 
-    Addresses of releases that are numbered per year may look the same.
+    The URLs of releases that are numbered per year may look the same.
     """
     return len(link.url) <= MAX_CACHED_LENGTH and _is_month_address(link.url)
 

@@ -1,4 +1,4 @@
-"""Find the only row of a list, with or without a date.
+"""Find the row of a list that has only one row, with or without a date.
 
 A press room may have published only one release.
 """
@@ -35,12 +35,11 @@ FIRST_UNSPACED: Final = "\u0e00"
 Most later scripts have no spaces between words."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of the page's text that the page's only undated row contains. On the page of a
-release, more of the text is outside such a row."""
+"""Minimum share of the page's text in the only undated row of a page. On the page of a release,
+more text is outside such a row."""
 
 ONE_DATE: Final = 0.97
-"""Minimum value of a row with one date, or with a publication date and the date of the last
-change."""
+"""Minimum value of a row with one date, or with a publication and a modification date."""
 
 _ROWS: Final = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 _POST: Final = re.compile(
@@ -130,7 +129,7 @@ def _headlines(flat: FlatPage) -> list[int]:
 
 
 def _link_of(flat: FlatPage, begin: int, end: int) -> str | None:
-    """Return the address that a heading between two positions links to, or None.
+    """Return the URL that a heading between two positions links to, or None.
 
     Links to categories, authors and the like are skipped.
     """

@@ -2,7 +2,7 @@
 
 Often a day spans the rows of all its releases. In other tables, the cell with the day or the
 picture spans two rows of one release: the headline is in the first row, the text or a document in
-the second.
+the second row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.page.html_tree import line_of
 
 PAIR: Final = "2"
-"""Value of ``rowspan`` of a cell that spans both rows of a release."""
+"""Value of the ``rowspan`` of a cell that spans both rows of a release."""
 
 MIN_PAIRS: Final = 2
 """Minimum number of pairs of rows that are joined."""
@@ -28,18 +28,18 @@ MAX_DIGITS: Final = 3
 """Maximum length of a ``rowspan``, in characters."""
 
 DEEP: Final = 4
-"""Maximum number of levels from a date up to its cell."""
+"""Maximum number of levels from a date's element up to its table cell."""
 
 MIN_TEXT: Final = 20
 """Minimum length of the text beside the links of a second row, in characters."""
 
 
 def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
-    """Return the rows of a table, each with the second row of its release.
+    """Join each row of a table with the second row of its release.
 
-    ``records`` are in page order. They are returned unchanged if they are not such a table: all
-    rows are in pairs, and each second row contains a text beside its links. If a day spans the
-    rows of two releases, both rows have only a link, or both have a text.
+    ``records`` are in page order. In such a table, all rows are in pairs, and each second row
+    contains a text beside its links. Other records are returned unchanged. If a day spans the rows
+    of two releases, both rows have only a link, or both have a text.
     """
     first = records[0].node
     if first.tag != "tr" or not _is_spanned(first):
@@ -63,7 +63,7 @@ def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
 
 
 def _is_spanned(row: etree._Element) -> bool:
-    """Whether a cell of a row spans this row and the next one."""
+    """Whether a row has a cell that also spans the next row."""
     return any(cell.get("rowspan") == PAIR for cell in row.iterchildren("td", "th"))
 
 
@@ -77,7 +77,10 @@ def _has_text(row: etree._Element) -> bool:
 
 
 class SpannedDates:
-    """The dates in a cell that spans the current row of a table, if the row has no other date."""
+    """The dates in a cell that spans the current row of a table.
+
+    They are for rows without their own date.
+    """
 
     def __init__(self) -> None:
         self._last: etree._Element | None = None
@@ -85,7 +88,7 @@ class SpannedDates:
         self._dates: list[DateMark] = []
 
     def dates(self, span: ElementSpan, own: list[DateMark], flat: FlatPage) -> list[DateMark]:
-        """Return the dates of a row: its ``own`` dates, or else those of a cell that spans it.
+        """Return the dates of a row: ``own``, or else those of a cell that spans the row.
 
         Call this for each row with a link, in page order.
         """
@@ -104,7 +107,7 @@ class SpannedDates:
         return own
 
     def _rows_since(self, row: etree._Element) -> int:
-        """Return the number of rows from the last row to ``row``."""
+        """Return the number of rows from the previously read row to ``row``."""
         if self._last is None or self._last.getparent() is not row.getparent():
             return self._left + 1
         above = row.itersiblings("tr", preceding=True)

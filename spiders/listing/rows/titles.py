@@ -1,7 +1,6 @@
-"""Choose the titles of records.
+"""Choose the titles of records by comparing all records.
 
-All records are compared. Titles have the same signature in most records, differ from record to
-record, and look like titles.
+Titles have the same signature in most records, differ from record to record, and look like titles.
 
 On court pages, the caption of a case is shortened to the name used in citations. ``State of X,
 Respondent, vs. A. B., et al., Appellants. 2024 X 57`` becomes ``State of X v. A. B.``. The Bluebook
@@ -46,8 +45,7 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u06
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG = 200
-"""Maximum mean length of texts that may be titles, in characters. Longer texts get a lower
-score."""
+"""Maximum mean length of texts that get the full score as titles, in characters."""
 
 _ENOUGH_WORDS = 4
 """Minimum number of words in a text that gets the full score as a title."""
@@ -62,7 +60,7 @@ _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
 
 _NEARLY_ALL = 0.9
-"""Minimum share of texts in which a word occurs that is ignored as common."""
+"""Share of texts above which a common word is ignored."""
 
 _MIN_TEXTS = 4
 """Minimum number of texts needed to ignore the words that they have in common."""
@@ -74,15 +72,17 @@ _HEADING_ABOVE = 4
 """Maximum number of levels from an element up to its heading, including the element."""
 
 _MOST, _LEFT = 0.75, 2
-"""Minimum share of titles with a date before dates are removed. Minimum number of words left in a
-title after removal."""
+"""Limits for removing dates from titles.
+
+- `_MOST`: minimum share of titles with a date
+- `_LEFT`: minimum number of words left in a title"""
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
-"""Characters removed between a title and its date."""
+"""Characters that are removed between a title and its date."""
 
 
 class Titles:
-    """Scores, by signature, of how well the texts of records serve as titles."""
+    """Scores the texts of records as titles, by signature."""
 
     def __init__(self, records: list[Record]) -> None:
         self._size = len(records)
@@ -138,7 +138,7 @@ class Titles:
 def title_likeness(texts: Iterable[str]) -> float:
     """Return how much texts look like titles (0 to 1): they have several words and differ.
 
-    Words in nearly all texts, such as "opens in a new window", don't count.
+    Words that are in nearly all texts, such as "opens in a new window", do not count.
     """
     texts = list(texts)
     if not texts:
@@ -170,7 +170,7 @@ def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
 def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str:
     """Return the words before the actual title in most titles, such as "Read more: ", or "".
 
-    ``alternatives`` are the alternative titles of each record.
+    ``alternatives`` contains other texts of each record that may be the title.
     """
     leads = Counter(
         lead_in(title, texts) for title, texts in zip(titles, alternatives, strict=True)
@@ -180,10 +180,9 @@ def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str
 
 
 def lead_in(title: str, texts: Iterable[str]) -> str:
-    """Return the part of a title before the longest alternative title with which it ends.
+    """Return the part of a title before the longest text in ``texts`` with which the title ends.
 
-    ``texts`` are the alternative titles. Returns an empty string if the title ends with none of
-    them.
+    Returns an empty string if the title ends with none of them.
     """
     ends = (text for text in texts if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
@@ -212,7 +211,7 @@ def without_date(title: str, date: str) -> str:
 
 
 def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
-    """Whether an element is, or is in, a part of a link whose class says that it is the title."""
+    """Whether an element is, or is inside, the part of a link that has a class for titles."""
     for _ in range(_HEADING_ABOVE):
         if node is None or node is link:
             return False
@@ -223,7 +222,7 @@ def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
 
 
 def in_heading(node: etree._Element | None) -> bool:
-    """Whether an element is a heading or at most a few levels inside one."""
+    """Whether an element is a heading, or at most a few levels inside a heading."""
     for _ in range(_HEADING_ABOVE):
         if node is None:
             return False
@@ -234,7 +233,7 @@ def in_heading(node: etree._Element | None) -> bool:
 
 
 def _telling_words(text: str) -> frozenset[str]:
-    """Return the words of a text; empty for generic texts such as *Read more*."""
+    """Return the words of a text, or an empty set for a generic text such as *Read more*."""
     return _cached_words(text) if len(text) <= _LONG else _read_words(text)
 
 
@@ -307,7 +306,7 @@ def are_captions(titles: Sequence[str]) -> bool:
 
 
 def case_name(caption: str) -> str:
-    """Return the name of a court case from its caption; never empty."""
+    """Return the name of a court case, given its caption. Never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

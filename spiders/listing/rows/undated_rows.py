@@ -29,10 +29,10 @@ from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
-"""Minimum title likeness (0 to 1) of an undated row. Two words are enough to reach it."""
+"""Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 SEVERAL: Final = 2
-"""Minimum number of undated rows between dated rows that count as releases. A single one may be a
+"""Minimum number of undated rows between dated rows that count as releases. A single row may be a
 note."""
 
 
@@ -40,7 +40,7 @@ note."""
 class Rows:
     """The items of a region in page order, and the skipped rows.
 
-    ``passed`` contains the addresses of skipped rows that may also be releases.
+    ``passed`` contains the URLs of skipped rows that may be releases.
     """
 
     items: list[ListingItem]
@@ -56,7 +56,7 @@ def with_undated(
     the same signature as in dated rows and its text looks like a title. In addition, one of these
     must be true:
 
-    - its address has the most common shape of the items' addresses
+    - its URL has the most common shape of the items' URLs
     - its markup is similar to the dated rows
     - it is between dated rows with the same markup, and leads to a page of another site
     - it is one of several such rows with different titles, at different points among dated rows
@@ -107,7 +107,7 @@ def with_undated(
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
-    """Whether an address is on none of these hosts and is not a home page."""
+    """Whether a URL is on none of these hosts and is not a home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 
@@ -117,12 +117,12 @@ def _is_titled(item: ListingItem) -> bool:
 
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with its list's rows. Also the minimum title
-likeness (0 to 1) of an undated row."""
+"""Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
+(0 to 1) of an undated row."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum share of tags that an undated row has in common with its list's rows. The elements around
-the date are missing from such a row."""
+"""Minimum share of tags that an undated row has in common with its list's rows. Such a row has no
+elements around a date."""
 
 MIN_OTHER_LIKENESS: Final = 0.9
 """Minimum share of tags that a row with other classes has in common with its list's rows. The class
@@ -144,7 +144,7 @@ MAX_ELEMENTS: Final = 200
 
 
 class RowMake:
-    """The markup of a list's rows: their classes, and the tags that most rows contain."""
+    """The markup of a list's rows: their classes, and the tags that most of them contain."""
 
     def __init__(self, rows: Iterable[etree._Element]) -> None:
         counted: Counter[str] = Counter()
@@ -161,8 +161,8 @@ class RowMake:
     def fits(self, row: etree._Element) -> bool:
         """Whether a row has a class of the list's rows and mostly the same tags.
 
-        A row without such a class must have nearly all of the tags and at most as many links. A box
-        of another list has more links.
+        A row without such a class must have nearly all of the tags and at most as many links,
+        because a box of another list has more links.
         """
         own = _classes(row)
         alike = bool(own & self._classes) if own or self._classes else True
