@@ -3,11 +3,11 @@
 The first of these rules that applies decides:
 
 1. A challenge, a login page or a captcha (challenges and logins), if the page has no date.
-2. A password form (logins) or a paywall in the page's markup (notices), with or without a date.
-3. A notice of maintenance or a paywall within the title or a heading (notices), if the page has
+2. A password form (logins) or a paywall in the page's markup, with or without a date.
+3. A notice of maintenance or a paywall within the title or a heading, if the page has
    no date, no attachment and fewer than ``MIN_WORDS_BEYOND_NOTICE`` words.
 4. A title that reports only that the page is missing (soft_404), if the page has no date.
-5. A title that reports only that the site is out of order (notices), if the page has no date.
+5. A title that reports only that the site is out of order, if the page has no date.
 
 A page with at least ``MIN_RELEASE_WORDS`` words of its own text is not a barrier. An error page at
 the URL of a stored release may show the current day. ``soft_404.missing_release_message`` compares
@@ -16,9 +16,12 @@ such a page with the release.
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from data.health.run_errors import FixedErrorKind
+from data.languages.vocabulary import alternatives, pattern, words
 from data.models import Content
 from data.text.words import tokens
 from spiders.barriers.challenges import CAPTCHA_SHOWN, CHALLENGED, has_captcha, is_challenge
@@ -28,17 +31,26 @@ from spiders.barriers.logins import (
     is_login_page,
     password_form_message,
 )
-from spiders.barriers.notices import (
-    MIN_WORDS_BEYOND_NOTICE,
-    PAYWALL_FIRST,
-    has_paywall_markup,
-    notice_in,
-    outage_message,
+from spiders.barriers.soft_404 import (
+    NOUN,
+    error_title_pattern,
+    missing_page_message,
+    title_message,
 )
-from spiders.barriers.soft_404 import missing_page_message
+from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 NO_CONTENT: Final = Content("")
+
+MIN_WORDS_BEYOND_NOTICE: Final = 40
+"""Minimum number of words in a release whose title or heading contains the words of a notice.
+
+Some releases are about maintenance. The minimum does not apply if the title is only a notice."""
+
+NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
+"""Pattern of the markup of a page behind a paywall (schema.org)."""
+
+PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 
 
 BarrierKind: TypeAlias = Literal["challenge", "login", "maintenance", "missing"]
@@ -115,3 +127,47 @@ def _notice(page: Page, content: Content, listed: str, words: int) -> Barrier | 
         return None
     found = notice_in(page, tokens(listed))
     return Barrier(*found) if found else None
+
+
+def has_paywall_markup(page: Page) -> bool:
+    """Whether a page's markup declares that its text is only for subscribers."""
+    return NOT_FREE.search(page.markup) is not None
+
+
+def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:
+    """Return the kind and message of a notice in a page's title or headings, or None.
+
+    ``listed`` contains the words of the page's title on the listing. A page with this title is not
+    a notice.
+    """
+    for node in page.tree.iter("title", "h1", "h2"):
+        line = line_of(node)
+        if listed and tokens(line)[: len(listed)] == listed:
+            return None
+        if pattern("barriers.maintenance").search(line):
+            return "maintenance", f"the site shows a maintenance notice instead: {line[:80]!r}"
+        if pattern("barriers.paywall").search(line):
+            return "login", f"the site shows a paywall instead: {line[:80]!r}"
+    return None
+
+
+def outage_message(page: Page, listed: str) -> str | None:
+    """Return an error message if a page's title only reports an outage, else None.
+
+    ``listed`` is the page's title on the listing, or "". A page with this title is a release.
+    """
+    outages = _outages()
+    return None if outages.fullmatch(listed.strip()) else title_message(page, outages)
+
+
+@cache
+def _outages() -> re.Pattern[str]:
+    """Return the pattern of titles that only report that the site is out of order."""
+    maintenance = alternatives(words("barriers.maintenance"))
+    return error_title_pattern(
+        "50[0234]",
+        rf"(?:{NOUN})? ?(?:is )?unavailable|internal server error|bad gateway|server error"
+        r"|gateway time-?out|service (?:is )?(?:temporarily )?unavailable"
+        r"|error establishing a database connection"
+        rf"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?{maintenance}",
+    )

@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from data.search.query import Query, terms_of
-from data.store.postgres.lexemes import any_of, filed_under, phrase, quoted, vector
-from data.store.postgres.stems import STEMMERS, forms, stems
+from data.store.postgres.lexemes import (
+    STEMMERS,
+    any_of,
+    filed_under,
+    forms,
+    phrase,
+    quoted,
+    stems,
+    vector,
+)
 from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
     RANKED,
