@@ -1,4 +1,4 @@
-"""Convert any failure on one page to an error of that page, so that the visit continues."""
+"""Convert an exception on one page to an error of that page, so that the visit continues."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]
-"""Function that reports an error, given an address, a kind of error and a sentence."""
+"""Function that reports an error. Its arguments are a URL, an error kind and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
@@ -24,15 +24,15 @@ UNREQUESTED_304: Final = (
 )
 
 MAX_ERROR_LENGTH: Final = 500
-"""Maximum length of a reported unexpected error, which may quote a whole page, in characters."""
+"""Maximum length of an unexpected error's message, which may quote a whole page, in characters."""
 
 log = logging.getLogger(__name__)
 
 
 class PageError(CommuniqueError):
-    """Error of one page that can't be processed.
+    """Raised if a page can't be processed.
 
-    ``kind`` is a short code, the message is a sentence.
+    ``kind`` is a short code, and the message is a sentence.
     """
 
     def __init__(self, kind: ErrorKind, message: str) -> None:
@@ -41,25 +41,25 @@ class PageError(CommuniqueError):
 
 
 class BadAddress(PageError):
-    """Raised for an address on a page that can't be requested, for example with port 99999."""
+    """Raised if a URL on a page can't be requested, for example because of the port 99999."""
 
     def __init__(self, cause: ValueError) -> None:
         super().__init__("refused", f"the address can't be requested ({cause})")
 
 
 class NotARelease(PageError):
-    """Raised for a page that is not a release."""
+    """Raised if a page is not a release."""
 
 
 class MissingRelease(NotARelease):
-    """Raised for a page that has a success status but reports itself as not found."""
+    """Raised if a page has a success status but reports itself as not found."""
 
     def __init__(self, message: str) -> None:
         super().__init__("soft-404", message)
 
 
 class NoListing(PageError):
-    """Raised for a response that does not contain a listing.
+    """Raised if a response contains no listing.
 
     ``empty`` is the page's listing if it was extracted but has no items. ``status`` is the status
     of an error response.
@@ -79,13 +79,13 @@ class NoListing(PageError):
 
 
 def reported_url(url: str) -> str:
-    """Return an address without secrets, as used in run errors."""
+    """Return a URL without secrets, for use in errors."""
     return masked(allowed(url))
 
 
 @contextmanager
 def page_errors(url: str, report_error: ReportError) -> Iterator[None]:
-    """Report any exception in the block as an error of the page at ``url``, and continue."""
+    """Report any exception in the ``with`` block as an error of the page at ``url``."""
     try:
         yield
     except (PageError, SlowPage) as error:

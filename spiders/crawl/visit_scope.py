@@ -1,4 +1,4 @@
-"""The parts that the modules of one visit share: its source, store, requests and report."""
+"""Data that the modules of one visit share: its source, store, requests and report."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from spiders.sources.source_file import SourceFile
 
 
 class VisitReport:
-    """The report of one visit; ``run`` is the report so far.
+    """The report of one visit. ``run`` is the report so far.
 
-    ``url`` is the address of the source, and ``public_text`` removes secrets from a text.
+    ``url`` is the URL of the source, and ``public_text`` removes secrets from a text.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class VisitReport:
         self._is_archive_reported = False
 
     def error(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Add an error once. The visit continues."""
+        """Add an error, unless it was added before. The visit continues."""
         self.has_moved = self.has_moved or kind == SLOW_MOVED
         found = RunError(reported_url(url), kind, self._public_text(allowed(message)))
         if found not in self._known_errors:
@@ -55,7 +55,7 @@ class VisitReport:
         return page_errors(self._url, self.error)
 
     def note(self, text: str) -> None:
-        """Add a note for the operator, once per text. A note is not an error."""
+        """Add a note for the operator, unless it was added before. A note is not an error."""
         note = self._public_text(allowed(text))
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
@@ -69,7 +69,7 @@ class VisitReport:
         self.add_archive_error(not_archived)
 
     def add_archive_error(self, reason: str) -> None:
-        """Report the first reason why a response could not be archived.
+        """Report that a response could not be archived, for the first reason only.
 
         Does nothing if ``reason`` is "".
         """
@@ -97,21 +97,18 @@ class VisitReport:
 
 
 LISTING_VERSION: Final = "4"
-"""Version of listing extraction. Increase it to re-extract unchanged listings."""
+"""Version of the listing extraction. Increase it to re-extract unchanged listings."""
 
 
 class RequestedUrls:
-    """The addresses that a visit has requested, and the listed addresses that others replace."""
+    """The URLs that a visit has requested, and the listed URLs that other URLs replace."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._listed: dict[str, str] = {}
 
     def claim(self, url: str) -> bool:
-        """Mark an address as requested.
-
-        Returns False if this visit has already requested the address.
-        """
+        """Mark a URL as requested. Returns False if this visit has already requested it."""
         key = canonical_url(url)
         if key in self._keys:
             return False
@@ -119,20 +116,20 @@ class RequestedUrls:
         return True
 
     def has(self, url: str) -> bool:
-        """Whether this visit has already requested an address."""
+        """Whether this visit has already requested a URL."""
         return canonical_url(url) in self._keys
 
     def replace(self, listed: str, url: str) -> str:
-        """Record that a release listed at ``listed`` is stored at ``url``, and return ``url``."""
+        """Record that the release listed at ``listed`` is stored at ``url``. Returns ``url``."""
         key = canonical_url(url)
         if key != canonical_url(listed):
             self._listed[key] = listed
         return url
 
     def claim_replaced(self, url: str) -> str | None:
-        """Mark the listed address of the release at ``url`` as requested, and return it.
+        """Mark the listed URL of the release at ``url`` as requested, and return it.
 
-        Returns None if the release has no other address, or if that address was requested before.
+        Returns None if the release has no other URL, or if that URL was requested before.
         """
         listed = self._listed.get(canonical_url(url))
         return listed if listed and self.claim(listed) else None

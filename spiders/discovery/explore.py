@@ -115,7 +115,7 @@ class Explorer:
         self._notes: list[str] = []
         self._tried: tuple[TriedPage, ...] | None = None
         self._archive_pages: dict[str, Page] = {}
-        """The newest archive with releases, by the address of a page that lists only archives."""
+        """The newest archive with releases, by the URL of a page that lists only archives."""
 
     def explore(self, place: str, url: str = "") -> Explored:
         """Explore the site at a URL, or the site of a saved page.

@@ -83,7 +83,7 @@ class ImportedPages:
         self._since = utc_now()
         self._position = 0
         self.media: set[str] = set()
-        """Addresses of the attachments and images of recorded releases."""
+        """URLs of the attachments and images of recorded releases."""
         if keeps_source:
             store.register(loaded.source)
 

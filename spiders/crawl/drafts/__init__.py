@@ -1,5 +1,5 @@
-"""Turn release pages into drafts, check the drafts, and record them in the store.
+"""Turn release pages into drafts (extracted releases), check them, and record them in the store.
 
-Modules for one release page or one draft belong in this package. They must not depend on listings
+Modules for a single release page or draft belong in this package. They must not depend on listings
 or visits.
 """

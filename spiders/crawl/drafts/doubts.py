@@ -1,4 +1,4 @@
-"""Report doubts about recorded releases, mainly about their dates."""
+"""Report doubts about newly recorded releases, mainly about their dates."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases checked for whether a source's releases usually have a text and a
-date."""
+"""Number of newest releases that show if a source's releases usually have a text and a date."""
 
 NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have a text. Check the"
@@ -36,9 +35,9 @@ FOREIGN_ZONE: Final = (
 
 
 class Doubts:
-    """Reports doubts about the releases of one visit.
+    """Reports doubts about the releases that one visit recorded.
 
-    A doubt about all releases of a source is reported once.
+    A doubt that concerns all releases of a source is reported once.
     """
 
     def __init__(self, scope: VisitScope, reader: ReleaseReader) -> None:
@@ -50,7 +49,10 @@ class Doubts:
         self._has_dates = False
 
     def note(self, url: str, decision: Decision) -> None:
-        """Report doubts about a recorded release."""
+        """Report doubts about the release at ``url``.
+
+        ``decision`` is the result of recording the release.
+        """
         release = decision.release
         if decision.doubt:
             self._report_error(url, "layout", decision.doubt)
@@ -72,7 +74,7 @@ class Doubts:
             self._report_error(url, "date", doubt)
 
     def finish(self) -> None:
-        """Report releases without a date if other releases of the source have dates."""
+        """Report new releases without a date if other releases of the source have dates."""
         undated, self._undated = self._undated, []
         if not undated:
             return
@@ -94,7 +96,7 @@ class Doubts:
 
 
 def zone_doubt(release: Release) -> str | None:
-    """Return a sentence on why the hour of a new release may be wrong, or None."""
+    """Return a sentence that explains why the hour of a new release may be wrong, or None."""
     name = contradicted(release.published)
     if name is None:
         return None
@@ -102,7 +104,7 @@ def zone_doubt(release: Release) -> str | None:
 
 
 def order_doubt(release: Release, dates: DateContext) -> str | None:
-    """Return a sentence on why day and month of a new release may be swapped, or None.
+    """Return a sentence that explains why a new release's day and month may be swapped, or None.
 
     ``dates`` is the visit's date context. It contains the order of day and month from the source
     file or the listing.

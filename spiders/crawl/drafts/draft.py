@@ -1,4 +1,4 @@
-"""Create drafts from pages and listing items, without side effects."""
+"""Create drafts (extracted releases) from pages and listing items, without side effects."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xm
 
 
 def document_type(page: Page) -> str | None:
-    """Return the media type of a document that is a release; None for an HTML page.
+    """Return the media type of a document such as a PDF, or None for an HTML page.
 
-    Raises NotARelease for other media types and for an empty response.
+    Raises NotARelease for any other media type and for an empty response.
     """
     media_type = page.content_type.partition(";")[0].strip().lower()
     if is_pdf(page.body):
@@ -50,17 +50,20 @@ def document_type(page: Page) -> str | None:
 
 
 def draft_document(source: str, file: SourceFile, page: Page, content: Content) -> Draft:
-    """Return the draft of a release that is a document, from its content."""
+    """Return the draft of a release that is a document such as a PDF.
+
+    ``content`` is the document's extracted content.
+    """
     return Draft(source, page.url, completed(content, file), digest=page.digest, zone=file.timezone)
 
 
 def draft_release(
     source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
 ) -> Draft:
-    """Return the draft of a release page from the page's extraction.
+    """Return the draft of a release page. ``read`` is the page's extraction.
 
-    ``item`` is the page's item on the listing, or None. Raises NotARelease if the page is a login,
-    a challenge, a notice or an error page.
+    ``item`` is the page's listing item, or None. Raises NotARelease if the page is a login, a
+    challenge, a notice or an error page.
     """
     content = read.content
     own = content
@@ -90,7 +93,7 @@ def draft_release(
 def draft_part(
     source: str, file: SourceFile, page: Page, part: FoundPart, read: ExtractedRelease
 ) -> Draft:
-    """Return the draft of a page part from the part's extraction."""
+    """Return the draft of a release that is a part of a page. ``read`` is the part's extraction."""
     shown = outer_html(part.content).encode("utf-8", "replace")
     return Draft(
         source,
@@ -103,7 +106,7 @@ def draft_part(
 
 
 def completed(content: Content, file: SourceFile) -> Content:
-    """Fill the empty fields of a release's content with values from the source file."""
+    """Fill empty fields of a release's content with the default values in the source file."""
     return replace(
         content,
         language=content.language or file.language,
@@ -117,7 +120,7 @@ def document_content(
     """Return the content of a document, from its listing item and its text.
 
     The file becomes the attachment of the content. If the document is encrypted, broken or scanned,
-    the content comes only from the listing.
+    the content comes only from the listing item.
     """
     document = page.document or DocumentText()
     listed = item.title if item else ""

@@ -1,13 +1,14 @@
-"""Distinguish edits of releases from changes by a new site design or a different extraction.
+"""Distinguish edits of releases from changes that come from a new site design.
 
-If a change comes only from a new design, the stored content is updated without a new revision,
-because readers see no edit. A removed or added line comes from the design in these cases:
+If a change comes only from a new design or a different extraction, the stored content is updated
+without a new revision, because readers see no edit. A removed or added line comes from the design
+in these cases:
 
 - The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
   caption (see `spiders.body.line_kinds`).
 - The line was removed, but the page still shows it. So only the extraction lost it.
-- The page was rebuilt, and several releases of the visit lost or gained the same line, or most
-  rebuilt pages show it.
+- The page was rebuilt (its markup is very different), and several releases of the visit lost or
+  gained the same line, or most rebuilt pages show it.
 - The line was added, and its page shows it in a header, a footer or a similar frame.
 - The line was added to most releases of the visit, at least two.
 - The page was rebuilt, and all its lines remain in a different order.
@@ -44,30 +45,30 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
 SKETCH_SIZE: Final = 48
-"""Maximum number of hashes in the sketch (a summary of the markup) of a page."""
+"""Maximum number of hashes in a page's sketch, which summarizes the page's markup."""
 
 HASH_BYTES: Final = 4
-"""Size of a hash in a sketch, in bytes."""
+"""Size of each hash in a page's sketch (a summary of the markup), in bytes."""
 
 MAX_SKETCH_BYTES: Final = 500_000
-"""Maximum size of the markup from which a sketch is computed, in bytes."""
+"""Maximum size of the markup that is summarized in a page's sketch, in bytes."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) of the sketches of two pages with the same design. An edit leaves
-most of the markup unchanged."""
+"""Minimum similarity (0 to 1) of the sketches (summaries of the markup) of two pages with the same
+design. An edit leaves most of the markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 NAME: Final = re.compile(
     rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
 )
 DIGITS: Final = re.compile(rb"\d+")
-"""Digits in class names and ids, which may differ from page to page."""
+"""Pattern of digits in class names and ids. They may differ from page to page."""
 
 
 def skeleton_of(page: Page) -> bytes:
-    """Return the sketch of a page: hashes of its tags, class names and ids.
+    """Return the sketch of a page's markup: hashes of its tags, class names and ids.
 
-    Returns an empty result for a page without markup.
+    Returns b"" for a page without markup.
     """
     markup = page.markup[:MAX_SKETCH_BYTES]
     names = {tag.lower() for tag in set(TAG.findall(markup))}
@@ -78,7 +79,10 @@ def skeleton_of(page: Page) -> bytes:
 
 
 def is_rebuilt(before: bytes, now: bytes) -> bool:
-    """Whether two sketches belong to different designs. False if either is empty."""
+    """Whether a page's design changed, given its sketches (see `skeleton_of`) before and now.
+
+    Returns False if either sketch is empty.
+    """
     if not before or not now:
         return False
     left, right = _hashes(before), _hashes(now)
@@ -93,7 +97,7 @@ def _hashes(sketch: bytes) -> set[int]:
 
 
 def shown_on(page: Page) -> Shown:
-    """Return the lines of a page, and the files that it links to."""
+    """Return the lines of a page, and the files to which it links."""
     seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
@@ -109,42 +113,44 @@ def shown_on(page: Page) -> Shown:
 
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change before it is attributed to the site's design."""
+"""Minimum number of releases with the same change if the change comes from the site's design."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line before it is attributed to the
+"""Minimum share of a visit's stored releases that gain the same line if the line belongs to the
 site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain the same line before it is attributed to
-the site."""
+"""Minimum number of a visit's stored releases that gain the same line if the line belongs to the
+site."""
 
 MIN_FRAME_LETTERS: Final = 4
-"""Minimum length of a line that is searched for in the frames of a page, in letters."""
+"""Minimum length of a line that is searched for in a page's frames (header, footer and the like),
+in letters."""
 
 MAX_FRAME_TEXT_LINES: Final = 50
-"""Maximum number of lines checked to decide whether a frame contains the stored text."""
+"""Maximum number of lines of the stored text that are searched for in a page's frame."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of releases on rebuilt pages with the same change before it is attributed to the
+"""Minimum share of releases on rebuilt pages with the same change if the change comes from the
 site's design."""
 
 MAX_COMPARED_LINES: Final = 4_000
-"""Maximum number of body lines that are compared line by line, to limit the CPU time."""
+"""Maximum number of body lines that are compared line by line. The limit saves CPU time."""
 
 MAX_STEPS: Final = 500_000
-"""Maximum number of steps in an exact comparison of two bodies."""
+"""Maximum number of steps in the exact comparison of two bodies."""
 
 MAX_LINE: Final = 20_000
-"""Maximum length of a line that is compared without case and punctuation, in characters."""
+"""Maximum length of a line that is normalized before comparison, in characters."""
 
 MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum length of the text of a page's frames that is kept, in characters."""
+"""Maximum length of the text of a page's frames (header, footer and the like) that is kept, in
+characters."""
 
 MIN_LINE_LETTERS: Final = 12
-"""Minimum length of a body line that is searched for elsewhere on the page, in letters."""
+"""Minimum length of a body line that is searched for on the rest of the page, in letters."""
 
 MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of rebuilt pages whose lines are counted, to limit memory use."""
+"""Maximum number of rebuilt pages whose lines are counted. The limit saves memory."""
 
 FIGURES: Final = re.compile(r"\d+")
 
@@ -154,9 +160,9 @@ Passages = list[tuple[list[str], list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The lines of a whole page as comparison keys, and the files that the page links to.
+    """The lines of a whole page as comparison keys, and the files to which the page links.
 
-    ``frames`` contains the comparison keys of its header, footer and similar parts.
+    ``frames`` contains the comparison keys of the page's header, footer and similar parts.
     """
 
     lines: frozenset[str] = frozenset()
@@ -171,9 +177,9 @@ NOTHING_SHOWN: Final = Shown()
 class Note:
     """A changed release: its stored version (``known``) and its page (``shown``).
 
-    - ``rebuilt``: whether the page has a different design than before
-    - ``keys``: the removed and added lines and files, compared with those of other releases
-    - ``around``: the text of the page frames that do not contain the stored text
+    - ``rebuilt``: whether the design of the page changed
+    - ``keys``: keys of the removed and added lines and files, for comparison with other releases
+    - ``around``: the text of the page's frames that do not contain the stored text
     """
 
     known: Release
@@ -184,9 +190,9 @@ class Note:
 
 
 class LayoutChange:
-    """Separates edits from layout changes in one visit.
+    """Separates edits from layout changes among the changed releases of one visit.
 
-    ``skeleton`` returns the stored sketch of a release.
+    ``skeleton`` returns the stored sketch of a release's page (see `skeleton_of`).
     """
 
     def __init__(self, context: DateContext, skeleton: Callable[[str], bytes]) -> None:
@@ -201,11 +207,11 @@ class LayoutChange:
         self._came: defaultdict[str, set[str]] = defaultdict(set)
 
     def unchanged(self, url: str) -> None:
-        """Count a stored release whose page has not changed."""
+        """Count the stored release at ``url``, whose page has not changed."""
         self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
-        """Add a draft, so that later drafts of the visit are compared with it.
+        """Add a draft, so that the visit's other drafts are compared with it.
 
         ``known`` is the stored release, and ``shown`` the content of the whole page.
         """
@@ -234,9 +240,10 @@ class LayoutChange:
             self._met[key].add(draft.url)
 
     def split(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
-        """Split a draft into its layout changes and its edit, each None if there is none.
+        """Split a draft into a draft with its layout changes and a draft with its edit.
 
-        Layout changes are returned as a re-extraction of the release.
+        Each is None if there is no such change. Layout changes are recorded as a re-extraction of
+        the release.
         """
         note = self._notes.pop(draft.url, None)
         if note is None:
@@ -257,7 +264,10 @@ class LayoutChange:
         return replace(draft, content=replace(reread, published=published), reread=True), edit
 
     def _settle(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
-        """Return the content to store, and the names of its edited fields."""
+        """Return the content to store, and the names of the edited fields.
+
+        ``note`` is the changed release, and ``new`` its new content.
+        """
         old = note.known.content
         kinds = LineKinds((old, new), self._context)
         changed = significant_changes(old, new)
@@ -288,7 +298,7 @@ class LayoutChange:
         return new, frozenset(edited)
 
     def _is_same_text(self, note: Note, differing: Passages, kinds: LineKinds) -> bool:
-        """Whether two bodies differ only in lines that are not the text of a release."""
+        """Whether two bodies differ only in lines that are not part of the release's text."""
         if note.rebuilt and not self._had_text(note, kinds):
             return True
         gone: list[str] = []
@@ -324,7 +334,7 @@ class LayoutChange:
     def _is_of_site(self, line: str, note: Note) -> bool:
         """Whether an added line is part of the site's layout.
 
-        The line is in a frame of the page, or was added to most pages of the visit.
+        Such a line is in a frame of the page, or was added to most pages of the visit.
         """
         pages = len(self._came[_masked(line)])
         if pages >= max(MIN_SITE_LINE_PAGES, MIN_SITE_LINE_SHARE * len(self._known)):
@@ -333,25 +343,28 @@ class LayoutChange:
         return len(key) >= MIN_FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, differing: Passages) -> bool:
-        """Whether a body gained lines that belong to the site rather than the release."""
+        """Whether a release's body gained lines that belong to the site rather than the release."""
         return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:
-        """Whether most rebuilt pages show a line."""
+        """Whether most rebuilt pages of the visit show a line."""
         return self._lines[comparison_key(line)] >= max(MIN_SHARED_CHANGES, len(self._pages) / 2)
 
     @staticmethod
     def _lost(note: Note, differing: Passages) -> bool:
-        """Whether a body lost lines that its page still shows."""
+        """Whether a release's body lost lines that its page still shows."""
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
-        """Whether several releases on rebuilt pages have the same change."""
+        """Whether several releases on rebuilt pages have the change that ``key`` identifies."""
         least = max(MIN_SHARED_CHANGES, MIN_SHARED_CHANGE_SHARE * len(self._rebuilt))
         return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """Return the words by which two titles differ, or None if they belong to the real title."""
+        """Return the words by which two titles of a release differ.
+
+        Returns None if these words belong to the actual title.
+        """
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
             return rest
@@ -369,7 +382,10 @@ def _around(known: Content, shown: Shown) -> str:
 
 
 def rest_of(old: list[str], new: list[str]) -> Words | None:
-    """Return the words before or after the shorter title in the longer title, or None."""
+    """Return the words of the longer title before or after the shorter title, or None.
+
+    Returns None if the longer title does not begin or end with the shorter title.
+    """
     short, long = sorted((old, new), key=len)
     if not short:
         return None
@@ -381,15 +397,16 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """Compare two bodies by their words. Return pairs of removed lines and their replacements.
+    """Compare two bodies by their words.
 
-    Bodies of more than `MAX_COMPARED_LINES` lines are returned as one pair.
+    Returns pairs of removed lines and the lines that replace them. Bodies of more than
+    `MAX_COMPARED_LINES` lines are returned as one pair.
     """
     if (
         max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new))
         > MAX_COMPARED_LINES
     ):
-        # Return each text as one line: comparing so many lines would take too long.
+        # Return each text as one line, because comparing so many lines would take too long.
         return [([old], [new])]
     before, after = (
         [(line, key) for line in text.split("\n") if (key := _key(line))] for text in (old, new)
@@ -428,7 +445,7 @@ def _key(line: str) -> str:
 
 
 def _masked(line: str) -> str:
-    """Replace all numbers in a line with 0, to compare the line with lines of other releases."""
+    """Replace all numbers in a line with 0, for comparison with lines of other releases."""
     return FIGURES.sub("0", _key(line))
 
 

@@ -1,4 +1,4 @@
-"""Hold the drafts of a visit until they can be recorded."""
+"""Keep the drafts (extracted releases) of a visit until they can be recorded."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile
 
 MAX_RECORDED_DRAFTS: Final = 50
-"""Maximum number of recorded drafts that are kept in memory in case their pages are extracted
-again."""
+"""Maximum number of recorded drafts that are kept in memory, in case a better extraction
+follows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyDraft:
-    """A draft that may now be recorded.
+    """A draft that may be recorded now.
 
-    ``is_reextraction`` is true if the page is unchanged and only its extraction improved. Such a
-    draft is not an edit.
+    If only the extraction of an unchanged page improved, ``is_reextraction`` is true, and the draft
+    is not an edit.
     """
 
     draft: Draft
@@ -36,7 +36,7 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Drafts held during a visit until later pages show how to extract them, or that they are none.
+    """Drafts that wait until later pages of the visit show how to extract or reject them.
 
     If a draft fails, an error of its page is reported. Other drafts are not affected.
     """
@@ -61,14 +61,14 @@ class PendingDrafts:
         self._recorded: dict[str, Draft] = {}
 
     def confirmed(self, url: str) -> None:
-        """Count a stored release that the server reports as unchanged."""
+        """Count the stored release at ``url``, which the server reports as unchanged."""
         self._layout_change.unchanged(url)
 
     def add(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:
-        """Add a draft of this visit, and yield the drafts that can now be recorded, in order.
+        """Add a draft, and yield the drafts that can now be recorded, in order.
 
-        ``known`` is the stored release at an address of the page. Callers must record each draft
-        before they request the next one.
+        ``known`` is the stored release at one of the page's URLs. Callers must record each draft
+        before they request the next draft.
         """
         if self._templates.is_uncertain(page.draft.url):
             self._uncertain[page.draft.url] = page
@@ -79,14 +79,14 @@ class PendingDrafts:
         yield from self._release(at_most=MAX_WAITING_DRAFTS)
 
     def finish(self) -> Iterator[ReadyDraft]:
-        """Yield the remaining drafts that may be recorded, with their current extraction."""
+        """Yield the waiting drafts that may be recorded, at the end of the visit."""
         uncertain, self._uncertain = self._uncertain, {}
         for page in uncertain.values():
             yield from self._admit_later(page)
         yield from self._release()
 
     def _improve(self, read: ExtractedRelease) -> Iterator[ReadyDraft]:
-        """Replace the content of a waiting or recorded draft with a better extraction."""
+        """Replace the content of a waiting or recorded draft with a better extraction, ``read``."""
         content = completed(read.content, self._file)
         waiting = self._shared_values.remove(read.url)
         page = self._uncertain.pop(read.url, None) or waiting
@@ -112,7 +112,7 @@ class PendingDrafts:
             yield from self._ready(draft)
 
     def _release(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
-        """Yield the oldest waiting drafts until at most ``at_most`` drafts still wait."""
+        """Yield the oldest waiting drafts until only ``at_most`` drafts wait."""
         for url in self._shared_values.waiting(at_most=at_most):
             judged = self._shared_values.take(url)
             for kind, doubt in judged.doubts:

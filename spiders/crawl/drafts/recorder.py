@@ -1,4 +1,4 @@
-"""Record the drafts of a visit, several per transaction, to save waits for the disk and archive."""
+"""Record the drafts of a visit, several per transaction to reduce waiting for the disk."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visit_scope import VisitScope
 
 DRAFTS_PER_TRANSACTION: Final = 16
-"""Maximum number of drafts per transaction. The limit lets other processes write in between."""
+"""Maximum number of drafts per transaction, so that other processes can write in between."""
 
 WRITES_PER_TRANSACTION: Final = 100
-"""Maximum number of writes per transaction. Most of them are for unchanged pages."""
+"""Maximum number of writes per transaction. Most writes are for unchanged pages."""
 
 PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
-"""Function that returns a release's position in the backlog from its addresses and date, or
-None."""
+"""Function that returns a release's position in the backlog (releases older than the first visit),
+or None. Its arguments are the release's URLs and date."""
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Function that limits the CPU time spent on a page, given its address. For "", it limits other
-work of the visit."""
+"""Function that limits the CPU time spent on a page. Its argument is the page's URL, or "" for
+other work of the visit."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnchangedPage:
-    """The page of a stored release that the server reports as unchanged."""
+    """The page of a stored release, which the server reports as unchanged."""
 
     url: str
     release_id: str
@@ -48,7 +48,10 @@ class UnchangedPage:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDraft:
-    """The result of a write, to be counted; ``decision`` is the decision about the draft."""
+    """The result of a write, for the visit's counts.
+
+    ``decision`` is the decision about the draft.
+    """
 
     url: str
     kind: Literal["new", "changed", "unchanged"]
@@ -91,19 +94,19 @@ class DraftRecorder:
 
     @property
     def last(self) -> Write | None:
-        """The last pending write, or None."""
+        """The newest pending write, or None."""
         return self._waiting[-1] if self._waiting else None
 
     def add(self, page: PageDraft, known: Release | None) -> None:
-        """Add a draft. Drafts are recorded when enough writes are pending, or by `flush`.
+        """Add the draft of a page. It is recorded when enough writes are pending, or by `flush`.
 
-        ``known`` is the stored release at an address of the page.
+        ``known`` is the stored release at one of the page's URLs.
         """
         for ready in self._pending.add(page, known):
             self._add(ready)
 
     def add_unchanged(self, page: UnchangedPage) -> None:
-        """Add the unchanged page of a stored release."""
+        """Add the page of a stored release that the server reports as unchanged."""
         self._pending.confirmed(page.url)
         self._add(page)
 
@@ -117,7 +120,7 @@ class DraftRecorder:
     def flush(self, one: Write | None = None) -> None:
         """Execute all pending writes.
 
-        If ``one`` is given, do so only if that write is still pending.
+        If ``one`` is given, they are executed only if that write is still pending.
         """
         if one is not None and one not in self._waiting:
             return
@@ -156,12 +159,12 @@ class DraftRecorder:
         return [*filter(None, recorded)]
 
     def _write(self, write: Write) -> RecordedDraft | None:
-        """Execute a write and return its result, or None if the result should not be counted."""
+        """Execute a write and return its result, or None if it must not be counted."""
         if isinstance(write, UnchangedPage):
             kind = self._store.mark_unchanged(
                 write.release_id, seen=time_of(write.capture), capture=write.capture
             )
-            # A release with an unchanged page changes only if the release had been retracted.
+            # A release with an unchanged page changes only if it had been retracted.
             return RecordedDraft(write.url, kind, returned=kind == "changed")
         draft = write.draft
         with self._limit(draft.url):
@@ -182,5 +185,5 @@ class DraftRecorder:
 
 
 def time_of(capture: Capture | None) -> dt.datetime:
-    """Return the time when a response was captured, or the current time if there is no capture."""
+    """Return the time of a capture, or the current time if there is no capture."""
     return capture.at if capture else utc_now()

@@ -1,4 +1,4 @@
-"""Find release pages of a visit that are garbled or incomplete.
+"""Detect release pages that are garbled or incomplete.
 
 The page of a stored release is compared with the stored content. A new page is compared with the
 source's latest releases. A text decoded with a wrong character set is garbled: it contains U+FFFD,
@@ -23,59 +23,59 @@ from data.text.masking import masked
 from data.text.urls import canonical_url
 
 MAX_COMPARED_RELEASES: Final = 50
-"""Maximum number of newest stored releases used to determine what is usual for a source."""
+"""Number of newest stored releases that show the usual properties of a source's releases."""
 
 MIN_COMPARED_RELEASES: Final = 5
-"""Minimum number of stored releases needed to determine what is usual for a source."""
+"""Minimum number of stored releases from which a source's usual properties are determined."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of dated releases at a source whose releases usually have dates."""
+"""Minimum share of dated releases if a source's releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles at a source whose releases usually have titles of their own."""
+"""Minimum share of distinct titles if a source's releases usually have different titles."""
 
 USUAL_TEXT_SHARE: Final = 0.5
-"""Minimum length of a new text, relative to the source's shortest usual text. A shorter text is
-thin."""
+"""Minimum length of a new release's text, relative to the source's shortest usual text. A shorter
+text is probably incomplete ("thin")."""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""Number of releases per ignored exception. Exceptions are the releases with the shortest texts."""
+"""Number of releases for each exception that is ignored. Exceptions have the shortest texts."""
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases with the same title or text for which this is reported."""
+"""Minimum number of releases with the same title or text that is reported as a fault."""
 
 MIN_COMPARED_CHARACTERS: Final = 200
 """Minimum length of a text that is compared with other texts, in characters."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""Minimum share of stored pages with the same fault for the fault to be reported."""
+"""Minimum share of a visit's stored pages with the same fault that is reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
 """Minimum length of a stored release's new text, relative to its stored text. A shorter text is
-thin."""
+probably incomplete ("thin")."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
-"""Minimum length of a text that counts as restored, as a multiple of the stored text's length."""
+"""Minimum length of a new text, relative to an incomplete stored text, if the text is restored."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
-"""Time after which thin texts are accepted as a change."""
+"""Time after which shorter texts are accepted as a change of the site."""
 
 NOT_RELEASE_ERRORS: Final = frozenset(
     ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
 )
-"""Kinds of errors of pages that are not releases. A listing may permanently link to such a page."""
+"""Error kinds of pages that are not releases. A listing may permanently link to such pages."""
 
 MAX_EXCUSED_PAGES: Final = 20
-"""Maximum number of unreadable pages per source that are remembered and not reported."""
+"""Maximum number of unreadable pages per source that are stored and no longer reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
     """The usual properties of a source's releases.
 
-    - ``least_text``: length below which a text is thin, in characters, or 0
+    - ``least_text``: length below which a text is probably incomplete, in characters, or 0
     - ``dated``: whether releases usually have dates
-    - ``titled``: whether releases usually have titles of their own
+    - ``titled``: whether releases usually have different titles
     - ``legible``: whether most texts are not garbled
     """
 
@@ -88,9 +88,10 @@ class PastReleases:
 
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
-    """Determine the usual properties of a source from its newest releases (``last``, newest first).
+    """Determine the usual properties of a source's releases.
 
-    Returns default properties if there are too few releases.
+    ``last`` contains the newest releases, newest first. Returns default properties if there are too
+    few releases.
     """
     if len(last) < MIN_COMPARED_RELEASES:
         return PastReleases()
@@ -98,7 +99,7 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
     usual = lengths[len(lengths) // RELEASES_PER_EXCEPTION]
     dated = sum(one.published.precision != "none" for one in last) >= MIN_DATED_SHARE * len(last)
     titles = [one.content.title for one in last]
-    # Leave out the newest titles, because they may already be wrong.
+    # The newest titles are left out, because they may already be wrong.
     older = Counter(titles[2:])
     titled = len(older) >= MIN_DISTINCT_TITLE_SHARE * older.total()
     legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)
@@ -106,7 +107,7 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
 
 
 class ComparedPages:
-    """Counts faults on the pages of one visit, either of new releases or of stored releases.
+    """Counts faults on the pages of one visit, either of new or of stored releases.
 
     A fault is reported if half of the pages have it. With ``many``, a fault is also reported if at
     least ``many`` pages and a share of MIN_FAULT_SHARE have it.
@@ -129,8 +130,8 @@ class ComparedPages:
         """Add a page, and compare it with its expected properties.
 
         ``least_text`` is the minimum number of characters. ``dated`` is true if a date is expected.
-        ``title`` is a title that is not counted among shared titles. ``stored`` is the number of
-        characters of the stored text.
+        ``title`` is a title that is not counted as shared. ``stored`` is the length of the stored
+        text in characters.
         """
         self.read += 1
         text = content.body_text
@@ -144,17 +145,21 @@ class ComparedPages:
         self._texts[hash(text)] += len(text) >= MIN_COMPARED_CHARACTERS
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Do not count these titles as shared: the publisher uses them on the listing too."""
+        """Do not count the titles in ``titles`` as shared.
+
+        The publisher uses the same titles on the listing.
+        """
         for title in titles:
             self._titles.pop(title, None)
 
     def after(
         self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime, *, dateless: bool
     ) -> PageFacts:
-        """Return the facts after this visit, based on the facts ``before``.
+        """Return the facts about pages after this visit.
 
-        Faults of new pages add up over visits. Faults of stored pages do not, because the same
-        pages are requested again. ``dateless`` is true if the listing lost its dates.
+        ``before`` contains the facts after the last visit, ``last_titles`` the newest stored
+        titles. Faults of new pages add up over visits. Faults of stored pages do not, because the
+        same pages are requested again. ``dateless`` is true if the listing lost its dates.
         """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
@@ -170,9 +175,10 @@ class ComparedPages:
         )
 
     def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
-        """Return the streak of visits with thin pages.
+        """Return the streak of visits with probably incomplete ("thin") pages.
 
-        Stored pages whose loss was recorded as an edit stay thin until they recover.
+        A stored page whose loss of text was recorded as an edit stays thin until the text is
+        restored.
         """
         thin, count = before.thin, self._most(self._thin)
         lasts = thin.since is not None and at - thin.since < ACCEPT_AFTER
@@ -186,7 +192,7 @@ class ComparedPages:
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """Return how often the most frequent value occurs.
+    """Return the number of occurrences of the most frequent value.
 
     Returns 0 if the value occurs fewer than MIN_SAME_VALUES times, including its occurrences in
     ``last``.
@@ -224,7 +230,10 @@ class ReleaseFacts:
         self._answered.add(key_of(url))
 
     def add_draft(self, draft: Draft, known: Release | None) -> None:
-        """Add a draft before it is recorded; ``known`` is the stored release at its addresses."""
+        """Add a draft before it is recorded.
+
+        ``known`` is the stored release at one of the draft's URLs, or None.
+        """
         if self._usual is None:
             self._usual = self._past()
         self._answered.update(map(key_of, {draft.url, *draft.aliases}))
@@ -252,7 +261,8 @@ class ReleaseFacts:
         """Return the facts at the end of a visit, based on the facts ``before``.
 
         ``before`` already includes this visit's facts about the listing. ``listed`` contains titles
-        on the listing. New releases may share these titles, because the publisher chose them.
+        on the listing. New releases may have these titles in common, because the publisher chose
+        them.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
@@ -271,7 +281,7 @@ class ReleaseFacts:
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
     ) -> VisitFacts:
-        """Add the listed releases whose pages can't be read to the facts.
+        """Add the listed releases whose pages can't be read to the facts of the visit.
 
         A few failures among readable pages are excused, because a listing may link to pages that
         are not releases. If most requested pages fail, failures of stored releases count too.
@@ -300,18 +310,18 @@ class ReleaseFacts:
 
 
 def key_of(url: str) -> str:
-    """Return an address in the form that errors use, without secrets."""
+    """Return a URL without secrets, in the form used in errors."""
     return canonical_url(masked(url))
 
 
 def has_own_date(release: Release) -> bool:
-    """Whether the date of a release comes from its page."""
+    """Whether the date of a release comes from the release's page."""
     published = release.published
     return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
 
 
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
-    """Return the first error of each page in a run."""
+    """Return the first error per page in the errors of a run."""
     found: dict[str, RunError] = {}
     for error in errors:
         found.setdefault(key_of(error.url), error)
@@ -322,7 +332,7 @@ LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
 """Pattern of characters that replace lost letters."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
-"""Pattern of a word that may contain question marks, such as an address."""
+"""Pattern of a word that may contain question marks, such as a URL."""
 
 MIN_LOST_LETTERS: Final = 5
 """Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
@@ -332,7 +342,7 @@ MAX_CHARACTERS_PER_LOSS: Final = 100
 
 
 def is_garbled(text: str) -> bool:
-    """Whether a text has lost more than a few letters through a wrong character set.
+    """Whether a text lost more than a few letters because of a wrong character set.
 
     ftfy recognizes the pairs of letters that a wrong character set produces.
     """

@@ -1,7 +1,7 @@
-"""Archive attachments and images of releases, after all other work of a visit.
+"""Archive attachments and images of releases at the end of a visit.
 
-Each file is archived only once. If a file can't be fetched, this is reported, and later visits
-retry it a few times.
+Each file is archived only once. If a file can't be fetched, this is reported, and later visits try
+again a few times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
 MAX_FILES_PER_VISIT: Final = 200
-"""Maximum number of files requested per visit. The next visit continues."""
+"""Maximum number of files requested per visit. Later visits request the others."""
 
 MAX_FILES_PER_REQUEST: Final = 10
 """Maximum number of files requested at a time."""
@@ -27,14 +27,14 @@ MAX_FILES_PER_REQUEST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class FileKinds:
-    """Kinds of release files to archive."""
+    """The kinds of release files that are archived."""
 
     attachments: bool = False
     images: bool = False
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
-        """Return the kinds of files that the source file selects, or else those in the settings."""
+        """Return the kinds that the source file selects, or else those that the settings select."""
         if not settings.enabled:
             return cls()
         if file.archive is None:
@@ -52,7 +52,7 @@ class ReleaseFiles:
         self._left = MAX_FILES_PER_VISIT
 
     def note(self, draft: Draft) -> None:
-        """Add the files of a release, except a document that is the release itself."""
+        """Add the files of a release. A document that is the release itself is not added."""
         content = draft.content
         media = content.attachments if self._kinds.attachments else ()
         media += content.images if self._kinds.images else ()
@@ -61,7 +61,7 @@ class ReleaseFiles:
             self._store.await_files(self._scope.id, sorted(urls))
 
     def next(self, now: dt.datetime) -> tuple[str, ...]:
-        """Return the addresses of the next files to request."""
+        """Return the URLs of the next files to request."""
         if not (self._kinds.attachments or self._kinds.images):
             return ()
         limit = min(MAX_FILES_PER_REQUEST, self._left)
@@ -72,20 +72,23 @@ class ReleaseFiles:
         return tuple(found)
 
     def read(self, url: str, status: int, capture: Capture | None) -> None:
-        """Process the response to a file's request."""
+        """Process the response to the request for a file."""
         if status != HTTPStatus.OK:
             self.failed(url, status, f"the server answered {status}")
         elif capture:
             self._store.keep_file(self._scope.id, url, capture)
 
     def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:
-        """Report why a file could not be fetched. The source still counts as healthy."""
+        """Report that a file could not be fetched. The source still counts as healthy.
+
+        ``message`` contains the reason.
+        """
         self._scope.report.error(url, file_kind(kind), message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
         """Report that a file is too large.
 
-        Only its beginning is archived, and it is not requested again.
+        Only the file's beginning is archived, and the file is not requested again.
         """
         if capture:
             self._store.keep_file(self._scope.id, url, capture)

@@ -1,4 +1,4 @@
-"""Extract a release page with the rules of its source and the learned layouts."""
+"""Extract release pages with the rules and the learned layouts of their source."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched_selectors import Unmatched, release_matches
 
 MAX_LISTING_CHARACTERS: Final = 1_000_000
-"""Maximum length of a stored listing that is searched for items. A sitemap may list a whole
-site."""
+"""Maximum length of a stored listing that is searched for items, in characters. A sitemap may list
+a whole site."""
 
 log = logging.getLogger(__name__)
 
@@ -58,24 +58,24 @@ class StoredReleases:
         self._fronts = fronts
 
     def id_at(self, url: str) -> str | None:
-        """Return the id of the stored release at an address, or None."""
+        """Return the id of the stored release at a URL, or None."""
         key = canonical_url(url)
         return self._store.ids_at(self._source, [key]).get(key)
 
     def at(self, url: str) -> Release | None:
-        """Return the stored release at an address, or None."""
+        """Return the stored release at a URL, or None."""
         release_id = self.id_at(url)
         return self._store.release(release_id) if release_id else None
 
     def first_at(self, urls: Iterable[str]) -> Release | None:
-        """Return the stored release at the first of these addresses that has a release, or None."""
+        """Return the first stored release that is at one of the URLs, or None."""
         return next(filter(None, map(self.at, dict.fromkeys(urls))), None)
 
     def redirects_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
-        """Whether a stored release's address redirects to a site unrelated to the release.
+        """Whether the URL of a stored release redirects to a site unrelated to the release.
 
-        ``answered`` is the address of the response. Sites of the source's ``own`` addresses are
-        related, because the source file contains them.
+        ``answered`` is the URL of the response. Sites of the source's ``own`` URLs are related,
+        because the source file contains them.
         """
         if not is_elsewhere(answered, [url, *own]):
             return False
@@ -83,7 +83,7 @@ class StoredReleases:
         return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
     def item_of(self, url: str) -> ListingItem | None:
-        """Return the listing item of a stored release, or an item built from the stored values.
+        """Return the listing item of a stored release, or an item with the stored values.
 
         The extraction of a page must not depend on whether its listing was extracted too. The
         item's date keeps the rule that found it, so that an extraction error does not become
@@ -99,13 +99,13 @@ class StoredReleases:
         return ListingItem(url, release.content.title, published if dated else None)
 
     def listing_item(self, url: str, release: Release) -> ListingItem | None:
-        """Return a stored release's item on the first page of the listing or the feed, or None."""
+        """Return a stored release's item on the first page of listing or feed, or None."""
         keys = map(canonical_url, (url, release.url, *release.aliases))
         return next((self._listed[key] for key in keys if key in self._listed), None)
 
     @cached_property
     def _listed(self) -> Mapping[str, ListingItem]:
-        """The items on the first pages, by canonical address."""
+        """The items on the first pages of listing and feed, by canonical URL."""
         listings = (
             msgspec.json.decode(text, type=Listing)
             for text in self._fronts()
@@ -119,7 +119,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Yield the pages to which these ``rules`` apply, with their listing items and releases."""
+        """Yield the pages to which ``rules`` apply, with their listing items and releases."""
         for page, release in pages():
             listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:
@@ -130,8 +130,8 @@ class StoredReleases:
 class PageDraft:
     """The draft of a page, with the values needed to check it.
 
-    ``listed`` is the page's item on the listing. If the page of a stored release has changed,
-    ``shown`` contains the lines and files of the whole page.
+    ``listed`` is the page's listing item. If the page of a stored release has changed, ``shown``
+    contains the lines and files of the whole page.
     """
 
     draft: Draft
@@ -140,7 +140,7 @@ class PageDraft:
 
 
 class ReleaseReader:
-    """Extracts the pages of one source and creates drafts from them."""
+    """Extracts the pages of one source, and creates drafts from them."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class ReleaseReader:
         self._report_error = report_error
 
     def learn_day_order(self, page: Page) -> None:
-        """Learn the order of day and month from a page of the listing."""
+        """Learn the order of day and month from a listing page."""
         if not self.dates.order:
             self.dates = replace(self.dates, order=listed_order(page, self.dates.now.date()))
 
@@ -176,8 +176,8 @@ class ReleaseReader:
     ) -> PageDraft:
         """Extract a page and return its draft. Raises NotARelease if the page is not a release.
 
-        ``item`` is the page's item on the listing, or None. Set ``reextract`` for the same page
-        from which the stored version was extracted.
+        ``item`` is the page's listing item, or None. ``reextract`` is true if the stored version
+        was extracted from the same page.
         """
         if part_fragment(page.url):
             part = part_at(page, self.dates)
@@ -208,7 +208,7 @@ class ReleaseReader:
     def draft_part(
         self, page: Page, part: FoundPart, item: ListingItem | None, capture: Capture | None
     ) -> Draft:
-        """Return the draft of a page part, with the date from the listing."""
+        """Return the draft of a page part, with the date from its listing item."""
         if item and item.published and item.published.rule.startswith("section"):
             part = replace(part, title=item.title, published=item.published)
         rules = self._file.rules_on(part.published.day)
@@ -225,7 +225,7 @@ class ReleaseReader:
         edited: bool,
         reextract: bool,
     ) -> ExtractedRelease:
-        """Extract a page with these rules and the learned layouts of the source."""
+        """Extract a page with ``rules`` and the learned layouts of the source."""
         try:
             return self._templates.read(
                 page, self.dates, rules, item, known, edited=edited, reextract=reextract

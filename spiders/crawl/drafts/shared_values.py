@@ -1,7 +1,8 @@
 """Detect values that several releases can't really share: the same text, title or date.
 
 A notice before every page, a challenge, or a new layout that hides content makes all pages of a
-visit look alike. A single page does not show this, so new and changed drafts wait for other drafts.
+visit look alike. A single page does not show this. So new and changed drafts wait for other drafts
+of the visit.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases with the same value in one visit for the value to be rejected."""
+"""Minimum number of releases in one visit with the same value that is rejected."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""Minimum number of releases with the same title or text for the value to be rejected, if one of
-them is stored with a different value."""
+"""Minimum number of releases with the same title or text that is rejected if one of the releases is
+stored with a different value."""
 
 MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words in a text that several new releases can't have in common.
+"""Minimum number of words in a text that several new releases can't share.
 
 Shorter texts may only link to a document. They count only if the page's title differs from the
 listing's title."""
@@ -59,7 +60,7 @@ Key = tuple[str, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class SharingDraft:
-    """The waiting draft of a page, with its stored release.
+    """A waiting draft of a page, with the stored release of that page.
 
     ``keys`` identify the values that the draft may share with other drafts.
     """
@@ -75,19 +76,19 @@ class SharingDraft:
 
     @property
     def listed(self) -> ListingItem | None:
-        """The page's item on the listing."""
+        """The page's listing item."""
         return self.page.listed
 
     @property
     def title(self) -> str:
-        """The stored title of the release, else the listing's title, else ""."""
+        """The release's stored title, else its title on the listing, else ""."""
         if self.known:
             return self.known.content.title
         return self.listed.title if self.listed else ""
 
     @property
     def has_foreign_title(self) -> bool:
-        """Whether a stored release's title changed while its listing and text are unchanged.
+        """Whether a stored release's title changed while its listing item and text did not.
 
         A publisher who changes a title also changes it on the listing.
         """
@@ -101,7 +102,7 @@ class SharingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The draft to record after a check for shared values, or None if the draft is rejected.
+    """The result of a check for shared values: the draft to record, or None if it is rejected.
 
     ``doubts`` contains pairs of an error kind and a sentence.
     """
@@ -111,16 +112,16 @@ class Judged:
 
 
 class SharedValues:
-    """Holds the drafts of one visit, and rejects values that several of them can't really share."""
+    """Keeps the drafts of one visit, and rejects values that several of them can't really share."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, SharingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, page: PageDraft, known: Release | None) -> bool:
-        """Return True if the draft of a page may be recorded at once. Otherwise, hold the draft.
+        """Return whether a page's draft may be recorded at once. If not, the draft waits.
 
-        ``known`` is the stored release at the page's address.
+        ``known`` is the stored release at the page's URL, or None.
         """
         draft = page.draft
         same = known is not None and not significant_changes(known.content, draft.content)
@@ -132,16 +133,16 @@ class SharedValues:
         return False
 
     def waiting(self, *, at_most: int = 0) -> tuple[str, ...]:
-        """Return the addresses of the oldest waiting drafts, without the newest ``at_most``."""
+        """Return the URLs of the oldest waiting drafts, without the newest ``at_most`` drafts."""
         return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
     def remove(self, url: str) -> PageDraft | None:
-        """Remove the waiting draft at an address and return it, or None."""
+        """Remove and return the waiting draft at a URL. Returns None if there is none."""
         one = self._waiting.pop(url, None)
         return one.page if one else None
 
     def take(self, url: str) -> Judged:
-        """Remove the waiting draft at an address, and return it checked for shared values."""
+        """Remove the waiting draft at a URL, and check it for shared values."""
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: SharingDraft) -> None:
@@ -173,7 +174,7 @@ class SharedValues:
 
     def _are_many(self, one: SharingDraft, what: str, key: Key) -> bool:
         alike = self._met[key]
-        # The earlier values of stored releases are bytes; new releases have their addresses
+        # The earlier values of stored releases are bytes; new releases have their URLs
         # instead.
         known = sum(isinstance(before, bytes) for before in alike)
         if what == "title" and known:

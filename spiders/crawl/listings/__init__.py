@@ -1,4 +1,4 @@
-"""Page through the listings of a source: choose the next requests, and find missing releases.
+"""Page through the listings of a source, and find missing releases.
 
 Modules for the rows or pages of a listing belong in this package. They must not depend on drafts or
 visits.

@@ -1,6 +1,6 @@
-"""Backlog of a source: the releases that existed before its first visit, and their positions.
+"""The backlog of a source: releases older than its first visit, and their positions.
 
-Releases that appear on a listing later are news, whatever their dates.
+A release that appears on a listing later is new, whatever its date.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.items import ListingItem
 
 PAGE_POSITIONS: Final = 10_000
-"""Number of positions reserved per listing page, so that items of later pages come later."""
+"""Number of positions reserved per listing page. Items of later pages have higher positions."""
 
 UNLISTED_POSITION: Final = 1_000_000_000
-"""Position of releases that are not on any listing page. It follows all other positions."""
+"""Position of releases that are on no listing page, after all other positions."""
 
 
 class Backlog:
-    """The items on the listings of one visit, and which of them appeared after the first visit.
+    """The listing items of one visit, to separate the backlog from new releases.
 
-    - ``positions``: positions on the listings, newest first, by canonical address
-    - ``appeared``: canonical addresses of releases that appeared after the first visit
+    - ``positions``: positions on the listings, newest first, by canonical URL
+    - ``appeared``: canonical URLs of releases that appeared after the first visit
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -43,24 +43,24 @@ class Backlog:
         self._all_appeared: set[ListingKind] = set()
         """Listings on which all pages so far contained only new releases."""
         self._stated: dict[str, Published] = {}
-        """Dates from the listings, by canonical address of the release."""
+        """Dates from the listings, by canonical URL of the release."""
         self._on_front: set[str] = set()
 
     def position(self, urls: Iterable[str], published: Published | None) -> int | None:
         """Return a release's position in the backlog, or None if it is newer than the first visit.
 
         The backlog consists of releases published before the source's first visit. ``urls`` are the
-        release's addresses, ``published`` is its date.
+        release's URLs, ``published`` is its date.
         """
         keys = [*map(canonical_url, urls)]
         if not self.appeared.isdisjoint(keys):
             return None
         place = next((self.positions[key] for key in keys if key in self.positions), None)
         if place is not None and self._on_front.isdisjoint(keys):
-            # The release's page may show the current day, so use the date on the listing.
+            # Use the date on the listing, because the release's page may show the current day.
             published = next((self._stated[key] for key in keys if key in self._stated), None)
         first = self._first_visit or self._now
-        # A release that is on no listing page now was not on one in the first visit either.
+        # A release that is on no listing page now was on none in the first visit either.
         decided = self._first_visit is not None or place is None
         if decided and published_since(published, first, utc_now(), same_day=place is None):
             return None
@@ -69,7 +69,7 @@ class Backlog:
     def note_appeared(
         self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
     ) -> None:
-        """Record which items of a page appeared after the source's first visit."""
+        """Record which items of a listing page appeared after the source's first visit."""
         if is_first:
             self._on_front.update(canonical_url(item.url) for item in items)
         follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
@@ -89,12 +89,12 @@ class Backlog:
         elif is_new:
             return
         else:
-            # No earlier visit read this listing, so only dates are decisive.
+            # No earlier visit read this listing, so only dates decide.
             appeared -= {canonical_url(item.url) for item in items if item.published}
         self.appeared |= appeared
 
     def note_positions(self, items: Sequence[ListingItem], page: int) -> None:
-        """Record the positions and dates of items on the listing page with the number ``page``."""
+        """Record the positions and dates of the items on listing page number ``page``."""
         for place, item in enumerate(items):
             key = canonical_url(item.url)
             self.positions.setdefault(key, page * PAGE_POSITIONS + place)

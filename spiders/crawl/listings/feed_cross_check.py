@@ -1,9 +1,9 @@
-"""Compare the feed and the page of a source, and decide which items to accept.
+"""Compare the feed and the listing page of a source, and decide which items to accept.
 
 Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may also
 cover the whole site, with items that the page never lists, such as About and Careers. The page may
-be something other than a listing. So both are collected. An item on only one of them must resemble
-the items on both.
+be something other than a listing. So the items of both are collected. An item that is only on one
+of them must resemble the items on both.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing to accept items that are neither in the feed nor
-stored."""
+"""Minimum confidence (0 to 1) in a page's listing from which its unknown items are accepted.
+Unknown items are neither in the feed nor stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases accepted from one page."""
@@ -35,11 +35,11 @@ MIN_COMMON_ITEMS: Final = 3
 """Minimum number of items on both page and feed before their categories are compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of items on the page per item that only the feed has. If the feed has more such
-items, they belong to another list."""
+"""Minimum number of items on the page for each item that only the feed has. If the feed has more
+such items, they belong to another list."""
 
 ITEMS_PER_OUTLIER: Final = 8
-"""Number of listed releases per tolerated outlier, a release far older than the others."""
+"""Number of listed releases for each outlier (a far older release) that is tolerated."""
 
 MAX_FEED_ITEMS: Final = 100_000
 """Maximum number of feed items compared with the page per visit."""
@@ -52,22 +52,21 @@ PERMANENT_PAGE: Final = re.compile(
     r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
     re.IGNORECASE,
 )
-"""Pattern of the last address segment of permanent pages, such as *about*, which are not
-releases."""
+"""Pattern of the last URL segment of permanent pages such as *about*, which are not releases."""
 
 CATEGORY_PAGE: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$"
 )
-"""Pattern of the addresses of pages that list releases of a category, a tag or an author."""
+"""Pattern of URLs of pages that list the releases of a category, a tag or an author."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """The result of comparing a feed and a page.
+    """The result of comparing a feed with a listing page.
 
     - ``accepted``: whether the page is accepted
     - ``items``: the accepted items of the page
-    - ``lacks``: items of the page that the feed does not have
+    - ``lacks``: items of the page that are not in the feed
     - ``stale``: a sentence if the feed stopped while the page continues, else ""
     """
 
@@ -78,12 +77,12 @@ class CrossCheck:
 
 
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
-    """Compare a page with its feed, which is None if it could not be read.
+    """Compare a listing page with its feed, which is None if it could not be read.
 
-    ``known`` contains canonical addresses of stored releases. If fewer than half of the page's
-    items have a date, all items are compared; otherwise, only dated items. Items neither in the
-    feed nor stored are accepted in two cases: half of the items are known, or the items have dates
-    and the confidence in the page's listing is high.
+    ``known`` contains canonical URLs of stored releases. If fewer than half of the page's items
+    have a date, all items are compared. Otherwise, only dated items are compared. Items neither in
+    the feed nor stored are accepted in two cases: half of the items are known, or the items have
+    dates and the confidence in the page's listing is high.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -115,7 +114,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
 
 
 def is_permanent_page(url: str) -> bool:
-    """Whether an address looks like a permanent page or a category page."""
+    """Whether a URL looks like a permanent page or a category page."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
@@ -123,16 +122,16 @@ def is_permanent_page(url: str) -> bool:
 
 
 def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
-    """Return the names of items by canonical address."""
+    """Return the name (day and title) of each item, by canonical URL."""
     return {canonical_url(item.url): name_of(item) for item in items}
 
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The feed's items in one visit, and which of them the page has listed.
+    """The feed's items in one visit, and the items of them that the page has listed.
 
-    ``families`` contains the patterns of the page's addresses. ``front`` contains the items on the
-    first page of the listing, in page order.
+    ``families`` contains the patterns of the page's URLs. ``front`` contains the items on the first
+    page of the listing, in page order.
     """
 
     items: dict[str, ListingItem] = field(default_factory=dict)
@@ -148,7 +147,7 @@ class ListEvidence:
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
         """Add items of the feed.
 
-        ``shown`` contains the canonical addresses of the items that the page lists too.
+        ``shown`` contains the canonical URLs of the items that the page also lists.
         """
         for item in items:
             key = canonical_url(item.url)
@@ -162,12 +161,13 @@ class ListEvidence:
     def accepted(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
         """Return the feed items that are missing from the page but resemble the page's items.
 
-        Their addresses have the same patterns. If all items on both lists have a category in
-        common, the returned items have that category too. Otherwise, the items must be few,
-        compared with the items on both lists from the same days. Items older than all common items
-        are returned only after the page was ``walked`` to its end.
+        Their URLs have the same patterns. If all items on both lists have a category in common, the
+        returned items have that category too. Otherwise, there must be few of them, compared with
+        the items on both lists from the same days. Items older than all common items are returned
+        only if the visit paged to the end of the listing (``walked``).
 
-        If feed and page have nothing in common, all feed items except permanent pages are accepted.
+        If feed and page have no items in common, all feed items except permanent pages are
+        accepted.
         """
         alone = [item for item in items if not is_permanent_page(item.url)]
         both = [self.items[key] for key in self.shown]
@@ -183,7 +183,7 @@ class ListEvidence:
         if common:
             return tuple(alike)
         shown = Counter(url_pattern(item.url) for item in both)
-        # Undated items may be older than all items on both lists, so leave them out.
+        # Undated items are left out, because they may be older than all items on both lists.
         other = Counter(
             url_pattern(item.url)
             for key, item in self.items.items()
@@ -198,7 +198,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and last day of the items on both lists, ignoring pinned items."""
+        """Return the first and last day of the items on both lists, without pinned items."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -207,7 +207,7 @@ class ListEvidence:
         return min(days, default=None), max(days, default=None)
 
     def _dated(self, item: ListingItem) -> ListingItem:
-        """Return an item of the page, with the feed's date if the page has no date."""
+        """Return an item of the page. If it has no date, it gets the date from the feed."""
         known = self.items.get(canonical_url(item.url))
         if item.published or known is None:
             return item
@@ -215,10 +215,10 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """Return the longest series of items sorted by day, newest first, with all undated items.
+    """Return the longest series of items that are sorted newest first, with all undated items.
 
-    An old release that is pinned to the top does not show how far back a page goes. If most items
-    are out of order, the page is sorted differently, and all items are returned.
+    An old release that is pinned to the top does not show the age of a page's oldest release. If
+    most items are out of order, the page is sorted differently, and all items are returned.
     """
     dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
     kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
@@ -251,7 +251,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
     """Return the days of a list, newest first, without a few outliers.
 
     Outliers are far older days, as in a box of featured releases below a list. At most one in
-    ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the time span of
+    ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the period of
     the other days.
     """
     found = sorted(days, reverse=True)
@@ -262,7 +262,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all these items have; empty if there are few items."""
+    """Return the categories that all items have in common. Empty if there are few items."""
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

@@ -1,4 +1,4 @@
-"""Find the WebSub hub in a source's feed, to be notified of new releases.
+"""Find the WebSub hub of a source's feed, which notifies subscribers of new releases.
 
 If the source has a feed, a visit finds the hub in that feed. If the source has only a page, the
 feed linked on the page is requested once a day to find its hub.
@@ -22,10 +22,10 @@ from spiders.page.links import resolve
 from spiders.page.page import Page, is_web
 
 RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
-"""Minimum time between two checks of the same feed for a hub, in seconds."""
+"""Minimum time between two searches for a hub in the same feed, in seconds."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Maximum length in characters of a hub or feed address."""
+"""Maximum length of the URL of a hub or feed, in characters."""
 
 MAX_HEAD_CHARACTERS: Final = 65_536
 """Number of characters at the beginning of a feed that are searched for links."""
@@ -48,7 +48,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """Finds the WebSub hub of a source during a visit. Does nothing unless ``asks`` is true."""
+    """Finds the WebSub hub of a source during a visit, if ``asks`` is true."""
 
     def __init__(self, scope: VisitScope, *, asks: bool) -> None:
         self._source = scope.id
@@ -59,7 +59,10 @@ class FeedHubs:
         self._offered = ""
 
     def read_listing(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Find the hub or feed of a listing's first page; ``links`` are its Link header fields."""
+        """Find the hub or feed that a listing's first page announces.
+
+        ``links`` contains the page's Link headers.
+        """
         if not self._asks:
             return
         if url == self._file.feed:
@@ -72,12 +75,12 @@ class FeedHubs:
         hub, topic = announced(page, links)
         found = FeedHub(url, hub, topic or url, self._now)
         known = self._store.feed_hubs().get(self._source)
-        # Do not write to the store in every visit only to update the time.
+        # Do not write to the store in every visit just to update the time.
         if known is None or self._is_old(known) or replace(known, looked=found.looked) != found:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """Return the address of the feed that the page links to, if it is due for a check."""
+        """Return the URL of the feed to which the page links, if it is due for a check."""
         url, self._offered = self._offered, ""
         if not url:
             return ()
@@ -93,9 +96,9 @@ class FeedHubs:
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
-    """Return the hub and the feed's own address (WebSub, section 4), each "" if missing.
+    """Return the URL of a feed's hub and the feed's own URL (WebSub, section 4), or "" for each.
 
-    Header fields take precedence over links in the feed.
+    Link headers take precedence over links in the feed.
     """
     found: dict[str, str] = {}
     for rel, address in (*header_links(links), *feed_head(page)):
@@ -106,7 +109,7 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
 
 
 def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the relations and addresses in Link header fields (RFC 8288)."""
+    """Yield the relation and URL of each link in Link headers (RFC 8288)."""
     for field in links:
         for address, rest in HEADER.findall(field[:MAX_HEAD_CHARACTERS]):
             for quoted, bare in RELATION.findall(rest):
@@ -114,7 +117,7 @@ def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def feed_head(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the relations and addresses in the head of an RSS, Atom or JSON feed."""
+    """Yield the relation and URL of each link in the head of an RSS, Atom or JSON feed."""
     if page.text[:100].lstrip("\ufeff \t\r\n").startswith("{"):
         try:
             feed = msgspec.json.decode(page.markup, type=_JsonFeed)

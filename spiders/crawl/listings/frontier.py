@@ -1,4 +1,4 @@
-"""Choose the next requests of a visit: listing pages, and releases, newest first.
+"""Choose the next requests of a visit: listing pages, and listed releases, newest first.
 
 The items of a page are stored before the visit requests the next page. An item is removed once its
 release is recorded. So even after a crash, the next visit knows which releases remain.
@@ -27,21 +27,21 @@ from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
 
 MAX_RELEASES_PER_STEP: Final = 25
-"""Maximum number of releases requested before the next listing page."""
+"""Maximum number of releases requested before the next listing page is requested."""
 
 MAX_FEED_CHECKS: Final = 50
 """Maximum number of stored releases on a feed's first page that each visit requests again.
 
-On a listing page there is no such limit."""
+For listing pages, there is no such limit."""
 
 SITEMAP_INDEX: Final = "xml:sitemapindex"
-"""Rule of a listing that is a sitemap index."""
+"""Rule name of a listing that is a sitemap index."""
 
 MAX_TIMEOUT_SHARE: Final = 0.8
-"""Maximum share of the setting `run_timeout` spent paging through listings."""
+"""Maximum share of the setting `run_timeout` that a visit spends on paging through listings."""
 
 MAX_INTERVAL_SHARE: Final = 0.5
-"""Maximum share of the time between two visits spent paging through listings."""
+"""Maximum share of the time between two visits that a visit spends on paging through listings."""
 
 MAX_SEARCHED_PAGES: Final = 10
 """Maximum number of listing pages that a visit searches for missing releases."""
@@ -80,7 +80,7 @@ class Frontier:
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
         self._forms: dict[str, Form] = {}
-        """POST requests for the next pages, by the addresses of these pages."""
+        """POST requests for the next pages, by the URLs of these pages."""
         self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
         self._judged = False
@@ -93,14 +93,17 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """How far back the source was collected, by its least complete listing."""
+        """The state of paging through the source's listings: "walking", "bounded" or "complete".
+
+        The least complete listing decides.
+        """
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
-        """The reason why the history of a listing is incomplete, or ""."""
+        """The reason why older releases of a listing can't be collected, or ""."""
         return next(
             (
                 walk.progress.bound
@@ -112,7 +115,7 @@ class Frontier:
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
-        """The listings that determine whether the history is complete.
+        """The listings that must be complete for the source to be complete.
 
         Normally these are all listings. Only the feed counts if the page is incomplete and the feed
         is a complete sitemap, API or paged feed with more releases than the page.
@@ -130,7 +133,10 @@ class Frontier:
 
     @property
     def interrupted(self) -> dt.datetime | None:
-        """When the source's first visit began, if it was interrupted and this visit resumes it."""
+        """The start of the source's first visit if this visit resumes it, or None.
+
+        A visit is resumed if it was interrupted.
+        """
         unfinished = (one.progress for one in self.walks.values() if one.history == "walking")
         if not any(walk and walk.first for walk in unfinished):
             return None
@@ -145,17 +151,17 @@ class Frontier:
 
     @property
     def has_empty_index(self) -> bool:
-        """Whether the page lists only archives, and this visit found no release on any listing."""
+        """Whether the listing page contains only archives, and this visit found no release."""
         page = self._fronts.get("page")
         return page is not None and not page.items and not self.backlog.positions
 
     def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
-        """Process the first page of a listing, or None if that page is unreadable.
+        """Process the first page of a listing (``front``), or None if it is unreadable.
 
-        ``awaited`` is the number of first pages that have not arrived yet. After the last first
-        page, yield the releases to request at once, each with a flag for stored releases.
+        ``awaited`` is the number of first pages that have not arrived yet. After the last of them,
+        yields the releases to request at once, each with a flag that is true for stored releases.
         """
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -171,7 +177,7 @@ class Frontier:
             yield item, False
 
     def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
-        """Process a later page of a listing; ``url`` identifies the page (see `Form.address`)."""
+        """Process a later page of a listing. ``url`` identifies the page (see `Form.address`)."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
@@ -182,7 +188,7 @@ class Frontier:
         self.backlog.note_appeared(walk, items)
         if walk is (self.feed or self.page) and walk.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
-        # Store both or neither: paging never returns to a page whose items were lost.
+        # Store both or neither, because paging never returns to a page whose items were lost.
         try:
             with self._store.transaction_if_needed():
                 walk.read(url, page, names_of(items), posted=posted)
@@ -199,7 +205,7 @@ class Frontier:
     def search(self, day: str) -> None:
         """Search later pages of the listings again for missing releases.
 
-        Such releases may have been moved, or may still be listed there. The search ends at releases
+        Missing releases may have been moved, or may still be listed. The search ends at releases
         older than ``day``, an ISO day or "".
         """
         self._searched_day, self._searched = day, 0
@@ -209,7 +215,7 @@ class Frontier:
                 walk.search(front.next)
 
     def read_again(self, url: str, page: Listing) -> None:
-        """Process a page again that was wrongly reported as unchanged."""
+        """Process a listing page that was wrongly reported as unchanged and requested again."""
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
         self.backlog.note_appeared(self.walks[kind], items, is_first=True)
@@ -217,9 +223,9 @@ class Frontier:
         self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases to request, or else the next listing page.
+        """Return the next releases to request, or else the next listing page to request.
 
-        Returns neither if nothing remains.
+        If nothing remains, there are no releases and no page.
         """
         if self.has_timed_out():
             return (), None
@@ -242,7 +248,7 @@ class Frontier:
 
     @property
     def _pages(self) -> int:
-        """The number of pages that the walk through the listing page has read."""
+        """The number of pages of the listing (not of the feed) that were read."""
         return self.page.progress.pages if self.page.progress else 1
 
     def form(self, url: str) -> Form | None:
@@ -256,13 +262,13 @@ class Frontier:
             self._series[kind] = page.series
 
     def finish(self) -> None:
-        """Record at the end of a visit which listings were read to their end."""
+        """At the end of a visit, record which listings were read to their end."""
         if not self.has_timed_out() and self.history != "walking":
             for walk in self.walks.values():
                 walk.settle()
 
     def _next(self, walk: ListingWalk) -> str | None:
-        """Return the next page of a listing, or None if this visit may not read more pages."""
+        """Return the next page of a listing, or None if this visit may not read further pages."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
         # Read at least one later page per visit, or paging would never end.
         while walk.next and walk.pages < max(most, 2):
@@ -273,7 +279,7 @@ class Frontier:
         return None
 
     def has_timed_out(self) -> bool:
-        """Whether a visit has used up its time for paging through listings."""
+        """Whether the visit has used up its time for paging through listings."""
         now = time.monotonic()
         if self._end_of_walks is None:
             self._end_of_walks = self._began + MAX_TIMEOUT_SHARE * self._limits.run_timeout
@@ -284,9 +290,9 @@ class Frontier:
         return now > self._end_of_walks
 
     def _decide(self) -> tuple[list[ListingItem], int]:
-        """Choose the accepted items of the first pages, and store them.
+        """Choose the items of the first pages to accept, and store them.
 
-        Returns the stored items and the number of new ones.
+        Returns the stored items, and the number of new items.
         """
         page, feed = self._fronts.get("page"), self._fronts.get("feed")
         shown, listed = self._fresh(page), self._fresh(feed)
@@ -319,7 +325,7 @@ class Frontier:
         return self._of_page(items) if self.feed else items
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the feed's items that are on the page or resemble the page's items."""
+        """Return the feed's items that are on the page, or resemble the page's items."""
         keys, named = self._store.listed_before(self._source, "page", names_of(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
@@ -328,7 +334,7 @@ class Frontier:
         return [*(item for item in items if canonical_url(item.url) in keys | named), *accepted]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the page's items, except those that the feed has at other addresses."""
+        """Return the page's items, without those that the feed has at other URLs."""
         keys, named = self._store.listed_before(self._source, "feed", names_of(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
@@ -342,7 +348,7 @@ class Frontier:
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
         """Return the items of a listing that are web pages other than the listing itself.
 
-        Campaign parameters are removed from their addresses.
+        Campaign parameters are removed from their URLs.
         """
         return [
             replace(item, url=without_campaign(item.url))

@@ -1,4 +1,4 @@
-"""Decide with the help of the listings which missing releases of a visit are retracted."""
+"""Decide which of a visit's missing releases are retracted, with the help of the listings."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ STILL_LISTED: Final = (
 )
 
 MAX_URLS: Final = 3
-"""Maximum number of addresses quoted in the note about missing releases that are still listed."""
+"""Maximum number of URLs in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum number of earlier runs searched for a report about a missing release."""
+"""Maximum number of earlier run reports that are searched for a missing release."""
 
 LONGEST_VISIT: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
@@ -47,11 +47,11 @@ LONGEST_VISIT: Final = dt.timedelta(days=1)
 class MissingReleases:
     """The decisions of a visit about missing releases, and the sentences to report.
 
-    - ``reported``: addresses of missing releases that are reported for the first time
+    - ``reported``: URLs of missing releases that are reported for the first time
     - ``unconfirmed``: number of all missing releases that are not retracted yet
     - ``note``: a sentence about missing releases that are still listed, or ""
     - ``retracted``: number of retracted releases
-    - ``held``: a sentence about releases that vanished together, or ""
+    - ``held``: a sentence about releases held for review because many vanished together, or ""
     """
 
     reported: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class MissingReleases:
 
 
 class GoneReleases:
-    """Collects the missing releases of one visit, and decides about them at its end.
+    """Collects the missing releases of one visit, and decides about them at the visit's end.
 
     A missing release that is still listed is not retracted.
     """
@@ -81,7 +81,7 @@ class GoneReleases:
         """Number of stored releases that the visit requests, not counting retracted ones."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
-        """Add the listing at ``url``; ``unchanged`` is true if the response was a 304."""
+        """Add the listing at ``url``. ``unchanged`` is true if the response had status 304."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
@@ -96,17 +96,17 @@ class GoneReleases:
             self._first.add(release_id)
 
     def listings_to_recheck(self) -> tuple[str, ...]:
-        """Return unchanged listings with missing releases, to request them without conditions.
+        """Return the URLs of unchanged listings with missing releases, to request them again.
 
-        Some servers report a listing as unchanged although its items have changed. Only one call
-        per visit returns any listings.
+        The new requests are unconditional, because some servers report a listing as unchanged
+        although its items have changed. Only one call per visit returns any listings.
         """
         if self._has_rechecked:
             return ()
         missing = {key for one in self._found() for key in one.keys}
         urls = [url for url in self._unchanged if not missing.isdisjoint(keys_of(self._read[url]))]
         for url in urls:
-            # The next response contains the current items, so forget the old ones.
+            # Forget the old items, because the next response contains the current items.
             del self._read[url]
         self._unchanged.clear()
         self._has_rechecked = bool(urls)
@@ -132,7 +132,10 @@ class GoneReleases:
         return min(days, default=None)
 
     def finish(self, now: dt.datetime) -> MissingReleases:
-        """Retract releases that are certainly gone. Hold many that vanished at once for review."""
+        """Retract releases that are certainly gone.
+
+        If many releases vanished at once, they are held for review.
+        """
         found = self._found()
         if not found:
             return MissingReleases()
@@ -162,7 +165,7 @@ class GoneReleases:
             one
             for one, (fate, _) in decided.items()
             if fate == "waits"
-            # If a release is listed at its own address, it has not moved.
+            # If a release is listed at its own URL, it has not moved.
             if (shown and not shown.keys.isdisjoint(one.keys)) or not may_have_moved(one, listed)
         ]
         gone = self._unreported(waiting)
@@ -177,7 +180,7 @@ class GoneReleases:
         )
 
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
-        """Return the releases that no earlier visit has reported as missing.
+        """Return the missing releases that no earlier visit has reported.
 
         An earlier visit may have missed a release without a report: the visit ended early, or the
         release might have moved.
@@ -195,7 +198,7 @@ class GoneReleases:
         ]
 
     def _found(self) -> tuple[Vanished, ...]:
-        """Return the missing releases, except those that the visit found at another address."""
+        """Return the missing releases, without those that the visit found at another URL."""
         if not self._gone:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
@@ -223,7 +226,7 @@ class GoneReleases:
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the listings that must be readable for a decision about missing releases.
+        """Yield the URLs of the listings that must be readable to decide about missing releases.
 
         These are the main listing, and the page if the visit read it. If the source has a feed, its
         page may work only in browsers.
@@ -246,5 +249,5 @@ def still_listed(named: Sequence[Vanished]) -> str:
 
 
 def keys_of(listing: Listing) -> frozenset[str]:
-    """Return the canonical addresses on a listing."""
+    """Return the canonical URLs of a listing's items."""
     return frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed)))

@@ -1,4 +1,4 @@
-"""Find releases that release pages link to but no listing contains.
+"""Find releases that are on no listing, but to which other release pages link.
 
 A linked release may belong to another list. So links are followed only after the whole listing was
 read, and only if the listing may be incomplete. A listing with several pages and a listing of a
@@ -21,24 +21,24 @@ MAX_LINKED_RELEASES: Final = 20
 """Maximum number of linked releases requested per visit."""
 
 MAX_LINKS: Final = 5000
-"""Maximum number of linked addresses collected per visit."""
+"""Maximum number of links collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section before sections are compared."""
+"""Minimum number of releases with a section from which sections are compared."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
 )
-"""Pattern of the addresses of listings with only a part of the site's releases, such as a
+"""Pattern of URLs of listings that contain only a part of the site's releases, such as a
 category."""
 
 
 class LinkedReleases:
-    """Collects the links on one visit's release pages.
+    """Collects the links to other releases on the release pages of one visit.
 
-    At the end of the visit, the linked addresses are looked up in the store.
+    At the end of the visit, the linked URLs are looked up in the store.
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -52,7 +52,7 @@ class LinkedReleases:
         """Whether any links were compared with the store."""
 
     def note(self, draft: Draft) -> None:
-        """Add a release's links to pages with similar addresses."""
+        """Add a release's links to pages whose URLs have the same pattern."""
         if self._is_compared:
             return
         own = url_pattern(draft.url)
@@ -64,9 +64,9 @@ class LinkedReleases:
                 self._links.setdefault(key, link)
 
     def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
-        """Return the linked releases to request: those that are not stored.
+        """Return the links to releases that are not stored, to request them.
 
-        Returns nothing if the listing is complete, and in later calls.
+        Returns nothing if the listing is complete, and in any later call.
         """
         if self._is_compared:
             return ()
@@ -94,7 +94,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release with this ``section`` belongs to a list with these ``sections``.
+    """Whether a release with the section ``section`` belongs to a list with ``sections``.
 
     ``sections`` maps each section to its number of releases on the list.
     """

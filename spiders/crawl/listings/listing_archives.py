@@ -1,7 +1,7 @@
-"""The archives of years and months that a listing links to, and how a walk continues with them.
+"""The yearly and monthly archives to which a listing links, and how a walk reads them.
 
-Some links to archives lead to something else, or to the archives of a larger list, such as all
-pages of the site.
+A walk pages through a listing. Some links to archives lead to something else, or to the archives of
+a larger list, such as all pages of the site.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from spiders.listing.paging.period_links import (
 from spiders.page.links import url_pattern
 
 MIN_MISSED_RELEASES: Final = 2
-"""Minimum number of releases in an archive that the list should contain but doesn't, because they
-are newer than its end. From this number on, the archive belongs to a larger list."""
+"""Minimum number of releases in an archive that are newer than the end of the list but missing from
+the list. The archive then belongs to a larger list."""
 
 MAX_OLD_ARCHIVES: Final = 2
-"""Maximum number of consecutive archives without new releases. After that, a visit has caught
-up."""
+"""Maximum number of consecutive archives without new releases. After that, the visit has found all
+new releases."""
 
 
 class ListingArchives:
     """The archives of one listing. ``requested`` is the archive whose first page is requested now.
 
-    The archives that remain to be read are in the walk. ``newer`` are archives that a visit must
-    read to find all new releases, and ``old_in_a_row`` is the number of consecutive archives
-    without any new release.
+    The archives that remain to be read are in the walk (the stored progress). ``newer`` contains
+    archives that a visit must read to find all new releases, and ``old_in_a_row`` is the number of
+    consecutive archives without any new release.
     """
 
     def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
@@ -61,16 +61,16 @@ class ListingArchives:
         return bool(self._read)
 
     def note_page(self, urls: Iterable[str]) -> None:
-        """Record the addresses of the releases on a page of the listing."""
+        """Record the URLs of the releases on a listing page."""
         self._families.update(map(url_pattern, urls))
 
     def note_end_of_list(self, page: Listing) -> None:
-        """Record the last day of the list, whose last page is ``page``."""
+        """Record the last day of the list. ``page`` is the list's last page."""
         days = [item.published.day for item in page.items if item.published]
         self._last_day = days[-1] if len(days) > 1 else None
 
     def accept(self, page: Listing) -> bool:
-        """Whether the requested page belongs to this listing.
+        """Whether the requested archive page belongs to this listing.
 
         An archive may contain something else, such as reports, or belong to another list of the
         site.
@@ -95,12 +95,12 @@ class ListingArchives:
 
     @property
     def place(self) -> str:
-        """Return a description of the archive that is requested now."""
+        """A description of the archive that is requested now."""
         archive = self.requested
         return f"the archive of {archive.period}" if archive and archive.period else "an archive"
 
     def next(self, walk: Walk) -> str | None:
-        """Return the address of the next archive to read, or None if none is left."""
+        """Return the URL of the next archive to read, or None if none is left."""
         self.requested = next(iter(walk.archives), None)
         if self.requested is None:
             return None
@@ -108,7 +108,7 @@ class ListingArchives:
         return self.requested.url
 
     def next_newer(self, *, has_new: bool) -> str | None:
-        """Return the address of the next newer archive, or None if no other can have new releases.
+        """Return the URL of the next archive that may have new releases, or None.
 
         ``has_new`` is true if the current page had new releases.
         """
@@ -118,7 +118,7 @@ class ListingArchives:
         return None
 
     def after_first_page(self, walk: Walk, page: Listing, *, has_releases: bool) -> Walk:
-        """Return the walk after the first page of an archive."""
+        """Return the walk (the stored progress) after the first page of an archive was read."""
         archive, walk = self.requested, self.without_requested(walk)
         if self._is_wider:
             return replace(walk, archives=())
@@ -127,19 +127,19 @@ class ListingArchives:
         found = (one for one in page.archives if is_older(one, archive))
         walk = self.added(walk, found)
         if has_releases:
-            # The archives contain the releases that can't be reached from the list.
+            # The archives contain the releases that can't be reached by paging through the list.
             remains = walk.remains if walk.archived else ""
             walk = replace(walk, archived=walk.archived + 1, remains=remains)
         return walk
 
     def added(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
-        """Return the walk with these archives added to the archives to read, each once."""
+        """Return the walk with the archives ``found`` added to the archives to read, each once."""
         known = {one.url for one in walk.archives} | self._read
         new = {one.url: one for one in found if one.url not in known and one.url != self._start}
         return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
 
     def without_requested(self, walk: Walk) -> Walk:
-        """Return the walk without the requested archive."""
+        """Return the walk without the archive that is requested now."""
         archive, self.requested = self.requested, None
         if archive is None:
             return walk

@@ -1,4 +1,4 @@
-"""Compare the rows of a listing with the rows of the last visit.
+"""Compare the rows of a listing's first page with its rows in the last visit.
 
 Rows normally leave the first page when new rows push them to later pages, or when a new month
 begins. Other missing rows are lost: a new layout is only partly extracted, the page is truncated,
@@ -20,43 +20,45 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page for the older one to count as
+"""Minimum time between the newest releases of a feed and its page, if the older of them has
 stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows before this is reported. One or two rows may have been deleted."""
+"""Minimum number of lost rows that is reported. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of the earlier rows that must be lost before this is reported."""
+"""Minimum share of the earlier rows that are lost if the loss is reported."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
 
-From then on, the oldest rows count as lost too if they are missing."""
+After them, missing rows count as lost even if they are the oldest."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that must be missing for lost rows to be reported, if the
-missing rows include the oldest."""
+"""Minimum share of the earlier rows that are lost if the loss is reported and includes the oldest
+rows."""
 
 MIN_REMAINING_SHARE: Final = 0.25
-"""Minimum share of the earlier rows that must remain, so that the others count as lost."""
+"""Minimum share of the earlier rows that must remain on the page if the others count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum number of rows for a listing to count as recovered, as a share of its earlier rows."""
+"""Minimum number of rows on a listing that has recovered from a loss, relative to its earlier
+rows."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
 
 MAX_STORED_LOST_ROWS: Final = 50
-"""Maximum number of lost rows that are stored."""
+"""Maximum number of lost rows that are stored per listing."""
 
 MAX_DISAPPEARED_ITEMS: Final = 10
-"""Maximum number of rows requested per visit because they disappeared between remaining rows."""
+"""Maximum number of releases requested per visit because their rows disappeared between other
+rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The first page of a listing: its address, its rows, and the rows of the last visit."""
+    """The first page of a listing: its URL, its rows, and its rows in the last visit."""
 
     place: str
     rows: Sequence[ListingItem]
@@ -71,16 +73,16 @@ class Front:
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
     """Return the first page of the listing at ``url``.
 
-    ``answered`` is the address of the response. ``kept`` is the listing of the last visit, or None.
+    ``answered`` is the URL of the response. ``kept`` is the same page in the last visit, or None.
     """
-    # The facts are shown in reports, so their addresses must not contain secrets.
+    # Reports show the facts, so their URLs must not contain secrets.
     place = masked(answered)
     moved = page_key(place) != page_key(masked(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 
 def disappeared_items(front: Front) -> Sequence[ListingItem]:
-    """Return rows that disappeared between remaining rows, if most rows remain.
+    """Return the rows that disappeared between other rows, if most rows remain.
 
     Their releases may have been deleted.
     """
@@ -102,11 +104,13 @@ def listing_facts(
     *,
     below: Collection[str] = frozenset(),
 ) -> VisitFacts:
-    """Return the facts of a visit about its listing, based on the facts of the last visit.
+    """Return the facts of a visit about its listing.
 
-    A missing row does not count as lost in two cases. Its canonical address is in ``gone``, because
-    its page no longer exists. Or its key (see `keys_of`) is in ``below``, because it is on a later
-    page of the listing.
+    ``before`` contains the facts of the last visit. A missing row does not count as lost in two
+    cases:
+
+    - Its canonical URL is in ``gone``, because its page no longer exists.
+    - Its key (see `keys_of`) is in ``below``, because it is on a later page of the listing.
     """
     known = bool(before.rows)
     facts = replace(
@@ -131,7 +135,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing with lost rows now has these rows again, or as many rows as before."""
+    """Whether a listing that had lost rows has these rows again, or as many rows as before."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -139,7 +143,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """Return the number of rows if none has a date although earlier rows had one, else 0."""
+    """Return the number of rows if no row has a date although earlier rows had dates, else 0."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(item.day) for item in front.before or ())
@@ -147,7 +151,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced has newer rows now, so it is still in use."""
+    """Whether a listing whose rows were all replaced has newer rows now, so it is in use again."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -159,7 +163,7 @@ def with_lost_rows(
     *,
     below: frozenset[str],
 ) -> VisitFacts:
-    """Compare the rows with those of the last visit, and add the result to the facts."""
+    """Compare a page's rows with those of the last visit, and add the lost rows to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if has_page(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
@@ -193,7 +197,8 @@ def with_lost_rows(
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
     """Whether the rows of a page are newer than the earlier rows, whose newest day is ``newest``.
 
-    Rows of the same day have no known order. So it is enough if most rows have the day ``newest``.
+    Rows of the same day have no known order. So it is enough if most rows are from the day
+    ``newest``.
     """
     days = [item.day for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)
@@ -212,6 +217,6 @@ def lost(
 def has_page(item: ListingItem, gone: Collection[str]) -> bool:
     """Whether the page of a listed release may still exist.
 
-    ``gone`` are the canonical URLs of missing pages.
+    ``gone`` contains the canonical URLs of missing pages.
     """
     return canonical_url(item.url) not in gone

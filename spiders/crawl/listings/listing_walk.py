@@ -1,16 +1,16 @@
-"""Page through one listing, from the newest release to the oldest.
+"""Page through one listing, from the newest release to the oldest. This is called a walk.
 
 Each visit first requests the first page, to find new releases. The walk then resumes where the last
-visit stopped. After the last page of the list, the walk continues with the archives of years and
-months that the listing links to, newest first. Each archive may have several pages.
+visit stopped. After the last page of the list, the walk continues with the yearly and monthly
+archives to which the listing links, newest first. Each archive may have several pages.
 
 Links of a site may form a circle, and its calendar may be endless. So a list ends after
 MAX_IDLE_PAGES consecutive pages without releases that are new to the walk. The archives end in the
 same way, or after MAX_EMPTY_ARCHIVES consecutive empty archives. Releases that are stored but new
 to the walk do not end it. Errors do not end it either: the next visit tries again.
 
-A page that is requested by POST has no address of its own. A later visit repeats the POST requests
-after the last page that has an address, and does not count these pages again.
+A page that is requested by POST has no URL of its own. A later visit repeats the POST requests
+after the last page that has a URL, and does not count these pages again.
 
 A walk is complete only if no page has a sign of more releases. Otherwise, its state is "bounded",
 and the reason is stored.
@@ -44,16 +44,16 @@ from spiders.listing.paging.period_links import (
 from spiders.listing.paging.unread import reason_for
 
 SAME_AGAIN: Final = "the request for the next page returns the same releases again"
-"""Reason stored if a walk is incomplete because all POST requests return the same page."""
+"""Reason that is stored if a walk is incomplete because all POST requests return the same page."""
 
 SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
-"""Kinds of permanent errors of an archive page. After such an error, the walk skips the archive."""
+"""Kinds of permanent errors of an archive's page. The walk then skips the archive."""
 
 
 class ListingWalk:
-    """One listing of a source, and the progress of a visit along its pages.
+    """One listing of a source, and the progress of a visit through its pages.
 
     - ``next``: the page to request next
     - ``again``: whether an earlier visit already read this page
@@ -82,7 +82,7 @@ class ListingWalk:
         self._searching = False
         self._front = self._page = Listing(start, ())
         self._front_keys = self._keys = frozenset[str]()
-        """Canonical addresses on the first page, and on the last page read."""
+        """Canonical URLs on the first page, and on the last page read."""
         self._others: list[str] = []
         """Other pages to try if the next page has no new releases."""
         self._first: str | None = None
@@ -97,16 +97,18 @@ class ListingWalk:
 
     @property
     def progress(self) -> Walk | None:
-        """The progress of the walk, or None if the first page was never read."""
+        """The progress through the listing, or None if the first page was never read."""
         return self._walk
 
     @property
     def history(self) -> History | None:
-        """The state of the walk in one word, or None if the first page was never read."""
+        """The state of the progress in one word, or None if the first page was never read."""
         return self._walk.history if self._walk else None
 
     def open(self, front: Listing, names: Mapping[str, str], *, restart: bool) -> None:
-        """Process the first page; ``names`` contains the names of its items by canonical address.
+        """Process the first page, ``front``.
+
+        ``names`` contains its items' names (day and title) by canonical URL.
 
         If an earlier walk reached the end, the visit follows the pages as long as they list new
         releases. If such a visit is interrupted, the next visit starts a new walk, because a page
@@ -151,7 +153,7 @@ class ListingWalk:
     def search(self, following: str) -> None:
         """Read the pages from ``following`` on again, if the walk has already reached the end.
 
-        ``end_search`` ends the search and restores the walk's progress.
+        `end_search` ends the search and restores the walk's progress.
         """
         if self._walk is None or self._walk.history == "walking" or self.next or self._ended:
             return
@@ -168,10 +170,10 @@ class ListingWalk:
     def read(
         self, url: str, page: Listing, names: Mapping[str, str], *, posted: bool = False
     ) -> None:
-        """Process the requested page.
+        """Process the requested listing page.
 
-        ``names`` contains the names of its items by canonical address. ``posted`` is true if the
-        page was requested by POST.
+        ``names`` contains its items' names (day and title) by canonical URL. ``posted`` is true if
+        the page was requested by POST.
         """
         if self._walk is None:
             return
@@ -192,7 +194,8 @@ class ListingWalk:
         elif repeated:
             self.next = page.next
         else:
-            # Many servers return the last page again for a page after it, which is no sign of more.
+            # Many servers return the last page for any higher page number, which is no sign of more
+            # releases.
             repeats = self._keys if posted else self._front.series and self._front_keys
             if page.next and names and frozenset(names) == repeats:
                 self._walk = replace(self._walk, remains=SAME_AGAIN)
@@ -203,7 +206,7 @@ class ListingWalk:
             self._move(place, page, listed, names)
 
     def _next_with_new(self, page: Listing, *, has_new: bool) -> str | None:
-        """Return the next page if it may contain new releases, or None.
+        """Return the next page of the listing if it may contain new releases, or None.
 
         ``has_new`` is true if the current page had new releases.
         """
@@ -222,15 +225,15 @@ class ListingWalk:
             self._next_list(self.archives.without_requested(self._walk))
 
     def add_items(self, names: Mapping[str, str]) -> None:
-        """Store the items of a page that was read outside the walk."""
+        """Store the items of a listing page that was read outside the walk."""
         if self._walk:
             self._store.list_items(self._source, self.kind, self._walk.number, names)
 
     def add_failure(self, kind: str, status: int | None, message: str) -> bool:
-        """Record that the requested page can't be read. Return True if this must be reported.
+        """Record that the requested page can't be read. Returns True if this must be reported.
 
-        ``kind`` is the kind of the error, and ``message`` its description. ``status`` is the status
-        of the response, or None if there was no response.
+        ``kind`` is the error kind, and ``message`` its description. ``status`` is the status of the
+        response, or None if there was no response.
         """
         self.next = None
         walk = self._walk
@@ -283,7 +286,7 @@ class ListingWalk:
         self._walk = self._store.walk(self._source, self.start)
 
     def settle(self) -> None:
-        """Record that all releases were requested, once the first walk has reached the end."""
+        """Record that all listed releases were requested, if the first walk has reached its end."""
         if self._walk and self._walk.first and self._walk.history != "walking":
             self._keep(replace(self._walk, first=False))
 
@@ -291,14 +294,14 @@ class ListingWalk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
-        """Process a page that the walk reads for the first time, and move on to the next page."""
+        """Process a page that the walk reads for the first time, and continue after it."""
         if self._walk is None:
             return
         fresh = bool(listed.fresh) or not self._walk.position
         others = self._others
         self._note_page(page, names)
         if not fresh:
-            # If a page has no new releases, try these other pages before its next page.
+            # If a page has no new releases, these other pages are tried before its next page.
             self._others = others
         walk = replace(
             self._walk,
@@ -327,29 +330,29 @@ class ListingWalk:
             self._next_list(walk)
 
     def _note_page(self, page: Listing, names: Mapping[str, str]) -> None:
-        """Store the page as the last page read."""
+        """Store a page as the last page that was read."""
         self._page, self._keys = page, frozenset(names)
         self._others = [*page.others]
         self.archives.note_page(names)
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
-        """Return the page after the one where the walk stopped, or None."""
+        """Return the page after the page at which the walk stopped, or None."""
         if walk.idle < MAX_IDLE_PAGES and (following := self._following(page)):
             return following
         return self._next_archive(walk)
 
     def _next_archive(self, walk: Walk) -> str | None:
-        """Return the address of the next archive to read, or None if none is left."""
+        """Return the URL of the next archive to read, or None if none is left."""
         url = self.archives.next(walk)
         self.from_front = self.from_front and url is None
         return url
 
     def _following(self, page: Listing) -> str | None:
-        """Return the next page in a pagination whose page numbers may count down, or None."""
+        """Return the next page of a pager whose page numbers may count down, or None."""
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_list(self, walk: Walk) -> None:
-        """After the last page of a list, continue with the next archive or end the walk."""
+        """Continue with the next archive after the last page of a list, or end the walk."""
         if self._first and walk.idle < MAX_IDLE_PAGES:
             self.next, self._first = self._first, None
             self._keep(walk)

@@ -1,4 +1,4 @@
-"""Listed releases that wait in the store until a visit requests them."""
+"""The listed releases of a source that wait in the store until a visit requests them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.items import ListingItem
 
 EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
-"""Time added to the current time in visits started by a user, so that all waiting releases are
-due."""
+"""Time added to the current time in visits started by a user. All waiting releases are then due."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
-    """A listed release that waits to be requested.
+    """A listed release that waits until a visit requests it.
 
     ``appeared`` is true if the listing first contained the release after the source's first visit.
     """
@@ -30,7 +29,7 @@ class AwaitedItem(ListingItem):
 
 
 class WaitingReleases:
-    """The waiting releases of one source, in the order of their requests."""
+    """The waiting releases of one source, in the order in which they are requested."""
 
     def __init__(self, scope: VisitScope, backlog: Backlog) -> None:
         self._source = scope.id
@@ -43,9 +42,9 @@ class WaitingReleases:
         self._backlog = backlog
 
     def add(self, items: Sequence[ListingItem], *, page: int, is_first: bool) -> list[ListingItem]:
-        """Store the items whose releases are not stored yet, and return them.
+        """Store and return the items whose releases are not stored yet.
 
-        ``page`` is the number of the listing page, and ``is_first`` whether it is a first page.
+        ``page`` is the number of the listing page. ``is_first`` is true for a first page.
         """
         self._backlog.note_positions(items, page)
         keyed = {canonical_url(item.url): item for item in reversed(items)}
@@ -64,7 +63,10 @@ class WaitingReleases:
         return [*new.values()]
 
     def take(self, most: int, *, page: int) -> Sequence[ListingItem]:
-        """Return the next waiting items to request. Each item is returned once per visit."""
+        """Return at most ``most`` waiting items to request.
+
+        Each item is returned once per visit.
+        """
         found: list[ListingItem] = []
         while most and not found:
             texts = self._store.awaited(self._source, now=self._due, since=self._now, limit=most)

@@ -33,7 +33,7 @@ from spiders.page.page import Page
 from spiders.sources.unmatched_selectors import listing_matches
 
 MIN_EARLIER_ITEMS: Final = 3
-"""Minimum number of items on an earlier listing that the current page is compared with."""
+"""Minimum number of items on an earlier listing that is compared with the current page."""
 
 LISTING_REPLACED_MESSAGE: Final = (
     "the page has no dates and none of its {count} earlier releases, so it was not read as a"
@@ -58,9 +58,9 @@ SKIPPED_ROW: Final = (
 
 
 def read_listing_response(response: Response, visit: Visit) -> Listing:
-    """Return the listing in a response, and report skipped rows.
+    """Extract the listing in a response, and report skipped rows.
 
-    The listing is also stored for later 304 responses. Raises NoListing if there is none.
+    The listing is also stored for later 304 responses. Raises NoListing if there is no listing.
     """
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
@@ -74,8 +74,8 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
 def is_replaced(listing: Listing, before: Listing) -> bool:
     """Whether a page that listed dated releases now contains something else.
 
-    Such a page has no dates, and none of the earlier addresses and titles. Examples are a parked
-    domain, a consent page or a menu.
+    Such a page has no dates, and none of the earlier URLs and titles. Examples are a parked domain,
+    a consent page or a menu.
     """
     dated = sum(item.published is not None for item in before.items)
     if len(before.items) < MIN_EARLIER_ITEMS or dated * 2 < len(before.items):
@@ -87,9 +87,9 @@ def is_replaced(listing: Listing, before: Listing) -> bool:
 
 
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
-    """Whether a page without releases links to archives with releases, such as years.
+    """Whether a page without releases links to archives, such as years.
 
-    A page that listed releases ``before`` is not an index. Neither is a page that scripts fill.
+    A page that listed releases ``before``, or that scripts fill, is not an index.
     """
     if listing.items or needs_scripts(page):
         return False
@@ -122,7 +122,7 @@ def redirect_error(response: Response, visit: Visit) -> NoListing:
 
 
 def no_listing_error(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
-    """Return the error for a page without a list, with the reason."""
+    """Return the error for a page without a list of releases, including the reason."""
     if barrier := barrier_to_listing(page):
         return _barrier_error(barrier)
     if was_redirected(response):
@@ -142,7 +142,7 @@ def _barrier_error(barrier: Barrier) -> NoListing:
 
 
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
-    """Return the error for a listing page that can't be collected, or None."""
+    """Return the error for a listing page whose releases can't be collected, or None."""
     if not listing.items:
         return no_listing_error(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):

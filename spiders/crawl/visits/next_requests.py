@@ -1,4 +1,4 @@
-"""Choose the next requests of a visit after all requested pages have been processed."""
+"""Choose a visit's next requests when all requested pages have been processed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from spiders.items import ListingItem
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An address to request next, and the kind of the request.
+    """A URL to request next, and the purpose of the request.
 
     - ``release``: a release from a listing (``item``)
-    - ``linked``: a release that another page links to (``link``)
+    - ``linked``: a release to which another page links (``link``)
     - ``listing``: a page of a listing of kind ``listing_kind``
-    - ``stored``: a stored release, to check whether it changed
+    - ``stored``: a stored release, to check if it changed
     - ``again``: the first page of a listing, requested without conditions
-    - ``feed``: a feed that a page links to, requested for its hub
+    - ``feed``: a feed to which a page links, requested for its hub
     - ``file``: a file of a release, requested for the archive
     """
 
@@ -56,12 +56,12 @@ class NextRequests:
     is_paused: bool = False
     """Whether paging through the listings has stopped. The next visit resumes it."""
     postponed: list[Wanted] = field(default_factory=list)
-    """Stored releases that are checked after the new ones, because the first visit was
+    """Stored releases that are checked after the new releases, because the first visit was
     interrupted before it requested those."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
-        """Return the addresses to request next; the result is empty at the end of the visit."""
+        """Return the URLs to request next, or an empty tuple at the end of the visit."""
         self.recorder.flush()
         found = () if self.is_paused else self._try(self._of_listings)
         if not found:
@@ -75,7 +75,7 @@ class NextRequests:
         return found
 
     def _try(self, choose: Callable[[], tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
-        """Call a method that chooses addresses; report a failure as an error of the source."""
+        """Call a method that chooses URLs. An exception is reported as an error of the source."""
         found: list[Wanted] = []
         with self.scope.report.errors():
             found.extend(choose())
@@ -87,7 +87,10 @@ class NextRequests:
         return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
 
     def _linked_pages(self) -> tuple[Wanted, ...]:
-        """Return linked pages that are not stored. Only the first call per visit returns any."""
+        """Return links to releases that are not stored.
+
+        Only the first call per visit returns any.
+        """
         links = self.linked.missing(self.frontier.page)
         return tuple(
             Wanted("linked", link.url, link=link)
@@ -96,7 +99,7 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings whose 304 responses seem wrong, because releases on them are gone.
+        """Return listings whose 304 responses seem wrong, because some of their releases are gone.
 
         Only the first call per visit returns any.
         """

@@ -1,4 +1,4 @@
-"""Create drafts of releases that are parts of one page, and find parts that disappeared."""
+"""Create drafts of releases that are parts of one page, and detect parts that disappeared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spiders.page_parts.find import find_parts, text_fragment
 
 
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
-    """Return a listing in which each stored release has its stored address.
+    """Return a listing in which each stored release has its stored URL.
 
     Many systems number their parts from the top, so a new part gets the id of an older part. Title
     and day identify the release.
@@ -82,7 +82,7 @@ def drafts_of(
 
 
 def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
-    """Record that the releases on an unchanged page are unchanged too."""
+    """Record that the releases on an unchanged page are unchanged, too."""
     for item in listing.items:
         if visit.stored.id_at(item.url) is not None:
             visit.requested.claim(item.url)

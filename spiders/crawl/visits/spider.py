@@ -1,4 +1,4 @@
-"""The Scrapy spider that sends the requests of visits, and processes the responses."""
+"""The Scrapy spider that sends the requests of visits and processes the responses."""
 
 from __future__ import annotations
 
@@ -62,14 +62,15 @@ from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
-"""Priorities of requests. Stored releases are requested before new ones, to distinguish a moved
+"""Priorities of requests. Stored releases are requested before new releases, to distinguish a moved
 page from a copy."""
 
 MAX_WAIT_SECONDS: Final = 0.5
-"""Maximum time in seconds that a draft waits for other drafts, to record them together."""
+"""Maximum time that a draft waits for other drafts, to be recorded together with them, in
+seconds."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time in seconds until an unchanged release is recorded. If the process is killed before,
+"""Maximum time until an unchanged release is recorded, in seconds. If the process is killed before,
 the next visit requests the release again."""
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback; other visits continue between the steps.
+    """Limit the CPU time of each step of a callback. Other visits continue between the steps.
 
     An errback also receives its ``request`` and ``visit``.
     """
@@ -114,7 +115,7 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class PressRoomSpider(Spider):
-    """Sends the requests of the visits that it receives.
+    """Sends the requests of several visits.
 
     Each response is passed to the visit that requested it.
     """
@@ -155,7 +156,7 @@ class PressRoomSpider(Spider):
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
-        """Process a response in a ``with`` block. An exception is reported as an error of the page.
+        """Process a response in a ``with`` block. An exception is reported as an error of its page.
 
         After the last awaited response, the visit requests the next pages or ends.
         """
@@ -183,7 +184,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
-        """Add a draft to the pending writes, which are executed soon if the page has changed."""
+        """Add a draft to the pending writes. If the page has changed, they are executed soon."""
         known = visit.record(read)
         is_same = known is not None and known.digest == read.draft.digest != ""
         _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS)
@@ -192,7 +193,7 @@ class PressRoomSpider(Spider):
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
     ) -> Iterator[Request]:
-        """Process a listing page. Once all first pages have arrived, request their items."""
+        """Process a listing page. When all first pages have arrived, request their items."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             listing = None
@@ -209,7 +210,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_parts(self, response: Response, visit: Visit) -> None:
-        """Process a page with releases as parts that is not a listing page of this visit."""
+        """Process a page whose parts are releases but that is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
@@ -236,7 +237,7 @@ class PressRoomSpider(Spider):
     def _parts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
         """Yield drafts of the releases that are parts of a listing page.
 
-        If the server reports the page as unchanged, confirm its stored releases instead.
+        If the server reports the page as unchanged, its stored releases are confirmed instead.
         """
         if listing is None or not has_parts(listing):
             return
@@ -247,7 +248,7 @@ class PressRoomSpider(Spider):
             yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
     def _record_parts(self, visit: Visit) -> None:
-        """Record the held drafts of parts, once the first pages of all listings have arrived.
+        """Record the waiting drafts of page parts, once all first pages have arrived.
 
         The first pages determine the positions of the parts in the listing.
         """
@@ -260,7 +261,7 @@ class PressRoomSpider(Spider):
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
     ) -> Iterator[Request]:
-        """Request the items of the first pages, once all first pages have arrived.
+        """Yield requests for the items of the first pages, once all first pages have arrived.
 
         Stored releases that disappeared between other rows are requested too, because they may have
         been deleted.
@@ -276,7 +277,7 @@ class PressRoomSpider(Spider):
         places = visit.store.current_addresses(visit.id, keys)
         for item, known in found:
             with page_errors(item.url, visit.report.error):
-                # Request a stored release at its current address if it is listed under another one.
+                # A stored release that is listed at another URL is requested at its stored URL.
                 place = places.get(canonical_url(item.url)) if known else None
                 url = visit.requested.replace(item.url, place or item.url)
                 if known and not visit.requested.claim(url):
@@ -322,7 +323,7 @@ class PressRoomSpider(Spider):
     def _missed(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Request]:
-        """Record that a page is gone, and request the other address of its release, if any."""
+        """Record that a page is gone. Yield a request for the release's other URL, if any."""
         url = requested_url(response)
         visit.add_missing(url, response.status, capture_of(response))
         other = visit.requested.claim_replaced(url)
@@ -331,7 +332,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> None:
-        """Record the draft of a page that another page links to, if it is certainly a release."""
+        """Record the draft of a page to which another page links, if it is certainly a release."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             read = draft_linked(response, visit, link)
@@ -340,7 +341,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
-        """Process the feed that a page offers, to find its WebSub hub."""
+        """Process the feed to which a page links, to find its WebSub hub."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             if response.status == HTTPStatus.OK:
@@ -349,7 +350,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def failed_aside(self, failure: Failure, request: Request, visit: Visit) -> None:
-        """Log a failed request for a linked page; a later visit retries it."""
+        """Log a failed request for a linked page. A later visit tries again."""
         log.info("the linked page %s could not be fetched: %s", request.url, failure.value)
         with self.response(visit, request.url):
             if isinstance(failure.value, SlowRequest):
@@ -357,7 +358,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
-        """Process the response for a release's file. The response is already archived."""
+        """Process the response to a request for a release's file. It is already archived."""
         with self.response(visit, response.url):
             visit.report.add_archive_error(why_not_archived(response))
             visit.files.read(requested_url(response), response.status, capture_of(response))
@@ -377,7 +378,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
-        """Process a listing after its 304 response turned out to be wrong."""
+        """Process a listing that was requested again because its 304 response was wrong."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             listing = read_listing_response(response, visit)
@@ -385,9 +386,10 @@ class PressRoomSpider(Spider):
 
     @limited
     def failed(self, failure: Failure, request: Request, visit: Visit) -> Iterator[Request]:
-        """Report a failed request. After the last of the first pages, request the listed items.
+        """Report a failed request.
 
-        If the source has a feed, its page may be unavailable, because the feed lists the releases.
+        After the last of the first pages, requests for their items are yielded. If the source has a
+        feed, its page may be unavailable, because the feed lists the releases.
         """
         with self.response(visit, request.url):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
@@ -535,7 +537,7 @@ class PressRoomSpider(Spider):
         }
         try:
             request = Request(
-                # Never send the user and password of an address.
+                # Never send the user and password in a URL.
                 without_user(url),
                 callback=callback,
                 errback=self.failed,
@@ -546,26 +548,26 @@ class PressRoomSpider(Spider):
             )
         except ValueError as error:
             raise BadAddress(error) from error
-        # Do not wait for an address that can't be requested.
+        # Do not wait for a URL that can't be requested.
         visit.expect()
         return request
 
 
 def _flush_later(visit: Visit, seconds: float) -> None:
-    """Execute the pending writes of a visit after some seconds, unless this happens earlier."""
+    """Execute the pending writes of a visit after ``seconds``, unless they are executed earlier."""
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
 
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of words that a page's title and the link to it have in common, relative to the
-shorter of the two."""
+"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
+of both texts."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:
     """Return the draft of a linked page, or None if the page may not be a release.
 
-    The page is not on any listing, so it must have a date, a body and the title of the link to it.
+    The page is on no listing, so it must have a date, a body and the title in the link.
     """
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None

@@ -1,4 +1,4 @@
-"""The state of one visit to a source, which stores and counts the results."""
+"""The state of one visit to a source. It stores and counts the results."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Visit:
     - ``public_text``: removes secrets from errors and notes
     - ``seal``: called at the end, makes archived responses durable
     - ``files``: the kinds of release files to archive
-    - ``hubs``: whether to look for the feed's WebSub hub
+    - ``hubs``: whether to search for the feed's WebSub hub
     - ``stored_pages``: returns the newest archived pages with the releases extracted from them
     - ``limit``: limits the CPU time of a page
     - ``check_page``: raises SlowPage for a page that must not be extracted in this process
@@ -161,9 +161,9 @@ class Visit:
                 yield text
 
     def due(self) -> tuple[str, ...]:
-        """Return the addresses of stored releases that are due for another request.
+        """Return the URLs of stored releases that are due for another request.
 
-        Pages needed to learn layouts come first, then those whose last check was longest ago.
+        Pages needed to learn layouts come first, then the pages whose last check was longest ago.
         """
         due = self.store.due(
             self.id,
@@ -175,15 +175,15 @@ class Visit:
         return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
     def is_unconditional(self, url: str) -> bool:
-        """Whether to request a page without conditions, so that it is sent even if unchanged."""
+        """Whether to request a page without conditions, so that the server always sends it."""
         return self.scope.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
-        """Count one more awaited response."""
+        """Increase the number of awaited responses by one."""
         self.awaited += 1
 
     def settle(self) -> None:
-        """Count one awaited response as processed."""
+        """Decrease the number of awaited responses by one, after a response was processed."""
         self.awaited -= 1
         if self._on_progress and not self.ended:
             with self.report.errors():
@@ -208,7 +208,7 @@ class Visit:
     def stop(self, kind: ErrorKind, message: str) -> None:
         """End the visit early, keep its results so far, and ignore awaited responses.
 
-        The next visit continues the work.
+        The next visit resumes the work.
         """
         if self.ended:
             return
@@ -242,7 +242,7 @@ class Visit:
         )
 
     def _retract(self) -> None:
-        """Retract missing releases, or report that they are missing."""
+        """Retract the visit's missing releases, or report that they are missing."""
         missing = self.gone.finish(utc_now())
         self.report.run = replace(
             self.report.run,
@@ -256,7 +256,7 @@ class Visit:
             self.report.error(self.file.url, VANISHED, missing.held)
 
     def _report_empty_index(self) -> None:
-        """Report a listing page that contains only archives, if none of them lists a release.
+        """Report a listing page that contains only archives if none of these lists a release.
 
         Nothing is reported if the visit ended before it could read an archive.
         """
@@ -276,7 +276,7 @@ class Visit:
         self.report.run = replace(self.report.run, facts=lean(facts))
 
     def draft(self, response: Response, item: ListingItem | None) -> PageDraft:
-        """Extract a response and return its draft; ``item`` is its item on the listing.
+        """Extract a response and return its draft. ``item`` is its listing item, or None.
 
         Raises NotARelease if the page is not a release.
         """
@@ -296,9 +296,9 @@ class Visit:
         return read
 
     def record(self, read: PageDraft) -> Release | None:
-        """Record a draft of this visit, together with others; see DraftRecorder.
+        """Record a draft of this visit, together with other drafts (see DraftRecorder).
 
-        Return the release that was stored at an address of the page before, or None.
+        Returns the release that was stored at one of the page's URLs before, or None.
         """
         url, known = read.draft.url, None
         if self.ended:
@@ -314,7 +314,7 @@ class Visit:
         return known
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
-        """Record that the server reports a stored release as unchanged."""
+        """Record that the server reports the stored release at ``url`` as unchanged."""
         if self.ended:
             return
         release_id = self.stored.id_at(url)
@@ -325,7 +325,7 @@ class Visit:
         self.recorder.add_unchanged(UnchangedPage(url, release_id, capture))
 
     def release_at(self, url: str) -> Release | None:
-        """Return the stored release whose current address is ``url``, or None."""
+        """Return the stored release whose current URL is ``url``, or None."""
         release = self.stored.at(url)
         is_current = release and canonical_url(release.url) == canonical_url(url)
         return release if is_current else None
@@ -333,7 +333,7 @@ class Visit:
     def add_missing(self, url: str, status: int, capture: Capture | None = None) -> None:
         """Record that a page is gone. At the end of the visit, its release may be retracted.
 
-        ``status`` is 404 or 410, or another status if the page reports itself as not found.
+        ``status`` is 404 or 410, or the status of a page that reports itself as not found.
         """
         release = self.release_at(url)
         if release is None:

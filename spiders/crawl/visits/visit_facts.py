@@ -1,4 +1,4 @@
-"""Collect the facts of one visit for its report."""
+"""Collect facts about one visit, such as lost rows of its listing, for the visit's report."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched_selectors import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
-"""Maximum number of earlier reports searched for facts. Failed visits have no facts."""
+"""Maximum number of earlier run reports searched for facts. Failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than the listing before they are reported, if the listing
-never contained them."""
+"""Minimum number of stored releases newer than the listing that is reported if the listing never
+contained them."""
 
 NEWEST_RELEASES: Final = 5
-"""Number of newest stored releases that are compared with a listing."""
+"""Number of newest stored releases that are compared with the listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""Minimum number of newer releases in the feed for its page to count as stopped."""
+"""Minimum number of newer releases in the feed if the feed's page has stopped."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Maximum age of missed releases that are counted."""
 
 
 class FactFinder:
-    """Collects the facts of one visit to a source."""
+    """Collects the facts about one visit to a source."""
 
     def __init__(self, scope: VisitScope, unmatched: Unmatched) -> None:
         self._source = scope.id
@@ -66,13 +66,13 @@ class FactFinder:
 
     @property
     def url(self) -> str:
-        """Address of the listing compared with the last visit: the feed, or else the page."""
+        """URL of the listing that is compared with the last visit: the feed, or else the page."""
         return self._file.feed or self._file.url
 
     def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
         """Add the first page of a listing.
 
-        ``answered`` is the address of the response. ``kept`` is the same page in the last visit, or
+        ``answered`` is the URL of the response. ``kept`` is the same page in the last visit, or
         None.
         """
         if url == self.url:
@@ -85,7 +85,7 @@ class FactFinder:
         self._feed_failed = True
 
     def disappeared_items(self) -> Sequence[ListingItem]:
-        """Return the rows of stored releases that disappeared between remaining rows."""
+        """Return the rows of stored releases that disappeared between other rows."""
         fronts = filter(None, (self._front, self._beside))
         left = [item for front in fronts for item in disappeared_items(front)]
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
@@ -94,7 +94,7 @@ class FactFinder:
     def finish(
         self, run: Run, *, has_links: bool, below: Collection[str] = frozenset()
     ) -> VisitFacts:
-        """Return the facts of the visit.
+        """Return the facts about the visit.
 
         ``has_links`` is true if the visit's pages linked to other releases. ``below`` contains the
         keys of rows on later pages of the listing. Raises StoreError if the store fails.
@@ -127,7 +127,7 @@ class FactFinder:
         return facts
 
     def _before(self) -> VisitFacts:
-        """Return the latest facts from a visit with the same rules, or empty facts."""
+        """Return the latest facts about a visit with the same rules, or empty facts."""
         rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=MAX_SEARCHED_RUNS))
         found = next(filter(None, last), VisitFacts())
@@ -138,7 +138,7 @@ class FactFinder:
         return past_releases([*last])
 
     def _gone(self) -> frozenset[str]:
-        """Return the canonical addresses of releases whose pages are missing."""
+        """Return the canonical URLs of releases whose pages are missing."""
         return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
@@ -192,7 +192,10 @@ class FactFinder:
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """Add missed releases to a visit's facts. The first visit only sets their initial number."""
+    """Add missed releases to a visit's facts. The first visit only stores their initial number.
+
+    ``recall`` contains the current numbers.
+    """
     named = (recall.known, len(recall.missed))
     if before.named is None:
         return replace(before, named=named)
@@ -213,19 +216,19 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """Return the titles on a listing if most of them are distinct, or an empty set."""
+    """Return the titles on a listing if most of them are distinct, else an empty set."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:
-    """Return a hash that changes with a source file's address or rules."""
+    """Return a hash of a source file's URL and rules. It changes whenever they change."""
     rules = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
     return hashlib.blake2s(rules, digest_size=6).hexdigest()
 
 
 def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
-    """Return the selectors that matched nothing in the last visit.
+    """Return the keys of the selectors that matched nothing in the last visit.
 
     Returns an empty tuple if the source file has changed since then.
     """
@@ -234,7 +237,7 @@ def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
 
 
 def is_shown(release: Release, keys: Collection[str]) -> bool:
-    """Whether a release has one of these canonical addresses, or is retracted."""
+    """Whether a release has one of the canonical URLs in ``keys``, or is retracted."""
     urls = (release.url, *release.aliases)
     return release.retracted is not None or any(canonical_url(url) in keys for url in urls)
 
