@@ -57,7 +57,7 @@ def is_challenge(page: Page) -> bool:
 
 
 def has_captcha(page: Page) -> bool:
-    """Whether a page has a captcha and the text of a challenge."""
+    """Whether a page has the markup of a captcha and the words of a challenge."""
     return bool(CAPTCHA.search(page.text)) and _waits(_headings(page))
 
 

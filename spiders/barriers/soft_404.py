@@ -21,7 +21,7 @@ NOUN: Final = (
     r"(?:the |this |requested )*"
     r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
 )
-"""Pattern of nouns for a page in English error messages."""
+"""Pattern of English nouns for a page, as in "page not found"."""
 
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 """Pattern of words before the status code in titles of error pages."""

@@ -222,7 +222,7 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 def _set_repeated(
     base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata
 ) -> None:
-    """Fill in the features for blocks that the page's description or JSON-LD repeats."""
+    """Fill in the features for blocks whose text is also in the page's description or JSON-LD."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
     if len(summary) >= SAME_START:
@@ -271,6 +271,6 @@ def repeated_share(summary: str, key: str) -> float:
 
 
 def in_json_ld(text: str, article: str) -> float:
-    """Return 1 if the page's JSON-LD text contains a block, else -1."""
+    """Return 1 if a page's JSON-LD article body contains the text of a block, else -1."""
     key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in article and key[-40:] in article else -1.0

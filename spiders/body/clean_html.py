@@ -177,7 +177,7 @@ def prose_of(
 
 
 def outer_html(element: etree._Element) -> str:
-    """Return the HTML of a body element selected by a source file, including its own tag."""
+    """Return the HTML of a body element that a source file selects, with the element's own tag."""
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 

@@ -22,7 +22,7 @@ LONG: Final = 60.0
 """Maximum weight of a block in the features of other blocks, in words."""
 
 REGION_LONG: Final = 150.0
-"""Maximum weight of a block when containers are compared, in words."""
+"""Maximum weight of a block in the comparison of containers, in words."""
 
 STRONG: Final = 0.7
 """Minimum probability of a long block that is certainly body text."""

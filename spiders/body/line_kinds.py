@@ -19,7 +19,7 @@ from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key, is_share, is_tail, letters
 
 SHORT: Final = 160
-"""Maximum length of a label, byline, date line or button, in characters."""
+"""Maximum length of a line that may be a label, byline, date line or button, in characters."""
 
 BESIDE_DATE: Final = 30
 """Maximum number of letters beside the publication date in a date line, such as the author's

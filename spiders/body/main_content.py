@@ -37,7 +37,7 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 """Pattern of the end of a sentence, including closing quotes."""
 
 MIN_SENTENCE: Final = 6
-"""Minimum length of a sentence, in letters."""
+"""Minimum length of an opening sentence above the first paragraph, in letters."""
 
 MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
@@ -55,7 +55,7 @@ LEAD: Final = 40
 """Minimum length of a lead paragraph, in characters."""
 
 MIN_PARAGRAPH_WORDS: Final = 6
-"""Minimum number of words in a paragraph, in scripts without spaces."""
+"""Minimum number of words in a paragraph in a script without spaces, such as Chinese."""
 
 WHOLE_TITLE: Final = 2.0
 """Value of the feature ``is_title`` for a block that is the whole headline, not a part of it."""

@@ -26,8 +26,7 @@ METADATA_CLASSES: Final = re.compile(
     r"article-info",
     re.IGNORECASE,
 )
-"""Pattern of classes of elements with post metadata, in WordPress, Drupal, Joomla and their
-themes."""
+"""Pattern of class names for post metadata in WordPress, Drupal, Joomla and their themes."""
 
 SAID: Final = etree.XPath("normalize-space()")
 

@@ -16,7 +16,7 @@ from spiders.body.text_blocks import BlockTree, Container, close_block, relate
 from spiders.page.class_hints import BIT, hints_in
 
 MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
-"""Tags of elements that may be menus."""
+"""Tags of elements that are checked for being a menu."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
 """Tags that a menu never contains. An apparent menu with such a tag is unclosed, or not a menu."""

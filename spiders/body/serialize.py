@@ -101,7 +101,7 @@ class SerializedBody:
 
     @property
     def is_huge(self) -> bool:
-        """Whether the HTML exceeds MAX_CHARACTERS, so that only its beginning is kept."""
+        """Whether the HTML is longer than MAX_CHARACTERS, so that only its beginning is kept."""
         return sum(map(len, self.html)) > MAX_CHARACTERS
 
     def written(self) -> tuple[str, str]:

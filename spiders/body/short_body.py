@@ -124,7 +124,7 @@ def _is_sentence(block: TextBlock) -> bool:
 
 
 def _says(block: TextBlock) -> bool:
-    """Whether a block has enough words, most of them outside links."""
+    """Whether a block has enough words for a sentence, most of them outside links."""
     return count_words(block.text) >= WORDS and block.links * 2 < len(block.text)
 
 

@@ -23,7 +23,7 @@ AT_TOP: Final = 8
 """Number of blocks at the top of a body that are checked for a repeated headline."""
 
 SHORT: Final = 160
-"""Maximum length of a date line, button bar, note or headline line, in characters."""
+"""Maximum length of a date line, button bar, note or repeated headline, in characters."""
 
 BESIDE_FILE: Final = 40
 """Maximum number of characters beside the link in a line that only links to a file, such as file
@@ -73,7 +73,7 @@ CAPTIONED: Final = re.compile(
 """Pattern of the classes of captions. A caption belongs to its image, not to the body."""
 
 FOOTER: Final = re.compile(r"(?:^|\s)(?:page|site)?[_-]?foot(?:er)?(?:$|\s)", re.IGNORECASE)
-"""Pattern of the class or id of the page's footer."""
+"""Pattern of the class or id of a page's footer."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
 """Tags of elements that may have their own footer, which is not the page's footer."""

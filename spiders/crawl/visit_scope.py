@@ -61,7 +61,7 @@ class VisitReport:
             self.run = replace(self.run, notes=(*self.run.notes, note))
 
     def add_page(self, not_archived: str) -> None:
-        """Count a response.
+        """Count a response of this visit.
 
         ``not_archived`` is the reason why the response could not be archived, or "".
         """
@@ -86,7 +86,7 @@ class VisitReport:
         self.run = replace(self.run, **counts)
 
     def add_unvisited(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Count a page that could not be requested because of a problem with its whole host."""
+        """Count a page that could not be requested because of a problem with the whole host."""
         self._unvisited[url, kind, message] += 1
 
     def report_unvisited(self) -> None:
@@ -142,8 +142,8 @@ class VisitScope:
     - ``explicit``: whether a user started the visit; it then checks all stored releases
     - ``backfill``: whether to page through all listings, with unconditional requests
     - ``public_text``: removes secrets from errors and notes
-    - ``since``: when the first visit began that this visit resumes, or ``started``. Releases seen
-      since then count as seen by this visit.
+    - ``since``: the start of the interrupted first visit that this visit resumes, else ``started``.
+      Releases seen since then count as seen by this visit.
     - ``entry_urls``: the listing, the home page and the feed, which are never releases
     - ``listing_rules``: identifies the rules that extract the source's listings
     """
@@ -163,7 +163,7 @@ class VisitScope:
     listing_rules: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Derive the values that depend on the source file."""
+        """Compute the values that depend on the source file."""
         file = self.file
         self.since = self.started
         self.report = VisitReport(self.id, file.url, self.started, self.public_text)

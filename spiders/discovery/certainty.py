@@ -64,7 +64,7 @@ TEASER: Final = 5
 page."""
 
 MIN_CERTAIN_ROWS: Final = 8
-"""Number of rows at the top of the list that are checked for titles of releases."""
+"""Number of rows at the top of a list whose titles are checked."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 """Factors by which the certainty is multiplied, by reason.

@@ -53,7 +53,7 @@ from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 
 RELEASES = 3
-"""Maximum number of release pages that are fetched as samples."""
+"""Maximum number of sample release pages that are fetched per site."""
 
 MAX_REPORTED_PAGES = 5
 """Maximum number of tried pages that an error message lists."""
@@ -359,7 +359,7 @@ def is_scripted(page: Page, listing: Listing) -> bool:
 
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
-    """Return the tried pages and their results, as part of a sentence."""
+    """Return the tried pages and their results as part of a sentence."""
     names = [f"{one.link.url} ({one.why})" for one in tried[:MAX_REPORTED_PAGES]]
     more = [f"{len(tried) - MAX_REPORTED_PAGES} more"] if len(tried) > MAX_REPORTED_PAGES else []
     return ", ".join(names + more)

@@ -25,7 +25,7 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
 MAX_LINKS: Final = 4_000
-"""Maximum number of links checked per page."""
+"""Maximum number of a page's links that are checked."""
 
 MAX_WORDS: Final = 5
 """Maximum number of words in the text of a link to a section. Longer texts are headlines."""

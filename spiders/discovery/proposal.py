@@ -42,7 +42,7 @@ _COMMON: Final = """
     nic state
 """
 COMMON: Final = frozenset(_COMMON.split())
-"""Host labels that do not identify the site's owner."""
+"""Labels in host names that do not identify a site's owner."""
 
 _SMALL: Final = """
     a an and the of for in on at to de del der des die das den du la le les el los las da do dos

@@ -40,10 +40,10 @@ from spiders.page.links import url_pattern
 from spiders.page.page import Page, is_web
 
 LINKS_IN_FIRST_ROUND: Final = 5
-"""Maximum number of links tried in the first round."""
+"""Maximum number of links tried in the first round of the search."""
 
 LINKS_PER_LATER_ROUND: Final = 3
-"""Maximum number of links tried in each later round."""
+"""Maximum number of links tried in each later round of the search."""
 
 MAX_ROUNDS: Final = 3
 """Maximum number of rounds in which links are tried, including the first."""
@@ -198,7 +198,7 @@ MAX_INNER_SITEMAPS = 3
 
 
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
-    """Return the feeds, APIs and sitemaps of a site that contain any items."""
+    """Return the feeds, APIs and sitemaps of a page's site that contain items."""
     tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
     on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")

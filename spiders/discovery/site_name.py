@@ -65,7 +65,7 @@ MAX_LINE: Final = 200
 """Maximum length of a copyright line, in characters."""
 
 MAX_NAME: Final = 80
-"""Maximum length of a name in a copyright line, in characters."""
+"""Maximum length of the name in a copyright line, in characters."""
 
 MAX_TEXTS: Final = 400
 """Maximum number of texts at the end of a page that are searched for a copyright line."""
@@ -82,7 +82,7 @@ COPYRIGHT: Final = tomllib.loads(
 """Regular expressions for copyright lines."""
 
 SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
-"""Pattern of signs and words that mark a copyright line."""
+"""Pattern of signs and words that are typical of a copyright line."""
 
 RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
 """Pattern of phrases such as *all rights reserved*."""
@@ -94,7 +94,7 @@ YEARS: Final = re.compile(
 )
 
 BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNORECASE)
-"""Pattern of words such as *by* before a name in a copyright line."""
+"""Pattern of words such as *by* before the name in a copyright line."""
 
 PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
 STARTS: Final = re.compile(

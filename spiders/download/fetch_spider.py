@@ -51,9 +51,9 @@ class FetchResult(msgspec.Struct, frozen=True):
 
 
 class FetchSpider(Spider):
-    """Requests all addresses in ``urls``, and calls ``report`` with each result.
+    """Requests all URLs in ``urls``, and calls ``report`` with each result.
 
-    If ``render`` is true, a browser renders the pages.
+    If ``render`` is true, a browser loads the pages.
     """
 
     name = "fetch"

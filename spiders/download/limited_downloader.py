@@ -53,7 +53,7 @@ class SlowRequest(IgnoreRequest):
 
 
 def visit_of(request: Request) -> LimitedVisit | None:
-    """Return the visit that sent a request, or None."""
+    """Return the visit that sent a request, or None if no visit did."""
     found: LimitedVisit | None = request.cb_kwargs.get(VISIT) or request.meta.get(VISIT)
     return found
 

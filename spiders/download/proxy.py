@@ -21,7 +21,7 @@ HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-auth
 
 
 class Refused(Exception):
-    """Raised if the proxy rejects a request."""
+    """Raised if the proxy rejects a request of the browser."""
 
 
 class PublicOnlyProxy:

@@ -70,7 +70,7 @@ class Rules:
 
     @property
     def delay(self) -> float:
-        """Delay between two requests, in seconds."""
+        """Minimum delay between two requests to the site, in seconds."""
         return min(float(self.parsed.crawl_delay(self.robot) or 0), MAX_DELAY_SECONDS)
 
 

@@ -47,7 +47,7 @@ NUMBER = re.compile(r"\d{4,}")
 
 
 def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
-    """Return the type of a page, given its extraction as a release and as a listing."""
+    """Return the type of a page ("release" or "listing"), given its extraction as both."""
     if not listing.items or release.content.body_rule == "state":
         return "release"  # a release in scripts certainly belongs to the page
     if listing.rule == "state":

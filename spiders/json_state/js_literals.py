@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from spiders.page.json_text import load_json
 
 MAX_TOKENS: Final = 200_000
-"""Maximum number of tokens read per literal."""
+"""Maximum number of tokens read per JavaScript literal."""
 
 MAX_DEPTH: Final = 80
 """Maximum nesting depth of lists and objects in a literal."""

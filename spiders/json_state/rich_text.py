@@ -124,7 +124,7 @@ class Writer:
 
 
 def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
-    """Return the HTML tag for a node, or "" if the node needs no element of its own."""
+    """Return the HTML tag for an editor node, or "" if the node needs no HTML element."""
     if isinstance(node.get("listItem"), str):
         return "li"  # Portable Text
     for kind in reversed(kinds):

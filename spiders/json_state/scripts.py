@@ -37,7 +37,7 @@ MAX_CHARACTERS: Final = 4_000_000
 """Maximum total length of the scripts and attributes read per page, in characters."""
 
 MAX_ASSIGNED: Final = 12
-"""Maximum number of assigned values read per script."""
+"""Maximum number of assigned values that are parsed per script."""
 
 SHORT: Final = 80
 """Minimum length of a script or attribute that may contain JSON state, in characters."""
@@ -235,7 +235,7 @@ def devalue(payload: list[Any]) -> Any:
 
 
 class Devaluer:
-    """Replaces the indexes in a Nuxt payload with their values."""
+    """Decodes a Nuxt payload by replacing its indexes with their values."""
 
     def __init__(self, payload: list[Any]) -> None:
         self._payload = payload

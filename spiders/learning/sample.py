@@ -112,7 +112,7 @@ class Sample:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Comparison keys of all lines of the page."""
+        """The comparison keys of all lines of the page."""
         return frozenset(comparison_key(run.text) for run in self.runs)
 
     @cached_property

@@ -65,7 +65,7 @@ def _may_have_numeric_dates(page: Page) -> bool:
 
 
 def is_two_ways(text: str) -> bool:
-    """Whether a text contains an ambiguous numeric date such as 03/04/26."""
+    """Whether a text contains a numeric date that may begin with day or month, such as 03/04/26."""
     found = NUMBERS.search(text)
     return (
         found is not None and found[1] != found[3] and max(int(found[1]), int(found[3])) <= MONTHS

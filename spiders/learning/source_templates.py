@@ -176,7 +176,7 @@ class SourceTemplates:
         return found
 
     def finish(self) -> None:
-        """Store the templates that changed during this visit, with their page counts."""
+        """At the end of a visit, store the templates that changed, with their page counts."""
         for layout, template in list(self._abandoned.items()):
             if not (self._looked_again and template.misfits[-1] in self.wanted):
                 continue

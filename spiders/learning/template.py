@@ -294,7 +294,7 @@ class TemplateReader:
         return f"{LEARNED} {getattr(self.template.rules, name)}"
 
     def body_of(self, root: etree._Element) -> etree._Element | None:
-        """Return the element with the body, or None."""
+        """Return the element that contains the page's body, or None."""
         return self._body.first(root) if self._body else None
 
     def _date_of(

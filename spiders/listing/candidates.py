@@ -20,7 +20,8 @@ HEADED: Final = 0.55
 records."""
 
 TITLED: Final = 0.5
-"""Minimum title likeness (0 to 1) of a region without dates."""
+"""Minimum title likeness (0 to 1) of a region without dates. It is how much link texts look like
+titles."""
 
 LONG: Final = 0.6
 """Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low title
@@ -38,7 +39,8 @@ SCATTERED: Final = 0.25
 Regions with a lower share link to unrelated pages, such as the services of a city."""
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features of which a region without dates needs at least one to count as a list of releases."""
+"""Features that support a region without dates. It needs at least one of them to be a list of
+releases."""
 
 WEIGHTED: Final = {
     "size": 2.49,

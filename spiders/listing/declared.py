@@ -92,7 +92,7 @@ class _Nodes:
         return self._texts[node]
 
     def url(self, node: Node) -> str | None:
-        """Return the URL that a node contains or links to, or None."""
+        """Return the URL in a node, or the URL to which it links, or None."""
         if isinstance(node, str):
             return resolve(node, self.page.base)
         if own := link_target(node, self.page.base):

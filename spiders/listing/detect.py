@@ -121,7 +121,7 @@ def _overlap(some: Region, posts: Region) -> bool:
 
 
 def _holds(outer: Region, inner: Region) -> bool:
-    """Whether all records of ``inner`` are inside records of ``outer``."""
+    """Whether each record of ``inner`` is inside a record of ``outer``."""
     begins = [span.begin for span in outer.records]
     for span in inner.records:
         index = bisect_left(begins, span.begin + 1) - 1
@@ -345,7 +345,10 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
 def _read(
     region: Region, more: list[ElementSpan], flat: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
-    """Extract the records and items of a region, including the additional rows in ``more``."""
+    """Extract the records and items of a region.
+
+    ``more`` contains additional rows of the region.
+    """
     spans = sorted([*region.records, *more], key=lambda span: span.begin)
     records = records_of(replace(region, records=spans, strict=False), flat, dates)
     return list(zip(records, RecordFields(records, flat, strict=False).items, strict=True))

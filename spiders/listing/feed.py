@@ -26,7 +26,7 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""Pattern of the URL in the ``generator`` element of a WordPress feed."""
+"""Pattern of the content of the ``generator`` element in a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -158,7 +158,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
 
 
 def _parts(record: etree._Element) -> Iterator[etree._Element]:
-    """Yield the elements of a record, except those inside nested records of the same name."""
+    """Yield the elements of a record, except those inside nested records with the same name."""
     kind = local_name(record)
     walker = etree.iterwalk(record, events=("start",))
     for _, node in walker:

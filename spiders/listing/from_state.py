@@ -22,11 +22,11 @@ from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
 
 MAX_STORES: Final = 50
-"""Maximum number of stores read per page."""
+"""Maximum number of data stores (XML in a script) read per page."""
 
 MIN_ROWS: Final = 2
 MAX_ROWS: Final = 2_000
-"""Minimum and maximum number of rows read from a store."""
+"""Minimum and maximum number of rows read from a data store (XML in a script)."""
 
 _CDATA = re.compile(r"\s{0,9}<!\[CDATA\[")
 _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
@@ -140,7 +140,7 @@ def _end(entry: tuple[str, Any]) -> str | None:
 
 
 def _values(page: Page) -> Iterator[Any]:
-    """Yield the JSON-LD and states of a page, and the JSON texts inside the states."""
+    """Yield the JSON-LD and script states of a page, and the JSON strings inside the states."""
     yield from map(parse_json, json_ld_scripts(page))
     for state in states(page.tree):
         yield state
@@ -173,18 +173,18 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 class DataStore(NamedTuple):
-    """The rows of a data store as a page, and the URL of the next rows, or None."""
+    """The rows of a data store as a page, and the URL of the next rows or None."""
 
     page: Page
     next: str | None
 
 
 def data_store(page: Page) -> DataStore | None:
-    """Return the data store with the most rows on a page, or None if the page has no data store.
+    """Return the data store with the most rows on a page, or None if there is no data store.
 
     Data stores are XML in a page's scripts, with rows of HTML that a script displays. The JPage
     lists of Hanweb, a publishing system of many governments in China, use them. A store also
-    contains the request for the next rows; its response is another store.
+    contains the request for the next rows, to which the server responds with another store.
     """
     if _MARK not in page.markup:
         return None
@@ -205,7 +205,7 @@ def data_store(page: Page) -> DataStore | None:
 
 
 def _texts(store: str, tag: str) -> Iterator[str]:
-    """Yield the texts of elements that contain only a CDATA section."""
+    """Yield the texts of elements named ``tag`` that contain only a CDATA section."""
     for part in store.split(tag, MAX_ROWS)[1:]:
         begin = _CDATA.match(part)
         text, end, _ = part.partition("]]>")

@@ -22,7 +22,7 @@ MAX_HTML = 2_000_000
 def read_json(page: Page, context: DateContext) -> Listing:
     """Return the items of a JSON listing.
 
-    If the strings of the document contain HTML, use `html_within` instead.
+    If the document's strings contain HTML, use `html_within` instead.
     """
     try:
         document = load_json(page.text)

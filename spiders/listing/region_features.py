@@ -46,7 +46,7 @@ PAGER: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
 
 MAX_LAST_RECORD_MARKS: Final = 40
-"""Maximum length assumed for the last record of a region, in marks (texts and links)."""
+"""Maximum length that is assumed for the last record of a region, in marks (texts and links)."""
 
 LABEL: Final = 60
 """Maximum length of a text that may be a label above a region, in characters."""
@@ -63,7 +63,7 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "bare one_shape files after_heading same_place by_dates menu_like "
     "leading"
 ).split()
-"""Names of the features, in the order of their values in a `Row`."""
+"""Names of the features, in the order of the values in a `Row`."""
 
 AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
 """Names of the item features that lower the score of a region."""
@@ -112,7 +112,7 @@ class RegionFeatures:
     ``<title>``."""
 
     _names: set[str] = field(init=False)
-    """Texts of the page's main headings as comparison keys (letters only)."""
+    """The texts of the page's main headings, as comparison keys (letters only)."""
 
     _host: str = field(init=False)
     _others: dict[str, bool] = field(init=False, default_factory=dict)
@@ -193,7 +193,7 @@ class RegionFeatures:
         return np.array([row[name] for name in NAMES])
 
     def placed(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """Return the features of a region that depend on its position rather than its items.
+        """Return the features of a region that depend on its position, not on its items.
 
         ``read`` contains the region's rated records.
         """

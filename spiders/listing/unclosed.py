@@ -101,7 +101,7 @@ def _chains(tree: etree._Element) -> list[_Chain]:
     container.
     """
     chains: dict[etree._Element, _Chain] = {}
-    """The chains by their last container."""
+    """The chains found so far, by their last container."""
     for element in islice(tree.iter(*_CONTAINERS), MAX_ELEMENTS):
         outer, is_followed = _outer(element)
         if outer is not None and _has_own_link(outer, element):

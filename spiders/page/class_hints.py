@@ -169,9 +169,10 @@ def is_post(node: etree._Element) -> bool:
 
 
 def mark_of(node: etree._Element) -> str:
-    """Return the kind of attribute that marks an element as a post, or an empty string.
+    """Return the type of attribute that marks an element as a post, or an empty string.
 
-    All posts of a blog have the same kind. Posts in a side box often have a different one.
+    All posts of a blog have the same type of attribute. Posts in a side box often have a different
+    type.
     """
     if node.get("itemprop") == "blogPost":
         return "blogPost"

@@ -1,4 +1,4 @@
-"""CSS selectors that are compiled once and applied to many pages."""
+"""Compile CSS selectors once, and apply them to many pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ expression over all elements."""
 
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
-    """Whether a selector's result is an element rather than a text."""
+    """Whether the result of a selector is an element rather than a text."""
     return isinstance(found, etree._Element)  # noqa: SLF001 - lxml has no public name for this class
 
 

@@ -75,8 +75,8 @@ class CombinedPath:
 class Compound:
     """A part of a selector without combinators outside parentheses, such as ``p:not(div p)``.
 
-    XPath finds the elements. ``:has()`` and ``:not()`` with a combinator take quadratic time in
-    XPath, so the elements that match these pseudo-classes are found once per page.
+    XPath finds the matching elements. ``:has()`` and ``:not()`` with a combinator take quadratic
+    time in XPath, so the elements that match these pseudo-classes are found once per page.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -106,9 +106,10 @@ class Compound:
         return matched
 
     def _without_conditions(self, tree: Tree) -> Tree:
-        """Remove the ``:has()`` and ``:not()`` conditions that are matched separately.
+        """Remove the conditions that are matched separately from a selector.
 
-        Stores these conditions and returns the remaining tree.
+        They are ``:has()`` and ``:not()`` with a combinator. Stores them and returns the rest of
+        the selector.
         """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree

@@ -36,7 +36,7 @@ def is_as_of(before: str) -> bool:
 
 
 def is_of_event(before: str) -> bool:
-    """Whether the words directly before a date label it as the date of an event or a deadline."""
+    """Whether the words before a date are a label for the date of an event or a deadline."""
     return bool(pattern("date_labels.event", OF_EVENT).search(before[-MAX_LABEL:]))
 
 

@@ -44,7 +44,7 @@ TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
 """XPath expression for the length of an element's text without spaces and line breaks."""
 
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
-"""Tags of elements that may follow the end of a document and contain no visible text."""
+"""Tags of elements without visible text that may follow the end of a document."""
 
 
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:

@@ -41,7 +41,7 @@ SILENT = ("script", "style", "noscript", "template")
 
 PLACES = ("div", "section", "ul", "ol", "main", "tbody")
 MAX_PLACES = 20_000
-"""Maximum number of elements per page that are checked for an empty list."""
+"""Maximum number of elements per page that are checked for being an empty list."""
 
 MAX_WITHIN = 8
 """Minimum number of elements in a list that is not empty, including the list element itself."""
@@ -81,7 +81,7 @@ LOADING_LENGTH = 60
 REQUESTS = re.compile(
     r"\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\$\.(?:get|getJSON|ajax|post)\b|\.load\s*\(\s*[\"']"
 )
-"""Pattern of script code that requests data."""
+"""Pattern of JavaScript code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
 """Pattern of an element id in a script's code."""

@@ -162,7 +162,7 @@ class Page:
 
     @cached_property
     def selector(self) -> Selector:
-        """The tree as a parsel `Selector` for CSS and XPath."""
+        """The parsed page as a parsel `Selector`, for CSS and XPath queries."""
         return Selector(root=self.tree, type="html")
 
 
@@ -202,7 +202,7 @@ def unpacked(body: bytes) -> bytes:
 
 
 DETECTION_BYTES = 65_536
-"""Number of bytes at the beginning of a body that are used to detect its character encoding."""
+"""Number of bytes at the beginning of a body that are used to detect the body's encoding."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
 USUAL_ENCODINGS = {

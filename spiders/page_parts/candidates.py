@@ -31,7 +31,7 @@ MAX_TOTAL_SIBLINGS: Final = 50_000
 """Maximum total number of elements per page that count as the text of a heading."""
 
 MAX_ID: Final = 200
-"""Maximum length of an id, in characters."""
+"""Maximum length of an id that may identify a part, in characters."""
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
@@ -58,7 +58,7 @@ WHOLE_LEVELS: Final = 2
 anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
-"""Tags of elements that may contain a whole part."""
+"""Tags of elements that may contain a whole part with heading and text."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
 """Kind of part: "opened" if a control opens it, "anchored" if it only has an anchor."""

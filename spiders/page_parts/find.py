@@ -169,7 +169,7 @@ MAX_LINKS: Final = 10_000
 
 
 def content_of(one: Rated) -> etree._Element:
-    """Return a copy of a part's text without its title, date and permalink lines."""
+    """Return a copy of a part's text without the lines for its title, date and permalink."""
     content = etree.Element("div")
     for part in one.candidate.parts:
         cut = {line.element for line in one.heads if text_of(line.element) == line.text}

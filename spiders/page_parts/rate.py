@@ -217,7 +217,7 @@ class LineReader:
         return found
 
     def day_above(self, candidate: PartCandidate) -> Published | None:
-        """Return the day of the date heading above a candidate, or None."""
+        """Return the date in the date heading above a candidate, or None."""
         if not self._days:
             return None
         header = candidate.header
@@ -266,7 +266,10 @@ def _label_of(heading: etree._Element) -> str:
 
 
 def rated_of(candidates: Sequence[PartCandidate], reader: LineReader) -> list[Rated]:
-    """Return the candidates of one kind that have a title, a date and a text."""
+    """Return the candidates that have a title, a date and a text.
+
+    ``candidates`` are of the same type of markup.
+    """
     headers = [
         () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
         for one in candidates

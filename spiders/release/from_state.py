@@ -170,14 +170,14 @@ def last_of(place: str | int) -> str:
 
 
 MAX_VALUES: Final = 40_000
-"""Maximum number of values visited per state."""
+"""Maximum number of values that are visited per JSON state."""
 
 DEEPEST: Final = 40
 MAX_NESTED: Final = 2_000_000
 """Maximum number of characters in a state's strings that are parsed as nested JSON."""
 
 SHORTEST_BODY: Final = 80
-"""Minimum length of a body, in characters."""
+"""Minimum length of a release's body in JSON state, in characters."""
 
 INHERITED: Final = 3
 """Maximum number of enclosing objects that are searched for the title of a body."""
@@ -237,7 +237,7 @@ class StateObject:
 
     @property
     def whole(self) -> tuple[Mapping[str, Any], ...]:
-        """The object and its enclosing objects, innermost first."""
+        """The object and the objects around it, innermost first."""
         return (self.value, *self.around)
 
 

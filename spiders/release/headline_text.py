@@ -86,7 +86,7 @@ def is_credit_line(text: str) -> bool:
 
 
 def is_dated_line(text: str) -> bool:
-    """Whether a line contains a date and at most `MAX_BESIDE_DATE` other letters."""
+    """Whether a line contains a date and little else (at most `MAX_BESIDE_DATE` letters)."""
     date = DATE.search(text) if len(text) <= MAX_LINE else None
     return date is not None and _size(text[: date.start()] + text[date.end() :]) <= MAX_BESIDE_DATE
 

@@ -192,7 +192,7 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
     title: Title | None,
     reasons: list[str],
 ) -> BodyText:
-    """Return the body selected by the source file, or else the detected body.
+    """Return the body that the source file selects, or else the detected body.
 
     Problems are added to ``reasons``.
     """
@@ -217,7 +217,10 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
 
 
 def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
-    """Return the elements that the source file's `drop` selectors remove from a detected body."""
+    """Return the elements that the source file's `drop` selectors remove from a body.
+
+    Problems are added to ``reasons``.
+    """
     found: list[etree._Element] = []
     for selector in rules.drop:
         try:

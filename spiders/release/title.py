@@ -1,4 +1,4 @@
-"""Find the headline of a release on its page."""
+"""Find the headline of a release on the release's page."""
 
 from __future__ import annotations
 

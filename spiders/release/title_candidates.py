@@ -40,7 +40,7 @@ SEPARATOR: Final = re.compile(
     rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
     r"|(?<=[^\W\d_]{2})_(?=[^\W\d_]{2})"
 )
-"""Separators between a headline and the name of a site or section."""
+"""Pattern of a separator between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
 """Pattern of one character that every separator contains, for a quick first check."""

@@ -89,6 +89,6 @@ class Unmatched:
 
 
 def message_about(key: str, selector: str, pages: int) -> str:
-    """Return a message about a selector that matches nothing."""
+    """Return a message about a selector that matches nothing on ``pages`` pages."""
     on = "the page" if pages == 1 else f"any of {pages} pages"
     return f"{key} ({selector!r}) matches nothing on {on}: correct it in the source file"

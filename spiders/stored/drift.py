@@ -79,7 +79,7 @@ class Drift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether a person must accept the change before it takes effect."""
+        """Whether the change affects so much that a person must accept it first."""
         return self.releases.is_mass_change or bool(self.listing and self.listing.is_mass_change)
 
     @property

@@ -168,7 +168,7 @@ class ImportedPages:
             self._record(self._pending.finish())
 
     def finish(self) -> None:
-        """Store the layouts that were learned from the pages."""
+        """Store the layouts that were learned from the imported pages."""
         with page_errors(self._file.url, self.result.add_error):
             self._templates.finish()
 

@@ -45,7 +45,7 @@ class PageCaptures:
         self._limit = limit
 
     def of(self, url: str) -> tuple[list[CdxjEntry], list[str]]:
-        """Return the captures of the page at a URL, and the URLs that redirect to it."""
+        """Return the captures of the page at a URL, and the URLs that redirect to that page."""
         redirects: list[str] = []
         while len(redirects) < MAX_REDIRECTS:
             entries = self._index.captures(url)
@@ -140,6 +140,6 @@ class ArchivedListings:
 
 
 def page_of(answer: Served) -> Page:
-    """Return the page in a response."""
+    """Convert a response to a page."""
     document = asyncio.run(read_document(answer.body)) if is_pdf(answer.body) else None
     return Page(without_user(answer.url), answer.body, answer.content_type, document)

@@ -450,7 +450,7 @@ def _masked(line: str) -> str:
 
 
 def _says_same(text: str, other: str) -> bool:
-    """Whether two texts have the same words."""
+    """Whether two texts have the same words in the same order."""
     return text == other or np.array_equal(word_hashes(text), word_hashes(other))
 
 

@@ -111,7 +111,7 @@ class DraftRecorder:
         self._add(page)
 
     def finish(self) -> None:
-        """Record all remaining drafts with their current extraction."""
+        """Record all remaining drafts at the end of the visit."""
         with self._limit(""), self._report.errors():
             for ready in self._pending.finish():
                 self._add(ready)

@@ -120,7 +120,7 @@ class ComparedPages:
         """Number of pages that the server reports as unchanged."""
         self._thin = self._undated = self._whole = self._garbled = 0
         self._known_date = 0
-        """Number of pages without their own date, for which the stored date was used."""
+        """Number of pages without a date, for which the stored date was used."""
         self._titles: Counter[str] = Counter()
         self._texts: Counter[int] = Counter()
 
@@ -329,7 +329,7 @@ def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
 
 
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Pattern of characters that replace lost letters."""
+"""Pattern of characters that replace letters lost by a wrong character set."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
 """Pattern of a word that may contain question marks, such as a URL."""
@@ -338,7 +338,7 @@ MIN_LOST_LETTERS: Final = 5
 """Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
 
 MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum length of a garbled text per lost letter, in characters."""
+"""Maximum number of characters in a garbled text for each lost letter."""
 
 
 def is_garbled(text: str) -> bool:

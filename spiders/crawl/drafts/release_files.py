@@ -22,7 +22,7 @@ MAX_FILES_PER_VISIT: Final = 200
 """Maximum number of files requested per visit. Later visits request the others."""
 
 MAX_FILES_PER_REQUEST: Final = 10
-"""Maximum number of files requested at a time."""
+"""Maximum number of files that a visit requests at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class SharedValues:
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: SharingDraft) -> None:
-        """Count the new values of a draft that only one release should have."""
+        """Count the new values of a draft that only one release should have, such as its title."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
         other = False

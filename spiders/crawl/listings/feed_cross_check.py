@@ -28,11 +28,11 @@ MIN_LISTING_CONFIDENCE: Final = 0.5
 Unknown items are neither in the feed nor stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
-"""Maximum number of releases accepted from one page."""
+"""Maximum number of releases that are accepted from one listing page."""
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items on both page and feed before their categories are compared."""
+"""Minimum number of items on both page and feed from which their categories are compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
 """Minimum number of items on the page for each item that only the feed has. If the feed has more
@@ -114,7 +114,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
 
 
 def is_permanent_page(url: str) -> bool:
-    """Whether a URL looks like a permanent page or a category page."""
+    """Whether a URL looks like a permanent page (such as *about*) or a category page."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)

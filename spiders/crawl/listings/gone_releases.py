@@ -78,7 +78,7 @@ class GoneReleases:
         self._first: set[str] = set()
         self._has_rechecked = False
         self.requested_count = 0
-        """Number of stored releases that the visit requests, not counting retracted ones."""
+        """Number of stored releases that the visit requests, without retracted releases."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Add the listing at ``url``. ``unchanged`` is true if the response had status 304."""

@@ -86,7 +86,7 @@ class LinkedReleases:
 
 
 def may_be_incomplete(walk: ListingWalk) -> bool:
-    """Whether a listing that was read to its end may still be incomplete."""
+    """Whether a listing may have more releases although the visit paged to its end."""
     if PARTIAL_LISTING.search(walk.start):
         return False
     progress = walk.progress

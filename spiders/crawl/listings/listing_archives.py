@@ -100,7 +100,7 @@ class ListingArchives:
         return f"the archive of {archive.period}" if archive and archive.period else "an archive"
 
     def next(self, walk: Walk) -> str | None:
-        """Return the URL of the next archive to read, or None if none is left."""
+        """Return the URL of the walk's next archive, or None if all archives were read."""
         self.requested = next(iter(walk.archives), None)
         if self.requested is None:
             return None

@@ -66,7 +66,7 @@ class Front:
 
     @property
     def newest(self) -> str:
-        """The latest ISO day on the page, or ""."""
+        """The latest ISO day among the rows, or ""."""
         return max((item.day for item in self.rows), default="")
 
 

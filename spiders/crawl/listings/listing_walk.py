@@ -82,7 +82,7 @@ class ListingWalk:
         self._searching = False
         self._front = self._page = Listing(start, ())
         self._front_keys = self._keys = frozenset[str]()
-        """Canonical URLs on the first page, and on the last page read."""
+        """Canonical URLs of the items on the first page, and on the latest page that was read."""
         self._others: list[str] = []
         """Other pages to try if the next page has no new releases."""
         self._first: str | None = None
@@ -163,7 +163,7 @@ class ListingWalk:
         self.next = following
 
     def end_search(self) -> None:
-        """End the current search, if any, and restore the walk's progress."""
+        """End the current search for missing releases, if any, and restore the walk's progress."""
         if self._searching:
             self.end()
 
@@ -216,7 +216,7 @@ class ListingWalk:
         return self.archives.next_newer(has_new=has_new)
 
     def skip(self) -> None:
-        """Skip the next page, which this visit has already read."""
+        """Move on after the next page, which this visit has already read."""
         if self._ended or self._walk is None:
             self.end()
         elif self._others:
@@ -267,7 +267,7 @@ class ListingWalk:
         return True
 
     def end(self) -> None:
-        """Record that the walk, or the search for new releases, has reached its last page."""
+        """Record that the last page was reached, by the walk or by the search for new releases."""
         self.next = None
         if self._walk is None:
             return
@@ -342,7 +342,7 @@ class ListingWalk:
         return self._next_archive(walk)
 
     def _next_archive(self, walk: Walk) -> str | None:
-        """Return the URL of the next archive to read, or None if none is left."""
+        """Return the URL of the walk's next archive, or None if all archives were read."""
         url = self.archives.next(walk)
         self.from_front = self.from_front and url is None
         return url

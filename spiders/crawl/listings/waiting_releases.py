@@ -82,5 +82,5 @@ class WaitingReleases:
 
 
 def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """Convert a listed release to a waiting item."""
+    """Convert a listing item to a waiting item."""
     return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

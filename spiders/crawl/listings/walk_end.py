@@ -12,7 +12,7 @@ from spiders.items import Listing
 from spiders.listing.paging.unread import lacks
 
 MAX_IDLE_PAGES: Final = 3
-"""Maximum number of consecutive pages without new releases. After that, the walk ends."""
+"""Maximum number of consecutive listing pages without new releases. After that, the walk ends."""
 
 MAX_EMPTY_ARCHIVES: Final = 12
 """Maximum number of consecutive empty archives. After that, the walk ends. Twelve monthly archives

@@ -1,4 +1,4 @@
-"""Extract the listing from a response, or load the stored listing after a 304 response."""
+"""Extract the listing in a response, or load the stored listing after a 304 response."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
 
 
 def has_stored_release(listing: Listing, visit: Visit) -> bool:
-    """Whether any release on a listing is stored."""
+    """Whether at least one release on a listing is stored."""
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
 
 
 def listing_moved_error(url: str) -> NoListing:
-    """Return the error for a listing that redirects to a page without a list on the same site."""
+    """Return the error for a listing that redirects to a page of the same site without a list."""
     return NoListing("moved", f"the listing redirects to {url}, which lists no release")
 
 

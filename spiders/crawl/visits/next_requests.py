@@ -54,7 +54,7 @@ class NextRequests:
     files: ReleaseFiles
     recorder: DraftRecorder
     is_paused: bool = False
-    """Whether paging through the listings has stopped. The next visit resumes it."""
+    """Whether this visit has stopped paging through the listings. The next visit resumes."""
     postponed: list[Wanted] = field(default_factory=list)
     """Stored releases that are checked after the new releases, because the first visit was
     interrupted before it requested those."""
@@ -106,7 +106,7 @@ class NextRequests:
         return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
 
     def _later_pages(self) -> tuple[Wanted, ...]:
-        """Return later listing pages that are searched for missing releases.
+        """Return later listing pages, to search them for missing releases.
 
         Only the first call per visit starts a search.
         """

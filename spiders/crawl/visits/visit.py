@@ -109,7 +109,7 @@ class Visit:
         self.place = ""
         """Position of the list on the pages of the listing; see Listing.place."""
         self.held_parts: list[Draft] = []
-        """Drafts of releases that are parts of first pages, held until all first pages are read."""
+        """Drafts of page parts, which wait until the first pages of all listings are read."""
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
         self._templates = SourceTemplates(
             self.id,

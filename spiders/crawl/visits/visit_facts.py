@@ -45,7 +45,7 @@ NEWEST_RELEASES: Final = 5
 MIN_NEWER_IN_FEED: Final = 2
 """Minimum number of newer releases in the feed if the feed's page has stopped."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
-"""Maximum age of missed releases that are counted."""
+"""Period over which missed releases are counted."""
 
 
 class FactFinder:
@@ -157,10 +157,10 @@ class FactFinder:
         )
 
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add the newer releases that are missing from the listing to the facts.
+        """Add newer releases that are missing from the listing to the facts.
 
-        A few releases that the listing never contained do not count. Other pages link to them, and
-        they may belong to another list.
+        A few releases that the listing never contained do not count. They were found through links
+        on other pages, and may belong to another list.
         """
         found = self._behind(facts, front, gone)
         if not 0 < found.behind.count < MIN_NEWER_RELEASES:
@@ -177,8 +177,8 @@ class FactFinder:
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """Add the feed's newer releases that are missing from the source's page to the facts.
 
-        They count only if the page was up to date before. A feed may be a day ahead, and a page
-        need not list everything in its feed.
+        Missing releases count only if the page was up to date before. A feed may be a day ahead,
+        and a page need not list everything in its feed.
         """
         found = self._behind(replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -243,7 +243,7 @@ def is_shown(release: Release, keys: Collection[str]) -> bool:
 
 
 def day_of(release: Release) -> str:
-    """Return the ISO day of a release, or "" if it has no date or a date in the future."""
+    """Return the ISO day of a release, or "" if the release has no date or a future date."""
     published = release.published
     if published.precision == "none" or published.at > utc_now():
         return ""

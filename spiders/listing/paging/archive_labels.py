@@ -47,7 +47,7 @@ _PERIODS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
 )
 PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
-"""Pattern of the characters between the words of a label or URL."""
+"""Pattern of the characters between the words of an archive's label or URL."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -70,7 +70,10 @@ class ArchivePeriod:
 
 @lru_cache(maxsize=4096)  # Cached because all pages of a listing link to the same archives.
 def period_in(label: str) -> ArchivePeriod | None:
-    """Parse the label of an archive link, or return None if it has words unrelated to archives."""
+    """Parse the label of an archive link.
+
+    Returns None if the label has words unrelated to archives.
+    """
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
     text = _ERA.sub(_gregorian_of_era, text)
@@ -121,7 +124,7 @@ class _Words:
 
 
 def _words_in(text: str, month: int) -> _Words | None:
-    """Parse the words of a label, or return None if any word is unrelated to archives."""
+    """Parse the words of a label. Returns None if any word is unrelated to archives."""
     found, known = _Words(month), archive_labels()
     for part in filter(None, PARTS.split(text)):
         word = part.removeprefix("ال") or part

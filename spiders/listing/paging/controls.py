@@ -125,7 +125,10 @@ class Controls:
 
     @cached_property
     def nodes(self) -> Sequence[etree._Element]:
-        """Links, buttons, options and inputs of the page, in page order, at most MAX_CONTROLS."""
+        """The links, buttons, options and inputs of the page, in page order.
+
+        There are at most MAX_CONTROLS.
+        """
         return at_ends(self._page.tree, MAX_CONTROLS, "link", "a", "button", "option", "input")
 
     def label(self, node: etree._Element) -> str:
@@ -207,10 +210,10 @@ class Controls:
         return address in self._pressed
 
     def request(self, address: str) -> tuple[str, Form | None] | None:
-        """Return the request for a key URL: its URL, and its POST form or None.
+        """Return the URL of the request for a key URL, and the POST form or None.
 
-        Returns None if the request is too large or the form can't be sent. Raises KeyError if the
-        URL is not a key URL (see `makes`).
+        Returns None if the request is too large or the form can't be sent. Raises KeyError if
+        ``address`` is not a key URL (see `makes`).
         """
         form, control, pressed, action = self._pressed[address]
         sent = _target(form, control, self._page, action)

@@ -58,7 +58,7 @@ TOTALS: Final = ("total", "total-items", "total-count", "found")
 FILTERS: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
 )
-"""Names of other attributes (after ``data-``) that scripts send with a request for more rows."""
+"""Names of other attributes (after ``data-``) that scripts send with a request for further rows."""
 
 MAX_LOADERS: Final = 3
 """Maximum number of elements with different request URLs. With more, the URLs belong to single
@@ -294,10 +294,10 @@ def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
 
 
 MAX_FUNCTION_SCRIPTS: Final = 100
-"""Maximum number of scripts searched per page."""
+"""Maximum number of scripts per page that are searched for paging functions."""
 
 MAX_FUNCTIONS: Final = 200
-"""Maximum number of functions parsed per page."""
+"""Maximum number of JavaScript functions parsed per page."""
 
 MAX_BODY: Final = 1_500
 """Maximum length of a function body that is searched, in characters."""

@@ -95,7 +95,7 @@ def step(here: str, address: str) -> int:
     """Compare the numbers in two URLs that differ in only one number.
 
     Returns 1 if the number in ``address`` is higher than in ``here``, and -1 if it is lower.
-    Returns 0 if the URLs differ in anything else.
+    Returns 0 if the URLs have any other difference.
     """
     if len(address) > MAX_ADDRESS:
         return 0
@@ -184,7 +184,7 @@ class PagerNeighbours:
 
 
 def is_numbered(address: str) -> bool:
-    """Whether a URL contains a page number or the offset of a page's first item."""
+    """Whether a URL contains a page number, or the offset of a page's first item."""
     parts = urlsplit(address)
     return bool(_PAGE_NUMBER.search(f"{parts.path}?{parts.query}"))
 
@@ -266,7 +266,7 @@ def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:
-    """Return the URL of the row range after the current one, or None.
+    """Return the URL of the row range after the current range, or None.
 
     The current row range, such as ``11-20``, has no link.
     """
@@ -323,7 +323,7 @@ def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
-    """Whether the page's URL sorts between the pages before and after ``number``."""
+    """Whether a page's URL sorts between the URLs of the pages before and after ``number``."""
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))

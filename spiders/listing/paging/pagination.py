@@ -327,7 +327,7 @@ def _single(
 def _rated(
     node: etree._Element, label: str, address: str, here: str, *, is_rtl: bool
 ) -> _Candidate:
-    """Rate how likely a link leads to the next page, by its words, names and URL."""
+    """Rate how likely a link leads to the next page, by its words, class names and URL."""
     rel = (node.get("rel") or "").lower().split()
     words = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]

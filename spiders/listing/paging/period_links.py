@@ -160,7 +160,7 @@ def _archive(
 
 
 def _with_month(address: str, month: int) -> str:
-    """Return a month with the year from a URL, such as ``2026-03``.
+    """Return a month with the year in a URL, such as ``2026-03``.
 
     Returns an empty string if the URL contains no year or a different month.
     """
@@ -229,7 +229,7 @@ def _relation(here: str, address: str) -> int:
 
 
 def _is_archive_path(path: str) -> bool:
-    """Whether a segment of a path consists of archive words, as in ``/news-archive/``."""
+    """Whether one segment of a URL path consists of archive words, as in ``/news-archive/``."""
     return any(
         _ARCHIVE_PATH.search(part)
         and all(is_word(word) for word in filter(None, PARTS.split(_DIGITS.sub(" ", part))))

@@ -1,4 +1,4 @@
-"""Find signs on a listing page that the listing has more releases than can be reached."""
+"""Find signs on a listing page that the listing has releases that can't be reached."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ MAX_SEARCHED: Final = 400
 """Number of characters at the start of a text that are searched for digits."""
 
 MAX_TEXT: Final = 90
-"""Maximum length of a text about the whole listing, in characters."""
+"""Maximum length of a text with the total number of releases or pages, in characters."""
 
 MAX_PIECES: Final = 30
 """Maximum number of text nodes in a text about the whole listing, and of numbers in a pager."""
@@ -91,7 +91,7 @@ def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
 
 
 def _short_texts(page: Page) -> Iterator[tuple[str, etree._Element]]:
-    """Yield texts with digits in the main part of a page, with the elements that contain them."""
+    """Yield the texts with digits in the main part of a page, each with its element."""
     checked: set[etree._Element] = set()
     left = MAX_TEXTS
     for node in islice(page.tree.iter("*"), MAX_NODES):
@@ -177,7 +177,7 @@ def _shares(folded: str, count: int) -> int:
 
 
 def _is_range(first: int, last: int, total: int, count: int) -> bool:
-    """Whether three numbers may be the page's first row, its last row and the total.
+    """Whether three numbers may be the page's first row number, last row number and total.
 
     ``count`` is the number of items on the page.
     """

@@ -33,7 +33,7 @@ _MAY_BE_DATE = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""Pattern of a character that every year found by `year_in` contains. Most texts contain none."""
+"""Pattern of a character that every text with a year contains, for a quick first check."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
@@ -49,7 +49,7 @@ _ROW_LEVELS = 5
 """Maximum number of levels from a date's element up to the row that contains the row's link."""
 
 _ROW_ELEMENTS = 40
-"""Maximum number of elements of a row that are searched for its link."""
+"""Maximum number of a row's elements that are searched for the row's link."""
 
 FISCAL_START = 4
 """First month of a fiscal year (年度) in Japan."""
@@ -174,7 +174,7 @@ class _TextDates:
         self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
 
     def of(self, text: str, rule: str) -> tuple[Found, ...]:
-        """Return the dates in a text, in order and without overlaps."""
+        """Return the dates in a text, in text order and without overlaps."""
         key = text, rule
         if key not in self._found:
             self._found[key] = tuple(scan(text, self.reader.context, rule))

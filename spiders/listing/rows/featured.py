@@ -131,7 +131,7 @@ def continued(
 
 
 def _calls_itself_more(node: etree._Element) -> bool:
-    """Whether a list or its parent has a class for more links."""
+    """Whether a list or its parent element has a class name for further links."""
     return any(
         _MORE_CLASS.search(names_of(one)) for one in (node, node.getparent()) if one is not None
     )

@@ -211,7 +211,7 @@ class FlatPage:
         return index >= 0 and place < self.hidden[index][1]
 
     def is_chrome(self, begin: int, end: int) -> bool:
-        """Whether everything between two positions is in a menu or the page's header or footer."""
+        """Whether all marks between two positions are in a menu, the page header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
 
 

@@ -45,7 +45,7 @@ MAX_PARTS: Final = 200
 
 
 def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) -> Region:
-    """Return the region without the records of other lists.
+    """Return a region without the records of other lists.
 
     Records with the same parent form one list. A list is removed if it is a box beside the largest
     list, or a smaller list whose rows have different markup. A region with only one list is
@@ -102,9 +102,9 @@ def _is_undated_box(spans: list[ElementSpan], flat: FlatPage, dates: list[DateMa
 
 
 def list_level(nodes: Sequence[etree._Element]) -> int:
-    """Return the number of levels from records up to their list, or 0 if they have no common list.
+    """Return the number of levels from the records up to their common list.
 
-    A record may be given as the link inside a row.
+    Returns 0 if they have no common list. A record may be given as the link inside a row.
     """
     for level in range(1, MAX_LEVELS + 1):
         if len({ancestor(node, level) for node in nodes}) < len(nodes):

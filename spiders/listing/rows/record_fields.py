@@ -39,7 +39,7 @@ _FILE_NOTE = re.compile(
     r"[^()（）\[\]【】]{0,30}[\])）】]\s*$",
     re.IGNORECASE,
 )
-"""Pattern of a note after a title about the linked file: *(PDF, 120 KB)*."""
+"""Pattern of a note about the linked file after a title: *(PDF, 120 KB)*."""
 
 MAX_TITLE_LINKS = 20
 """Maximum number of links with the same URL in a record whose texts may be the title."""
@@ -361,7 +361,7 @@ class RecordFields:
 
 
 def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:
-    """Whether a date is in the text of a link, among other words."""
+    """Whether a date is in the text of a link among other words."""
     return not mark.alone and link.place <= mark.place < link.end
 
 

@@ -27,8 +27,8 @@ from spiders.page.class_hints import mark_of
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
-"""Maximum number of dated regions that are examined, best first. Half as many undated regions are
-examined."""
+"""Maximum number of dated regions that are examined per page, best first. Half as many undated
+regions are examined."""
 
 WORDS = 2
 """Minimum number of words in a link that may be a title."""
@@ -76,12 +76,12 @@ LEADING = re.compile(
 
 @dataclass(slots=True)
 class Region:
-    """Repeated records, and the ``side`` on which their dates are.
+    """Repeated records of a page, and the position of their dates (``side``).
 
     ``side`` is ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
     records, or empty (no dates). In a ``strict`` region, all records have the same tags and
-    classes; in other regions, only the same tags. ``score`` ranks regions by dates, ``linked`` by
-    links with several words.
+    classes. In other regions, they have the same tags. ``score`` ranks regions by dates, and
+    ``linked`` ranks them by links with several words.
     """
 
     records: list[ElementSpan]
@@ -212,7 +212,7 @@ class _Counts:
         """Return the value of a record (0 to 1), based on its number of dates.
 
         One date suggests a release. Many dates suggest a whole list. A date inside a longer text
-        counts less, because it may belong to anything.
+        counts less, because the text may be about another day.
         """
         alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
         if not alone:
@@ -287,8 +287,9 @@ class _Counts:
     def _headed(self, records: list[ElementSpan]) -> float:
         """Return the value of the dates in headings above records.
 
-        The result depends more on the number of headings than on the number of records. The
-        headings have the same signature and are outside the rows that contain the records.
+        The result depends more on the number of headings than on the number of records. Only
+        headings count that have the same signature and are outside the rows that contain the
+        records.
         """
         first = records[0].begin
         own: list[ElementSpan] | None = None
@@ -338,7 +339,7 @@ class _Counts:
 
     @staticmethod
     def _in_own_row(date: int, rows: list[ElementSpan]) -> bool:
-        """Whether a date is inside one of the rows, and so belongs only to that row."""
+        """Whether a date is inside one of ``rows``, so that it belongs only to that row."""
         index = bisect_left(rows, date + 1, key=lambda row: row.begin) - 1
         return index >= 0 and rows[index].end > date
 
@@ -362,7 +363,7 @@ class _Counts:
         return False
 
     def singles(self) -> list[Region]:
-        """Return regions with a single record, each possibly the only dated row of a list."""
+        """Return regions with a single record. Each may be the only dated row of a list."""
         rows = dated_rows(self._flat, self._worth)
         return [Region([span], strict=True, side="in", score=0.6) for span in rows]
 

@@ -46,7 +46,7 @@ MAX_NARROW: Final = 4
 """Maximum width of a narrow column, in twelfths of the grid."""
 
 MIN_WIDE: Final = 7
-"""Minimum width of the wide column beside a narrow one, in twelfths of the grid."""
+"""Minimum width of the wide column beside a narrow column, in twelfths of the grid."""
 
 
 def announces_other(text: str) -> bool:
@@ -91,7 +91,7 @@ def lead_to_events(urls: Iterable[str], page: str) -> bool:
 
 
 def is_in_narrow_column(node: etree._Element) -> bool:
-    """Whether an element is in a narrow column beside a wide one, according to CSS grid classes."""
+    """Whether an element is in a narrow column beside a wide column, by CSS grid classes."""
     for column in islice((node, *node.iterancestors()), MAX_LEVELS):
         width = _width(column)
         if width:

@@ -54,7 +54,7 @@ _SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
 
 _LABEL = 24
-"""Maximum length of a label in front of a colon, in characters."""
+"""Maximum length of a label before a colon, in characters."""
 
 _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
@@ -63,10 +63,10 @@ _NEARLY_ALL = 0.9
 """Share of texts above which a common word is ignored."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts needed to ignore the words that they have in common."""
+"""Minimum number of texts whose common words are ignored."""
 
 _POOR = 0.4
-"""Maximum score of a title that a better title above the record replaces."""
+"""Maximum score of a title that is replaced by a better title above its record."""
 
 _HEADING_ABOVE = 4
 """Maximum number of levels from an element up to its heading, including the element."""
@@ -107,7 +107,7 @@ class Titles:
         return self._leads.get(text.sign, 0.0)
 
     def _learn(self, texts_of_records: Iterable[list[TextMark]]) -> dict[int, float]:
-        """Return the title score of each signature, from its first text in each record."""
+        """Return the title score of each signature, based on its first text in each record."""
         found: dict[int, list[tuple[int, TextMark]]] = defaultdict(list)
         labelled: Counter[int] = Counter()
         for texts in texts_of_records:
@@ -159,7 +159,7 @@ def title_likeness(texts: Iterable[str]) -> float:
 
 
 def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
-    """Return the words that nearly all texts contain; empty if there are only a few texts."""
+    """Return the words that nearly all texts contain. Empty if there are only a few texts."""
     if len(words) < _MIN_TEXTS:
         return frozenset()
     shares = Counter(chain.from_iterable(words))

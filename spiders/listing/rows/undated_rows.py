@@ -1,6 +1,6 @@
 """Find releases among the undated rows of a list in which most rows have dates.
 
-The markup of such a row is similar to that of the dated rows.
+The markup of such an undated row is similar to the markup of the dated rows.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def with_undated(
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
-    """Whether a URL is on none of these hosts and is not a home page."""
+    """Whether a URL is on none of the hosts ``hosts`` and is not a home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 

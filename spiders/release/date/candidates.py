@@ -1,4 +1,4 @@
-"""Collect the dates on a page that may be the date of its release."""
+"""Collect the dates on a release page that may be the release's publication date."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class DateCandidates:
 
     @cached_property
     def modified(self) -> Published | None:
-        """The modification time in the metadata, or None."""
+        """The modification time in the page's metadata, or None."""
         return last_modified(self.meta, self.context)
 
     @cached_property

@@ -75,11 +75,10 @@ WESTERNMOST, EASTERNMOST = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
 QUARTER: Final = 15
-"""Smallest difference between two time zones, in minutes. All differences are multiples of 15
-minutes."""
+"""Smallest difference between two UTC offsets, in minutes. All differences are multiples of it."""
 
 MAX_OFFSET: Final = 14 * 60
-"""Maximum offset of a time zone from UTC (minutes)."""
+"""Maximum UTC offset of a time zone, in minutes."""
 
 DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
 """Numbers of lines at the top and at the end of a document that are searched for its date."""

@@ -40,7 +40,7 @@ STATE: Final = re.compile(
     r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
     re.IGNORECASE,
 )
-"""Pattern of a date in the JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
+"""Pattern of a date in JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
 PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 URL_DAY: Final = re.compile(
@@ -86,7 +86,7 @@ def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
 
 
 def whole_text(element: etree._Element) -> str:
-    """Return an element's text as one short line, separating numbers of adjacent elements."""
+    """Return an element's text as one short line, with numbers of adjacent elements separated."""
     return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 

@@ -60,7 +60,7 @@ MAX_INNER_BLOCKS: Final = 1_000
 """Maximum number of blocks at each end of a body that are searched for dates."""
 
 MAX_LINE: Final = 160
-"""Maximum length of a line with a date, in characters."""
+"""Maximum length of a line that may be a date line, in characters."""
 
 SENTENCE: Final = 60
 """Maximum length of a line that does not count as a sentence, in characters."""
@@ -148,7 +148,7 @@ def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield the blocks around headline and body, except the body text itself."""
+    """Yield the blocks around a release's headline and body, without the body itself."""
     top, bottom = orders_around(place, max(place.end, place.start + AFTER))
     for orders in (top, bottom):
         yield from seen.blocks[orders.start : orders.stop]

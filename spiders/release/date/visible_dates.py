@@ -262,7 +262,7 @@ def start_of(block: TextBlock) -> str:
 
 
 def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Published, ...]:
-    """Return the dates in the text of a block."""
+    """Return the dates that are written in the text of a block."""
     rule = "class" if (block.hints | block.container.near) & DATED else "line"
     if LIKELY.search(text):
         if context.order is None and DOTTED.search(text):
@@ -324,7 +324,7 @@ def marked_times(block: TextBlock, context: DateContext) -> list[Published]:
 
 
 def is_change(beside: str) -> bool:
-    """Whether the words before a date label it as a modification date."""
+    """Whether the words before a date are a label for a modification date."""
     label = beside[-MAX_LABEL:]
     return is_of_change(label) or is_as_of(label)
 
