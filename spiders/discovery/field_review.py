@@ -72,7 +72,7 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
 
 
 def draft_rules(looks: Sequence[SampleRelease], context: DateContext) -> ReleaseRules:
-    """Return selectors for fields that detection extracts wrongly. Empty if none are needed.
+    """Return selectors for fields that detection extracts wrongly.
 
     A detected title or date is wrong if it differs from the listing's on most sample pages. But the
     listing itself may be wrong: if the only ``h1`` of each page is its title, no selector is

@@ -257,9 +257,10 @@ def _heading(page: Page) -> str:
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """Return the part that most page titles have in common. Of several such parts, the last.
+    """Return the part that most page titles have in common, or "".
 
-    ``alike`` contains headings of most releases, which are not the site's name.
+    If there are several such parts, the most frequent part is returned, then the last. ``alike``
+    contains headings of most releases, which are not the site's name.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles

@@ -32,7 +32,7 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 class HostError(IgnoreRequest):
     """Raised if no page of a host may be requested. ``kind`` is the error kind.
 
-    ``url`` is the URL of the failed request, or "" if the error concerns the whole source.
+    ``url`` is the URL that could not be requested, or "" if the error concerns the whole source.
     """
 
     def __init__(self, kind: ErrorKind, message: str, url: str = "") -> None:

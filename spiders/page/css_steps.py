@@ -108,8 +108,8 @@ class Compound:
     def _without_conditions(self, tree: Tree) -> Tree:
         """Remove the conditions that are matched separately from a selector.
 
-        They are ``:has()`` and ``:not()`` with a combinator. Stores them and returns the rest of
-        the selector.
+        They are ``:not()`` with a combinator in its argument, and ``:has()`` with simple arguments.
+        The method stores them and returns the rest of the selector.
         """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree

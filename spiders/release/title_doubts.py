@@ -69,7 +69,10 @@ DEEPEST: Final = 4
 
 
 def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
-    """Return the first heading above or at the beginning of a text that is not a label, or None."""
+    """Return the first heading just above or at the beginning of a text, or None.
+
+    Headings that are labels, such as "Press release", are skipped.
+    """
     near = range(start - ABOVE, start + WITHIN)
     headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
     for one in headings:

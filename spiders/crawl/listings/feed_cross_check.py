@@ -262,7 +262,10 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all items have in common. Empty if there are few items."""
+    """Return the categories that all items have in common.
+
+    If there are few items, the result is empty.
+    """
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

@@ -159,7 +159,10 @@ def title_likeness(texts: Iterable[str]) -> float:
 
 
 def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
-    """Return the words that nearly all texts contain. Empty if there are only a few texts."""
+    """Return the words that nearly all texts contain.
+
+    If there are only a few texts, the result is empty.
+    """
     if len(words) < _MIN_TEXTS:
         return frozenset()
     shares = Counter(chain.from_iterable(words))
@@ -306,7 +309,7 @@ def are_captions(titles: Sequence[str]) -> bool:
 
 
 def case_name(caption: str) -> str:
-    """Return the name of a court case, given its caption. Never empty."""
+    """Return the name of a court case, given its caption. The name is never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

@@ -94,10 +94,7 @@ def _own_order(
 
 
 def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
-    """Return the day order in which no date near the release is in the future, or None.
-
-    Returns None if this is true of both orders or of neither.
-    """
+    """Return the only day order in which no date near the release is in the future, or None."""
     future = {
         order
         for first, second, year in own
