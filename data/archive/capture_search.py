@@ -69,13 +69,18 @@ class Captures:
     def origin(self, entry: CdxjEntry | Capture) -> str:
         """Return the name of the file from which a capture was imported.
 
-        The name is empty for captures that this archive recorded itself.
+        The name is empty for captures that this archive recorded itself, and for captures whose
+        record can't be read now.
         """
         key = (entry.file, entry.offset, entry.leaf)
         with self._lock:
             known = self._origins.get(key)
         if known is None:
-            known = imported_from(self._folder, entry)
+            try:
+                known = imported_from(self._folder, entry)
+            except ArchiveError:
+                # Not cached: a failed disk may work again.
+                return ""
             with self._lock:
                 if len(self._origins) >= MAX_KNOWN_ORIGINS:
                     self._origins.clear()
@@ -223,8 +228,8 @@ def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
 
     Captures that were not imported take precedence over imported ones.
     """
-    known = index.newest(uri)
-    if known is None or not imported_from(folder, known):
+    captures, known = Captures(folder, index), index.newest(uri)
+    if known is None or not captures.origin(known):
         return known
     pages = (one for one in reversed(index.captures(uri)) if (one.uri, one.status) == (uri, OK))
-    return next((one for one in pages if not imported_from(folder, one)), known)
+    return next((one for one in pages if not captures.origin(one)), known)

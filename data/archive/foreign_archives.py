@@ -58,17 +58,13 @@ def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
             yield from _records(path.name, file, is_first=True)
 
 
-def imported_from(folder: Path, capture: Capture | CdxjEntry | None) -> str:
+def imported_from(folder: Path, capture: Capture | CdxjEntry) -> str:
     """Return the name of the file from which a capture was imported.
 
-    The name is empty if the capture was not imported or its record can't be read.
+    The name is empty if the capture was not imported. Raises ArchiveError if its record can't be
+    read.
     """
-    if capture is None:
-        return ""
-    try:
-        fields = read_fields(folder, capture.file, capture.offset)
-    except ArchiveError:
-        return ""
+    fields = read_fields(folder, capture.file, capture.offset)
     return next((value for name, value in fields if name == IMPORTED_FIELD), "")
 
 

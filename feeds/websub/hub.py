@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.models import HubRequest
+from data.network.addresses import network_of
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.websub.generated_feeds import is_made, subscribable
@@ -33,16 +33,23 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 class Hub:
     """ASGI application of the hub.
 
-    ``woken`` is called after a request was queued for verification.
+    ``woken`` is called after a request was queued for verification. ``client_of`` returns the IP
+    address of the client that sent a request.
     """
 
     def __init__(
-        self, store: Store, site: SiteSettings, folder: Path, woken: Callable[[], None]
+        self,
+        store: Store,
+        site: SiteSettings,
+        folder: Path,
+        woken: Callable[[], None],
+        client_of: Callable[[Scope], str],
     ) -> None:
         self._store = store
         self._site = site
         self._folder = folder
         self._woken = woken
+        self._client_of = client_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Queue a subscription request and respond with 202 (section 5.1).
@@ -78,8 +85,7 @@ class Hub:
             asked = HubRequest("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not has_room(self._store, asked, file):
             return PlainTextResponse("this hub has too many subscribers\n", 503, LATER)
-        client = request.client.host if request.client else ""
-        if not queue_request(self._store, asked, client):
+        if not queue_request(self._store, asked, self._client_of(request.scope)):
             return PlainTextResponse("too many requests are waiting\n", 503, LATER)
         self._woken()
         return PlainTextResponse("the callback will be verified\n", 202)
@@ -147,17 +153,6 @@ def _make_room(store: Store, client: str) -> bool:
         return False
     store.remove_request(last)
     return True
-
-
-def network_of(client: str) -> str:
-    """Return a client's IPv4 address, or the /64 network of its IPv6 address."""
-    try:
-        address = ipaddress.ip_address(client.partition("%")[0])
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((address, 64), strict=False))
-    return client
 
 
 def host_of(callback: str) -> str:

@@ -13,7 +13,7 @@ import click
 from data.archive.archived_response import fault_of
 from data.archive.foreign_archives import imported_from
 from data.archive.warc.reader import path_of
-from data.errors import CommuniqueError
+from data.errors import ArchiveError, CommuniqueError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
     dated_capture_fields,
@@ -113,7 +113,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "gone": dated_capture_fields(gone),
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
             "unreadable": faults,
-            "imported": imported_from(home.archive, found.capture) or None,
+            "imported": import_of(home.archive, found.capture),
         }
         text = provenance_text(found, versions, seen, gone, files)
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
@@ -305,6 +305,17 @@ def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, st
     """Map the ids of unreadable records to the reasons why they can't be read."""
     found = {one.record_id: fault_of(archive, one) for one in captures if one}
     return {record: fault for record, fault in found.items() if fault}
+
+
+def import_of(archive: Path, capture: Capture | None) -> str | None:
+    """Return the name of the file from which a capture was imported, or None.
+
+    Captures whose records can't be read are listed as unreadable instead.
+    """
+    try:
+        return (imported_from(archive, capture) or None) if capture else None
+    except ArchiveError:
+        return None
 
 
 def provenance_text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,6 +17,7 @@ from data.network.client import Outbound
 from data.store.core.store import Store
 from feeds.backoff import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
+from feeds.server.requests.client import client_of, proxies_of
 from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.distributor import HubWorker
 from feeds.websub.feed_subscriber import FeedCallback, FeedSubscriber
@@ -53,7 +55,8 @@ class PushService:
         """Return the ASGI app for subscribers if this site is its own hub, or None."""
         if self._store is None or self._site.hub != OWN_HUB:
             return None
-        return Hub(self._store, self._site, self._home.site, self._pace.wake)
+        client = partial(client_of, proxies=proxies_of(self._site))
+        return Hub(self._store, self._site, self._home.site, self._pace.wake, client)
 
     def wake(self) -> None:
         """Notify the hub or subscribers now."""

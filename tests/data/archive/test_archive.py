@@ -19,6 +19,7 @@ import pytest
 from data.archive import archive as module
 from data.archive import budget
 from data.archive.archive import Archive
+from data.archive.capture_search import Captures
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
 from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
@@ -194,6 +195,24 @@ def test_an_unchanged_page_refers_to_our_capture_and_not_to_an_imported_one(
     archive: Archive,
 ) -> None:
     first = archive.exchange(answer())
+    assert adopt_forged(archive)
+    assert archive.exchange(not_modified()).digest == first.digest
+
+
+def test_the_origin_of_a_capture_that_could_not_be_read_is_looked_up_again(
+    archive: Archive,
+) -> None:
+    capture = adopt_forged(archive)
+    captures = Captures(archive.folder, archive.index)
+    path = archive.folder / f"{capture.file}.open"
+    away = path.rename(archive.folder / "away")
+    assert captures.origin(capture) == ""
+    away.rename(path)
+    assert captures.origin(capture) == "forged.warc.gz"
+
+
+def adopt_forged(archive: Archive) -> Capture:
+    """Import a forged response for the address of ``answer()``."""
     fields = (
         ("WARC-Type", "response"),
         ("WARC-Record-ID", "<urn:example:forged>"),
@@ -202,8 +221,10 @@ def test_an_unchanged_page_refers_to_our_capture_and_not_to_an_imported_one(
         ("Content-Type", "application/http; msgtype=response"),
         (IMPORTED_FIELD, "forged.warc.gz"),
     )
-    assert archive.adopt(fields, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nForged")
-    assert archive.exchange(not_modified()).digest == first.digest
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nForged"
+    capture = archive.adopt(fields, block)
+    assert capture
+    return capture
 
 
 def test_no_record_refers_to_a_truncated_or_rendered_one(archive: Archive) -> None:

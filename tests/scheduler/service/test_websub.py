@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -484,3 +484,26 @@ def test_a_client_that_fills_the_queue_of_the_hub_does_not_block_others(tmp_path
         assert first.index("https://reader.example/2") < 4
     finally:
         kept.close()
+
+
+def test_the_hub_limits_clients_behind_a_trusted_proxy_separately(tmp_path: Path) -> None:
+    node = Node(tmp_path / "home", "own")
+    form = {"hub.mode": "subscribe", "hub.topic": node.topic}
+
+    async def asked() -> None:
+        hub = PushService(node.home).hub
+        assert hub
+        transport = httpx.ASGITransport(hub, client=("::ffff:127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=node.url) as web:
+            for number, client in enumerate(("203.0.113.9", "2001:db8::1", "2001:db8::2")):
+                answer = await web.post(
+                    "/hub",
+                    data={**form, "hub.callback": f"https://reader.example/{number}"},
+                    headers={"x-forwarded-for": client},
+                )
+                assert answer.status_code == 202
+
+    asyncio.run(asked())
+    with closing(node.home.store()) as store:
+        waiting = {client: count for client, (count, _) in store.requests_by_client().items()}
+    assert waiting == {"203.0.113.9": 1, "2001:db8::/64": 2}
