@@ -3,6 +3,8 @@
 Clients with a right token are never refused because of wrong ones: tokens can't be guessed, and all
 clients behind an unknown proxy share one address. Only the responses to wrong tokens are limited.
 After several wrong tokens, an address gets short responses without a page.
+
+The table of feeds.server.requests.routes has the permission that each address of the site needs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Rules for the significance of changes between two contents, and fingerprints of contents."""
+"""Rules for the significance of changes between two contents, and fingerprints of contents.
+
+data.identity.decision applies these rules to a visited page, with exceptions such as a change of
+the extraction rules.
+"""
 
 from __future__ import annotations
 

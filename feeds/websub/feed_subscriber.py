@@ -32,6 +32,8 @@ from feeds.urls import CALLBACK_PATH
 from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
 
+log = structlog.get_logger()
+
 VERIFICATION_SECONDS: Final = 86_400
 """Maximum time in seconds between a request to a hub and the hub's verification of this request."""
 
@@ -59,6 +61,16 @@ SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128}
 NO_CONTENT: Final = 204
 """Status of every response to content from a hub, so that a sender can't find out whether its
 signature was valid."""
+
+REQUESTS_PER_HUB: Final = 10
+"""Maximum number of requests to one hub per round."""
+
+MAX_CONCURRENT_HUBS: Final = 16
+"""Maximum number of hubs contacted at the same time."""
+
+MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
+"""Maximum number of attempts to unsubscribe. If all fail, the subscription ends when its lease
+expires or its callback responds with 410."""
 
 
 class FeedCallback:
@@ -155,19 +167,6 @@ async def is_signed(request: Request, secret: str) -> bool:
             return False
         mac.update(piece)
     return hmac.compare_digest(mac.hexdigest(), found[2].lower())
-
-
-log = structlog.get_logger()
-
-REQUESTS_PER_HUB: Final = 10
-"""Maximum number of requests to one hub per round."""
-
-MAX_CONCURRENT_HUBS: Final = 16
-"""Maximum number of hubs contacted at the same time."""
-
-MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
-"""Maximum number of attempts to unsubscribe. If all fail, the subscription ends when its lease
-expires or its callback responds with 410."""
 
 
 class FeedSubscriber:

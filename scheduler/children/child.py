@@ -10,7 +10,6 @@ the same messages.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -119,13 +118,13 @@ class Child:
         """Close the child's standard input. The child then finishes its work and ends."""
         if not self._stdin.is_closing():
             # If the child has died, the next ``hear`` raises an error.
-            with contextlib.suppress(OSError, RuntimeError):
+            with suppress(OSError, RuntimeError):
                 self._stdin.write(b"\n")
         self._stdin.close()
 
     def kill(self) -> None:
         """Kill the child."""
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             self._process.kill()
 
     async def end(self) -> int:
@@ -148,10 +147,10 @@ def lower_priority(process: int) -> None:
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     # If the process has ended already, its parent will notice.
-    with contextlib.suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process, nice)
     # This file exists only on Linux, which limits how often it may change.
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
 

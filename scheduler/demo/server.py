@@ -33,6 +33,11 @@ from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.demo.responses import RoomResponse, not_found, responses
 from scheduler.demo.rooms import Showing, load_rooms, showing
 
+T = TypeVar("T")
+
+SOURCES = Path(__file__).parent / "sources"
+
+
 HOST = "127.0.0.1"
 MIN_COMPRESSED_BYTES = 1024
 """Minimum size in bytes of a compressed body, in rooms with compression."""
@@ -193,15 +198,6 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
-T = TypeVar("T")
-
-SOURCES = Path(__file__).parent / "sources"
-
-
 class DemoError(CommuniqueError):
     """The server for the press rooms did not start, or ended unexpectedly."""
 
@@ -265,3 +261,7 @@ def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:
         if not target.exists() or target.read_text("utf-8") != text:
             target.write_text(text, "utf-8")
     return list(bases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

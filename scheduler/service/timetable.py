@@ -1,9 +1,9 @@
 """Timetable of the service: its periodic jobs, and the next visit to each source.
 
-RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All jobs
-run in APScheduler, which compares wall-clock times. If the clock were set back two days, it would
-stall all jobs for two days. So all jobs are moved by as much as the clock was changed, which is
-measured with the monotonic clock.
+RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due, and
+data.settings.visits has the default interval. All jobs run in APScheduler, which compares
+wall-clock times. If the clock were set back two days, it would stall all jobs for two days. So all
+jobs are moved by as much as the clock was changed, which is measured with the monotonic clock.
 """
 
 from __future__ import annotations

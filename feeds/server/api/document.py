@@ -86,7 +86,7 @@ def operation(one: Operation) -> dict[str, Any]:
             "304": {"description": "Unchanged since the request's If-None-Match."},
             **(
                 {"308": {"description": "The source has a new id; see `Location`."}}
-                if "308" in one.named
+                if one.redirects
                 else {}
             ),
             **{

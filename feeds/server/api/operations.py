@@ -28,7 +28,8 @@ class Operation:
     """One operation of the API, from which a route of the server is made.
 
     - ``access`` is the permission that a client needs.
-    - ``named`` describes the id in the path, if the path contains an id.
+    - ``named`` describes the id in the path, if the path contains an id. ``redirects`` is true if a
+      previous id redirects to the current one.
     - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
       the position of the last change.
     - ``refused`` maps error statuses to descriptions, except those that all operations share.
@@ -43,6 +44,7 @@ class Operation:
     method: str = "GET"
     access: RequiredAccess = "read"
     named: str = ""
+    redirects: bool = False
     by_changes: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
 
@@ -133,6 +135,7 @@ OPERATIONS: Final = (
         schemas.Source,
         list_handlers.source,
         named="The id of a source. A previous id redirects to the current one (308).",
+        redirects=True,
         refused=UNKNOWN_ID,
     ),
     Operation(
@@ -143,6 +146,7 @@ OPERATIONS: Final = (
         schemas.SectionPage,
         list_handlers.sections,
         named="The id of a source. A previous id redirects to the current one (308).",
+        redirects=True,
         refused=BAD_CURSOR | UNKNOWN_ID,
     ),
     Operation(

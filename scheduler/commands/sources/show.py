@@ -90,7 +90,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
                     "learned": learned,
                     "recall": recall_fields(recall),
                     "held_back": held or None,
-                    "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
+                    "next_visit": due and next_visit_fields(due, one),
                     "pushed": push_fields(hub, subscription),
                     "latency": latency_fields(late),
                     "runs": runs,
@@ -166,6 +166,18 @@ def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
     planner = VisitPlanner(home.settings.collect, home.settings.health)
     planner.learn(store, visited, utc_now())
     return planner.next_visit(store, one, last)
+
+
+def next_visit_fields(due: NextVisit, one: LoadedSource) -> dict[str, Any]:
+    """Return the next visit as JSON values."""
+    return {
+        "at": due.at,
+        "seconds": due.seconds,
+        "hourly": due.hourly,
+        "asked": due.host_wait is not None and due.host_wait.requested,
+        "confirms": due.confirms,
+        "why": due_line(due, one),
+    }
 
 
 def due_line(due: NextVisit, one: LoadedSource) -> str:
