@@ -1,5 +1,5 @@
-"""Access: token files, their use by servers, and decisions about the rights of clients.
+"""Access control: token files, and which client may do what.
 
-Modules here decide about access without HTTP. For HTTP see feeds.server.token_gate. The docstring
-of feeds.server.requests.routes lists all four places where access is decided.
+The modules here know nothing about HTTP; feeds.server.token_gate applies them to requests. The
+docstring of feeds.server.requests.routes lists all places where access is decided.
 """

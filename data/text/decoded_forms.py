@@ -123,7 +123,7 @@ def _lower(text: str) -> str:
 
 
 def _decode(form: DecodedForm) -> DecodedForm:
-    """Replace each escape in a form by the character that it encodes."""
+    """Return the next form of a text: each escape is replaced with its character."""
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
     at = 0

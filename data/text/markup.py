@@ -1,13 +1,4 @@
-"""Removal of markup that would take parsers minutes and gigabytes, and limit for its nesting.
-
-HTML parsers (libxml2, html5ever) compare each attribute of an element with all other attributes of
-this element. libxml2 also allocates some hundred bytes per tag. A page of 20 MB can take hours and
-gigabytes.
-
-HTML parsers repeatedly search all open elements (WHATWG HTML, 13.2.4.2). Markup that is nested a
-hundred thousand levels deep takes them minutes, and libxml2 stops at two thousand levels. Chromium
-makes elements below level 512 siblings, and so does this module.
-"""
+"""Remove markup that would cost parsers minutes and gigabytes, and limit its nesting depth."""
 
 from __future__ import annotations
 

@@ -242,10 +242,7 @@ def condition_label(texts: Texts, condition: str) -> str:
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:
-    """Return a sentence about the releases to which pages of a source linked.
-
-    It states how many of these releases were already known.
-    """
+    """Return a sentence about how many releases linked on a source's other pages were known."""
     if recall.share is None:
         return ""
     return texts.gettext(

@@ -119,7 +119,7 @@ def filters_of_matches(
 
 
 def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FilterList]:
-    """Return filters with their numbers of releases, for a page without a search."""
+    """Return the filters of the search page before a search, with their release counts."""
     sources = {one.source: count for one, count in counts.items() if one == Facet(one.source)}
     topics = {one.topic: count for one, count in counts.items() if one == Facet(topic=one.topic)}
     years = {

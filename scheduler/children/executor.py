@@ -143,9 +143,10 @@ class Executor:
         lease: Lease | None = None,
         file: str | None = None,
     ) -> Run:
-        """Visit a source and return the report, whatever happens.
+        """Visit a source and return the report, even if the visit fails.
 
-        With a ``lease`` of the source's host, ``file`` is the text of the source file.
+        A worker passes the host's ``lease`` and ``file``, the text of the source file. Without
+        ``file``, the source file is read from the home directory.
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)

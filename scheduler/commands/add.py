@@ -155,7 +155,10 @@ def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
 
 
 def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
-    """Print or save a draft of a source file with candidates, and return the exit code."""
+    """Report that no releases were found, and return the exit code.
+
+    Prints or saves a draft of the source file, with candidate links as comments.
+    """
     written = adding.keep_skeleton(error)
     if as_json:
         saved = str(written) if written else None

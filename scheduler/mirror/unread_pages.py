@@ -1,8 +1,4 @@
-"""Search for captured pages that are in no release, and their extraction from the archive.
-
-A visit captures a page before it records the release. If the visit was killed in between, or the
-journal lost the release, the page is still in the archive.
-"""
+"""Find captured pages that belong to no release, and extract releases from them."""
 
 from __future__ import annotations
 

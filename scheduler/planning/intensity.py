@@ -60,7 +60,7 @@ class Moments:
 
 
 def minute_of(at: dt.datetime, zone: dt.tzinfo) -> float:
-    """Return the number of minutes between MONDAY and a time in a time zone."""
+    """Return the minutes from the reference time MONDAY to the local time of ``at`` in ``zone``."""
     return (at.astimezone(zone).replace(tzinfo=None) - MONDAY).total_seconds() / 60
 
 

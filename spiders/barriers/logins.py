@@ -24,7 +24,8 @@ TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Pattern of the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share of a text's words that are in a form. The text is then the form itself."""
+"""Minimum share (0 to 1) of the words of an extracted body that a login form contains too. From
+this share on, the body is considered to be the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(

@@ -68,8 +68,8 @@ TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 FAR: Final = 200
-"""Maximum distance, in blocks, from a preceding heading, title or line that introduces other
-content."""
+"""Distance, in blocks, that is assumed if no heading, title or introducing line precedes a
+block."""
 
 LONG_LINE: Final = 400
 

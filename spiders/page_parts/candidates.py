@@ -54,7 +54,7 @@ OPENED: Final = re.compile(
 """Pattern of class names of elements that are hidden until a control opens them."""
 
 WHOLE_LEVELS: Final = 2
-"""Maximum number of elements around both a control and its target whose ids may be the part's
+"""Maximum number of common ancestors of a control and its target whose ids may be the part's
 anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
@@ -202,7 +202,7 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _panels(root: etree._Element) -> Iterator[PartCandidate]:
-    """Yield parts that follow a heading or button, which opens them by script."""
+    """Yield parts directly after a heading or button that opens them with a script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
         if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:

@@ -229,10 +229,7 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
 
 
 def stamped_digest(answer: bytes) -> bytes:
-    """Return the SHA-256 digest that a time-stamp response dates.
-
-    Raises ArchiveError if the response is invalid.
-    """
+    """Return the SHA-256 digest that was time-stamped, from the authority's response."""
     try:
         return decode_timestamp_response(answer).tst_info.message_imprint.message
     except ValueError as error:

@@ -188,7 +188,10 @@ class Recorder:
         return self._stories.join_two(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Add releases to a story, as another store recorded it."""
+        """Apply a join that another store recorded.
+
+        Its stories and releases become one story.
+        """
         self._stories.grow(joined)
 
     def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:

@@ -257,7 +257,10 @@ class Store(
         return joined
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Add releases to a story, as another store recorded it."""
+        """Apply a join that another store recorded.
+
+        Its stories and releases become one story.
+        """
         with self._writing():
             self._recorder.grow_story(joined)
 

@@ -188,6 +188,10 @@ def condition(selection: Selection) -> Clause:
 
 
 def midnight(day: dt.date) -> dt.datetime:
-    """Return the start of a day in UTC, but at least two days from the limits of datetime."""
+    """Return midnight UTC of a day.
+
+    A day within two days of the earliest or latest possible date is moved inward, so that callers
+    can add or subtract ZONES.
+    """
     bound = min(max(day, dt.date.min + ZONES), dt.date.max - ZONES)
     return dt.datetime.combine(bound, dt.time(), dt.UTC)

@@ -195,7 +195,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last time until which a host asked to wait, even if it is over, or None."""
+        """Return the stored wait of a host (Retry-After), even if it has expired, or None."""
         for until, status, requested in self._ask(
             "SELECT until, status, requested FROM host_waits WHERE host = ?", [host]
         ):

@@ -1,1 +1,1 @@
-"""The default store: SQLite, with SQL as the only query language."""
+"""The default store, on SQLite: the parts that differ from data/store/shared_sql."""

@@ -234,7 +234,7 @@ class Paged(JournalEvent, frozen=True, tag="archive_page"):
 
 
 class DayClosed(JournalEvent, frozen=True, tag="day"):
-    """A finished day was published."""
+    """The digest of a finished day was published for the first time."""
 
     digest: DayDigest
 
@@ -331,7 +331,8 @@ AnyEvent: TypeAlias = (
 
 
 RELEASE: Final = tuple(field.name for field in fields(Release))
-"""Names of the fields of a release in an event."""
+"""Names of all fields of a `Release`. Records of the journal contain them, except aliases and
+unchanged content."""
 
 
 def recorded(outcome: RecordOutcome) -> Recorded:

@@ -57,7 +57,7 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return tuple(f"{self.table}:{one}" for one in self.to)
 
     def described(self) -> str:
-        """Return the e-mail addresses as one text."""
+        """Return a description of the channel, such as ``mail to desk@news.example``."""
         return f"mail to {', '.join(self.to)}"
 
     def missing(self, alerts: Alerts) -> Iterator[str]:

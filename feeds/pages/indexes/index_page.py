@@ -16,7 +16,7 @@ from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
 MAX_LINES = 200
-"""Maximum number of rows per page. A page with this number of rows has about 15 KB compressed."""
+"""Maximum number of rows per page. A page of this length is about 15 KB when compressed."""
 
 MAX_LABEL_CHARACTERS = 18
 """Maximum length in characters of each of the two names in a page label ('Abc – Def')."""

@@ -102,7 +102,7 @@ class WatchPages:
             return delivery_lines(store, found[:MAX_ROWS])
 
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        """Return the recent events that match a watch, and a reason if they are unknown."""
+        """Return the recent events that match a watch, and an error message if the check failed."""
         try:
             result = await run_command(
                 self._home, "watch", "test", "--json", name, seconds=TEST_SECONDS

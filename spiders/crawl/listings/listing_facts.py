@@ -42,8 +42,8 @@ MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must remain on the page if the others count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum number of rows on a listing that has recovered from a loss, relative to its earlier
-rows."""
+"""Minimum number of rows, as a share of the rows before the loss, of a listing that has
+recovered."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""

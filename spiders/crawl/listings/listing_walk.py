@@ -151,9 +151,9 @@ class ListingWalk:
                 self.next = front.next or self.archives.newer.pop(0).url
 
     def search(self, following: str) -> None:
-        """Read the pages from ``following`` on again, if the walk has already reached the end.
+        """Start a search for missing releases: read the listing again from the page ``following``.
 
-        `end_search` ends the search and restores the walk's progress.
+        Does nothing unless the walk has reached the end.
         """
         if self._walk is None or self._walk.history == "walking" or self.next or self._ended:
             return

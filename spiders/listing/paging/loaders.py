@@ -44,7 +44,7 @@ PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "
 """Names of counters (after ``data-``) for the number of the page to request."""
 
 CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
-"""Names of counters (after ``data-``) for the number of the current page."""
+"""Names, without the prefix ``data-``, of attributes that contain the current page number."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
 """Names of attributes (after ``data-``) for the number of rows per request."""
@@ -133,10 +133,11 @@ def is_loader(node: etree._Element) -> bool:
 
 
 def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
-    """Add the request for the next part to one part of a listing.
+    """Return a part of a listing with the request for the next part.
 
-    ``url`` and ``form`` are the request for the given part, and ``series`` counts the requests. The
-    part is returned unchanged if it has no items, already has a next page, or is the last part.
+    ``url`` or ``form`` is the request that returned this part. ``series`` has the parameter to
+    increase. The part is returned unchanged if it is empty or the last one, if it already has a
+    next page, or if its request is not in the series.
     """
     if listing.next or series is None or not listing.items:
         return listing

@@ -122,9 +122,10 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:
-    """Whether a listing that claims ``total`` releases has more than ``listed`` releases.
+    """Whether too few releases were ``listed``, compared with the ``total`` that a listing claims.
 
-    If several pages were read, up to one page of releases may be missing.
+    A shortage of up to SHORTAGE of the total is tolerated. After several pages, so is a shortage of
+    less than an average page.
     """
     tolerated = max(SHORTAGE * total, listed / pages - 1 if pages > 1 else 0)
     return total - listed > tolerated

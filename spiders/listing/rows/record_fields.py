@@ -151,11 +151,7 @@ class RecordFields:
                 self._slots[slot].append((order, anchor))
 
     def _rate(self, slot: int) -> float:
-        """Return a score for the links with a signature (slot) as the records' main links.
-
-        The score is high if the links are in most records, have different URLs, and look like
-        titles.
-        """
+        """Return how likely the links with a signature (slot) are their records' main links."""
         anchors = [anchor for _, anchor in self._slots[slot]]
         coverage = len(anchors) / len(self._rated)
         distinct = len({anchor.url for anchor in anchors}) / len(anchors)
@@ -210,7 +206,10 @@ class RecordFields:
         return self._flat.text_of(anchor) or (anchor.node.get("title") or "").strip()
 
     def like_these(self, record: Record) -> ListingItem | None:
-        """Return the item of another record, or None if none of its links has a known signature."""
+        """Convert a record that is not one of the rated records to an item.
+
+        Uses only links whose signature occurs in the rated records. Returns None if there are none.
+        """
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:
             return None

@@ -32,8 +32,8 @@ TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 SEVERAL: Final = 2
-"""Minimum number of undated rows between dated rows that count as releases. A single row may be a
-note."""
+"""Minimum number of undated rows between dated rows from which undated rows count as releases. A
+single row may be a note."""
 
 
 @dataclass(frozen=True, slots=True)

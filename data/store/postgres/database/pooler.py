@@ -34,7 +34,10 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
 
 
 def takes(url: str, session: int) -> bool:
-    """Return whether a second connection gets the session with this process id in a transaction."""
+    """Return whether a second connection is given our database session during a transaction.
+
+    ``session`` is the process id of that session's backend.
+    """
     with (
         closing(
             psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
