@@ -24,7 +24,7 @@ MACHINE = (
         "the old feed is served whole, it is told, and goes on once there is room",
         (
             "tests/feeds/publishing/test_publish.py::test_a_disk_that_is_full_leaves_the_old_feed_whole",
-            "tests/feeds/publishing/test_publish.py::test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other",
+            "tests/feeds/publishing/test_publish.py::test_a_feed_that_fails_keeps_its_old_file_is_repeated_and_stops_no_other",
             "tests/scheduler/sources/test_home_state.py::test_a_full_disk_is_reported_by_health_in_all_forms",
         ),
     ),
