@@ -185,14 +185,14 @@ class ArchiveError(CommuniqueError):
     """The archive could not be read or written. Complete records are safe."""
 
     def __init__(self, path: str, cause: str) -> None:
-        super().__init__(f"the archive {path}: {cause}")
+        super().__init__(f"{path}: {cause}")
         self.path = path
         self.cause = cause
 
     @property
     def public(self) -> str:
         """Return the message for readers of the site, with the file's name but not its folder."""
-        return f"the archive {PurePath(self.path).name}: {self.cause}"
+        return f"{PurePath(self.path).name}: {self.cause}"
 
 
 class PublishError(CommuniqueError):

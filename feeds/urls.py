@@ -177,7 +177,7 @@ def event_file(event: EventFeed, kind: Format) -> str:
 
 
 def event_page(event: EventFeed) -> str:
-    """Return the file of the page that shows an event feed's events: ``changes/index.html``."""
+    """Return the path of an event feed's page, such as ``changes/index.html``."""
     return f"{event}/index.html"
 
 

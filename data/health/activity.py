@@ -21,8 +21,8 @@ USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
 from 50 offices of the US Senate over one year."""
 
 USUAL_WEIGHT: Final = 40.0
-"""Weight of USUAL_HAZARDS in the estimate for a country, per weekday, as a number of observed days
-of single sources."""
+"""Weight of USUAL_HAZARDS in a country's estimate for one weekday, in source-days (one source
+observed for one day)."""
 
 HALF_LIFE_DAYS: Final = 365.0
 """Age in days at which the weight of an observation is one half."""

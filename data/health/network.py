@@ -35,8 +35,8 @@ RECOVERY_SHARE: Final = 0.5
 """Maximum share of visited hosts that do not respond when an outage of our network is over."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
-"""Maximum delay before a failing source is recorded if an outage of our network is possible,
-because too few other hosts were visited."""
+"""Maximum time for which a source's failure is not recorded because our own network may be down.
+The cause is unknown while too few other hosts have been visited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ def _published(
             return on_day(at.date(), zone, raw, rule)
         return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
     except (OverflowError, ValueError) as error:
-        raise LineError(f"published is outside the calendar: {text!r}") from error
+        raise LineError(f"published is out of range (years 1 to 9999): {text!r}") from error
 
 
 def _instant(text: str, context: DateContext) -> dt.datetime:

@@ -78,7 +78,10 @@ class Dated(Protocol):
 
 
 def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
-    """Return the metadata of a facet's feed that contains the given entries."""
+    """Return the metadata of a facet's feed.
+
+    Its language and update time are taken from ``entries``.
+    """
     name = catalog.name(facet)
     subtitle = f"Press releases: {name}." if facet != Facet() else "All press releases."
     return Feed(

@@ -96,11 +96,7 @@ class OnDemand:
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
-        """Return the response to a request, or None if the path accepts none of its parameters.
-
-        Raises BadQuery if the query is invalid, SlowSearch if the search takes too long, and
-        StoreError if the store can't be read.
-        """
+        """Return the generated response, or None if this path is not generated for this query."""
         asked = self._asked(path, query)
         if asked is None:
             return None

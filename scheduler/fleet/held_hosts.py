@@ -183,10 +183,7 @@ class HeldHosts:
         return [*ended.values()]
 
     async def _newly_due(self, lease: Lease) -> Sequence[AskedVisit]:
-        """Return the sources that became due during visits.
-
-        The result is empty if the database does not respond.
-        """
+        """Return the due sources of a leased host, or none if the database does not respond."""
         try:
             return await self._due(lease)
         except psycopg.Error as error:

@@ -67,7 +67,7 @@ TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
-FAR: Final = 200
+ABSENT_DISTANCE: Final = 200
 """Distance, in blocks, that is assumed if no heading, title or introducing line precedes a
 block."""
 
@@ -237,9 +237,9 @@ def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
     """Return the distance of each of ``count`` blocks from the nearest position at or before it.
 
     ``places`` contains the positions, such as those of headings. If no position precedes a block,
-    the distance is counted from a position FAR + 1 blocks before the page.
+    the distance is counted from a position ABSENT_DISTANCE + 1 blocks before the page.
     """
-    last = np.full(count, -FAR - 1)
+    last = np.full(count, -ABSENT_DISTANCE - 1)
     last[[*places]] = places
     return np.arange(count) - np.maximum.accumulate(last)
 

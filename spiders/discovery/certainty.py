@@ -63,8 +63,8 @@ TEASER: Final = 5
 """Minimum number of rows in a full list. A shorter list may be only an excerpt from another
 page."""
 
-MIN_CERTAIN_ROWS: Final = 8
-"""Number of rows at the top of a list whose titles are checked."""
+MAX_CHECKED_ROWS: Final = 8
+"""Maximum number of rows, from the top of a list, whose titles are checked."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 """Factors by which the certainty is multiplied, by reason.
@@ -204,7 +204,7 @@ def goes_on(page: Page, listing: Listing, context: DateContext) -> bool:
     """
     if listing.next is None or len(listing.items) < TEASER:
         return False
-    rows = listing.items[:MIN_CERTAIN_ROWS]
+    rows = listing.items[:MAX_CHECKED_ROWS]
     return 2 * odd_rows(rows, context) < len(rows) and is_page_of(page.url, listing.next)
 
 

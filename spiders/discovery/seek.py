@@ -48,7 +48,7 @@ LINKS_PER_LATER_ROUND: Final = 3
 MAX_ROUNDS: Final = 3
 """Maximum number of rounds in which links are tried, including the first."""
 
-ARCHIVES: Final = 3
+MAX_ARCHIVES: Final = 3
 """Maximum number of archives tried for a page that lists only archives."""
 
 LAST_RESORT: Final = 0.4
@@ -155,7 +155,7 @@ def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page
     """
     if needs_scripts(page) or barrier_to_programs(page):
         return None
-    for archive in listing.archives[:ARCHIVES]:
+    for archive in listing.archives[:MAX_ARCHIVES]:
         (answer,) = fetcher.fetch([archive.url])
         read = first_listing(answer.page) if answer.page else listing
         if answer.page and read.items and covers(archive, read.items):

@@ -155,11 +155,13 @@ def find_browser() -> str:
     """
     fix = how_to_install("communique[browser]")
     if find_spec("scrapy_playwright") is None:
-        raise BrowserMissing("scrapy-playwright", f"{fix}, and the system's chromium")
+        raise BrowserMissing(
+            "scrapy-playwright", f"run {fix}, and install the system's chromium package"
+        )
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
-    raise BrowserMissing("Chromium", f"install the system's package chromium (with {fix})")
+    raise BrowserMissing("Chromium", "install the system's chromium package")
 
 
 def needs_browser(file: SourceFile, url: str) -> bool:

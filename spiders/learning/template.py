@@ -268,7 +268,10 @@ class TemplateReader:
         return prose
 
     def _cut(self, body: etree._Element) -> list[etree._Element]:
-        """Return the elements to remove from a body. Only declared rules may remove tables."""
+        """Return the elements to remove from a body.
+
+        Only a rule from the source file may remove tables; a learned rule may not.
+        """
         found = self._drop.elements(body) if self._drop else []
         if "drop" in self.template.declared or not found:
             return found

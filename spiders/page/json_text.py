@@ -17,7 +17,7 @@ MAX_VALUES: Final = 500_000
 MAX_OBJECTS: Final = 5_000
 """Maximum number of lists and objects read from one JSON-LD document."""
 
-UNKNOWN: Final = r"\ufffd"
+REPLACEMENT_ESCAPE: Final = r"\ufffd"
 """Escape sequence of the replacement character. It has the length of the escape that it
 replaces."""
 
@@ -38,7 +38,7 @@ def without_lone_surrogates(text: str) -> str:
     """
     if r"\ud" not in text and r"\uD" not in text:
         return text
-    return ESCAPES.sub(lambda found: UNKNOWN if found["lone"] else found[0], text)
+    return ESCAPES.sub(lambda found: REPLACEMENT_ESCAPE if found["lone"] else found[0], text)
 
 
 def values_of(document: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from lxml import etree
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
 """Pattern of a class or id without digits. With digits, it may be specific to one page or build."""
 
-TELLING: Final = frozenset(
+MEANINGFUL_TAGS: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
 )
 """Tags with a clear purpose. A selector with any other tag also needs a class, id or
@@ -46,7 +46,7 @@ def _selectors(element: etree._Element) -> Iterator[str]:
         return
     own = [f"{tag}{mark}" for mark in marks_of(element)]
     yield from own
-    if tag in TELLING:
+    if tag in MEANINGFUL_TAGS:
         yield tag
     classes = [mark for mark in own if "." in mark]
     if len(classes) > 1:
@@ -55,7 +55,7 @@ def _selectors(element: etree._Element) -> Iterator[str]:
     for step, above in enumerate(islice(element.iterancestors(), MAX_ABOVE)):
         holder = str(above.tag) if PLAIN_TAG.fullmatch(str(above.tag)) else "*"
         named = [f"{holder}{mark}" for mark in marks_of(above)]
-        if holder in TELLING:
+        if holder in MEANINGFUL_TAGS:
             named.append(holder)
         for name in named:
             yield from (f"{name} {one}" for one in own)

@@ -53,7 +53,7 @@ OPENED: Final = re.compile(
 )
 """Pattern of class names of elements that are hidden until a control opens them."""
 
-WHOLE_LEVELS: Final = 2
+MAX_COMMON_ANCESTORS: Final = 2
 """Maximum number of common ancestors of a control and its target whose ids may be the part's
 anchor."""
 
@@ -190,7 +190,7 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
         header = outside[0]
         whole: list[etree._Element] = []
         for one in outside[0].iterancestors():
-            if len(whole) == WHOLE_LEVELS or not anchors.opens_one(one, name):
+            if len(whole) == MAX_COMMON_ANCESTORS or not anchors.opens_one(one, name):
                 break
             if one in above and one.tag in HOLDERS:
                 whole.append(one)

@@ -154,7 +154,10 @@ def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandid
 
 
 def parts_of(text: str) -> Iterator[tuple[str, int]]:
-    """Yield a title whole, and without site or section name. Each comes with its variant number."""
+    """Yield the whole title, then its parts without the site or section name.
+
+    Each is paired with its variant: WHOLE, UNSUFFIXED, FIRST, LAST or LONGEST.
+    """
     text = clean_line(text)
     if not text:
         return

@@ -42,7 +42,7 @@ from data.text.words import word_hashes
 NEAREST: Final = 20
 """Maximum number of a source's releases with which a draft at a new address is compared."""
 
-COMPARED: Final = 200
+MAX_COMPARED_RELEASES: Final = 200
 """Maximum number of a source's newest releases with which a changed text is compared."""
 
 MAX_COMPARED_CHARACTERS: Final = 100_000
@@ -296,7 +296,7 @@ class Recorder:
         """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(
-            known.release.source, without=known.number, limit=COMPARED
+            known.release.source, without=known.number, limit=MAX_COMPARED_RELEASES
         )
         return any(word_hashes(body).tobytes() == words for body in bodies if body)
 

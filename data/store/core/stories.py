@@ -18,7 +18,7 @@ from data.stories.translations import Translation, commonness, marks_in, transla
 from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url
 
-COMPARED: Final = 20
+MAX_COMPARED_COPIES: Final = 20
 """Maximum number of likely copies of a release whose texts are compared in full."""
 
 REMEMBERED: Final = 10_000
@@ -144,7 +144,9 @@ class StoryJoiner:
         """Return the nearest similar releases of other sources, with the kind of similarity."""
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
-        found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}
+        found = {
+            one.number: likeness(text, one.signature) for one in islice(others, MAX_COMPARED_COPIES)
+        }
         return {number: how for number, how in found.items() if how is not Likeness.NONE}
 
     def _is_of(self, text: TextSignature, found: StoredMember, how: Likeness) -> bool:

@@ -1,4 +1,4 @@
-"""Stories, the texts by which stories are compared, and translations."""
+"""Store methods for stories, translations, and the texts that are compared to find stories."""
 
 from __future__ import annotations
 

@@ -330,7 +330,7 @@ AnyEvent: TypeAlias = (
 )
 
 
-RELEASE: Final = tuple(field.name for field in fields(Release))
+RELEASE_FIELDS: Final = tuple(field.name for field in fields(Release))
 """Names of all fields of a `Release`. Records of the journal contain them, except aliases and
 unchanged content."""
 
@@ -342,7 +342,7 @@ def recorded(outcome: RecordOutcome) -> Recorded:
     left_out = {"aliases"}
     if outcome.before and outcome.before.content == release.content:
         left_out.add("content")
-    values = {name: getattr(release, name) for name in RELEASE if name not in left_out}
+    values = {name: getattr(release, name) for name in RELEASE_FIELDS if name not in left_out}
     return Recorded(
         kind=outcome.decision.kind,
         release={name: value for name, value in values.items() if value not in (None, "", False)},

@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
-MAX_LINES = 200
+MAX_ROWS = 200
 """Maximum number of rows per page. A page of this length is about 15 KB when compressed."""
 
 MAX_LABEL_CHARACTERS = 18
@@ -45,9 +45,9 @@ class IndexPage(Generic[Line]):
 def parts_of(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
     """Split rows into pages, in the same order. If there are no rows, return one empty page."""
     parts = []
-    for start in range(0, max(len(rows), 1), MAX_LINES):
-        some = rows[start : start + MAX_LINES]
-        place = f"-/{start // MAX_LINES + 1}/" if start else ""
+    for start in range(0, max(len(rows), 1), MAX_ROWS):
+        some = rows[start : start + MAX_ROWS]
+        place = f"-/{start // MAX_ROWS + 1}/" if start else ""
         label = f"{short(some[0].name)} – {short(some[-1].name)}" if some else ""
         parts.append(IndexPage(f"{stem}/{place}index.html", some, label))
     return parts

@@ -125,7 +125,10 @@ class PushedFiles:
         self._keep("number", str(number))
 
     def note_settled(self) -> None:
-        """Record that the objects were verified after all delayed requests of other publishers."""
+        """Record that the objects were verified after ``settled_at``.
+
+        By then, no delayed request of another publisher can still arrive.
+        """
         self._keep("settled_at", "0")
 
     def files(self) -> dict[str, Pushed]:

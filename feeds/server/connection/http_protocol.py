@@ -80,7 +80,7 @@ FindCachedResponse: TypeAlias = Callable[
 """Function that returns the response for a path and request headers if it is in memory, or None."""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
-"""Matches a path without percent-encoding and query."""
+"""Pattern that matches a path without percent-encoding or a query."""
 
 
 ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match

@@ -196,7 +196,7 @@ class WorkQueue:
             result: T = job.result.result()
             return result
         if left:
-            raise Unanswered(503, "the client has left", 1)
+            raise Unanswered(503, "the client disconnected", 1)
         raise Unanswered(503, f"the response took longer than {DEADLINE_SECONDS:g} seconds", 60)
 
     def _share(self, job: Job, key: Hashable) -> None:

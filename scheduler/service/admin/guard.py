@@ -119,7 +119,7 @@ class Guard:
         if not is_same(cookie, session.cookie) or not is_same(
             fields.pop(FORM_TOKEN, ""), session.form
         ):
-            raise RejectedForm("the page of the form is out of date; reload it and try again")
+            raise RejectedForm("this form is out of date; reload its page and try again")
         return fields
 
     def _session(self, name: str) -> Session:

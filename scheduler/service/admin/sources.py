@@ -187,4 +187,4 @@ def reason_of(form: Mapping[str, str]) -> str:
     """Return the reason that was entered in a form. Raises InvalidField if it is empty."""
     if why := form.get("why", "").strip():
         return why
-    raise InvalidField("give a reason; the page of the source shows it")
+    raise InvalidField("enter a reason; it is shown on the source's page")

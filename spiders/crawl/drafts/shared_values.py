@@ -133,7 +133,7 @@ class SharedValues:
         return False
 
     def waiting(self, *, at_most: int = 0) -> tuple[str, ...]:
-        """Return the URLs of the oldest waiting drafts, without the newest ``at_most`` drafts."""
+        """Return the URLs of waiting drafts, oldest first, except the newest ``at_most`` drafts."""
         return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
     def remove(self, url: str) -> PageDraft | None:

@@ -39,7 +39,8 @@ MIN_OLD_LOST_SHARE: Final = 0.4
 rows."""
 
 MIN_REMAINING_SHARE: Final = 0.25
-"""Minimum share of the earlier rows that must remain on the page if the others count as lost."""
+"""Minimum share of the earlier rows that must still be on the page before the missing rows count as
+lost. If fewer remain, they may be pinned rows above a new month."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
 """Minimum number of rows, as a share of the rows before the loss, of a listing that has

@@ -59,7 +59,7 @@ _CELLS = frozenset(("td", "th"))
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
-MAX_CACHED_CLASSES = 300
+MAX_CACHED_CLASS_CHARS = 300
 """Maximum length of a class attribute for which `element_word` is cached, in characters."""
 
 MAX_ID = 59
@@ -233,7 +233,7 @@ def element_word(node: etree._Element) -> str:
     name = (node.get("id") or "") if tag in _FRAMES else ""
     if not (classes or name):
         return tag
-    word = _cached_word if len(classes) <= MAX_CACHED_CLASSES else _word
+    word = _cached_word if len(classes) <= MAX_CACHED_CLASS_CHARS else _word
     return word(tag, classes, name[:MAX_ID])
 
 

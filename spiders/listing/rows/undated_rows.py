@@ -31,7 +31,7 @@ from spiders.listing.rows.titles import GENERIC, title_likeness
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
-SEVERAL: Final = 2
+MIN_UNDATED_ROWS: Final = 2
 """Minimum number of undated rows between dated rows from which undated rows count as releases. A
 single row may be a note."""
 
@@ -100,7 +100,7 @@ def with_undated(
         if not (is_like or (is_amid and _is_on_another_site(item.url, hosts))):
             passed.add(item.url)
     releases = {item.url for item in amid.values()}
-    if min(len(releases), len(amid), len(gaps)) >= SEVERAL:
+    if min(len(releases), len(amid), len(gaps)) >= MIN_UNDATED_ROWS:
         passed -= releases
     rows = [item for item in found if item.url not in passed]
     return Rows(rows, [item.url for item in found if item.url in passed])

@@ -30,7 +30,8 @@ DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
 contain dates."""
 
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Hint bits of page parts that lower a date's score, unless they also contain the headline."""
+"""Hint bits of sidebars, menus and footers. These parts lower a date's score, unless the headline
+is in a part of the same kind."""
 
 FRAMES: Final = (
     BIT["head"]

@@ -182,7 +182,7 @@ DATABASE_UNREACHABLE_MESSAGE: Final = (
     "it can't be reached, or went away: see that it runs, and that its address is right"
 )
 
-SENTENCES: Final[dict[type[psycopg.Error], str]] = {
+ERROR_EXPLANATIONS: Final[dict[type[psycopg.Error], str]] = {
     errors.DiskFull: "its disk is full, make room there",
     errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
     errors.LockNotAvailable: "another one writes for too long",
@@ -198,13 +198,16 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
 """Readable explanations of database errors, by the class of the error."""
 
 UNCODED: Final = (
-    (re.compile("password authentication failed"), SENTENCES[errors.InvalidPassword]),
+    (re.compile("password authentication failed"), ERROR_EXPLANATIONS[errors.InvalidPassword]),
     (
         re.compile("no password supplied"),
         "it asks for a password: write it into the address, its file or ~/.pgpass",
     ),
-    (re.compile('database ".*" does not exist'), SENTENCES[errors.InvalidCatalogName]),
-    (re.compile("too many clients|too many connections"), SENTENCES[errors.TooManyConnections]),
+    (re.compile('database ".*" does not exist'), ERROR_EXPLANATIONS[errors.InvalidCatalogName]),
+    (
+        re.compile("too many clients|too many connections"),
+        ERROR_EXPLANATIONS[errors.TooManyConnections],
+    ),
 )
 """Patterns that match server messages without an error code, with readable explanations."""
 
@@ -223,7 +226,7 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
     for said, sentence in UNCODED:
         if type(error) is psycopg.OperationalError and said.search(str(error)):
             return StoreError(masked(url), f"{sentence} ({first_line(error)})")
-    for kind, sentence in SENTENCES.items():
+    for kind, sentence in ERROR_EXPLANATIONS.items():
         if isinstance(error, kind):
             return error_type(masked(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):

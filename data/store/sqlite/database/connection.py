@@ -35,7 +35,7 @@ FOREIGN = (
     "it is a database of another program, to which nothing is written: choose another --home, or "
     "move it away"
 )
-UNUSABLE: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+UNUSABLE_FILE_CODES: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 """SQLite error codes for a file that is damaged or not a database."""
 
 REPAIR = (
@@ -88,7 +88,7 @@ class SqliteConnection(Transactions):
         """Convert an error of SQLite or the file system to a StoreError with a readable cause."""
         error_type = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
         cause = cause_of(self.path, error)
-        if getattr(error, "sqlite_errorcode", None) in UNUSABLE:
+        if getattr(error, "sqlite_errorcode", None) in UNUSABLE_FILE_CODES:
             cause = f"{cause}: {REPAIR}"
         return error_type(f"sqlite:{self.path}", cause)
 

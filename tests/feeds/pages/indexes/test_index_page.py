@@ -164,7 +164,7 @@ def test_every_feed_is_in_the_directory(tmp_path: Path) -> None:
 def test_pages_of_a_list_are_removed_when_it_gets_shorter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.pages.indexes.index_page.MAX_LINES", 3)
+    monkeypatch.setattr("feeds.pages.indexes.index_page.MAX_ROWS", 3)
     monkeypatch.setattr("feeds.pages.indexes.feeds_page.MAX_INLINE_FEEDS", 1)
     store = SampleStore(*(make_release(n, f"agency-{n}", topics=()) for n in range(7)))
     site = published(store, tmp_path)

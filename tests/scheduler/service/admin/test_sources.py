@@ -47,7 +47,7 @@ def test_a_source_is_muted_for_days_with_a_reason(running: Running) -> None:
 @pytest.mark.parametrize(
     ("action", "fields", "said"),
     [
-        ("mute", {"why": " ", "days": "3"}, "give a reason"),
+        ("mute", {"why": " ", "days": "3"}, "enter a reason"),
         ("mute", {"why": "x", "days": "0"}, "from 1 to 3650"),
         ("mute", {"why": "x", "days": "9999999999"}, "from 1 to 3650"),
         ("mute", {"why": "x"}, "from 1 to 3650"),
