@@ -45,11 +45,10 @@ class FileWriter:
         path = f"{self.folder}/{file}"
         if same(path, content):
             return False
-        folder, _, name = path.rpartition("/")
+        folder = path.rpartition("/")[0]
         if folder not in self._known:
             self._make(Path(folder))
-        # The name is fixed, so the next run overwrites a file that a crash left behind.
-        temporary = f"{folder}/.{name}.part"
+        temporary = str(incomplete(Path(path)))
         try:
             put(temporary, content)
         except OSError:
@@ -117,6 +116,14 @@ def same(path: str, content: bytes) -> bool:
         return Path(path).read_bytes() == content
     except FileNotFoundError:
         return False
+
+
+def incomplete(path: Path) -> Path:
+    """Return the path of a file while it is being written.
+
+    The name is fixed, so the next run overwrites a file that a crash left behind.
+    """
+    return path.with_name(f".{path.name}.part")
 
 
 def files_below(folder: Path) -> Iterator[Path]:

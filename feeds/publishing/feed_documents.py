@@ -266,13 +266,14 @@ class ChangesSinceLastRun:
     def queue(self) -> None:
         """Queue the facets that events changed, and move the cursor in the same transaction.
 
-        If the cursor is unknown, all facets are queued.
+        Facets with hidden or redacted releases on archive pages are written completely. If the
+        cursor is unknown, all facets are queued.
         """
         before = self._noted(QUEUED_NOTE)
         if before != self._present:
             self._cache.queue(filter(is_published, self._store.dirty_feeds(before)))
             self._cache.keep_note(QUEUED_NOTE, msgspec.json.encode(self._present))
-            self._cache.commit()
+            self._cache.queue_rewrite(filter(is_published, self._store.withheld_feeds(before)))
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
         """Return the changed releases by id, or None if they are unknown."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from data.files import incomplete
 from data.models import Facet
 from data.store.core.store import Store
 from data.topics.facets import facets_of
@@ -122,7 +123,10 @@ class HiddenReleases:
             folder = self._folder / PurePosixPath(release_file(one)).parent
             if folder.is_dir():
                 shutil.rmtree(folder)
-            (self._folder / release_data_file(one)).unlink(missing_ok=True)
+            data = self._folder / release_data_file(one)
+            # A publication that was killed may have left its incomplete file.
+            for path in (data, incomplete(data)):
+                path.unlink(missing_ok=True)
 
     def keep(self) -> None:
         """Save the ids of the hidden releases in the cache, for the next publication."""

@@ -43,9 +43,11 @@ from data.store.shared_sql.database.rows import (
     release_of,
 )
 from data.store.shared_sql.publication import (
+    PARTS,
     FacetsPart,
     FiledEvent,
     dirty_feeds,
+    facet_of,
     payload_of_change,
 )
 from data.topics.facets import facets_at
@@ -90,6 +92,9 @@ WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
 """Consumers of events on every site."""
 
+SHOWING_KINDS: Final = ("hidden", "shown")
+"""Kinds of events that change whether readers see a release."""
+
 ALERTED_KINDS: Final = frozenset[EventKind](
     ("new", "edit", "retraction", "return", "gone", "health")
 )
@@ -127,13 +132,24 @@ FILED_EVENTS: Final = (
     # Pages and entries of a release show the other releases of its story.
     f" UNION SELECT s.source, {FILED}, '{{}}' FROM {SHOWN_VIEW} s WHERE s.story IN"
     " (SELECT r.story FROM events e JOIN releases r ON r.number = e.release WHERE"
-    f" e.number > :number AND {of_kinds('edit', 'reading', 'hidden', 'shown', 'update')})"
+    f" e.number > :number AND {of_kinds('edit', 'reading', 'redaction', *SHOWING_KINDS, 'update')})"
     # Feeds contain whether their source is still collected.
-    " UNION SELECT e.source, '[]', '', CAST(NULL AS TEXT), CAST(NULL AS TEXT), '{}' FROM events e"
-    " JOIN facets f ON f.source = e.source AND f.topic = '' AND f.section = ''"
+    " UNION SELECT e.source, '[]', '', NULLIF(f.section, ''), CAST(NULL AS TEXT), '{}'"
+    " FROM events e JOIN facets f ON f.source = e.source AND f.topic = ''"
     f" WHERE e.number > :number AND {of_kinds('registered', 'removed')}"
 )
 """SQL for the rows of `publication.dirty_feeds`: events after a number with their releases."""
+
+WITHHELD_FEEDS: Final = f"""
+    WITH withheld AS (SELECT DISTINCT r.number, r.story FROM events e
+        JOIN releases r ON r.number = e.release
+        WHERE e.number > :number AND {of_kinds("redaction", *SHOWING_KINDS)}),
+    members AS (SELECT number FROM withheld UNION SELECT r.number FROM releases r
+        WHERE r.story IN (SELECT story FROM withheld))
+    SELECT {PARTS} FROM archived_feeds f WHERE EXISTS (SELECT 1 FROM archive_pages a
+        WHERE a.feed = f.number AND a.release IN (SELECT number FROM members))
+"""
+"""SQL for the facets of `withheld_feeds`."""
 
 
 class NewEvent(NamedTuple):
@@ -235,6 +251,16 @@ class EventsPart(Part):
             return FacetsPart(self._connection).known_facets()
         rows = self._ask(FILED_EVENTS, {"number": since[0]})
         return dirty_feeds(FiledEvent(*row) for row in rows)
+
+    def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
+        """Return the facets whose archive pages name releases hidden or redacted since a cursor.
+
+        Releases that are shown again count, too. Archive pages of other releases of the same story
+        name these releases. If this store has no such cursor, all events count.
+        """
+        number = since[0] if since and self._has_event(since) else 0
+        rows = self._ask(WITHHELD_FEEDS, {"number": number})
+        return frozenset(facet_of(*row) for row in rows)
 
     def cursor_of(self, consumer: Consumer) -> ChangeCursor | None:
         """Return the cursor of the last event that a consumer handled, or None."""
@@ -368,8 +394,8 @@ def append_changes(
 def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
     """Return the kinds of events for the change of a release from ``old`` to ``new``.
 
-    The result is empty if only the provenance of values changed, such as the rule that found the
-    title.
+    If only the provenance of values changed, such as the rule that found the title, the kind is
+    ``moved``: pages show the provenance, but API clients and alerts do not need the event.
     """
     if old is None:
         return ("new", "retraction") if new.retracted else ("new",)
@@ -380,6 +406,8 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
         found.append("reading" if new.reread else "edit")
     if not found and _without_provenance(old) != _without_provenance(new):
         found.append("update")
+    elif not found and old.content != new.content:
+        found.append("moved")
     return found
 
 

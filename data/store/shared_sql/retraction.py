@@ -12,7 +12,7 @@ import msgspec
 
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, EventKind, HiddenRelease, Release
+from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
@@ -225,9 +225,27 @@ class RetractionPart(Part):
             # Cached listings may contain the beginning of the text; the next visit reads them
             # again.
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
+            self._redact_digests(release_id)
             # The reason of an earlier retraction does not apply to the redaction.
             db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known, "redaction")
+
+    def _redact_digests(self, release_id: str) -> None:
+        """Remove the title of a release from the digests of days, which are published for ever."""
+        found = self._ask(
+            "SELECT day, digest FROM day_digests WHERE digest LIKE ?", [f"%{release_id}%"]
+        )
+        with self._writing() as db:
+            for day, text in found:
+                digest = msgspec.json.decode(text, type=DayDigest)
+                releases = tuple(
+                    (one, REDACTED if one == release_id else title, publishers)
+                    for one, title, publishers in digest.releases
+                )
+                db.execute(
+                    "UPDATE day_digests SET digest = ? WHERE day = ?",
+                    [encode(replace(digest, releases=releases)), day],
+                )
 
     def why_retracted(self, release_id: str) -> str:
         """Return the reason that a person gave for a retraction or redaction.

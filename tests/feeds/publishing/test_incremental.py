@@ -209,3 +209,47 @@ def test_the_latency_on_a_page_is_the_same_when_it_is_rewritten(tmp_path: Path) 
     assert [b"found 6 minutes after" in said[0], b"found 12 minutes after" in said[2]] == [True] * 2
     assert [b"in the feeds" in one for one in said] == [False, True, True]
     store.close()
+
+
+@pytest.mark.parametrize("action", ["hide", "redact"])
+def test_no_feed_or_page_keeps_a_withheld_release(
+    sqlite_store: SqliteStore, tmp_path: Path, action: str
+) -> None:
+    store, site = sqlite_store, SiteSettings(url="https://press.example", entries=2)
+    for source, zone in ZONES.items():
+        store.register(Source(source, source.title(), f"https://{source}.example/", zone))
+    press = Press(store, random.Random(7))
+
+    def publish_into(folder: str) -> set[str]:
+        """Publish, and return the files that contain the title of the withheld release."""
+        done = publish(
+            store, tmp_path / folder, site, cache=tmp_path / f"{folder}.db", now=press.now
+        )
+        assert done.errors == ()
+        files = (path for path in (tmp_path / folder).rglob("*") if path.is_file())
+        return {str(path) for path in files if b"A withheld title" in path.read_bytes()}
+
+    press.publish(None)
+    withheld = press.pages[0]
+    topics = ("economy", "events")
+    withheld.content = replace(withheld.content, title="A withheld title", topics=topics)
+    press.visit(withheld)
+    press.publish(withheld.content)
+    for _ in range(9):
+        press.publish(None)
+        last = press.pages[-1]
+        last.content = replace(last.content, topics=("events", "energy"))
+        press.visit(last)
+    assert publish_into("first")
+    assert publish_into("second")
+    withheld.content = replace(withheld.content, topics=("economy",), summary="Corrected.")
+    press.now += dt.timedelta(hours=1)
+    press.visit(withheld)
+    assert publish_into("first")
+    if action == "hide":
+        store.hide(withheld.id, at=press.now, why="a mistake")
+        (tmp_path / "first/releases" / f".{withheld.id}.json.part").write_text("A withheld title")
+    else:
+        store.redact(withheld.id, at=press.now, why="an order")
+    assert publish_into("first") == set()
+    assert publish_into("second") == set()

@@ -186,8 +186,9 @@ def test_kept_releases_may_be_removed_later(filled: Store, noon: dt.datetime) ->
     published = filled.change_cursor()
     assert filled.remove_source("harbour", at=noon, kept=True)
     assert filled.facets() == counts
-    # Its own feed says so.
-    assert filled.dirty_feeds(published) == {Facet(), Facet(source="harbour")}
+    # Its own feeds say so.
+    section = Facet(source="harbour", section="outer--piers")
+    assert filled.dirty_feeds(published) == {Facet(), Facet(source="harbour"), section}
     assert filled.remove_source("harbour", at=noon + HOUR, kept=False)
     assert filled.facets()[Facet()] == 1
     assert filled.remove_source("harbour", at=noon + HOUR, kept=True)
