@@ -129,10 +129,10 @@ def incomplete(path: Path) -> Path:
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder and its subfolders. Raises OSError if a folder can't be read.
 
-    ``Path.rglob`` skips unreadable folders instead.
+    Links to folders are not followed. ``Path.rglob`` skips unreadable folders instead.
     """
     for path in folder.iterdir():
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             yield from files_below(path)
         elif path.is_file():
             yield path
