@@ -8,6 +8,7 @@ import click
 
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
+from data.text.urls import site_address
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
 from feeds.server.api.release_handlers import changes as changes_after
@@ -37,7 +38,8 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
     try:
         asked = checked({"since": since, "limit": limit}, ChangesParameters)
         with closing(home.store()) as store:
-            page = changes_after(public_view(store), asked)
+            site = site_address(home.settings.site.url)
+            page = changes_after(public_view(store), site, asked)
     except ApiError as error:
         raise InvalidChangesQuery(error.detail) from error
     if as_json:

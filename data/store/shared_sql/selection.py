@@ -57,6 +57,21 @@ class SelectionPart(Part):
             after = Position(*some[-1][:2]) if some else after
         return Selected(tuple(found), after if len(some) == AT_ONCE else None)
 
+    def count_selected(self, selection: Selection) -> int | None:
+        """Return the number of releases of a selection.
+
+        Returns None if more than `LOOKED_AT` releases would have to be checked.
+        """
+        table, (base, arguments) = base_of(selection, self._tags(selection.language))
+        fits, wanted = condition(selection)
+        rows = self._ask(
+            f"SELECT count(*), sum(CASE WHEN found.fits THEN 1 ELSE 0 END) FROM"
+            f" (SELECT {fits} AS fits FROM {table} WHERE {base} LIMIT ?) AS found",
+            [*wanted, *arguments, LOOKED_AT + 1],
+        )
+        ((checked, matching),) = rows
+        return (matching or 0) if checked <= LOOKED_AT else None
+
     def _tags(self, language: str | None) -> list[str]:
         """Return the language tags of releases that match a language, as feeds write them."""
         if not language:

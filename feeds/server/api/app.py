@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -31,6 +31,13 @@ from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import ApiError
+from feeds.server.api.representations import (
+    MEDIA_TYPES,
+    Representation,
+    body_of,
+    fields_in,
+    representation_of,
+)
 from feeds.server.api.request_context import ApiContext
 from feeds.server.connection.security import (
     API_ORIGIN,
@@ -40,7 +47,7 @@ from feeds.server.connection.security import (
 )
 from feeds.server.requests.conditional import accepted, matching
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
-from feeds.server.requests.work_queue import Unanswered, WorkQueue
+from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers
 from feeds.urls import API
 
 log = logging.getLogger(__name__)
@@ -85,13 +92,15 @@ Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
 class ResponseOptions:
     """The parts of a request that determine its response.
 
-    They are the id in the path, the query, the client's ETags and the content coding.
+    They are the id in the path, the query, the client's ETags, the content coding, and the Accept
+    headers.
     """
 
     name: str
     query: bytes
     has: bytes
     coding: str
+    accept: tuple[str, ...]
 
 
 class Api:
@@ -126,7 +135,6 @@ class Api:
 
     def _endpoint(self, operation: Operation) -> Respond:
         async def answer(request: Request) -> Response:
-            check_accepted(request)
             wanted = wanted_by(request)
             address = address_of(request, self._site)
             return await self._queued(
@@ -161,18 +169,22 @@ class Api:
         self, operation: Operation, path: str, wanted: ResponseOptions, address: str
     ) -> Response:
         asked = read_parameters(wanted.query, operation.parameters)
+        kind = representation_of(asked, wanted.accept)
+        fields_in(asked)
         with closing(open_existing(self._url)) as store:
             tag = ""
             if operation.by_changes:
                 # Taken first: a change during the computation must lead to another ETag.
-                tag = tag_of_changes(store, path, wanted.query)
+                tag = tag_of_changes(store, path, wanted.query, kind)
                 if is_known(tag, wanted):
                     return unchanged(tag)
-            answer = operation.handler(ApiContext(store, path, wanted.name, self._health), asked)
+            site = site_address(self._site.url)
+            context = ApiContext(store, path, wanted.name, site, self._health)
+            answer = operation.handler(context, asked)
         headers = {"etag": tag} if tag else {}
         if link := link_of(answer, asked, address):
             headers["link"] = link
-        return response_of(msgspec.json.encode(answer) + b"\n", wanted, headers)
+        return response_of(body_of(answer, asked, kind), wanted, headers, MEDIA_TYPES[kind])
 
 
 def route_of(
@@ -207,6 +219,7 @@ class ApiEndpoint:
         except Exception:
             await ApiError(500, DETAILS[500]).response()(scope, receive, send)
             raise
+        response.headers.update(rate_headers(scope))
         await response(scope, receive, send)
 
 
@@ -229,41 +242,22 @@ def wanted_by(request: Request) -> ResponseOptions:
         request.scope["query_string"],
         ", ".join(headers.getlist("if-none-match")).encode("latin-1"),
         accepted(encoding, CODINGS) if encoding else IDENTITY,
+        tuple(headers.getlist("accept")),
     )
 
 
 def check_accepted(request: Request) -> None:
     """Raise ApiError (406) if the request does not accept JSON."""
-    if not takes_json(request.headers.getlist("accept")):
-        raise ApiError(
-            406, "responses are application/json: send an Accept header that includes it, or none"
-        )
+    representation_of(Parameters(), request.headers.getlist("accept"))
 
 
-def takes_json(accept: Iterable[str]) -> bool:
-    """Return whether Accept headers allow a JSON response (RFC 9110, section 12.5.1)."""
-    ranges = [part for line in accept for part in line.split(",") if part.strip()]
-    weights: dict[str, float] = {}
-    for part in ranges:
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
-        try:
-            weights[kind] = float(weight)
-        except ValueError:
-            weights[kind] = 1.0
-    for kind in (JSON, "application/*", "*/*"):
-        if kind in weights:
-            return weights[kind] > 0
-    return not ranges
-
-
-def tag_of_changes(store: Store, path: str, query: bytes) -> str:
+def tag_of_changes(store: Store, path: str, query: bytes, kind: Representation) -> str:
     """Return the weak ETag of a response that depends only on releases.
 
     The ETag is the position of the last change, so a later ``last_seen`` alone does not change it.
     """
     number, mark = store.last_release_event()
-    place = f"{number} {mark} {path}?".encode() + query
+    place = f"{number} {mark} {kind} {path}?".encode() + query
     return f'W/"{hashlib.sha256(place).hexdigest()[:32]}"'
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from feeds.server.api.operations import OPERATIONS, Operation
-from feeds.server.api.parameters import parameters_of
+from feeds.server.api.parameters import PageParameters, parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
 TITLE: Final = "Communique"
@@ -25,7 +25,7 @@ Errors are problem details (RFC 9457). Responses have an `ETag`: send it in `If-
 unchanged response is a 304 without a body. Too many requests get 429, and `Retry-After`."""
 
 COMMON_ERRORS: Final = {
-    406: "The response is JSON, which the request's `Accept` header excludes.",
+    406: "The request's `Accept` header excludes all representations of the response.",
     414: "The query is too long.",
     422: "A parameter is invalid, unknown or repeated, or names an unknown source.",
     429: "Too many requests came from this address.",
@@ -49,7 +49,10 @@ def openapi() -> Mapping[str, Any]:
         "servers": [{"url": "../"}],
         "paths": paths(),
         "components": {
-            "schemas": {name: described(schema) for name, schema in sorted(schemas.items())},
+            "schemas": {
+                name: described(optional_fields(name, schema))
+                for name, schema in sorted(schemas.items())
+            },
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -81,7 +84,7 @@ def operation(one: Operation) -> dict[str, Any]:
             "200": {
                 "description": one.summary + ".",
                 "headers": {"ETag": header("Changes when the response changes.")},
-                "content": {"application/json": {"schema": reference(one.response)}},
+                "content": contents(one),
             },
             "304": {"description": "Unchanged since the request's If-None-Match."},
             **(
@@ -98,6 +101,15 @@ def operation(one: Operation) -> dict[str, Any]:
             },
         },
     }
+
+
+def contents(one: Operation) -> dict[str, Any]:
+    """Return the OpenAPI descriptions of the representations of an operation's response."""
+    found: dict[str, Any] = {"application/json": {"schema": reference(one.response)}}
+    if issubclass(one.parameters, PageParameters):
+        found["application/x-ndjson"] = {"schema": {"type": "string"}}
+        found["text/csv"] = {"schema": {"type": "string"}}
+    return found
 
 
 def path_parameters(one: Operation) -> list[dict[str, Any]]:
@@ -131,6 +143,13 @@ def described(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}
+
+
+def optional_fields(name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a release with only its id required: `fields` omits the others."""
+    if name not in {"Release", "FoundRelease"}:
+        return schema
+    return {**schema, "required": ["id"]}
 
 
 def reference(kind: type) -> dict[str, str]:

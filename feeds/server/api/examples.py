@@ -57,6 +57,10 @@ FIELDS: Final = {
             leaf=4711,
         ),
     ),
+    "links": schemas.ReleaseLinks(
+        page=f"https://press.example/releases/{RELEASE}/",
+        feed=f"https://press.example/feeds/source/{SOURCE}.atom",
+    ),
 }
 
 
@@ -121,7 +125,9 @@ def examples() -> Mapping[str, ApiExample]:
     )
     run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
     return {
-        "releases": ApiExample("limit=1", schemas.ReleasePage(releases=(release,), next=after)),
+        "releases": ApiExample(
+            "limit=1", schemas.ReleasePage(releases=(release,), total=412, next=after)
+        ),
         "release": ApiExample("", release),
         "revisions": ApiExample("limit=1", schemas.Revisions(revisions=(revision,), next=after)),
         "search": ApiExample(

@@ -12,11 +12,13 @@ from typing import Any, Final
 from feeds.server.api import list_handlers, release_handlers, schemas
 from feeds.server.api.parameters import (
     ChangesParameters,
+    FieldsParameters,
     PageParameters,
     Parameters,
     ReleasesParameters,
     RunsParameters,
     SearchParameters,
+    StoryParameters,
 )
 from feeds.server.requests.routes import RequiredAccess
 
@@ -67,7 +69,7 @@ OPERATIONS: Final = (
         "/api/releases/{id}",
         "release",
         "One release",
-        Parameters,
+        FieldsParameters,
         schemas.Release,
         release_handlers.release,
         named="The id of a release.",
@@ -88,7 +90,7 @@ OPERATIONS: Final = (
     Operation(
         "/api/search",
         "search",
-        "Full-text search, the newest day first, with counts",
+        "Full-text search, the newest day or the best match first, with counts",
         SearchParameters,
         schemas.FoundPage,
         release_handlers.search,
@@ -100,7 +102,7 @@ OPERATIONS: Final = (
         "All changes of releases, exactly once and in order",
         ChangesParameters,
         schemas.ChangePage,
-        lambda context, asked: release_handlers.changes(context.store, asked),
+        lambda context, asked: release_handlers.changes(context.store, context.site, asked),
         by_changes=True,
         refused={
             400: "The cursor does not belong to this address.",
@@ -111,7 +113,7 @@ OPERATIONS: Final = (
         "/api/stories/{id}",
         "story",
         "Copies of a text at several institutions, and its translations",
-        PageParameters,
+        StoryParameters,
         schemas.Story,
         release_handlers.story,
         named="The id of a story: the `story` field of a release.",

@@ -36,6 +36,16 @@ BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 Cursor = Annotated[str, Meta(max_length=400, pattern=WORD)]
+Fields = Annotated[
+    Annotated[str, Meta(max_length=500, pattern=PLAIN)],
+    Meta(
+        description="The fields of a release to return, separated by commas; `id` is always there. "
+        "Omit it to get all fields."
+    ),
+]
+
+PRESENTATION: Final = ("limit", "format", "fields")
+"""Names of parameters that may differ between the pages of a list."""
 
 Asked = TypeVar("Asked", bound="Parameters")
 
@@ -51,6 +61,25 @@ class PageParameters(Parameters, frozen=True, kw_only=True):
         int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
     ] = 50
     cursor: Annotated[Cursor, Meta(description="The `next` value of the previous page.")] = ""
+    format: Annotated[
+        Literal["json", "ndjson", "csv"] | UnsetType,
+        Meta(
+            description="`ndjson` and `csv` return the items without the page around them; the "
+            "`Link` header has the next page. The `Accept` header selects a format, too."
+        ),
+    ] = UNSET
+
+
+class FieldsParameters(Parameters, frozen=True, kw_only=True):
+    """The parameter of operations that return one release."""
+
+    fields: Fields = ""
+
+
+class StoryParameters(PageParameters, frozen=True, kw_only=True):
+    """The parameters of a story."""
+
+    fields: Fields = ""
 
 
 class FilterParameters(PageParameters, frozen=True, kw_only=True):
@@ -81,6 +110,12 @@ class FilterParameters(PageParameters, frozen=True, kw_only=True):
 class ReleasesParameters(FilterParameters, frozen=True, kw_only=True):
     """The filters of the list of releases."""
 
+    url: Annotated[
+        Annotated[str, Meta(max_length=4096, pattern=PLAIN)],
+        Meta(description="An address of a release at its publisher. It excludes other filters."),
+    ] = ""
+    fields: Fields = ""
+
     section: Annotated[Name, Meta(description="A section of a source: its slug or its name.")] = ""
     state: Annotated[
         ReleaseState | UnsetType,
@@ -108,6 +143,11 @@ class SearchParameters(FilterParameters, frozen=True, kw_only=True):
             "publisher."
         ),
     ] = UNSET
+    sort: Annotated[
+        Literal["newest", "best"],
+        Meta(description="`newest`: the newest day first; `best`: the best match first."),
+    ] = "newest"
+    fields: Fields = ""
 
 
 class RunsParameters(PageParameters, frozen=True, kw_only=True):
@@ -126,6 +166,7 @@ class ChangesParameters(Parameters, frozen=True, kw_only=True):
             "the first change."
         ),
     ] = ""
+    fields: Fields = ""
     limit: Annotated[
         int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
     ] = 50
@@ -202,5 +243,6 @@ def said_of(asked: Parameters) -> dict[str, Any]:
 def belongs_to(path: str, asked: Parameters) -> str:
     """Return a text that identifies the list to which a cursor belongs: its address and filters."""
     stated = said_of(asked)
-    stated.pop("limit", None)
+    for name in PRESENTATION:
+        stated.pop(name, None)
     return f"{path}?{urlencode(sorted(stated.items()))}"

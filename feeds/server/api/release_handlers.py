@@ -8,32 +8,36 @@ in one transaction processes every change exactly once, even after crashes.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from data.interchange.release_fields import release_fields, revision_fields
 from data.languages.tags import feed_language
-from data.models import ChangeCursor, Position, Release, ReleaseEvent, Selection
+from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Selection
 from data.search.passages import passage
-from data.search.query import Query
+from data.search.query import Hits, Query
 from data.store.core.store import Store
+from data.text.urls import web_address
 from data.topics.facets import section_of
 from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import schemas
 from feeds.server.api.parameters import (
+    PRESENTATION,
     ChangesParameters,
     FilterParameters,
     PageParameters,
     Parameters,
     ReleasesParameters,
     SearchParameters,
+    said_of,
 )
 from feeds.server.api.problems import ApiError
 from feeds.server.api.request_context import ApiContext, decode, encode
 from feeds.translations import texts_of
+from feeds.urls import feed_file, href, release_file
 
 RESULTS_PER_QUERY: Final = 10
 """Number of search results read from the store per query. A page exceeds `MAX_PAGE_CHARACTERS` by
@@ -41,6 +45,9 @@ at most the texts of this many releases."""
 
 ENGLISH_TEXTS: Final = texts_of("en")
 """Texts for warnings in responses. The API is in English only."""
+
+MAX_RELEASES_PER_ADDRESS: Final = 200
+"""Maximum number of releases that are returned for one address."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
@@ -55,6 +62,8 @@ def releases(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleaseP
 
     Raises ApiError if a filter is invalid.
     """
+    if asked.url:
+        return releases_at(context, asked)
     check_days(asked)
     sources = current_sources(context, asked.source)
     selection = Selection(
@@ -67,7 +76,38 @@ def releases(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleaseP
         state=asked.state or None,
     )
     found, after = selected(context, selection, asked)
-    return schemas.ReleasePage(releases=found, next=after)
+    total = None if asked.cursor else total_of(context.store, selection)
+    return schemas.ReleasePage(releases=found, total=total, next=after)
+
+
+def total_of(store: Store, selection: Selection) -> int | None:
+    """Return the number of releases of a selection, or None if counting them takes too long."""
+    found = store.count_selected(selection)
+    if found is not None:
+        return found
+    only = Facet(next(iter(selection.sources), None), next(iter(selection.topics), None))
+    lists = (selection.sources, selection.topics)
+    is_facet = all(len(one) <= 1 for one in lists) and selection == Selection(*lists)
+    return store.facets().get(only, 0) if is_facet else None
+
+
+def releases_at(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleasePage:
+    """Return the releases that were seen at an address.
+
+    Raises ApiError if it is not a web address, or if there are other filters.
+    """
+    others = said_of(asked).keys() - {*PRESENTATION, "url"}
+    if others or asked.cursor:
+        name = min(others, default="cursor")
+        raise ApiError(422, f"`url` and `{name}` exclude each other: omit one", parameter="url")
+    if web_address(asked.url) is None:
+        why = "`url` is not a web address: send one such as https://acme.example/news/1"
+        raise ApiError(422, why, parameter="url")
+    places = context.store.find_releases(asked.url, limit=MAX_RELEASES_PER_ADDRESS)
+    found = tuple(release_answer(context.site, one) for one in places if not one.hidden)[
+        : asked.limit
+    ]
+    return schemas.ReleasePage(releases=found, total=len(found), next=None)
 
 
 def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
@@ -84,7 +124,8 @@ def selected(
     """Return a page of the selected releases, and the cursor of the next page or None."""
     page = context.store.select(selection, context.place(asked, Position), limit=asked.limit)
     found, cut = read_releases(page.found, context.store.release)
-    return tuple(map(release_answer, found)), context.cursor(asked, cut or page.reached)
+    answers = tuple(release_answer(context.site, one) for one in found)
+    return answers, context.cursor(asked, cut or page.reached)
 
 
 def release(context: ApiContext, _: Parameters) -> schemas.Release:
@@ -92,7 +133,7 @@ def release(context: ApiContext, _: Parameters) -> schemas.Release:
 
     Raises ApiError with status 404 or 410 if it is unknown or hidden.
     """
-    return release_answer(known_release(context))
+    return release_answer(context.site, known_release(context))
 
 
 def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
@@ -140,9 +181,9 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
     size = 0
     while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
-        hits = context.store.search_newest(query, limit=limit, cursor=after)
+        hits = hits_of(context.store, query, asked.sort, limit, after)
         for one in hits.releases:
-            fields = release_fields(one) | {"passage": passage(one.content, query)}
+            fields = answer_fields(context.site, one) | {"passage": passage(one.content, query)}
             some.append(msgspec.convert(fields, schemas.FoundRelease, from_attributes=True))
             size += size_of(one)
         after = hits.cursor
@@ -154,6 +195,19 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
         warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
         next=context.cursor(asked, after),
     )
+
+
+def hits_of(store: Store, query: Query, sort: str, limit: int, after: int | None) -> Hits:
+    """Return the next results of a search.
+
+    The position ``after`` is an offset if the best match comes first, otherwise a place in the
+    order of days.
+    """
+    if sort == "newest":
+        return store.search_newest(query, limit=limit, cursor=after)
+    offset = after or 0
+    found = store.search(query, limit=limit + 1, offset=offset)
+    return Hits(found[:limit], offset + limit if len(found) > limit else None)
 
 
 def known_release(context: ApiContext) -> Release:
@@ -254,8 +308,8 @@ STALE: Final = (
 )
 
 
-def changes(store: Store, asked: ChangesParameters) -> schemas.ChangePage:
-    """Return a page of the changes after a cursor, oldest first.
+def changes(store: Store, site: str, asked: ChangesParameters) -> schemas.ChangePage:
+    """Return a page of the changes after a cursor, oldest first. ``site`` is as in `ApiContext`.
 
     Raises ApiError with status 400 for an invalid cursor, and 410 for a cursor unknown to the
     store.
@@ -277,13 +331,13 @@ def changes(store: Store, asked: ChangesParameters) -> schemas.ChangePage:
             if size > MAX_PAGE_CHARACTERS:
                 break
     return schemas.ChangePage(
-        changes=tuple(map(change_answer, found)),
+        changes=tuple(change_answer(site, one) for one in found),
         next=encode(BELONGS, place),
         more=bool(store.release_events(place, limit=1)),
     )
 
 
-def change_answer(change: ReleaseEvent) -> schemas.Change:
+def change_answer(site: str, change: ReleaseEvent) -> schemas.Change:
     """Convert a logged change to its API response. The response omits a hidden release."""
     release = change.release
     return schemas.Change(
@@ -291,13 +345,22 @@ def change_answer(change: ReleaseEvent) -> schemas.Change:
         at=change.at.isoformat(timespec="milliseconds"),
         id=release.id,
         revision=change.revision,
-        release=None if release.hidden else release_answer(release),
+        release=None if release.hidden else release_answer(site, release),
     )
 
 
-def release_answer(release: Release) -> schemas.Release:
+def release_answer(site: str, release: Release) -> schemas.Release:
     """Convert a stored release to its API response."""
-    return msgspec.convert(release_fields(release), schemas.Release, from_attributes=True)
+    return msgspec.convert(answer_fields(site, release), schemas.Release, from_attributes=True)
+
+
+def answer_fields(site: str, release: Release) -> dict[str, Any]:
+    """Return the fields of a release in responses: the public fields, and its links."""
+    links = schemas.ReleaseLinks(
+        page=site + href(release_file(release.id)),
+        feed=site + href(feed_file(Facet(source=release.source), "atom")),
+    )
+    return {**release_fields(release), "links": links}
 
 
 def size_of(release: Release) -> int:

@@ -37,12 +37,14 @@ BAD_CURSOR: Final = (
 class ApiContext:
     """Context of one API request: an open store, the path of the request, and the id in this path.
 
-    ``health`` returns the health of all sources.
+    ``health`` returns the health of all sources. ``site`` is the public address of the site without
+    a final slash.
     """
 
     store: Store
     path: str
     name: str
+    site: str
     health: Callable[[], tuple[Health, ...]]
 
     def place(self, asked: PageParameters, kind: type[Place]) -> Place | None:

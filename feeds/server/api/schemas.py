@@ -60,6 +60,13 @@ class Provenance(ResponseBody, frozen=True):
     capture: CaptureRecord | None
 
 
+class ReleaseLinks(ResponseBody, frozen=True):
+    """Addresses on this site that belong to a release."""
+
+    page: Annotated[str, Meta(description="The page of the release.")]
+    feed: Annotated[str, Meta(description="The Atom feed of its source.")]
+
+
 class Release(ResponseBody, frozen=True):
     """One dated publication of an institution."""
 
@@ -107,12 +114,20 @@ class Release(ResponseBody, frozen=True):
         Instant | None, Meta(description="When its publisher took it down; null if it is online.")
     ]
     provenance: Provenance
+    links: ReleaseLinks
 
 
 class ReleasePage(ResponseBody, frozen=True):
     """Releases, newest first."""
 
     releases: tuple[Release, ...]
+    total: Annotated[
+        int | None,
+        Meta(
+            description="On the first page: the number of releases that match. Null on later "
+            "pages, and if counting them would take too long.",
+        ),
+    ]
     next: Next
 
 

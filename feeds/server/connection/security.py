@@ -59,7 +59,7 @@ FILE_PREFLIGHT: Final[Mapping[str, str]] = {
 
 API_ORIGIN: Final[Mapping[str, str]] = {
     **ANY_ORIGIN,
-    "access-control-expose-headers": "ETag, Link, Retry-After",
+    "access-control-expose-headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After",
 }
 """Headers that let scripts of all sites read API responses and the listed response headers."""
 

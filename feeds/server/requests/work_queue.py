@@ -15,7 +15,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from starlette.types import Receive, Scope
 
@@ -34,6 +34,32 @@ LOOPBACK_FACTOR: Final = 10
 
 NETWORK_FACTOR: Final = 4
 """Rate limit of an IPv6 /48 network, as a multiple of the rate limit of each /64 network in it."""
+
+
+RATE: Final = "communique.rate"
+"""Key in the ASGI scope of the `RateState` after this request."""
+
+
+class RateState(NamedTuple):
+    """State of a client's rate limit: requests per minute, and how many are left now.
+
+    ``full_in`` is the time in seconds until all are available again.
+    """
+
+    quota: int
+    left: int
+    full_in: int
+
+
+def rate_headers(scope: Scope) -> dict[str, str]:
+    """Return the RateLimit headers of a response (draft-ietf-httpapi-ratelimit-headers)."""
+    state: RateState | None = scope.get(RATE)
+    if state is None:
+        return {}
+    return {
+        "ratelimit-policy": f'"requests";q={state.quota};w=60',
+        "ratelimit": f'"requests";r={state.left};t={state.full_in}',
+    }
 
 
 class RateLimit:
@@ -71,6 +97,9 @@ class RateLimit:
         may = all(tokens >= 1 for tokens in left.values())
         for network, tokens in left.items():
             self._left[network] = tokens - may, now
+        least, quota = min((left[network] - may, most) for network, most in rates.items())
+        full_in = math.ceil((quota - least) * 60 / quota)
+        scope[RATE] = RateState(int(quota), max(0, int(least)), full_in)
         while len(self._left) > MAX_NETWORKS:
             self._left.popitem(last=False)
         waits = (math.ceil((1 - left[network]) * 60 / most) for network, most in rates.items())

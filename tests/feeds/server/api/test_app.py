@@ -121,8 +121,12 @@ def test_a_release_has_the_same_fields_everywhere(
     stored = filled.release(names["release"])
     assert stored is not None
     fields = msgspec.json.decode(msgspec.json.encode(release_fields(stored)))
-    assert web.get(f"/api/releases/{names['release']}").json() == fields
-    assert fields in web.get(f"/api/stories/{names['story']}").json()["releases"]
+    answer = web.get(f"/api/releases/{names['release']}").json()
+    assert answer in web.get(f"/api/stories/{names['story']}").json()["releases"]
+    links = answer.pop("links")
+    assert answer == fields
+    assert links["page"].endswith(f"/releases/{stored.id}/")
+    assert links["feed"].endswith("/feeds/source/harbour.atom")
 
 
 def test_versions_are_sorted_oldest_first(web: httpx.Client, names: dict[str, str]) -> None:
@@ -243,6 +247,12 @@ def test_a_removed_source_is_no_longer_shown(web: httpx.Client, filled: SqliteSt
         ("/api/releases?source=wire,nope", 422, "source"),
         ("/api/search?q=dredger&source=nope", 422, "source"),
         ("/api/runs?source=nope", 422, "source"),
+        ("/api/runs?format=xml", 422, "format"),
+        ("/api/releases?fields=title,tilte", 422, "fields"),
+        ("/api/releases?url=harbour.example", 422, "url"),
+        ("/api/releases?url=http://harbour.example/a&source=wire", 422, "url"),
+        ("/api/search?q=dredger&sort=oldest", 422, "sort"),
+        ("/api/health?format=csv", 422, "format"),
         ("/api/releases?language=qqq", 422, "language"),
         ("/api/search?q=dredger&language=english", 422, "language"),
         ("/api/releases?cursor=x", 400, "cursor"),
@@ -364,6 +374,8 @@ def test_a_client_above_the_rate_limit_gets_retry_after(path: Path) -> None:
         answer = other.get("/api/sources", headers=asked)
         assert problem(answer)["status"] == 429
         assert 1 <= int(answer.headers["retry-after"]) <= 30
+        assert answer.headers["ratelimit"].startswith('"requests";r=0;')
+        assert answer.headers["ratelimit-policy"] == '"requests";q=2;w=60'
         # Others are not made to wait.
         another = {"x-forwarded-for": "203.0.113.9, 10.0.0.1"}
         assert other.get("/api/sources", headers=another).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Scope
 
 from feeds.server.requests import work_queue
-from feeds.server.requests.work_queue import NETWORK_FACTOR, RateLimit
+from feeds.server.requests.work_queue import NETWORK_FACTOR, RateLimit, rate_headers
 
 
 def still() -> float:
@@ -30,6 +30,18 @@ def test_the_rate_limit_recovers_with_time() -> None:
     assert [limit.wait(stranger) for _ in range(2)] == [0, 10]
     now[0] = 10_000.0
     assert [limit.wait(stranger) for _ in range(7)].count(0) == 6
+
+
+def test_responses_report_the_requests_that_are_left() -> None:
+    limit = RateLimit(6, still)
+    stranger = asked_by("203.0.113.9")
+    limit.wait(stranger)
+    limit.wait(stranger)
+    assert rate_headers(stranger) == {
+        "ratelimit-policy": '"requests";q=6;w=60',
+        "ratelimit": '"requests";r=4;t=20',
+    }
+    assert rate_headers(asked_by("203.0.113.9")) == {}
 
 
 def test_each_network_has_its_own_limit() -> None:

@@ -1,0 +1,52 @@
+"""Rows of tables as CSV (RFC 4180), for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""First characters by which spreadsheets recognize a formula."""
+
+MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> Iterable[bytes]:
+    """Yield the header and each row as a line of CSV in UTF-8.
+
+    A value that is a list or object becomes JSON text. A missing value is empty.
+    """
+    names = tuple(columns)
+    yield csv_line(names)
+    for row in rows:
+        yield csv_line(map(cell, map(row.get, names)))
+
+
+def csv_line(cells: Iterable[str]) -> bytes:
+    """Return one line of CSV with its line break."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def cell(value: Any) -> str:
+    """Return a value as the text of a cell.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV
+    injection).
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"'{value}" if value.startswith(FORMULA) else value
+        case int() | float():
+            return str(value)
+        case _:
+            return msgspec.json.encode(value).decode()
