@@ -23,6 +23,11 @@ CONFIG = """
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 404, 410]
 
 [[operations]]
+include-name = "GET /api/changes"
+# Nor which fields a release has.
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 410, 422]
+
+[[operations]]
 include-name = "GET /api/releases"
 # Nor which sources there are.
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
@@ -39,6 +44,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
 [[operations]]
 include-path = "/api/releases/{id}"
 parameters = { "path.id" = "RELEASE" }
+checks.positive_data_acceptance.expected-statuses = ["2xx", 404, 410, 422]
 
 [[operations]]
 include-path = "/api/releases/{id}/revisions"
@@ -47,6 +53,7 @@ parameters = { "path.id" = "RELEASE" }
 [[operations]]
 include-path = "/api/stories/{id}"
 parameters = { "path.id" = "STORY" }
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 422]
 """
 
 
