@@ -19,6 +19,15 @@ from data.dates.context import DateContext
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 DateOrder = Literal["DMY", "MDY", "YMD"]
 
+CatalogueKey = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^[a-z0-9-]{1,64}/[a-z0-9-]{1,64}$",
+        description="Write the ids of a catalogue and of its entry, such as "
+        '"us-congress/adams-a000370"',
+    ),
+]
+
 
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a listing page. Fields without a selector are detected.
@@ -56,13 +65,15 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
     dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``archive`` selects
-    which files of a release are archived with its page.
+    which files of a release are archived with its page. ``catalogue`` contains the ids of the
+    catalogue and entry from which the source was added, separated by a slash.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     url: str
     timezone: str
     topics: tuple[str, ...] = ()
+    catalogue: CatalogueKey | None = None
     language: str | None = None
     date_order: DateOrder | None = None
     interval: Annotated[int, msgspec.Meta(ge=60)] | None = None
@@ -99,6 +110,9 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
 """Packages, and folders in them, that contain the extraction code."""
+
+NOT_CODE: Final = "catalogue/"
+"""Folder of ``spiders`` with lists of institutions, which do not affect extraction."""
 
 DIGITS: Final = 16
 """Length of a program digest, in hexadecimal digits."""
@@ -150,6 +164,8 @@ def program_digest() -> str:
         for path in sorted(root.rglob("*")):
             if path.is_file() and path.suffix not in {".pyc", ".pyi"}:
                 name = path.relative_to(root).as_posix()
+                if name.startswith(NOT_CODE):
+                    continue
                 found.update(f"{package}/{folder}/{name}\n".encode())
                 found.update(path.read_bytes())
     return found.hexdigest()[:DIGITS]

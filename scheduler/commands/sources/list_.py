@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.models import RemovedSource, Source
 from scheduler.cli import as_json, complain, print_json, with_any_home
 from scheduler.home.home import Home
+from scheduler.terminal.tables import print_table
 from spiders.sources.loader import load_sources
-
-PIPE_COLUMNS: Final = 1000
-"""Width of the table in characters if the output is not a terminal, so that no text is cut."""
 
 
 @click.command("list")
@@ -66,10 +62,7 @@ def list_(home: Home, *, as_json: bool) -> int:
         for source, removed in gone:
             state = f"removed on {removed.at:%Y-%m-%d}{', kept' if removed.kept else ''}"
             table.add_row(*map(Text, (source.id, source.name, source.url, state)))
-        console = Console()
-        if not console.is_terminal:
-            console = Console(width=PIPE_COLUMNS)
-        console.print(table)
+        print_table(table)
         for error in broken:
             complain(str(error))
     return 2 if broken else 0
