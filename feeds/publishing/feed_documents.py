@@ -47,18 +47,17 @@ class FeedDocuments:
         """Return facets whose HTML page is outdated although none of their releases changed."""
         return [Facet()] if self._people.is_home_outdated() else []
 
-    def unwritten(self, facets: Iterable[Facet]) -> set[Facet]:
-        """Return the languages that need separate feeds from now on.
+    def switched(self, facets: Iterable[Facet]) -> set[Facet]:
+        """Return the languages that need separate feeds from now on, or no longer need them.
 
-        This happens when the first releases in a second language arrive.
+        The only language of a site needs no separate feed.
         """
         context = self._context
         return {
             facet
             for facet in facets
             if facet.language
-            and has_feed_files(facet, context.counts)
-            and not context.is_there(feed_file(facet, "atom"))
+            and has_feed_files(facet, context.counts) != context.is_there(feed_file(facet, "atom"))
         }
 
     def write(self, facet: Facet, *, everything: bool) -> None:
@@ -112,6 +111,14 @@ class FeedDocuments:
         self._document(facet, pages, document)
         people.write_newest(facet, pages, entries, self._backlog(facet), self._latency(facet))
         context.cache.keep_current(facet, pages, [one.id for one in current])
+        self._remove_later_pages(facet, pages)
+
+    def _remove_later_pages(self, facet: Facet, pages: int) -> None:
+        """Delete archive pages above ``pages``, which a newer store had."""
+        while self._context.is_there(part_file(facet, str(pages := pages + 1))):
+            self._context.remove(part_file(facet, str(pages)))
+            for kind in FORMATS:
+                self._context.remove(archive_file(facet, pages, kind))
 
     def _archive_page(self, facet: Facet, page: int, pages: int, releases: Releases) -> None:
         entries = self._renderer.entries(facet, releases)
@@ -274,6 +281,15 @@ class ChangesSinceLastRun:
             self._cache.queue(filter(is_published, self._store.dirty_feeds(before)))
             self._cache.keep_note(QUEUED_NOTE, msgspec.json.encode(self._present))
             self._cache.queue_rewrite(filter(is_published, self._store.withheld_feeds(before)))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the last publication without errors published this store."""
+        return self._published is not None and self._store.has_event(self._published)
+
+    def dirty(self) -> frozenset[Facet]:
+        """Return the facets that changed since the last publication without errors."""
+        return self._store.dirty_feeds(self._published)
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
         """Return the changed releases by id, or None if they are unknown."""

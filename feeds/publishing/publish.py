@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +28,13 @@ from feeds.publishing.publish_context import (
     Wanted,
 )
 from feeds.publishing.release_pages import DuePage, ReleasePages
-from feeds.publishing.removals import EmptiedFacets, GoneSources, HiddenReleases, LostFiles
+from feeds.publishing.removals import (
+    EmptiedFacets,
+    GoneSources,
+    LostFiles,
+    UnknownFiles,
+    remove_hidden,
+)
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import (
     COUNTED_FOLDERS,
@@ -182,18 +188,23 @@ class PublicationRun:
             # On a very large site the first pages need these files an hour before the last page is
             # written.
             self._write_or_undo(partial(self._make, used_by_pages()))
-        self.rewritten = everything or reshaped
+        self._releases.keep_former_links()
+        folder = self._writer.folder
+        self._tried("releases", lambda: remove_hidden(self._store, self._context.changes, folder))
+        unknown = UnknownFiles(self._store, folder)
+        if not self._since.is_known:
+            self._tried("unknown", unknown.find)
+        self.rewritten = everything or reshaped or unknown.are_found
         if self.rewritten:
             self._cache.queue_rewrite({Facet(), *self._published, *self._cache.queued()})
-        hidden = HiddenReleases(self._store, self._cache, self._writer.folder)
-        if changed := hidden.facets():
-            self._cache.queue_rewrite(filter(is_published, changed))
-        self._tried("releases", hidden.remove_pages)
-        gone = GoneSources(self._store, self._writer.folder)
+        elif switched := self._documents.switched(self._published):
+            self._cache.queue_rewrite(switched)
+        self._tried("releases", lambda: unknown.remove_releases(self._cache))
+        gone = GoneSources(self._store, folder)
         self._tried("sources", lambda: gone.remove_files(self._cache))
-        emptied = EmptiedFacets(self._cache.queued(), self._counts, self._writer.folder)
+        emptied = EmptiedFacets(self._cache.queued(), self._counts, folder, unknown.facets)
         self._tried("facets", lambda: emptied.remove_files(self._cache))
-        lost = self._lost.missed(self._published) | self._documents.unwritten(self._published)
+        lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
         facets = [
@@ -204,11 +215,10 @@ class PublicationRun:
         for some in batches(sorted(facets, key=place), FACETS_PER_BATCH):
             self._batch(some)
         if facets or remembers:
-            self._write_or_undo(partial(self._write_elsewhere, facets, hidden.changed))
+            self._write_or_undo(self._write_elsewhere)
             self._write_or_undo(self._write_events)
         if not self.errors:
             self._since.keep()
-            hidden.keep()
             self._lost.keep([*facets, *emptied.facets])
             shape = self._layout + b"\n" + names
             if shape != self._shape():
@@ -278,13 +288,16 @@ class PublicationRun:
             page = partial(self._releases.write, one)
             self._tried(release_file(one.shown.summary.id), page)
 
-    def _write_elsewhere(self, facets: Collection[Facet], hidden: Collection[str]) -> None:
+    def _write_elsewhere(self) -> None:
         """Write the pages of stories, and the pages of releases that link to changed releases."""
         if not self.rewritten:
-            self._write_releases(self._releases.due_elsewhere(facets, hidden))
+            dirty = () if self._releases.knows_changes else self._since.dirty()
+            self._write_releases(self._releases.due_elsewhere(dirty))
         if self.rewritten or not self._releases.knows_changes:
             for folder in (self._writer.folder / STORIES).glob("*"):
                 self._releases.stories.write(name_of(folder.name))
+        if not self.errors:
+            self._releases.forget_former_links()
 
     def _write_events(self) -> None:
         """Write the event feeds and pages that changed."""

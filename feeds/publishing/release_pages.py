@@ -7,7 +7,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -43,6 +43,10 @@ DIGEST_BYTES: Final = 16
 NO_NEIGHBOURS: Final = Neighbours()
 """Neighbours of a release that has no newer and no older release beside it."""
 
+FORMER_LINKS_NOTE: Final = "former links"
+"""Cache key of the neighbours and stories that changed releases had before their pages were
+written."""
+
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
@@ -58,14 +62,15 @@ def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
     return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
 
 
-def noted(note: bytes) -> tuple[str | None, str | None, str | None]:
-    """Parse the value that the cache stores for a page.
+FormerLinks: TypeAlias = tuple[str | None, str | None, str | None]
+"""Ids of the newer and older neighbour of a release, and its story, when its page was written."""
 
-    Returns the ids of the newer and older neighbour, and the story.
-    """
+
+def noted(note: bytes) -> FormerLinks:
+    """Return the links of a page from the value that the cache stores for the page."""
     if len(note) == DIGEST_BYTES:
         return None, None, None
-    return msgspec.json.decode(note[DIGEST_BYTES:], type=tuple[str | None, str | None, str | None])
+    return msgspec.json.decode(note[DIGEST_BYTES:], type=FormerLinks)
 
 
 class ReleasePages:
@@ -78,25 +83,40 @@ class ReleasePages:
         self._cache = context.cache
         self._renderer = renderer
         self.stories = StoryPages(context, renderer)
-        # This is read before the first page is written, because writing a page overwrites its
-        # value.
-        self._noted = self._cache.page_keys(sorted(self._changes or ()))
+        self._former: set[FormerLinks] = set()
 
     @property
     def knows_changes(self) -> bool:
         """Whether the changes since the last publication are known."""
         return self._changes is not None
 
+    def keep_former_links(self) -> None:
+        """Save the links on the pages of changed releases. Call this before a page is written.
+
+        Writing a page replaces the saved value of the page. If the publication then stops, the next
+        one still needs the former neighbours, because they link to this release.
+        """
+        saved = self._cache.note(FORMER_LINKS_NOTE)
+        before = msgspec.json.decode(saved, type=set[FormerLinks]) if saved else set()
+        now = map(noted, self._cache.page_keys(sorted(self._changes or ())).values())
+        self._former = before.union(now)
+        if self._former != before:
+            self._cache.keep_note(FORMER_LINKS_NOTE, msgspec.json.encode(self._former))
+            self._cache.commit()
+
+    def forget_former_links(self) -> None:
+        """Delete the saved links, because all pages that they concern are written."""
+        self._cache.keep_note(FORMER_LINKS_NOTE, b"")
+
     def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:
         """Yield the releases of a facet whose pages must be written, or all with ``everything``."""
         return self._due(self._touched(facet, everything=everything), everything=everything)
 
-    def due_elsewhere(self, dirty: Collection[Facet], hidden: Collection[str]) -> Iterator[DuePage]:
+    def due_elsewhere(self, dirty: Collection[Facet]) -> Iterator[DuePage]:
         """Yield releases whose pages must be written because a neighbour or story member changed.
 
-        A neighbour is the next newer or older release of the source. ``dirty`` are the changed
-        facets. ``hidden`` are the releases that were hidden or shown again since the last
-        publication.
+        A neighbour is the next newer or older release of the source. ``dirty`` are the facets that
+        changed since the last publication without errors.
         """
         ids: set[str | None] = set()
         stories: set[str | None] = set()
@@ -106,14 +126,12 @@ class ReleasePages:
                 ids.update(summary.id for summary in every)
                 stories.update(summary.story for summary in every)
         else:
-            changed = sorted({*self._changes, *hidden})
             stories.update(change.summary.story for change in self._changes.values())
-            for around in self._store.neighbours(changed).values():
+            for around in self._store.neighbours(sorted(self._changes)).values():
                 ids.update(ids_of(around))
-            for note in (*self._noted.values(), *self._cache.page_keys(sorted(hidden)).values()):
-                newer, older, story = noted(note)
-                ids.update((newer, older))
-                stories.add(story)
+        for newer, older, story in self._former:
+            ids.update((newer, older))
+            stories.add(story)
         for story in stories:
             self.stories.write(story)
             ids.update(member.id for member in self._renderer.story(story))
@@ -183,6 +201,10 @@ class ReleasePages:
             for before, after in zip((None, *revisions), revisions, strict=False):
                 page = revision_page(pages, release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
+        # A newer store had more versions. A single version has no page.
+        number = len(revisions) if len(revisions) > 1 else 0
+        while self._context.is_there(file := revision_file(release.id, number := number + 1)):
+            self._context.remove(file)
         self.stories.write(release.story)
         self._cache.keep_page(release.id, due.note)
         self._context.checkpoint()

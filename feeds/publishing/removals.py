@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import msgspec
-
 from data.files import incomplete
-from data.models import Facet
+from data.models import Facet, ReleaseChange
 from data.store.core.store import Store
-from data.topics.facets import facets_of
 from feeds.publishing.feed_documents import files_of
+from feeds.publishing.publication import is_month
 from feeds.publishing.render_cache import RenderCache
+from feeds.publishing.site_files import SITEMAPS
 from feeds.urls import (
     EVENT_FEEDS,
     FORMATS,
     event_file,
+    facet_of,
+    href,
     is_published,
+    name_of,
     page_file,
     release_data_file,
     release_file,
@@ -61,14 +63,20 @@ class EmptiedFacets:
     """Published topics, sections and languages that no longer have releases.
 
     ``marked`` are the changed facets, and ``held`` the facets with releases. ``folder`` is the
-    folder of the site.
+    folder of the site. ``unknown`` are facets that never had releases, but have files.
     """
 
-    def __init__(self, marked: Iterable[Facet], held: Iterable[Facet], folder: Path) -> None:
+    def __init__(
+        self,
+        marked: Iterable[Facet],
+        held: Iterable[Facet],
+        folder: Path,
+        unknown: Iterable[Facet] = (),
+    ) -> None:
         emptied = {one for one in marked if one.topic or one.section or one.language}.difference(
             held
         )
-        self.facets = frozenset(filter(is_published, emptied))
+        self.facets = frozenset(filter(is_published, emptied.union(unknown)))
         self._folder = folder
 
     def has(self, facet: Facet) -> bool:
@@ -86,56 +94,78 @@ class EmptiedFacets:
             for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
                 if (folder := self._folder / name).is_dir():
                     shutil.rmtree(folder)
+            if is_month(facet):
+                for sitemap in (self._folder / SITEMAPS).glob(f"{facet.period}*.xml"):
+                    sitemap.unlink()
             cache.forget_facet(facet)
 
 
-HIDDEN_NOTE: Final = "hidden"
-"""Cache key under which the releases that were hidden at the last publication are stored."""
+def remove_hidden(store: Store, changes: Mapping[str, ReleaseChange] | None, folder: Path) -> None:
+    """Delete the pages of hidden releases from the site's ``folder``.
+
+    ``changes`` are the changed releases, or None if the changes are not known. Raises OSError if a
+    file can't be deleted.
+    """
+    hidden = (
+        store.hidden()
+        if changes is None
+        else [one for one, change in changes.items() if not change.facets]
+    )
+    for one in hidden:
+        remove_release(folder, one)
 
 
-class HiddenReleases:
-    """Releases that were hidden or shown again since the last publication.
+def remove_release(folder: Path, release: str) -> None:
+    """Delete the pages and data of a release. Raises OSError if a file can't be deleted."""
+    pages = folder / PurePosixPath(release_file(release)).parent
+    if pages.is_dir():
+        shutil.rmtree(pages)
+    data = folder / release_data_file(release)
+    # A publication that was killed may have left its incomplete file.
+    for path in (data, incomplete(data)):
+        path.unlink(missing_ok=True)
 
-    ``changed`` contains their ids.
+
+FEEDS_FOLDER: Final = "feeds"
+"""Folder of the feeds in the site."""
+
+NAMES_AT_ONCE: Final = 1000
+"""Maximum number of releases that one query looks up."""
+
+
+class UnknownFiles:
+    """Files of releases and facets that a store does not have.
+
+    They are in the site's ``folder`` if an older store was put beside a newer site.
     """
 
-    def __init__(self, store: Store, cache: RenderCache, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
-        self._cache = cache
         self._folder = folder
-        self._now = store.hidden()
-        noted = cache.note(HIDDEN_NOTE)
-        before = msgspec.json.decode(noted, type=frozenset[str]) if noted else frozenset()
-        self._hidden = self._now - before
-        self.changed = self._now ^ before
+        self.facets: set[Facet] = set()
+        self._releases: list[str] = []
 
-    def facets(self) -> Collection[Facet]:
-        """Return the facets of these releases.
+    @property
+    def are_found(self) -> bool:
+        """Whether there are such files."""
+        return bool(self.facets or self._releases)
 
-        All archive pages of these facets must be written again.
-        """
-        found = filter(None, map(self._store.release, self.changed))
-        return {facet for one in found for facet in facets_of(replace(one, hidden=False))}
+    def find(self) -> None:
+        """Compare the names of all feeds and release pages with the store."""
+        files = (self._folder / FEEDS_FOLDER).rglob("*.atom")
+        names = (path.relative_to(self._folder).as_posix() for path in files)
+        found = (facet_of(href(name)) for name in names)
+        self.facets = {one[0] for one in found if one} - self._store.known_facets()
+        pages = (self._folder / PurePosixPath(release_file("-")).parts[0]).glob("*/")
+        ids = filter(None, (name_of(path.name) for path in pages))
+        while some := [*islice(ids, NAMES_AT_ONCE)]:
+            self._releases += set(some) - self._store.summaries_of(some).keys()
 
-    def remove_pages(self) -> None:
-        """Delete the pages of newly hidden releases. Raises OSError if a file can't be deleted."""
-        for one in self._hidden:
-            folder = self._folder / PurePosixPath(release_file(one)).parent
-            if folder.is_dir():
-                shutil.rmtree(folder)
-            data = self._folder / release_data_file(one)
-            # A publication that was killed may have left its incomplete file.
-            for path in (data, incomplete(data)):
-                path.unlink(missing_ok=True)
-
-    def keep(self) -> None:
-        """Save the ids of the hidden releases in the cache, for the next publication."""
-        if self.changed:
-            self._cache.keep_note(HIDDEN_NOTE, msgspec.json.encode(sorted(self._now)))
-
-
-FEEDS_FOLDER = "feeds"
-"""Folder of the feeds in the site."""
+    def remove_releases(self, cache: RenderCache) -> None:
+        """Delete the pages of unknown releases. Raises OSError if a file can't be deleted."""
+        for one in self._releases:
+            remove_release(self._folder, one)
+            cache.forget_page(one)
 
 
 class LostFiles:

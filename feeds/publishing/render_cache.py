@@ -231,6 +231,10 @@ class RenderCache(CacheFile):
         """Store the digest of a written page."""
         self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(name, key)])
 
+    def forget_page(self, name: str) -> None:
+        """Delete the digest of a page that was removed."""
+        self._put("DELETE FROM pages WHERE release = ?", [(name,)])
+
     def note(self, name: str) -> bytes | None:
         """Return the value stored under a name, or None if there is no such value."""
         for row in self._ask("SELECT value FROM notes WHERE name = ?", [name]):

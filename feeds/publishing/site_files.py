@@ -188,6 +188,9 @@ def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Itera
 
 SITEMAP: Final = "sitemap.xml"
 
+SITEMAPS: Final = "sitemaps"
+"""Folder of the sitemaps."""
+
 UNDATED: Final = "undated"
 """Name of the sitemaps for releases without a date. It is used instead of a month."""
 
@@ -271,7 +274,7 @@ def parts(
 
 def file_of(name: str, number: int) -> str:
     """Return the file of a sitemap: ``sitemaps/2022-11.xml``, ``sitemaps/2022-11-2.xml``."""
-    return f"sitemaps/{name}{f'-{number + 1}' if number else ''}.xml"
+    return f"{SITEMAPS}/{name}{f'-{number + 1}' if number else ''}.xml"
 
 
 def note_of(name: str) -> str:

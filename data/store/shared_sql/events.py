@@ -181,7 +181,7 @@ class EventsPart(Part):
         change is ever deleted.
         """
         number, _ = after = after or BEFORE_ALL
-        if after != BEFORE_ALL and not self._has_event(after):
+        if after != BEFORE_ALL and not self.has_event(after):
             return None
         rows = self._ask(
             f"SELECT {RELEASE_COLUMNS}, e.number, e.mark, e.kind, e.revision, e.at"
@@ -220,7 +220,7 @@ class EventsPart(Part):
         Returns None if the changes can't be determined: there are more than ``limit``, the cursor
         is too old, or the store was restored from a copy since then.
         """
-        if not self._has_event(since):
+        if not self.has_event(since):
             return None
         rows = self._ask(
             f"SELECT {SUMMARY},"
@@ -247,7 +247,7 @@ class EventsPart(Part):
 
         Return all facets if this store has no such cursor.
         """
-        if since is None or not self._has_event(since):
+        if since is None or not self.has_event(since):
             return FacetsPart(self._connection).known_facets()
         rows = self._ask(FILED_EVENTS, {"number": since[0]})
         return dirty_feeds(FiledEvent(*row) for row in rows)
@@ -258,7 +258,7 @@ class EventsPart(Part):
         Releases that are shown again count, too. Archive pages of other releases of the same story
         name these releases. If this store has no such cursor, all events count.
         """
-        number = since[0] if since and self._has_event(since) else 0
+        number = since[0] if since and self.has_event(since) else 0
         rows = self._ask(WITHHELD_FEEDS, {"number": number})
         return frozenset(facet_of(*row) for row in rows)
 
@@ -356,7 +356,7 @@ class EventsPart(Part):
             [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
         )
 
-    def _has_event(self, cursor: ChangeCursor) -> bool:
+    def has_event(self, cursor: ChangeCursor) -> bool:
         """Return whether the log has an event with the number and random mark of a cursor."""
         return self._ask("SELECT number, mark FROM events WHERE number = ?", [cursor[0]]) == [
             cursor

@@ -20,10 +20,13 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import PUBLISHING
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.publish import publish
+from feeds.publishing import feed_documents
+from feeds.publishing import publish as module
+from feeds.publishing.publish import PublicationRun, publish
+from feeds.publishing.release_pages import ReleasePages
 from feeds.publishing.render_cache import CacheFile
 from tests.examples import thorough
-from tests.feeds.sample_store import NOON, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=500)
 ZONES = {"acme": "Asia/Baku", "wire": "Pacific/Pago_Pago", "island": "Pacific/Kiritimati"}
@@ -190,6 +193,41 @@ def test_killed_publications_lose_no_change(
     publish(store, tmp_path / "anew", SITE, now=press.now)
     found, made = dict(files(tmp_path / "site")), dict(files(tmp_path / "anew"))
     assert sorted(file for file in made if found.get(file) != made[file]) == []
+
+
+@pytest.mark.parametrize(("stop", "known_changes"), [("batch", 0), ("batch", 99), ("links", 99)])
+def test_neighbours_of_a_moved_release_are_correct_after_an_interrupted_publication(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: str, known_changes: int
+) -> None:
+    store, site, cache = SampleStore(), tmp_path / "site", tmp_path / "kept"
+    for number in range(6):
+        store.put(make_release(24 * number))
+    publish(store, site, SITE, cache=cache)
+    at = NOON + dt.timedelta(hours=100)
+    moved = make_release(24)
+    dated = replace(moved.content, published=Published(at, "second", "UTC", "", "json-ld"))
+    store.put(replace(moved, content=dated, order=at, updated=at))
+    monkeypatch.setattr(feed_documents, "MAX_CHANGES", known_changes)
+    steps = {"batch": (PublicationRun, "_batch"), "links": (ReleasePages, "write")}
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "FACETS_PER_BATCH", 1)
+        patched.setattr(module, "FILES_PER_SYNC", 1)
+        kind, name = steps[stop]
+        step = getattr(kind, name)
+
+        def stopping(self: object, what: Any) -> None:
+            if stop == "batch" and Facet() in what:
+                raise KeyboardInterrupt
+            step(self, what)
+            if stop == "links" and what.shown.summary.id != moved.id:
+                raise KeyboardInterrupt
+
+        patched.setattr(kind, name, stopping)
+        with pytest.raises(KeyboardInterrupt):
+            publish(store, site, SITE, cache=cache)
+    assert publish(store, site, SITE, cache=cache).errors == ()
+    publish(store, tmp_path / "new", SITE)
+    assert dict(files(site)) == dict(files(tmp_path / "new"))
 
 
 def test_the_latency_on_a_page_is_the_same_when_it_is_rewritten(tmp_path: Path) -> None:
