@@ -111,13 +111,13 @@ class PageFetcher:
         if self._render:
             # This call raises BrowserMissing here, because the child could only log the error.
             render_settings(self._home.settings.network)
-        with _log(self._home.crawl_log) as log:
+        with open_log_or_null(self._home.crawl_log) as log:
             self._child = await Child.start("scheduler.children.fetch", log=log)
         await self._child.say(FetchStart(str(self._home.path), self._render, self._archive))
         return self._child
 
 
-def _log(path: Path) -> IO[bytes]:
+def open_log_or_null(path: Path) -> IO[bytes]:
     """Return the log file for errors of the child process.
 
     If the home directory is missing or read-only, the file is /dev/null.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,14 +11,14 @@ from typing import IO, Any
 import click
 
 from data.clock import fault_of_zone
-from data.errors import CommuniqueError, RenamedSource, SourceError
-from data.files import write_new
+from data.errors import CommuniqueError, RenamedSource
 from data.text.masking import masked, masked_toml
 from data.toml_files import ID
 from data.wording import counted
+from scheduler.adding.source_writer import SourceExists, former_ids, write, write_text
 from scheduler.children.fetch import PageFetcher
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
-from scheduler.home.home import Home, open_home
+from scheduler.home.home import Home
 from scheduler.terminal.progress import status_line
 from scheduler.terminal.source_report import show, source_values
 from spiders.discovery.address_list import ListedAddress, read_addresses
@@ -27,29 +26,7 @@ from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import NEVER_FETCHED, WEB, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
-from spiders.extract.golden import write_golden
 from spiders.sources.loader import LoadedSource, load_sources
-
-
-class SourceExists(CommuniqueError):
-    """The home directory already contains a source with this address or id."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path} {what}")
-        self.path = path
-        self.what = what
-
-    @classmethod
-    def at(cls, path: Path, url: str) -> SourceExists:
-        """Return the error for an address that an existing source has."""
-        return cls(path, f"collects from {masked(url)} already; edit it, or remove it first")
-
-    @classmethod
-    def called(cls, path: Path, source: str) -> SourceExists:
-        """Return the error for an id that an existing source has."""
-        return cls(path, f"has the id {source!r} already; choose another with --id")
 
 
 class NotSure(CommuniqueError):
@@ -263,7 +240,7 @@ class Adding:
         if not (self._save and self._force):
             return None
         proposal = error.draft.proposal
-        return _write(self._home, proposal.id, error.skeleton, proposal.url)
+        return write_text(self._home, proposal.id, error.skeleton, proposal.url)
 
     def _taken(self) -> tuple[Mapping[str, LoadedSource], set[str]]:
         """Return the sources of the home directory, and all ids that are in use."""
@@ -271,43 +248,3 @@ class Adding:
         # Unreadable files must not be overwritten.
         unreadable = (Path(one.path).stem for one in broken)
         return loaded, {*loaded, *unreadable, *self._proposed, *self._former}
-
-
-def former_ids(home: Home) -> Mapping[str, str]:
-    """Map the former ids of renamed sources to their current ids."""
-    if not home.has_store:
-        return {}
-    with closing(home.plain_store()) as store:
-        return {old: new for old, new in store.source_moves().items() if old != new}
-
-
-def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Path:
-    """Write the source file, and sample pages if a release was extracted.
-
-    Raises SourceExists, SourceError and BadGolden.
-    """
-    proposal, site = found.proposed.proposal, found.site
-    for source in loaded.values():
-        if source.own and source.file.url == proposal.url:
-            raise SourceExists.at(source.path, proposal.url)
-    path = _write(home, proposal.id, proposal.toml, proposal.url)
-    if site.releases:
-        release = site.releases[0][1]
-        folder = home.samples / proposal.id
-        write_golden(folder, found.proposed.file, site.listing_page, release, site.now)
-    return path
-
-
-def _write(home: Home, source: str, text: str, url: str) -> Path:
-    """Write a new source file, and create a missing home directory."""
-    open_home(home.path)
-    path = home.sources / f"{source}.toml"
-    try:
-        home.sources.mkdir(exist_ok=True)
-        # The file is written atomically, so that a running service never reads a part of it.
-        write_new(path, text)
-    except FileExistsError as error:
-        raise SourceExists.at(path, url) from error
-    except OSError as error:
-        raise SourceError(str(path), "file", f"the file can't be written ({error})") from error
-    return path

@@ -34,7 +34,7 @@ from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
-from scheduler.service.timetable import Timetable, TimetableJob, first_visit
+from scheduler.service.timetable import FirstWalks, Timetable, TimetableJob, first_visit
 from scheduler.service.web import (
     address_of,
     admin_address,
@@ -68,6 +68,7 @@ class Service:
         self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, not a secret
         self._timetable = Timetable(self._begin_visit, self._chance)
+        self._first_walks = FirstWalks()
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
         self.visiting: set[str] = set()
@@ -230,6 +231,8 @@ class Service:
 
     def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
         last, now = store.last_visit(source.id), utc_now()
+        if last is None and source.file.catalogue:
+            return self._first_walks.next_slot(now)
         due = self._planner.next_visit(store, source, last or now).at
         interval = dt.timedelta(seconds=self._planner.interval(source))
         return first_visit(last, due, interval, now, self._chance)

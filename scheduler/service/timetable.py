@@ -39,6 +39,12 @@ MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
 the wall clock counts as changed."""
 
 
+FIRST_WALKS_PER_DAY: Final = 240
+"""Maximum number of first visits per day to sources that were added from a catalogue."""
+
+FIRST_WALKS_AT_ONCE: Final = 20
+"""Maximum number of first visits to sources from a catalogue that begin at the same time."""
+
 TimetableJob: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Function that performs a periodic job."""
 
@@ -103,6 +109,24 @@ def first_visit(
     if last <= now < due:
         return due
     return now + interval * JITTER_SHARE * chance.random()
+
+
+class FirstWalks:
+    """A budget for first visits to sources from a catalogue.
+
+    A first visit pages back to the first release of a source. Hundreds of sources can be added at
+    once, so only FIRST_WALKS_AT_ONCE of them are due now, and FIRST_WALKS_PER_DAY per day.
+    """
+
+    def __init__(self) -> None:
+        self._spent_until: dt.datetime | None = None
+
+    def next_slot(self, now: dt.datetime) -> dt.datetime:
+        """Return the earliest time of another first visit, and use up this slot."""
+        pause = dt.timedelta(days=1) / FIRST_WALKS_PER_DAY
+        spent = max(self._spent_until or now, now)
+        self._spent_until = spent + pause
+        return max(now, spent - (FIRST_WALKS_AT_ONCE - 1) * pause)
 
 
 class Timetable:

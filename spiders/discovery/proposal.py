@@ -108,7 +108,7 @@ class SourceDraft:
     """A drafted source file that contains only fields that can't be detected.
 
     ``feed`` is the URL of a complete feed. ``rules`` contains selectors for fields that detection
-    extracts wrongly.
+    extracts wrongly. ``catalogue`` contains the ids of a catalogue and of its entry, or "".
     """
 
     id: str
@@ -119,6 +119,7 @@ class SourceDraft:
     render: bool = False
     date_order: DateOrder | None = None
     rules: ReleaseRules = field(default_factory=ReleaseRules)
+    catalogue: str = ""
 
     @property
     def toml(self) -> str:
@@ -128,6 +129,8 @@ class SourceDraft:
             line_of("url", self.url),
             line_of("timezone", self.timezone.value, self.timezone),
         ]
+        if self.catalogue:
+            lines.append(line_of("catalogue", self.catalogue))
         if self.date_order:
             lines.append(line_of("date_order", self.date_order))
         if self.feed:

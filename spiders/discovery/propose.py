@@ -63,11 +63,15 @@ class FetchedSite:
 
 @dataclass(frozen=True, slots=True)
 class GivenFields:
-    """Fields of a source that the user provided. Empty fields are guessed."""
+    """Fields of a source that the user or a catalogue provided. Empty fields are guessed.
+
+    ``catalogue`` is the value of this key in the source file, or "".
+    """
 
     id: str = ""
     name: str = ""
     timezone: str = ""
+    catalogue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def propose(
         feed=site.feed.place.url if site.feed else None,
         render=site.render,
         date_order=order,
+        catalogue=given.catalogue,
     )
     proposal, listing, looks = _mended(proposal, site)
     fields = review(looks, name.value)

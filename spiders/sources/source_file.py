@@ -73,7 +73,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     timezone: str
     topics: tuple[str, ...] = ()
-    catalogue: CatalogueKey | None = None
+    catalogue: CatalogueKey = ""
     language: str | None = None
     date_order: DateOrder | None = None
     interval: Annotated[int, msgspec.Meta(ge=60)] | None = None

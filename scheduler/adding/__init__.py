@@ -1,0 +1,1 @@
+"""Adding sources: writing source files, and adding many entries of a catalogue side by side."""

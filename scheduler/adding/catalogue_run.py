@@ -1,0 +1,191 @@
+"""Add the entries of a catalogue: inspect many sites side by side, and write their source files.
+
+The sites of different hosts are inspected at the same time, those of one host one after the other.
+Each result is recorded at once, so that a killed command loses at most the sites that it was
+inspecting. A text is recorded before its file is written. So after a kill between the two, the
+entry has no file and is tried again.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.text.masking import masked
+from scheduler.adding.attempts import Attempt, AttemptLog
+from scheduler.adding.site_inspection import Inspected, inspect
+from scheduler.adding.source_writer import former_ids, write
+from scheduler.children.shared_fetch import SharedFetcher
+from scheduler.home.home import Home
+from spiders.catalogue.catalogue import Catalogue, Entry
+from spiders.discovery.explore import Explored
+from spiders.discovery.propose import GivenFields
+from spiders.download.hosts import host_of
+from spiders.extract.golden import BadGolden
+from spiders.sources.loader import LoadedSource, load_sources
+
+MAX_SITES: Final = 16
+"""Maximum number of sites that are inspected at the same time."""
+
+LOCK: Final = "catalogue"
+"""Name of the lock of the home directory that a command holds while it adds or updates entries."""
+
+
+class CatalogueRun:
+    """Adds entries of one catalogue to a home directory.
+
+    With ``force``, uncertain results are added, too. Without ``save``, nothing is written.
+    """
+
+    def __init__(
+        self, home: Home, catalogue: Catalogue, *, save: bool = True, force: bool = False
+    ) -> None:
+        self._home = home
+        self._catalogue = catalogue
+        self._save = save
+        self._force = force
+        loaded, broken = load_sources(home.sources)
+        self._loaded = dict(loaded)
+        self._taken = {*loaded, *(Path(one.path).stem for one in broken), *former_ids(home)}
+        self._log = AttemptLog(home, catalogue.id)
+        self._present = {
+            one.file.catalogue: one for one in loaded.values() if one.own and one.file.catalogue
+        }
+
+    def run(self, entries: Iterable[Entry], on_attempt: Callable[[Attempt], None]) -> list[Attempt]:
+        """Try entries, and return the results in the order of ``entries``.
+
+        ``on_attempt`` is called with each result. Raises BadRecord.
+        """
+        wanted = tuple(entries)
+        results: dict[str, Attempt] = {}
+        hosts: dict[str, list[Entry]] = defaultdict(list)
+        for entry in wanted:
+            if known := self._known(entry):
+                results[entry.id] = known
+                on_attempt(known)
+            else:
+                hosts[host_of(entry.url)].append(entry)
+        if hosts:
+            with SharedFetcher(self._home, archive=self._save) as fetcher:
+                for entry, inspected in _side_by_side(fetcher, [*hosts.values()], self._given):
+                    results[entry.id] = self._settled(entry, inspected)
+                    on_attempt(results[entry.id])
+        if self._save:
+            self._log.finish(utc_now())
+        return [results[entry.id] for entry in wanted]
+
+    def _known(self, entry: Entry) -> Attempt | None:
+        """Return the result of an entry that needs no inspection, or None."""
+        if not self._save:
+            return None
+        earlier = self._log.unfinished.get(entry.id)
+        if source := self._present.get(self._catalogue.key(entry)):
+            if earlier and earlier.state == "added":
+                return earlier
+            return Attempt(entry.id, "present", utc_now(), "added earlier", source.id)
+        if earlier and earlier.state in {"unsure", "failed"} and not self._force:
+            return earlier
+        return None
+
+    def _given(self, entry: Entry) -> GivenFields:
+        id_ = entry.id
+        if id_ in self._taken:
+            id_ = f"{entry.id}-{self._catalogue.id}"[:64].rstrip("-")
+        number = 2
+        while id_ in self._taken:
+            id_, number = f"{entry.id[:58]}-{number}", number + 1
+        self._taken.add(id_)
+        return GivenFields(id_, entry.name, entry.timezone, self._catalogue.key(entry))
+
+    def _settled(self, entry: Entry, inspected: Inspected) -> Attempt:
+        """Write the source of an inspected entry, and return the result."""
+        attempt, found = _attempt(entry, inspected, force=self._force), inspected.found
+        if self._save and found and attempt.state == "added":
+            attempt = self._written(attempt, found)
+        if self._save and attempt.state != "added":
+            self._log.add(attempt)
+        return attempt
+
+    def _written(self, attempt: Attempt, found: Explored) -> Attempt:
+        proposal = found.proposed.proposal
+        same = next(
+            (
+                one.id
+                for one in self._loaded.values()
+                if one.own and proposal.url in {one.file.url, one.file.feed}
+            ),
+            "",
+        )
+        if same:
+            why = f"{same} collects from {masked(proposal.url)} already"
+            return replace(attempt, state="present", reason=why, source=same, text="")
+        self._log.add(attempt)
+        try:
+            path = write(self._home, found, {})
+        except BadGolden:
+            # The source is written. Samples of a removed source with the same id are kept.
+            path = self._home.sources / f"{proposal.id}.toml"
+        except CommuniqueError as error:
+            return replace(attempt, state="failed", reason=str(error), source="", text="")
+        loaded = LoadedSource(proposal.id, path, own=True, file=found.proposed.file)
+        self._loaded[proposal.id] = loaded
+        return attempt
+
+
+def _attempt(entry: Entry, inspected: Inspected, *, force: bool) -> Attempt:
+    found = inspected.found
+    if found is None:
+        return Attempt(entry.id, "failed", utc_now(), inspected.reason)
+    proposed = found.proposed
+    added = not inspected.reason or force
+    return Attempt(
+        entry.id,
+        "added" if added else "unsure",
+        utc_now(),
+        inspected.reason,
+        proposed.proposal.id if added else "",
+        masked(proposed.proposal.url),
+        len(proposed.listing.items),
+        proposed.proposal.toml if added else "",
+        entry,
+    )
+
+
+def _side_by_side(
+    fetcher: SharedFetcher,
+    hosts: Sequence[Sequence[Entry]],
+    given: Callable[[Entry], GivenFields],
+) -> Iterator[tuple[Entry, Inspected]]:
+    """Inspect entries, and yield each with its result. ``hosts`` contains the entries per host."""
+    waiting = queue.SimpleQueue[Sequence[tuple[Entry, GivenFields]]]()
+    for entries in hosts:
+        waiting.put([(entry, given(entry)) for entry in entries])
+    done = queue.SimpleQueue[tuple[Entry, Inspected]]()
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                entries = waiting.get_nowait()
+            except queue.Empty:
+                return
+            for entry, fields in entries:
+                if not stop.is_set():
+                    done.put((entry, inspect(fetcher, entry, fields)))
+
+    for _ in range(min(MAX_SITES, len(hosts))):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for _ in range(sum(map(len, hosts))):
+            yield done.get()
+    finally:
+        stop.set()
