@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import gc
 import os
@@ -9,8 +10,9 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from hypothesis import settings
 
 from data.store.core.store import Store
 from data.store.open import open_store
+from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
+from scheduler.home.home import Home
 from tests.blank_store import blank_store
 from tests.feeds.sample_store import close_samples
 from tests.fork_server import forking_python
@@ -153,3 +157,32 @@ def shared() -> Path:
 def noon() -> dt.datetime:
     """A fixed instant to count from."""
     return dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def off_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail each use of an open SQLite store in the thread of an event loop, which would block."""
+    opening = ContextVar("opening", default=False)
+    plain_store = Home.plain_store
+
+    def opened(home: Home, *, patience: float = 30.0) -> Store:
+        token = opening.set(True)
+        try:
+            return plain_store(home, patience=patience)
+        finally:
+            opening.reset(token)
+
+    def checked(method: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **more: object) -> object:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                return method(*args, **more)
+            assert opening.get(), "a store is used in the thread of an event loop"
+            return method(*args, **more)
+
+        return call
+
+    monkeypatch.setattr(Home, "plain_store", opened)
+    for name in ("ask", "rows", "writing", "postponed"):
+        monkeypatch.setattr(SqliteConnection, name, checked(getattr(SqliteConnection, name)))

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from pathlib import Path, PurePath
 
@@ -18,6 +19,7 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
+from feeds.store_thread import in_thread
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.generated_feeds import (
     MadeBodies,
@@ -71,8 +73,8 @@ class HubWorker:
         """Verify subscribers and deliver feeds until the task is cancelled."""
         try:
             while True:
-                self._store.expire_subscriptions(time.time())
-                self._begin()
+                for work in await in_thread(self._store, self._due, [*self._busy]):
+                    self._start(work)
                 await self._pace.rest()
         finally:
             tasks = list(self._busy.values())
@@ -80,48 +82,62 @@ class HubWorker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self) -> None:
-        """Start due verifications and deliveries while slots are free."""
+    def _due(self, busy: Collection[str]) -> Sequence[PendingRequest | Delivery]:
+        """Return due verifications and deliveries at hosts that are not ``busy``."""
         now = time.time()
-        for request in self._store.pending_requests(now, self._busy, MAX_CONCURRENT):
-            self._start(request)
-        for delivery in self._store.pending_deliveries(now, self._busy, MAX_CONCURRENT):
-            self._start(delivery)
+        self._store.expire_subscriptions(now)
+        return [
+            *self._store.pending_requests(now, busy, MAX_CONCURRENT),
+            *self._store.pending_deliveries(now, busy, MAX_CONCURRENT),
+        ]
 
     def _start(self, work: PendingRequest | Delivery) -> None:
         if len(self._busy) >= MAX_CONCURRENT or work.host in self._busy:
             return
-        action = self._confirm(work) if isinstance(work, PendingRequest) else self._deliver(work)
-        task = self._busy[work.host] = asyncio.create_task(action)
-        task.add_done_callback(lambda done: self._ended(work, done))
+        self._busy[work.host] = asyncio.create_task(self._work(work))
 
-    def _ended(self, work: PendingRequest | Delivery, task: asyncio.Task[None]) -> None:
-        del self._busy[work.host]
-        if task.cancelled() or not (error := task.exception()):
-            self._pace.wake()
-            return
-        problem = f"{type(error).__name__}: {error}"
-        log.error("hub work failed", host=work.host, problem=problem)
-        # The error may be permanent, so it counts as a failed attempt and does not block a slot.
-        # After a StoreError, nothing can be recorded, so the work is tried again later.
-        if isinstance(error, StoreError):
-            return
-        if isinstance(work, PendingRequest):
-            self._unanswered(work, problem)
-        else:
-            self._failed(work, problem)
-
-    async def _confirm(self, request: PendingRequest) -> None:
-        asked, challenge = request.asked, secrets.token_urlsafe(32)
+    async def _work(self, work: PendingRequest | Delivery) -> None:
         try:
-            answer = await self._outbound.ask("GET", verification_url(asked, challenge))
+            try:
+                problem = await (
+                    self._confirm(work) if isinstance(work, PendingRequest) else self._deliver(work)
+                )
+            except StoreError:
+                raise
+            except Exception as error:
+                # The error may be permanent, so it counts as a failed attempt.
+                problem = f"{type(error).__name__}: {error}"
+                log.exception("hub work failed", host=work.host)
+            if problem:
+                await in_thread(self._store, self._failed, work, problem)
+            self._pace.wake()
+        except StoreError as error:
+            # Nothing can be recorded, so the work is tried again later.
+            log.error("hub work failed", host=work.host, problem=str(error))  # noqa: TRY400 - no traceback needed
+        finally:
+            del self._busy[work.host]
+
+    async def _confirm(self, request: PendingRequest) -> str:
+        """Ask a subscriber whether it meant its request. Returns the problem, or an empty string.
+
+        A subscriber that denies its request is no problem.
+        """
+        challenge = secrets.token_urlsafe(32)
+        try:
+            answer = await self._outbound.ask("GET", verification_url(request.asked, challenge))
         except OutboundError as error:
-            return self._unanswered(request, str(error))
+            return str(error)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return self._unanswered(request, f"status {answer.status}")
-        file = subscribable(self._store, self._site, self._folder, asked.topic)
+            return f"status {answer.status}"
         meant = answer.is_good and hmac.compare_digest(answer.body, challenge.encode())
-        if meant and file and asked.mode == "subscribe" and await self._is_taken(asked, file):
+        await in_thread(self._store, self._settle, request, meant=meant)
+        return ""
+
+    def _settle(self, request: PendingRequest, *, meant: bool) -> None:
+        """Store or remove the subscription of a request that its subscriber meant."""
+        asked = request.asked
+        file = subscribable(self._store, self._site, self._folder, asked.topic)
+        if meant and file and asked.mode == "subscribe" and self._is_taken(asked, file):
             # The lease begins with this confirmation, as the subscriber assumes.
             self._store.add_subscription(
                 asked, file, host_of(asked.callback), time.time() + asked.lease
@@ -136,9 +152,8 @@ class HubWorker:
             mode=asked.mode,
             meant=meant,
         )
-        return None
 
-    async def _is_taken(self, asked: HubRequest, file: str) -> bool:
+    def _is_taken(self, asked: HubRequest, file: str) -> bool:
         """Return whether the limits allow a subscription, and prepare a generated feed for it.
 
         The current content of a generated feed is recorded, so that only later changes are
@@ -148,45 +163,44 @@ class HubWorker:
             return False
         if not is_made(file) or file in self._store.feed_stamps():
             return True
-        body = await asyncio.to_thread(self._make, file)
+        body = self._make(file)
         if body is None:
             return False
         self._store.note_feeds([(file, "", hashlib.sha256(body).digest())], told=True)
         return True
 
-    def _unanswered(self, request: PendingRequest, problem: str) -> None:
-        if request.attempts + 1 < MAX_VERIFICATIONS:
-            self._store.put_off_request(request.number, self._pace.after(request.attempts))
-            return
-        self._store.remove_request(request.number)
-        log.warning("subscriber not verified", host=request.host, problem=problem)
-
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> str:
+        """Send a changed feed to a subscriber. Returns the problem, or an empty string."""
         try:
-            body = await asyncio.to_thread(self._body, delivery)
+            body = await in_thread(self._store, self._body, delivery)
         except OSError as error:
-            return self._failed(delivery, str(error))
+            return str(error)
         kind = MEDIA_TYPES[PurePath(delivery.file.partition("?")[0]).suffix]
         topic = topic_of(self._site, delivery.file)
         headers = delivery_headers(self._hub, topic, kind, delivery.secret, body)
         try:
             answer = await self._outbound.ask("POST", delivery.callback, headers, body)
         except OutboundError as error:
-            return self._failed(delivery, str(error))
+            return str(error)
         if answer.is_good:
-            # The delivered feed may be newer than the change that was detected.
-            digest = hashlib.sha256(body).digest()
-            if not is_made(delivery.file):
-                note_changed_feeds(self._store, self._folder, [delivery.file])
-            elif digest != delivery.digest:
-                self._store.note_feeds([(delivery.file, "", digest)], told=True)
-            self._store.mark_delivered(delivery, digest)
+            await in_thread(self._store, self._delivered, delivery, body)
         elif answer.status == HTTPStatus.GONE:
-            self._store.remove_subscription(delivery.callback, delivery.file)
+            await in_thread(
+                self._store, self._store.remove_subscription, delivery.callback, delivery.file
+            )
             log.info("subscriber gone", host=delivery.host, topic=topic)
         else:
-            self._failed(delivery, f"status {answer.status}")
-        return None
+            return f"status {answer.status}"
+        return ""
+
+    def _delivered(self, delivery: Delivery, body: bytes) -> None:
+        # The delivered feed may be newer than the change that was detected.
+        digest = hashlib.sha256(body).digest()
+        if not is_made(delivery.file):
+            note_changed_feeds(self._store, self._folder, [delivery.file])
+        elif digest != delivery.digest:
+            self._store.note_feeds([(delivery.file, "", digest)], told=True)
+        self._store.mark_delivered(delivery, digest)
 
     def _body(self, delivery: Delivery) -> bytes:
         """Return the current content of the feed to deliver.
@@ -200,11 +214,19 @@ class HubWorker:
             raise FileNotFoundError(delivery.file)
         return body
 
-    def _failed(self, delivery: Delivery, problem: str) -> None:
-        """Schedule another attempt, or end the subscription after too many attempts (section 7)."""
-        if delivery.attempts + 1 < MAX_DELIVERIES:
-            self._store.put_off_delivery(delivery, self._pace.after(delivery.attempts))
+    def _failed(self, work: PendingRequest | Delivery, problem: str) -> None:
+        """Schedule another attempt, or give up after too many attempts (section 7)."""
+        again = self._pace.after(work.attempts)
+        if isinstance(work, PendingRequest):
+            if work.attempts + 1 < MAX_VERIFICATIONS:
+                self._store.put_off_request(work.number, again)
+                return
+            self._store.remove_request(work.number)
+            log.warning("subscriber not verified", host=work.host, problem=problem)
+            return
+        if work.attempts + 1 < MAX_DELIVERIES:
+            self._store.put_off_delivery(work, again)
         else:
-            self._store.remove_subscription(delivery.callback, delivery.file)
+            self._store.remove_subscription(work.callback, work.file)
         # The path of a callback may be a secret of the subscriber, so only the host is logged.
-        log.warning("feed not delivered", host=delivery.host, file=delivery.file, problem=problem)
+        log.warning("feed not delivered", host=work.host, file=work.file, problem=problem)

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +28,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.backoff import Backoff
+from feeds.store_thread import in_thread
 from feeds.urls import CALLBACK_PATH
 from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
@@ -97,31 +98,35 @@ class FeedCallback:
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        token = request.scope["path"].removeprefix(CALLBACK_PATH)
-        known = self._store.feed_subscription(self._base + token)
+        callback = self._base + request.scope["path"].removeprefix(CALLBACK_PATH)
         if request.method == "GET":
-            return self._verified(request.query_params, known)
+            return await in_thread(self._store, self._verified, request.query_params, callback)
         if request.method != "POST":
             return PlainTextResponse("GET or POST\n", 405, {"allow": "GET, POST"})
+        known = await in_thread(self._store, self._store.feed_subscription, callback)
         if known is None or not known.wanted:
             # After a 410, the hub ends the subscription.
             return PlainTextResponse("unknown subscription\n", 410)
         if await is_signed(request, known.secret):
-            self._heard(known.callback)
+            source = await in_thread(self._store, self._heard, callback)
+            if source is not None:
+                self._hinted(source)
         return Response(status_code=NO_CONTENT)
 
-    def _heard(self, callback: str) -> None:
+    def _heard(self, callback: str) -> str | None:
+        """Store the time of a message from a hub. Returns the source if its subscription exists."""
         # Read the subscription again: it may have been renewed or ended while the content arrived.
         known, now = self._store.feed_subscription(callback), time.time()
         if known is None or not known.wanted:
-            return
+            return None
         if not 0 <= now - known.heard < HEARD_UPDATE_SECONDS:
             self._store.keep_feed_subscription(replace(known, heard=now))
-        self._hinted(known.source)
+        return known.source
 
-    def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
+    def _verified(self, asked: Mapping[str, str], callback: str) -> Response:
         """Confirm a subscription that Communique requested, and refuse all others (section 5.3)."""
         mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
+        known = self._store.feed_subscription(callback)
         if known is None or asked.get("hub.topic") != known.topic:
             return PlainTextResponse("unknown subscription\n", 404)
         now = time.time()
@@ -180,16 +185,18 @@ class FeedSubscriber:
 
     async def round(self, sources: Collection[str]) -> None:
         """Send all due requests for subscriptions to ``sources``, and end all others."""
-        now = time.time()
-        self._plan(sources, now)
         by_host = defaultdict[str, list[FeedSubscription]](list)
-        for one in self._store.feed_subscriptions():
-            if one.due <= now:
-                by_host[host_of(one.hub)].append(one)
+        for one in await in_thread(self._store, self._due, sources):
+            by_host[host_of(one.hub)].append(one)
         room = asyncio.Semaphore(MAX_CONCURRENT_HUBS)
         await asyncio.gather(
             *(self._ask_hub(some[:REQUESTS_PER_HUB], room) for some in by_host.values())
         )
+
+    def _due(self, sources: Collection[str]) -> Sequence[FeedSubscription]:
+        now = time.time()
+        self._plan(sources, now)
+        return [one for one in self._store.feed_subscriptions() if one.due <= now]
 
     def _plan(self, sources: Collection[str], now: float) -> None:
         """Store missing subscriptions as due, and mark unneeded ones as ending."""
@@ -219,29 +226,31 @@ class FeedSubscriber:
         """Send the due requests to one hub, and stop if it is unreachable."""
         async with room:
             for one in due:
-                # The hub may have verified or ended this subscription since the round started.
-                now = self._store.feed_subscription(one.callback)
-                if now is None or now.due > one.due:
+                asked = await in_thread(self._store, self._noted, one)
+                if asked is None:
                     continue
                 try:
-                    await self._ask(now)
+                    await self._ask(asked)
                 except OutboundError as error:
                     log.warning(
                         "hub of a source unreachable", source=one.source, problem=str(error)
                     )
                     return
 
-    async def _ask(self, one: FeedSubscription) -> None:
-        """Send a request to a hub to start or end a subscription.
+    def _noted(self, due: FeedSubscription) -> FeedSubscription | None:
+        """Store that a hub is sent a request. Returns None if the request is no longer necessary.
 
-        Raises OutboundError if the hub is unreachable.
+        The request is stored before it is sent, because a hub may verify it before it responds.
         """
+        # The hub may have verified or ended this subscription since the round started.
+        one = self._store.feed_subscription(due.callback)
+        if one is None or one.due > due.due:
+            return None
         if not one.wanted and (
             one.attempts >= MAX_UNSUBSCRIBE_ATTEMPTS or one.expires <= time.time()
         ):
             self._store.remove_feed_subscription(one.callback)
-            return
-        # Save the request first, because a hub may verify it before it responds.
+            return None
         asked = replace(
             one,
             asked=time.time(),
@@ -249,6 +258,13 @@ class FeedSubscriber:
             attempts=one.attempts + 1,
         )
         self._store.keep_feed_subscription(asked)
+        return asked
+
+    async def _ask(self, one: FeedSubscription) -> None:
+        """Send a request to a hub to start or end a subscription.
+
+        Raises OutboundError if the hub is unreachable.
+        """
         mode: Mode = "subscribe" if one.wanted else "unsubscribe"
         form = subscription_form(HubRequest(mode, one.callback, one.topic, secret=one.secret))
         answer = await self._outbound.ask("POST", one.hub, {"content-type": FORM}, form)

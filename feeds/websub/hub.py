@@ -17,6 +17,7 @@ from data.models import HubRequest
 from data.network.addresses import network_of
 from data.settings import SiteSettings
 from data.store.core.store import Store
+from feeds.store_thread import in_thread
 from feeds.websub.generated_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 
@@ -79,16 +80,26 @@ class Hub:
             body += piece
             if len(body) > MAX_FORM_BYTES:
                 return PlainTextResponse("the form is too large\n", 413)
-        asked = parse_hub_request(bytes(body))
+        client = self._client_of(request.scope)
+        if refusal := await in_thread(self._store, self._queue, bytes(body), client):
+            return PlainTextResponse(f"{refusal}\n", 503, LATER)
+        self._woken()
+        return PlainTextResponse("the callback will be verified\n", 202)
+
+    def _queue(self, body: bytes, client: str) -> str:
+        """Queue the request of a form. Returns the limit that prevents this, or an empty string.
+
+        Raises BadHubRequest if the form is invalid.
+        """
+        asked = parse_hub_request(body)
         file = subscribable(self._store, self._site, self._folder, asked.topic)
         if file is None:
             asked = HubRequest("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not has_room(self._store, asked, file):
-            return PlainTextResponse("this hub has too many subscribers\n", 503, LATER)
-        if not queue_request(self._store, asked, self._client_of(request.scope)):
-            return PlainTextResponse("too many requests are waiting\n", 503, LATER)
-        self._woken()
-        return PlainTextResponse("the callback will be verified\n", 202)
+            return "this hub has too many subscribers"
+        if not queue_request(self._store, asked, client):
+            return "too many requests are waiting"
+        return ""
 
 
 MAX_SUBSCRIPTIONS: Final = 10_000

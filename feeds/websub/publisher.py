@@ -15,6 +15,7 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
+from feeds.store_thread import in_thread
 from feeds.urls import stamp_of
 from feeds.websub.generated_feeds import is_made
 from feeds.websub.messages import FORM, announcement, is_topic, topic_of
@@ -52,13 +53,16 @@ class Announcer:
     async def round(self) -> bool:
         """Send all due notifications. Return False if one of them must be retried."""
         good = True
-        while changes := self._store.pending_topics(time.time(), BATCH_SIZE):
+        while changes := await in_thread(
+            self._store, self._store.pending_topics, time.time(), BATCH_SIZE
+        ):
             for change in changes:
                 try:
                     good &= await self._tell(change)
                 except OutboundError as error:
                     # The hub is unavailable, so all other changes also wait.
-                    self._store.put_off_topics(None, self._pace.after(change.attempts))
+                    again = self._pace.after(change.attempts)
+                    await in_thread(self._store, self._store.put_off_topics, None, again)
                     log.warning("hub not notified", hub=self._hub, problem=str(error))
                     return False
         return good
@@ -72,13 +76,14 @@ class Announcer:
         form = {"content-type": FORM}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
         if answer.is_good:
-            self._store.mark_announced(change)
+            await in_thread(self._store, self._store.mark_announced, change)
             return True
         outcome = f"status {answer.status}"
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
             raise OutboundError(self._hub, outcome)
         # Only this feed was refused. The hub may accept other feeds.
-        self._store.put_off_topics(change.file, self._pace.after(change.attempts))
+        again = self._pace.after(change.attempts)
+        await in_thread(self._store, self._store.put_off_topics, change.file, again)
         log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=outcome)
         return False
 

@@ -19,15 +19,12 @@ from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
+from feeds.store_thread import in_thread
 from scheduler.home.home import Home
 from scheduler.service.background import in_background
 from scheduler.service.websub import outbound_of
 
 log = structlog.get_logger()
-
-WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum time in seconds that a write waits for another writer. Meanwhile, the event loop is
-blocked."""
 
 MAX_COUNTED_EVENTS: Final = 100_000
 """Maximum number of events that are checked when pending alerts are counted."""
@@ -77,14 +74,14 @@ class AlertService:
     async def _work(self, lease: Lease | None) -> None:
         home = self._home
         # Alerts are not archived, so the journal is not needed.
-        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS).leased(lease)) as store:
+        with closing(home.plain_store().leased(lease)) as store:
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             try:
                 await AlertWorker(store, home.watches, senders, self._pace).run()
             except (LeaseLost, StoreError):
                 raise
             except Exception as error:
-                store.note_failure(ALERTS, error)
+                await in_thread(store, store.note_failure, ALERTS, error)
                 raise
 
     @asynccontextmanager

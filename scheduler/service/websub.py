@@ -31,8 +31,7 @@ from spiders.download.settings import user_agent
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum time in seconds that a write waits for another writer. Meanwhile, the event loop is
-blocked."""
+"""Maximum time in seconds that a request of a client waits for another writer of the store."""
 
 
 class PushService:
@@ -121,7 +120,7 @@ async def announce(home: Home) -> bool:
     hub = hub_of(site)
     if hub is None or site.hub == OWN_HUB:
         return True
-    note_changes(home)
+    await asyncio.to_thread(note_changes, home)
     store = home.store()
     try:
         with home.lock("push", "communique publish"):

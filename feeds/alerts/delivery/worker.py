@@ -26,6 +26,7 @@ from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.messages import receipt, release_of
 from feeds.backoff import POLL_SECONDS, Backoff
+from feeds.store_thread import in_thread
 
 log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ class AlertWorker:
         """Match events and send messages until the task is cancelled."""
         try:
             while True:
-                more, waiting = await asyncio.to_thread(self._match)
+                more, waiting = await in_thread(self._store, self._match)
                 self._queue(waiting)
                 self._begin()
                 if not more:
@@ -87,24 +88,20 @@ class AlertWorker:
         Returns whether more events may be queued, and the outputs with due messages as pairs of
         watch and output.
         """
-        try:
-            if self._is_stale() and self._folder.refresh():
-                for error in self._folder.errors:
-                    log.error("a watch is invalid", problem=str(error))
-                self._matcher = Matcher(self._folder.watches, self._senders.alerts)
-            queued = self._store.queued_events(limit=MAX_EVENTS)
-            made: list[AlertDelivery] = []
-            store = public_view(self._store) if queued else self._store
-            for event in queued:
-                made += self._deliveries(store, event)
-                if len(made) >= MAX_DELIVERIES:
-                    break
-            if queued:
-                self._store.settle_events(event.number, made)
-            return bool(queued), self._store.waiting_outputs(time.time())
-        finally:
-            # Closes the connection of this thread.
-            self._store.close()
+        if self._is_stale() and self._folder.refresh():
+            for error in self._folder.errors:
+                log.error("a watch is invalid", problem=str(error))
+            self._matcher = Matcher(self._folder.watches, self._senders.alerts)
+        queued = self._store.queued_events(limit=MAX_EVENTS)
+        made: list[AlertDelivery] = []
+        store = public_view(self._store) if queued else self._store
+        for event in queued:
+            made += self._deliveries(store, event)
+            if len(made) >= MAX_DELIVERIES:
+                break
+        if queued:
+            self._store.settle_events(event.number, made)
+        return bool(queued), self._store.waiting_outputs(time.time())
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
         """Return the deliveries for an event. If matching fails because of a bug, return none."""
@@ -159,61 +156,71 @@ class AlertWorker:
                 receiver in self._failing and failing >= MAX_PARALLEL_FAILING
             ):
                 continue
-            if message := self._next_for(receiver):
-                task = self._busy[receiver] = asyncio.create_task(self._deliver(receiver, message))
-                task.add_done_callback(partial(self._ended, receiver))
-
-    def _next_for(self, receiver: str) -> AlertMessage | None:
-        """Return the next message for a receiver, or None if no message is due."""
-        waiting = self._waiting[receiver]
-        while waiting:
-            if waiting[0][0] in self._folder.invalid:
-                # The messages of this watch wait until a person corrects the watch file.
-                waiting.popleft()
-                continue
-            message = self._store.next_message(*waiting[0], time.time(), most=MAX_EVENTS)
-            if message:
-                waiting.rotate(-1)
-                return message
-            waiting.popleft()
-        del self._waiting[receiver]
-        return None
+            task = self._busy[receiver] = asyncio.create_task(
+                self._serve(receiver, self._waiting[receiver])
+            )
+            task.add_done_callback(partial(self._ended, receiver))
 
     def _ended(self, receiver: str, task: asyncio.Task[None]) -> None:
         del self._busy[receiver]
         if task.cancelled():
             return
-        if error := task.exception():
-            # Do not retry at once, because the error may be permanent.
-            self._waiting.pop(receiver, None)
-            log.error("an alert failed", problem=f"{type(error).__name__}: {error}")
-            return
-        try:
+        error = task.exception()
+        if error is None:
             self._begin()
-        except (StoreError, LeaseLost) as error:
-            log.warning("alerts are delayed", problem=str(error))
+            return
+        # Do not retry at once, because the error may be permanent.
+        self._waiting.pop(receiver, None)
+        problem = f"{type(error).__name__}: {error}"
+        if isinstance(error, StoreError | LeaseLost):
+            log.warning("alerts are delayed", problem=problem)
+        else:
+            log.error("an alert failed", problem=problem)
+
+    async def _serve(self, receiver: str, waiting: deque[tuple[str, str]]) -> None:
+        """Send the next message of a receiver, if one is due in its ``waiting`` outputs."""
+        while waiting:
+            name, output = waiting[0]
+            # The messages of an invalid watch wait until a person corrects the watch file.
+            if name not in self._folder.invalid:
+                message = await in_thread(
+                    self._store,
+                    self._store.next_message,
+                    name,
+                    output,
+                    time.time(),
+                    most=MAX_EVENTS,
+                )
+                if message:
+                    waiting.rotate(-1)
+                    await self._deliver(receiver, message)
+                    return
+            waiting.popleft()
+        if self._waiting.get(receiver) is waiting:
+            del self._waiting[receiver]
 
     async def _deliver(self, receiver: str, message: AlertMessage) -> None:
+        store = self._store
         watch = self._watch(message.watch)
         if watch is None:
             gone = f"the watch {message.watch} no longer exists or has no output"
-            self._store.give_up_message(message.key, gone)
+            await in_thread(store, store.give_up_message, message.key, gone)
             return
-        if (shown := self._without_hidden(message)) is None:
+        if (shown := await in_thread(store, self._without_hidden, message)) is None:
             return
         problem = await self._problem(watch, shown)
         if problem is None:
             self._failing.discard(receiver)
             receipts = {one.key: receipt(one.body) for one in shown.deliveries}
-            self._store.mark_message_delivered(message.key, time.time(), receipts)
+            await in_thread(store, store.mark_message_delivered, message.key, time.time(), receipts)
             return
         self._failing.add(receiver)
+        log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
         if problem.final or message.attempts + 1 >= MAX_ATTEMPTS:
-            self._store.give_up_message(message.key, str(problem))
+            await in_thread(store, store.give_up_message, message.key, str(problem))
         else:
             until = after_quiet(watch, self._pace.after(message.attempts))
-            self._store.put_off_message(message.key, until, str(problem))
-        log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
+            await in_thread(store, store.put_off_message, message.key, until, str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
         """Remove releases that were hidden after a message was queued from the message.

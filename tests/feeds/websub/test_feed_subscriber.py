@@ -25,6 +25,8 @@ from feeds.server.app import create_app
 from feeds.websub.feed_subscriber import MAX_UNSUBSCRIBE_ATTEMPTS, FeedCallback, FeedSubscriber
 from tests.peer import Peer, peer_served
 
+pytestmark = pytest.mark.usefixtures("off_loop")
+
 CALLBACK = "https://p.example/websub/callback/abc"
 SECRET = "hush"  # noqa: S105 - of a test
 

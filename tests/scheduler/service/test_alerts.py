@@ -35,6 +35,8 @@ from tests.mail_server import MailServer, mail_served
 from tests.peer import PATIENCE, Heard, Peer, peer_served
 from tests.services import wait_for
 
+pytestmark = pytest.mark.usefixtures("off_loop")
+
 BODY = b'{"type": "gone", "timestamp": "2026-03-02T12:00:00Z"}'
 
 

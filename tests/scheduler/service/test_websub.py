@@ -37,6 +37,8 @@ from tests.feeds.sample_store import SampleStore, make_release
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 
+pytestmark = pytest.mark.usefixtures("off_loop")
+
 KEY = "hush"
 
 
