@@ -30,6 +30,9 @@ from data.languages.vocabulary import DateOrder, vocabulary
 
 Order: TypeAlias = DateOrder
 
+MAX_AHEAD: Final = dt.timedelta(days=2)
+"""Maximum difference between a day and today if the day is in the future, because of time zones."""
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -173,10 +176,6 @@ def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
     rises = sum(before < after for before, after in pairwise(found))
     falls = sum(before > after for before, after in pairwise(found))
     return missing + future + min(rises, falls) + max(0, len({*years}) - len({*days}))
-
-
-MAX_AHEAD: Final = dt.timedelta(days=2)
-"""Maximum difference between a day and today if the day is in the future, because of time zones."""
 
 
 def _of_language(tag: str) -> Order | None:

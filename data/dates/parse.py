@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from data.clock import zone_of
 from data.dates import patterns as shapes
 from data.dates.clock import ZONE, Placed, clock_beside, stated_zone, with_zone
-from data.dates.context import DateContext
+from data.dates.context import MAX_AHEAD, DateContext
 from data.dates.day import day_of
 from data.dates.months import phrases_in
 from data.dates.relative import may_be_date, near_day, parse_slowly
@@ -158,7 +158,7 @@ def find_dates(text: str, context: DateContext, rule: str) -> tuple[Published, .
 def plausible(published: Published, now: dt.datetime) -> bool:
     """Return whether a date is after 1970-01-02 and at most two days after ``now``."""
     earliest = dt.datetime(1970, 1, 3, tzinfo=dt.UTC)
-    return earliest < published.at <= now + dt.timedelta(days=2)
+    return earliest < published.at <= now + MAX_AHEAD
 
 
 def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:

@@ -18,7 +18,6 @@ from data.health.codes import WELL, Condition, Verdict
 from data.health.network import (
     HOME,
     Outage,
-    host_of,
     hosts_seen,
     is_unanswered,
     is_undecided,
@@ -31,6 +30,7 @@ from data.health.state import day_of_run, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run, Source
 from data.store.core.store import Store
 from data.text.clean import plain
+from data.text.urls import host_and_port
 
 UNVISITED_CODES: Final = {"source.broken", "source.missing"}
 """Health codes of sources that are not visited. Only a visit can show that such a source works
@@ -128,7 +128,7 @@ class HealthCheck:
         often = fails_often(lately) and is_news(last, states[0])
         if not often and not is_confirmed(last, states, self._further):
             return None
-        host = self._hosts.get(host_of(self._sources[name]))
+        host = self._hosts.get(host_and_port(self._sources[name].url))
         if host and is_unanswered(runs[0]) and is_undecided(host, self._hosts):
             return None
         recorded = events_of(self._store, name)

@@ -11,10 +11,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from data.health.run_errors import errors_of_pages
 from data.models import HealthEvent, Run, Source
+from data.text.urls import host_and_port
 from data.wording import counted
 
 HOME: Final = ""
@@ -94,7 +94,8 @@ def hosts_seen(
     """
     found: dict[str, HostSeen] = {}
     for name, some in runs.items():
-        host = host_of(sources[name])
+        # Sources with the same host share its outages.
+        host = host_and_port(sources[name].url)
         if some and (host not in found or found[host].last < some[0].started):
             found[host] = host_seen(some)
     return found
@@ -105,11 +106,6 @@ def host_seen(runs: Sequence[Run]) -> HostSeen:
     silent = is_unanswered(runs[0])
     alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
     return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)
-
-
-def host_of(source: Source) -> str:
-    """Return the host of a source's address. Sources with the same host share its outages."""
-    return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
 def network_events(

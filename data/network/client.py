@@ -16,12 +16,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpcore
 
 from data.errors import CommuniqueError
 from data.network.addresses import PrivateAddress, refused_address
+from data.text.urls import host_of
 
 MAX_BODY_BYTES: Final = 65_536
 """Maximum number of bytes that are read from a response body."""
@@ -87,7 +87,7 @@ class Outbound:
         fields = {"accept": "*/*", "connection": "close", "user-agent": self.agent}
         host = ""
         try:
-            host = urlsplit(url).hostname or ""
+            host = host_of(url)
             async with (
                 asyncio.timeout(self.patience),
                 httpcore.AsyncConnectionPool(

@@ -251,6 +251,19 @@ HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f:.]+", re.ASCII)
 STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
+def host_of(url: str) -> str:
+    """Return the lower-case host name of an address, or an empty string if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def host_and_port(url: str) -> str:
+    """Return the lower-case host of an address, with its port but without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
 @lru_cache(maxsize=1000)
 def web_address(url: str) -> str | None:
     """Return an absolute http or https address that conforms to RFC 3986.

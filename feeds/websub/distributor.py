@@ -18,6 +18,7 @@ from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
+from data.text.urls import host_of
 from feeds.backoff import Backoff
 from feeds.store_thread import in_thread
 from feeds.urls import MEDIA_TYPES
@@ -27,7 +28,7 @@ from feeds.websub.generated_feeds import (
     is_made,
     subscribable,
 )
-from feeds.websub.hub import has_room, host_of
+from feeds.websub.hub import has_room
 from feeds.websub.messages import delivery_headers, topic_of, verification_url
 from feeds.websub.publisher import note_changed_feeds
 

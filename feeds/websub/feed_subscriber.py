@@ -26,11 +26,10 @@ from data.models.websub import LEASE, Mode
 from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from data.text.urls import site_address
+from data.text.urls import host_of, site_address
 from feeds.backoff import Backoff
 from feeds.store_thread import in_thread
 from feeds.urls import CALLBACK_PATH
-from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
 
 log = structlog.get_logger()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +16,7 @@ from data.models import HubRequest
 from data.network.addresses import network_of
 from data.settings import SiteSettings
 from data.store.core.store import Store
+from data.text.urls import host_of
 from feeds.store_thread import in_thread
 from feeds.websub.generated_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
@@ -164,8 +164,3 @@ def _make_room(store: Store, client: str) -> bool:
         return False
     store.remove_request(last)
     return True
-
-
-def host_of(callback: str) -> str:
-    """Return the host of a callback URL. Limits and delays apply per host."""
-    return urlsplit(callback).hostname or ""

@@ -33,7 +33,7 @@ from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS,
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from spiders.download.slow_page import CONTINUED
 from spiders.sources.loader import LoadedSource
 
@@ -149,7 +149,7 @@ class Executor:
         ``file``, the source file is read from the home directory.
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
-        host = host_of(source.file.url)
+        host = queue_of(source.file.url)
         at_host = self._at_hosts.setdefault(host, asyncio.Semaphore(MAX_VISITS_PER_HOST))
         # In a newer file, the source may have another host, which is leased as well.
         at_source = self._at_sources.setdefault(source.id, asyncio.Lock())
@@ -254,7 +254,7 @@ class Executor:
         if code >= 0 or last:
             return RunError("", CRAWL, str(lost)), False
         if own:
-            self._suspicious.add(host_of(source.file.url))
+            self._suspicious.add(queue_of(source.file.url))
             why = CONTINUED if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
         else:
             why = INTERRUPTED if page else CRASHED.format(signal_name(code))

@@ -22,7 +22,7 @@ from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home.home import Home
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource
 
 POLL_SECONDS: Final = 0.5
@@ -53,7 +53,7 @@ class FleetExecutor:
             text = await asyncio.to_thread(read_text, source.path, SourceError)
         except SourceError as error:
             return Run(source.id, utc_now(), 0.0, errors=(RunError("", CRAWL, str(error)),))
-        host = host_of(source.file.url)
+        host = queue_of(source.file.url)
         self._asked[source.id] = AskedVisit(source.id, host, text, explicit=explicit)
         report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self._awaited[source.id] = report

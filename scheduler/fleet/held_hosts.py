@@ -31,7 +31,7 @@ from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
 from scheduler.service.background import end_if_cancelled
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
@@ -49,7 +49,7 @@ async def visit_at_once(
     await asyncio.to_thread(bring_up_to_date, home.store_url)
     asked: dict[str, list[AskedVisit]] = defaultdict(list)
     for one in sources:
-        text, host = read_text(one.path, SourceError), host_of(one.file.url)
+        text, host = read_text(one.path, SourceError), queue_of(one.file.url)
         visit = AskedVisit(one.id, host, text, explicit=True, backfill=backfill, accept=accept)
         asked[host].append(visit)
     runs: dict[str, Run] = {}

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
@@ -25,6 +24,7 @@ from data.settings.load import load_settings
 from data.store.core.store import Store
 from data.store.open import is_blank, open_store, store_exists
 from data.text.masking import masked
+from data.text.urls import host_of
 from data.wording import counted
 from scheduler.home.errors import (
     DUMP,
@@ -136,7 +136,7 @@ class Home:
     @property
     def is_reachable(self) -> bool:
         """Return whether the site's address is one that other servers, such as hubs, may reach."""
-        host = urlsplit(self.settings.site.url).hostname or ""
+        host = host_of(self.settings.site.url)
         return self.settings.network.allow_private or may_be_public(host)
 
     @property

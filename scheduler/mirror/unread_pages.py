@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,7 +14,7 @@ from data.archive.warc.index import Index
 from data.identity.matching import mint
 from data.models import Capture
 from data.store.core.store import Store
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, host_of
 from data.topics.taxonomy import Taxonomy
 from scheduler.home.home import Home
 from spiders.items import ListingItem
@@ -74,13 +73,6 @@ def by_host(urls: Collection[str]) -> dict[str, list[str]]:
     for url in urls:
         found[host_of(url)].append(url)
     return found
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL, or an empty string if the URL is invalid."""
-    with suppress(ValueError):
-        return urlsplit(url).hostname or ""
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

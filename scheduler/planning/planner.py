@@ -36,7 +36,7 @@ from scheduler.planning.intensity import (
     weekly_intensity,
 )
 from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
-from spiders.download.hosts import MAX_WAIT, host_of
+from spiders.download.hosts import MAX_WAIT, queue_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
@@ -145,9 +145,9 @@ class VisitPlanner:
         There may be too few such hosts to decide this. The sources may be visited at ``at``. Raises
         StoreError.
         """
-        found = {host_of(source.file.url): source.id}
+        found = {queue_of(source.file.url): source.id}
         for one in others:
-            host = host_of(one.file.url)
+            host = queue_of(one.file.url)
             if host not in found and self.soonest_visit(store, one, at) <= at:
                 found[host] = one.id
             if len(found) == MIN_HOSTS:
@@ -171,7 +171,7 @@ class VisitPlanner:
 
         ``after`` is the beginning of a visit.
         """
-        wait = store.wait(host_of(source.file.feed or source.file.url))
+        wait = store.wait(queue_of(source.file.feed or source.file.url))
         # If a wait is longer than the maximum, the clock was wrong.
         latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
         return wait if wait and wait.until <= latest else None

@@ -17,7 +17,7 @@ from lxml import etree
 
 from data.languages.vocabulary import pattern
 from data.text.clean import clean_line
-from data.text.urls import canonical_url, page_key
+from data.text.urls import canonical_url, host_of, page_key
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of
 from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
@@ -104,7 +104,7 @@ def is_of_site(url: str, other: str) -> bool:
     This is the case if they have the same host, if one host is a subdomain of the other, or if both
     are subdomains of one domain.
     """
-    hosts = [(urlsplit(one).hostname or "").removeprefix("www.") for one in (url, other)]
+    hosts = [host_of(one).removeprefix("www.") for one in (url, other)]
     first, second = sorted(hosts, key=len)
     tail = ".".join(second.split(".")[-2:])
     return (

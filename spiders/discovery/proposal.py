@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import islice
 from typing import Final
-from urllib.parse import urlsplit
 
 from anyascii import anyascii
 
 from data.text.clean import clean_line
+from data.text.urls import host_of
 from spiders.discovery.press_links import PressLink
 from spiders.page.css import CssSelector
 from spiders.page.generic_names import is_generic, is_host
@@ -193,7 +193,7 @@ def _of_host(url: str) -> Iterator[str]:
 
     Labels that do not identify the site's owner are skipped.
     """
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     try:
         ip_address(host)
     except ValueError:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from data.dates.context import DateContext
 from data.languages.detection import detect_language
 from data.models import Published
+from data.text.urls import host_of
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
@@ -92,7 +92,7 @@ class SourceProposal:
 
 def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
     """Return the context for parsing dates on a page before its source is known."""
-    zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
+    zone = guess_zone(host_of(page.url), languages_of([page]), ())
     return DateContext(zone.value, now=now)
 
 
@@ -115,7 +115,7 @@ def propose(
     name = guess_name(site.page, pages, site.feed_page)
     name = Guess(given.name, 1.0, GIVEN) if given.name else name
     zone = guess_zone(
-        urlsplit(site.page.url).hostname or "",
+        host_of(site.page.url),
         languages,
         _stated(dates),
         country=country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),

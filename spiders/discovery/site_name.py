@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.text.clean import clean_line
+from data.text.urls import host_of
 from spiders.discovery.press_links import is_front, is_of_site
 from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
@@ -117,7 +118,7 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
     of the page's title, the copyright line, and the host. Names of page types are skipped. The host
     is used only if no other name is found.
     """
-    host = urlsplit(listing.url).hostname or ""
+    host = host_of(listing.url)
     found = [
         replace(guess, value=name)
         for guess in _names(listing, releases, feed)

@@ -12,6 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
+from data.text.urls import host_of
 from spiders.download.capture import why_not_archived
 from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
@@ -101,7 +102,7 @@ class FetchSpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Report a failed request."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+        kind, message = describe_failure(failure, host_of(request.url))
         self._report(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
 
     def _request(self, url: str) -> Request | None:

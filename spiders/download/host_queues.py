@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
-from spiders.download.hosts import host_of, is_own_machine
+from spiders.download.hosts import is_own_machine, queue_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -91,7 +91,7 @@ class HostQueues(BaseScheduler):
 
     def enqueue_request(self, request: Request) -> bool:
         """Add a request to the queue of its host."""
-        host = host_of(request.url)
+        host = queue_of(request.url)
         # After a redirect, the request still has the downloader slot of the previous host.
         request.meta[SLOT] = host
         if self._is_own(host, request.url):

@@ -10,13 +10,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.text.masking import without_user
+from data.text.urls import host_of
 
 MAX_WAIT: Final = dt.timedelta(hours=24)
 """Maximum time for which a server can block requests with Retry-After."""
 
 
-def host_of(url: str) -> str:
-    """Return the host name of a URL. On loopback, the port is included."""
+def queue_of(url: str) -> str:
+    """Return the name of the queue for requests to a URL: its host, on loopback with the port."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return f"{host}:{parts.port or 80}" if _is_loopback(host) else host
@@ -39,7 +40,7 @@ def origin_of(url: str) -> str:
 def is_own_machine(url: str) -> bool:
     """Whether the host of a URL has only loopback addresses, so that requests need no delay."""
     try:
-        host = urlsplit(url).hostname or ""
+        host = host_of(url)
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, ValueError):
         return False

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from http.cookiejar import Cookie
 from typing import Final
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -19,6 +18,7 @@ from scrapy.http.cookies import CookieJar
 from data.network.addresses import refused_address
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
+from data.text.urls import host_of
 from spiders.download.ssrf import PrivateAddressError
 from spiders.page.page import recode
 
@@ -36,7 +36,7 @@ class PublicOnlyMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Raise an error if the URL's host is a private IP address, in any numeric notation."""
-        host = urlsplit(request.url).hostname or ""
+        host = host_of(request.url)
         try:
             # inet_aton accepts all numeric notations of an IPv4 address, such as 127.1 and
             # 0x7f000001.

@@ -17,7 +17,7 @@ from scrapy.exceptions import IgnoreRequest
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
-from spiders.download.hosts import MAX_WAIT, host_of
+from spiders.download.hosts import MAX_WAIT, queue_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -167,7 +167,7 @@ class RetryAfterMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Raise HostWaits if the host of a request has a wait. Other requests pass."""
-        host, now = host_of(request.url), utc_now()
+        host, now = queue_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # Ignore a later time, which was stored while the clock was wrong.
         if wait and now < wait.until <= now + MAX_WAIT:
@@ -180,6 +180,6 @@ class RetryAfterMiddleware:
         wait = wait_of(response.status, header, utc_now())
         if wait is None:
             return response
-        host = host_of(request.url)
+        host = queue_of(request.url)
         self._memory.keep_wait(host, wait)
         raise HostWaits(host, wait)

@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
@@ -21,8 +20,9 @@ from scrapy.http.request import NO_CALLBACK
 
 from data.clock import utc_now
 from data.health.run_errors import SLOW, ErrorKind, http_kind
+from data.text.urls import host_of
 from spiders.download.host_queues import SLOT
-from spiders.download.hosts import host_of, origin_of
+from spiders.download.hosts import origin_of, queue_of
 from spiders.download.limited_downloader import (
     VISIT,
     LimitedVisit,
@@ -175,7 +175,7 @@ class RobotsMiddleware:
                 "dont_obey_robotstxt": True,
                 "redirect_ttl": MAX_REDIRECTS,
                 "handle_httpstatus_all": False,
-                SLOT: host_of(url),
+                SLOT: queue_of(url),
                 BYTES: 0,
                 VISIT: visit,
                 # Only pages adjust the delay, and our own machine has none.
@@ -194,7 +194,7 @@ class RobotsMiddleware:
                 return b""
             raise Unreachable("refused", url, str(error)) from error
         except Exception as error:
-            kind, why = describe_error(error, urlsplit(url).hostname or "")
+            kind, why = describe_error(error, host_of(url))
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(
@@ -206,7 +206,7 @@ class RobotsMiddleware:
     def _slow_down(self, request: Request, delay: float) -> None:
         """Set the delay in a site's robots.txt, independent of the time that its responses take."""
         downloader: Any = self._crawler.engine.downloader
-        host = host_of(request.url)
+        host = queue_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})
         pace |= {"delay": max(delay, pace.get("delay", self._delay)), "jitter": 0.0}
         request.meta["autothrottle_dont_adjust_delay"] = True

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Final
 
-from data.dates.context import DateContext, Order, order_of_dates, order_of_place
+from data.dates.context import MAX_AHEAD, DateContext, Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
 from spiders.listing.listing_day_order import shown_order, shown_texts
 from spiders.listing.read import read_listing
@@ -144,7 +144,7 @@ def _read(
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
     """Return the number of listed days that are in the future or later than the day before them."""
-    future = sum(day > today + dt.timedelta(days=2) for day in days)
+    future = sum(day > today + MAX_AHEAD for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 
 
@@ -158,5 +158,5 @@ def _apart(
     found = 0
     for (item, _), day in zip(releases, days, strict=True):
         listed = item.published.day if item.published else None
-        found += bool(day and (day > today + dt.timedelta(days=2) or (listed and day != listed)))
+        found += bool(day and (day > today + MAX_AHEAD or (listed and day != listed)))
     return found

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from data.dates.address_days import address_days
 from data.dates.context import (
@@ -20,6 +19,7 @@ from data.dates.context import (
 )
 from data.dates.patterns import NUMERIC
 from data.text.folding import fold_date
+from data.text.urls import host_of
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.page.page import Page
 
@@ -77,7 +77,7 @@ def page_context(texts: Iterable[ShownText], page: Page, context: DateContext) -
         context = replace(context, languages=(language.strip()[:35],))
     if context.order:
         return context
-    usual = context.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    usual = context.day_order or order_of_host(host_of(page.url))
     order = shown_order(texts, context.now.date(), usual) or usual
     return replace(context, order=order) if order else context
 

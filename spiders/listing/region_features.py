@@ -20,6 +20,7 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
+from data.text.urls import host_of
 from spiders.items import ListingItem
 from spiders.listing.rows.featured import Shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
@@ -123,7 +124,7 @@ class RegionFeatures:
 
     def __post_init__(self) -> None:
         flat = self.flat
-        self._host = (urlsplit(self.page.url).hostname or "").removeprefix("www.")
+        self._host = host_of(self.page.url).removeprefix("www.")
         self._naive = {anchor.url for anchor in flat.anchors if self._is_naive(anchor)}
         self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
         self._files = [anchor.place for anchor in flat.anchors if leads_to_file(anchor.url)]

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.text.clean import clean_line
+from data.text.urls import host_of
 from data.text.words import UNSPACED
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
@@ -234,7 +234,7 @@ def headline_features(
     keys = {rule: comparison_key(text) for rule, text in named(meta)}
     stated, social = (*keys.values(),)[:2]
     site = comparison_key(meta.meta("og:site_name"))
-    host = comparison_key((urlsplit(url).hostname or "") if "[" not in url else "")
+    host = comparison_key(host_of(url) if "[" not in url else "")
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
     first_level = sum(1 for candidate in heads if candidate.level == 1)
     shown = {candidate.key for candidate in heads}

@@ -15,7 +15,7 @@ from scheduler.children.child import Child
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.children.executor import MAX_VISITS, MAX_VISITS_PER_HOST, NOT_BEGUN, Executor
 from scheduler.home.home import Home, open_home
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource, load_sources
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -124,7 +124,7 @@ def test_of_a_host_that_is_lost_no_visit_begins_that_waited_for_its_turn(
         executor = Executor(home)
         visits = [asyncio.create_task(executor.visit(source)) for source in crowd]
         await asyncio.to_thread(rooms["slow-1"].wait_for, "/news/1.html")
-        executor.drop(host_of(rooms["slow-1"].base))
+        executor.drop(queue_of(rooms["slow-1"].base))
         found = await asyncio.gather(*visits)
         await executor.close()
         return found

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data.store.sqlite.store import SqliteStore
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from tests.systems.posts import ZONE
 from tests.systems.truth import Kept
 
@@ -58,7 +58,7 @@ class Newcomer:
     def let_waits_end(self, url: str) -> None:
         """Let the time be over for which the host of a site asked to be let alone."""
         store = SqliteStore(self.home / "communique.db")
-        host = host_of(url)
+        host = queue_of(url)
         if (wait := store.wait(host)) is not None:
             store.keep_wait(host, replace(wait, until=dt.datetime.now(dt.UTC)))
         store.close()

@@ -23,6 +23,7 @@ from typing import BinaryIO, Final, Literal
 
 from data.archive.archive import Archive
 from data.archive.journal import events
+from data.archive.journal.scan import read_archive
 from data.archive.log import removals
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
@@ -30,7 +31,7 @@ from data.archive.log.removals import SET_ASIDE, Removal, runs
 from data.archive.verification.excluded_records import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import DOT_OPEN, Damage, read_file, read_record, uuid_of
+from data.archive.warc.reader import Damage, read_record, uuid_of
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
 from data.clock import utc_now
@@ -274,18 +275,13 @@ def stored_records(
     unreadable part. Raises OSError.
     """
     found = []
-    files = {path: path.stat().st_size for path in own_files(archive)}
-    every, done = sum(files.values()), 0
-    for path, size in files.items():
-        for one in read_file(path):
-            if isinstance(one, Damage):
-                damaged(one)
-                continue
-            if one.kind not in SERVED_KINDS and one.uri not in JOURNAL_URIS:
-                continue
+    for one, _ in read_archive(archive, on_progress):
+        if isinstance(one, Damage):
+            damaged(one)
+        elif one.kind in SERVED_KINDS or one.uri in JOURNAL_URIS:
             found.append(
                 Stored(
-                    path.name.removesuffix(DOT_OPEN),
+                    one.file,
                     one.offset,
                     one.length,
                     one.record_id,
@@ -296,9 +292,6 @@ def stored_records(
                     one.field("WARC-Concurrent-To").strip("<> "),
                 )
             )
-            on_progress(done + one.offset, every)
-        done += size
-    on_progress(every, every)
     return found
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from data.network.client import OutboundError
 from data.text.masking import MASK
-from data.text.urls import web_address
+from data.text.urls import host_and_port, host_of, web_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 from feeds.alerts.messages import webhook_body
 
@@ -62,17 +62,17 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     def described(self) -> str:
         """Return the host of the URL."""
-        return f"webhook at {host_of(self.url)}"
+        return f"webhook at {host_and_port(self.url)}"
 
     def without_secrets(self) -> Self:
         """Return a copy of the channel whose URL is reduced to its host. The path may be secret."""
         scheme = urlsplit(self.url).scheme
-        return type(self)(f"{scheme}://{host_of(self.url)}/{MASK}", MASK)
+        return type(self)(f"{scheme}://{host_and_port(self.url)}/{MASK}", MASK)
 
     def receiver(self, output: str) -> str:
         """Return the host and port of the URL."""
         del output
-        return host_of(self.url)
+        return host_and_port(self.url)
 
     async def send(self, alert: Alert) -> None:
         """Send a signed request to the receiver.
@@ -106,17 +106,12 @@ def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, st
     }
 
 
-def host_of(url: str) -> str:
-    """Return the host and port of a URL, without user and password."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
 def has_host(url: str) -> bool:
     """Whether a URL has a host name that can be looked up, and no invalid port."""
     if web_address(url) is None:
         return False
     try:
-        return bool((urlsplit(url).hostname or "").encode("idna").decode("idna"))
+        return bool(host_of(url).encode("idna").decode("idna"))
     except UnicodeError:
         return False
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape, unescape
 from typing import Final
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 from data.text.clean import excerpt
 from data.text.sanitize import sanitize_absolute
+from data.text.urls import host_of
 from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
@@ -366,7 +366,7 @@ def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
     values = {name: unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
     words = excerpt(values.get("alt") or values.get("title") or "", 500)
     url = values.get("src", "")
-    if not (host := host_of(url)):
+    if not (url.startswith(("http://", "https://")) and (host := host_of(url))):
         return escape(words)
     pictures.add(url)
     called = words or texts.gettext("Picture without a description")
@@ -375,11 +375,3 @@ def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
         f'<a class="picture" href="{escape(url)}" rel="noreferrer"><span>{escape(called)}</span> '
         f"<small>{escape(place)}</small></a>"
     )
-
-
-def host_of(url: str) -> str:
-    """Return the host of a web address, or an empty string for other texts."""
-    try:
-        return (urlsplit(url).hostname or "") if url.startswith(("http://", "https://")) else ""
-    except ValueError:
-        return ""

@@ -6,12 +6,12 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
 from data.network.addresses import unmapped
 from data.settings import SiteSettings
+from data.text.urls import host_of
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -111,7 +111,7 @@ def is_local(scope: Scope, site: SiteSettings) -> bool:
     """
     return (
         site.access == "open"
-        and is_loopback(urlsplit(site.url).hostname or "")
+        and is_loopback(host_of(site.url))
         and is_loopback(peer_of(scope))
         and is_loopback(host_in(scope))
         # By default, nginx uses HTTP/1.0, and the address of the upstream server as Host.

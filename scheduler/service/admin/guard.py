@@ -26,6 +26,7 @@ from starlette.types import Scope
 
 from data.errors import CommuniqueError
 from data.settings import SiteSettings
+from data.text.urls import host_of
 from feeds.server.errors import page
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import host_in, is_local, is_loopback
@@ -70,7 +71,7 @@ class Guard:
     def __init__(self, access: Access, site: SiteSettings, place: str) -> None:
         self._access = access
         self._site = site
-        self._own_host = urlsplit(site.url).hostname or ""
+        self._own_host = host_of(site.url)
         self._secret = secrets.token_bytes(32)
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 

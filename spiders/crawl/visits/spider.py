@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -20,7 +19,7 @@ from data.health.run_errors import CUT
 from data.models import Draft, Link, ListingKind
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
-from data.text.urls import canonical_url, page_address, page_key, part_fragment
+from data.text.urls import canonical_url, host_of, page_address, page_key, part_fragment
 from data.text.words import tokens
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
@@ -368,7 +367,7 @@ class PressRoomSpider(Spider):
         """Report that a file of a release could not be fetched."""
         asked = str(request.meta["asked"])
         with self.response(visit, asked):
-            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+            kind, message = describe_failure(failure, host_of(request.url))
             if kind == "size":
                 visit.files.cut(asked, capture_of(request), message)
             else:
@@ -392,7 +391,7 @@ class PressRoomSpider(Spider):
         feed, its page may be unavailable, because the feed lists the releases.
         """
         with self.response(visit, request.url):
-            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+            kind, message = describe_failure(failure, host_of(request.url))
             is_first = bool(request.cb_kwargs.get("is_first"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # The reason concerns all pages of the host: report it once and stop the walks.

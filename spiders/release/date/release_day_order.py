@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from data.dates.address_days import AddressDay, address_days
 from data.dates.context import (
@@ -26,6 +25,7 @@ from data.dates.context import (
 from data.dates.patterns import NUMERIC
 from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.text.folding import fold_date
+from data.text.urls import host_of
 from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
@@ -62,7 +62,7 @@ def release_context(
     own = [*_numbers(seen, top), *_numbers(seen, bottom)]
     if context.order or not own:
         return context
-    usual = context.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    usual = context.day_order or order_of_host(host_of(page.url))
     named = [*address_days(page.url), *_stated_days(meta, page)]
     order = _own_order(own, named, context.now.date(), usual) or usual
     if order is None:

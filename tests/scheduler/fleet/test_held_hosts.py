@@ -18,7 +18,7 @@ from scheduler.fleet.held_hosts import HeldHosts
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home, open_home
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import home_on
 
@@ -75,7 +75,9 @@ def listing_path(page: int) -> str:
 async def visit_due(home: Home, room: Room, *, steal_at: str = "") -> Run:
     """Visit a room under a lease, which is stolen when ``steal_at`` is requested; the report."""
     runs = list[Run]()
-    asked = [AskedVisit("harbour", host_of(room.base), (home.sources / "harbour.toml").read_text())]
+    asked = [
+        AskedVisit("harbour", queue_of(room.base), (home.sources / "harbour.toml").read_text())
+    ]
     async with pool_to(home.store_url) as pool:
         hosts, executor = Hosts(pool), Executor(home)
         leases = Leases(hosts, executor.renew, executor.drop, seconds=HOUR)

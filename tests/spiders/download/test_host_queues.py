@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.settings import Settings
 
 from spiders.download.host_queues import MAX_AHEAD, SLOT, HostQueues
-from spiders.download.hosts import host_of
+from spiders.download.hosts import queue_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from spiders.download.hosts import host_of
     ],
 )
 def test_servers_on_our_machine_are_distinguished_by_port(url: str, host: str) -> None:
-    assert host_of(url) == host
+    assert queue_of(url) == host
 
 
 def queues(active: set[Request]) -> HostQueues:
