@@ -20,11 +20,11 @@ from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.public_view import public_view
+from data.store.sqlite.chosen_releases import chosen_releases
 from data.text.clean import plain
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import title_of
 from feeds.offline.links import absolute_links, relinked
-from feeds.offline.selection import selected
 from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
@@ -74,7 +74,7 @@ def write_folder(
     ``payload`` returns captured files. Raises OSError, StoreError if the store fails, and
     PublishError if a page can't be rendered.
     """
-    with selected(store, choice, folder / CHOSEN) as chosen:
+    with chosen_releases(store, choice.releases, folder / CHOSEN) as chosen:
         published = publish(chosen, folder, site, all=True, cache=folder / RENDERED)
         if published.errors:
             raise published.errors[0]

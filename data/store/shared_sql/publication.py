@@ -29,7 +29,7 @@ FacetChange: TypeAlias = tuple[Key, int]
 """A facet, and the change in its number of releases, which may be negative."""
 
 CHANGE: Final = f"""
-    INSERT INTO facets ({PARTS}, releases, changed, published) VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+    INSERT INTO facets ({PARTS}, releases) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT ({PARTS}) DO UPDATE SET releases = facets.releases + excluded.releases
 """
 
@@ -165,8 +165,8 @@ def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     """
     for old, new in moves:
         db.execute(
-            f"INSERT INTO facets ({PARTS}, releases, changed, published)"
-            " SELECT ?, topic, period, section, language, releases, 0, 0"
+            f"INSERT INTO facets ({PARTS}, releases)"
+            " SELECT ?, topic, period, section, language, releases"
             f" FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
             " releases = facets.releases + excluded.releases",
             [new, old],

@@ -196,3 +196,11 @@ _create("consumers")  # Cursors of the log, which replace the queues of alerts a
 def tell_waits_apart(db: Database) -> None:
     """Add a column that is true if a host set the time of its wait, as most hosts did before."""
     db.execute("ALTER TABLE host_waits ADD COLUMN requested INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def drop_facet_states(db: Database) -> None:
+    """Drop the columns for the publication of each facet, which the log of events has replaced."""
+    db.execute("DROP INDEX facets_dirty")
+    for name in ("changed", "published"):
+        db.execute(f"ALTER TABLE facets DROP COLUMN {name}")

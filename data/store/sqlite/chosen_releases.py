@@ -1,19 +1,18 @@
-"""Temporary store with the releases of an offline copy, from which the copy is published."""
+"""Temporary copies of a store that have only some of its releases."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple
 from pathlib import Path
 from typing import Final
 
-from data.export.records import Choice
-from data.models import Facet
+from data.models import Facet, Release
 from data.store.core.store import Store
-from data.store.open import open_store
+from data.store.shared_sql.publication import PARTS, facet_key
+from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 
 PIECE_BYTES: Final = 1 << 20
@@ -28,8 +27,12 @@ sources."""
 
 
 @contextmanager
-def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
-    """Yield a copy of a store, in a new file at ``path``, that has only the chosen releases.
+def chosen_releases(
+    store: Store, choose: Callable[[Store], Iterable[Release]], path: Path
+) -> Iterator[Store]:
+    """Yield a copy of a store, in a new file at ``path``, that has only some of its releases.
+
+    ``choose`` is called with the complete copy and returns the releases to keep.
 
     All feeds of the copy are marked as changed. The original store does not change. The caller
     deletes the file and its SQLite journal files. Raises OSError, and StoreError if the store
@@ -37,29 +40,25 @@ def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
     """
     with path.open("wb") as file:
         file.writelines(store.snapshot(PIECE_BYTES))
-    url = f"sqlite:{path}"
     ids: list[tuple[str]] = []
     counts: Counter[Facet] = Counter()
-    with closing(open_store(url)) as copy:
-        for release in choice.releases(copy):
+    with closing(SqliteStore(path)) as copy:
+        for release in choose(copy):
             ids.append((release.id,))
             counts.update(facets_of(release))
     with closing(sqlite3.connect(path)) as db, db:
         for table in EMPTIED:
-            db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            db.execute(f"DELETE FROM {table}")
         db.execute("CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY)")
         db.executemany("INSERT INTO chosen VALUES (?)", ids)
         db.execute("DELETE FROM releases WHERE id NOT IN (SELECT id FROM chosen)")
         for table, column, key in _references(db):
-            db.execute(
-                f"DELETE FROM {table} WHERE {column} NOT IN (SELECT {key} FROM releases)"  # noqa: S608 - as above
-            )
+            db.execute(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT {key} FROM releases)")
         db.executemany(
-            "INSERT INTO facets (source, topic, period, section, language, releases, changed,"
-            " published) VALUES (?, ?, ?, ?, ?, ?, 1, 0)",
-            [(*(part or "" for part in astuple(facet)), count) for facet, count in counts.items()],
+            f"INSERT INTO facets ({PARTS}, releases) VALUES (?, ?, ?, ?, ?, ?)",
+            [(*facet_key(facet), count) for facet, count in counts.items()],
         )
-    with closing(open_store(url)) as copy:
+    with closing(SqliteStore(path)) as copy:
         yield copy
 
 
