@@ -46,8 +46,8 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
 }
 """Titles and descriptions of event feeds."""
 
-DAY, MONTH = len("2022-11-24"), len("2022-11")
-"""Number of characters in an ISO day and an ISO month."""
+DAY, MONTH, YEAR = len("2022-11-24"), len("2022-11"), len("2022")
+"""Number of characters in an ISO day, month and year."""
 
 MAX_STEM_BYTES = 120
 """Maximum size in bytes of a file name without suffix. Most file systems allow 255 bytes with

@@ -49,6 +49,7 @@ def facet_page(
             name=catalog.name(facet),
         ),
         shown=len(lines),
+        is_source=facet == Facet(source=facet.source),
         undated=len(undated),
         latency=latency,
         rhythm=rhythm,

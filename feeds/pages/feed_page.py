@@ -134,6 +134,7 @@ def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
         about=document.text("subtitle"),
         own=document.file.rpartition("/")[2] + (f"?{query}" if query else ""),
         formats=document.formats,
+        shown_format=document.kind,
         entries=entries,
         more=len(document.root.findall(f"{ATOM}entry")) - len(entries),
         page=document.relative_link(document.link(document.root, "alternate", "text/html")),

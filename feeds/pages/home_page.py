@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data.models import Facet, HealthEvent
+from data.languages.tags import feed_language
+from data.models import Facet, HealthEvent, Release, Revision
+from data.text.clean import excerpt
+from feeds.entries.entry import title_of
 from feeds.pages.health_page import is_imported, shown_condition
 from feeds.pages.navigation import SINGLE_PAGE, Paging
-from feeds.pages.renderer import PageRenderer
+from feeds.pages.renderer import MAX_NAME_CHARACTERS, PageRenderer
 from feeds.pages.rows import ReleaseRow, with_lines
 from feeds.pages.structured_data import website
-from feeds.urls import page_file
+from feeds.urls import page_file, release_file, revision_file
 
 ABOUT = "about/index.html"
+
+MAX_RECENT_CHANGES = 4
+"""Maximum number of corrections and retractions listed on the home page."""
 
 MAX_FAULTY_SOURCES = 3
 """Maximum number of failing or degraded sources listed on the home page."""
@@ -94,14 +100,60 @@ def glance(pages: PageRenderer, last: Mapping[str, HealthEvent], read: Collectio
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RecentChange:
+    """A recent correction or retraction of a release: its day, and the release's title and page.
+
+    For a correction, ``file`` is the page of the new version, which shows the changes.
+    """
+
+    day: str
+    is_retraction: bool
+    title: str
+    language: str | None
+    file: str
+
+
+def recent_changes(
+    edits: Iterable[Revision], retractions: Iterable[Release]
+) -> tuple[RecentChange, ...]:
+    """Return the newest corrections and retractions, newest first, at most MAX_RECENT_CHANGES.
+
+    ``edits`` are the new versions of corrected releases, and ``retractions`` retracted releases.
+    """
+    found = [
+        (edit.seen, False, revision_file(edit.release, edit.number), edit.content) for edit in edits
+    ]
+    found += [
+        (one.retracted, True, release_file(one.id), one.content)
+        for one in retractions
+        if one.retracted
+    ]
+    found.sort(key=lambda change: change[0], reverse=True)
+    return tuple(
+        RecentChange(
+            at.date().isoformat(),
+            is_retraction,
+            excerpt(title_of(content), MAX_NAME_CHARACTERS),
+            feed_language(content.language),
+            file,
+        )
+        for at, is_retraction, file, content in found[:MAX_RECENT_CHANGES]
+    )
+
+
 def home_page(
     pages: PageRenderer,
     lines: Sequence[ReleaseRow],
     health: Glance,
+    changes: Sequence[RecentChange] = (),
     *,
     paging: Paging = SINGLE_PAGE,
 ) -> bytes:
-    """Render the home page with the newest releases. ``paging`` links to older releases."""
+    """Render the home page: the newest releases, and the newest ``changes`` of releases.
+
+    ``paging`` links to older releases.
+    """
     catalog, facet = pages.catalog, Facet()
     around = pages.navigation.around(facet)
     description = purpose(pages)
@@ -114,6 +166,7 @@ def home_page(
         description=description,
         structured=website(catalog, description),
         health=health,
+        changes=changes,
         faulty=[
             (catalog.name(one), page_file(one))
             for one in (Facet(source=source) for source in faulty[:MAX_FAULTY_SOURCES])

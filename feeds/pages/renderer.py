@@ -36,6 +36,9 @@ MAX_LINE_TOPICS = 2
 MAX_OTHERS = 3
 """Maximum number of other publishers in a release's row."""
 
+SUMMARY_LENGTH = 140
+"""Maximum length in characters of the summary in a row. Style sheets show it on one line."""
+
 MAX_NAME_CHARACTERS = 200
 """Maximum length in characters of a title or name in a row. Style sheets cut longer texts to three
 lines."""
@@ -69,6 +72,7 @@ class PageRenderer:
             publisher=excerpt(entry.publisher.name, MAX_NAME_CHARACTERS),
             others=[excerpt(one.name, MAX_NAME_CHARACTERS) for one in entry.also[:MAX_OTHERS]],
             passage=passage,
+            summary="" if entry.summary == entry.title else excerpt(entry.summary, SUMMARY_LENGTH),
             address=UP + href(release_file(entry.uuid))[1:],
             source=source,
             topics=[

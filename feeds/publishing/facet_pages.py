@@ -17,7 +17,14 @@ from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
 from feeds.pages.charts import first_day, rhythm_charts
 from feeds.pages.facet_page import facet_page
-from feeds.pages.home_page import Glance, glance, home_page
+from feeds.pages.home_page import (
+    MAX_RECENT_CHANGES,
+    Glance,
+    RecentChange,
+    glance,
+    home_page,
+    recent_changes,
+)
 from feeds.pages.indexes.older_page import (
     LATEST,
     MAX_FIRST_PAGE,
@@ -29,8 +36,8 @@ from feeds.pages.rows import ReleaseRow
 from feeds.publishing.publish_context import EntryRenderer, PublishContext, face
 from feeds.urls import page_file, part_file
 
-HOME_HEALTH_NOTE = "home health"
-"""Cache key under which the digest of the health summary on the home page is stored."""
+HOME_NOTE = "home health"
+"""Cache key of the digest of what the home page shows beside the newest releases."""
 
 
 class FacetPages:
@@ -61,9 +68,9 @@ class FacetPages:
         room = max(MAX_FIRST_PAGE - len(shown), 0)
         backlog = [entry.row for entry in undated[:room]]
         if facet == Facet():
-            health = self._health()
-            page = home_page(context.pages, shown, health, paging=paging)
-            context.cache.keep_note(HOME_HEALTH_NOTE, digest_of(health))
+            health, changes = self._health(), self._recent_changes()
+            page = home_page(context.pages, shown, health, changes, paging=paging)
+            context.cache.keep_note(HOME_NOTE, digest_of(health, changes))
         else:
             rhythm = self._rhythm(facet, shown)
             page = facet_page(
@@ -95,10 +102,15 @@ class FacetPages:
         store = self._context.store
         return glance(self._context.pages, store.last_health_events(), store.read_sources())
 
+    def _recent_changes(self) -> tuple[RecentChange, ...]:
+        store = self._context.store
+        limit = MAX_RECENT_CHANGES
+        return recent_changes(store.edits(limit=limit), store.retractions(limit=limit))
+
     def is_home_outdated(self) -> bool:
-        """Return whether the health summary on the home page is outdated."""
-        noted = self._context.cache.note(HOME_HEALTH_NOTE)
-        return noted is not None and noted != digest_of(self._health())
+        """Return whether the health summary or the list of changes on the home page is outdated."""
+        noted = self._context.cache.note(HOME_NOTE)
+        return noted is not None and noted != digest_of(self._health(), self._recent_changes())
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
         """Delete pages of the newest releases whose number is above ``written``."""
@@ -160,9 +172,9 @@ class FacetPages:
         context.cache.keep_page(name, key)
 
 
-def digest_of(health: Glance) -> bytes:
-    """Return a digest of the health summary on the home page."""
-    return blake2b(repr(health).encode(), digest_size=16).digest()
+def digest_of(health: Glance, changes: Sequence[RecentChange]) -> bytes:
+    """Return a digest of the health summary and the list of changes on the home page."""
+    return blake2b(repr((health, changes)).encode(), digest_size=16).digest()
 
 
 def lines_of(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:

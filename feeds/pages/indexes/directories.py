@@ -11,7 +11,7 @@ from data.topics.taxonomy import TopicNode
 from feeds.pages.health_page import condition_label, shown_condition
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
-from feeds.urls import MONTH, page_file
+from feeds.urls import YEAR, page_file
 
 DAYS_FILE: Final = "days/index.html"
 
@@ -130,29 +130,39 @@ def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], byt
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Row for a year or month, with its page and number of releases.
+    """A year or month in the calendar, with its page and number of releases.
 
-    For a year, ``within`` contains the rows of its months.
+    ``short`` is the abbreviated name of a month. For a year, ``within`` contains its twelve months.
+    The ``file`` of a month without releases is empty.
     """
 
     name: str
     file: str
     releases: int
+    short: str = ""
     within: tuple[Period, ...] = ()
 
 
 def days_page(pages: PageRenderer) -> bytes:
-    """Render the list of all years with their months, newest first."""
+    """Render the calendar: a row of twelve months for each year with releases, newest first."""
     counts, texts = pages.navigation.counts, pages.catalog.texts
-    months: dict[str, list[Period]] = {}
-    for period in sorted(one.period for one in counts if one.period and len(one.period) == MONTH):
-        facet = Facet(period=period)
-        name = texts.locale.months["stand-alone"]["wide"][int(period[5:])]
-        months.setdefault(period[:4], []).append(Period(name, page_file(facet), counts[facet]))
+    names = texts.locale.months["stand-alone"]
+
+    def month(year: str, number: int) -> Period:
+        facet = Facet(period=f"{year}-{number:02}")
+        count = counts.get(facet, 0)
+        file = page_file(facet) if count else ""
+        return Period(names["wide"][number], file, count, names["abbreviated"][number])
+
+    found = {one.period: one for one in counts if one.period and len(one.period) == YEAR}
     years = [
-        Period(year, page_file(facet), counts[facet], tuple(within))
-        for year, within in sorted(months.items(), reverse=True)
-        if (facet := Facet(period=year)) in counts
+        Period(
+            year,
+            page_file(facet),
+            counts[facet],
+            within=tuple(month(year, number) for number in range(1, 13)),
+        )
+        for year, facet in sorted(found.items(), reverse=True)
     ]
-    title = texts.gettext("Days")
+    title = texts.gettext("Calendar")
     return pages.render("days.html", DAYS_FILE, Facet(), title=title, years=years)

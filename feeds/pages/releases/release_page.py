@@ -101,6 +101,7 @@ def release_page(
     others = [media for media in files if not is_picture(media)]
     aliases = [plain(alias) for alias in release.aliases if alias != release.url]
     text_size = len(release.content.body_text.encode("utf-8", "replace"))
+    versions = version_lines(revisions, texts)
     page = pages.render(
         "release.html",
         release_file(release.id),
@@ -126,9 +127,7 @@ def release_page(
         ],
         aliases=aliases[:MAX_ALIASES],
         origin=date_origin(release.published, texts),
-        raw=excerpt(release.published.raw, 200),
         rule=excerpt(release.published.rule, 120),
-        zone=release.published.zone,
         seen=release.first_seen,
         source_page=page_file(source),
         captures=capture_file(release.id) if captured else None,
@@ -139,7 +138,8 @@ def release_page(
         newer=neighbour_line(neighbours.newer),
         older=neighbour_line(neighbours.older),
         **story_values(catalog, release, story),
-        versions=version_lines(revisions, texts),
+        versions=versions,
+        correction=next((one for one in versions if is_correction(one.revision)), None),
         more_versions=max(0, len(revisions) - MAX_VERSIONS),
         citation=citation_of(release, entry),
         crumbs=crumbs_above(catalog, release),
@@ -209,6 +209,11 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
         )
         for one in reversed(revisions[-MAX_VERSIONS:])
     ]
+
+
+def is_correction(revision: Revision) -> bool:
+    """Whether a version is an edit by the publisher, not a new extraction of the same page."""
+    return revision.number > 1 and revision.reason == "served"
 
 
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:

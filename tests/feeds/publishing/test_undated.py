@@ -113,8 +113,8 @@ def test_pages_claim_no_date_and_no_hour(site: Path, store: SampleStore) -> None
         byline = html.split('class="byline"')[1].split("</p>")[0]
         assert ("No date" in byline) is (release.published.precision == "none")
         assert ("<time" in byline) is (release.published.precision != "none")
-        whence = html.split('class="whence"')[1].split("</p>")[0]
-        assert ("No date is given" in whence) is (release.published.precision == "none")
+        origin = html.split('id="origin"')[1].split("</details>")[0]
+        assert ("No date is given" in origin) is (release.published.precision == "none")
 
 
 def test_entries_are_marked_and_those_of_the_backlog_claim_no_time(site: Path) -> None:

@@ -197,8 +197,8 @@ def test_health_shows_the_last_state_and_all_changes(news: News) -> None:
     news.publish()
     rows = news.page("health/").xpath("//table//tbody/tr")
     assert [" ".join(" ".join(row.itertext()).split()) for row in rows] == [
-        "The Wire blocked It asks for a login. 2022-11-24 08:00",
-        "ACME Corporation ok 2022-11-25 08:00",
+        "The Wire blocked It asks for a login. 24 November 2022, 08:00",
+        "ACME Corporation ok 25 November 2022, 08:00",
     ]
     [(_, lines)] = news.walk("health/changes/")
     assert [line.split(",")[0] for line in lines] == [
@@ -215,3 +215,36 @@ def test_hostile_titles_are_text(tmp_path: Path) -> None:
     news.publish()
     assert news.page("changes/").xpath("//main//script") == []
     assert next(news.walk("changes/"))[1][0].startswith("<script>alert(1)</script> ")
+
+
+def test_the_home_page_lists_the_newest_corrections_and_retractions(news: News) -> None:
+    news.publish()
+    assert news.page("").xpath("//ul[contains(@class, 'recent')]") == []
+    for number in (1, 2, 3):
+        news.edit(number)
+    news.retract(4)
+    news.publish()
+    news.retract(5)
+    news.publish()
+    lines = news.page("").xpath("//ul[contains(@class, 'recent')]/li")
+    assert [" ".join(" ".join(line.itertext()).split()) for line in lines] == [
+        "Retracted 3 December 2022 Statement 5",
+        "Retracted 3 December 2022 Statement 4",
+        "Corrected 3 December 2022 Statement 3",
+        "Corrected 3 December 2022 Statement 2",
+    ]
+    links = [urljoin("/", line.xpath("a/@href")[0]) for line in lines]
+    assert links[1] == f"/releases/{make_release(4).id}/"
+    assert links[2] == f"/releases/{make_release(3).id}/revisions/2/"
+
+
+def test_a_corrected_release_links_to_the_changes_in_its_text(news: News) -> None:
+    news.edit(3)
+    news.publish()
+    folder = f"releases/{make_release(3).id}"
+    (notice,) = news.page(folder).xpath("//p[@class='notice']")
+    assert "3 December 2022" in notice.text_content()
+    assert [urljoin(f"/{folder}/", link) for link in notice.xpath("a/@href")] == [
+        f"/{folder}/revisions/2/"
+    ]
+    assert news.page(f"releases/{make_release(4).id}").xpath("//p[@class='notice']") == []

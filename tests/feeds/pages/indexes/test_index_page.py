@@ -129,9 +129,10 @@ def test_the_calendar_counts_years_months_and_days(tmp_path: Path) -> None:
     site = published(store, tmp_path)
     years = page(site, "days/").xpath("//main//section")
     assert [" ".join(year.text_content().split()) for year in years] == [
-        "2024 4 February 3 March 1",
-        "2019 1 December 1",
+        "2024 4 Jan Feb 3 Mar 1 Apr May Jun Jul Aug Sep Oct Nov Dec",
+        "2019 1 Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec 1",
     ]
+    assert [link.get("href") for link in years[1].xpath(".//li/a")] == ["../days/2019/12/"]
     [month] = page(site, "days/2024/02/").xpath("//table[@class='month']")
     heads = [head.text_content() for head in month.xpath(".//th[@scope='col']")]
     assert heads == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
