@@ -76,7 +76,7 @@ class CatalogueRun:
                 hosts[host_of(entry.url)].append(entry)
         if hosts:
             with SharedFetcher(self._home, archive=self._save) as fetcher:
-                for entry, inspected in _side_by_side(fetcher, [*hosts.values()], self._given):
+                for entry, inspected in inspect_all(fetcher, [*hosts.values()], self._given):
                     results[entry.id] = self._settled(entry, inspected)
                     on_attempt(results[entry.id])
         if self._save:
@@ -160,7 +160,7 @@ def _attempt(entry: Entry, inspected: Inspected, *, force: bool) -> Attempt:
     )
 
 
-def _side_by_side(
+def inspect_all(
     fetcher: SharedFetcher,
     hosts: Sequence[Sequence[Entry]],
     given: Callable[[Entry], GivenFields],

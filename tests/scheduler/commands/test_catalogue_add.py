@@ -145,3 +145,34 @@ def test_a_killed_command_continues_and_adds_nothing_twice(
     assert sorted(path.name for path in (home / "sources").iterdir()) == [
         "board-0.toml", "board-2.toml",
     ]  # fmt: skip
+
+
+def test_a_newer_catalogue_is_merged_and_a_moved_site_is_inspected_again(
+    rooms: list[Room], tmp_path: Path
+) -> None:
+    home, file = home_with(tmp_path, *({"url": f"{room.base}/"} for room in rooms[:2]))
+    added(home, file)
+    edited = home / "sources" / "board-1.toml"
+    edited.write_text(edited.read_text().replace("Europe/London", "Asia/Baku") + "# ours\n")
+    rooms[0].log.clear()
+    text = Path(file).read_text().replace("Europe/London", "Asia/Tbilisi")
+    Path(file).write_text(text.replace(rooms[0].base, rooms[2].base))
+    told = communique("catalogue", "update", file, home=home)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines()[0] == "board-1: kept your timezone"
+    assert "board-0: updated (url, timezone)" in told.stdout
+    moved = read_source(home / "sources" / "board-0.toml")
+    assert (moved.url, moved.timezone) == (f"{rooms[2].base}/", "Asia/Tbilisi")
+    assert edited.read_text().endswith("# ours\n")
+    assert rooms[0].log == []
+    # A new owner's site changes nothing.
+    rooms[1].page("/", listing_html([1, 2, 3, 4]).replace("Harbour Board", "Casino"))
+    for number in range(1, 5):
+        page = release_html(number).replace("Harbour Board", "Casino").replace("Lindmouth", "Luck")
+        rooms[1].page(f"/news/{number}.html", page)
+    Path(file).write_text(Path(file).read_text().replace(rooms[2].base, rooms[1].base))
+    again = communique("catalogue", "update", file, "--json", home=home)
+    assert again.returncode == 1
+    first = next(one for one in json.loads(again.stdout)["sources"] if one["entry"] == "board-0")
+    assert (first["outcome"], "changed" in first) == ("unsure", False)
+    assert read_source(home / "sources" / "board-0.toml") == moved

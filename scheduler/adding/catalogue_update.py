@@ -1,0 +1,166 @@
+"""Update the sources of a catalogue to a newer version of it, and keep the edits of people.
+
+For each key of a source file, three values are compared: the value that was written when the entry
+was added or updated last, the value in the file now, and the value of the newer catalogue. A key is
+changed only if its value in the file is the written one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+import tomlkit
+
+from data.clock import utc_now
+from data.errors import CommuniqueError, SourceError
+from data.files import rewrite
+from data.toml_files import read_text
+from scheduler.adding.attempts import Attempt, AttemptLog
+from scheduler.adding.catalogue_run import inspect_all
+from scheduler.adding.site_inspection import Inspected
+from scheduler.children.shared_fetch import SharedFetcher
+from scheduler.home.home import Home
+from scheduler.sources.tiers import sources_by_entry
+from spiders.catalogue.catalogue import Catalogue, Entry
+from spiders.discovery.propose import GivenFields
+from spiders.sources.loader import LoadedSource, parse_source
+
+Outcome: TypeAlias = Literal["updated", "unchanged", "dropped", "unsure", "failed"]
+
+FROM_ENTRY: Final = ("name", "timezone")
+"""Keys of a source file whose values come from the entry."""
+
+
+class Update(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result for one source.
+
+    ``changed`` are the updated keys, and ``kept`` the keys that a person had changed. An entry is
+    dropped if the newer catalogue does not list it; its source stays.
+    """
+
+    entry: str
+    source: str
+    outcome: Outcome
+    changed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class CatalogueUpdate:
+    """Updates the sources that were added from a catalogue."""
+
+    def __init__(self, home: Home, catalogue: Catalogue) -> None:
+        self._home = home
+        self._catalogue = catalogue
+        self._log = AttemptLog(home, catalogue.id)
+        self._sources = {
+            key.partition("/")[2]: source
+            for key, source in sources_by_entry(home).items()
+            if key.partition("/")[0] == catalogue.id
+        }
+
+    @property
+    def new_entries(self) -> int:
+        """The number of entries without a source."""
+        return len(self._catalogue.entries.keys() - self._sources.keys())
+
+    def run(self, on_update: Callable[[Update], None]) -> list[Update]:
+        """Update all sources of the catalogue, and return the results.
+
+        Sites are requested only if their addresses changed. Raises BadRecord.
+        """
+        moved: list[Entry] = []
+        results = []
+        for name, source in self._sources.items():
+            entry = self._catalogue.entries.get(name)
+            earlier = self._log.written.get(name)
+            if entry is None:
+                results.append(Update(name, source.id, "dropped"))
+            elif earlier is None or earlier.listed is None:
+                why = "the text that was written is not known, so the file is kept as it is"
+                results.append(Update(name, source.id, "unchanged", reason=why))
+            elif entry.addresses != earlier.listed.addresses:
+                moved.append(entry)
+                continue
+            else:
+                text = _with_values(earlier.text, entry)
+                results.append(self._merged(entry, source, earlier, text))
+            on_update(results[-1])
+        for result in self._of_moved(moved):
+            results.append(result)
+            on_update(result)
+        return results
+
+    def _of_moved(self, moved: list[Entry]) -> Iterator[Update]:
+        """Inspect the sites of entries whose addresses changed, and merge their sources."""
+        if not moved:
+            return
+        with SharedFetcher(self._home, archive=True) as fetcher:
+            for entry, inspected in inspect_all(fetcher, [[one] for one in moved], self._given):
+                yield self._of_inspected(entry, inspected)
+
+    def _given(self, entry: Entry) -> GivenFields:
+        key = self._catalogue.key(entry)
+        return GivenFields(self._sources[entry.id].id, entry.name, entry.timezone, key)
+
+    def _of_inspected(self, entry: Entry, inspected: Inspected) -> Update:
+        source, found = self._sources[entry.id], inspected.found
+        if found is None or inspected.reason:
+            outcome: Outcome = "unsure" if found else "failed"
+            return Update(entry.id, source.id, outcome, reason=inspected.reason)
+        text = found.proposed.proposal.toml
+        return self._merged(entry, source, self._log.written[entry.id], text)
+
+    def _merged(self, entry: Entry, source: LoadedSource, earlier: Attempt, text: str) -> Update:
+        """Merge a newer text into a source file."""
+        try:
+            merged, changed, kept = merge(earlier.text, read_text(source.path, SourceError), text)
+            if changed:
+                parse_source(merged, str(source.path))
+                rewrite(source.path, merged)
+        except (CommuniqueError, OSError) as error:
+            return Update(entry.id, source.id, "failed", reason=str(error))
+        if text != earlier.text or entry != earlier.listed:
+            # If this process is killed before, the next update finds the new values in the file.
+            self._log.add(
+                Attempt(entry.id, "added", utc_now(), "", source.id, text=text, listed=entry)
+            )
+            self._log.finish(utc_now())
+        return Update(entry.id, source.id, "updated" if changed else "unchanged", changed, kept)
+
+
+def _with_values(text: str, entry: Entry) -> str:
+    """Return the text of a source file with the values of an entry, if the entry states them."""
+    document = tomlkit.parse(text)
+    for key in FROM_ENTRY:
+        value = getattr(entry, key)
+        if value and document.get(key) != value:
+            document[key] = value
+    return document.as_string()
+
+
+def merge(base: str, current: str, newer: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Merge the changes from ``base`` to ``newer`` into ``current``, all texts of source files.
+
+    Returns the merged text, the changed keys, and the keys that differ in all three texts. Comments
+    and the order of keys in ``current`` are kept.
+    """
+    document = tomlkit.parse(current)
+    old, new, now = tomllib.loads(base), tomllib.loads(newer), tomllib.loads(current)
+    changed, kept = [], []
+    for key in dict.fromkeys((*old, *new)):
+        value = new.get(key)
+        if value in (old.get(key), now.get(key)):
+            continue
+        if now.get(key) != old.get(key):
+            kept.append(key)
+            continue
+        changed.append(key)
+        if value is None:
+            document.remove(key)
+        else:
+            document[key] = value
+    return document.as_string(), tuple(changed), tuple(kept)
