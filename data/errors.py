@@ -13,6 +13,9 @@ from data.wording import meant
 MAX_NAMES = 12
 """Maximum number of sources listed in an error message."""
 
+MAX_CONTEXT = 60
+"""Maximum number of characters of a query shown on each side of a fault."""
+
 PAGE_BUG = "our own code failed on this page; please report it"
 """Message for an unexpected exception during the extraction of a page."""
 
@@ -137,6 +140,31 @@ class HomeInUse(CommuniqueError):
         )
         self.home = home
         self.holder = holder
+
+
+class QueryError(CommuniqueError):
+    """A search query is invalid at ``position``, the number of characters before the fault.
+
+    ``problem`` is what is wrong, and ``fix`` how to repair the query.
+    """
+
+    exit_code = 2
+
+    def __init__(self, query: str, position: int, problem: str, fix: str) -> None:
+        where = f"at character {position + 1} of the query"
+        super().__init__(f"{where}, {problem}; {fix}")
+        self.query = query
+        self.position = position
+        self.problem = problem
+        self.fix = fix
+
+    def marked(self) -> tuple[str, str]:
+        """Return a part of the query on one line, and a line with a caret under the fault."""
+        start = max(0, self.position - MAX_CONTEXT)
+        shown = self.query[start : self.position + MAX_CONTEXT]
+        line = "".join(char if char.isprintable() else " " for char in shown)
+        before, after = "… " if start else "", " …" if start + len(shown) < len(self.query) else ""
+        return f"{before}{line}{after}", " " * (len(before) + self.position - start) + "^"
 
 
 class StoreError(CommuniqueError):

@@ -10,12 +10,18 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from data.search.older import means_the_same, upgraded
+from data.search.syntax import LANGUAGE_VERSION
+
+PRESENT: Final = str(LANGUAGE_VERSION)
+
 MAX_QUERY_BYTES: Final = 40_000
 """Maximum size in bytes of the part of a query string that is parsed. Valid searches are much
 shorter."""
 
-SEARCH_PARAMETERS: Final = ("q", "source", "topic", "lang", "state", "since", "until")
-"""Query parameters that select the results of a search."""
+SEARCH_PARAMETERS: Final = ("q", "ql", "source", "topic", "lang", "state", "since", "until")
+"""Query parameters that select the results of a search. ``ql`` is the version of the language of
+``q``; without it, ``q`` has its meaning in version 1."""
 
 PAGE_PARAMETERS: Final = ("sort", "cursor", "more")
 """Further parameters of a search page: sort order, cursor, and the filter whose full list is
@@ -47,7 +53,29 @@ def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
         if name in accepted and value:
             asked[name] = f"{asked[name]},{value}" if name in asked else value
     plain = ((name, canonical_value(name, value)) for name, value in asked.items())
-    return {name: value for name, value in plain if value}
+    found = {name: value for name, value in plain if value}
+    return with_version(found) if found.get("ql") == PRESENT else without_version(found)
+
+
+def with_version(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return search parameters for a query in the present version of the query language.
+
+    The version is omitted if the query means the same in version 1, so that such a search has only
+    one address.
+    """
+    found = without_version(asked)
+    return found if means_the_same(found.get("q", "")) else {**found, "ql": PRESENT}
+
+
+def without_version(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return search parameters without the version of the query language."""
+    return {name: value for name, value in asked.items() if name != "ql"}
+
+
+def present_text(asked: Mapping[str, str]) -> str:
+    """Return the query of search parameters in the present version of the query language."""
+    text = asked.get("q", "")
+    return text if asked.get("ql") == PRESENT else upgraded(text)
 
 
 def canonical_value(name: str, value: str) -> str:

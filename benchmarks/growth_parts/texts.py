@@ -12,8 +12,9 @@ from data.dates.parse import find_dates, parse_date, parse_stated
 from data.languages.detection import detect_language
 from data.languages.tags import language_tag
 from data.search.highlights import highlights
+from data.search.older import means_the_same, upgraded
 from data.search.passages import PASSAGE_LENGTH, passage
-from data.search.query import Query, operators_read_as_words, short_beginnings, terms_of
+from data.search.query import Query
 from data.stories.passages import shared_passages
 from data.stories.translations import marks_in, pattern
 from data.text.clean import clean_line, clean_text, excerpt, mend
@@ -159,13 +160,12 @@ def editions(text: str) -> object:
 
 def searches(text: str) -> object:
     """Read a query, and find its words in a text."""
-    terms = terms_of(text)
+    terms = Query(upgraded(text)).wanted
     return (
-        short_beginnings(text),
-        operators_read_as_words(text),
+        means_the_same(text),
         # Only titles and passages are ever highlighted.
-        highlights(text[: 2 * PASSAGE_LENGTH], terms or terms_of("harbour lamp*")),
-        passage(content_of(text), Query(text[:200])),
+        highlights(text[: 2 * PASSAGE_LENGTH], terms or Query("harbour lamp*").wanted),
+        passage(content_of(text), Query(upgraded(text[:200]))),
         parse_query(text.encode("ascii", "replace"), ("q", "source", "a1")),
     )
 

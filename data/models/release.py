@@ -238,6 +238,13 @@ class Release:
         return self.revision - self.reread
 
     @property
+    def states(self) -> tuple[str, ...]:
+        """Return ``corrected`` if the publisher edited it, and ``retracted`` if it is gone."""
+        is_retracted = self.retracted is not None and not self.content.redacted
+        became = (("corrected", self.edited > 1), ("retracted", is_retracted))
+        return tuple(state for state, holds in became if holds)
+
+    @property
     def published(self) -> Published:
         """Return the publication date, which every stored release has.
 

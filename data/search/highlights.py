@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from data.search.query import Term
+from data.search.expression import Term
 from data.text.folding import fold_search
 
 Span: TypeAlias = tuple[int, int]
@@ -85,15 +85,11 @@ def is_word_letter(char: str) -> bool:
 
 
 def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
-    """Return the spans of a text that match terms of a query, in order and without overlaps.
-
-    Excluded terms are ignored.
-    """
+    """Return the spans of a text that match terms of a query, in order and without overlaps."""
     words = words_of(text)
     found: list[Span] = []
     for term in terms:
-        if term.wanted:
-            found += places_of(words, [one.folded for one in words_of(term.words)], term.prefix)
+        found += places_of(words, [one.folded for one in words_of(term.words)], term.prefix)
     return joined(found)
 
 

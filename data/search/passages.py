@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from data.models import Content
+from data.search.expression import Term
 from data.search.highlights import highlights
-from data.search.query import Query, Term, terms_of
+from data.search.query import Query
 from data.text.folding import fold_search
 
 PASSAGE_LENGTH: Final = 240
@@ -33,7 +34,7 @@ def passage(content: Content, query: Query) -> str:
     If it contains none, return the beginning of the body.
     """
     text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
-    wanted = [term for term in terms_of(query.text) if term.wanted]
+    wanted = query.wanted_in("body")
     start = _best(pieces, wanted)
     if start is None:
         start = 0

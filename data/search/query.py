@@ -1,44 +1,42 @@
-"""Search queries and their results: pages of releases, and numbers of matches.
-
-A release must contain all words of a query. ``"a phrase"`` in quotation marks matches successive
-words, ``harb*`` matches words with this beginning (at least three letters), and ``-word`` or ``-"a
-phrase"`` excludes releases. Other characters have no meaning, so every text is a valid query. Case
-and accents are ignored. In scripts without spaces, each run of letters is a phrase.
-"""
+"""Search queries with their filters, and results: pages of releases, and numbers of matches."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from data.models import Release
-from data.text.folding import fold_search
+from data.search.expression import (
+    NOTHING,
+    Days,
+    Expression,
+    Label,
+    LabelField,
+    Place,
+    Term,
+    all_of,
+    is_bounded,
+    wanted_terms,
+    with_present_sources,
+)
+from data.search.syntax import parse, resolved
 
-MAX_QUERY_LENGTH: Final = 1000
-MAX_TERMS: Final = 32
-"""Maximum number of terms in a query. Together with MAX_QUERY_LENGTH (characters), this limits the
-work of a search."""
-
-MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix. Shorter prefixes would match a large share of all
-words."""
-
-OPERATORS: Final = ("AND", "OR", "NOT")
-"""Operators of other search languages. In our queries, they are ordinary words."""
-
-TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+MAX_COUNTED: Final = 10_000
+"""Maximum number of matches that are counted. With this limit, the work does not grow with the
+store."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
-    """A search query: ``text`` in the syntax of this module, and filters, which may be None.
+    """A search query: ``text`` in the language of data.search.syntax, and filters, or None.
 
     Days are inclusive. Several sources, topics, languages or states are separated by commas, and a
     match with one of them is enough. ``en`` also matches ``en-GB``, but ``en-GB`` does not match
-    ``en``. data.search.query.STATES lists the states.
+    ``en``. ``saved`` contains the saved searches that the text may name, and ``moves`` maps former
+    ids of sources to current ids. Properties raise QueryError if the text is invalid.
     """
 
     text: str
@@ -48,73 +46,52 @@ class Query:
     until: dt.date | None = None
     language: str | None = None
     state: str | None = None
+    saved: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    moves: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @cached_property
+    def expression(self) -> Expression | None:
+        """Return the expression of the text, or None if the text contains no term."""
+        parsed = parse(self.text)
+        if parsed is None:
+            return None
+        return with_present_sources(resolved(parsed, self.text, self.saved), self.moves)
+
+    @cached_property
+    def condition(self) -> Expression:
+        """Return the expression of the text and all filters except the days."""
+        if self.is_empty:
+            return NOTHING
+        return all_of([*([self.expression] if self.expression else []), *self._filters()])
+
+    @cached_property
     def is_empty(self) -> bool:
-        """Return whether the query selects nothing: it has no required word and no filter.
+        """Return whether the query selects nothing: it has no filter and only excludes terms.
 
         A query whose text has no words selects nothing, whatever its filters.
         """
-        terms = terms_of(self.text)
-        if any(term.wanted for term in terms):
-            return False
-        filters = (self.source, self.topic, self.language, self.state, self.since, self.until)
-        return not any(filters) or (not terms and bool(self.text.strip()))
+        filters = [*self._filters(), *([Days()] if self.since or self.until else [])]
+        if self.expression is None:
+            return not filters or bool(self.text.strip())
+        return not is_bounded(all_of([self.expression, *filters]))
 
+    @property
+    def wanted(self) -> tuple[Term, ...]:
+        """Return the terms that are not excluded. With none, matches can't be ranked."""
+        return wanted_terms(self.expression) if self.expression else ()
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A folded term of a query: successive words, of which the last one may be a prefix.
+    def wanted_in(self, place: Place) -> tuple[Term, ...]:
+        """Return the terms that are not excluded and that may occur in the title or the body."""
+        return wanted_terms(self.expression, place) if self.expression else ()
 
-    ``written`` is the original word if other forms of the word also match. It is empty for phrases,
-    prefixes and excluded terms.
-    """
-
-    words: str
-    prefix: bool = False
-    wanted: bool = True
-    written: str = ""
-
-
-def short_beginnings(text: str) -> tuple[str, ...]:
-    """Return the prefixes in a query that are too short and thus treated as words."""
-    found = (phrase or word for _, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]))
-    return tuple(
-        raw
-        for raw in found
-        if raw.rstrip().endswith("*")
-        and 0 < len(fold_search(raw).rpartition(" ")[2]) < MIN_PREFIX_LETTERS
-    )
-
-
-def operators_read_as_words(text: str) -> tuple[str, ...]:
-    """Return the operators of other search languages in a query, each only once."""
-    raw = [word and minus + word for minus, _, word in TERM.findall(text[:MAX_QUERY_LENGTH])]
-    # An operator at the end joins nothing. At the start, only NOT is an operator.
-    found = (word for at, word in enumerate(raw[:-1]) if at or word == "NOT")
-    return tuple(dict.fromkeys(word for word in found if word in OPERATORS))
-
-
-def terms_of(text: str, *, most: int = MAX_TERMS) -> tuple[Term, ...]:
-    """Return the first ``most`` terms of a query. Terms without words are skipped."""
-    found = []
-    for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
-        raw = phrase or word
-        words = fold_search(raw)
-        if words:
-            last = words.rpartition(" ")[2]
-            prefix = raw.rstrip().endswith("*") and len(last) >= MIN_PREFIX_LETTERS
-            is_one = not (phrase or prefix or minus or " " in words)
-            found.append(Term(words, prefix, not minus, raw if is_one else ""))
-    return tuple(found[:most])
-
-
-MAX_COUNTED: Final = 10_000
-"""Maximum number of matches that are counted. With this limit, the work does not grow with the
-store."""
-
-STATES: Final = ("corrected", "retracted")
-"""States of releases by which searches can filter."""
+    def _filters(self) -> list[Expression]:
+        asked: tuple[tuple[LabelField, str | None], ...] = (
+            ("source", self.source),
+            ("topic", self.topic),
+            ("lang", self.language and self.language.lower()),
+            ("state", self.state),
+        )
+        return [Label(name, frozenset(names.split(","))) for name, names in asked if names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from data.languages.tags import feed_language
-from data.models import Facet, Release
+from data.models import Content, Facet, Release
 from data.text.clean import clean_line
 from data.text.folding import slug_of
 
@@ -60,3 +60,20 @@ def facets_at(
             *([Facet(language=tag)] if tag else []),
         ]
     )
+
+
+def labels_of(source: str, content: Content, states: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Return the fields of a release by which searches can filter, as pairs of name and value.
+
+    A language is also included without its region. A section is a kind, and counts as a topic.
+    """
+    tag = (feed_language(content.language) or "").lower()
+    section = section_of(content.section)
+    found = {("source", source), *(("topic", topic) for topic in content.topics)}
+    if section:
+        found |= {("topic", section.slug), ("kind", section.slug)}
+    found.update(
+        ("lang", tag[:end]) for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}
+    )
+    found.update(("state", state) for state in states)
+    return frozenset(found)

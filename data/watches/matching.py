@@ -1,27 +1,42 @@
 """Matching of events with watches: the conditions, and an index of all watches.
 
-An event must meet all `CONDITIONS`, and an event about a release also all `RELEASE_CONDITIONS`. A
-watch is compared only if the text contains one of its required words: the one that the fewest
-watches require. People watch for the same common words that texts contain, so of 10,000 watches
-only a few are compared.
+An event must meet all `CONDITIONS`, and an event about a release also the expression of the watch.
+A watch is compared only if the release has one of the words or labels that the expression needs.
+Of several choices, the index takes the one that the fewest watches need. People watch for the same
+common words that texts contain, so of 100,000 watches only a few are compared.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
+from data.errors import QueryError
 from data.languages.tags import language_tag
 from data.models import AlertKind, Content, Release
-from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
-from data.text.folding import fold_search
-from data.topics.facets import section_of
+from data.search.expression import (
+    NOTHING,
+    And,
+    Expression,
+    Label,
+    Not,
+    Or,
+    Term,
+    all_of,
+    leaves,
+    matches,
+)
+from data.search.folded_release import FoldedRelease
+from data.search.query import Query
+from data.search.syntax import MIN_PREFIX_LETTERS
+from data.topics.facets import labels_of
 from data.watches.watch_file import Watch
+
+Key: TypeAlias = tuple[str, str]
+"""Something that a release has: a label, or ``word`` or ``prefix`` and letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +44,15 @@ class AlertEvent:
     """An event about a release, with its current content, or about the health of a source.
 
     ``backlog`` means that the event is not news, because the release was imported or existed before
-    the first visit to its source.
+    the first visit to its source. ``day`` and ``states`` are those of the release.
     """
 
     kind: AlertKind
     source: str
     content: Content | None = None
     backlog: bool = False
+    day: dt.date | None = None
+    states: tuple[str, ...] = ()
 
 
 def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
@@ -45,76 +62,28 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
     """
     if release.hidden or release.content.redacted:
         return None
-    return AlertEvent(kind, release.source, release.content, backlog)
+    return event_about(kind, release, backlog=backlog)
+
+
+def event_about(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent:
+    """Return the event about a release, even if the release is hidden or redacted."""
+    day = dt.date.fromisoformat(release.day) if release.day else None
+    return AlertEvent(kind, release.source, release.content, backlog, day, release.states)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchRule:
     """A watch prepared for comparisons with events.
 
-    ``words`` are required whole words. ``terms`` are required phrases and prefixes, and excluded
-    terms.
+    ``words`` are required whole words. ``expression`` contains all other conditions on a release.
     """
 
     id: str
     words: frozenset[str]
-    terms: tuple[Term, ...]
+    expression: Expression
     sources: frozenset[str]
-    topics: frozenset[str]
-    languages: frozenset[str]
     kinds: frozenset[str]
     backlog: bool
-
-
-class FoldedText:
-    """Words of a release, folded like the words in a search index."""
-
-    def __init__(self, content: Content) -> None:
-        # Title and body are separate, because a phrase does not continue from the title into the
-        # body.
-        self._title, self._body = fold_search(content.title), fold_search(content.body_text)
-        self._runs = self._title.split(), self._body.split()
-        self.words = frozenset(chain(*self._runs))
-        self._asked: dict[Term, bool] = {}
-
-    @cached_property
-    def _text(self) -> str:
-        return f" {self._title} \n {self._body} "
-
-    @cached_property
-    def _pairs(self) -> frozenset[tuple[str, str]]:
-        """Return all pairs of adjacent words.
-
-        A phrase can be in the text only if all its pairs are.
-        """
-        return frozenset(chain(*map(pairwise, self._runs)))
-
-    @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(self.words)
-
-    def contains(self, term: Term) -> bool:
-        """Return whether the words of a term are adjacent in the text. Results are cached."""
-        known = self._asked.get(term)
-        if known is None:
-            known = self._asked[term] = self._find(term)
-        return known
-
-    def _find(self, term: Term) -> bool:
-        *whole, last = term.words.split(" ")
-        if not self.words.issuperset(whole) or not self._has(last, prefix=term.prefix):
-            return False
-        if not whole:
-            return True
-        if not self._pairs.issuperset(pairwise(whole if term.prefix else [*whole, last])):
-            return False
-        return f" {term.words}{'' if term.prefix else ' '}" in self._text
-
-    def _has(self, word: str, *, prefix: bool) -> bool:
-        if not prefix:
-            return word in self.words
-        place = bisect_left(self._sorted, word)
-        return place < len(self._sorted) and self._sorted[place].startswith(word)
 
 
 CONDITIONS: Final[tuple[Callable[[WatchRule, AlertEvent, frozenset[str]], bool], ...]] = (
@@ -128,46 +97,36 @@ CONDITIONS: Final[tuple[Callable[[WatchRule, AlertEvent, frozenset[str]], bool],
 """Conditions for events of all kinds: kind, backlog and source. ``sources`` contains the current
 and former ids of the source."""
 
-RELEASE_CONDITIONS: Final[
-    tuple[Callable[[WatchRule, FoldedText, frozenset[str], frozenset[str]], bool], ...]
-] = (
-    lambda rule, _, topics, __: not rule.topics or bool(rule.topics & topics),
-    lambda rule, _, __, languages: not rule.languages or bool(rule.languages & languages),
-    lambda rule, text, _, __: all(text.contains(term) == term.wanted for term in rule.terms),
-)
-"""Additional conditions for events about releases: words, topics, languages, phrases, prefixes and
-excluded terms."""
-
 
 class WatchIndex:
-    """Index of all watches by a word or source that an event must have to match."""
+    """Index of all watches by a word or label that a release must have to match.
 
-    def __init__(self, watches: Mapping[str, Watch]) -> None:
-        self._by_word: defaultdict[str, list[WatchRule]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[WatchRule]] = defaultdict(list)
-        self._by_source: defaultdict[str, list[WatchRule]] = defaultdict(list)
+    ``saved`` contains the saved searches that watches may name. A watch with an unknown or invalid
+    saved search matches no release.
+    """
+
+    def __init__(
+        self, watches: Mapping[str, Watch], saved: Mapping[str, str] | None = None
+    ) -> None:
+        self._by_key: defaultdict[Key, list[WatchRule]] = defaultdict(list)
         self._of_health: list[WatchRule] = []
         self._others: list[WatchRule] = []
-        rules = [rule_of(name, watch) for name, watch in watches.items()]
+        rules = [rule_of(name, watch, saved or {}) for name, watch in watches.items()]
         self._has_rules = bool(rules)
-        needed = Counter(word for rule in rules for word in rule.words)
+        needed = Counter(key for rule in rules for key in _keys_in(rule))
         for rule in rules:
             self._enter(rule, needed)
 
-    def _enter(self, rule: WatchRule, needed: Mapping[str, int]) -> None:
+    def _enter(self, rule: WatchRule, needed: Mapping[Key, int]) -> None:
         if "health" in rule.kinds:
             self._of_health.append(rule)
-        wanted = [term for term in rule.terms if term.wanted]
-        if rule.words:
-            rarest = min(rule.words, key=lambda word: (needed[word], word))
-            self._by_word[rarest].append(rule)
-        elif wanted:
-            self._by_beginning[wanted[0].words[:MIN_PREFIX_LETTERS]].append(rule)
-        elif rule.sources:
-            for source in rule.sources:
-                self._by_source[source].append(rule)
-        else:
+        if rule.expression == NOTHING:
+            return
+        keys = keys_of(_whole(rule), needed)
+        if keys is None:
             self._others.append(rule)
+        for key in keys or ():
+            self._by_key[key].append(rule)
 
     def matching(
         self, event: AlertEvent, moves: Mapping[str, str] | None = None
@@ -181,60 +140,116 @@ class WatchIndex:
             return ()
         former = (old for old, new in (moves or {}).items() if new == event.source)
         sources = frozenset((event.source, *former))
-        text = FoldedText(event.content) if event.content else None
-        found = self._candidates(text, sources) if text else self._of_health
+        release = folded(event, sources) if event.content else None
+        found = self._candidates(release) if release else self._of_health
         for fits in CONDITIONS:
             found = [rule for rule in found if fits(rule, event, sources)]
-        if event.content and text:
-            facts = text, topics_of(event.content), with_regions(event.content.language)
-            for fits_release in RELEASE_CONDITIONS:
-                found = [rule for rule in found if fits_release(rule, *facts)]
+        if release:
+            found = [rule for rule in found if matches(rule.expression, release)]
         return tuple(sorted({rule.id for rule in found}))
 
-    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> list[WatchRule]:
+    def _candidates(self, release: FoldedRelease) -> list[WatchRule]:
         """Return the rules whose required words are all in a text, some of them several times."""
-        words = text.words
-        found = [
-            *(self._by_word[word] for word in words & self._by_word.keys()),
-            *(
-                self._by_beginning[beginning]
-                for beginning in {word[:MIN_PREFIX_LETTERS] for word in words}
-                & self._by_beginning.keys()
-            ),
-            *(self._by_source[source] for source in sources & self._by_source.keys()),
-            self._others,
-        ]
+        words = release.words
+        prefixes = {word[:MIN_PREFIX_LETTERS] for word in words}
+        has = {
+            *(("word", word) for word in words),
+            *(("prefix", prefix) for prefix in prefixes),
+            *release.labels,
+        }
+        found = [*(self._by_key[key] for key in has & self._by_key.keys()), self._others]
         return [rule for rules in found for rule in rules if rule.words <= words]
 
 
-def rule_of(watch_id: str, watch: Watch) -> WatchRule:
+def folded(event: AlertEvent, sources: frozenset[str]) -> FoldedRelease:
+    """Return the release of an event for the evaluation of expressions.
+
+    ``sources`` are the current and former ids of its source.
+    """
+    content = event.content or Content("")
+    labels = labels_of(event.source, content, event.states)
+    labels |= {("source", source) for source in sources}
+    return FoldedRelease(content, labels, event.day)
+
+
+def rule_of(watch_id: str, watch: Watch, saved: Mapping[str, str]) -> WatchRule:
     """Convert a watch to a rule for comparisons."""
-    terms = terms_of(watch.query)
+    languages = frozenset(tag.lower() for one in watch.languages if (tag := language_tag(one)))
+    conditions: list[Expression] = []
+    if watch.topics:
+        conditions.append(Label("topic", frozenset(watch.topics)))
+    if languages:
+        conditions.append(Label("lang", languages))
+    try:
+        expression = Query(watch.present_query, saved=saved).expression
+    except QueryError:
+        # Commands that show the watch report the error.
+        expression = NOTHING
+    whole = all_of([*([expression] if expression else []), *conditions])
+    parts = whole.parts if isinstance(whole, And) else (whole,)
+    words = [one.words for one in parts if isinstance(one, Term) and _is_word(one)]
     return WatchRule(
         watch_id,
-        frozenset(word for term in terms if term.wanted for word in _whole_words(term)),
-        tuple(term for term in terms if not term.wanted or term.prefix or " " in term.words),
+        frozenset(words),
+        all_of([one for one in parts if not (isinstance(one, Term) and _is_word(one))]),
         frozenset(watch.sources),
-        frozenset(watch.topics),
-        frozenset(tag for one in watch.languages if (tag := language_tag(one))),
         frozenset(watch.kinds),
         watch.backlog,
     )
 
 
-def _whole_words(term: Term) -> list[str]:
-    """Return the words of a term that a text must contain as whole words."""
-    words = term.words.split(" ")
-    return words[:-1] if term.prefix else words
+def _is_word(term: Term) -> bool:
+    """Return whether a term is one whole word that may be anywhere."""
+    return not (term.prefix or term.place or " " in term.words)
 
 
-def topics_of(content: Content) -> frozenset[str]:
-    """Return the slugs of a release's topics and section."""
-    section = section_of(content.section)
-    return frozenset([*content.topics, *([section.slug] if section else [])])
+def _whole(rule: WatchRule) -> Expression:
+    """Return the expression of a rule with its required words and its sources."""
+    sources: list[Expression] = [Label("source", rule.sources)] if rule.sources else []
+    return all_of([*map(Term, sorted(rule.words)), rule.expression, *sources])
 
 
-def with_regions(language: str | None) -> frozenset[str]:
-    """Return a language tag and its prefixes: ``pt-BR`` and ``pt``."""
-    parts = (language_tag(language) or "").split("-")
-    return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))
+def _keys_in(rule: WatchRule) -> set[Key]:
+    """Return all keys that the expression of a rule contains."""
+    found: set[Key] = set()
+    for leaf in leaves(_whole(rule), positive=True):
+        found |= _keys_of_leaf(leaf) or set()
+    return found
+
+
+def _keys_of_leaf(leaf: Expression) -> set[Key] | None:
+    """Return keys of which each match of a leaf has one, or of a phrase all, or None."""
+    if isinstance(leaf, Term):
+        *whole, last = leaf.words.split(" ")
+        if not leaf.prefix:
+            return {("word", word) for word in (*whole, last)}
+        return {("word", word) for word in whole} or {("prefix", last[:MIN_PREFIX_LETTERS])}
+    return {(leaf.name, value) for value in leaf.values} if isinstance(leaf, Label) else None
+
+
+def keys_of(expression: Expression, needed: Mapping[Key, int]) -> frozenset[Key] | None:
+    """Return keys of which each matching release has at least one, or None if there are none.
+
+    Of several possible sets, return the one that the fewest watches ``need``.
+    """
+    match expression:
+        case Not():
+            return None
+        case Or(parts):
+            found = [keys_of(one, needed) for one in parts]
+            keys = [one for one in found if one is not None]
+            return frozenset().union(*keys) if len(keys) == len(found) else None
+        case And(parts):
+            several = [one for part in parts if (one := keys_of(part, needed)) is not None]
+            return min(several, key=lambda keys: _cost(keys, needed), default=None)
+        case Term():
+            words = _keys_of_leaf(expression) or set()
+            return frozenset([min(words, key=lambda key: (needed[key], key))])
+    labels = _keys_of_leaf(expression)
+    return None if labels is None else frozenset(labels)
+
+
+def _cost(keys: frozenset[Key], needed: Mapping[Key, int]) -> tuple[int, list[Key]]:
+    # Nearly every release has one of a few languages and sources, so words come first.
+    is_word = all(name in {"word", "prefix"} for name, _ in keys)
+    return (0 if is_word else 1) * 10**9 + sum(needed[key] for key in keys), sorted(keys)

@@ -11,10 +11,12 @@ from typing import Annotated, Any, ClassVar, Final
 import msgspec
 
 from data.clock import fault_of_zone
-from data.errors import UnknownWatch, WatchError
+from data.errors import QueryError, UnknownWatch, WatchError
 from data.languages.tags import fault_of_language
 from data.models import AlertKind
-from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
+from data.search.expression import And, Expression, Not, Term, is_bounded
+from data.search.older import fault_of_older, upgraded
+from data.search.syntax import LANGUAGE_VERSION, parse
 from data.toml_files import ID, check_id, decode, find_file, read_text, toml_files
 
 TOKEN_BYTES: Final = 24
@@ -60,9 +62,10 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Content of a watch file. The file name without its suffix is the watch's id.
 
     Every condition narrows the watch; missing conditions do not. ``query`` requires words in a
-    release (see data.search.query), the other filters require one of their values. ``topics`` are
-    slugs. A language includes its regions. ``backlog`` includes imported releases and releases from
-    before the first visit to their source. While the watch is ``paused``, it matches nothing, and
+    release (see data.search.syntax), the other filters require one of their values.
+    ``query_language`` is the version of its language. ``topics`` are slugs. A language includes its
+    regions. ``backlog`` includes imported releases and releases from before the first visit to
+    their source. While the watch is ``paused``, it matches nothing, and
     pending alerts stay queued.
 
     The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
@@ -72,6 +75,10 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     query: str = ""
+    query_language: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=LANGUAGE_VERSION)],
+        msgspec.Meta(description="Write 2 for queries with OR, brackets and fields."),
+    ] = 1
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -88,6 +95,11 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         msgspec.Meta(description='Write two times of day such as "22:00-07:00".'),
     ] = ""
     feed: FeedAccess | None = None
+
+    @property
+    def present_query(self) -> str:
+        """Return the query in the present version of the query language."""
+        return self.query if self.query_language > 1 else upgraded(self.query)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -154,7 +166,7 @@ def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
     ``path`` is used in error messages.
     """
     watch = decode(text, kind, path, WatchError)
-    if fault := _fault_of_query(watch.query) or _fault_of_exclusion(watch):
+    if fault := _fault_of_query(watch):
         raise WatchError(path, "query", fault)
     for source in watch.sources:
         if not ID.fullmatch(source):
@@ -206,10 +218,20 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace(DELETE, "\\u007f")
 
 
-def _fault_of_exclusion(watch: Watch) -> str:
-    """Return why a watch that only excludes words is invalid, or "" if the watch is valid."""
-    excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
-    if excludes and not (watch.sources or watch.topics or watch.languages):
+def _fault_of_query(watch: Watch) -> str:
+    """Return the fault in the query of a watch and its fix, or an empty string."""
+    query = watch.query
+    if watch.query_language == 1 and (fault := fault_of_older(query)):
+        return f"{fault}; split it into several watches"
+    try:
+        expression = parse(watch.present_query)
+    except QueryError as error:
+        return str(error)
+    if expression is None:
+        return f"{query!r} contains no word; write words, or remove it" if query.strip() else ""
+    if contradiction := _contradiction(expression):
+        return f"{query!r} both requires and excludes {contradiction!r}, so it never matches"
+    if not is_bounded(expression) and not (watch.sources or watch.topics or watch.languages):
         return (
             "the query only excludes words, so it matches nearly everything; write a word that is"
             " not excluded, or narrow the watch by sources, topics or languages"
@@ -217,22 +239,21 @@ def _fault_of_exclusion(watch: Watch) -> str:
     return ""
 
 
-def _fault_of_query(query: str) -> str:
-    """Return the fault in a query and its fix, or an empty string."""
-    if len(query) > MAX_QUERY_LENGTH:
-        return (
-            f"the query has more than {MAX_QUERY_LENGTH} characters; split it into several watches"
-        )
-    if len(TERM.findall(query)) > MAX_TERMS:
-        return (
-            f"the query has more than {MAX_TERMS} words and phrases; split it into several watches"
-        )
-    terms = terms_of(query)
-    if query.strip() and not terms:
-        return f"{query!r} contains no word; write words, or remove it"
-    # A prefix ends inside a word, other terms at its end.
-    spaced = [(term, f" {term.words}" + ("" if term.prefix else " ")) for term in terms]
-    for term, words in spaced:
-        if not term.wanted and any(one.wanted and words in other for one, other in spaced):
-            return f"{query!r} both requires and excludes {term.words!r}, so it never matches"
+def _contradiction(expression: Expression) -> str:
+    """Return words that an expression both requires and excludes, or an empty string."""
+    parts = expression.parts if isinstance(expression, And) else ()
+    required = [_spaced(one) for one in parts if isinstance(one, Term)]
+    for one in parts:
+        excluded = one.part if isinstance(one, Not) else None
+        if (
+            isinstance(excluded, Term)
+            and not excluded.place
+            and any(_spaced(excluded) in other for other in required)
+        ):
+            return excluded.words
     return ""
+
+
+def _spaced(term: Term) -> str:
+    """Return the words of a term between spaces. A prefix has no space at its end."""
+    return f" {term.words}" + ("" if term.prefix else " ")

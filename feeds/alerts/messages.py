@@ -69,7 +69,8 @@ def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) ->
     """Encode an event as JSON, with the passage of the release that the watch's query matches."""
     if release is None:
         return msgspec.json.encode(fields)
-    return msgspec.json.encode({**fields, "passage": passage(release.content, Query(watch.query))})
+    shown = passage(release.content, Query(watch.present_query))
+    return msgspec.json.encode({**fields, "passage": shown})
 
 
 def release_of(delivery: AlertDelivery) -> str:

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from data.models import Facet, Release
-from data.search.query import MAX_QUERY_LENGTH, Matches
+from data.search.query import Matches
+from data.search.syntax import MAX_QUERY_LENGTH
 from feeds.entries.entry import title_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES
@@ -28,7 +29,7 @@ from feeds.urls import (
 
 FILE: Final = FEED_BUILDER.lstrip("/") + "index.html"
 
-SELECTION_PARAMETERS: Final = ("q", "source", "topic", "lang")
+SELECTION_PARAMETERS: Final = ("q", "ql", "source", "topic", "lang")
 """Parameters of the feed builder that select releases."""
 
 SITE_FEEDS: Final = {"days": "/feeds/days", "health": "/feeds/health"}

@@ -12,9 +12,11 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from data.models import Facet, Release
+from data.search.expression import Place
 from data.search.highlights import highlights
 from data.search.passages import passage
-from data.search.query import MAX_COUNTED, MAX_QUERY_LENGTH, Matches, Query, terms_of
+from data.search.query import MAX_COUNTED, Matches, Query
+from data.search.syntax import MAX_QUERY_LENGTH
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
@@ -92,7 +94,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         alternates=[],
         parameters=parameters,
         longest=MAX_QUERY_LENGTH,
-        problems=[(one.message, linked(one.suggestions)) for one in found.problems],
+        problems=[(one.message, linked(one.suggestions), one.excerpt) for one in found.problems],
         notes=found.notes,
         chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
         hidden=[
@@ -166,20 +168,20 @@ def rows(
     query = found.query or Query("")
     for release, others in hits:
         entry = entry_of(release, pages.catalog, mixed=True, others=others)
-        shown = marked(plain(passage(release.content, query)), query)
+        shown = marked(plain(passage(release.content, query)), query, "body")
         if dated and release.day:
             shown = Markup("{} · {}").format(pages.catalog.texts.format_period(release.day), shown)
-        row = pages.row(entry, title=marked(entry.title, query), passage=shown)
+        row = pages.row(entry, title=marked(entry.title, query, "title"), passage=shown)
         yield row.decode().replace(UP, up)
 
 
-def marked(text: str, query: Query) -> Markup:
-    """Return a text as HTML in which the matches of a query are marked."""
-    shown, place = Markup(), 0
-    for start, end in highlights(text, terms_of(query.text)):
-        shown += escape(text[place:start]) + Markup("<mark>{}</mark>").format(text[start:end])
-        place = end
-    return shown + escape(text[place:])
+def marked(text: str, query: Query, place: Place) -> Markup:
+    """Return a title or body as HTML in which the matches of a query are marked."""
+    shown, end_before = Markup(), 0
+    for start, end in highlights(text, query.wanted_in(place)):
+        shown += escape(text[end_before:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+        end_before = end
+    return shown + escape(text[end_before:])
 
 
 def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:

@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from data.errors import QueryError
 from data.languages.tags import OF_TWO_LETTERS, feed_language
-from data.search.query import (
-    MAX_QUERY_LENGTH,
-    MAX_TERMS,
-    MIN_PREFIX_LETTERS,
-    STATES,
-    Query,
-    operators_read_as_words,
-    short_beginnings,
-    terms_of,
-)
+from data.search.expression import STATES, check_sources
+from data.search.query import Query
+from data.search.syntax import MAX_QUERY_LENGTH, MAX_QUOTED, lower_case_operators
 from feeds.catalog import Catalog
 from feeds.pages.search_facets import SearchParameters
 from feeds.translations import Texts
@@ -26,21 +20,27 @@ from feeds.translations import Texts
 
 @dataclass(frozen=True, slots=True)
 class SearchProblem:
-    """Message about an invalid search, and suggestions: names with search parameters."""
+    """Message about an invalid search, and suggestions: names with search parameters.
+
+    ``excerpt`` is a part of an invalid query, and a line with a caret under the fault.
+    """
 
     message: str
     suggestions: Sequence[tuple[str, SearchParameters]]
+    excerpt: tuple[str, str] | None = None
 
-
-MAX_QUOTED: Final = 40
-"""Maximum length in characters of the user's input that a message quotes."""
 
 MAX_SUGGESTIONS: Final = 3
 """Maximum number of suggestions, and maximum number of messages of one kind."""
 
 
-def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[SearchProblem]:
-    """Return the problems of a search, or an empty list if the search is valid."""
+def problems_of(
+    catalog: Catalog, parameters: Mapping[str, str], query: Query
+) -> list[SearchProblem]:
+    """Return the problems of a search, or an empty list if the search is valid.
+
+    ``query`` contains the words of the search.
+    """
     if not parameters.keys() - {"sort", "cursor", "more"}:
         return []
     found = [
@@ -55,32 +55,31 @@ def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[SearchP
         *_impossible_days(catalog.texts, parameters),
     ]
     text = parameters.get("q", "")
-    return found or _problems_of_words(catalog.texts, text, parameters)
+    if len(text) > MAX_QUERY_LENGTH:
+        message = catalog.texts.gettext(
+            "This query has %(count)s characters. The maximum is %(most)s.",
+            count=catalog.texts.number(len(text)),
+            most=catalog.texts.number(MAX_QUERY_LENGTH),
+        )
+        return [*found, SearchProblem(message, [])]
+    try:
+        check_sources(query.expression, query.text, catalog.sources)
+    except QueryError as error:
+        fault = SearchProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.", [], error.marked())
+        return [fault, *found]
+    return found or _problems_of_words(catalog.texts, query, parameters)
 
 
 def notes_on(texts: Texts, query: Query) -> list[str]:
     """Return notes on parts of a query that may be misunderstood."""
-    notes = [
+    return [
         texts.gettext(
-            "%(word)s is searched as a whole word. A prefix needs at least %(count)s letters.",
-            word=beginning[:MAX_QUOTED],
-            count=MIN_PREFIX_LETTERS,
+            "“%(word)s” is searched as a word. Write %(operator)s for the operator.",
+            word=word,
+            operator=word.upper(),
         )
-        for beginning in short_beginnings(query.text)[:MAX_SUGGESTIONS]
+        for word in lower_case_operators(query.text)
     ]
-    instead = {
-        "AND": texts.gettext("AND is searched as a word. Leave it out: all words must match."),
-        "OR": texts.gettext(
-            "OR is searched as a word, and all words must match. Search for each word separately."
-        ),
-        "NOT": texts.gettext("NOT is searched as a word. Use -word to exclude a word."),
-    }
-    notes += [instead[operator] for operator in operators_read_as_words(query.text)]
-    if len(terms_of(query.text, most=MAX_TERMS + 1)) > MAX_TERMS:
-        notes.append(
-            texts.gettext("Only the first %(count)s words of this query are used.", count=MAX_TERMS)
-        )
-    return notes
 
 
 def _unknown(
@@ -162,24 +161,17 @@ def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Search
 
 
 def _problems_of_words(
-    texts: Texts, text: str, parameters: Mapping[str, str]
+    texts: Texts, query: Query, parameters: Mapping[str, str]
 ) -> list[SearchProblem]:
-    """Return a problem if a query is too long or has no word to search for.
-
-    For other queries, the result is empty.
-    """
-    terms = terms_of(text)
-    if len(text) > MAX_QUERY_LENGTH:
-        message = texts.gettext(
-            "This query has %(count)s characters. The maximum is %(most)s.",
-            count=texts.number(len(text)),
-            most=texts.number(MAX_QUERY_LENGTH),
-        )
-    elif any(term.wanted for term in terms):
-        return []
-    elif text and not terms:
+    """Return a problem if a query has no word to search for, otherwise an empty list."""
+    text = parameters.get("q", "")
+    if query.expression is None and text:
         message = texts.gettext("“%(text)s” contains no word.", text=text[:MAX_QUOTED])
-    elif not terms or parameters.keys() & {"source", "topic", "lang", "state", "since", "until"}:
+    elif not (
+        query.is_empty
+        and query.expression
+        and not parameters.keys() & {"source", "topic", "lang", "state", "since", "until"}
+    ):
         return []
     else:
         message = texts.gettext(

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from data.errors import QueryError
 from data.models import Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -30,7 +31,7 @@ from feeds.formats.rendering import rendered, rendered_document
 from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
-from feeds.searches import canonical_query, parse_query
+from feeds.searches import canonical_query, parse_query, with_version
 from feeds.server.cached_file import CachedFile, cached_file
 from feeds.server.search import (
     FACETS,
@@ -123,7 +124,8 @@ class OnDemand:
         asked = parse_query(query, allowed_parameters(path))
         if not asked and not path.startswith(NEED_NO_QUERY) and address_of(path) is None:
             return None
-        return asked
+        # People write queries on these pages. Feeds keep the meaning of their address.
+        return with_version(asked) if path in (*SEARCH_PAGES, FEED_BUILDER) else asked
 
     def document(self, file: str) -> bytes | None:
         """Return the body of a generated feed, or None if the feed does not exist.
@@ -134,7 +136,7 @@ class OnDemand:
         path = "/" + path
         try:
             return self._made(path, parse_query(query.encode(), allowed_parameters(path)))
-        except BadQuery:
+        except (BadQuery, QueryError):
             return None
 
     def _fresh(self, question: Question) -> CachedFile | None:
@@ -186,7 +188,8 @@ class OnDemand:
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
         if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH:
-            refuse_unknown(with_present_sources(asked, store.source_moves()), catalog.sources)
+            moves = store.source_moves()
+            refuse_unknown(with_present_sources(asked, moves), catalog.sources, moves)
         if path == "/opml.xml":
             groups = groups_of(asked)
             if asked.keys() - {*FACETS, "groups"}:

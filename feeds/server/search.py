@@ -15,7 +15,9 @@ from data.clock import utc_now
 from data.errors import CommuniqueError, SlowSearch
 from data.languages.tags import feed_language
 from data.models import Facet, Release
-from data.search.query import MAX_QUERY_LENGTH, STATES, Hits, Query
+from data.search.expression import STATES, check_sources
+from data.search.query import Hits, Query
+from data.search.syntax import MAX_QUERY_LENGTH
 from data.store.core.store import Store
 from data.wording import meant
 from feeds.catalog import Catalog
@@ -24,7 +26,7 @@ from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
 from feeds.pages.builder_page import SELECTION_PARAMETERS, SITE_FEEDS, BuiltFeed, kind_of, state_of
 from feeds.pages.search_page import Hit, SearchResults
 from feeds.pages.search_problems import SearchProblem, notes_on, problems_of
-from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS
+from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS, present_text
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 FACETS = ("source", "topic")
@@ -48,10 +50,11 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Relea
     are returned. Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too
     long.
     """
-    asked = with_present_sources(asked, store.source_moves())
+    moves = store.source_moves()
+    asked = with_present_sources(asked, moves)
     if asked and asked.keys() <= set(FACETS):
         return of_facets(store, asked, limit)
-    return store.search_newest(query_of(asked), limit=limit).releases
+    return store.search_newest(query_of(asked, moves), limit=limit).releases
 
 
 def of_facets(
@@ -70,11 +73,12 @@ def of_facets(
 
 def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
     """Return the data for the search page: results, or the problems of the search parameters."""
-    asked = with_present_sources(asked, store.source_moves())
-    problems = problems_of(catalog, asked)
+    moves = store.source_moves()
+    asked = with_present_sources(asked, moves)
+    problems = problems_of(catalog, asked, Query(present_text(asked), moves=moves))
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
         return SearchResults(asked, problems=problems)
-    query = query_of(asked)
+    query = query_of(asked, moves)
     try:
         matches, hits = store.count_matches(query), hits_of(store, query, asked)
     except SlowSearch:
@@ -95,11 +99,12 @@ def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Buil
     Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too long.
     """
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
-    selected = dict(with_present_sources(selected, store.source_moves()))
-    problems = problems_of(catalog, selected)
+    moves = store.source_moves()
+    selected = dict(with_present_sources(selected, moves))
+    problems = problems_of(catalog, selected, Query(present_text(selected), moves=moves))
     if problems or not selected or kind_of(asked) in SITE_FEEDS:
         return BuiltFeed(asked, problems)
-    query = query_of({**selected, **state_of(asked)})
+    query = query_of({**selected, **state_of(asked)}, moves)
     newest = store.search_newest(query, limit=PREVIEW_RELEASES).releases
     return BuiltFeed(asked, (), store.count_matches(query), newest)
 
@@ -188,10 +193,10 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
         raise BadQuery(f"{name}={text[:40]} is not a day; use {name}=2024-03-01") from error
 
 
-def query_of(asked: Mapping[str, str]) -> Query:
+def query_of(asked: Mapping[str, str], moves: Mapping[str, str]) -> Query:
     """Convert search parameters to a query of the store.
 
-    Raises BadQuery for an invalid parameter.
+    ``moves`` maps previous ids of sources to current ids. Raises BadQuery for an invalid parameter.
     """
     text = asked.get("q", "")
     if len(text) > MAX_QUERY_LENGTH:
@@ -200,23 +205,27 @@ def query_of(asked: Mapping[str, str]) -> Query:
     if since and until and since > until:
         raise BadQuery(f"since={since} is after until={until}; swap them")
     return Query(
-        text,
+        present_text(asked),
         asked.get("source"),
         asked.get("topic"),
         since,
         until,
         asked.get("lang"),
         asked.get("state"),
+        moves=moves,
     )
 
 
-def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
+def refuse_unknown(
+    asked: Mapping[str, str], sources: Collection[str], moves: Mapping[str, str]
+) -> None:
     """Raise BadQuery for an unknown source, state or language, and for an invalid day.
 
     A feed with such a filter would always be empty. Unknown topics are allowed, because a topic may
-    get its first release later.
+    get its first release later. Raises QueryError for an invalid query.
     """
-    query_of(asked)
+    query = query_of(asked, moves)
+    check_sources(query.expression, query.text, sources)
     for source in asked.get("source", "").split(","):
         if source and source not in sources:
             near = meant(source[:40], sorted(sources)) or "; /sources/ lists them"

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from data.errors import SlowSearch, StoreError
+from data.errors import QueryError, SlowSearch, StoreError
 from data.network.bucket import BucketError
 from data.settings import SiteSettings
 from data.text.clean import plain
@@ -98,7 +98,7 @@ class SiteServer:
                 made = await self._queue.run(
                     scope, receive, lambda: self._feed_pages.answer(path, query, body)
                 )
-        except (Unanswered, BadQuery, StoreError, BucketError, OSError) as error:
+        except (Unanswered, BadQuery, QueryError, StoreError, BucketError, OSError) as error:
             await self._failure(scope, error)(scope, receive, send)
         else:
             if held is None:
@@ -155,7 +155,7 @@ class SiteServer:
         match error:
             case Unanswered():
                 return unanswered(scope, error)
-            case BadQuery():
+            case BadQuery() | QueryError():
                 return page(scope, 400, message=str(error))
             case SlowSearch():
                 return page(scope, 503, RETRY_SOON, message=str(error))
@@ -184,7 +184,7 @@ class SiteServer:
     ) -> CachedFile | None:
         """Return the generated page or the published file at a path, or None.
 
-        Raises Unanswered, BadQuery, SlowSearch, StoreError, BucketError and OSError.
+        Raises Unanswered, BadQuery, QueryError, SlowSearch, StoreError, BucketError and OSError.
         """
         held = None
         if self._is_generated(path) or query:

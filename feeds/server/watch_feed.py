@@ -17,7 +17,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Facet, Release
-from data.search.query import Query, terms_of
+from data.search.query import Query
 from data.store.core.store import Store
 from data.text.clean import plain
 from data.watches.matching import AlertEvent, WatchIndex, release_event
@@ -114,8 +114,9 @@ def releases(
 
 def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Release]]:
     """Yield batches of ``limit`` releases that a watch may match, newest first."""
-    query = Query(watch.query, ",".join(watch.sources) or None, ",".join(watch.topics) or None)
-    if any(term.wanted for term in terms_of(query.text)):
+    sources, topics = (",".join(names) or None for names in (watch.sources, watch.topics))
+    query = Query(watch.present_query, sources, topics, moves=store.source_moves())
+    if query.wanted:
         hits = store.search_newest(query, limit=limit)
         yield hits.releases
         while hits.cursor is not None:

@@ -17,13 +17,14 @@ from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from data.errors import SlowSearch
+from data.search.syntax import LANGUAGE_VERSION
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.shared_sql.events import SEARCH_INDEX, WEBSUB
 from data.text.urls import site_address
-from data.watches.matching import AlertEvent, WatchIndex
+from data.watches.matching import WatchIndex, event_about
 from data.watches.watch_file import Watch
-from feeds.searches import SEARCH_PARAMETERS, canonical_query, parse_query
+from feeds.searches import SEARCH_PARAMETERS, canonical_query, parse_query, present_text
 from feeds.urls import FORMATS, SEARCH, facet_of, feed_file, is_published
 from feeds.websub.messages import file_of
 
@@ -111,7 +112,7 @@ def changed_feeds(store: Store, files: Collection[str]) -> Collection[str]:
     found: set[str] = set()
     for changed in changes:
         if release := store.release(changed):
-            event = AlertEvent("release", release.source, release.content)
+            event = event_about("release", release)
             found.update(index.matching(event, store.source_moves()))
     return found
 
@@ -131,7 +132,14 @@ def watch_of(file: str) -> Watch:
     sources, topics, languages = (
         tuple(filter(None, asked.get(name, "").split(","))) for name in ("source", "topic", "lang")
     )
-    return Watch(file, asked.get("q", ""), sources, topics, languages)
+    return Watch(
+        file,
+        query=present_text(asked),
+        query_language=LANGUAGE_VERSION,
+        sources=sources,
+        topics=topics,
+        languages=languages,
+    )
 
 
 class MadeBodies:

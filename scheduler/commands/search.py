@@ -12,8 +12,9 @@ import click
 
 from data.interchange.release_fields import release_fields
 from data.languages.tags import fault_of_language
+from data.search.expression import STATES, Label, leaves
 from data.search.passages import passage
-from data.search.query import MAX_COUNTED, STATES, Hits, Query, terms_of
+from data.search.query import MAX_COUNTED, Hits, Query
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -80,9 +81,10 @@ def search(
 ) -> int:
     """Search releases, best matches first.
 
-    A query has words, "a phrase", a prefix* of three letters or more, or an excluded -word. In
-    scripts without spaces, each run of letters is a phrase. Write -- before a query that starts
-    with a minus. If there are very many matches, only the newest are ranked; --newest lists all.
+    A query has words, "a phrase", a prefix* of three letters or more, an excluded -word, OR,
+    brackets, and fields such as title:word (docs/reference/queries.md). Write -- before a query
+    that starts with a minus. If there are very many matches, only the newest are ranked; --newest
+    lists all.
     """
     asked = Query(
         " ".join(query),
@@ -163,7 +165,7 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
     cursor of the store.
     """
     # Without words in the query, matches can't be ranked.
-    if newest or not any(term.wanted for term in terms_of(asked.text)):
+    if newest or not asked.wanted:
         return store.search_newest(asked, limit=limit, cursor=cursor)
     offset = cursor or 0
     best = store.search(asked, limit=limit + 1, offset=offset)
@@ -175,7 +177,9 @@ def check_filters(home: Home, store: Store, asked: Query) -> None:
 
     A filter may contain several names. Raises RenamedSource for the former id of a source.
     """
-    for source in names_in(asked.source):
+    named = leaves(asked.expression) if asked.expression else ()
+    labels = (one for one in named if isinstance(one, Label) and one.name == "source")
+    for source in {*names_in(asked.source), *(name for one in labels for name in one.values)}:
         check_source(home, store, source)
     if asked.topic is not None:
         check_topics(home, store, names_in(asked.topic))

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from data.errors import WatchError
 from data.files import write_secret
 from data.models import AlertKind
+from data.search.syntax import LANGUAGE_VERSION
 from data.store.public_view import public_view
 from data.text.folding import fold_search
 from data.text.urls import site_address
@@ -171,6 +172,8 @@ def add(
                 raise click.BadParameter(str(error), param_hint=option) from error
     if feed:
         keys["feed"] = FeedAccess(new_token())
+    if keys["query"]:
+        keys["query_language"] = LANGUAGE_VERSION
     text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
     # Parse the text before it is written, because an invalid file could not be loaded later.
     one = parse_watch(text, str(path), AlertWatch)

@@ -79,9 +79,10 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if not one.outputs and not one.feed:
         tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
         yield f"it has no output; write {tables} or [feed] into its file"
-    if one.query.count('"') % 2:
+    if one.query_language == 1 and one.query.count('"') % 2:
         yield f"the query {one.query!r} has an unclosed quotation mark; close it"
-    yield from notes_on(texts_of("en"), Query(one.query))
+    if one.query_language > 1:
+        yield from notes_on(texts_of("en"), Query(one.query))
     if "health" in one.kinds and (one.query or one.topics or one.languages):
         yield "changes of health have no words, topics and languages, so only sources narrow them"
     for channel in channels_of(one):

@@ -20,11 +20,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
+from data.search.expression import Term
 from data.search.highlights import is_word_letter
-from data.search.query import Term
 from data.store.shared_sql.database.connection import Connection
 from data.text.folding import NO_WORD, fold_search, normalized
 from data.text.words import UNSPACED, spaced
@@ -129,15 +128,22 @@ def quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def any_of(words: Sequence[str]) -> str:
-    """Return a ``tsquery`` that matches any of these words.
+def any_of(parts: Sequence[str]) -> str:
+    """Return a ``tsquery`` that matches any of these parts."""
+    return _joined("|", parts)
 
-    The query is nested as a balanced tree, because PostgreSQL's parser stack is limited.
-    """
-    if len(words) == 1:
-        return words[0]
-    half = len(words) // 2
-    return f"({any_of(words[:half])} | {any_of(words[half:])})"
+
+def all_of(parts: Sequence[str]) -> str:
+    """Return a ``tsquery`` that matches all of these parts."""
+    return _joined("&", parts)
+
+
+def _joined(operator: str, parts: Sequence[str]) -> str:
+    """Join parts as a balanced tree, because PostgreSQL's parser stack is limited."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return f"({_joined(operator, parts[:half])} {operator} {_joined(operator, parts[half:])})"
 
 
 def filed_under(token: str) -> str:
@@ -149,12 +155,16 @@ def filed_under(token: str) -> str:
     return quoted(f":{token[:LONGEST_TOKEN]}")
 
 
+WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
+"""Weights of the words in a ``tsvector`` by the place of a term. Words without weight have D."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A search term as a ``tsquery`` of its ``words``, as a phrase, and as text.
 
-    ``ordered`` is a ``tsquery`` for the words in their order. ``text`` is searched in
-    `Vector.long_text`. Both are empty for a single word, which has no order.
+    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty for a single
+    word that may be anywhere. ``text`` is searched in `Vector.long_text`.
     """
 
     words: str
@@ -172,17 +182,20 @@ def phrase(term: Term) -> Phrase | None:
         found[place] = pair
         # The last letter is already part of the last pair.
         found.pop(place + 1, None)
+    weight = WEIGHTS[term.place]
     lexemes = [(place, quoted(found[place])) for place in sorted(found)]
-    if term.prefix:
-        place, last = lexemes[-1]
-        lexemes[-1] = place, f"{last}:*"
-    together = " & ".join(lexeme for _, lexeme in lexemes)
-    if len(lexemes) == 1:
-        return Phrase(together, "", "")
-    ordered = lexemes[0][1]
-    for (before, _), (place, lexeme) in pairwise(lexemes):
-        ordered += f" <{place - before}> {lexeme}"
-    return Phrase(together, ordered, f" {' '.join(words)}" + ("" if term.prefix else " "))
+    ends = {lexemes[-1][0]: "*"} if term.prefix else {}
+    # A lexeme is followed by its options: 'harb':*A
+    ordered, before = "", lexemes[0][0]
+    for place, lexeme in lexemes:
+        options = ends.get(place, "") + weight
+        distance = f" <{place - before}> " if ordered else ""
+        ordered += f"{distance}{lexeme}" + (f":{options}" if options else "")
+        before = place
+    together = all_of([f"{one}:*" if place in ends else one for place, one in lexemes])
+    has_order = len(lexemes) > 1 or bool(weight)
+    text = f" {' '.join(words)}" + ("" if term.prefix else " ")
+    return Phrase(together, f"({ordered})" if has_order else "", text)
 
 
 def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:

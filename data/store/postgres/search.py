@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from data.search.query import Query, terms_of
+from data.search.expression import And, Expression, Label, Not, Or, Term
+from data.search.query import Query
 from data.store.postgres.lexemes import (
     STEMMERS,
+    all_of,
     any_of,
     filed_under,
     forms,
@@ -18,20 +21,38 @@ from data.store.postgres.lexemes import (
 )
 from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
-    RANKED,
-    SEARCH_TIMEOUT_SECONDS,
+    ANY,
     IndexEntry,
+    Period,
+    Ranked,
     SearchPart,
-    filters,
-    rows_between,
+    token,
 )
 
-WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
+RANK_WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
 """Weights of words in the classes D, C, B and A. Words of titles are in A and words of bodies in D,
 with the same weights as in SQLite's index."""
 
 BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
+
+ALL: Final = filed_under(ANY)
+"""Condition that each release meets."""
+
+NONE: Final = f"!{ALL}"
+
+NO_ORDER: Final = "s.row + 0"
+"""The row number as an expression that is in no index.
+
+The full-text index finds matching words, but in no particular order. With a plain column, the
+planner might use the order of rows instead, and read all texts to find a rare word."""
+
+TEXTS: Final = {
+    "": "s.long_text",
+    "title": "split_part(s.long_text, E'\\n', 1)",
+    "body": "split_part(s.long_text, E'\\n', 2)",
+}
+"""SQL for the words of a long text by the place of a term."""
 
 
 class PostgresSearch(SearchPart):
@@ -48,52 +69,32 @@ class PostgresSearch(SearchPart):
             self._ask("SELECT gin_clean_pending_list('search_words')")
         return entered
 
-    def _ranked(self, query: Query) -> Iterable[int]:
-        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
-            wanted = self._wanted(query)
-            if wanted is None:
-                return ()
-            where, arguments = condition(query, wanted)
-            hits = self._ask(
-                "SELECT f.release FROM (SELECT s.row, s.release, s.words FROM search_rows s"
-                f" WHERE {where} ORDER BY {NO_ORDER} DESC LIMIT ?) f"
-                " ORDER BY ts_rank(?::real[], f.words, ?::tsquery, ?::integer) DESC, f.row DESC",
-                [*arguments, RANKED, WEIGHTS, " & ".join(wanted), BY_LENGTH],
-            )
-        return [number for (number,) in hits]
+    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+        where, arguments = condition(self._compiled(query, period.expression), period)
+        order = NO_ORDER if NO_ORDER in where else "s.row"
+        return self._ask(
+            f"SELECT {columns} FROM search_rows s WHERE {where} ORDER BY {order} DESC LIMIT ?",
+            [*arguments, limit],
+        )
 
-    def _matching(
-        self, columns: str, query: Query, limit: int, cursor: int | None = None
-    ) -> list[Any]:
-        if query.is_empty:
-            return []
-        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
-            wanted = self._wanted(query)
-            if wanted is None:
-                return []
-            where, arguments = condition(query, wanted, cursor)
-            order = NO_ORDER if NO_ORDER in where else "s.row"
-            return self._ask(
-                f"SELECT {columns} FROM search_rows s WHERE {where} ORDER BY {order} DESC LIMIT ?",
-                [*arguments, limit],
-            )
+    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+        found = self._compiled(query, period.expression)
+        where, arguments = condition(found, period)
+        return self._ask(
+            "SELECT -ts_rank(?::real[], f.words, ?::tsquery, ?::integer), -f.row, f.release"
+            " FROM (SELECT s.row, s.release, s.words FROM search_rows s"
+            f" WHERE {where} ORDER BY {NO_ORDER} DESC LIMIT ?) f",
+            [RANK_WEIGHTS, found.ranking or ALL, BY_LENGTH, *arguments, limit],
+        )
 
-    def _wanted(self, query: Query) -> list[str] | None:
-        """Return the required terms as ``tsquery`` values.
-
-        Returns None if a term can't occur in any text.
-        """
+    def _compiled(self, query: Query, expression: Expression) -> Compiled:
+        """Return an expression without days in the forms that PostgreSQL needs."""
         languages = query.language.split(",") if query.language else [*STEMMERS]
-        wanted = []
-        for term in terms_of(query.text):
-            if not term.wanted:
-                continue
-            found = phrase(term)
-            if found is None:
-                return None
-            others = forms(self._connection, term.written, languages) if term.written else []
-            wanted.append(any_of([f"({found.words})", *map(quoted, others)]))
-        return wanted
+
+        def forms_of(word: str) -> list[str]:
+            return [quoted(one) for one in forms(self._connection, word, languages)]
+
+        return compiled(expression, forms_of)
 
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         db.executemany(
@@ -113,39 +114,108 @@ class PostgresSearch(SearchPart):
         )
 
 
-NO_ORDER: Final = "s.row + 0"
-"""The row number as an expression that is in no index.
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression as conditions on a row of the index.
 
-The full-text index finds matching words, but in no particular order. With a plain column, the
-planner might use the order of rows instead, and read all texts to find a rare word."""
+    ``words`` is a ``tsquery`` for the index, which matches at least the wanted rows. ``exact``
+    matches exactly these rows if they have no long text. ``long`` is SQL for rows with a long text,
+    with its ``arguments``; it is empty if ``words`` is exact for all rows. ``ranking`` is a
+    ``tsquery`` of the words to rank by.
+    """
 
-IN_ORDER: Final = (
-    "CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery"
-    " ELSE s.words @@ ?::tsquery AND strpos(s.long_text, ?) > 0 END"
-)
+    words: str
+    exact: str = ""
+    long: str = ""
+    arguments: tuple[str, ...] = ()
+    ranking: str = ""
+
+    def on_long_texts(self) -> tuple[str, tuple[str, ...]]:
+        """Return SQL that is exact for rows with a long text, and its arguments."""
+        if self.long:
+            return self.long, self.arguments
+        return "s.words @@ ?::tsquery", (self.words,)
 
 
-def condition(
-    query: Query, wanted: Sequence[str], cursor: int | None = None
-) -> tuple[str, list[Any]]:
-    """Return SQL for the rows that match a query, and its arguments.
+def compiled(  # noqa: PLR0911 - one per node
+    expression: Expression, forms_of: Callable[[str], Collection[str]]
+) -> Compiled:
+    """Return an expression without days in the forms that PostgreSQL needs.
+
+    ``forms_of`` returns lexemes for the other forms of a word. Excluded words have none.
+    """
+    match expression:
+        case Term():
+            return _compiled_term(expression, forms_of)
+        case Label(name, values):
+            return Compiled(any_of([filed_under(token(name, value)) for value in sorted(values)]))
+        case Not(part):
+            found = compiled(part, lambda _: ())
+            if not found.long:
+                return Compiled(f"!{found.words}")
+            return Compiled(ALL, f"!{found.exact}", f"NOT {found.long}", found.arguments)
+        case And(parts) if parts:
+            return _joined(all_of, " AND ", [compiled(one, forms_of) for one in parts])
+        case Or(parts) if parts:
+            return _joined(any_of, " OR ", [compiled(one, forms_of) for one in parts])
+        case And():
+            return Compiled(ALL)
+    raise ValueError(f"{expression!r} can't be compiled")
+
+
+def _compiled_term(term: Term, forms_of: Callable[[str], Collection[str]]) -> Compiled:
+    found = phrase(term)
+    if found is None:
+        return Compiled(NONE)
+    others = forms_of(term.written) if term.written else ()
+    words = any_of([found.words, *others])
+    if not found.ordered:
+        return Compiled(words, ranking=words)
+    long = f"(s.words @@ ?::tsquery AND strpos({TEXTS[term.place]}, ?) > 0)"
+    return Compiled(words, found.ordered, long, (found.words, found.text), words)
+
+
+def _joined(
+    join: Callable[[Sequence[str]], str], operator: str, parts: Sequence[Compiled]
+) -> Compiled:
+    """Return the conjunction or disjunction of parts."""
+    wanted = [one.words for one in parts]
+    if join is all_of:
+        # A condition that each release meets would only cost time, but exclusions need one.
+        wanted = [one for one in wanted if one != ALL] or [ALL]
+        wanted += [ALL] if all(one.startswith("!") for one in wanted) else []
+    elif ALL in wanted:
+        wanted = [ALL]
+    words = join(wanted)
+    ranking = [one.ranking for one in parts if one.ranking]
+    ranked = join(ranking) if ranking else ""
+    if not any(one.long for one in parts):
+        return Compiled(words, ranking=ranked)
+    exact = join([one.exact or one.words for one in parts])
+    on_long = [one.on_long_texts() for one in parts]
+    long = f"({operator.join(sql for sql, _ in on_long)})"
+    arguments = tuple(value for _, values in on_long for value in values)
+    return Compiled(words, exact, long, arguments, ranked)
+
+
+def condition(found: Compiled, period: Period) -> tuple[str, list[Any]]:
+    """Return SQL for the matching rows of a period, and its arguments.
 
     A condition with words uses `NO_ORDER`.
     """
-    words = [*wanted, *(any_of([*{*map(filed_under, names)}]) for names in filters(query))]
+    has_words = found.words != ALL
     parts = [
-        f"{NO_ORDER if words else 's.row'} BETWEEN ? AND ?",
+        f"{NO_ORDER if has_words else 's.row'} BETWEEN ? AND ?",
         "s.release NOT IN (SELECT release FROM hidden_releases)",
     ]
-    arguments: list[Any] = [*rows_between(query, cursor)]
-    for term in sorted(terms_of(query.text), key=lambda one: not one.wanted):
-        found = phrase(term)
-        if found and found.ordered:
-            parts.append(IN_ORDER if term.wanted else f"NOT {IN_ORDER}")
-            arguments += [found.ordered, found.words, found.text]
-        elif found and not term.wanted:
-            words.append(f"!{found.words}")
-    if words:
+    arguments: list[Any] = [period.first, period.last]
+    if has_words:
         parts.append("s.words @@ ?::tsquery")
-        arguments.append(" & ".join(words))
+        # The index can't find rows by an exclusion alone.
+        is_excluding = found.words.startswith("!")
+        arguments.append(all_of([ALL, found.words]) if is_excluding else found.words)
+    if found.long:
+        long, values = found.on_long_texts()
+        parts.append(f"CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery ELSE {long} END")
+        arguments += [found.exact, *values]
     return " AND ".join(parts), arguments

@@ -14,13 +14,22 @@ import msgspec
 
 from data.languages.tags import feed_language
 from data.models import Content, Event, Release
-from data.search.query import MAX_COUNTED, STATES, Hits, Matches, Query, terms_of
+from data.search.expression import (
+    NOTHING,
+    STATES,
+    Days,
+    Expression,
+    leaves,
+    negated,
+    replaced,
+)
+from data.search.query import MAX_COUNTED, Hits, Matches, Query
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets, secrets_of_addresses
-from data.topics.facets import SourceSection, section_of
+from data.topics.facets import labels_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
 """A release for the index: number, source, day, content, and whether it was corrected or
@@ -46,6 +55,11 @@ SEARCH_TIMEOUT_SECONDS: Final = 3.0
 
 ANY: Final = "xa"
 """Word that the index contains for every release, for queries that have only dates."""
+
+LAST_DAY: Final = dt.date.max.toordinal()
+
+KINDS: Final = {"source": "s", "topic": "t", "lang": "l", "kind": "k", "state": "r"}
+"""Letters of index words by field of a search."""
 
 _content = msgspec.json.Decoder(Content)
 
@@ -80,22 +94,28 @@ class IndexEntry(NamedTuple):
     filed: str
 
 
+class Period(NamedTuple):
+    """A range of index rows, both inclusive, and an expression without days for its releases."""
+
+    first: int
+    last: int
+    expression: Expression
+
+
+Ranked: TypeAlias = tuple[float, int, int]
+"""A match: its rank (the best first), its index row with the opposite sign, and its release."""
+
+
 class SearchPart(Part):
     """Methods of the store for searching."""
 
     @abstractmethod
-    def _matching(
-        self, columns: str, query: Query, limit: int, cursor: int | None = None
-    ) -> list[Any]:
-        """Return the ``columns`` of the first rows ``s`` that match a query, newest first."""
+    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+        """Return the ``columns`` of the first rows ``s`` of a period that match, newest first."""
 
     @abstractmethod
-    def _ranked(self, query: Query) -> Iterable[int]:
-        """Return the numbers of the releases that match a query with words, best first.
-
-        If there are more than `RANKED` matches, only the newest are ranked, and the others are
-        omitted.
-        """
+    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+        """Return the newest matches of a period, at most ``limit``, in any order."""
 
     @abstractmethod
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
@@ -128,18 +148,25 @@ class SearchPart(Part):
 
         Titles have a larger weight than bodies. If there are more than `RANKED` matches, only the
         newest are ranked, and the others are omitted. Only releases that `update_search_index` has
-        added are found. A query without a required word finds nothing, and no query is invalid.
-        Raises SlowSearch if the search takes too long.
+        added are found. A query without words to search for finds nothing. Raises QueryError if its
+        text is invalid, and SlowSearch if the search takes too long.
         """
-        if not any(term.wanted for term in terms_of(query.text)):
+        if not query.wanted:
             return ()
-        return self._releases_of(islice(self._ranked(query), offset, offset + limit))
+        found: list[Ranked] = []
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
+            for period in periods_of(query):
+                found += self._ranks_in(query, period, RANKED - len(found))
+                if len(found) >= RANKED:
+                    break
+        found.sort()
+        return self._releases_of(number for _, _, number in found[offset : offset + limit])
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
         """Return the releases that match a query, newest day first, after the position ``cursor``.
 
         An empty query finds nothing, and no cursor is invalid. Only indexed releases are found.
-        Raises SlowSearch if the search takes too long.
+        Raises QueryError if the query is invalid, and SlowSearch if the search takes too long.
         """
         rows = self._matching("s.row, s.release", query, limit + 1, cursor)
         some = rows[:limit]
@@ -151,7 +178,7 @@ class SearchPart(Part):
     def count_matches(self, query: Query) -> Matches:
         """Return the number of matches of a query, in total and per source, topic or other filter.
 
-        Raises SlowSearch if the search takes too long.
+        Raises QueryError if the query is invalid, and SlowSearch if the search takes too long.
         """
         rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
         more = len(rows) > MAX_COUNTED
@@ -174,6 +201,18 @@ class SearchPart(Part):
             periods=periods,
             states=Counter(chain.from_iterable([one.states for one in filed])),
         )
+
+    def _matching(
+        self, columns: str, query: Query, limit: int, cursor: int | None = None
+    ) -> list[Any]:
+        """Return the ``columns`` of the first rows ``s`` that match a query, newest first."""
+        found: list[Any] = []
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
+            for period in periods_of(query, cursor):
+                found += self._matches_in(columns, query, period, limit - len(found))
+                if len(found) >= limit:
+                    break
+        return found
 
     def _releases_of(self, numbers: Iterable[int]) -> tuple[Release, ...]:
         """Return releases by their numbers, in the order given."""
@@ -238,8 +277,54 @@ def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
         content.topics,
         tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
     )
-    tokens = tokens_of(filed, section_of(content.section))
+    labels = sorted(labels_of(source, content, filed.states))
+    tokens = " ".join([ANY, *(token(name, value) for name, value in labels)])
     return IndexEntry(row, number, content, filed.language, tokens, encode(filed))
+
+
+def periods_of(query: Query, cursor: int | None = None) -> Iterator[Period]:
+    """Yield the periods whose releases can match a query, newest first.
+
+    Conditions on days are true or false for a whole period, so an index of words can search each
+    period. Periods are after the ``cursor`` in this order.
+    """
+    condition = query.condition
+    oldest, newest = rows_between(query, cursor)
+    starts = {NO_DAY, NO_DAY + 1}
+    for leaf in leaves(condition):
+        if isinstance(leaf, Days):
+            starts |= {leaf.first.toordinal(), leaf.last.toordinal() + 1}
+    found: Expression = NOTHING
+    end = last = LAST_DAY
+    for start in sorted(starts - {LAST_DAY + 1}, reverse=True):
+        within = _in_period(condition, start)
+        if within != found:
+            yield from _rows_of(found, last + 1, end, (oldest, newest))
+            found, end = within, last
+        last = start - 1
+    yield from _rows_of(found, NO_DAY, end, (oldest, newest))
+
+
+def _in_period(condition: Expression, start: int) -> Expression:
+    """Return a condition without days, as it holds for the period that begins on a day."""
+
+    def decided(leaf: Expression) -> Expression | None:
+        if not isinstance(leaf, Days):
+            return None
+        holds = leaf.first.toordinal() <= start <= leaf.last.toordinal()
+        return negated(NOTHING) if holds else NOTHING
+
+    return replaced(condition, decided)
+
+
+def _rows_of(
+    expression: Expression, first: int, last: int, between: tuple[int, int]
+) -> Iterator[Period]:
+    """Yield the period from a day to a day within index rows, unless nothing can match in it."""
+    oldest = max(first << ROW_BITS, between[0])
+    newest = min(((last + 1) << ROW_BITS) - 1, between[1])
+    if expression != NOTHING and oldest <= newest:
+        yield Period(oldest, newest, expression)
 
 
 def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
@@ -259,39 +344,6 @@ def rows_of_day(day: str) -> tuple[int, int]:
     return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
 
-def filters(query: Query) -> Iterator[list[str]]:
-    """Yield a list of index words for each filter of a query.
-
-    A match has at least one word of each list.
-    """
-    asked = (
-        ("s", query.source),
-        ("t", query.topic),
-        ("l", query.language and query.language.lower()),
-        ("r", query.state),
-    )
-    for kind, names in asked:
-        if names:
-            yield [token(kind, name) for name in names.split(",")]
-
-
-def token(kind: str, name: str) -> str:
-    """Return the index word for a filter value.
-
-    ``kind`` is ``s`` for a source, ``t`` for a topic, ``l`` for a language, or ``r`` for a state.
-    """
-    return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
-
-
-def tokens_of(filed: Filed, section: SourceSection | None) -> str:
-    """Return the index words for the source, topics, language and states of a release.
-
-    The language is also included without its region. The section is indexed as a topic, as in
-    earlier versions.
-    """
-    tag = filed.language.lower()
-    languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]
-    words = [ANY, token("s", filed.source), *(token("t", topic) for topic in filed.topics)]
-    words += [token("t", section.slug)] if section else []
-    words += (token("l", language) for language in languages)
-    return " ".join([*words, *(token("r", state) for state in filed.states)])
+def token(name: str, value: str) -> str:
+    """Return the index word for a value of a field of `KINDS`."""
+    return f"x{KINDS[name]}{value.encode('utf-8', 'replace').hex()}"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from data.search.query import Query, Term, terms_of
-from data.store.shared_sql.database.connection import Database, places
+from data.search.expression import And, Expression, Label, Not, Or, Term
+from data.search.query import Query
+from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
     ANY,
-    BATCH,
-    RANKED,
-    SEARCH_TIMEOUT_SECONDS,
     IndexEntry,
+    Period,
+    Ranked,
     SearchPart,
-    filters,
-    rows_between,
+    token,
 )
 from data.text.folding import fold_search
 
@@ -31,42 +30,20 @@ SHOWN_ROW: Final = (
 class SqliteSearch(SearchPart):
     """Search methods of the store, with FTS5 and BM25 ranking."""
 
-    def _ranked(self, query: Query) -> Iterable[int]:
-        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
-            hits = self._ask(
-                f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
-                " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
-                [expression(query), *rows_between(query), RANKED],
-            )
-        order = sorted(hits, key=lambda hit: (hit[1], -hit[0]))
-        return self._releases_at([row for row, _ in order])
+    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+        del query
+        return self._ask(
+            # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
+            f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
+            f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
+            " ORDER BY f.rowid DESC LIMIT ?",
+            [matched(period.expression), period.first, period.last, limit],
+        )
 
-    def _matching(
-        self, columns: str, query: Query, limit: int, cursor: int | None = None
-    ) -> list[Any]:
-        if query.is_empty:
-            return []
-        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
-            return self._ask(
-                # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
-                f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
-                f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
-                " ORDER BY f.rowid DESC LIMIT ?",
-                [expression(query), *rows_between(query, cursor), limit],
-            )
-
-    def _releases_at(self, rows: list[int]) -> Iterator[int]:
-        """Yield the release numbers of these index rows; rows of old versions are skipped."""
-        for place in range(0, len(rows), BATCH):
-            some = rows[place : place + BATCH]
-            found = dict(
-                self._ask(
-                    f"SELECT s.row, s.release FROM search_rows s WHERE s.row IN ({places(some)})"
-                    f" AND {SHOWN_ROW}",
-                    some,
-                )
-            )
-            yield from (found[row] for row in some if row in found)
+    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+        rank = f"bm25(search, {TITLE_WEIGHT}, 1.0, 0.0)"
+        columns = f"{rank} AS rank, -s.row, s.release"
+        return self._matches_in(columns, query, period, limit)
 
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         # The index doesn't store texts, so entries can't be deleted; old rows are skipped instead.
@@ -92,21 +69,22 @@ class SqliteSearch(SearchPart):
         )
 
 
-def expression(query: Query) -> str:
-    """Return a query as an FTS5 expression."""
-    terms = terms_of(query.text)
-    wanted = [phrase(term) for term in terms if term.wanted]
-    parts = [f"({{title body}} : ({' AND '.join(wanted)}))"] if wanted else []
-    for names in filters(query):
-        several = " OR ".join(f'"{name}"' for name in names)
-        parts.append(f"(tokens : ({several}))")
-    asked = " AND ".join(parts or [f"(tokens : {ANY})"])
-    for term in terms:
-        if not term.wanted:
-            asked = f"({asked}) NOT ({{title body}} : {phrase(term)})"
-    return asked
-
-
-def phrase(term: Term) -> str:
-    """Return a term as an FTS5 string without special characters."""
-    return f'"{term.words}"' + (" *" if term.prefix else "")
+def matched(expression: Expression) -> str:
+    """Return an expression without days as an FTS5 expression."""
+    match expression:
+        case Term(words, prefix, _, place):
+            # Folded words have no special characters.
+            return f'{{{place or "title body"}}} : "{words}"' + (" *" if prefix else "")
+        case Label(name, values):
+            several = " OR ".join(f'"{token(name, value)}"' for value in sorted(values))
+            return f"tokens : ({several})"
+        case Or(parts) if parts:
+            return " OR ".join(f"({matched(one)})" for one in parts)
+        case Not():
+            return matched(And((expression,)))
+        case And(parts):
+            found = " AND ".join(f"({matched(one)})" for one in parts if not isinstance(one, Not))
+            excluded = [f"({matched(one.part)})" for one in parts if isinstance(one, Not)]
+            found = found or f"tokens : {ANY}"
+            return f"({found}) NOT ({' OR '.join(excluded)})" if excluded else found
+    raise ValueError(f"{expression!r} can't be compiled")

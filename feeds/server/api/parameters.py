@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from data.models import ReleaseState
-from data.search.query import MAX_QUERY_LENGTH
+from data.search.syntax import MAX_QUERY_LENGTH
 from data.wording import meant
 from feeds.server.api.problems import ApiError
 
@@ -132,8 +132,8 @@ class SearchParameters(FilterParameters, frozen=True, kw_only=True):
     q: Annotated[
         Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN)],
         Meta(
-            description='Words that must all occur, `"a phrase"`, `prefix*` (three letters or '
-            "more) or `-excluded`. Optional if a filter is given."
+            description='Words that must all occur, `"a phrase"`, `prefix*`, `-excluded`, `OR`, '
+            "brackets and fields such as `title:`. Optional if a filter is given."
         ),
     ] = ""
     state: Annotated[

@@ -24,12 +24,17 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     parameter: Annotated[
         str | None, Meta(description="The invalid parameter, if the error is about one.")
     ] = None
+    position: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Number of characters before the fault in `q`."),
+    ] = None
 
 
 class ApiError(Exception):
     """An error that the API returns as a response.
 
-    ``parameter`` is the name of the invalid parameter, or None.
+    ``parameter`` is the name of the invalid parameter, or None, and ``position`` the number of
+    characters before the fault in a query.
     """
 
     def __init__(
@@ -38,17 +43,20 @@ class ApiError(Exception):
         detail: str,
         *,
         parameter: str | None = None,
+        position: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.parameter = parameter
+        self.position = position
         self.headers = headers or {}
 
     def response(self) -> Response:
         """Return the error as a problem response."""
-        problem = Problem(HTTPStatus(self.status).phrase, self.status, self.detail, self.parameter)
+        title = HTTPStatus(self.status).phrase
+        problem = Problem(title, self.status, self.detail, self.parameter, self.position)
         headers = {
             "cache-control": "no-store",
             **API_ORIGIN,

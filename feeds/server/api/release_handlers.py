@@ -12,9 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
+from data.errors import QueryError
 from data.interchange.release_fields import release_fields, revision_fields
 from data.languages.tags import feed_language
 from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Selection
+from data.search.expression import check_sources
 from data.search.passages import passage
 from data.search.query import Hits, Query
 from data.store.core.store import Store
@@ -169,7 +171,9 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
         asked.until or None,
         requested_language(asked.language),
         asked.state or None,
+        moves=context.store.source_moves(),
     )
+    check_query(context, query)
     if query.is_empty:
         raise ApiError(422, "`q` needs at least one word that is not excluded", parameter="q")
     after = context.place(asked, int)
@@ -208,6 +212,15 @@ def hits_of(store: Store, query: Query, sort: str, limit: int, after: int | None
     offset = after or 0
     found = store.search(query, limit=limit + 1, offset=offset)
     return Hits(found[:limit], offset + limit if len(found) > limit else None)
+
+
+def check_query(context: ApiContext, query: Query) -> None:
+    """Raise ApiError if the text of a query is invalid or names an unknown source."""
+    try:
+        check_sources(query.expression, query.text, context.store.sources())
+    except QueryError as error:
+        where = error.position
+        raise ApiError(422, str(error), parameter="q", position=where) from error
 
 
 def known_release(context: ApiContext) -> Release:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.search.highlights import Word, highlights, is_word_letter, places_of, words_of
-from data.search.query import terms_of
+from data.search.older import upgraded
+from data.search.query import Query
 from data.text.folding import fold_search
 
 ODD = "aİıIßéẞﬁ½™信号がか\u3099ก่ั한\u1112\u1161\u11ab €_-\u0301\u0345\u200d\u0e31şÇ\ud800\0𐐀Å0"
@@ -21,7 +22,7 @@ TEXTS = st.text() | st.text(st.sampled_from(ODD), max_size=30)
 def marked(text: str, query: str) -> str:
     """A text with what a query highlights in brackets."""
     shown, place = "", 0
-    for start, end in highlights(text, terms_of(query)):
+    for start, end in highlights(text, Query(upgraded(query)).wanted):
         shown += f"{text[place:start]}[{text[start:end]}]"
         place = end
     return shown + text[place:]
@@ -66,13 +67,13 @@ def test_any_word_of_a_text_is_highlighted(text: str, data: st.DataObject) -> No
     assert all(0 <= one.start < one.end <= len(text) for one in words)
     if words:
         word = data.draw(st.sampled_from(words))
-        found = highlights(text, terms_of(word.folded))
+        found = highlights(text, Query(word.folded).wanted)
         assert any(start <= word.start and word.end <= end for start, end in found)
 
 
 @given(TEXTS, TEXTS)
 def test_highlights_are_parts_of_the_text_in_their_order(text: str, query: str) -> None:
-    ends = [place for span in highlights(text, terms_of(query)) for place in span]
+    ends = [place for span in highlights(text, Query(upgraded(query)).wanted) for place in span]
     assert ends == sorted(set(ends))
     assert all(0 <= place <= len(text) for place in ends)
 

@@ -31,7 +31,7 @@ def matches(
     **watch: Any,
 ) -> bool:
     """Whether a watch of these keys matches an event of the source harbour."""
-    index = WatchIndex({"one": Watch("One", **watch)})
+    index = WatchIndex({"one": Watch("One", query_language=2, **watch)})
     return index.matching(AlertEvent(kind, "harbour", content, backlog)) == ("one",)
 
 
@@ -58,6 +58,15 @@ def matches(
         ('harbour -"station pilot"', True),
         ("-drill", True),
         ("-pilot", False),
+        ("storm OR pilot", True),
+        ("storm OR drill", False),
+        ("(storm OR closed) -(drill OR ferry)", True),
+        ("title:harbour body:station", True),
+        ("title:station", False),
+        ('body:"pilot stat*" OR title:x', True),
+        ("lang:pt topic:weather source:harbour", True),
+        ("lang:en OR source:acme", False),
+        ("after:2025 OR state:corrected", False),
         # Scripts without spaces: a run of letters is a phrase.
         ("東京", True),
         ("京東", False),
@@ -87,6 +96,36 @@ def test_each_key_narrows_a_watch_to_any_of_its_values(
     expected: bool,  # noqa: FBT001
 ) -> None:
     assert matches(**keys) is expected
+
+
+def test_a_query_in_the_older_language_keeps_its_meaning() -> None:
+    index = WatchIndex({"one": Watch("One", query="storm OR pilot")})
+    assert index.matching(AlertEvent("release", "harbour", TEXT)) == ()
+    both = replace(TEXT, title="Storm or calm")
+    assert index.matching(AlertEvent("release", "harbour", both)) == ("one",)
+
+
+def test_the_state_and_the_day_of_a_release_match() -> None:
+    at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    release = replace(first_release(draft(), at), revision=2)
+    index = WatchIndex(
+        {
+            "edited": Watch("A", query="state:corrected before:2027", query_language=2),
+            "retracted": Watch("B", query="state:retracted", query_language=2),
+            "undated": Watch("C", query="-before:9999 lang:en", query_language=2),
+        }
+    )
+    event = release_event("edit", release)
+    assert event is not None
+    assert index.matching(event) == ("edited",)
+
+
+def test_a_watch_names_a_saved_search() -> None:
+    watch = {"one": Watch("One", query="saved:work -drill", query_language=2)}
+    event = AlertEvent("release", "harbour", TEXT)
+    assert WatchIndex(watch, {"work": "dredging OR pilot"}).matching(event) == ("one",)
+    assert WatchIndex(watch, {"work": "dredging"}).matching(event) == ()
+    assert WatchIndex(watch).matching(event) == ()
 
 
 def test_a_watch_of_a_topic_matches_a_section_of_that_name() -> None:
@@ -133,10 +172,14 @@ def test_an_index_of_many_watches_finds_the_same_as_each_watch_alone() -> None:
     words = ["harbour", "closed", "pilot", "station", "drill", "storm", "odile", "tests", "ferry"]
     watches = {}
     for number in range(400):
-        some = chance.sample(words, chance.randint(0, 3))
-        query = " ".join(chance.choice(["{}", "{}", "-{}", "{:.4}*"]).format(one) for one in some)
+        some = chance.sample(words, chance.randint(0, 4))
+        forms = ["{}", "{}", "-{}", "{:.4}*", "title:{}", "-body:{:.4}*"]
+        terms = [chance.choice(forms).format(one) for one in some]
+        query = " ".join(terms[:2])
+        if len(terms) > 2:
+            query = chance.choice(["({}) OR ({})", "{} ({})"]).format(query, " OR ".join(terms[2:]))
         sources = chance.choice([(), (), ("harbour",), ("acme", "harbour"), ("acme",)])
-        watches[f"w{number:03}"] = Watch("W", query=query, sources=sources)
+        watches[f"w{number:03}"] = Watch("W", query=query, query_language=2, sources=sources)
     event = AlertEvent("edit", "harbour", TEXT)
     alone = [name for name, one in watches.items() if WatchIndex({name: one}).matching(event)]
     assert 20 < len(alone) < 380

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import lxml.html
@@ -169,10 +169,50 @@ def test_an_invalid_query_is_reported_with_a_suggestion(
 
 
 def test_an_ambiguous_query_is_reported(web: httpx.Client) -> None:
-    page = page_of(web, "/search?q=la*%20lamps")
-    assert "la* is searched as a whole word" in texts(page, "//p[@role='note']")[0]
-    page = page_of(web, f"/search?q={'lamps+' * 40}")
-    assert "the first 32 words" in texts(page, "//p[@role='note']")[0]
+    page = page_of(web, "/search?q=lamps%20or%20mole")
+    assert "Write OR for the operator" in texts(page, "//p[@role='note']")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "words"),
+    [
+        ("lamps OR", 6, "OR"),
+        ("(lamps", 0, "bracket"),
+        ("source:harbor", 7, "harbour"),
+        ("lamps " * 40, 192, "32 terms"),
+    ],
+)
+def test_a_fault_in_a_query_is_shown_at_its_position(
+    web: httpx.Client, text: str, fault: int, words: str
+) -> None:
+    address = f"?{urlencode({'q': text})}"
+    for path in ("/search", "/feeds/builder/"):
+        page = page_of(web, path + address)
+        line, caret = page.xpath("//pre[@class='fault']")[0].text.split("\n")
+        assert line[len(caret) - 1] == text[fault]
+        assert words in texts(page, "//p[@role='alert']")[0]
+    for path in ("/feeds/search.atom", "/opml.xml"):
+        refused = web.get(f"{path}{address}&ql=2")
+        assert (refused.status_code, words in refused.text) == (400, True)
+        # The address is from the time before operators, when all texts were valid.
+        assert web.get(path + address).status_code == 200
+
+
+def test_a_feed_keeps_the_meaning_of_its_address(web: httpx.Client) -> None:
+    def found(query: str) -> int:
+        return web.get(f"/feeds/search.atom?{query}").text.count("<entry")
+
+    assert found("q=beasts+OR+nowhere") == 0
+    assert found("q=beasts+OR+nowhere&ql=2") == 1
+    assert found("q=beasts&ql=2") == found("q=beasts") == 1
+    page = page_of(web, "/search?q=beasts+OR+nowhere")
+    (feed,) = page.xpath("//link[@type='application/atom+xml']/@href")
+    assert parse_qs(urlsplit(feed).query)["ql"] == ["2"]
+    assert web.get(feed).text.count("<entry") == 1
+    page = page_of(web, "/search?q=beasts+-nowhere&ql=2")
+    assert "ql" not in page.xpath("//link[@type='application/atom+xml']/@href")[0]
+    for spelling in ("q=beasts&ql=2", "q=beasts&ql=1", "q=beasts&ql=9"):
+        assert '?q=beasts"' in web.get(f"/feeds/search.atom?{spelling}").text
 
 
 @pytest.mark.parametrize(

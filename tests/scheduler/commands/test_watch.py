@@ -113,7 +113,7 @@ def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
     [
         (("add", "…"), "'…' is not a valid id"),
         (("add", "A", "--id", "../a"), "'../a' is not a valid id"),
-        (("add", "A", "--query", "(a+)+$ " * 200), "more than 1000 characters"),
+        (("add", "A", "--query", "(a+)+$ " * 200), "too long (1,400 characters)"),
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is not a valid id"),
         (("add", "A", "--source", "wira"), "no source named 'wira'; did you mean wire?"),
@@ -141,14 +141,20 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
 
 
 def test_a_watch_without_outputs_or_with_an_unclosed_quote_is_reported(home: Path) -> None:
-    doubts = told(home, "add", "Nobody", "--query", '"harbour')["doubts"]
+    (home / "watches").mkdir()
+    file = home / "watches" / "nobody.toml"
+    file.write_text('name = "Nobody"\nquery = "\\"harbour"\n')
+    doubts = told(home, "show", "nobody")["doubts"]
     assert [doubt.partition(";")[0] for doubt in doubts] == [
         "it has no output",
         "the query '\"harbour' has an unclosed quotation mark",
     ]
     assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
-    (doubt,) = told(home, "add", "Chat", "--query", "storm OR surge", "--feed")["doubts"]
-    assert doubt.startswith("OR is searched as a word")
+    (doubt,) = told(home, "add", "Chat", "--query", "storm or surge", "--feed")["doubts"]
+    assert doubt.startswith("“or” is searched as a word")
+    assert told(home, "show", "chat")["query_language"] == 2
+    result = communique("watch", "add", "Bad", "--query", "storm OR", home=home)
+    assert (result.returncode, "character 7" in result.stderr) == (2, True)
 
 
 def test_a_watch_file_is_written_completely_or_not_at_all(home: Path) -> None:

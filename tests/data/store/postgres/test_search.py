@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import SlowSearch
+from data.search.older import upgraded
 from data.search.query import Query
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -97,8 +98,10 @@ def test_both_databases_find_the_same_releases_for_any_query(
     body = data.draw(st.sampled_from(texts))[1]
     part = body[data.draw(st.integers(0, len(body))) :][:5]
     for text in (*queries, body, f'"{part}"', f'lamps -"{part}"', f'"of pier" "{part}'):
-        one, other = (found(store, Query(text)) for store in both)
-        assert one == other, text
+        plain = upgraded(text)
+        for query in (plain, f"nowhere OR ({plain or 1})", f"title:({plain or 1}) OR body:pier"):
+            one, other = (found(store, Query(query)) for store in both)
+            assert one == other, query
     assert len(found(both[1], Query('"of pier"'))) >= 1
 
 
@@ -117,6 +120,9 @@ def test_a_text_too_long_for_word_positions_is_found_by_its_phrases(
         '"northern mole"', '"mole northern"', "信号站", '"harbour lam*"', '"pier 39"',
         '"39 northern"',
         'one -"northern mole"', 'one -"pier 39"', '"one pier"', '"one northern"', '"lamps pier 0"',
+        "title:northern", "body:northern", 'title:"long one"', 'body:"long one" OR title:short',
+        "title:lon*", 'one -body:"harbour lamps"', '"mole northern" OR (one -"pier 39")',
+        "body:信号站",
     ):  # fmt: skip
         one, other = (found(store, Query(query)) for store in both)
         assert one == other, query
@@ -189,7 +195,8 @@ def test_a_search_that_takes_too_long_is_stopped(
     hidden = "CREATE VIEW hidden_releases AS SELECT 0 AS release FROM (SELECT pg_sleep(5)) AS slept"
     postgres._connection.execute("ALTER TABLE hidden_releases RENAME TO hidden_for_now")  # noqa: SLF001 - to make it slow
     postgres._connection.execute(hidden)  # noqa: SLF001
-    monkeypatch.setattr("data.store.postgres.search.SEARCH_TIMEOUT_SECONDS", 0.05)
+    usual = search_module.SEARCH_TIMEOUT_SECONDS
+    monkeypatch.setattr("data.store.shared_sql.search.SEARCH_TIMEOUT_SECONDS", 0.05)
     try:
         for ask in (
             lambda: postgres.search(Query("lamps"), limit=5),
@@ -201,9 +208,7 @@ def test_a_search_that_takes_too_long_is_stopped(
     finally:
         postgres._connection.execute("DROP VIEW hidden_releases")  # noqa: SLF001
         postgres._connection.execute("ALTER TABLE hidden_for_now RENAME TO hidden_releases")  # noqa: SLF001
-    monkeypatch.setattr(
-        "data.store.postgres.search.SEARCH_TIMEOUT_SECONDS", search_module.SEARCH_TIMEOUT_SECONDS
-    )
+    monkeypatch.setattr("data.store.shared_sql.search.SEARCH_TIMEOUT_SECONDS", usual)
     assert len(found(postgres, Query("lamps"))) == 3, "what comes after it is asked as ever"
 
 

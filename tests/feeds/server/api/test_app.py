@@ -170,8 +170,11 @@ def test_a_search_counts_its_results_on_the_first_page(web: httpx.Client) -> Non
 
 
 def test_a_search_warns_of_operators_that_it_reads_as_words(web: httpx.Client) -> None:
-    warned = web.get("/api/search?q=dredger+OR+basin").json()["warnings"]
-    assert [said.split()[0] for said in warned] == ["OR"]
+    warned = web.get("/api/search?q=dredger+or+basin").json()["warnings"]
+    assert [said.split()[0] for said in warned] == ["“or”"]
+    assert web.get("/api/search?q=dredger+OR+nowhere").json()["warnings"] == []
+    fault = web.get("/api/search?q=dredger+(basin")
+    assert (fault.status_code, fault.json()["parameter"], fault.json()["position"]) == (422, "q", 8)
     assert web.get("/api/search?q=dredger+basin").json()["warnings"] == []
 
 

@@ -1,0 +1,229 @@
+"""Search expressions: the tree into which a query is parsed, and its evaluation in memory.
+
+data.search.syntax parses a text to an expression. The stores compile an expression to SQL, watches
+evaluate it with `matches`. Both must select the same releases (benchmarks/queries.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeAlias
+
+from data.errors import QueryError
+from data.wording import meant
+
+LabelField: TypeAlias = Literal["source", "topic", "lang", "kind", "state"]
+STATES: Final = ("corrected", "retracted")
+"""States of releases by which searches can filter."""
+
+Place: TypeAlias = Literal["", "title", "body"]
+"""Where a term is searched: in the title, in the body, or in both (an empty string)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Successive folded words, of which the last one may be a prefix.
+
+    ``written`` is the word with its accents if other forms of the word also match. It is empty for
+    phrases, prefixes and terms of one field.
+    """
+
+    words: str
+    prefix: bool = False
+    written: str = ""
+    place: Place = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A release has one of the ``values`` in a field. ``position`` is that of the query's text."""
+
+    name: LabelField
+    values: frozenset[str]
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A release is dated from ``first`` to ``last``, both inclusive. Undated releases are not."""
+
+    first: dt.date = dt.date.min
+    last: dt.date = dt.date.max
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """The saved search with a name. `resolved` replaces it with the expression of the search."""
+
+    name: str
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not match."""
+
+    part: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts match. Without parts, everything matches."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part matches. Without parts, nothing matches."""
+
+    parts: tuple[Expression, ...]
+
+
+Expression: TypeAlias = Term | Label | Days | SavedSearch | Not | And | Or
+
+EVERYTHING: Final = And(())
+NOTHING: Final = Or(())
+
+
+def all_of(parts: Iterable[Expression]) -> Expression:
+    """Return the conjunction of expressions, simplified."""
+    found: dict[Expression, None] = {}
+    for part in parts:
+        for one in part.parts if isinstance(part, And) else (part,):
+            if one == NOTHING:
+                return NOTHING
+            found[one] = None
+    return next(iter(found)) if len(found) == 1 else And(tuple(found))
+
+
+def any_of(parts: Iterable[Expression]) -> Expression:
+    """Return the disjunction of expressions, simplified."""
+    found: dict[Expression, None] = {}
+    for part in parts:
+        for one in part.parts if isinstance(part, Or) else (part,):
+            if one == EVERYTHING:
+                return EVERYTHING
+            found[one] = None
+    return next(iter(found)) if len(found) == 1 else Or(tuple(found))
+
+
+def negated(part: Expression) -> Expression:
+    """Return the negation of an expression, simplified."""
+    if part in {EVERYTHING, NOTHING}:
+        return NOTHING if part == EVERYTHING else EVERYTHING
+    return part.part if isinstance(part, Not) else Not(part)
+
+
+def replaced(
+    expression: Expression, replace: Callable[[Expression], Expression | None]
+) -> Expression:
+    """Return an expression with other leaves. ``replace`` returns None for an unchanged leaf."""
+    match expression:
+        case Not(part):
+            return negated(replaced(part, replace))
+        case And(parts):
+            return all_of([replaced(one, replace) for one in parts])
+        case Or(parts):
+            return any_of([replaced(one, replace) for one in parts])
+    found = replace(expression)
+    return expression if found is None else found
+
+
+def leaves(expression: Expression, *, positive: bool = False) -> Iterator[Expression]:
+    """Yield the leaves of an expression, or with ``positive`` only those that are not excluded."""
+    match expression:
+        case Not(part):
+            if not positive:
+                yield from leaves(part)
+        case And(parts) | Or(parts):
+            for one in parts:
+                yield from leaves(one, positive=positive)
+        case _:
+            yield expression
+
+
+def wanted_terms(expression: Expression, place: Place = "") -> tuple[Term, ...]:
+    """Return the terms that are not excluded and that are searched in a place, each once."""
+    found = (one for one in leaves(expression, positive=True) if isinstance(one, Term))
+    return tuple(dict.fromkeys(one for one in found if not place or one.place in {"", place}))
+
+
+def is_bounded(expression: Expression) -> bool:
+    """Return whether each match has a word, value or day that the expression names.
+
+    Other expressions only exclude something, and would match nearly everything.
+    """
+    match expression:
+        case Not():
+            return False
+        case And(parts):
+            return any(map(is_bounded, parts))
+        case Or(parts):
+            return all(map(is_bounded, parts))
+    return True
+
+
+class Searched(Protocol):
+    """A release in the form in which expressions are evaluated."""
+
+    @property
+    def labels(self) -> frozenset[tuple[str, str]]:
+        """The fields and values of the release (see data.topics.facets.labels_of)."""
+
+    @property
+    def day(self) -> dt.date | None:
+        """The publication day, or None if the release is undated."""
+
+    def contains(self, term: Term) -> bool:
+        """Return whether the words of a term are adjacent in the title or in the body."""
+
+
+def matches(expression: Expression, release: Searched) -> bool:  # noqa: PLR0911 - one per node
+    """Return whether a release matches an expression."""
+    match expression:
+        case Term():
+            return release.contains(expression)
+        case Label(name, values):
+            return any((name, value) in release.labels for value in values)
+        case Days(first, last):
+            return release.day is not None and first <= release.day <= last
+        case Not(part):
+            return not matches(part, release)
+        case And(parts):
+            return all(matches(one, release) for one in parts)
+        case Or(parts):
+            return any(matches(one, release) for one in parts)
+    # A saved search that does not exist.
+    return False
+
+
+MAX_LEAVES: Final = 128
+"""Maximum number of terms, labels and dates of an expression with its saved searches."""
+
+
+def with_present_sources(expression: Expression, moves: Mapping[str, str]) -> Expression:
+    """Return an expression in which current ids of sources replace former ids."""
+    if not moves:
+        return expression
+
+    def present(leaf: Expression) -> Expression | None:
+        if isinstance(leaf, Label) and leaf.name == "source" and moves.keys() & leaf.values:
+            values = frozenset(moves.get(one, one) for one in leaf.values)
+            return Label(leaf.name, values, leaf.position)
+        return None
+
+    return replaced(expression, present)
+
+
+def check_sources(expression: Expression | None, text: str, known: Iterable[str]) -> None:
+    """Raise QueryError if an expression of the query ``text`` names an unknown source."""
+    names = frozenset(known)
+    for leaf in leaves(expression) if expression else ():
+        if isinstance(leaf, Label) and leaf.name == "source":
+            for value in sorted(leaf.values - names):
+                fix = meant(value[:40], sorted(names)).removeprefix("; ")
+                problem = f"no source is named {value[:40]!r}"
+                raise QueryError(text, leaf.position, problem, fix or "write the id of a source")

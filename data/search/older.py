@@ -1,0 +1,59 @@
+"""Queries in version 1 of the query language, translated to the present version.
+
+Version 1 had words, phrases, prefixes and exclusions. Every text was a valid query, and brackets,
+colons and OR had no meaning. Watches and feed addresses of that time keep this meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from data.errors import QueryError
+from data.search.syntax import MAX_QUERY_LENGTH, MAX_TERMS, MIN_PREFIX_LETTERS, parse
+from data.text.folding import fold_search
+
+TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+"""Pattern that matches a term of version 1: an optional minus, and a phrase or word."""
+
+SIGNS: Final = re.compile(r"[():*]")
+"""Pattern that matches signs with a meaning in the present version, and the sign of prefixes."""
+
+
+def upgraded(text: str) -> str:
+    """Return a query with the meaning that ``text`` has in version 1. It is always valid."""
+    found = []
+    for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
+        raw = phrase or word
+        words = fold_search(raw)
+        if words:
+            last = words.rpartition(" ")[2]
+            star = "*" if raw.rstrip().endswith("*") and len(last) >= MIN_PREFIX_LETTERS else ""
+            term = _bare(SIGNS.sub(" ", raw).strip())
+            is_phrase = bool(phrase) or " " in words or len(term.split()) > 1
+            found.append(f'{minus}"{term}{star}"' if is_phrase else f"{minus}{term}{star}")
+    # A text without words selects nothing, unlike an empty text.
+    return " ".join(found[:MAX_TERMS]) or ('""' if text.strip() else "")
+
+
+def _bare(word: str) -> str:
+    """Return a word without an operator's capitals and without a minus at its start."""
+    word = word.lstrip("-") or word
+    return word.lower() if word in {"AND", "OR", "NOT"} else word
+
+
+def means_the_same(text: str) -> bool:
+    """Return whether a query has the same meaning in version 1 and in the present version."""
+    try:
+        return parse(text) == parse(upgraded(text))
+    except QueryError:
+        return False
+
+
+def fault_of_older(text: str) -> str:
+    """Return why a query in version 1 would be cut off, or an empty string."""
+    if len(text) > MAX_QUERY_LENGTH:
+        return f"the query has more than {MAX_QUERY_LENGTH} characters"
+    if len(TERM.findall(text)) > MAX_TERMS:
+        return f"the query has more than {MAX_TERMS} words and phrases"
+    return ""

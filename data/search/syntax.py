@@ -1,0 +1,414 @@
+"""The query language of searches, feeds and watches: from a text to an expression.
+
+    query = any                      any  = all, {"OR", all}
+    all   = one, {["AND"], one}      one  = ("NOT" | "-"), one | [field ":"], ("(", any, ")" | term)
+    term  = word | prefix "*" | '"', phrase, '"'
+
+Operators are in capitals; ``or`` is a word. Case and accents are ignored. In scripts without
+spaces, each run of letters is a phrase. docs/reference/queries.md describes the language.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Mapping
+from string import punctuation
+from typing import Final, NamedTuple
+
+from data.errors import QueryError
+from data.languages.tags import fault_of_language
+from data.search.expression import (
+    EVERYTHING,
+    MAX_LEAVES,
+    STATES,
+    Days,
+    Expression,
+    Label,
+    LabelField,
+    Place,
+    SavedSearch,
+    Term,
+    all_of,
+    any_of,
+    leaves,
+    negated,
+    replaced,
+)
+from data.text.folding import fold_search, slug_of
+from data.text.words import UNSPACED
+from data.wording import meant
+
+LANGUAGE_VERSION: Final = 2
+"""Version of the query language in this module. data.search.older translates from version 1."""
+
+MAX_QUERY_LENGTH: Final = 1000
+MAX_TERMS: Final = 32
+"""Maximum number of terms in a query. Together with MAX_QUERY_LENGTH (characters), this limits the
+work of a search."""
+
+MIN_PREFIX_LETTERS: Final = 3
+"""Minimum number of letters of a prefix. Shorter prefixes would match a large share of all
+words."""
+
+MAX_DEPTH: Final = 20
+"""Maximum number of brackets and exclusions within each other."""
+
+MAX_SAVED_DEPTH: Final = 8
+"""Maximum number of saved searches within each other."""
+
+MAX_QUOTED: Final = 40
+"""Maximum length in characters of the query's words that an error message quotes."""
+
+FIELDS: Final = (
+    *("title", "body", "source", "topic", "lang", "kind", "state", "after", "before", "saved"),
+)
+"""Names of fields. A query writes ``title:word``."""
+
+PLACES: Final[Mapping[str, Place]] = {"title": "title", "body": "body"}
+LABELS: Final[Mapping[str, LabelField]] = {
+    "source": "source",
+    "topic": "topic",
+    "lang": "lang",
+    "kind": "kind",
+    "state": "state",
+}
+
+TOKEN: Final = re.compile(r'\s+|(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"?|[^\s"()]+')
+FIELD: Final = re.compile(r"([A-Za-z]+):")
+DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+DAY: Final = dt.timedelta(days=1)
+NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
+"""Kinds of tokens before which an operator has no term."""
+
+SLUG: Final = re.compile(r"[a-z0-9_-]+")
+
+
+class Token(NamedTuple):
+    """A part of a query: its kind, its text, and its position.
+
+    Kinds are ``word``, ``phrase``, ``(``, ``)``, ``-``, ``field``, ``AND``, ``OR``, ``NOT`` and
+    ``end``.
+    """
+
+    kind: str
+    text: str
+    position: int
+
+
+def parse(text: str) -> Expression | None:
+    """Return the expression of a query, or None if the query contains no term.
+
+    Raises QueryError.
+    """
+    # data.search.older.upgraded may add quotation marks to each term.
+    if len(text) > MAX_QUERY_LENGTH + 2 * MAX_TERMS:
+        raise QueryError(
+            text,
+            MAX_QUERY_LENGTH,
+            f"it is too long ({len(text):,} characters)",
+            f"shorten it to {MAX_QUERY_LENGTH:,}",
+        )
+    return _Parser(text).parsed()
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of a query. Raises QueryError for an unclosed quotation mark."""
+    found: list[Token] = []
+    at, is_start = 0, True
+    while at < len(text):
+        if text[at] == "-" and is_start and text[at + 1 : at + 2].strip():
+            found.append(Token("-", "-", at))
+            at, is_start = at + 1, False
+            continue
+        match = TOKEN.match(text, at)
+        # Each character starts a token, so there is always a match.
+        written = match[0] if match else text[at]
+        if match and match["phrase"] is not None:
+            if not written.endswith('"') or len(written) == 1:
+                problem = "a quotation mark is not closed"
+                raise QueryError(text, at, problem, 'write another " at the end of the phrase')
+            found.append(Token("phrase", match["phrase"], at))
+        elif written in {"(", ")"}:
+            found.append(Token(written, written, at))
+        elif field := _field_at(text, at, written):
+            found.append(field)
+            # The value follows the colon, and may begin with a minus.
+            at, is_start = at + len(field.text) + 1, True
+            continue
+        elif written.strip():
+            is_operator = written in {"AND", "OR", "NOT"}
+            found.append(Token(written if is_operator else "word", written, at))
+        at += len(written)
+        is_start = not written.strip() or written in {"(", ")"} or written.endswith('"')
+    return [*found, Token("end", "", len(text))]
+
+
+def _field_at(text: str, at: int, written: str) -> Token | None:
+    """Return the field at a position, or None for a word. Raises QueryError for unknown fields."""
+    match = FIELD.match(written)
+    if not match:
+        return None
+    name, after = match[1], text[at + match.end() : at + match.end() + 1]
+    if name.lower() in FIELDS:
+        if after.strip() and after != ")":
+            return Token("field", name, at)
+        problem = f"{name}: has no value"
+        fix = f'write the value directly after the colon, or write "{name}" to search for the word'
+        raise QueryError(text, at, problem, fix)
+    if not after.strip() or after in "/)" or len(name) == 1:
+        # An address or a word with a colon.
+        return None
+    near = meant(name.lower(), FIELDS)
+    problem = f"no field is named {name[:MAX_QUOTED]!r}"
+    fix = near.removeprefix("; ") or "put the words in quotation marks to search for them"
+    raise QueryError(text, at, problem, fix)
+
+
+class _Parser:
+    """Recursive-descent parser of one query. Terms without words are skipped."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokens(text)
+        self._next = 0
+        self._terms = 0
+
+    def parsed(self) -> Expression | None:
+        found = self._any("", 0)
+        if self._token.kind == ")":
+            raise self._error(self._token, "a bracket is closed but not opened", "remove it")
+        return found
+
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._next]
+
+    def _take(self) -> Token:
+        token = self._token
+        self._next += 1
+        return token
+
+    def _error(self, token: Token, problem: str, fix: str) -> QueryError:
+        return QueryError(self._text, token.position, problem, fix)
+
+    def _any(self, field: str, depth: int) -> Expression | None:
+        if self._token.kind == "OR":
+            raise self._misplaced(self._token)
+        parts = [self._all(field, depth)]
+        while self._token.kind == "OR":
+            self._operator()
+            parts.append(self._all(field, depth))
+        found = [one for one in parts if one is not None]
+        return any_of(found) if found else None
+
+    def _all(self, field: str, depth: int) -> Expression | None:
+        found: list[Expression] = []
+        is_first = True
+        while self._token.kind not in {"OR", ")", "end"}:
+            if self._token.kind == "AND":
+                if is_first:
+                    raise self._misplaced(self._token)
+                self._operator()
+            one = self._one(field, depth)
+            if one is not None:
+                found.append(one)
+            is_first = False
+        return all_of(found) if found else None
+
+    def _operator(self) -> None:
+        """Skip an operator. Raises QueryError if no term follows."""
+        operator = self._take()
+        if self._token.kind in NO_OPERAND:
+            raise self._misplaced(operator)
+
+    def _misplaced(self, token: Token) -> QueryError:
+        fix = f'write a term on each side, or write "{token.text}" to search for the word'
+        return self._error(token, f"{token.text} connects nothing", fix)
+
+    def _one(self, field: str, depth: int) -> Expression | None:
+        token = self._take()
+        if depth > MAX_DEPTH:
+            problem = f"brackets are nested more than {MAX_DEPTH} deep"
+            raise self._error(token, problem, "write a flatter query")
+        match token.kind:
+            case "NOT" | "-":
+                if self._token.kind in NO_OPERAND:
+                    fix = 'write a term after it, or write "NOT" to search for the word'
+                    raise self._error(token, f"{token.text} excludes nothing", fix)
+                excluded = self._one(field, depth + 1)
+                return None if excluded is None else negated(excluded)
+            case "(":
+                return self._group(token, field, depth)
+            case "field":
+                if field:
+                    problem = f"{token.text}: is inside of {field}:( )"
+                    raise self._error(token, problem, "write the two fields one after the other")
+                return self._valued(token, depth)
+        return self._term(token, field)
+
+    def _group(self, opening: Token, field: str, depth: int) -> Expression | None:
+        if self._token.kind == ")":
+            raise self._error(opening, "the brackets are empty", "write a term, or remove them")
+        found = self._any(field, depth + 1)
+        if self._token.kind != ")":
+            raise self._error(opening, "a bracket is not closed", "write ) at the end of the group")
+        self._take()
+        return found
+
+    def _valued(self, token: Token, depth: int) -> Expression | None:
+        name = token.text.lower()
+        value = self._one(name, depth)
+        if value is None and name not in PLACES:
+            raise self._error(token, f"{name}: has no value", "write the value after the colon")
+        return value
+
+    def _term(self, token: Token, field: str) -> Expression | None:
+        self._terms += 1
+        if self._terms > MAX_TERMS:
+            problem = f"it has more than {MAX_TERMS} terms"
+            raise self._error(token, problem, "remove some, or save a part of it as a search")
+        if field in LABELS:
+            return self._label(token, LABELS[field])
+        if field in {"after", "before"}:
+            return self._days(token, field)
+        if field == "saved":
+            return SavedSearch(token.text.lower(), token.position)
+        words = fold_search(token.text)
+        if not words:
+            self._terms -= 1
+            return None
+        last = words.rpartition(" ")[2]
+        prefix = token.text.rstrip().endswith("*")
+        if prefix and len(last) < MIN_PREFIX_LETTERS:
+            if not UNSPACED.fullmatch(last):
+                problem = f"the prefix {token.text.strip()[:MAX_QUOTED]} is too short"
+                fix = f"write at least {MIN_PREFIX_LETTERS} letters, or remove the asterisk"
+                raise self._error(token, problem, fix)
+            # A letter of a script without spaces is a word.
+            prefix = False
+        is_one = token.kind == "word" and not (prefix or field or " " in words)
+        written = token.text.strip(punctuation).casefold() if is_one else ""
+        return Term(words, prefix, written, PLACES.get(field, ""))
+
+    def _label(self, token: Token, name: LabelField) -> Expression:
+        values = [one.strip() for one in token.text.split(",")]
+        if token.kind == "phrase" and name in {"topic", "kind"}:
+            values = [token.text.strip()]
+        found = [one for one in values if one]
+        if not found:
+            raise self._error(token, f"{name}: has no value", "write the value after the colon")
+        for value in found:
+            problem = fix = ""
+            if name == "lang" and fault_of_language(value):
+                problem = f"{value[:MAX_QUOTED]!r} is not a language tag"
+                advice = fault_of_language(value).partition("; ")[2]
+                fix = advice or "write lang:en"
+            elif name == "state" and value.lower() not in STATES:
+                problem = f"{value[:MAX_QUOTED]!r} is not a state of a release"
+                fix = f"write state:{' or state:'.join(STATES)}"
+            if problem:
+                raise self._error(token, problem, fix)
+        return Label(name, frozenset(_canonical(name, one) for one in found), token.position)
+
+    def _days(self, token: Token, field: str) -> Expression:
+        period = _period(token.text)
+        if period is None:
+            problem = f"{token.text[:MAX_QUOTED]!r} is not a day, month or year"
+            fix = f"write {field}:2026, {field}:2026-03 or {field}:2026-03-01"
+            raise self._error(token, problem, fix)
+        first, last = period
+        if field == "before":
+            # Nothing is before the first day, and an interval must not be empty.
+            return negated(EVERYTHING) if first == dt.date.min else Days(last=first - DAY)
+        return negated(EVERYTHING) if last == dt.date.max else Days(first=last + DAY)
+
+
+def _canonical(name: LabelField, value: str) -> str:
+    """Return the form in which releases have a value."""
+    if name in {"topic", "kind"} and not SLUG.fullmatch(value):
+        return slug_of(value)
+    if name == "lang":
+        return value.lower().replace("_", "-")
+    return value.lower() if name in {"state", "source"} else value
+
+
+def _period(text: str) -> tuple[dt.date, dt.date] | None:
+    """Return the first and last day of an ISO year, month or day, or None if it is invalid."""
+    match = DATE.fullmatch(text.strip())
+    if not match:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        first = dt.date(year or 0, month or 1, day or 1)
+        until = month or 12
+        return first, dt.date(year or 0, until, day or calendar.monthrange(year or 0, until)[1])
+    except ValueError:
+        return None
+
+
+def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Expression:
+    """Return an expression with the expressions of its saved searches.
+
+    ``text`` is the query of the expression, and ``saved`` contains queries by name. Raises
+    QueryError at the position of a saved search that is unknown, invalid, too large, or in a cycle.
+    """
+    return _Resolver(text, saved).resolved(expression, ())
+
+
+class _Resolver:
+    """Replaces the saved searches of one query. Each search is parsed once."""
+
+    def __init__(self, text: str, saved: Mapping[str, str]) -> None:
+        self._text = text
+        self._saved = saved
+        self._known: dict[str, Expression] = {}
+        self._leaves = 0
+
+    def resolved(self, expression: Expression, names: tuple[str, ...], at: int = 0) -> Expression:
+        def found(leaf: Expression) -> Expression | None:
+            self._leaves += 1
+            if self._leaves > MAX_LEAVES:
+                problem = f"it has more than {MAX_LEAVES} terms with its saved searches"
+                raise QueryError(self._text, at, problem, "shorten it, or a saved search")
+            if not isinstance(leaf, SavedSearch):
+                return None
+            return self._search(leaf.name, names, at if names else leaf.position)
+
+        return replaced(expression, found)
+
+    def _search(self, name: str, names: tuple[str, ...], at: int) -> Expression:
+        quoted = name[:MAX_QUOTED]
+        if name in names:
+            problem = f"the saved search {quoted!r} contains itself"
+            raise QueryError(self._text, at, problem, "remove it from one of the saved searches")
+        if len(names) >= MAX_SAVED_DEPTH:
+            problem = f"saved searches are nested more than {MAX_SAVED_DEPTH} deep"
+            raise QueryError(self._text, at, problem, "write the terms of the inner search")
+        if name not in self._saved:
+            near = meant(name[:MAX_QUOTED], sorted(self._saved)).removeprefix("; ")
+            fix = near or "`communique searches` lists the saved searches"
+            raise QueryError(self._text, at, f"no search is saved as {quoted!r}", fix)
+        if name not in self._known:
+            try:
+                parsed = parse(self._saved[name])
+            except QueryError as error:
+                problem = f"the saved search {quoted!r} is invalid: {error.problem}"
+                raise QueryError(self._text, at, problem, error.fix) from error
+            self._known[name] = negated(EVERYTHING) if parsed is None else parsed
+        return self.resolved(self._known[name], (*names, name), at)
+
+
+def names_saved_searches(expression: Expression | None) -> bool:
+    """Return whether an expression contains saved searches."""
+    return expression is not None and any(
+        isinstance(one, SavedSearch) for one in leaves(expression)
+    )
+
+
+def lower_case_operators(text: str) -> tuple[str, ...]:
+    """Return "or" and "not" if a query has them as words where operators could be."""
+    found = tokens(text)
+    within = (one.text for one in found[1:-2] if one.kind == "word")
+    return tuple(dict.fromkeys(one for one in within if one in {"or", "not"}))
