@@ -1,4 +1,4 @@
-"""The record of attempts to add the entries of a catalogue, HOME/catalogues/ID.jsonl.
+"""The record of attempts to add the entries of a catalogue, HOME/catalogues/attempts/ID.jsonl.
 
 It has two uses. After a kill, the next command continues where the last one ended. And `catalogue
 update` compares a source file with the text that was written, to keep the edits of people.
@@ -20,8 +20,8 @@ from spiders.catalogue.catalogue import SUFFIX, Entry
 
 State: TypeAlias = Literal["added", "present", "unsure", "failed"]
 
-FOLDER: Final = "catalogues"
-"""Folder of HOME with these records."""
+FOLDER: Final = "attempts"
+"""Folder in HOME/catalogues with these records."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +62,7 @@ class AttemptLog:
     """The attempts for one catalogue. Only one process may write at a time."""
 
     def __init__(self, home: Home, catalogue: str) -> None:
-        self._path = home.path / FOLDER / f"{catalogue}{SUFFIX}"
+        self._path = home.catalogues / FOLDER / f"{catalogue}{SUFFIX}"
         self.attempts: dict[str, Attempt] = {}
         """The last attempt of each entry."""
         self.unfinished: dict[str, Attempt] = {}

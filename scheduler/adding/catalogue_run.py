@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.text.masking import masked
+from data.text.urls import host_of
 from scheduler.adding.attempts import Attempt, AttemptLog
 from scheduler.adding.site_inspection import Inspected, inspect
 from scheduler.adding.source_writer import former_ids, write
@@ -28,7 +29,6 @@ from scheduler.home.home import Home
 from spiders.catalogue.catalogue import Catalogue, Entry
 from spiders.discovery.explore import Explored
 from spiders.discovery.propose import GivenFields
-from spiders.download.hosts import host_of
 from spiders.extract.golden import BadGolden
 from spiders.sources.loader import LoadedSource, load_sources
 

@@ -96,6 +96,11 @@ class Home:
         return self.path / "samples"
 
     @property
+    def catalogues(self) -> Path:
+        """Return the folder of the user's catalogues, and of the record of attempts."""
+        return self.path / "catalogues"
+
+    @property
     def site(self) -> Path:
         """Return the folder of the published site."""
         return self.path / "site"

@@ -151,9 +151,24 @@ def bundled_catalogues() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
-def find_catalogue(name: str) -> Path:
-    """Return the file of a catalogue from its id or path. Raises UnknownCatalogue."""
-    known = bundled_catalogues()
+def known_catalogues(own: Path) -> dict[str, Path]:
+    """Return the files of all catalogues by id: those in the folder ``own``, and bundled ones.
+
+    Files in ``own`` take precedence.
+    """
+    try:
+        found = {path.stem: path for path in sorted(own.glob(f"*{SUFFIX}"))}
+    except OSError as cause:
+        raise CatalogueError(str(own), "folder", unreadable("folder", cause)) from cause
+    return {**bundled_catalogues(), **found}
+
+
+def find_catalogue(name: str, own: Path) -> Path:
+    """Return the file of a catalogue from its id or path. Raises UnknownCatalogue.
+
+    ``own`` is the folder with catalogues of the user.
+    """
+    known = known_catalogues(own)
     if name in known:
         return known[name]
     if ID.fullmatch(name):

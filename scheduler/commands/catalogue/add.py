@@ -32,7 +32,7 @@ def add(
     side, as by `communique add`. If the command is stopped, run it again: it continues where it
     ended. The exit code is 1 if a press room was not added.
     """
-    read = read_catalogue(find_catalogue(catalogue))
+    read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     entries = selection.of(read)
     if not yes:
         sites = counted(len(entries), "site")

@@ -20,8 +20,7 @@ def check(home: Home, *, catalogue: str, as_json: bool) -> int:
 
     CATALOGUE is the path of a file, or the id of a bundled catalogue. No site is requested.
     """
-    del home
-    path = find_catalogue(catalogue)
+    path = find_catalogue(catalogue, home.catalogues)
     read, errors = examine(path)
     entries = len(read.entries) if read else 0
     if as_json:

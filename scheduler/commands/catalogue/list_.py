@@ -1,4 +1,4 @@
-"""communique catalogue list: list the bundled catalogues."""
+"""communique catalogue list: list the catalogues."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from scheduler.cli import as_json, print_json, with_any_home
 from scheduler.home.home import Home
 from scheduler.sources.tiers import Tiers
 from scheduler.terminal.tables import print_table
-from spiders.catalogue.catalogue import bundled_catalogues, read_catalogue
+from spiders.catalogue.catalogue import known_catalogues, read_catalogue
 
 
 @click.command("list")
 @as_json
 @with_any_home
 def list_(home: Home, *, as_json: bool) -> int:
-    """List the bundled catalogues, with licence, origin and date."""
+    """List the catalogues: bundled ones, and those in HOME/catalogues."""
     tiers = Tiers(home)
-    found = [read_catalogue(path) for path in bundled_catalogues().values()]
+    found = [read_catalogue(path) for path in known_catalogues(home.catalogues).values()]
     rows = [
         {
             "catalogue": one.id,

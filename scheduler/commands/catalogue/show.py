@@ -30,7 +30,7 @@ def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> 
     `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months
     without a fault).
     """
-    read = read_catalogue(find_catalogue(catalogue))
+    read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     tiers = Tiers(home)
     rows = [(entry, tiers.of(read.key(entry))) for entry in selection.of(read)]
     if as_json:

@@ -26,7 +26,7 @@ def update(home: Home, *, catalogue: str, as_json: bool) -> int:
     Values that you changed in a source file are kept. A site is requested again only if its address
     in the catalogue changed. The exit code is 1 if a source could not be updated.
     """
-    read = read_catalogue(find_catalogue(catalogue))
+    read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     home.check_writable()
     with home.lock(LOCK, "communique catalogue update"):
         run = CatalogueUpdate(home, read)

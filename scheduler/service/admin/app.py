@@ -20,6 +20,7 @@ from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
 from scheduler.home.home import Home
 from scheduler.service.admin.adding import AddPages
+from scheduler.service.admin.catalogues import CataloguePages
 from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.overview import Overview
@@ -40,6 +41,7 @@ class Admin:
         self.live = LiveEvents()
         posts = Posts(self._guard, self._pages)
         self._adding = AddPages(home, self._pages, posts, service, self.live)
+        self._catalogues = CataloguePages(home, self._pages, posts, service, self.live)
         self._correcting = CorrectPages(home, self._pages, posts, service)
         overview = Overview(home, self._pages, service)
         self._app = Starlette(
@@ -48,6 +50,7 @@ class Admin:
                 Route("/admin/events", self.live.show),
                 Route("/admin/static/{name}.js", script),
                 *self._adding.routes(),
+                *self._catalogues.routes(),
                 *self._correcting.routes(),
                 *WatchPages(home, self._pages, posts).routes(),
                 *SourcePages(home, self._pages, posts, service).routes(),
@@ -59,6 +62,7 @@ class Admin:
     async def close(self) -> None:
         """Cancel running tasks, so that the server can stop."""
         await self._adding.close()
+        await self._catalogues.close()
         await self._correcting.close()
         await self.live.close()
 

@@ -89,7 +89,7 @@ def test_a_source_that_is_no_longer_listed_is_kept(home: Home) -> None:
 
 
 def test_a_source_without_a_record_is_kept_as_it_is(home: Home) -> None:
-    record = home.path / "catalogues" / "own.jsonl"
+    record = home.catalogues / "attempts" / "own.jsonl"
     record.unlink()
     (result,) = updated(home, Entry("board", "Board Two", "http://a.example/", "agency", "GB"))
     assert (result.outcome, bool(result.reason)) == ("unchanged", True)

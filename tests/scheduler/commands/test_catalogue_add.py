@@ -127,7 +127,7 @@ def test_a_killed_command_continues_and_adds_nothing_twice(
     rooms[1].page("/", "<title>Board</title><p>Welcome to the board.</p>")
     rooms[2].answers["/"].hold = held = threading.Event()
     home, file = home_with(tmp_path, *({"url": f"{room.base}/"} for room in rooms))
-    log = home / "catalogues" / "own.jsonl"
+    log = home / "catalogues" / "attempts" / "own.jsonl"
     command = ["catalogue", "add", file, "--yes", "--home", str(home)]
     with forked_command(command, "") as (process, said):
         rooms[2].wait_for("/")

@@ -124,9 +124,11 @@ def test_all_errors_of_a_file_are_reported_and_valid_entries_remain(tmp_path: Pa
 
 
 def test_a_catalogue_is_found_by_id_or_path(tmp_path: Path) -> None:
-    assert find_catalogue("world").is_file()
-    assert find_catalogue(str(tmp_path / "own.jsonl")) == tmp_path / "own.jsonl"
+    assert find_catalogue("world", tmp_path).is_file()
+    assert find_catalogue("./own.jsonl", tmp_path) == Path("own.jsonl")
     with pytest.raises(UnknownCatalogue, match="did you mean world"):
-        find_catalogue("worlds")
+        find_catalogue("worlds", tmp_path)
+    own = written(tmp_path, HEAD, ACME)
+    assert find_catalogue("harbours", tmp_path) == own
     with pytest.raises(CatalogueError, match="can't be read"):
         read_catalogue(tmp_path)

@@ -1,0 +1,240 @@
+"""Pages for browsing catalogues, and for adding their entries as jobs.
+
+A job runs `communique catalogue add`. Its progress is read from the record of attempts, so it
+survives a restart of the service like the command itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from data.errors import CommuniqueError
+from data.text.masking import masked
+from data.wording import counted
+from scheduler.adding.attempts import AttemptLog, BadRecord
+from scheduler.children.child import run_command
+from scheduler.home.home import Home
+from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
+from scheduler.sources.tiers import Tiers
+from spiders.catalogue.catalogue import (
+    Catalogue,
+    CatalogueError,
+    countries,
+    known_catalogues,
+    read_catalogue,
+)
+from spiders.catalogue.selection import Selection
+
+JOB_SECONDS: Final = 6 * 3600.0
+"""Maximum duration of a job in seconds. The next job continues where it ended."""
+
+MAX_KEPT_JOBS: Final = 20
+"""Maximum number of jobs whose results are kept in memory."""
+
+PAGE_ROWS: Final = 100
+"""Number of entries per page."""
+
+PAGE_NUMBER: Final = re.compile("[0-9]{1,5}")
+
+CHOSEN: Final = "entry:"
+"""Beginning of the names of the fields of chosen entries."""
+
+
+FILTERS: Final = ("country", "kind", "group")
+"""Names of the fields that filter entries."""
+
+
+class NothingChosen(CommuniqueError):
+    """A form to add entries contains no entry."""
+
+
+@dataclass
+class Job:
+    """A job that adds entries of a catalogue.
+
+    ``catalogue`` is the name of its file, ``record`` the id in this file. ``rows`` are the results
+    from the command.
+    """
+
+    id: str
+    catalogue: str
+    record: str
+    entries: tuple[str, ...]
+    is_busy: bool = True
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    faults: tuple[str, ...] = ()
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The number of results per state."""
+        return Counter(row["state"] for row in self.rows)
+
+
+class CataloguePages:
+    """The pages at /admin/catalogues/."""
+
+    def __init__(
+        self, home: Home, pages: AdminPages, posts: Posts, service: AdminService, live: LiveEvents
+    ) -> None:
+        self._home = home
+        self._pages = pages
+        self._service = service
+        self._live = live
+        self._posts = posts
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._one_at_a_time = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Return the routes of these pages."""
+        return [
+            Route("/admin/catalogues/", self._list),
+            Route("/admin/catalogues/jobs/{job}/", self._job),
+            Route("/admin/catalogues/{catalogue}/", self._one),
+            Route("/admin/catalogues/{catalogue}/add", self._posts.to(self._add), methods=["POST"]),
+        ]
+
+    async def close(self) -> None:
+        """Cancel all running jobs."""
+        tasks = [one.task for one in self._jobs.values() if one.task and one.is_busy]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _list(self, request: Request) -> Response:
+        rows = await asyncio.to_thread(self._catalogue_rows)
+        jobs = [*reversed(self._jobs.values())]
+        return await self._pages.show(
+            request, "catalogues.html", "Catalogues", rows=rows, jobs=jobs
+        )
+
+    def _catalogue_rows(self) -> list[dict[str, Any]]:
+        tiers = Tiers(self._home)
+        rows: list[dict[str, Any]] = []
+        for name, path in known_catalogues(self._home.catalogues).items():
+            try:
+                read = read_catalogue(path)
+            except CatalogueError as error:
+                rows.append({"id": name, "fault": str(error)})
+            else:
+                added = tiers.added(read.id)
+                count = len(read.entries)
+                rows.append({"id": name, "head": read.head, "count": count, "added": added})
+        return rows
+
+    async def _one(self, request: Request) -> Response:
+        values = await asyncio.to_thread(self._entry_values, request)
+        return await self._pages.show(request, "catalogue.html", values["head"].name, **values)
+
+    def _entry_values(self, request: Request) -> dict[str, Any]:
+        read = self._catalogue(request)
+        query = request.query_params
+        filters = {name: query.get(name, "") for name in FILTERS}
+        try:
+            chosen = _selection(filters).of(read)
+        except CatalogueError:
+            chosen = ()
+        number = query.get("page", "1")
+        page = max(1, int(number)) if PAGE_NUMBER.fullmatch(number) else 1
+        first = (page - 1) * PAGE_ROWS
+        tiers = Tiers(self._home)
+        shown = chosen[first : first + PAGE_ROWS]
+        entries = read.entries.values()
+        names = countries()
+        has_more = first + PAGE_ROWS < len(chosen)
+        return {
+            "head": read.head,
+            "filters": filters,
+            "countries": {code: names[code] for code in _values(one.country for one in entries)},
+            "kinds": _values(one.kind for one in entries),
+            "groups": _values(one.group for one in entries),
+            "rows": [(entry, tiers.of(read.key(entry))) for entry in shown],
+            "count": len(chosen),
+            "first": first + 1,
+            "next": urlencode({**filters, "page": page + 1}) if has_more else "",
+        }
+
+    async def _add(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+        read = await asyncio.to_thread(self._catalogue, request)
+        ids = tuple(name.removeprefix(CHOSEN) for name in form if name.startswith(CHOSEN))
+        if form.get("all") != "yes" and not ids:
+            raise NothingChosen("no institution is chosen; choose some, or add all that are listed")
+        chosen = _selection(form) if form.get("all") == "yes" else Selection(ids)
+        entries = tuple(entry.id for entry in chosen.of(read))
+        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, entries)
+        options = [*ids]
+        if form.get("all") == "yes":
+            options = [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
+        job.task = asyncio.create_task(self._run(job, options))
+        self._jobs[job.id] = job
+        if len(self._jobs) > MAX_KEPT_JOBS:
+            _, oldest = self._jobs.popitem(last=False)
+            if oldest.task:
+                oldest.task.cancel()
+        return f"adding {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
+
+    async def _run(self, job: Job, options: list[str]) -> None:
+        """Run `communique catalogue add` with ``options``, and store its result."""
+        command = ("catalogue", "add", job.catalogue, "--yes", "--json", *options)
+        try:
+            async with self._one_at_a_time:
+                result = await run_command(self._home, *command, seconds=JOB_SECONDS)
+            output = result.printed if isinstance(result.printed, dict) else {}
+            job.rows = output.get("entries", [])
+            job.faults = tuple(map(masked, result.errors))
+            if not output and not job.faults:
+                job.faults = ("the command ended early; add the entries again to continue",)
+        except (CommuniqueError, OSError) as error:
+            job.faults = (str(error),)
+        finally:
+            job.is_busy = False
+        await self._service.reload_sources()
+        await self._live.note()
+
+    async def _job(self, request: Request) -> Response:
+        job = self._jobs.get(request.path_params["job"])
+        if job is None:
+            raise HTTPException(404)
+        done = await asyncio.to_thread(self._progress, job) if job.is_busy else len(job.rows)
+        return await self._pages.show(
+            request, "catalogue_job.html", "Add sources", job=job, done=done
+        )
+
+    def _progress(self, job: Job) -> int:
+        """Return how many entries of a running job have a result."""
+        try:
+            attempts = AttemptLog(self._home, job.record).unfinished
+        except BadRecord:
+            # The command reports this error.
+            return 0
+        return len(attempts.keys() & {*job.entries})
+
+    def _catalogue(self, request: Request) -> Catalogue:
+        path = known_catalogues(self._home.catalogues).get(request.path_params["catalogue"])
+        if path is None:
+            raise HTTPException(404)
+        try:
+            return read_catalogue(path)
+        except CatalogueError as error:
+            raise HTTPException(404) from error
+
+
+def _selection(values: Mapping[str, str]) -> Selection:
+    country, kind, group = ((value,) if (value := values.get(name)) else () for name in FILTERS)
+    return Selection(countries=country, kinds=kind, groups=group)
+
+
+def _values(values: Iterable[str]) -> list[str]:
+    return sorted({*values} - {""})
