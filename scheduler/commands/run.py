@@ -54,7 +54,7 @@ def service_of(home: Home) -> Service:
 
         return Service(home)
     # Imported here: the libraries for PostgreSQL may not be installed.
-    from scheduler.fleet.leader import FleetService  # noqa: PLC0415
+    from scheduler.fleet.service import FleetService  # noqa: PLC0415
 
     return FleetService(home)
 

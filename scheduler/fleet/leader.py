@@ -1,36 +1,26 @@
-"""Election of the leader among services on one database, and the service that may lead.
+"""Election of the leader among services on one database.
 
 The leader is the service whose connection holds a lock in the database. The lock ends with the
 connection. All actions that only the leader may take use this connection, so a service that lost
 the lock can't take them.
-
-The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
-(scheduler.fleet.duties), which any of the services may perform.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import psycopg
 import structlog
 
 from data.errors import CommuniqueError, StoreError
-from data.models import Run
 from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
-from scheduler.fleet.duties import Duties
-from scheduler.fleet.executor import FleetExecutor
-from scheduler.service.background import attempt, first_of
-from scheduler.service.daemon import Service
-from scheduler.service.timetable import Timetable, TimetableJob
-from spiders.sources.loader import LoadedSource
+from scheduler.service.background import first_of
 
 POLL_SECONDS: Final = 1.0
 """Time in seconds between two attempts to get the leader's lock, and between two checks that the
@@ -208,75 +198,3 @@ async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
     found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
     ((held,),) = await found.fetchall()
     return bool(held)
-
-
-class FleetService(Service):
-    """Service in a fleet, whose visits are made by workers."""
-
-    _fleet: FleetExecutor
-    """Executor that queues visits and duties, set when this service begins to lead."""
-
-    async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Do nothing, because alerts are a duty and only the leader runs WebSub."""
-
-    async def _publish_last(self) -> None:
-        """Do nothing, because another service continues to publish."""
-
-    async def _collect(self) -> None:
-        """Perform duties, and lead when no other service leads, until cancelled."""
-        duties = Duties(
-            self._home, self._publishing, self._alerts, lambda: self._visits is not None
-        )
-        async with asyncio.TaskGroup() as work:
-            work.create_task(lead_in_turns(self._home.store_url, self._lead))
-            work.create_task(duties.work())
-
-    async def _lead(self, leadership: Leadership) -> None:
-        """Plan the visits of all workers until cancelled."""
-        self._fleet = FleetExecutor(self._home, leadership)
-        self._timetable = Timetable(self._begin_visit, self._chance)
-        self._sources = {}
-        self._hints.clear()
-        leads = True
-
-        def on_end() -> None:
-            if leads:
-                self._stop.set()
-
-        async with AsyncExitStack() as beside:
-            if not self._home.shares_site:
-                await beside.enter_async_context(self._publishing.push.at_work(on_end))
-            await beside.enter_async_context(self._feed_push.at_work(on_end))
-            try:
-                async with asyncio.TaskGroup() as work:
-                    work.create_task(self._fleet.run())
-                    # Do not wait for this, because another machine may have to render everything.
-                    await self.jobs["publish"]()
-                    self._fleet.have_done("alerts")
-                    await attempt(self._reload)
-                    await self._work()
-            finally:
-                leads = False
-                self._visits = None
-                if self._timetable.scheduler.running:
-                    self._timetable.scheduler.shutdown(wait=False)
-
-    @property
-    def jobs(self) -> Mapping[str, TimetableJob]:
-        """Return the function for each job of the timetable.
-
-        Jobs that concern all machines are queued as duties.
-        """
-        duties = {"tidy", *(self._publishing.jobs if self._home.shares_site else ())}
-        return {**super().jobs, **{name: partial(self._queue_duty, name) for name in duties}}
-
-    async def _queue_duty(self, name: str) -> None:
-        self._fleet.have_done(name)
-
-    async def _share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources, the topics, and the site settings for all machines."""
-        await self._fleet.take_in(chosen)
-
-    async def _make_visit(self, source: LoadedSource, *, explicit: bool) -> Run:
-        """Queue a visit for the workers, and wait for its report."""
-        return await self._fleet.visit(source, explicit=explicit)

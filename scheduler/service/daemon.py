@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from functools import partial
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -54,12 +55,25 @@ MAX_WAIT_SECONDS = 2.0
 """Maximum time in seconds that a person waits for work that can continue in the background."""
 
 
+class Visitor(Protocol):
+    """Makes visits, in child processes or through the workers of a fleet."""
+
+    async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
+        """Visit a source, and return the report of the visit."""
+        ...
+
+
 class Service:
-    """Visits each source at its interval, publishes changes, and serves HOME/site."""
+    """Visits each source at its interval, publishes changes, and serves HOME/site.
+
+    A service of a fleet replaces the methods `begin_beside`, `collect`, `publish_last`,
+    `share_sources` and `jobs`, and the visitor.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._executor = Executor(home)
+        self._visitor: Visitor = self._executor
         self._alerts = AlertService(home)
         self._feed_push = FeedPushService(home, self._hinted)
         self._hints: set[str] = set()
@@ -80,18 +94,46 @@ class Service:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, and then end all work cleanly."""
         async with AsyncExitStack() as beside:
-            await self._begin_beside(beside)
+            await self.begin_beside(beside)
             try:
                 await self._run()
             finally:
                 await self._publishing.close()
 
-    async def _begin_beside(self, beside: AsyncExitStack) -> None:
+    async def begin_beside(self, beside: AsyncExitStack) -> None:
         """Start alerts and WebSub, which run until the stack ``beside`` is closed."""
         on_end = self._stop.set
         await beside.enter_async_context(self._alerts.at_work(on_end))
         await beside.enter_async_context(self._publishing.push.at_work(on_end))
         await beside.enter_async_context(self._feed_push.at_work(on_end))
+
+    async def collect(self) -> None:
+        """Publish, and then visit sources until cancelled."""
+        # The previous publication is served until this call ends: after an upgrade of Communique,
+        # rendering everything takes a while.
+        await self._publishing.publish()
+        await attempt(self._reload)
+        await self._work()
+
+    async def publish_last(self) -> None:
+        """Publish the remaining changes before the service ends."""
+        await self._publishing.publish_last()
+
+    async def share_sources(self, chosen: Collection[str]) -> None:
+        """Store the list of sources for the other machines of a fleet.
+
+        On a single machine, do nothing.
+        """
+
+    @property
+    def jobs(self) -> Mapping[str, TimetableJob]:
+        """Return the functions of the timetable's jobs by job name."""
+        return {
+            **self._publishing.jobs,
+            "reload": partial(attempt, self._reload),
+            "health": self._note_health_soon,
+            "tidy": partial(attempt, partial(tidy, self._home)),
+        }
 
     async def _run(self) -> None:
         site = self._home.settings.site
@@ -128,7 +170,7 @@ class Service:
             for one in (show_life(), copy_for_ever(home), metrics.examine_periodically())
         ]
         notify(READY_STATE)
-        visiting = asyncio.create_task(self._collect())
+        visiting = asyncio.create_task(self.collect())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -140,7 +182,7 @@ class Service:
         visiting.cancel()
         await asyncio.wait({visiting})
         await self._executor.close()
-        await self._publish_last()
+        await self.publish_last()
         await self._admin.close()
         server.should_exit = True
         await serving
@@ -148,14 +190,6 @@ class Service:
             one.cancel()
         if not visiting.cancelled() and (error := visiting.exception()):
             raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
-
-    async def _collect(self) -> None:
-        """Publish, and then visit sources until cancelled."""
-        # The previous publication is served until this call ends: after an upgrade of Communique,
-        # rendering everything takes a while.
-        await self._publishing.publish()
-        await attempt(self._reload)
-        await self._work()
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
@@ -169,32 +203,12 @@ class Service:
                 self._visits.create_task(jobs[name]())
             self._timetable.start(jobs)
 
-    async def _publish_last(self) -> None:
-        """Publish the remaining changes before the service ends."""
-        await self._publishing.publish_last()
-
-    @property
-    def jobs(self) -> Mapping[str, TimetableJob]:
-        """Return the functions of the timetable's jobs by job name."""
-        return {
-            **self._publishing.jobs,
-            "reload": partial(attempt, self._reload),
-            "health": self._note_health_soon,
-            "tidy": partial(attempt, partial(tidy, self._home)),
-        }
-
     async def _reload(self) -> None:
         """Load source files that were added or changed, and drop removed ones."""
         async with self._reloading:
             chosen, first = await asyncio.to_thread(self._load)
-            await self._share_sources(chosen)
+            await self.share_sources(chosen)
             self._schedule_sources(chosen, first)
-
-    async def _share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources for the other machines of a fleet.
-
-        On a single machine, do nothing.
-        """
 
     def _schedule_sources(
         self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]
@@ -299,7 +313,7 @@ class Service:
         self.visiting.add(source.id)
         await self._admin.live.note()
         try:
-            run = await self._make_visit(source, explicit=explicit)
+            run = await self._visitor.visit(source, explicit=explicit)
         finally:
             self.visiting.discard(source.id)
         log_visit(run)
@@ -318,10 +332,6 @@ class Service:
                 self._timetable.put_again(source.id, wait, self._planner.interval(present))
             if source.id in self._hints:
                 await self._visit_soon(present)
-
-    async def _make_visit(self, source: LoadedSource, *, explicit: bool) -> Run:
-        """Visit a source, and return the report of the visit."""
-        return await self._executor.visit(source, explicit=explicit)
 
     def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
         """Return the next visit to a source after a visit that began at ``last``.
