@@ -16,6 +16,7 @@ from data.identity.retraction import (
     may_have_moved,
     name_of,
 )
+from data.models import Capture
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.visit_scope import VisitScope
@@ -77,7 +78,7 @@ class GoneReleases:
         self._gone: dict[str, dt.datetime] = {}
         self._first: set[str] = set()
         self._has_rechecked = False
-        self.requested_count = 0
+        self._requested = 0
         """Number of stored releases that the visit requests, without retracted releases."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
@@ -86,13 +87,18 @@ class GoneReleases:
         if unchanged:
             self._unchanged.add(url)
 
-    def add(self, release_id: str, at: dt.datetime, *, is_first: bool) -> None:
-        """Record that a stored release is missing.
+    def add_request(self) -> None:
+        """Count the request for a stored release."""
+        self._requested += 1
 
-        ``is_first`` is true if no earlier visit found the release missing.
-        """
+    def add(self, release_id: str, at: dt.datetime, capture: Capture | None) -> None:
+        """Record that a requested release is missing, which ``capture`` shows."""
+        was = self._store.mark_gone(release_id, seen=at, capture=capture)
+        if was == "retracted":
+            self._requested -= 1
+            return
         self._gone[release_id] = at
-        if is_first:
+        if was == "gone":
             self._first.add(release_id)
 
     def listings_to_recheck(self) -> tuple[str, ...]:
@@ -145,7 +151,7 @@ class GoneReleases:
             found,
             listed,
             gone=len(self._gone),
-            asked=self.requested_count,
+            asked=self._requested,
             started=self._scope.started,
             now=now,
             after=self._retract_after,
@@ -159,7 +165,7 @@ class GoneReleases:
             if fate == "retracted"
         )
         message = MASS_RETRACTION_MESSAGE.format(
-            count=len(held), requested=self.requested_count, source=self._source, days=MAX_HOLD.days
+            count=len(held), requested=self._requested, source=self._source, days=MAX_HOLD.days
         )
         waiting = [
             one

@@ -69,15 +69,13 @@ def drafts_of(
     for part, item in zip(find_parts(page, visit.reader.dates), listing.items, strict=False):
         visit.requested.claim(item.url)
         is_known = visit.stored.id_at(item.url) is not None
-        visit.facts.releases.add_request(item.url, known=is_known)
-        visit.gone.requested_count += is_known
+        visit.add_request(item.url, known=is_known)
         yield visit.reader.draft_part(page, replace(part, url=item.url), item, capture)
     if page.is_cut or end_of(page.body) == "cut":
         return
     for url in known:
         if url not in items and part_fragment(url):
-            visit.facts.releases.add_request(url, known=True)
-            visit.gone.requested_count += 1
+            visit.add_request(url, known=True)
             visit.add_missing(url, HTTPStatus.GONE, capture)
 
 
@@ -86,6 +84,5 @@ def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
     for item in listing.items:
         if visit.stored.id_at(item.url) is not None:
             visit.requested.claim(item.url)
-            visit.facts.releases.add_request(item.url, known=True)
-            visit.gone.requested_count += 1
+            visit.add_request(item.url, known=True)
             visit.confirm(item.url, capture)

@@ -491,8 +491,7 @@ class PressRoomSpider(Spider):
             if not visit.requested.claim(page):
                 return None
             return self._request(visit, page, self.parse_parts, STORED_PRIORITY, conditional=False)
-        visit.gone.requested_count += known
-        visit.facts.releases.add_request(url, known=known)
+        visit.add_request(url, known=known)
         priority = STORED_PRIORITY if known else NEW_PRIORITY
         return self._request(
             visit,

@@ -174,6 +174,12 @@ class Visit:
         )
         return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
+    def add_request(self, url: str, *, known: bool) -> None:
+        """Count the request for a release. ``known`` is true if the release is stored."""
+        self.facts.releases.add_request(url, known=known)
+        if known:
+            self.gone.add_request()
+
     def is_unconditional(self, url: str) -> bool:
         """Whether to request a page without conditions, so that the server always sends it."""
         return self.scope.backfill or url in self._templates.wanted
@@ -340,9 +346,4 @@ class Visit:
             self.report.error(url, http_kind(status), LISTED_BUT_MISSING.format(status=status))
             return
         self.facts.releases.gone(url)
-        seen = time_of(capture)
-        was = self.store.mark_gone(release.id, seen=seen, capture=capture)
-        if was == "retracted":
-            self.gone.requested_count -= 1
-        else:
-            self.gone.add(release.id, seen, is_first=was == "gone")
+        self.gone.add(release.id, time_of(capture), capture)

@@ -44,11 +44,12 @@ def test_earlier_reports_are_read_once_for_all_missing_releases(
     scope = scope_of(store, FIRST + 2 * HOUR, retract_after=6 * 3600)
     scope.requested.claim(FRONT)
     gone = GoneReleases(scope)
-    gone.requested_count = len(urls)
+    for _ in urls:
+        gone.add_request()
     items = tuple(ListingItem(url, f"Notice {number}") for number, url in enumerate(urls))
     gone.add_listing(FRONT, Listing(FRONT, items), unchanged=False)
     for release in ids[1:]:
-        gone.add(release, FIRST + 2 * HOUR, is_first=False)
+        gone.add(release, FIRST + 2 * HOUR, None)
     outcome = gone.finish(FIRST + 2 * HOUR)
     assert (outcome.reported, outcome.unconfirmed) == ((urls[1],), 4)
     assert read == ["harbour"]

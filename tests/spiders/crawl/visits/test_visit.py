@@ -257,10 +257,10 @@ class Site(RuleBasedStateMachine):
         """Look at every stored release, then at the listing, in an order that changes."""
         visit = self.new_visit()
         due = visit.due()
-        visit.gone.requested_count = len(due)
         answered: set[int] = set()
         for url in due:
             visit.requested.claim(url)
+            visit.add_request(url, known=True)
             key = self.behind(url)
             if key is None:
                 visit.add_missing(url, 404)
