@@ -40,10 +40,14 @@ class PublishResult(msgspec.Struct, frozen=True):
     errors: tuple[str, ...] = ()
 
 
-class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
-    """Line that requests one publication, or that contains a ``lease`` of the service."""
+class PublishJob(msgspec.Struct, frozen=True, tag=True):
+    """Line that requests one publication."""
 
-    lease: Lease | None = None
+
+class LeaseLine(msgspec.Struct, frozen=True, tag=True):
+    """Line with a lease of the service, which the child releases if the service dies."""
+
+    lease: Lease
 
 
 class HealthJob(msgspec.Struct, frozen=True, tag=True):
@@ -57,7 +61,7 @@ class HealthNoted(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-Job: TypeAlias = PublishJob | HealthJob
+Job: TypeAlias = PublishJob | HealthJob | LeaseLine
 
 
 class ServiceChild:
@@ -98,7 +102,7 @@ class ServiceChild:
             if child is None:
                 async with self._one:
                     child = self._child = self._child or await self._start()
-            await child.say(PublishJob(lease))
+            await child.say(LeaseLine(lease))
 
     async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
         """Wait for a job and return its result. If the caller is cancelled, the job continues."""
@@ -182,7 +186,7 @@ def noted_health(home: Home) -> HealthNoted:
 
 
 def main() -> None:
-    """Run each job that arrives, and remember the leases in the jobs."""
+    """Run each job that arrives, and remember all leases that arrive."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
     lines, leases = ParentLines(), dict[str, Lease]()
@@ -190,10 +194,10 @@ def main() -> None:
         match msgspec.json.decode(line, type=Job):
             case HealthJob():
                 write_line(noted_health(home))
-            case PublishJob(lease=Lease() as lease):
+            case LeaseLine(lease):
                 # Leases that the service has released since remain here, which does no harm.
                 leases[lease.host] = lease
-            case _:
+            case PublishJob():
                 write_line(published(home))
     if leases and lines.parent_died:
         # psycopg may not be installed on a single machine.

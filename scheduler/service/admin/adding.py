@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,6 +42,8 @@ MAX_ROWS: Final = 10
 
 MAX_EXCERPT_CHARS: Final = 600
 """Maximum length in characters of a value or text of a release on a page."""
+
+log = structlog.get_logger()
 
 
 class UnusableAddress(CommuniqueError):
@@ -161,6 +164,11 @@ class AddPages:
         except (CommuniqueError, OSError) as error:
             one.faults = (str(error),)
             one.state = "found" if one.found else "unfinished"
+        except Exception:
+            # This is a bug. The page must not wait for a result forever.
+            log.exception("an inspection failed", site=one.shown_url)
+            one.faults = ("the result can't be shown; see the log of the service",)
+            one.state = "unfinished"
         if one.state == "saved":
             await self._service.reload_sources()
         await self._live.note()

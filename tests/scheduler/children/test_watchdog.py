@@ -18,7 +18,7 @@ from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
 from scheduler.children.crawl_lines import ParentLines
 from scheduler.children.executor import Executor
-from scheduler.children.service_child import PublishJob
+from scheduler.children.service_child import LeaseLine
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE, Renewal, Watchdog
 from scheduler.fleet.job_queue import pool_to, prepare
 from scheduler.fleet.leases import Leases
@@ -103,7 +103,7 @@ def test_leases_are_released_when_the_parent_dies(
 ) -> None:
     # Its parent lives on, as one that was killed does for a moment after its pipes were closed.
     folder = home_on(tmp_path / "home", postgres_url)
-    line = msgspec.json.encode(PublishJob(claimed(folder, postgres_url))) + b"\n" + last
+    line = msgspec.json.encode(LeaseLine(claimed(folder, postgres_url))) + b"\n" + last
     program = [forking_python(), "-P", "-m", "scheduler.children.service_child", str(folder)]
     subprocess.run(program, input=line, check=True)  # noqa: S603 - our own program
     with psycopg.connect(postgres_url) as db:

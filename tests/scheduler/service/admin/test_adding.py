@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from data.wording import time_limit
+from scheduler.children.child import CommandResult
 from scheduler.demo.server import rooms_served
-from scheduler.service.admin.adding import INSPECTION_SECONDS
+from scheduler.home.home import open_home
+from scheduler.service.admin import adding
+from scheduler.service.admin.adding import INSPECTION_SECONDS, AddPages, Inspection
+from scheduler.service.admin.pages import LiveEvents
 from tests.peer import PATIENCE
 from tests.press_room import Answer
 from tests.scheduler.service.admin.conftest import Running, kill_command
@@ -134,3 +141,16 @@ def test_an_invalid_address_is_not_inspected(running: Running, url: str) -> None
 def test_a_site_that_was_not_inspected_has_no_page(running: Running) -> None:
     assert running.web.get("/admin/add/0123456789abcdef/").status_code == 404
     assert running.web.get("/admin/add/look").status_code == 405
+
+
+def test_a_result_that_cannot_be_shown_ends_the_inspection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def incomplete(*_: object, **__: object) -> CommandResult:
+        return CommandResult(0, {"releases": []}, ())
+
+    monkeypatch.setattr(adding, "run_command", incomplete)
+    one = Inspection("1", "https://acme.example/")
+    pages = AddPages(open_home(tmp_path), Mock(), Mock(), Mock(), LiveEvents())
+    asyncio.run(pages._run(one, []))  # noqa: SLF001 - a task of the page
+    assert (one.state, len(one.faults)) == ("unfinished", 1)
