@@ -8,6 +8,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
+UNITS: Final = ("kB", "MB", "GB", "TB")
+
+UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
+"""For each unit of time: its length in seconds, the number of units in the next unit, and its
+name."""
+
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext tools know
     """Mark a text for translation, and return the text unchanged."""
@@ -17,9 +23,6 @@ def N_(message: str) -> str:  # noqa: N802 - the name that gettext tools know
 def how_to_install(requirement: str) -> str:
     """Return the command that installs a package for this Python interpreter."""
     return f"{shlex.quote(sys.executable)} -m pip install '{requirement}'"
-
-
-UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -38,11 +41,6 @@ def sized(size: int) -> str:
     while round(value) >= 1000 and unit < len(UNITS):  # noqa: PLR2004 - as above
         value, unit = value / 1000, unit + 1
     return f"{value:.{1 if value < 9.95 else 0}f} {UNITS[unit - 1]}"  # noqa: PLR2004 - two digits
-
-
-UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
-"""For each unit of time: its length in seconds, the number of units in the next unit, and its
-name."""
 
 
 def lasting(seconds: float) -> str:

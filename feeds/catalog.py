@@ -41,6 +41,11 @@ shortened = lru_cache(maxsize=4096)(excerpt)
 """Cached functions that convert HTML or text to one line of plain text: the whole text, or only the
 beginning."""
 
+FEED_GROUPS = (
+    *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),
+    *(N_("Languages"), N_("Dates")),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -209,12 +214,6 @@ def catalog_of(store: Store, site: SiteSettings) -> Catalog:
         first_ids={new: old for old, new in reversed([*moves.items()])},
         removed=dict(store.removed_sources()),
     )
-
-
-FEED_GROUPS = (
-    *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),
-    *(N_("Languages"), N_("Dates")),
-)
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:

@@ -24,6 +24,22 @@ ENGLISH = "en"
 DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
+COLLATIONS = {
+    "az": str.maketrans(
+        {
+            letter: chr(0xE000 + place)
+            for place, letter in enumerate("abcçdeəfgğhxıijkqlmnoöprsştuüvwyz")
+        }
+    )
+}
+"""Order of letters in languages whose alphabet is not in the order of code points.
+
+Each letter maps to a private-use character that sorts at the right position. The full rules of the
+CLDR are not needed."""
+
+DAY_FORMATS = {ENGLISH: "d MMMM y"}
+"""Date formats for languages with more than one common format."""
+
 
 class Texts:
     """Translated texts in one language, and its formats of dates, numbers and names."""
@@ -93,23 +109,6 @@ def own_name(tag: str) -> str:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (ValueError, UnknownLocaleError):
         return tag
-
-
-COLLATIONS = {
-    "az": str.maketrans(
-        {
-            letter: chr(0xE000 + place)
-            for place, letter in enumerate("abcçdeəfgğhxıijkqlmnoöprsştuüvwyz")
-        }
-    )
-}
-"""Order of letters in languages whose alphabet is not in the order of code points.
-
-Each letter maps to a private-use character that sorts at the right position. The full rules of the
-CLDR are not needed."""
-
-DAY_FORMATS = {ENGLISH: "d MMMM y"}
-"""Date formats for languages with more than one common format."""
 
 
 @lru_cache

@@ -59,6 +59,72 @@ page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
+STORIES = "stories"
+"""Folder of the pages of stories."""
+
+API = "/api/"
+"""URL prefix of the API, and the URL of its documentation page."""
+
+OWN_HUB = "own"
+"""Value of the setting ``hub`` that makes the site its own WebSub hub."""
+
+HUB_PATH = "/hub"
+
+ADMIN_PATH = "/admin"
+"""URL path of the operator's room on the web server."""
+
+CALLBACK_PATH = "/websub/callback/"
+"""URL prefix of WebSub callbacks, to which hubs send changed feeds."""
+
+SEARCH = "/feeds/search"
+"""URL path of search feeds, without suffix."""
+
+WATCH_FEED = "/feeds/watch/"
+"""URL prefix of watch feeds, followed by the watch's id."""
+
+FEED_BUILDER = "/feeds/builder/"
+"""URL path of the feed builder."""
+
+FRESHRSS_API = "/api/greader.php"
+"""URL path where FreshRSS clients expect the Google Reader API."""
+
+READER_API = ("/reader/api/0/", "/api/reader/api/0/", f"{FRESHRSS_API}/reader/api/0/")
+READER_LOGINS = (
+    "/accounts/ClientLogin",
+    "/api/accounts/ClientLogin",
+    f"{FRESHRSS_API}/accounts/ClientLogin",
+)
+"""URL prefixes of the Google Reader API, and its login URLs.
+
+A client may be configured with the URL of the site, of its API, or of FreshRSS's script.
+"""
+
+SEARCH_PAGE = "/search"
+"""URL path of the search page."""
+
+FEED_TYPES: Mapping[Format, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+"""Media types of feeds by format, used in links."""
+
+FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
+
+MEDIA_TYPES = {
+    ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
+    ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
+    ".json": FEED_TYPES["json"],
+    ".xml": "application/xml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""Content types of responses by file suffix."""
+
 
 @lru_cache(maxsize=10_000)
 def file_name(name: str) -> str:
@@ -263,10 +329,6 @@ def release_text_file(release: str) -> str:
     return f"releases/{file_name(release)}/text.txt"
 
 
-STORIES = "stories"
-"""Folder of the pages of stories."""
-
-
 def story_file(story: str) -> str:
     """Return the file of a story's page."""
     return f"{STORIES}/{file_name(story)}/index.html"
@@ -299,21 +361,6 @@ def relative(file: str, page: str) -> str:
     return (up + href(file)[1:]) or "./"
 
 
-API = "/api/"
-"""URL prefix of the API, and the URL of its documentation page."""
-
-OWN_HUB = "own"
-"""Value of the setting ``hub`` that makes the site its own WebSub hub."""
-
-HUB_PATH = "/hub"
-
-ADMIN_PATH = "/admin"
-"""URL path of the operator's room on the web server."""
-
-CALLBACK_PATH = "/websub/callback/"
-"""URL prefix of WebSub callbacks, to which hubs send changed feeds."""
-
-
 def hub_of(site: SiteSettings) -> str | None:
     """Return the URL of the WebSub hub for the site's feeds, or None."""
     if site.hub == OWN_HUB:
@@ -321,61 +368,9 @@ def hub_of(site: SiteSettings) -> str | None:
     return web_address(site.hub) if site.hub else None
 
 
-SEARCH = "/feeds/search"
-"""URL path of search feeds, without suffix."""
-
-WATCH_FEED = "/feeds/watch/"
-"""URL prefix of watch feeds, followed by the watch's id."""
-
-FEED_BUILDER = "/feeds/builder/"
-"""URL path of the feed builder."""
-
-FRESHRSS_API = "/api/greader.php"
-"""URL path where FreshRSS clients expect the Google Reader API."""
-
-READER_API = ("/reader/api/0/", "/api/reader/api/0/", f"{FRESHRSS_API}/reader/api/0/")
-READER_LOGINS = (
-    "/accounts/ClientLogin",
-    "/api/accounts/ClientLogin",
-    f"{FRESHRSS_API}/accounts/ClientLogin",
-)
-"""URL prefixes of the Google Reader API, and its login URLs.
-
-A client may be configured with the URL of the site, of its API, or of FreshRSS's script.
-"""
-
-SEARCH_PAGE = "/search"
-"""URL path of the search page."""
-
-
-FEED_TYPES: Mapping[Format, str] = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
-    "json": "application/feed+json",
-}
-"""Media types of feeds by format, used in links."""
-
-FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
-
-
 def is_feed(file: str) -> bool:
     """Whether a file of the site is a feed. Other JSON files are not."""
     return file.startswith("feeds/") and file.endswith(FEED_SUFFIXES)
-
-
-MEDIA_TYPES = {
-    ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
-    ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
-    ".json": FEED_TYPES["json"],
-    ".xml": "application/xml; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".ico": "image/vnd.microsoft.icon",
-    ".txt": "text/plain; charset=utf-8",
-}
-"""Content types of responses by file suffix."""
 
 
 def media_type_of(file: str) -> str:

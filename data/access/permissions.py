@@ -34,6 +34,15 @@ SETTLED_NANOSECONDS: Final = 2_000_000_000
 """Minimum age in nanoseconds of a folder's modification time for trusting it. A later change of the
 folder then certainly gets a different time."""
 
+MAX_WRONG_TOKENS: Final = 10
+"""Maximum number of wrong tokens from one network that get a complete response."""
+
+FORGIVENESS_SECONDS: Final = 6.0
+"""Time in seconds after which one wrong token is no longer counted."""
+
+MAX_NETWORKS: Final = 4096
+"""Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
+
 
 class TokenFolder:
     """The tokens in a folder. Token files are read again after tokens were added or revoked."""
@@ -86,16 +95,6 @@ class TokenFolder:
             is_settled = time.time_ns() - changed > SETTLED_NANOSECONDS
             self._changed = changed if is_settled else None
         yield from self._tokens
-
-
-MAX_WRONG_TOKENS: Final = 10
-"""Maximum number of wrong tokens from one network that get a complete response."""
-
-FORGIVENESS_SECONDS: Final = 6.0
-"""Time in seconds after which one wrong token is no longer counted."""
-
-MAX_NETWORKS: Final = 4096
-"""Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
 
 
 @dataclass(frozen=True, slots=True)

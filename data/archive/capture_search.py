@@ -36,6 +36,9 @@ from data.wording import counted
 MAX_KNOWN_ORIGINS: Final = 50_000
 """Maximum number of captures for which the name of the imported file is cached."""
 
+MAX_NAMES: Final = 3
+"""Maximum number of file names in an error message."""
+
 
 class Captures:
     """Access to the captures of the archive in ``folder`` by address. Thread-safe."""
@@ -146,10 +149,6 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])
-
-
-MAX_NAMES: Final = 3
-"""Maximum number of file names in an error message."""
 
 
 class Lost(msgspec.Struct, frozen=True):

@@ -17,6 +17,21 @@ PIECE_BYTES: Final = 65_536
 MAX_CODINGS: Final = 5
 """Maximum number of nested content codings of one body."""
 
+GZIP_MAGIC: Final = b"\x1f\x8b"
+GZIP_HEAD_BYTES: Final = 10
+"""Size in bytes of the fixed-length part of a gzip header."""
+GZIP_TRAILER_BYTES: Final = 8
+
+ZSTD_HEAD_BYTES: Final = 18
+"""Maximum size in bytes of a Zstandard frame header."""
+
+SKIPPABLE: Final = b"\x2a\x4d\x18"
+"""Bytes 2 to 4 of a skippable Zstandard frame. Its first byte is 0x50 to 0x5f."""
+
+LAST_BLOCKS: Final = {"gzip": b"\3\0", "deflate": b"\3\0", "br": b"\3", "zstd": b"\1\0\0"}
+"""Empty block at the end of a flushed stream, by content coding (RFC 1951, section 3.2.3; RFC 7932,
+section 9.2; RFC 8878, section 3.1.1.2)."""
+
 
 class Undecodable(CommuniqueError):
     """A body does not match its headers, or is too large after decompression."""
@@ -94,12 +109,6 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise Undecodable(f"a body is not {name}, as its headers say: {error}") from error
     return Unpacked(b"".join(parts), decode.ended)
-
-
-GZIP_MAGIC: Final = b"\x1f\x8b"
-GZIP_HEAD_BYTES: Final = 10
-"""Size in bytes of the fixed-length part of a gzip header."""
-GZIP_TRAILER_BYTES: Final = 8
 
 
 class _Deflate:
@@ -220,19 +229,9 @@ class _Zstandard:
         return bytes(self._reader.read(min(most, 16 * PIECE_BYTES)))
 
 
-ZSTD_HEAD_BYTES: Final = 18
-"""Maximum size in bytes of a Zstandard frame header."""
-
-SKIPPABLE: Final = b"\x2a\x4d\x18"
-"""Bytes 2 to 4 of a skippable Zstandard frame. Its first byte is 0x50 to 0x5f."""
-
 DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
     "gzip": lambda body: _Deflate(body, gzip=True),
     "deflate": lambda body: _Deflate(body, gzip=False),
     "br": _Brotli,
     "zstd": _Zstandard,
 }
-
-LAST_BLOCKS: Final = {"gzip": b"\3\0", "deflate": b"\3\0", "br": b"\3", "zstd": b"\1\0\0"}
-"""Empty block at the end of a flushed stream, by content coding (RFC 1951, section 3.2.3; RFC 7932,
-section 9.2; RFC 8878, section 3.1.1.2)."""

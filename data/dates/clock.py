@@ -14,6 +14,48 @@ from data.models import Published
 _NOON = 12
 _AFTERNOON = {"下午", "午後", "오후"}
 
+# Only abbreviations with the same offset everywhere. For example, IST and BST each have three
+# offsets.
+_FIXED = {
+    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
+    "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "AZT": 240,
+    "GST": 240, "PKT": 300, "WIB": 420, "WITA": 480, "WIT": 540, "HKT": 480, "SGT": 480,
+    "JST": 540, "KST": 540, "AWST": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "NZST": 720,
+    "NZDT": 780, "SAST": 120, "NST": -210, "NDT": -150, "ADT": -180, "EST": -300, "EDT": -240,
+    "CDT": -300, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600,
+}  # fmt: skip
+_AMERICAN = {"CST": "-06:00", "MST": "-07:00"}
+_GENERIC = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+}
+_SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
+"""Abbreviations of time zones that have different offsets on different continents."""
+
+_LOCAL = {
+    "BST": ("Asia/Dhaka",),
+    "AST": (
+        "Asia/Riyadh",
+        "Asia/Kuwait",
+        "Asia/Qatar",
+        "Asia/Bahrain",
+        "Asia/Baghdad",
+        "Asia/Aden",
+    ),
+}
+"""Time zones in which these abbreviations are used, although the tz database does not contain
+them."""
+
+_CLOCK_NAME = re.compile(
+    r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
+)
+ZONE = re.compile(
+    r"\s{0,3}\(?(?P<prefix>(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
+    r"|\s{0,3}\(?(?P<name>[A-ZМСК]{1,5}|utc|gmt|z)(?![^\W_])"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -86,49 +128,6 @@ def _time(hour: int, minute: int, second: int) -> dt.time | None:
         return dt.time(hour, minute, min(second, 59))  # a leap second is shown as :60
     except ValueError:
         return None
-
-
-# Only abbreviations with the same offset everywhere. For example, IST and BST each have three
-# offsets.
-_FIXED = {
-    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
-    "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "AZT": 240,
-    "GST": 240, "PKT": 300, "WIB": 420, "WITA": 480, "WIT": 540, "HKT": 480, "SGT": 480,
-    "JST": 540, "KST": 540, "AWST": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "NZST": 720,
-    "NZDT": 780, "SAST": 120, "NST": -210, "NDT": -150, "ADT": -180, "EST": -300, "EDT": -240,
-    "CDT": -300, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600,
-}  # fmt: skip
-_AMERICAN = {"CST": "-06:00", "MST": "-07:00"}
-_GENERIC = {
-    "ET": "America/New_York",
-    "CT": "America/Chicago",
-    "MT": "America/Denver",
-    "PT": "America/Los_Angeles",
-}
-_SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
-"""Abbreviations of time zones that have different offsets on different continents."""
-
-_LOCAL = {
-    "BST": ("Asia/Dhaka",),
-    "AST": (
-        "Asia/Riyadh",
-        "Asia/Kuwait",
-        "Asia/Qatar",
-        "Asia/Bahrain",
-        "Asia/Baghdad",
-        "Asia/Aden",
-    ),
-}
-"""Time zones in which these abbreviations are used, although the tz database does not contain
-them."""
-
-_CLOCK_NAME = re.compile(
-    r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
-)
-ZONE = re.compile(
-    r"\s{0,3}\(?(?P<prefix>(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
-    r"|\s{0,3}\(?(?P<name>[A-ZМСК]{1,5}|utc|gmt|z)(?![^\W_])"
-)
 
 
 def stated_zone(match: re.Match[str], home: str) -> str | None:

@@ -33,6 +33,18 @@ Order: TypeAlias = DateOrder
 MAX_AHEAD: Final = dt.timedelta(days=2)
 """Maximum difference between a day and today if the day is in the future, because of time zones."""
 
+US_HOSTS = (".gov", ".mil", ".us", ".edu")
+
+ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
+MIN_ROWS: Final = 3
+MAX_ROWS: Final = 500
+"""Maximum number of dates in a list from which the order is determined."""
+
+DECISIVE: Final = 3
+"""Minimum ratio of the faults of any other order to the faults of the best order."""
+
+Row: TypeAlias = tuple[int, int, int]
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -47,7 +59,6 @@ NO_DAY_FIRST_ZONES = _words(
     "Shanghai Taipei Hong_Kong Budapest Vilnius Ulaanbaatar Johannesburg Puerto_Rico Guam "
     "Pyongyang Macau Stockholm Mariehamn Tehran Kabul Kathmandu Thimphu Hovd Urumqi"
 )
-US_HOSTS = (".gov", ".mil", ".us", ".edu")
 DAY_FIRST_HOSTS = _words(
     "uk ie au nz in de at fr es pt it nl be lu pl cz sk ru by ua bg rs hr si mk tr az kz uz "
     "kg tj ae sa eg qa kw bh om jo lb ma tn dz il gr cy fi no dk is ro md ee lv ge am bd th "
@@ -90,17 +101,6 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
     if day_first == month_first:
         return None
     return "DMY" if day_first else "MDY"
-
-
-ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
-MIN_ROWS: Final = 3
-MAX_ROWS: Final = 500
-"""Maximum number of dates in a list from which the order is determined."""
-
-DECISIVE: Final = 3
-"""Minimum ratio of the faults of any other order to the faults of the best order."""
-
-Row: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,13 @@ fault."""
 DEGRADED: Final = "works but has a fault"
 """Readable text for the condition ``degraded``."""
 
+WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
+"""Conditions in which a source needs no attention."""
+
 
 def shown(condition: str) -> str:
     """Return the readable text for a condition."""
     return DEGRADED if condition == "degraded" else condition
-
-
-WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
-"""Conditions in which a source needs no attention."""
 
 
 class Meaning(NamedTuple):

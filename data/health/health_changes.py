@@ -38,6 +38,21 @@ again."""
 
 NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
+RECENT_VISITS: Final = 12
+"""Number of recent visits that are checked. A source fails often if at least half of this number
+failed."""
+
+DAY: Final = dt.timedelta(days=1)
+
+MAX_STOPS_PER_DAY: Final = 2
+"""Maximum number of recorded changes per day from healthy to not healthy, for one source."""
+
+MAX_VISITS: Final = 1000
+"""Maximum number of visits that are read to find the visits of the last day."""
+
+MAX_EVENTS: Final = 500
+"""Maximum number of recorded changes that are read per source."""
+
 
 def note_health_events(
     store: Store,
@@ -194,23 +209,6 @@ def event_of(
             " is reported after a day without changes"
         )
     return HealthEvent(run.source, well, run.started, reason, newest.state, newest.code)
-
-
-RECENT_VISITS: Final = 12
-"""Number of recent visits that are checked. A source fails often if at least half of this number
-failed."""
-
-DAY: Final = dt.timedelta(days=1)
-
-MAX_STOPS_PER_DAY: Final = 2
-"""Maximum number of recorded changes per day from healthy to not healthy, for one source."""
-
-
-MAX_VISITS: Final = 1000
-"""Maximum number of visits that are read to find the visits of the last day."""
-
-MAX_EVENTS: Final = 500
-"""Maximum number of recorded changes that are read per source."""
 
 
 def is_broken(state: str) -> bool:

@@ -84,6 +84,11 @@ SHARED_BODY: Final = (
     "(check the source with `communique sources check`)"
 )
 
+REFUSED: Final = (
+    "the page states {raw!r}, which was rejected as its publication date; the release is stored"
+    " without a date. Set release.published in the source file if this is wrong"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -235,12 +240,6 @@ def first_release(draft: Draft, seen: dt.datetime) -> Release:
 def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
     """Return the time of retraction in a draft, or None. A time in the future becomes ``seen``."""
     return min(draft.retracted, seen) if draft.retracted else None
-
-
-REFUSED: Final = (
-    "the page states {raw!r}, which was rejected as its publication date; the release is stored"
-    " without a date. Set release.published in the source file if this is wrong"
-)
 
 
 def date_doubt(release: Release) -> str | None:

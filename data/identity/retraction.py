@@ -29,6 +29,8 @@ does not contain them."""
 Name: TypeAlias = tuple[tuple[str, ...], str]
 """Name of a release in a listing: the words of its title, and its ISO day or ""."""
 
+Fate: TypeAlias = Literal["waits", "held", "retracted"]
+
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
@@ -76,9 +78,6 @@ def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
     listing could be read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
-
-
-Fate: TypeAlias = Literal["waits", "held", "retracted"]
 
 
 def at_once(gone: int, asked: int) -> bool:

@@ -34,6 +34,8 @@ SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "sy
 REGION, SCRIPT = 2, 4
 """Number of letters of a region and of a script in a language tag."""
 
+TAGS: Final = {name: tag for tag, names in TABLES["names"].items() for name in names.split()}
+
 
 def language_tag(declared: str | None) -> str | None:
     """Normalize a language tag (``pt-BR``, ``zh-Hant``). Returns None if the tag is invalid."""
@@ -61,9 +63,6 @@ def is_right_to_left(language: str | None) -> bool:
     name, *more = (language or "").lower().split("-")
     script = next((part for part in more if len(part) == SCRIPT), None)
     return script in SCRIPTS_TO_LEFT if script else name in RIGHT_TO_LEFT
-
-
-TAGS: Final = {name: tag for tag, names in TABLES["names"].items() for name in names.split()}
 
 
 def fault_of_language(written: str) -> str:

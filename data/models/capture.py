@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""Names and values of header fields, in order. A name may occur several times."""
+
+Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
+"""Reason for an incomplete body, as a value of WARC-Truncated (WARC 1.1, section 5.13)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -63,13 +69,6 @@ class RecordPlace:
     file: str
     offset: int
     length: int
-
-
-Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
-"""Names and values of header fields, in order. A name may occur several times."""
-
-Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
-"""Reason for an incomplete body, as a value of WARC-Truncated (WARC 1.1, section 5.13)."""
 
 
 @dataclass(frozen=True, slots=True)

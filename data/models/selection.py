@@ -10,6 +10,21 @@ import msgspec
 
 from data.models.release import UNDATED_BEFORE
 
+ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
+"""States of a release: ``standing`` (not retracted), ``corrected`` (edited by its publisher), or
+``retracted``."""
+
+ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
+"""States by which feed reader apps select the releases of an account."""
+
+BACKLOG: Final = UNDATED_BEFORE.timestamp()
+"""Maximum sort time of backlog, in seconds since 1970. Backlog are releases that were undated at
+the first visit."""
+
+ChangeCursor: TypeAlias = tuple[int, int]
+"""Position in a store's log of changes: the number of the last change, and a random number that
+identifies the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
@@ -26,11 +41,6 @@ class Facet:
     period: str | None = None
     section: str | None = None
     language: str | None = None
-
-
-ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
-"""States of a release: ``standing`` (not retracted), ``corrected`` (edited by its publisher), or
-``retracted``."""
 
 
 class Position(NamedTuple):
@@ -75,10 +85,6 @@ class Selected:
     reached: Position | None
 
 
-ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
-"""States by which feed reader apps select the releases of an account."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReaderItem:
     """A release in a feed reader account, with its position in feeds (``order``).
@@ -112,15 +118,6 @@ class ReaderQuery:
     older: dt.datetime | None = None
     after: tuple[float, str] | None = None
     oldest_first: bool = False
-
-
-BACKLOG: Final = UNDATED_BEFORE.timestamp()
-"""Maximum sort time of backlog, in seconds since 1970. Backlog are releases that were undated at
-the first visit."""
-
-ChangeCursor: TypeAlias = tuple[int, int]
-"""Position in a store's log of changes: the number of the last change, and a random number that
-identifies the log."""
 
 
 class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):

@@ -8,6 +8,17 @@ from typing import Literal, TypeAlias
 
 from data.models.visit_facts import VisitFacts
 
+History = Literal["complete", "walking", "bounded"]
+"""How far back the releases of a source were collected: to the first release, still in progress, or
+up to a limit."""
+
+HandlingKind = Literal["acknowledged", "muted", "paused"]
+"""Kinds of decisions about a source: its fault is acknowledged, its alerts are muted, or its visits
+are paused."""
+
+ListingKind: TypeAlias = Literal["feed", "page"]
+"""Kinds of listings: a feed (or API, or sitemap), or a page for readers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recall:
@@ -77,11 +88,6 @@ class RunError:
         return self.kind.partition(":")[0]
 
 
-History = Literal["complete", "walking", "bounded"]
-"""How far back the releases of a source were collected: to the first release, still in progress, or
-up to a limit."""
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """Result of one visit to a source.
@@ -142,11 +148,6 @@ class HealthEvent:
         return "degraded" if self.degraded else self.state
 
 
-HandlingKind = Literal["acknowledged", "muted", "paused"]
-"""Kinds of decisions about a source: its fault is acknowledged, its alerts are muted, or its visits
-are paused."""
-
-
 @dataclass(frozen=True, slots=True)
 class Handling:
     """A person's decision about the alerts or visits of a source, with its time and reason.
@@ -189,10 +190,6 @@ class SourceRhythm:
 
     releases: int
     rhythm: Rhythm | None = None
-
-
-ListingKind: TypeAlias = Literal["feed", "page"]
-"""Kinds of listings: a feed (or API, or sitemap), or a page for readers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,12 @@ METADATA: Final = tuple(
 """Networks from which cloud machines read their credentials. No setting can allow connections to
 them."""
 
+PRIVATE_NAMES: Final = re.compile(
+    r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
+)
+"""Pattern that matches domain names that are never public (RFC 6761, 6762 and 8375, and names that
+ICANN has reserved)."""
+
 
 class PrivateAddress(CommuniqueError):
     """A host has an address that is not public."""
@@ -70,13 +76,6 @@ class PrivateAddress(CommuniqueError):
         super().__init__(f"{subject} {reason}")
         self.host = host
         self.address = address
-
-
-PRIVATE_NAMES: Final = re.compile(
-    r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
-)
-"""Pattern that matches domain names that are never public (RFC 6761, 6762 and 8375, and names that
-ICANN has reserved)."""
 
 
 def may_be_public(host: str) -> bool:

@@ -45,6 +45,17 @@ MEANINGS: Final[Mapping[str, str]] = {
 
 NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
 
+TIMEOUT: Final = dt.timedelta(seconds=30)
+"""Maximum time to wait for a response."""
+
+RETRY_TIMEOUT: Final = dt.timedelta(seconds=60)
+"""Maximum total time for all retries of a request."""
+
+MAX_RETRIES: Final = 5
+"""Maximum number of retries of a request."""
+
+NOT_INSTALLED: Final = f"support for S3 is not installed: {how_to_install('communique[s3]')}"
+
 
 class BucketError(CommuniqueError):
     """A bucket can't be used. The message contains the bucket, the cause and the fix."""
@@ -93,17 +104,6 @@ def meaning_of(message: str) -> str:
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
     from obstore.store import ObjectStore, S3Config
-
-TIMEOUT: Final = dt.timedelta(seconds=30)
-"""Maximum time to wait for a response."""
-
-RETRY_TIMEOUT: Final = dt.timedelta(seconds=60)
-"""Maximum total time for all retries of a request."""
-
-MAX_RETRIES: Final = 5
-"""Maximum number of retries of a request."""
-
-NOT_INSTALLED: Final = f"support for S3 is not installed: {how_to_install('communique[s3]')}"
 
 
 class Bucket:

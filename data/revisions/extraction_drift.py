@@ -47,6 +47,21 @@ MAX_VALUE_LENGTH: Final = 120
 Words: TypeAlias = tuple[str, ...]
 How: TypeAlias = Literal["gained", "lost", "changed"]
 
+FIELDS: Final[Mapping[str, str]] = {
+    "title": "title",
+    "published": "published",
+    "language": "language",
+    "section": "section",
+    "topics": "topics",
+    "publisher": "publisher",
+    "author": "author",
+    "summary": "summary",
+    "body": "body_text",
+    "images": "images",
+    "attachments": "attachments",
+}
+"""Map from the names of compared fields to the attributes of Content."""
+
 
 @dataclass(frozen=True, slots=True)
 class TwoReadings:
@@ -287,22 +302,6 @@ def _whole_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(one if isinstance(one, str) else one.url for one in value)
     return value or ""
-
-
-FIELDS: Final[Mapping[str, str]] = {
-    "title": "title",
-    "published": "published",
-    "language": "language",
-    "section": "section",
-    "topics": "topics",
-    "publisher": "publisher",
-    "author": "author",
-    "summary": "summary",
-    "body": "body_text",
-    "images": "images",
-    "attachments": "attachments",
-}
-"""Map from the names of compared fields to the attributes of Content."""
 
 
 class Differences(NamedTuple):

@@ -24,6 +24,22 @@ from data.toml_files import decode, read_text
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - only compared with, not listened on
 """Wildcard addresses that a server may listen on. Clients can't send requests to them."""
 
+CLEARLY_ESCAPED: Final = re.compile(
+    r"postgres(?:ql)?://"
+    r"(?:(?:[A-Za-z0-9._~!$&()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
+    r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
+    r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
+)
+"""Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
+options."""
+
+ESCAPING_MESSAGE: Final = (
+    "this database address can't be read, and is not shown because it may contain a password: "
+    "write each character that is not a letter or digit as its percent code, such as %25 for a "
+    "percent sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at "
+    "sign, %27 for an apostrophe"
+)
+
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Load the settings from the file at ``path``, environment variables, and defaults.
@@ -92,23 +108,6 @@ def addressed(site: SiteSettings) -> SiteSettings:
     host = own.host if site.host in ANYWHERE else site.host
     host = f"[{host}]" if ":" in host else host
     return msgspec.structs.replace(site, url=f"http://{host}:{site.port}")
-
-
-CLEARLY_ESCAPED: Final = re.compile(
-    r"postgres(?:ql)?://"
-    r"(?:(?:[A-Za-z0-9._~!$&()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
-    r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
-    r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
-)
-"""Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
-options."""
-
-ESCAPING_MESSAGE: Final = (
-    "this database address can't be read, and is not shown because it may contain a password: "
-    "write each character that is not a letter or digit as its percent code, such as %25 for a "
-    "percent sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at "
-    "sign, %27 for an apostrophe"
-)
 
 
 def is_clearly_escaped(url: str) -> bool:

@@ -52,6 +52,9 @@ changed.
 
 The repaired part ends at white space, because ftfy is several times slower on a split character."""
 
+MAX_NAME_LENGTH = 500
+"""Maximum length in characters of titles and other names in feeds."""
+
 
 def clean_line(text: str) -> str:
     """Return a text as one clean line.
@@ -162,10 +165,6 @@ def mend(text: str) -> str:
     ):
         return ftfy.fix_encoding(text)
     return text
-
-
-MAX_NAME_LENGTH = 500
-"""Maximum length in characters of titles and other names in feeds."""
 
 
 def plain(text: str) -> str:

@@ -34,6 +34,8 @@ TAG: Final = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
 LETTERS: Final = re.compile(r"[^\W_]+")
 
+INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
+
 
 @dataclass(frozen=True, slots=True)
 class DecodedForm:
@@ -160,9 +162,6 @@ def _decoded(found: re.Match[str]) -> str:
     else:
         return ""
     return "" if INVISIBLE_TEXT.fullmatch(made) else made
-
-
-INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
 
 
 def _unescaped(text: str) -> str:

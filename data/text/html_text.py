@@ -22,6 +22,12 @@ LINES: Final = frozenset(["li", "tr", "dt", "dd"])
 CELLS: Final = frozenset(["td", "th"])
 SILENT: Final = frozenset(["script", "style", "noscript", "template", "title", "iframe", "object"])
 
+GAPS: Final = {
+    **dict.fromkeys(CELLS, " "),
+    **dict.fromkeys(LINES, "\n"),
+    **dict.fromkeys(BLOCKS, "\n\n"),
+}
+
 
 def text_of(html: str) -> str:
     """Return the plain text of an HTML fragment, with blank lines between paragraphs."""
@@ -53,13 +59,6 @@ def both_of(html: str, text: str) -> tuple[str, str]:
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
-
-
-GAPS: Final = {
-    **dict.fromkeys(CELLS, " "),
-    **dict.fromkeys(LINES, "\n"),
-    **dict.fromkeys(BLOCKS, "\n\n"),
-}
 
 
 def gap_of(tag: str) -> str:

@@ -45,6 +45,26 @@ MAX_ROUNDS: Final = 4
 MAX_READINGS: Final = 4
 """Maximum number of overlapping tags in which a byte is read, on average per byte."""
 
+NESTING_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>?")
+VOID: Final = frozenset(
+    "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - a string is easier to read
+)
+RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
+"""Names of elements whose content is not parsed as elements, so they can't be nested. If their tags
+were removed, their content would become visible."""
+
+ROWS: Final = frozenset(["tr", "td", "th"])
+GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
+TERMS: Final = frozenset(["dt", "dd"])
+ENDED_BY: Final = {
+    **{name: frozenset([name]) for name in ("p", "li", "option")},
+    **dict.fromkeys(TERMS, TERMS),
+    **dict.fromkeys(["td", "th"], frozenset(["td", "th"])),
+    "tr": ROWS,
+    **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
+}
+"""For each element, the open elements that its start tag ends if their end tags are missing."""
+
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     """Remove excess attributes from a page, and return whether the page was cut.
@@ -139,27 +159,6 @@ def _place(markup: bytes, number: int) -> int:
             before += inside
             low = middle
     return low
-
-
-NESTING_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>?")
-VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - a string is easier to read
-)
-RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Names of elements whose content is not parsed as elements, so they can't be nested. If their tags
-were removed, their content would become visible."""
-
-ROWS: Final = frozenset(["tr", "td", "th"])
-GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
-TERMS: Final = frozenset(["dt", "dd"])
-ENDED_BY: Final = {
-    **{name: frozenset([name]) for name in ("p", "li", "option")},
-    **dict.fromkeys(TERMS, TERMS),
-    **dict.fromkeys(["td", "th"], frozenset(["td", "th"])),
-    "tr": ROWS,
-    **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
-}
-"""For each element, the open elements that its start tag ends if their end tags are missing."""
 
 
 def flattened(html: str, levels: int) -> str:

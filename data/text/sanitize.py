@@ -65,6 +65,23 @@ MAX_TAG_LENGTH: Final = 10_000
 """Maximum length in characters of a tag if long texts of the fragment are split. Longer tags are
 dropped."""
 
+DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that change the direction of the following text, and so can disguise text
+(CVE-2021-42574)."""
+
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(DROPPED_WHOLE),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
+
+NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
+"""Pattern that matches an image address that browsers can't load, in HTML from nh3."""
+
+_base: ContextVar[str] = ContextVar("base")
+
 
 def _ready(fragment: str) -> str:
     """Cut an HTML fragment, and prepare it so that nh3 parses it in linear time."""
@@ -96,11 +113,6 @@ def _split_part(part: re.Match[str]) -> str:
     return part[0] + (SEPARATOR if is_followed_by_text else "")
 
 
-DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that change the direction of the following text, and so can disguise text
-(CVE-2021-42574)."""
-
-
 def _in_order(html: str) -> str:
     """Remove all characters that change the direction of text."""
     for sign in DIRECTIONS:
@@ -126,27 +138,11 @@ def sanitize(fragment: str, base: str) -> str:
         _base.reset(token)
 
 
-_CLEANER: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(DROPPED_WHOLE),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
-
-
-NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
-"""Pattern that matches an image address that browsers can't load, in HTML from nh3."""
-
-
 def sanitize_absolute(fragment: str) -> str:
     """Sanitize an HTML fragment whose addresses are already absolute."""
     safe = _CLEANER.clean(_ready(fragment))
     # Use the slower cleaner, whose filter is called for each attribute, only if it is needed.
     return _in_order(_LOADED_CLEANER.clean(_split(safe)) if NOT_LOADABLE.search(safe) else safe)
-
-
-_base: ContextVar[str] = ContextVar("base")
 
 
 def _resolved(_tag: str, name: str, value: str) -> str | None:

@@ -71,6 +71,35 @@ ROUTE: Final = re.compile(r"!|/.")
 
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
+ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
+"""Pattern that matches absolute addresses that need no further processing. Most addresses match,
+which avoids slow joining."""
+
+_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
+RELATIVE: Final = re.compile(
+    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
+)
+"""Pattern that matches simple paths, either from the site's root or relative to a page."""
+
+PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
+"""Pattern that matches an address with a plain path, and captures its site and path."""
+
+_DROPPED = {9: None, 10: None, 13: None}
+
+HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f:.]+", re.ASCII)
+
+STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+BY_POST: Final = "__wb_method=POST&"
+"""Start of the query in an address that identifies a POST request. The posted fields follow."""
+
+MAX_VALUE: Final = 200
+"""Maximum length in characters of a posted value in an address. Longer values become a digest."""
+
+MAX_QUERY: Final = 2_000
+"""Maximum length in characters of all posted fields in an address. Longer bodies become a
+digest."""
+
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def canonical_url(url: str) -> str:
@@ -181,20 +210,6 @@ def without_campaign(url: str) -> str:
     return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment
 
 
-ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""Pattern that matches absolute addresses that need no further processing. Most addresses match,
-which avoids slow joining."""
-
-_STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
-RELATIVE: Final = re.compile(
-    rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
-)
-"""Pattern that matches simple paths, either from the site's root or relative to a page."""
-
-PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
-"""Pattern that matches an address with a plain path, and captures its site and path."""
-
-
 def absolute(base: str, address: str) -> str | None:
     """Return the absolute form of an address on the page ``base``.
 
@@ -241,14 +256,6 @@ def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
 def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
     """Return the address of a path relative to the folder ``up`` levels above a page."""
     return "/".join((site, *folders[: max(0, len(folders) - up)], path))
-
-
-_DROPPED = {9: None, 10: None, 13: None}
-
-
-HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f:.]+", re.ASCII)
-
-STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def host_of(url: str) -> str:
@@ -298,17 +305,6 @@ def site_address(url: str) -> str:
 def escaped(text: str) -> str:
     """Percent-encode the characters of an address part that are not encoded yet."""
     return quote(STRAY.sub("%25", text), safe="%/:?@!$&'()*+,;=~")
-
-
-BY_POST: Final = "__wb_method=POST&"
-"""Start of the query in an address that identifies a POST request. The posted fields follow."""
-
-MAX_VALUE: Final = 200
-"""Maximum length in characters of a posted value in an address. Longer values become a digest."""
-
-MAX_QUERY: Final = 2_000
-"""Maximum length in characters of all posted fields in an address. Longer bodies become a
-digest."""
 
 
 def posted_query(body: str) -> str:

@@ -61,6 +61,20 @@ An entry is 0 until its character is first used. The last entry is for all chara
 planes."""
 _table[-1] = SEVERAL
 
+COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
+MAX_COUNTER_LENGTH: Final = 80
+"""Maximum length in characters of a line with a view counter or relative time."""
+
+MAX_COUNTER_SPACES: Final = 8
+"""Maximum number of spaces in a line with a view counter or relative time."""
+
+DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
+"""Pattern that matches digits used in counters. Searching for all Unicode digits takes twice as
+long."""
+
+AGO: Final = "ago"
+"""The word in relative times without digits ("an hour ago")."""
+
 
 class Words:
     """The case-folded words of a text, without view counters.
@@ -268,22 +282,6 @@ def _powers_up_to(count: int) -> tuple[Hashes, Hashes]:
     inverses = np.full(count, _INVERSE, np.uint64)
     powers[0] = inverses[0] = 1
     return np.cumprod(powers, dtype=np.uint64), np.cumprod(inverses, dtype=np.uint64)
-
-
-COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
-MAX_COUNTER_LENGTH: Final = 80
-"""Maximum length in characters of a line with a view counter or relative time."""
-
-MAX_COUNTER_SPACES: Final = 8
-"""Maximum number of spaces in a line with a view counter or relative time."""
-
-DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
-"""Pattern that matches digits used in counters. Searching for all Unicode digits takes twice as
-long."""
-
-
-AGO: Final = "ago"
-"""The word in relative times without digits ("an hour ago")."""
 
 
 @cache

@@ -20,6 +20,10 @@ REDACTION: Final = (
 )
 """Note in feeds that replaces the text of a redacted release."""
 
+MAX_BODY_CHARACTERS = 1_000_000
+"""Maximum length in characters of an entry's HTML in feeds. Longer entries contain their summary
+instead."""
+
 
 def body_of(release: Release, base: str) -> str:
     """Return the whole text of a release as safe HTML.
@@ -100,11 +104,6 @@ def quoted(html: str, language: str | None, tag: str = "span") -> str:
 def anchor(url: str | None, text: str) -> str:
     """Return a link to ``url``, or only the escaped text if ``url`` is empty."""
     return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
-
-
-MAX_BODY_CHARACTERS = 1_000_000
-"""Maximum length in characters of an entry's HTML in feeds. Longer entries contain their summary
-instead."""
 
 
 def safe_html(html: str, base: str) -> str:

@@ -30,6 +30,8 @@ MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 """Link relation of a page that documents provenance (PROV-AQ, section 3.1)."""
 
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class EntryLink:
@@ -302,9 +304,6 @@ def origin_of(source: Source, catalog: Catalog) -> Origin:
         atom=catalog.feed(facet, "atom"),
         rss=catalog.feed(facet, "rss"),
     )
-
-
-MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def web_media(media: Media) -> Media | None:

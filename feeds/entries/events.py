@@ -34,6 +34,18 @@ from feeds.urls import href
 EVENT_LANGUAGE = "en"
 """The language of event entries, independent of the language of releases."""
 
+HEALTH: Mapping[str, str] = {
+    "failing": "stopped working",
+    "blocked": "keeps us out",
+    "silent": "has gone silent",
+    "degraded": DEGRADED,
+    "ok": "works again",
+}
+"""Phrases for conditions (data.health.codes) in titles. They follow the name of the source."""
+
+NETWORK: Final = "Our own network"
+"""Name in the title of a health event that is about our network, not about a source."""
+
 
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> FeedEntry:
     """Return the entry for an edit of a release, with deleted and inserted text."""
@@ -172,19 +184,6 @@ def digest_entry(catalog: Catalog, edition: DayDigest) -> FeedEntry:
         page=page,
         html=f"<ul>{lines}</ul>",
     )
-
-
-HEALTH: Mapping[str, str] = {
-    "failing": "stopped working",
-    "blocked": "keeps us out",
-    "silent": "has gone silent",
-    "degraded": DEGRADED,
-    "ok": "works again",
-}
-"""Phrases for conditions (data.health.codes) in titles. They follow the name of the source."""
-
-NETWORK: Final = "Our own network"
-"""Name in the title of a health event that is about our network, not about a source."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:

@@ -22,6 +22,21 @@ from feeds.formats import atom, jsonfeed, rss
 from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
 
+SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
+BETWEEN: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
+
+_encode = msgspec.msgpack.Encoder().encode
+
+MAX_MIXED_TEXT_BYTES: Final = 200_000
+"""Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
+
+HEAD_BYTES: Final = 16_384
+"""Number of bytes of the size limit that are reserved for a document's metadata."""
+
+ENTRIES_PER_STEP: Final = 20
+"""Number of entries that are rendered between two checks of the size limit. This also limits the
+use of memory."""
+
 
 class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
@@ -76,10 +91,6 @@ class Syntax(Protocol):
         """Return an entry's body, its end in a feed of one source, and its end in a mixed feed."""
 
 
-SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
-BETWEEN: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
-
-_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
@@ -122,16 +133,6 @@ def rendered(feed: Feed, entries: Iterable[RenderedEntry], kind: Format) -> byte
         parts.pop()
     return b"".join([*parts, end])
 
-
-MAX_MIXED_TEXT_BYTES: Final = 200_000
-"""Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
-
-HEAD_BYTES: Final = 16_384
-"""Number of bytes of the size limit that are reserved for a document's metadata."""
-
-ENTRIES_PER_STEP: Final = 20
-"""Number of entries that are rendered between two checks of the size limit. This also limits the
-use of memory."""
 
 T = TypeVar("T")
 

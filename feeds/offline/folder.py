@@ -50,6 +50,15 @@ releases."""
 MAX_UNFLUSHED_FILES = 2000
 """Maximum number of files that are written before they are flushed to disk."""
 
+PAGE = "search/index.html"
+
+PART_CHARACTERS = 2_000_000
+"""Approximate length in characters of one part of the search index. Browsers load the parts one
+after the other."""
+
+MAX_TEXT_CHARACTERS = 20_000
+"""Maximum length in characters of a release's text in the search index."""
+
 
 @dataclass(frozen=True, slots=True)
 class FolderCopy:
@@ -161,16 +170,6 @@ def suffix_of(url: str, media_type: str) -> str:
         if suffix in SAFE_SUFFIXES:
             return f".{suffix}"
     return ".bin"
-
-
-PAGE = "search/index.html"
-
-PART_CHARACTERS = 2_000_000
-"""Approximate length in characters of one part of the search index. Browsers load the parts one
-after the other."""
-
-MAX_TEXT_CHARACTERS = 20_000
-"""Maximum length in characters of a release's text in the search index."""
 
 
 def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[tuple[str, bytes]]:

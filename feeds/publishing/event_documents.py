@@ -50,6 +50,12 @@ MAX_DAY_RELEASES = 200
 """Maximum number of releases in the digest entry for a day. The page of the day lists all
 releases."""
 
+RETURN: Final = 0
+"""Value used instead of a version number if a retracted release is online again."""
+
+RETRACTION: Final = -1
+"""Value used instead of a version number for a retraction."""
+
 
 class EventFeeds:
     """Writes event feeds. With ``keeps_days``, it also stores the digests of finished days."""
@@ -208,12 +214,6 @@ class EventFeeds:
 
 
 Event = TypeVar("Event")
-
-RETURN: Final = 0
-"""Value used instead of a version number if a retracted release is online again."""
-
-RETRACTION: Final = -1
-"""Value used instead of a version number for a retraction."""
 
 
 class EventPages:

@@ -33,6 +33,20 @@ from feeds.urls import (
     part_file,
 )
 
+RETURNING_RELEASES = 100
+"""Maximum number of recently updated releases that are in the feed document although they are on an
+archive page."""
+
+MAX_CHANGES = 1000
+"""Maximum number of changed releases that are checked one by one. If more releases changed, whole
+feeds are compared."""
+
+PUBLISHED_NOTE: Final = "point"
+"""Cache key of the cursor of the last event that a publication without errors covered."""
+
+QUEUED_NOTE: Final = "queued"
+"""Cache key of the cursor of the last event whose facets are queued."""
+
 
 class FeedDocuments:
     """Selects and renders the releases of facets, and writes the documents of the facets."""
@@ -164,15 +178,6 @@ def files_of(facet: Facet) -> tuple[str, ...]:
     return (*(feed_file(facet, kind) for kind in FORMATS), page_file(facet))
 
 
-RETURNING_RELEASES = 100
-"""Maximum number of recently updated releases that are in the feed document although they are on an
-archive page."""
-
-MAX_CHANGES = 1000
-"""Maximum number of changed releases that are checked one by one. If more releases changed, whole
-feeds are compared."""
-
-
 class FeedContents:
     """The releases of feeds.
 
@@ -240,13 +245,6 @@ class FeedContents:
             for facet in facets_of(release):
                 found.setdefault(facet, set()).add(release.id)
         return found
-
-
-PUBLISHED_NOTE: Final = "point"
-"""Cache key of the cursor of the last event that a publication without errors covered."""
-
-QUEUED_NOTE: Final = "queued"
-"""Cache key of the cursor of the last event whose facets are queued."""
 
 
 class ChangesSinceLastRun:

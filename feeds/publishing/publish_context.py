@@ -20,6 +20,19 @@ from feeds.formats.rendering import RenderedEntry, fitted, rendered_entry
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.render_cache import RenderCache
 
+Write: TypeAlias = Callable[[str, bytes], object]
+"""Function that writes a file, given its name within the site and its content."""
+
+Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
+"""The cache key of a rendered entry, and a function that creates the entry if it is not cached."""
+
+MAX_HELD_BYTES = 96 * 1024 * 1024
+"""Maximum size in bytes of rendered entries in memory during a publication. An entry has about 20
+KB."""
+
+MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
+"""Maximum number of stories in memory, and maximum number of releases with entries in memory."""
+
 
 class ArchivePages:
     """Assignment of releases to archive pages of feeds: pages in the store, and new pages.
@@ -67,10 +80,6 @@ class ArchivePages:
             self._fresh.clear()
         else:
             self._fresh.pop(facet, None)
-
-
-Write: TypeAlias = Callable[[str, bytes], object]
-"""Function that writes a file, given its name within the site and its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +137,6 @@ class PublishContext:
     def key(self, *parts: object) -> bytes:
         """Return the cache key of a result that depends on ``parts`` and on the layout."""
         return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()
-
-
-Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
-"""The cache key of a rendered entry, and a function that creates the entry if it is not cached."""
-
-MAX_HELD_BYTES = 96 * 1024 * 1024
-"""Maximum size in bytes of rendered entries in memory during a publication. An entry has about 20
-KB."""
-
-MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
-"""Maximum number of stories in memory, and maximum number of releases with entries in memory."""
 
 
 @dataclass(frozen=True, slots=True)

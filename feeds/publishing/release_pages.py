@@ -47,6 +47,15 @@ FORMER_LINKS_NOTE: Final = "former links"
 """Cache key of the neighbours and stories that changed releases had before their pages were
 written."""
 
+FormerLinks: TypeAlias = tuple[str | None, str | None, str | None]
+"""Ids of the newer and older neighbour of a release, and its story, when its page was written."""
+
+MAX_CACHED_STORIES: Final = 50
+"""Maximum number of stories whose text similarities are cached during a publication."""
+
+MIN_STORY_RELEASES: Final = 2
+"""Minimum number of releases in a story."""
+
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
@@ -60,10 +69,6 @@ class DuePage:
 def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
     """Return the ids of the newer and the older neighbour of a release."""
     return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
-
-
-FormerLinks: TypeAlias = tuple[str | None, str | None, str | None]
-"""Ids of the newer and older neighbour of a release, and its story, when its page was written."""
 
 
 def noted(note: bytes) -> FormerLinks:
@@ -228,13 +233,6 @@ def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture 
         "gone": dated_capture_fields(gone),
     }
     return msgspec.json.encode(fields) + b"\n"
-
-
-MAX_CACHED_STORIES: Final = 50
-"""Maximum number of stories whose text similarities are cached during a publication."""
-
-MIN_STORY_RELEASES: Final = 2
-"""Minimum number of releases in a story."""
 
 
 class StoryPages:

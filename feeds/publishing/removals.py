@@ -30,6 +30,12 @@ from feeds.urls import (
     stem_of,
 )
 
+FEEDS_FOLDER: Final = "feeds"
+"""Folder of the feeds in the site."""
+
+NAMES_AT_ONCE: Final = 1000
+"""Maximum number of releases that one query looks up."""
+
 
 class GoneSources:
     """Renamed and removed sources whose old files may still be in the site's ``folder``."""
@@ -124,13 +130,6 @@ def remove_release(folder: Path, release: str) -> None:
     # A publication that was killed may have left its incomplete file.
     for path in (data, incomplete(data)):
         path.unlink(missing_ok=True)
-
-
-FEEDS_FOLDER: Final = "feeds"
-"""Folder of the feeds in the site."""
-
-NAMES_AT_ONCE: Final = 1000
-"""Maximum number of releases that one query looks up."""
 
 
 class UnknownFiles:

@@ -51,6 +51,9 @@ TABLES = """
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
+MAX_CACHE_BYTES = 1024 * 1024 * 1024
+"""Maximum total size in bytes of rendered entries. The oldest entries are deleted first."""
+
 
 class DamagedCacheError(StoreError):
     """Raised if the publishing cache is damaged.
@@ -157,10 +160,6 @@ def opened(path: Path | None) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-MAX_CACHE_BYTES = 1024 * 1024 * 1024
-"""Maximum total size in bytes of rendered entries. The oldest entries are deleted first."""
 
 
 class RenderCache(CacheFile):

@@ -42,6 +42,48 @@ from feeds.pages.search_page import STATIC_FILE, static_page
 from feeds.publishing.publish_context import PublishContext
 from feeds.urls import MONTH, href, is_published, page_file, release_file
 
+NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
+"""Prefixes of generated pages that crawlers must not read, because there are infinitely many such
+pages."""
+
+Names = dict[str, tuple[str, ...]]
+"""Names of sources, sections and topics, by kind and id."""
+
+NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
+"""Modules and folders of this package that do not affect published files."""
+
+Generators = Mapping[str, Callable[[], bytes]]
+"""Functions that generate files of the site, by file name."""
+
+COUNTED_FOLDERS: Final = ("sources/-", "topics/-", "languages/-")
+"""Folders that contain only index pages with counts."""
+DIRECTORY_FOLDERS: Final = (
+    *("feeds/sources", "feeds/sections", "feeds/topics", "feeds/languages", "feeds/dates"),
+)
+"""Folders that contain only pages of the directory of feeds."""
+
+LANGUAGE_SAMPLE: Final = 50
+"""Number of newest releases from which a source's main language is determined."""
+
+SITEMAP: Final = "sitemap.xml"
+
+SITEMAPS: Final = "sitemaps"
+"""Folder of the sitemaps."""
+
+UNDATED: Final = "undated"
+"""Name of the sitemaps for releases without a date. It is used instead of a month."""
+
+INDEX_PAGES: Final = "pages"
+"""Name of the sitemaps for index pages. It is used instead of a month."""
+
+INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
+"""Folders of index pages."""
+
+MAX_SITEMAP_URLS: Final = 50_000
+"""Maximum number of URLs per sitemap, as sitemaps.org specifies."""
+
+SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
 
 class SiteFiles:
     """Files about the whole site. ``files`` maps their names to functions that generate them."""
@@ -75,18 +117,6 @@ def robots(site: str) -> bytes:
     path = urlsplit(site).path
     lines = ["User-agent: *", *(f"Disallow: {path}{one}" for one in NOT_CRAWLED)]
     return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP}", ""]).encode()
-
-
-NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Prefixes of generated pages that crawlers must not read, because there are infinitely many such
-pages."""
-
-Names = dict[str, tuple[str, ...]]
-"""Names of sources, sections and topics, by kind and id."""
-
-
-NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
-"""Modules and folders of this package that do not affect published files."""
 
 
 def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
@@ -147,20 +177,6 @@ def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
     return hashlib.sha256(layout + names + text.encode("utf-8", "surrogatepass")).digest()
 
 
-Generators = Mapping[str, Callable[[], bytes]]
-"""Functions that generate files of the site, by file name."""
-
-COUNTED_FOLDERS: Final = ("sources/-", "topics/-", "languages/-")
-"""Folders that contain only index pages with counts."""
-DIRECTORY_FOLDERS: Final = (
-    *("feeds/sources", "feeds/sections", "feeds/topics", "feeds/languages", "feeds/dates"),
-)
-"""Folders that contain only pages of the directory of feeds."""
-
-LANGUAGE_SAMPLE: Final = 50
-"""Number of newest releases from which a source's main language is determined."""
-
-
 def counted_pages(store: Store, pages: PageRenderer) -> Generators:
     """Return generators of the index pages that change with every publication."""
     newest = store.newest_of_sources(limit=LANGUAGE_SAMPLE)
@@ -184,26 +200,6 @@ def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Itera
             name = path.relative_to(folder).as_posix()
             if name not in files:
                 yield name
-
-
-SITEMAP: Final = "sitemap.xml"
-
-SITEMAPS: Final = "sitemaps"
-"""Folder of the sitemaps."""
-
-UNDATED: Final = "undated"
-"""Name of the sitemaps for releases without a date. It is used instead of a month."""
-
-INDEX_PAGES: Final = "pages"
-"""Name of the sitemaps for index pages. It is used instead of a month."""
-
-INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
-"""Folders of index pages."""
-
-MAX_SITEMAP_URLS: Final = 50_000
-"""Maximum number of URLs per sitemap, as sitemaps.org specifies."""
-
-SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 class Sitemaps:

@@ -33,6 +33,29 @@ RFC1123 = re.compile(
 UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
 """Pattern that matches a character that is not allowed in the URL of a header."""
 
+Headers: TypeAlias = list[tuple[str, str]]
+
+PAGE: Headers = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
+    ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
+]
+"""Response headers of our own pages, which contain no captured page."""
+
+FRAME: Headers = [
+    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
+]
+"""Response headers of a page that shows a captured page in a frame."""
+
+SHORT_LIVED = ("cache-control", "public, max-age=60")
+"""Cache-Control header of TimeGates and TimeMaps, which may change with the next visit."""
+
+RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
+"""Message for a hidden release, sent with status 410."""
+
+CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured page."
+"""Message for a capture whose record was redacted or pruned, sent with status 410."""
+
 
 class BadDatetime(CommuniqueError):
     """Raised if the Accept-Datetime header contains no valid date (RFC 7089, section 4.5.3)."""
@@ -180,30 +203,6 @@ def escaped(url: str) -> str:
     return UNSAFE.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )
-
-
-Headers: TypeAlias = list[tuple[str, str]]
-
-PAGE: Headers = [
-    ("content-type", "text/html; charset=utf-8"),
-    ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
-    ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
-]
-"""Response headers of our own pages, which contain no captured page."""
-
-FRAME: Headers = [
-    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
-]
-"""Response headers of a page that shows a captured page in a frame."""
-
-SHORT_LIVED = ("cache-control", "public, max-age=60")
-"""Cache-Control header of TimeGates and TimeMaps, which may change with the next visit."""
-
-RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
-"""Message for a hidden release, sent with status 410."""
-
-CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured page."
-"""Message for a capture whose record was redacted or pruned, sent with status 410."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,19 @@ FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sa
 FEED_VARIES_BY = b"accept-encoding, a-im, sec-fetch-dest"
 """Value of the Vary header of feeds: the request headers that select the response."""
 
+HEAD_BYTES = 4096
+"""Number of bytes at the start of a feed in which the links of the feed itself are searched."""
+
+ITEMS = b',"items":['
+"""Start of the items in a JSON Feed. The fields of the feed itself come before it."""
+ENTRY = re.compile(rb"<(?:entry|item)\b")
+LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
+ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
+RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
+"""Relations of the links in a feed that are repeated as Link headers."""
+ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
+"""Pattern of a URL that is safe in a header."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -151,20 +164,6 @@ def policy_of(address: str, *, is_feed: bool) -> bytes:
 def head_of(status: bytes, headers: Headers) -> bytes:
     """Return the status line and headers as bytes, without the blank line at the end."""
     return b"HTTP/1.1 %s\r\n" % status + b"".join(b"%s: %s\r\n" % pair for pair in headers)
-
-
-HEAD_BYTES = 4096
-"""Number of bytes at the start of a feed in which the links of the feed itself are searched."""
-
-ITEMS = b',"items":['
-"""Start of the items in a JSON Feed. The fields of the feed itself come before it."""
-ENTRY = re.compile(rb"<(?:entry|item)\b")
-LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
-ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
-RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
-"""Relations of the links in a feed that are repeated as Link headers."""
-ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
-"""Pattern of a URL that is safe in a header."""
 
 
 def links_in(feed: bytes, kind: str) -> list[bytes]:

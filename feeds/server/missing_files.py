@@ -67,6 +67,20 @@ address contains the source's id."""
 REDIRECT_MAX_AGE_SECONDS: Final = 3600
 """Duration in seconds for which caches may reuse a redirect."""
 
+PARTIAL_TILE: Final = re.compile(
+    r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})"
+)
+"""Pattern that matches the path of a partial tile of the log."""
+
+TILE_MEDIA_TYPE: Final = "application/octet-stream"
+"""Media type of the log's tiles."""
+
+log = logging.getLogger(__name__)
+
+CATALOG_CACHE_SECONDS: Final = 60.0
+"""Number of seconds for which the catalog and counts are reused. So a crawler that requests many
+wrong addresses causes little work."""
+
 
 class MissingFileResponses:
     """Handler of requests for which no file is published. It reads the store at ``store_url``."""
@@ -200,15 +214,6 @@ def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
     ]
 
 
-PARTIAL_TILE: Final = re.compile(
-    r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})"
-)
-"""Pattern that matches the path of a partial tile of the log."""
-
-TILE_MEDIA_TYPE: Final = "application/octet-stream"
-"""Media type of the log's tiles."""
-
-
 def tile_route(site: Path | Bucket) -> Route:
     """Return the route of partial tiles that the log has replaced.
 
@@ -247,13 +252,6 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
         if found := bucket.read(candidate):
             return found.body[: len(found.body) // width * int(wanted)]
     raise FileNotFoundError(name)
-
-
-log = logging.getLogger(__name__)
-
-CATALOG_CACHE_SECONDS: Final = 60.0
-"""Number of seconds for which the catalog and counts are reused. So a crawler that requests many
-wrong addresses causes little work."""
 
 
 class NotFound:

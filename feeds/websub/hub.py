@@ -30,6 +30,18 @@ LATER = {"retry-after": "600"}
 
 ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.callback, hub.topic.\n"
 
+MAX_SUBSCRIPTIONS: Final = 10_000
+MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
+"""Maximum number of subscriptions, in total and per host."""
+
+MAX_MADE_FEEDS: Final = 500
+MAX_MADE_FEEDS_PER_HOST: Final = 100
+"""Maximum number of generated feeds that have subscribers, in total and per host."""
+
+MAX_WAITING: Final = 1_000
+MAX_WAITING_PER_HOST: Final = 100
+"""Maximum number of requests that wait for verification, in total and per host."""
+
 
 class Hub:
     """ASGI application of the hub.
@@ -100,19 +112,6 @@ class Hub:
         if not queue_request(self._store, asked, client):
             return "too many requests are waiting"
         return ""
-
-
-MAX_SUBSCRIPTIONS: Final = 10_000
-MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
-"""Maximum number of subscriptions, in total and per host."""
-
-MAX_MADE_FEEDS: Final = 500
-MAX_MADE_FEEDS_PER_HOST: Final = 100
-"""Maximum number of generated feeds that have subscribers, in total and per host."""
-
-MAX_WAITING: Final = 1_000
-MAX_WAITING_PER_HOST: Final = 100
-"""Maximum number of requests that wait for verification, in total and per host."""
 
 
 def has_room(store: Store, asked: HubRequest, file: str) -> bool:

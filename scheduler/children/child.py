@@ -36,6 +36,8 @@ KILL_AFTER_SECONDS: Final = 15.0
 MAX_LINE_BYTES: Final = 2**30
 """Maximum length in bytes of a line from a child. A line may contain a page in Base64."""
 
+PREFIX = "communique: "
+
 
 def signal_name(code: int) -> str:
     """Return the name of the signal that ended a process, from its negative exit code."""
@@ -152,9 +154,6 @@ def lower_priority(process: int) -> None:
     # This file exists only on Linux, which limits how often it may change.
     with suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
-
-
-PREFIX = "communique: "
 
 
 class CommandLate(CommuniqueError):

@@ -16,6 +16,9 @@ import msgspec
 
 from data.models import Lease, Run
 
+CHUNK_BYTES: Final = 65_536
+"""Maximum number of bytes per read from standard input."""
+
 
 class CrawlStart(msgspec.Struct, frozen=True):
     """The first line for a crawl: the home directory, and whether its sources need a browser.
@@ -73,10 +76,6 @@ class Progress(msgspec.Struct, frozen=True):
     new: int
     changed: int
     reached: str = ""
-
-
-CHUNK_BYTES: Final = 65_536
-"""Maximum number of bytes per read from standard input."""
 
 
 class ParentLines(Iterator[bytes]):

@@ -29,6 +29,25 @@ from scheduler.home.doctor.store import check_store
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, check_places
 
+CHECKS: Final[Mapping[str, Check]] = {
+    "settings": check_settings,
+    "permissions": check_permissions,
+    "disk": check_disk,
+    "versions": check_versions,
+    "store": check_store,
+    "clock": check_clock,
+    "archive": check_archive,
+    "locks": check_locks,
+    "leftovers": check_leftovers,
+    "topics": check_topics,
+    "sources": check_sources,
+    "watches": check_watches,
+    "tokens": check_tokens,
+}
+"""All checks by name, in the order of the report. A new check must be added here."""
+
+DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
+
 
 def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - home_option calls it this way
     if not folder.is_dir():
@@ -63,26 +82,6 @@ def doctor(home: Home, *, as_json: bool) -> int:
         say(f"{one.level:7}  {one.check:12}  {one.text}{fix}")
     say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
     return 1 if errors else 0
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    "settings": check_settings,
-    "permissions": check_permissions,
-    "disk": check_disk,
-    "versions": check_versions,
-    "store": check_store,
-    "clock": check_clock,
-    "archive": check_archive,
-    "locks": check_locks,
-    "leftovers": check_leftovers,
-    "topics": check_topics,
-    "sources": check_sources,
-    "watches": check_watches,
-    "tokens": check_tokens,
-}
-"""All checks by name, in the order of the report. A new check must be added here."""
-
-DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
 
 
 def examine(path: Path) -> list[Finding]:

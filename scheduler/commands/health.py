@@ -21,6 +21,8 @@ from scheduler.sources.handlings import (
 )
 from scheduler.sources.health import health_without_store, home_health
 
+WHY = why_option("Reason, which is stored.")
+
 
 @click.group(cls=ListingGroup)
 def health() -> None:
@@ -52,9 +54,6 @@ def list_health(home: Home, *, as_json: bool) -> int:
         if not found:
             say("no sources yet; `communique add URL --save` adds one")
     return 0 if all(one.is_well for one in found) else 1
-
-
-WHY = why_option("Reason, which is stored.")
 
 
 @health.command()

@@ -19,6 +19,9 @@ from scheduler.terminal.new_store import with_new_store
 if TYPE_CHECKING:
     from scheduler.service.daemon import Service
 
+PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
+"""Environment variable for the setting site.port."""
+
 
 class ReadOnlyHome(CommuniqueError):
     """The service can't write to its home directory."""
@@ -41,10 +44,6 @@ class NoFleet(SettingsError):
             'a worker needs run.executor = "procrastinate", and in store.url the PostgreSQL '
             "database of the services",
         )
-
-
-PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
-"""Environment variable for the setting site.port."""
 
 
 def service_of(home: Home) -> Service:

@@ -24,6 +24,20 @@ BlockKind: TypeAlias = Literal["paragraph", "quote", "list", "table", "heading"]
 BLOCK_MARKS: dict[str, BlockKind] = {"- ": "list", "| ": "table", "> ": "quote", "## ": "heading"}
 """Kinds of blocks by the start of their lines."""
 
+FOLDER = Path(__file__).parent / "rooms"
+
+Path_ = Annotated[str, msgspec.Meta(pattern="^/")]
+Validator = Literal["etag", "weak-etag", "last-modified"]
+
+MOVED = 301
+"""HTTP status of a permanent redirect."""
+
+FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
+"""Start of day 1, for Last-Modified. Each day starts 24 hours after the previous day."""
+
+LAST_DAY = 3
+"""Number of the last day, counted from 1."""
+
 
 class RoomFile(msgspec.Struct, frozen=True, array_like=True):
     """An image or PDF file of a release. ``title`` is its caption or title."""
@@ -110,12 +124,6 @@ def block_of(part: str) -> BodyBlock:
             bare = tuple(line.removeprefix(mark).strip().strip("|").strip() for line in lines)
             return BodyBlock(kind, bare if kind in {"list", "table"} else (" ".join(bare),))
     return BodyBlock("paragraph", (" ".join(lines),))
-
-
-FOLDER = Path(__file__).parent / "rooms"
-
-Path_ = Annotated[str, msgspec.Meta(pattern="^/")]
-Validator = Literal["etag", "weak-etag", "last-modified"]
 
 
 class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -229,21 +237,10 @@ def showing(room: str, day: int) -> Showing:
     return Showing(room, load_rooms()[room], day, pinned(ordered, past), moved)
 
 
-MOVED = 301
-"""HTTP status of a permanent redirect."""
-
-
 def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseText, ...]:
     """Return the releases with the release that was pinned last at the top."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))
-
-
-FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
-"""Start of day 1, for Last-Modified. Each day starts 24 hours after the previous day."""
-
-LAST_DAY = 3
-"""Number of the last day, counted from 1."""
 
 
 class RoomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

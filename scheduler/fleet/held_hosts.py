@@ -38,6 +38,16 @@ from spiders.sources.loader import LoadedSource, parse_source
 RETRY_SECONDS: Final = 1.0
 """Time in seconds between two attempts to lease a host."""
 
+DUE_POLL_SECONDS: Final = 5.0
+"""Time in seconds between two queries for sources that became due while their host is being
+visited. A visit may take an hour."""
+
+REVISIT_SECONDS: Final = 60.0
+"""Minimum time in seconds between two visits to a source under the same lease. This matters if a
+visit could not be made, because the source is then still due."""
+
+log = structlog.get_logger()
+
 
 async def visit_at_once(
     home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
@@ -86,17 +96,6 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
         end_if_cancelled()
         await asyncio.sleep(RETRY_SECONDS)
     await held.visit(lease)
-
-
-DUE_POLL_SECONDS: Final = 5.0
-"""Time in seconds between two queries for sources that became due while their host is being
-visited. A visit may take an hour."""
-
-REVISIT_SECONDS: Final = 60.0
-"""Minimum time in seconds between two visits to a source under the same lease. This matters if a
-visit could not be made, because the source is then still due."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

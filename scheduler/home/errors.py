@@ -8,6 +8,12 @@ from typing import Final
 from data.errors import CommuniqueError, StoreError
 from data.text.masking import masked
 
+RESTORING: Final = "restore.unfinished"
+"""Name of the file that marks a home directory as partially restored."""
+
+DUMP: Final = "store.dump"
+"""Name of the database dump that `communique restore` writes for pg_restore."""
+
 
 class NoHome(CommuniqueError):
     """The home directory that a command requires does not exist."""
@@ -22,10 +28,6 @@ class NoHome(CommuniqueError):
         self.path = path
 
 
-RESTORING: Final = "restore.unfinished"
-"""Name of the file that marks a home directory as partially restored."""
-
-
 class HalfRestored(CommuniqueError):
     """A home directory is only partially restored."""
 
@@ -35,10 +37,6 @@ class HalfRestored(CommuniqueError):
             "same backup to continue, or empty the folder"
         )
         self.path = path
-
-
-DUMP: Final = "store.dump"
-"""Name of the database dump that `communique restore` writes for pg_restore."""
 
 
 class DatabaseNotRestored(CommuniqueError):

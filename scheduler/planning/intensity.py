@@ -42,6 +42,39 @@ MAX_DELAY_MINUTES: Final = 60.0
 """Maximum assumed time in minutes between the publication of a release without a known time and the
 visit that found it."""
 
+HALF_LIFE_MINUTES: Final = 20 * WEEK
+"""Age in minutes at which the weight of a release is one half, because press offices and
+governments change."""
+
+PRIOR_RELEASES: Final = 1.0
+"""Number of releases that are assumed before the first known release of a source, in as many
+weeks."""
+
+HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
+"""Standard deviations in minutes of the Gaussian kernels that smooth the profiles: for the hour of
+a week, the time of day, and the same minute."""
+
+ROUND_PRIOR: Final = 2.0
+"""Number of releases that are assumed to be spread evenly over the minutes of an hour."""
+
+WORKDAYS_PER_WEEK: Final = 5
+
+FOLDS: Final = 4
+"""Number of parts in the cross-validation. Each part is predicted from the other parts."""
+
+EM_STEPS: Final = 30
+"""Number of steps of expectation maximization. Further steps would not change the weights."""
+
+Profile = NDArray[np.float64]
+"""Array with a value for each minute of a week, starting on Monday at midnight."""
+
+OWN_PROFILES: Final = 4
+"""Number of profiles that are derived from a source's own releases."""
+
+EVEN: Final = np.ones(WEEK)
+HOURS: Final = np.arange(WEEK // 60) % 24
+WORKDAYS: Final = np.arange(WEEK // 60) // 24 < WORKDAYS_PER_WEEK
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -86,33 +119,6 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
         first, last = max(midnight, seen - MAX_DELAY_MINUTES), seen
     step = (last - first) / POINTS_PER_DAY
     return [first + step * (number + 0.5) for number in range(POINTS_PER_DAY)]
-
-
-HALF_LIFE_MINUTES: Final = 20 * WEEK
-"""Age in minutes at which the weight of a release is one half, because press offices and
-governments change."""
-
-PRIOR_RELEASES: Final = 1.0
-"""Number of releases that are assumed before the first known release of a source, in as many
-weeks."""
-
-HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
-"""Standard deviations in minutes of the Gaussian kernels that smooth the profiles: for the hour of
-a week, the time of day, and the same minute."""
-
-ROUND_PRIOR: Final = 2.0
-"""Number of releases that are assumed to be spread evenly over the minutes of an hour."""
-
-WORKDAYS_PER_WEEK: Final = 5
-
-FOLDS: Final = 4
-"""Number of parts in the cross-validation. Each part is predicted from the other parts."""
-
-EM_STEPS: Final = 30
-"""Number of steps of expectation maximization. Further steps would not change the weights."""
-
-Profile = NDArray[np.float64]
-"""Array with a value for each minute of a week, starting on Monday at midnight."""
 
 
 def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:
@@ -173,10 +179,6 @@ def mixture(
     return np.asarray(shares)
 
 
-OWN_PROFILES: Final = 4
-"""Number of profiles that are derived from a source's own releases."""
-
-
 def own_profiles(counts: Profile) -> Iterator[Profile]:
     """Yield profiles derived from a source's own releases, from coarse to fine."""
     yield normed(smoothed(counts, HOUR_OF_WEEK))
@@ -225,9 +227,6 @@ def normed(profile: Profile) -> Profile:
     return profile / mean if mean > 0 else EVEN
 
 
-EVEN: Final = np.ones(WEEK)
-HOURS: Final = np.arange(WEEK // 60) % 24
-WORKDAYS: Final = np.arange(WEEK // 60) // 24 < WORKDAYS_PER_WEEK
 OFFICE_HOURS: Final = normed(
     np.repeat(
         (WORKDAYS & (OFFICE_HOURS_OF_DAY[0] <= HOURS) & (OFFICE_HOURS_OF_DAY[1] > HOURS)).astype(

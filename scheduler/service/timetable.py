@@ -48,6 +48,17 @@ FIRST_WALKS_AT_ONCE: Final = 20
 TimetableJob: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Function that performs a periodic job."""
 
+MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
+"""Minimum change of the wall clock after which times are unreliable."""
+
+SETTLING_SECONDS: Final = 1800.0
+"""Time in seconds after a change of the clock during which times are unreliable, because a wrong
+clock is often corrected soon."""
+
+CLOCK_CHECK_SECONDS: Final = 5.0
+"""Time in seconds between two checks of the clock. The check is not a job, because jobs stall while
+the clock is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
@@ -77,17 +88,6 @@ RECURRING: Final = (
 Three tasks have their own intervals: the clock is checked every CLOCK_CHECK_SECONDS, WebSub backs
 off (feeds.backoff), and every service of a fleet copies its archive
 (scheduler.service.background)."""
-
-MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
-"""Minimum change of the wall clock after which times are unreliable."""
-
-SETTLING_SECONDS: Final = 1800.0
-"""Time in seconds after a change of the clock during which times are unreliable, because a wrong
-clock is often corrected soon."""
-
-CLOCK_CHECK_SECONDS: Final = 5.0
-"""Time in seconds between two checks of the clock. The check is not a job, because jobs stall while
-the clock is wrong."""
 
 
 def first_visit(

@@ -33,6 +33,13 @@ log = structlog.get_logger()
 WRITE_WAIT_SECONDS: Final = 2.0
 """Maximum time in seconds that a request of a client waits for another writer of the store."""
 
+VERIFICATION_SECONDS: Final = 300.0
+"""Time in seconds within which a hub should verify a subscription. After this time, the
+subscription is requested again."""
+
+RETRY_SECONDS: Final = 60.0
+"""Time in seconds after which a store that failed is used again."""
+
 
 class PushService:
     """Notifies a hub about changed feeds, or runs the site's own hub.
@@ -135,14 +142,6 @@ def outbound_of(home: Home) -> Outbound:
     """Return the HTTP client for a home directory."""
     network = home.settings.network
     return Outbound(user_agent(network), network.allow_private)
-
-
-VERIFICATION_SECONDS: Final = 300.0
-"""Time in seconds within which a hub should verify a subscription. After this time, the
-subscription is requested again."""
-
-RETRY_SECONDS: Final = 60.0
-"""Time in seconds after which a store that failed is used again."""
 
 
 class FeedPushService:

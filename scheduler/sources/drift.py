@@ -50,6 +50,9 @@ are compared."""
 
 log = logging.getLogger(__name__)
 
+NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
+"""Result for a source without pages in the archive or in the samples."""
+
 
 class KeptReading(msgspec.Struct, frozen=True):
     """Last decisions about a source: the extraction ``accepted`` last, and the time ``since``.
@@ -340,10 +343,6 @@ def sample_drift(golden: Golden | None, before: SourceFile, after: SourceFile) -
     (old, was), (new, now) = golden.read_by(before), golden.read_by(after)
     pages = compare_readings([TwoReadings(now.url, was.content, now.content)])
     return Drift("file", "samples", pages, compare_listings(old, new))
-
-
-NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
-"""Result for a source without pages in the archive or in the samples."""
 
 
 def _drift(

@@ -21,6 +21,25 @@ from data.store.core.store import Store
 from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 
+MIN_OVERDUE_SECONDS: Final = 6 * 3600
+"""Minimum time in seconds after which a visit can count as overdue, for sources with short
+intervals."""
+
+OVERDUE_INTERVALS: Final = 4
+"""Number of intervals after which a visit can count as overdue, for sources with long intervals."""
+
+UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
+
+IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
+
+MAX_REPORTS = 10
+"""Maximum number of reports in which a visit by the service is searched."""
+
+MISSING = (
+    "its source file HOME/sources/{}.toml is missing: restore it, or use "
+    "`communique sources remove` or `communique sources rename`"
+)
+
 
 def home_health(home: Home, store: Store) -> list[Health]:
     """Return the health of all sources in a home directory, sorted by id.
@@ -102,26 +121,6 @@ def health_without_store(home: Home) -> list[Health]:
         return []
     loaded, _ = load_sources(home.sources)
     return [Health(one.id, full, None, None, None) for one in choose(loaded, ())]
-
-
-MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum time in seconds after which a visit can count as overdue, for sources with short
-intervals."""
-
-OVERDUE_INTERVALS: Final = 4
-"""Number of intervals after which a visit can count as overdue, for sources with long intervals."""
-
-UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
-
-IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
-
-MAX_REPORTS = 10
-"""Maximum number of reports in which a visit by the service is searched."""
-
-MISSING = (
-    "its source file HOME/sources/{}.toml is missing: restore it, or use "
-    "`communique sources remove` or `communique sources rename`"
-)
 
 
 def note_health(home: Home) -> int:

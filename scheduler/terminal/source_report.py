@@ -29,6 +29,9 @@ PIPE_COLUMNS = 110
 """Width of the table if the output is not a terminal, and maximum length of a value in the table,
 in characters."""
 
+CAUSES = {"file": "changed source file", "program": "this version of Communique"}
+"""Readable names for the causes of changed extraction."""
+
 
 def source_values(found: Explored) -> dict[str, Any]:
     """Return the values of a proposed source for JSON, without secrets of its addresses."""
@@ -168,10 +171,6 @@ def _row(table: Table, name: str, value: str, confidence: float | None, rule: st
     # Print text without markup, because texts of sites may contain brackets.
     short = value if len(value) <= PIPE_COLUMNS else f"{value[:PIPE_COLUMNS]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))
-
-
-CAUSES = {"file": "changed source file", "program": "this version of Communique"}
-"""Readable names for the causes of changed extraction."""
 
 
 def drift_lines(drifts: Sequence[Drift]) -> Iterator[str]:

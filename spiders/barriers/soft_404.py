@@ -26,6 +26,9 @@ NOUN: Final = (
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 """Pattern of words before the status code in titles of error pages."""
 
+MAX_ERROR_WORDS: Final = 40
+"""Maximum number of words on a page that is searched for a sentence such as "page not found"."""
+
 
 def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
     """Return a pattern that matches the titles of error pages.
@@ -36,10 +39,6 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
         re.IGNORECASE,
     )
-
-
-MAX_ERROR_WORDS: Final = 40
-"""Maximum number of words on a page that is searched for a sentence such as "page not found"."""
 
 
 @cache

@@ -26,6 +26,8 @@ characters."""
 MAX_NAME_WORDS: Final = 8
 """Maximum number of words in a text that consists of an institution's name."""
 
+FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
+
 
 def frame_texts(page: Page) -> Iterator[str]:
     """Yield the text of each header, footer, navigation and sidebar, outermost elements only."""
@@ -64,9 +66,6 @@ def is_frame(node: etree._Element) -> bool:
 def own_names(node: etree._Element) -> set[str]:
     """Return the classes and id of an element, in lower case."""
     return {*node.get("class", "").lower().split(), node.get("id", "").lower()}
-
-
-FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
 
 
 class Footers:

@@ -29,21 +29,6 @@ STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
 LINKED: Final = 0.7
 """Minimum share of a menu's text that is in links."""
 
-
-def is_menu(element: etree._Element) -> bool:
-    """Whether an element marked as navigation contains mostly links and no date."""
-    if next(element.iter(*TEXTS), None) is not None:
-        return False
-    text = str(SAID(element))
-    if STAMP.search(text):
-        return False
-    linked = 0
-    for link in element.iter("a"):
-        name = link.text
-        linked += len(str(SAID(link))) if name is None or name.isspace() else len(name)
-    return linked > len(text) * LINKED
-
-
 INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em embed font i img ins kbd label mark "  # noqa: SIM905 - words read better in a row
     "nobr output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
@@ -77,6 +62,20 @@ MAX_BLOCKS: Final = 16_000
 
 MAX_CONTAINERS: Final = 100_000
 """Maximum number of block-level elements read per page, which limits the time for huge pages."""
+
+
+def is_menu(element: etree._Element) -> bool:
+    """Whether an element marked as navigation contains mostly links and no date."""
+    if next(element.iter(*TEXTS), None) is not None:
+        return False
+    text = str(SAID(element))
+    if STAMP.search(text):
+        return False
+    linked = 0
+    for link in element.iter("a"):
+        name = link.text
+        linked += len(str(SAID(link))) if name is None or name.isspace() else len(name)
+    return linked > len(text) * LINKED
 
 
 def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - one function for speed

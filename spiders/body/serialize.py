@@ -26,17 +26,6 @@ SILENT: Final = frozenset(["figcaption"])
 
 PARTINGS: Final = ("<br>", "<hr>")
 
-
-def without_partings(html: str) -> str:
-    """Strip white space, line breaks and horizontal rules from both ends of HTML."""
-    low, high = 0, len(html)
-    while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
-        low += 1 if html[low].isspace() else len(PARTINGS[0])
-    while low < high and (html[high - 1].isspace() or html.endswith(PARTINGS, low, high)):
-        high -= 1 if html[high - 1].isspace() else len(PARTINGS[0])
-    return html[low:high]
-
-
 VOID: Final = frozenset(["hr", "col"])
 SAID: Final = frozenset(
     "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
@@ -62,6 +51,16 @@ MAX_ELEMENTS: Final = 200_000
 
 PASSES: Final = 6
 """Maximum number of passes that remove empty elements. A pass may make other elements empty."""
+
+
+def without_partings(html: str) -> str:
+    """Strip white space, line breaks and horizontal rules from both ends of HTML."""
+    low, high = 0, len(html)
+    while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
+        low += 1 if html[low].isspace() else len(PARTINGS[0])
+    while low < high and (html[high - 1].isspace() or html.endswith(PARTINGS, low, high)):
+        high -= 1 if html[high - 1].isspace() else len(PARTINGS[0])
+    return html[low:high]
 
 
 @dataclass(slots=True)

@@ -51,6 +51,35 @@ YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
 """Attributes of elements that scripts make clickable."""
 
+MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
+CALLED: Final = re.compile(
+    "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
+    re.IGNORECASE,
+)
+"""Pattern of classes and ids of newsletter boxes."""
+
+FIELDS: Final = frozenset(["", "text", "email"])
+"""Types of input fields that may be for e-mail addresses."""
+
+EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
+"""Attributes that are searched for "mail" to recognize an input field for an e-mail address."""
+
+MAX_BOX_LENGTH: Final = 400
+"""Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
+
+MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
+"""Limits for newsletter boxes.
+
+- ``MAX_FIELDS``: maximum number of input fields checked per page
+- ``MAX_ELEMENTS_AROUND``: maximum number of child elements in an element that wraps a box"""
+
+NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
+"""Tags of elements that a newsletter box never contains."""
+
+WRAPPERS: Final = frozenset(["div", "section", "aside"])
+HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
+SAID: Final = etree.XPath("normalize-space()")
+
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """Return the positions in ``keep`` whose blocks are outside related-news boxes and widgets.
@@ -177,36 +206,6 @@ class SideBoxes:
         block = self._blocks[at]
         other = LEVEL_OF.get(block.container.tag, 0)
         return len(block.text) > MAX_LINE or bool(other and (not level or other <= level))
-
-
-MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
-CALLED: Final = re.compile(
-    "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
-    re.IGNORECASE,
-)
-"""Pattern of classes and ids of newsletter boxes."""
-
-FIELDS: Final = frozenset(["", "text", "email"])
-"""Types of input fields that may be for e-mail addresses."""
-
-EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
-"""Attributes that are searched for "mail" to recognize an input field for an e-mail address."""
-
-MAX_BOX_LENGTH: Final = 400
-"""Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
-
-MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
-"""Limits for newsletter boxes.
-
-- ``MAX_FIELDS``: maximum number of input fields checked per page
-- ``MAX_ELEMENTS_AROUND``: maximum number of child elements in an element that wraps a box"""
-
-NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
-"""Tags of elements that a newsletter box never contains."""
-
-WRAPPERS: Final = frozenset(["div", "section", "aside"])
-HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
-SAID: Final = etree.XPath("normalize-space()")
 
 
 def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from spiders.catalogue.catalogue import Catalogue, CatalogueError, Entry, UnknownEntry
 
+MAX_VALUES = 40
+"""Maximum number of values that an error message lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -44,10 +47,6 @@ class Selection:
             (entry.group, self.groups),
         )
         return all(not wanted or value in wanted for value, wanted in pairs)
-
-
-MAX_VALUES = 40
-"""Maximum number of values that an error message lists."""
 
 
 def _values(values: Iterable[str]) -> str:

@@ -23,6 +23,9 @@ from data.wording import counted
 from spiders.crawl.page_errors import page_errors, reported_url
 from spiders.sources.source_file import SourceFile
 
+LISTING_VERSION: Final = "4"
+"""Version of the listing extraction. Increase it to re-extract unchanged listings."""
+
 
 class VisitReport:
     """The report of one visit. ``run`` is the report so far.
@@ -94,10 +97,6 @@ class VisitReport:
         for (url, kind, message), count in self._unvisited.items():
             self.error(url, kind, f"{message}; {counted(count, 'page')} not visited")
         self._unvisited.clear()
-
-
-LISTING_VERSION: Final = "4"
-"""Version of the listing extraction. Increase it to re-extract unchanged listings."""
 
 
 class RequestedUrls:

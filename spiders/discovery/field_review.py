@@ -29,6 +29,21 @@ SHORT_DATE = 80
 MIN_SELECTOR_PAGES = 2
 """Minimum number of sample pages needed to propose a selector."""
 
+MAX_NODES = 5_000
+"""Maximum number of elements of the first sample page that are checked."""
+
+MAX_COMPARED_LENGTH = 400
+"""Maximum length of a text that is compared with a field's value, in characters."""
+
+TAGS = (
+    "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
+    "em", "i", "font", "small", "a", "header",
+)  # fmt: skip
+COMMON = {"div", "span", "p", "a", "li", "td"}
+"""Tags that are too common to be selectors without a class or id."""
+
+Right = Callable[[str], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class SampleRelease:
@@ -271,22 +286,6 @@ def _is_day(look: SampleRelease, context: DateContext) -> Callable[[str], bool]:
         return found is not None and listed is not None and found.day == listed.day
 
     return is_right
-
-
-MAX_NODES = 5_000
-"""Maximum number of elements of the first sample page that are checked."""
-
-MAX_COMPARED_LENGTH = 400
-"""Maximum length of a text that is compared with a field's value, in characters."""
-
-TAGS = (
-    "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
-    "em", "i", "font", "small", "a", "header",
-)  # fmt: skip
-COMMON = {"div", "span", "p", "a", "li", "td"}
-"""Tags that are too common to be selectors without a class or id."""
-
-Right = Callable[[str], bool]
 
 
 def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:

@@ -64,6 +64,12 @@ MAX_COUNTED_ROWS: Final = 8
 THE_ONE: Final = 0.5
 """Amount added to the promise of a page that lists the release whose URL the user gave."""
 
+Offer = tuple[FeedCandidate, Listing, Page]
+"""A feed, API or sitemap: its URL, its listing, and its page as served."""
+
+MAX_INNER_SITEMAPS = 3
+"""Maximum number of sitemaps read from sitemap indexes."""
+
 
 @dataclass(frozen=True, slots=True)
 class TriedPage:
@@ -188,13 +194,6 @@ def promise_of(page: Page, listing: Listing) -> float:
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, context) / len(rows)
     return (1 - odd) * (0.4 + 0.3 * len(rows) / MAX_COUNTED_ROWS + 0.3 * dated)
-
-
-Offer = tuple[FeedCandidate, Listing, Page]
-"""A feed, API or sitemap: its URL, its listing, and its page as served."""
-
-MAX_INNER_SITEMAPS = 3
-"""Maximum number of sitemaps read from sitemap indexes."""
 
 
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:

@@ -79,6 +79,9 @@ site's declared language tag is probably right."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
+CODE: Final = re.compile(r"[A-Za-z]{2}")
+MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
+
 
 def guess_zone(
     host: str,
@@ -183,10 +186,6 @@ def _fits(zone: str, offsets: list[dt.datetime]) -> bool:
 
 def _names(offsets: list[dt.datetime]) -> str:
     return ", ".join(sorted({f"{moment:%z}" for moment in offsets}))
-
-
-CODE: Final = re.compile(r"[A-Za-z]{2}")
-MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
 
 
 def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:

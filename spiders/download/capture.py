@@ -34,6 +34,22 @@ from spiders.download.truncation import DATA_LOSS_FLAG, STOPPED
 
 Waiting: TypeAlias = tuple[Exchange, asyncio.Future[Capture]]
 
+CAPTURE: Final = "capture"
+"""Key in a request's ``meta`` for the capture of its response."""
+
+NOT_ARCHIVED: Final = "not_archived"
+"""Key in a request's ``meta`` for the reason why its response was not archived."""
+
+RECEIVED: Final = "received"
+CUT: Final = "cut"
+
+ARCHIVE_BUG: Final = (
+    "a bug prevented the archiving of a response of {}. Please report it with the traceback in"
+    " crawl.log"
+)
+
+log = logging.getLogger(__name__)
+
 
 class ExchangeBatch:
     """Collects the responses of all visits, and archives them together.
@@ -84,22 +100,6 @@ class ExchangeBatch:
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http.headers import Headers as ScrapyHeaders
-
-CAPTURE: Final = "capture"
-"""Key in a request's ``meta`` for the capture of its response."""
-
-NOT_ARCHIVED: Final = "not_archived"
-"""Key in a request's ``meta`` for the reason why its response was not archived."""
-
-RECEIVED: Final = "received"
-CUT: Final = "cut"
-
-ARCHIVE_BUG: Final = (
-    "a bug prevented the archiving of a response of {}. Please report it with the traceback in"
-    " crawl.log"
-)
-
-log = logging.getLogger(__name__)
 
 
 def capture_of(answered: Request | Response) -> Capture | None:

@@ -22,6 +22,21 @@ from data.text.urls import host_of
 from spiders.download.ssrf import PrivateAddressError
 from spiders.page.page import recode
 
+CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
+
+HEAD_BYTES: Final = 16_384
+"""Number of bytes that certainly contain the first 4,096 characters of a page, in which Scrapy
+searches for a meta refresh."""
+
+MAX_COOKIE_BYTES: Final = 4_096
+"""Maximum size of the name and value of a cookie, in bytes (RFC 6265, section 6.1)."""
+
+MAX_HEADER_BYTES: Final = 8_000
+"""Maximum size of a request's Cookie header, in bytes. Apache and nginx reject lines above 8 KB."""
+
+MAX_HOST_COOKIES: Final = 50
+"""Maximum number of cookies per domain (RFC 6265, section 6.1)."""
+
 
 class PublicOnlyMiddleware:
     """Rejects requests to private IP addresses in URLs. The resolver checks only host names."""
@@ -47,9 +62,6 @@ class PublicOnlyMiddleware:
             raise PrivateAddressError(host, address)
 
 
-CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
-
-
 class PlainRedirectMiddleware:
     """Removes conditional headers, users and passwords from redirected requests.
 
@@ -65,11 +77,6 @@ class PlainRedirectMiddleware:
             request.headers.pop(name, None)
         plain = without_user(request.url)
         return None if plain == request.url else request.replace(url=plain)
-
-
-HEAD_BYTES: Final = 16_384
-"""Number of bytes that certainly contain the first 4,096 characters of a page, in which Scrapy
-searches for a meta refresh."""
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
@@ -110,16 +117,6 @@ class SafeRedirectMiddleware(RedirectMiddleware):
                 return response if is_elsewhere(made.url, [request.url]) else made
             return made
         return response
-
-
-MAX_COOKIE_BYTES: Final = 4_096
-"""Maximum size of the name and value of a cookie, in bytes (RFC 6265, section 6.1)."""
-
-MAX_HEADER_BYTES: Final = 8_000
-"""Maximum size of a request's Cookie header, in bytes. Apache and nginx reject lines above 8 KB."""
-
-MAX_HOST_COOKIES: Final = 50
-"""Maximum number of cookies per domain (RFC 6265, section 6.1)."""
 
 
 class BoundedCookies(CookiesMiddleware):

@@ -40,6 +40,25 @@ TAB = "communique_tab"
 
 NOT_LOADED = "its scripts led the browser to an address that it can't load"
 
+MAX_STEPS: Final = 100
+"""Maximum number of clicks and scrolls per page."""
+
+MAX_ROWS: Final = 1_000
+"""Number of list rows at which loading stops."""
+
+MAX_SECONDS: Final = 120.0
+"""Maximum total time to load further rows of a page, in seconds."""
+
+STEP_MILLISECONDS: Final = 3_000
+"""Maximum time to wait for new rows after a click or scroll, in milliseconds."""
+
+ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
+"""Function that returns the index of the control to click, or None to scroll. The argument contains
+the labels and names of each control."""
+
+_TOOLS: Final = files("spiders.download").joinpath("more_rows.js").read_text("utf-8")
+"""JavaScript functions for use on a page, which the scripts below call."""
+
 
 class ProxiedBrowserProvider(PlaywrightBrowserProvider):
     """Starts a browser whose traffic goes through the proxy that blocks private addresses."""
@@ -119,26 +138,6 @@ async def _settle(tab: Tab) -> None:
     """Wait until a page stops loading, at most MAX_SETTLE_MILLISECONDS."""
     with suppress(PlaywrightError):
         await tab.wait_for_load_state("networkidle", timeout=MAX_SETTLE_MILLISECONDS)
-
-
-MAX_STEPS: Final = 100
-"""Maximum number of clicks and scrolls per page."""
-
-MAX_ROWS: Final = 1_000
-"""Number of list rows at which loading stops."""
-
-MAX_SECONDS: Final = 120.0
-"""Maximum total time to load further rows of a page, in seconds."""
-
-STEP_MILLISECONDS: Final = 3_000
-"""Maximum time to wait for new rows after a click or scroll, in milliseconds."""
-
-ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Function that returns the index of the control to click, or None to scroll. The argument contains
-the labels and names of each control."""
-
-_TOOLS: Final = files("spiders.download").joinpath("more_rows.js").read_text("utf-8")
-"""JavaScript functions for use on a page, which the scripts below call."""
 
 
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:

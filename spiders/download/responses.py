@@ -27,14 +27,37 @@ from spiders.page.page import Page
 
 TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
+POSTED: Final = "posted"
+"""Key in a request's ``meta`` for the `Form` that it posts."""
+
+NOT_PACKED: Final = "its response does not match its Content-Encoding"
+
+KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
+    "TimeoutError": ("timeout", "it took too long to respond"),
+    "DownloadTimeoutError": ("timeout", "it took too long to respond"),
+    "DNSLookupError": ("dns", "its host name has no address"),
+    "CannotResolveHostError": ("dns", "its host name has no address"),
+    "DownloadConnectionRefusedError": ("connection", "no server listens at its address"),
+    "ValueError": ("refused", "its address can't be requested"),
+    "NotSupported": ("refused", "only http and https addresses are fetched"),
+    "DownloadCancelledError": ("size", TOO_LONG),
+    "ConnectionDone": ("connection", "the server closed the connection without a response"),
+    "ConnectionLost": ("connection", "the connection was lost before a response"),
+    "ConnectError": ("connection", "a connection to its address failed"),
+    "ResponseDataLossError": ("connection", "the connection was lost during its response"),
+    "ResponseDataLoss": ("connection", "the connection was lost during its response"),
+    "ParseError": ("network", "the server there does not speak HTTP"),
+    "InvalidHeaderName": ("network", "the header fields of its response are not HTTP"),
+    "Undecodable": ("network", NOT_PACKED),
+    "Error": ("certificate", "a secure connection (TLS) failed"),
+    "VerificationError": ("certificate", "its certificate is not trusted"),
+}
+"""Error kinds and messages, by the class name of the exception."""
+
 
 def requested_url(response: Response) -> str:
     """Return the URL that was requested before any redirects."""
     return str(response.meta["asked"])
-
-
-POSTED: Final = "posted"
-"""Key in a request's ``meta`` for the `Form` that it posts."""
 
 
 def posting(request: Request, form: Form) -> Request:
@@ -92,31 +115,6 @@ def certificate_end(response: Response) -> dt.datetime | None:
     # The format of X.509: 20261008120000Z.
     written = certificate.original.get_notAfter()
     return dt.datetime.strptime(written.decode(), "%Y%m%d%H%M%S%z") if written else None
-
-
-NOT_PACKED: Final = "its response does not match its Content-Encoding"
-
-KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
-    "TimeoutError": ("timeout", "it took too long to respond"),
-    "DownloadTimeoutError": ("timeout", "it took too long to respond"),
-    "DNSLookupError": ("dns", "its host name has no address"),
-    "CannotResolveHostError": ("dns", "its host name has no address"),
-    "DownloadConnectionRefusedError": ("connection", "no server listens at its address"),
-    "ValueError": ("refused", "its address can't be requested"),
-    "NotSupported": ("refused", "only http and https addresses are fetched"),
-    "DownloadCancelledError": ("size", TOO_LONG),
-    "ConnectionDone": ("connection", "the server closed the connection without a response"),
-    "ConnectionLost": ("connection", "the connection was lost before a response"),
-    "ConnectError": ("connection", "a connection to its address failed"),
-    "ResponseDataLossError": ("connection", "the connection was lost during its response"),
-    "ResponseDataLoss": ("connection", "the connection was lost during its response"),
-    "ParseError": ("network", "the server there does not speak HTTP"),
-    "InvalidHeaderName": ("network", "the header fields of its response are not HTTP"),
-    "Undecodable": ("network", NOT_PACKED),
-    "Error": ("certificate", "a secure connection (TLS) failed"),
-    "VerificationError": ("certificate", "its certificate is not trusted"),
-}
-"""Error kinds and messages, by the class name of the exception."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[ErrorKind, str]:

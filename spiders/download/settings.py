@@ -26,6 +26,21 @@ ROBOT = "Communique"
 ROBOTS_POLICY = "obeyed, as RFC 9309 has it"
 """Value of ``robots`` in the archive's warcinfo records."""
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+"""Names of the Chromium executable on different systems."""
+
+RENDER = "render"
+"""Key in a request's ``meta`` that makes a browser load the page."""
+
+EXTEND = "extend"
+"""Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
+
+FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
+"""Pattern of URL paths of files that need no browser."""
+
+MODULE = "spiders.download.playwright_handler"
+HANDLER = f"{MODULE}.RenderingHandler"
+
 
 def user_agent(network: Network) -> str:
     """Return the user agent: the name of this program and the operator's contact."""
@@ -120,22 +135,6 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "LOG_VERSIONS": [],
         "STATS_DUMP": False,
     }
-
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-"""Names of the Chromium executable on different systems."""
-
-RENDER = "render"
-"""Key in a request's ``meta`` that makes a browser load the page."""
-
-EXTEND = "extend"
-"""Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
-
-FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
-"""Pattern of URL paths of files that need no browser."""
-
-MODULE = "spiders.download.playwright_handler"
-HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class BrowserMissing(CommuniqueError):

@@ -36,6 +36,10 @@ FLUSHED: Final = "stream-flushed"
 - FLUSHED: the stream is incomplete, but everything up to the server's last flush was
 decompressed"""
 
+MAX_HEADER_BYTES: Final = 262_144
+"""Maximum size of all headers together, and of one line, in bytes (as in Chromium). Twisted allows
+16,384 per line."""
+
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's middleware for compressed bodies, with different decoders.
@@ -82,11 +86,6 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 def names_of(codings: list[bytes]) -> str:
     """Return content codings as the value of a header, in the order in which they were applied."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))
-
-
-MAX_HEADER_BYTES: Final = 262_144
-"""Maximum size of all headers together, and of one line, in bytes (as in Chromium). Twisted allows
-16,384 per line."""
 
 
 class HeadTooLargeError(Exception):

@@ -46,6 +46,11 @@ RELEASE_FIELDS: Final = (
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
 """Fields that describe the capture of the pages. They are not extracted."""
 
+LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
+
+MAX_SHOWN_LENGTH = 60
+"""Maximum length of a value in a message about a difference, in characters."""
+
 
 def as_expected(
     listing: Listing, release: ExtractedRelease, circumstances: Mapping[str, Any]
@@ -139,12 +144,6 @@ def _published(iso: str | None, zone: str) -> Published | None:
     if at.tzinfo is None:
         return on_day(at.date(), zone, iso, "expected")
     return Published(at.astimezone(dt.UTC), "second", zone, iso, "expected")
-
-
-LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
-
-MAX_SHOWN_LENGTH = 60
-"""Maximum length of a value in a message about a difference, in characters."""
 
 
 class BadGolden(CommuniqueError):

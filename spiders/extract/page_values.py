@@ -25,6 +25,11 @@ from spiders.release.read import SECTION, read_release
 
 Wanted = Literal["auto", "listing", "release"]
 
+MAX_PAGE_BYTES = 20_000_000
+"""Maximum size of a page that is extracted, in bytes."""
+
+GZIP = b"\x1f\x8b"
+
 
 def extract(
     page_id: str, page: Page, context: DateContext, kind: Wanted = "auto"
@@ -88,12 +93,6 @@ def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
         "rule": page.rule,
         "reasons": list(page.reasons),
     }
-
-
-MAX_PAGE_BYTES = 20_000_000
-"""Maximum size of a page that is extracted, in bytes."""
-
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)

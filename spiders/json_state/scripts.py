@@ -70,6 +70,15 @@ MAX_ROWS: Final = 5_000
 
 ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 
+MAX_BLANKS: Final = 20
+"""Maximum number of characters before the JSON object or list in an attribute."""
+
+WRAPPERS: Final = 5
+"""Maximum number of nested wrappers that are removed from a value, such as reactive references."""
+
+TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
+LISTS: Final = frozenset(("Set", "Map"))
+
 
 def states(root: etree._Element) -> Iterator[Any]:
     """Yield the JSON values in a page's scripts and attributes, except JSON-LD."""
@@ -90,10 +99,6 @@ def states(root: etree._Element) -> Iterator[Any]:
             left -= len(text)
             with suppress(NoLiteral):
                 yield without_metadata(first_value(without_lone_surrogates(text), 0)[0])
-
-
-MAX_BLANKS: Final = 20
-"""Maximum number of characters before the JSON object or list in an attribute."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:
@@ -216,13 +221,6 @@ def _with_texts(value: Any, texts: dict[str, str]) -> Any:
             elif isinstance(part, (dict, list)):
                 waiting.append(part)
     return value
-
-
-WRAPPERS: Final = 5
-"""Maximum number of nested wrappers that are removed from a value, such as reactive references."""
-
-TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
-LISTS: Final = frozenset(("Set", "Map"))
 
 
 def devalue(payload: list[Any]) -> Any:

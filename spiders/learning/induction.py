@@ -61,6 +61,14 @@ MAX_BODIES: Final = 12
 MAX_CANDIDATES: Final = 60
 """Maximum number of selectors tried per value, such as the title."""
 
+TAILS: Final = (2_000, 8_000, 24_000, 100_000)
+"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
+
+ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
+MAX_ANCESTORS: Final = 12
+"""Maximum number of a body's ancestors that are tried as the element to cut out. Ancestors with the
+same name count once."""
+
 
 def induce(
     source: str, declared: ReleaseRules, lessons: Sequence[Sample], now: dt.datetime
@@ -289,15 +297,6 @@ def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
     """Return the body lines that a template extracts from each sample page."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.context)) for lesson in lessons]
-
-
-TAILS: Final = (2_000, 8_000, 24_000, 100_000)
-"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
-
-ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
-MAX_ANCESTORS: Final = 12
-"""Maximum number of a body's ancestors that are tried as the element to cut out. Ancestors with the
-same name count once."""
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:

@@ -54,6 +54,15 @@ MISFITS: Final = 3
 """Number of consecutive pages without a matching template after which a layout is abandoned. The
 pages may be from several visits."""
 
+LEARNED: Final = "learned"
+DECLARED: Final = "declared"
+LEARNED_CONFIDENCE: Final = 0.95
+"""Confidence (0 to 1) in values extracted by a template, except declared titles and bodies
+(1.0)."""
+
+_FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)
+_NOTHING: Final = BlockTree(_FRAME)
+
 
 class Template(msgspec.Struct, frozen=True):
     """The selectors for release pages of one layout, with the evidence for them.
@@ -126,13 +135,6 @@ def described(template: Template) -> list[str]:
     if template.is_abandoned:
         lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not fit")
     return [evidence, *lines]
-
-
-LEARNED: Final = "learned"
-DECLARED: Final = "declared"
-LEARNED_CONFIDENCE: Final = 0.95
-"""Confidence (0 to 1) in values extracted by a template, except declared titles and bodies
-(1.0)."""
 
 
 class TemplateReader:
@@ -319,7 +321,3 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
 def date_in(text: str, context: DateContext) -> Published | None:
     """Parse a text that should contain one date. Returns None if there is no plausible date."""
     return selected_date(text, context, LEARNED)
-
-
-_FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)
-_NOTHING: Final = BlockTree(_FRAME)

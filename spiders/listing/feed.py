@@ -55,6 +55,36 @@ _DATES = (
 )
 _TITLES = ("title", "headline", "name", "subject")
 
+_DECLARES = re.compile(r"<!DOCTYPE\s+(?!html\b)\w+[^>]{0,500}\[", re.IGNORECASE)
+_XML = re.compile(
+    r"(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*"
+    r"<(?!html\b|!)(?:[\w-]+:)?(?P<root>\w+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROOTS = frozenset(("rss", "feed", "rdf", "urlset", "sitemapindex"))
+_TYPES = {
+    "application/rss+xml": "rss",
+    "application/atom+xml": "atom",
+    "application/feed+json": "json",
+    "application/json": "json",
+    "application/rdf+xml": "rss",
+}
+_COMMENTS = re.compile(
+    r"comments?(?:/|$|\?)|/comments|oembed|wp-json/wp/v2/(?:pages|tags|categories)", re.IGNORECASE
+)
+
+NEWS = re.compile(
+    "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
+)
+"""Pattern of words in the URLs of sitemaps that list releases."""
+
+OTHER_PAGES = re.compile(
+    r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
+    r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
+    re.IGNORECASE,
+)
+"""Pattern of the URLs of sitemaps that don't list releases."""
+
 
 class NotXML(ValueError):
     """Raised if a text is not XML or declares entities. The message contains the reason."""
@@ -207,25 +237,6 @@ def _next(root: etree._Element, page: Page) -> str | None:
     return parts._replace(query=urlencode(query)).geturl()
 
 
-_DECLARES = re.compile(r"<!DOCTYPE\s+(?!html\b)\w+[^>]{0,500}\[", re.IGNORECASE)
-_XML = re.compile(
-    r"(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*"
-    r"<(?!html\b|!)(?:[\w-]+:)?(?P<root>\w+)",
-    re.IGNORECASE | re.DOTALL,
-)
-_ROOTS = frozenset(("rss", "feed", "rdf", "urlset", "sitemapindex"))
-_TYPES = {
-    "application/rss+xml": "rss",
-    "application/atom+xml": "atom",
-    "application/feed+json": "json",
-    "application/json": "json",
-    "application/rdf+xml": "rss",
-}
-_COMMENTS = re.compile(
-    r"comments?(?:/|$|\?)|/comments|oembed|wp-json/wp/v2/(?:pages|tags|categories)", re.IGNORECASE
-)
-
-
 @dataclass(frozen=True, slots=True)
 class FeedLink:
     """A feed to which a page links.
@@ -276,19 +287,6 @@ def _says_xml(page: Page, start: str) -> bool:
     if kind in {"text/html", "application/xhtml+xml"}:
         return False
     return kind.endswith("xml") or start.startswith("<?xml")
-
-
-NEWS = re.compile(
-    "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
-)
-"""Pattern of words in the URLs of sitemaps that list releases."""
-
-OTHER_PAGES = re.compile(
-    r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
-    r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
-    re.IGNORECASE,
-)
-"""Pattern of the URLs of sitemaps that don't list releases."""
 
 
 def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:

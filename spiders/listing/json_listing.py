@@ -18,6 +18,29 @@ from spiders.page.page import Page
 MAX_HTML = 2_000_000
 """Maximum length of the HTML that is extracted from a JSON document, in characters."""
 
+NAMES = (
+    "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
+    "@odata.nextLink", "__next", "odata.nextLink",
+)  # fmt: skip
+"""Keys for the URL of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
+
+HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
+"""Keys of objects in the top two levels that may contain the URL of the next page."""
+
+_PAGES = re.compile(
+    r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
+)
+_NUMBER = re.compile(r"page(?:_?(?:no|num|number|index))?|p|pg|pagina|seite|strana", re.IGNORECASE)
+
+_HAS_MORE = re.compile(r"has_?(?:more|next)(?:_?page)?|more", re.IGNORECASE)
+_CURSOR = re.compile(
+    r"(?:next|end)_?cursor|cursor|next_?page_?token|continuation_?token", re.IGNORECASE
+)
+_CURSOR_NAME = re.compile(r"cursor|after|page_?token|continuation_?token|from|next", re.IGNORECASE)
+
+MAX_CURSOR = 1_000
+"""Maximum length of a cursor, in characters."""
+
 
 def read_json(page: Page, context: DateContext) -> Listing:
     """Return the items of a JSON listing.
@@ -68,31 +91,6 @@ def _arrays(document: Any) -> Iterator[list[dict[str, Any]]]:
     for value in values_of(document):
         if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             yield list(map(unwrapped, value))
-
-
-NAMES = (
-    "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
-    "@odata.nextLink", "__next", "odata.nextLink",
-)  # fmt: skip
-"""Keys for the URL of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
-
-HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
-"""Keys of objects in the top two levels that may contain the URL of the next page."""
-
-_PAGES = re.compile(
-    r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
-)
-_NUMBER = re.compile(r"page(?:_?(?:no|num|number|index))?|p|pg|pagina|seite|strana", re.IGNORECASE)
-
-
-_HAS_MORE = re.compile(r"has_?(?:more|next)(?:_?page)?|more", re.IGNORECASE)
-_CURSOR = re.compile(
-    r"(?:next|end)_?cursor|cursor|next_?page_?token|continuation_?token", re.IGNORECASE
-)
-_CURSOR_NAME = re.compile(r"cursor|after|page_?token|continuation_?token|from|next", re.IGNORECASE)
-
-MAX_CURSOR = 1_000
-"""Maximum length of a cursor, in characters."""
 
 
 def next_of(document: Any, page: Page, count: int) -> str | None:

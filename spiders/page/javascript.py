@@ -93,6 +93,24 @@ in characters."""
 MAX_FRAMES = 4
 """Maximum number of frames read per page."""
 
+START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
+
+SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
+"""Pattern of the attribute that makes a template a declarative shadow tree (WHATWG HTML,
+4.12.3)."""
+
+BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
+SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
+"""Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
+
+MAX_PARTS: Final = 200
+"""Maximum number of noscript elements and templates checked per page."""
+
+PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
+"""Pattern of a placeholder in a template that scripts fill."""
+
+UTF8: Final = "text/html; charset=utf-8"
+
 
 def frames_of(page: Page) -> tuple[str, ...]:
     """Return the URLs of the pages in a page's frames, at most ``MAX_FRAMES``."""
@@ -195,23 +213,6 @@ def _rooted(page: Page) -> bool:
     )
 
 
-START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
-
-SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""Pattern of the attribute that makes a template a declarative shadow tree (WHATWG HTML,
-4.12.3)."""
-
-BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
-SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
-
-MAX_PARTS: Final = 200
-"""Maximum number of noscript elements and templates checked per page."""
-
-PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Pattern of a placeholder in a template that scripts fill."""
-
-
 def without_scripts(page: Page) -> Page | None:
     """Return the page with its noscript elements and shadow trees as ordinary elements.
 
@@ -229,9 +230,6 @@ def without_scripts(page: Page) -> Page | None:
     if not pieces:
         return None
     return replace(page, body=b"".join((*pieces, markup[at:])), content_type=UTF8)
-
-
-UTF8: Final = "text/html; charset=utf-8"
 
 
 def _parts(markup: bytes) -> Iterator[tuple[int, int, int, int]]:

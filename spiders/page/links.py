@@ -43,6 +43,8 @@ MAX_CACHED_LENGTH: Final = 500
 A listing's links are resolved twice: for its items and for pagination. At most 15,000 links are
 read per listing."""
 
+DIGITS: Final = re.compile(r"\d+")
+
 
 def link_target(node: etree._Element, base: str) -> str | None:
     """Return the absolute http(s) URL that an element leads to, or None.
@@ -128,9 +130,6 @@ def _origin(base: str) -> str:
         return ""
     is_web = parts.scheme in {"http", "https"} and parts.netloc
     return f"{parts.scheme}://{parts.netloc}" if is_web else ""
-
-
-DIGITS: Final = re.compile(r"\d+")
 
 
 @lru_cache(maxsize=4096)  # Cached because consecutive pages of a site link to the same pages.

@@ -54,6 +54,43 @@ MAX_UNPACKED = 20_000_000
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """Characters that XML forbids, in UTF-8. Even one of them would make a whole feed invalid."""
 
+DETECTION_BYTES = 65_536
+"""Number of bytes at the beginning of a body that are used to detect the body's encoding."""
+
+LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
+USUAL_ENCODINGS = {
+    **dict.fromkeys(["lt", "lv", "et"], "cp1257"), **dict.fromkeys(["tr", "az"], "cp1254"),
+    **dict.fromkeys(["cs", "sk", "pl", "hu", "sl", "hr", "ro"], "cp1250"),
+    **dict.fromkeys(["ru", "uk", "be", "bg", "sr", "mk"], "cp1251"),
+    "el": "cp1253", "he": "cp1255", "ar": "cp1256", "vi": "cp1258", "th": "cp874",
+    "ja": "cp932", "ko": "cp949", "zh": "gb18030",
+    **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
+    **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
+}  # fmt: skip
+"""Most common encoding per language, for pages that declare no encoding.
+
+Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
+languages declare English as their language."""
+
+PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
+"""Test bytes that every usable encoding decodes as ASCII, and the decoded text.
+
+In encodings such as UTF-7, these bytes are escape sequences, so the result is different."""
+
+WESTERN = "cp1252"
+"""Western European encoding, assumed if there is no other evidence."""
+
+MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
+
+SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
+"""Pattern of escape sequences after which 7-bit bytes are East Asian characters.
+
+Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
+
+KOREAN = b"\x1b$)C"
+TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
+"""Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
+
 
 class DocumentText(msgspec.Struct, frozen=True):
     """The text and metadata of a document such as a PDF.
@@ -199,44 +236,6 @@ def unpacked(body: bytes) -> bytes:
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, MAX_UNPACKED)
     except zlib.error:
         return body
-
-
-DETECTION_BYTES = 65_536
-"""Number of bytes at the beginning of a body that are used to detect the body's encoding."""
-
-LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
-USUAL_ENCODINGS = {
-    **dict.fromkeys(["lt", "lv", "et"], "cp1257"), **dict.fromkeys(["tr", "az"], "cp1254"),
-    **dict.fromkeys(["cs", "sk", "pl", "hu", "sl", "hr", "ro"], "cp1250"),
-    **dict.fromkeys(["ru", "uk", "be", "bg", "sr", "mk"], "cp1251"),
-    "el": "cp1253", "he": "cp1255", "ar": "cp1256", "vi": "cp1258", "th": "cp874",
-    "ja": "cp932", "ko": "cp949", "zh": "gb18030",
-    **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
-    **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
-}  # fmt: skip
-"""Most common encoding per language, for pages that declare no encoding.
-
-Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
-languages declare English as their language."""
-
-PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
-"""Test bytes that every usable encoding decodes as ASCII, and the decoded text.
-
-In encodings such as UTF-7, these bytes are escape sequences, so the result is different."""
-
-WESTERN = "cp1252"
-"""Western European encoding, assumed if there is no other evidence."""
-
-MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
-
-SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Pattern of escape sequences after which 7-bit bytes are East Asian characters.
-
-Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
-
-KOREAN = b"\x1b$)C"
-TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
 
 
 def recode(body: bytes, content_type: str) -> bytes:

@@ -36,6 +36,47 @@ SKIPPED: Final = frozenset(
 MAX_CHARS: Final = 100_000
 """Number of characters at the beginning of a part that are split into lines."""
 
+MIN_TEXT: Final = 40
+"""Minimum length of a part's text, in characters."""
+
+MAX_TITLE: Final = 300
+"""Maximum length of a part's title, in characters."""
+
+MIN_TITLE_LETTERS: Final = 4
+
+HEADER_LINES: Final = 8
+FIRST_LINES: Final = 4
+"""Number of lines that are searched for title and date: `HEADER_LINES` in a part's header,
+`FIRST_LINES` at the beginning of a part's text."""
+
+MAX_LABEL: Final = 40
+"""Maximum length of other text in a line with a date, in characters."""
+
+MAX_DATE_LINES: Final = 2
+"""Maximum number of date lines in a part's text. With more, the part is a list of releases."""
+
+MAX_WEEKDAY: Final = 14
+"""Maximum length of other text in a date heading, in characters."""
+
+MAX_HEADINGS: Final = 4_000
+"""Maximum number of headings per page that are checked for a date."""
+
+MAX_PIECES: Final = 30
+"""Maximum number of text nodes in a date heading, and maximum number of elements searched for
+headings per part."""
+
+MAX_DATED: Final = 5_000
+"""Maximum number of lines per page that are checked for a date."""
+
+MAX_READ: Final = 300_000
+"""Maximum number of start and end tags read per page in all candidates together."""
+
+WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+"""Pattern of a character that counts as several Latin letters."""
+
+EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
+"""Characters that are stripped from a title if a date is in the same line."""
+
 
 @dataclass(slots=True)
 class Budget:
@@ -125,48 +166,6 @@ def _parent(element: etree._Element) -> etree._Element:
 def text_of(element: etree._Element) -> str:
     """Return the whole text of an element as one line."""
     return clean_line(" ".join(map(str, element.itertext())))
-
-
-MIN_TEXT: Final = 40
-"""Minimum length of a part's text, in characters."""
-
-MAX_TITLE: Final = 300
-"""Maximum length of a part's title, in characters."""
-
-MIN_TITLE_LETTERS: Final = 4
-
-HEADER_LINES: Final = 8
-FIRST_LINES: Final = 4
-"""Number of lines that are searched for title and date: `HEADER_LINES` in a part's header,
-`FIRST_LINES` at the beginning of a part's text."""
-
-MAX_LABEL: Final = 40
-"""Maximum length of other text in a line with a date, in characters."""
-
-MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a part's text. With more, the part is a list of releases."""
-
-MAX_WEEKDAY: Final = 14
-"""Maximum length of other text in a date heading, in characters."""
-
-MAX_HEADINGS: Final = 4_000
-"""Maximum number of headings per page that are checked for a date."""
-
-MAX_PIECES: Final = 30
-"""Maximum number of text nodes in a date heading, and maximum number of elements searched for
-headings per part."""
-
-MAX_DATED: Final = 5_000
-"""Maximum number of lines per page that are checked for a date."""
-
-MAX_READ: Final = 300_000
-"""Maximum number of start and end tags read per page in all candidates together."""
-
-WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Pattern of a character that counts as several Latin letters."""
-
-EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
-"""Characters that are stripped from a title if a date is in the same line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,59 @@ PLACE: Final = re.compile(
     re.IGNORECASE,
 )
 
+MAX_VALUES: Final = 40_000
+"""Maximum number of values that are visited per JSON state."""
+
+DEEPEST: Final = 40
+MAX_NESTED: Final = 2_000_000
+"""Maximum number of characters in a state's strings that are parsed as nested JSON."""
+
+SHORTEST_BODY: Final = 80
+"""Minimum length of a release's body in JSON state, in characters."""
+
+INHERITED: Final = 3
+"""Maximum number of enclosing objects that are searched for the title of a body."""
+
+TELLING: Final = 8
+"""Minimum length of a title that takes precedence over shorter titles in the same object, in
+characters."""
+
+LONGEST_TITLE, NESTED = 500, 5
+
+BODY: Final = re.compile(
+    r"(?:field_|article_?|post_?|page_?|news_?|press_?|release_?|main_?|full_?|rich_?|long_?|story_?)*"
+    r"(?:body|content|contents|text|html|copy|story|description|details?|markdown|document|blocks|"
+    r"paragraphs|sections|components|elements|content_elements|value|body_?text|article)"
+    r"(?:_?(?:html|text|raw|json|value|content|blocks|elements|markdown|rendered|body))*",
+    re.IGNORECASE,
+)
+TITLE: Final = re.compile(
+    r"(?:page_?|article_?|post_?|news_?|main_?|seo_?|meta_?|og_?)*(?:title|headline|heading|name|subject)s?",
+    re.IGNORECASE,
+)
+LEAD: Final = re.compile(
+    r"(?:lead|hero|main|cover|featured?|header|top|primary|teaser|og|social|promo|thumb)?_?"
+    r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
+    re.IGNORECASE,
+)
+PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
+"""Pattern of keys that may have an image as their value. The value's URL must have an image
+suffix."""
+
+OTHER_KEYS: Final = re.compile(
+    r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
+    r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
+    r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
+    re.IGNORECASE,
+)
+"""Pattern of keys whose values are not part of the page's release."""
+
+WRAPPERS: Final = (
+    "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
+)  # fmt: skip
+PICTURE: Final = ("url", "src", "href", "sourceUrl", "source_url", "original", "path", "file")
+TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+
 
 @dataclass(frozen=True, slots=True)
 class StateRelease:
@@ -167,60 +220,6 @@ def last_of(place: str | int) -> str:
     last = re.sub(r"\.\w{2,5}$", "", segments[-1]) if segments else ""
     key = comparison_key(last)
     return key if len(key) >= SHORTEST_PLACE else ""
-
-
-MAX_VALUES: Final = 40_000
-"""Maximum number of values that are visited per JSON state."""
-
-DEEPEST: Final = 40
-MAX_NESTED: Final = 2_000_000
-"""Maximum number of characters in a state's strings that are parsed as nested JSON."""
-
-SHORTEST_BODY: Final = 80
-"""Minimum length of a release's body in JSON state, in characters."""
-
-INHERITED: Final = 3
-"""Maximum number of enclosing objects that are searched for the title of a body."""
-
-TELLING: Final = 8
-"""Minimum length of a title that takes precedence over shorter titles in the same object, in
-characters."""
-
-LONGEST_TITLE, NESTED = 500, 5
-
-BODY: Final = re.compile(
-    r"(?:field_|article_?|post_?|page_?|news_?|press_?|release_?|main_?|full_?|rich_?|long_?|story_?)*"
-    r"(?:body|content|contents|text|html|copy|story|description|details?|markdown|document|blocks|"
-    r"paragraphs|sections|components|elements|content_elements|value|body_?text|article)"
-    r"(?:_?(?:html|text|raw|json|value|content|blocks|elements|markdown|rendered|body))*",
-    re.IGNORECASE,
-)
-TITLE: Final = re.compile(
-    r"(?:page_?|article_?|post_?|news_?|main_?|seo_?|meta_?|og_?)*(?:title|headline|heading|name|subject)s?",
-    re.IGNORECASE,
-)
-LEAD: Final = re.compile(
-    r"(?:lead|hero|main|cover|featured?|header|top|primary|teaser|og|social|promo|thumb)?_?"
-    r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
-    re.IGNORECASE,
-)
-PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Pattern of keys that may have an image as their value. The value's URL must have an image
-suffix."""
-
-OTHER_KEYS: Final = re.compile(
-    r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
-    r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
-    r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
-    re.IGNORECASE,
-)
-"""Pattern of keys whose values are not part of the page's release."""
-
-WRAPPERS: Final = (
-    "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
-)  # fmt: skip
-PICTURE: Final = ("url", "src", "href", "sourceUrl", "source_url", "original", "path", "file")
-TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
 )
 
+SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
+HIGH = 3
+"""Maximum number of ancestors whose class or id is checked, to find language switchers around
+links."""
+
 
 def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
     """Return the language tag that a page declares, or None."""
@@ -119,12 +124,6 @@ def marked(page: Page, name: str) -> str:
             if 0 < len(text) <= MAX_NAME:
                 return text
     return ""
-
-
-SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
-HIGH = 3
-"""Maximum number of ancestors whose class or id is checked, to find language switchers around
-links."""
 
 
 def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:

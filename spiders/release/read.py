@@ -57,6 +57,15 @@ DECLARED: Final = "declared"
 
 UNTITLED = "(untitled)"
 
+NO_BODY: Final = "no body was found"
+"""Reason that is reported if no body was found, or if the body has no text."""
+
+STATE = "state"
+"""Rule name of a title or body from the JSON state of a page's scripts."""
+
+SECTION = "section"
+"""Rule name of the title and body of a page part."""
+
 
 def read_release(
     page: Page,
@@ -166,13 +175,6 @@ def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._
     return seen.blocks[title.order].container.element
 
 
-NO_BODY: Final = "no body was found"
-"""Reason that is reported if no body was found, or if the body has no text."""
-
-STATE = "state"
-"""Rule name of a title or body from the JSON state of a page's scripts."""
-
-
 @dataclass(frozen=True, slots=True)
 class BodyText:
     """An extracted body: its element, HTML, text, extraction rule and confidence."""
@@ -239,10 +241,6 @@ def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
     return BodyText(element, *prose.written(), STATE, stated.confidence)
-
-
-SECTION = "section"
-"""Rule name of the title and body of a page part."""
 
 
 def part_at(page: Page, context: DateContext) -> FoundPart | None:

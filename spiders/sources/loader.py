@@ -24,6 +24,17 @@ from data.toml_files import check_id, decode, find_file, read_text, toml_files
 from spiders.page.page import is_web
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
+EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
+
+ELEMENTS: Final = frozenset(("item", "body", "drop"))
+"""Keys of a source file whose selectors must select elements, not texts or attributes."""
+
+CLEANED: Final = frozenset(("body", "drop"))
+"""Keys of a source file whose selectors must also be valid in soupsieve, which cleans the body."""
+
+QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
+NAMESPACE: Final = re.compile(r"\|(?!=)")
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
@@ -141,18 +152,6 @@ def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) 
                 continue
             if fault := fault_of(key, selector):
                 raise SourceError(path, f"{table}.{key}", f"{selector!r} {fault}")
-
-
-EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
-
-ELEMENTS: Final = frozenset(("item", "body", "drop"))
-"""Keys of a source file whose selectors must select elements, not texts or attributes."""
-
-CLEANED: Final = frozenset(("body", "drop"))
-"""Keys of a source file whose selectors must also be valid in soupsieve, which cleans the body."""
-
-QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
-NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 
 @cache

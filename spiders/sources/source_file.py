@@ -28,6 +28,15 @@ CatalogueKey = Annotated[
     ),
 ]
 
+CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
+"""Packages, and folders in them, that contain the extraction code."""
+
+NOT_CODE: Final = "catalogue/"
+"""Folder of ``spiders`` with lists of institutions, which do not affect extraction."""
+
+DIGITS: Final = 16
+"""Length of a program digest, in hexadecimal digits."""
+
 
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a listing page. Fields without a selector are detected.
@@ -106,16 +115,6 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return rules
         newest = [rules for rules in self.releases if rules.until is None]
         return newest[0] if newest else ReleaseRules()
-
-
-CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""Packages, and folders in them, that contain the extraction code."""
-
-NOT_CODE: Final = "catalogue/"
-"""Folder of ``spiders`` with lists of institutions, which do not affect extraction."""
-
-DIGITS: Final = 16
-"""Length of a program digest, in hexadecimal digits."""
 
 
 class SourceReading(msgspec.Struct, frozen=True):

@@ -35,6 +35,9 @@ REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 MAX_REDIRECTS: Final = 20
 """Maximum number of redirects that are followed, as in Scrapy."""
 
+MAX_LISTING_PAGES: Final = 5000
+"""Maximum number of listing pages read per source, as in a visit."""
+
 
 class PageCaptures:
     """Finds the captures of pages in an archive. ``limit`` is the maximum page size in bytes."""
@@ -80,10 +83,6 @@ class PageCaptures:
         with suppress(ArchiveError, Undecodable):
             return served(self._archive, self._index, file, offset, self._limit)
         return None
-
-
-MAX_LISTING_PAGES: Final = 5000
-"""Maximum number of listing pages read per source, as in a visit."""
 
 
 class ArchivedListings:

@@ -25,6 +25,10 @@ JSON: Final = "application/json"
 TOML: Final = "application/toml"
 SQLITE: Final = "application/vnd.sqlite3"
 
+_encode = msgspec.json.Encoder().encode
+
+_events = msgspec.json.Decoder(list[AnyEvent])
+
 
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Content of a journal record: the events of one transaction, in order.
@@ -39,9 +43,7 @@ class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     format: int = FORMAT
 
 
-_encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(JournalRecord)
-_events = msgspec.json.Decoder(list[AnyEvent])
 
 
 def encode(record: JournalRecord) -> bytes:

@@ -55,6 +55,10 @@ FORKED: Final = (
     "from an older copy and continued from there"
 )
 
+QUERY: Final = {"content-type": "application/timestamp-query"}
+
+GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
+
 
 @dataclass(frozen=True, slots=True)
 class AskedWitness:
@@ -181,11 +185,6 @@ def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
         )
         raise ArchiveError(asked.place, cause) from error
     return parse_key(read("key").decode("utf-8", "replace"), asked.place)
-
-
-QUERY: Final = {"content-type": "application/timestamp-query"}
-
-GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:

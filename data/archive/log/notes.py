@@ -31,6 +31,9 @@ MAX_NOTE_BYTES: Final = 1_000_000
 KEY_NAME: Final = re.compile(r"[^\s+]+")
 DASH: Final = "\u2014 "
 
+SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+"""Pattern that matches the size of a tree: decimal digits without leading zeros."""
+
 
 class InvalidNote(CommuniqueError):
     """A signed note or key is invalid, or the note is not signed by a known key."""
@@ -210,10 +213,6 @@ def cosigned(text: str, seconds: int) -> bytes:
     ``seconds`` is the time of the signature in seconds since 1970.
     """
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
-
-
-SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
-"""Pattern that matches the size of a tree: decimal digits without leading zeros."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
 SET_ASIDE: Final = "set-aside"
 """Kind of a note about records that remain in their files but no longer count as evidence."""
 
+_encode = msgspec.json.Encoder().encode
+
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
     """Leaves whose records one command removed or excluded as evidence, and the reason.
@@ -40,7 +42,6 @@ class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
     leaves: Sequence[tuple[int, int]] = ()
 
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Removal).decode
 
 

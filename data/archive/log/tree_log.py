@@ -33,6 +33,15 @@ from data.archive.log.tiles import WIDTH, TileTree, grown, leaves_in, read_file,
 from data.errors import ArchiveError
 from data.files import FileWriter, put, read_regular, sync
 
+DAMAGED: Final = (
+    "its tiles do not match the last signed root; restore the folder tile from a copy, "
+    "such as site/log/tile. Until then, releases are collected but nothing is signed"
+)
+
+FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
+
+SUFFIX: Final = ".tlog-proof"
+
 
 def log_of(home: Path) -> TreeLog:
     """Return the transparency log of a home directory's archive."""
@@ -53,12 +62,6 @@ def how_to_restore(folder: Path) -> str:
     if size < leaves:
         return f"restore it from a backup, since {copy} covers only {size} of {leaves} leaves"
     return f"copy it from {copy}"
-
-
-DAMAGED: Final = (
-    "its tiles do not match the last signed root; restore the folder tile from a copy, "
-    "such as site/log/tile. Until then, releases are collected but nothing is signed"
-)
 
 
 class TreeLog:
@@ -326,11 +329,6 @@ def copy_unsigned(source: Path, target: Path) -> int:
     put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
     sync(path)
     return size + len(waiting) // ENTRY_BYTES
-
-
-FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
-
-SUFFIX: Final = ".tlog-proof"
 
 
 @dataclass(frozen=True, slots=True)

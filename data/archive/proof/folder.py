@@ -42,6 +42,41 @@ SUMS: Final = "SHA256SUMS"
 MAX_ATTEMPTS: Final = 2
 """Maximum number of attempts to open a growing file, which may be renamed between attempts."""
 
+README: Final = files("data.archive.proof").joinpath("readme.txt").read_text("utf-8")
+"""Template of the file README in a proof."""
+
+DATED: Final = """\
+  5. OpenSSL checks the time stamps (RFC 3161), with the root certificate of the authority in
+     AUTHORITY.pem. verify.py prints these commands:
+{lines}
+"""
+
+WITNESSED: Final = """\
+  - {names} co-signed that log. A witness signs a log only if it extends the log
+    that it saw before. So even the owner of the log, who has its key, could not change this later
+    without that witness.
+"""
+
+ALONE: Final = """\
+  - No witness had co-signed the log when this proof was made. So the owner of the log, who has its
+    key, could have made it again with other contents, unless somebody has an earlier checkpoint.
+"""
+
+MISSING: Final = """
+What is missing
+
+  These parts were removed from the archive. The log still shows that they existed:
+{lines}
+"""
+
+SECRETS: Final = """
+Do not publish this folder
+
+  {records} here contain a secret of the requested address, such as a token or a password. A proof
+  contains the exact bytes of the response, so the secret can't be removed. Give this folder only to
+  people who may know the secret, or have the secret changed first.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenCapture:
@@ -306,39 +341,3 @@ def request_of(archive: Path, record: ArchiveRecord) -> ArchiveRecord | None:
         if isinstance(one, ArchiveRecord) and one.field("WARC-Concurrent-To") == asked:
             return one
     return None
-
-
-README: Final = files("data.archive.proof").joinpath("readme.txt").read_text("utf-8")
-"""Template of the file README in a proof."""
-
-DATED: Final = """\
-  5. OpenSSL checks the time stamps (RFC 3161), with the root certificate of the authority in
-     AUTHORITY.pem. verify.py prints these commands:
-{lines}
-"""
-
-WITNESSED: Final = """\
-  - {names} co-signed that log. A witness signs a log only if it extends the log
-    that it saw before. So even the owner of the log, who has its key, could not change this later
-    without that witness.
-"""
-
-ALONE: Final = """\
-  - No witness had co-signed the log when this proof was made. So the owner of the log, who has its
-    key, could have made it again with other contents, unless somebody has an earlier checkpoint.
-"""
-
-MISSING: Final = """
-What is missing
-
-  These parts were removed from the archive. The log still shows that they existed:
-{lines}
-"""
-
-SECRETS: Final = """
-Do not publish this folder
-
-  {records} here contain a secret of the requested address, such as a token or a password. A proof
-  contains the exact bytes of the response, so the secret can't be removed. Give this folder only to
-  people who may know the secret, or have the secret changed first.
-"""

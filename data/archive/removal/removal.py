@@ -44,6 +44,26 @@ from data.text.urls import page_key
 AT_ONCE: Final = 1 << 20
 """Number of bytes copied per step."""
 
+REMOVED_PLACE: Final = RecordPlace("", 0, 0)
+"""Location that the store records for removed records."""
+
+Relocate = Callable[[Mapping[str, RecordPlace]], object]
+
+SET_ASIDE_REASON: Final = (
+    "imported with the id of another record, or as a revisit record without its page"
+)
+
+SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
+"""Types of records that contain requests and responses. Records of other types are needed by the
+archive itself."""
+
+JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
+"""WARC-Target-URIs of records that may contain texts of releases."""
+
+ANSWERS: Final = SERVED_KINDS - {"request"}
+
+EMPTY: Final = digest_text(NO_BYTES)
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -110,12 +130,6 @@ def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
         for entry, _ in read_entries(cdxj_path(path))
         if entry.offset not in gone
     )
-
-
-REMOVED_PLACE: Final = RecordPlace("", 0, 0)
-"""Location that the store records for removed records."""
-
-Relocate = Callable[[Mapping[str, RecordPlace]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +230,6 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in own_files(folder))
 
 
-SET_ASIDE_REASON: Final = (
-    "imported with the id of another record, or as a revisit record without its page"
-)
-
-
 def set_aside(archive: Archive) -> int:
     """Exclude all imported records that damage the archive as evidence, and return their number.
 
@@ -235,18 +244,6 @@ def set_aside(archive: Archive) -> int:
         write(archive, [Removal(SET_ASIDE, SET_ASIDE_REASON, runs(found))])
         archive.seal()
     return len(found)
-
-
-SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Types of records that contain requests and responses. Records of other types are needed by the
-archive itself."""
-
-JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
-"""WARC-Target-URIs of records that may contain texts of releases."""
-
-ANSWERS: Final = SERVED_KINDS - {"request"}
-
-EMPTY: Final = digest_text(NO_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

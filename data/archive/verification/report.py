@@ -7,6 +7,11 @@ from typing import Final
 
 import msgspec
 
+NOT_COMPARED: Final = (
+    "the titles, texts and dates of releases in the store",
+    "the files of the published site",
+)
+
 
 class ArchiveProblem(msgspec.Struct, frozen=True):
     """A fault in an archive.
@@ -45,12 +50,6 @@ class Removed(msgspec.Struct, frozen=True):
     kind: str
     why: str
     records: int
-
-
-NOT_COMPARED: Final = (
-    "the titles, texts and dates of releases in the store",
-    "the files of the published site",
-)
 
 
 class VerificationReport(msgspec.Struct, frozen=True):

@@ -39,6 +39,10 @@ LOG_MISSING_MESSAGE: Final = (
     "folder from a copy, such as site/log"
 )
 
+NO_LOG: Final = "it is not a checkpoint, log, HOME or witness: {}"
+
+UNKNOWN: Final = "it has no checkpoint of this log, {}"
+
 
 def verify_archive(
     archive: Path,
@@ -189,11 +193,6 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
             continue
         cause = f"it is missing, and the store points to {counted(len(others) + 1, 'record')} in it"
         yield ArchiveProblem(file, None, cause, first.record_id, first.leaf)
-
-
-NO_LOG: Final = "it is not a checkpoint, log, HOME or witness: {}"
-
-UNKNOWN: Final = "it has no checkpoint of this log, {}"
 
 
 def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:

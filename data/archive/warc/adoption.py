@@ -27,6 +27,13 @@ from data.archive.warc.records import (
 REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
 """Names of WARC fields that receive new values on import."""
 
+ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "md5": hashlib.md5,
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
+
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:
     """Return a record with the given WARC fields and block, and with a new salt for its leaf.
@@ -84,14 +91,6 @@ def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     if record.is_http and record.http.header(b"transfer-encoding"):
         return False
     return not digest.is_of(record.http.payload if record.is_http else record.block)
-
-
-ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
-    "md5": hashlib.md5,
-    "sha1": hashlib.sha1,
-    "sha256": hashlib.sha256,
-    "sha512": hashlib.sha512,
-}
 
 
 class Digest(NamedTuple):

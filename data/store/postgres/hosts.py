@@ -26,29 +26,6 @@ from data.store.shared_sql.database.rows import decode_run
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
-
-class Connections(Protocol):
-    """A source of connections for a short time: a pool, or one shared connection."""
-
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection for a ``with`` block. Each statement is committed."""
-
-
-class AskedVisit(NamedTuple):
-    """A requested visit to a source. ``file`` is the content of the source file.
-
-    ``explicit``, ``backfill`` and ``accept`` are explained in
-    scheduler.children.crawl_lines.VisitJob.
-    """
-
-    source: str
-    host: str
-    file: str
-    explicit: bool = False
-    backfill: bool = False
-    accept: bool = False
-
-
 ASK_SOURCE: Final = """
     INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept)
     VALUES (%s, %s, now(), %s, %s, %s, %s)
@@ -107,13 +84,34 @@ FINISH: Final = """
 """
 """Statement that ends a lease and schedules the host again."""
 
-
 # Settled before the work starts, so that requests during the work become due again.
 TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
 """Statement that marks all due visits or jobs of a leased host as done, and returns them."""
+
+
+class Connections(Protocol):
+    """A source of connections for a short time: a pool, or one shared connection."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a connection for a ``with`` block. Each statement is committed."""
+
+
+class AskedVisit(NamedTuple):
+    """A requested visit to a source. ``file`` is the content of the source file.
+
+    ``explicit``, ``backfill`` and ``accept`` are explained in
+    scheduler.children.crawl_lines.VisitJob.
+    """
+
+    source: str
+    host: str
+    file: str
+    explicit: bool = False
+    backfill: bool = False
+    accept: bool = False
 
 
 class Hosts:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
     from data.models import Lease, Run
 
+AT_ONCE: Final = 500
+"""Maximum number of rows in memory while a snapshot is written."""
+
+NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
+"""Name patterns of SQLite's own tables and of its full-text index."""
+
 
 class PostgresTables(Tables):
     """The recorder's tables. The bands of similar texts are partitioned by hash."""
@@ -155,13 +161,6 @@ class PostgresStore(PostgresSearch, Store):
             with copy.open("rb") as file:
                 while piece := file.read(size):
                     yield piece
-
-
-AT_ONCE: Final = 500
-"""Maximum number of rows in memory while a snapshot is written."""
-
-NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
-"""Name patterns of SQLite's own tables and of its full-text index."""
 
 
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:

@@ -30,6 +30,10 @@ from data.models import (
 )
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome, Sight
 
+RELEASE_FIELDS: Final = tuple(field.name for field in fields(Release))
+"""Names of all fields of a `Release`. Records of the journal contain them, except aliases and
+unchanged content."""
+
 
 class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
     """Base class of the decisions that the archive's journal records."""
@@ -328,11 +332,6 @@ AnyEvent: TypeAlias = (
     | SitePublished
     | FileKept
 )
-
-
-RELEASE_FIELDS: Final = tuple(field.name for field in fields(Release))
-"""Names of all fields of a `Release`. Records of the journal contain them, except aliases and
-unchanged content."""
 
 
 def recorded(outcome: RecordOutcome) -> Recorded:

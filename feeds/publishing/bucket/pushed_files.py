@@ -36,6 +36,17 @@ TABLES = """
 UNKNOWN = FileStamp(0, 0, 0)
 """Stamp of an object whose local file is not known."""
 
+FILES_PER_CHECK: Final = 200
+"""Number of files that are uploaded between two checks for another publisher. Progress is saved
+after each check."""
+
+UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
+"""Files that are uploaded last, because they link to all other files."""
+UPLOADED_FIRST: Final = ("releases/", "stories/", "log/", "witness/")
+"""Folder prefixes of files that are uploaded first, because they link to no file uploaded later."""
+WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
+"""Suffixes of files without links, which are uploaded first."""
+
 
 class Pushed(NamedTuple):
     """An object in the bucket: its ETag, and the stamp of the local file that was uploaded."""
@@ -167,18 +178,6 @@ class PushedFiles:
             yield
         except sqlite3.Error as error:
             raise StoreError(str(self._path), str(error)) from error
-
-
-FILES_PER_CHECK: Final = 200
-"""Number of files that are uploaded between two checks for another publisher. Progress is saved
-after each check."""
-
-UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
-"""Files that are uploaded last, because they link to all other files."""
-UPLOADED_FIRST: Final = ("releases/", "stories/", "log/", "witness/")
-"""Folder prefixes of files that are uploaded first, because they link to no file uploaded later."""
-WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
-"""Suffixes of files without links, which are uploaded first."""
 
 
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:

@@ -37,6 +37,21 @@ PROGRESS_CHECK_SECONDS = 30.0
 """Seconds between two checks of a connection's progress. A stalled connection is closed after one
 to two intervals."""
 
+CachedResponse: TypeAlias = tuple[bytes, bytes]
+"""A response in memory: the status line with headers (without Date and the final blank line), and
+the body."""
+
+FindCachedResponse: TypeAlias = Callable[
+    [str, Iterable[tuple[bytes, bytes]]], CachedResponse | None
+]
+"""Function that returns the response for a path and request headers if it is in memory, or None."""
+
+PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
+"""Pattern that matches a path without percent-encoding or a query."""
+
+ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
+"""Matches a request target that is an absolute URL. Group 1 is the host and port."""
+
 
 def refusal(status: int, detail: str) -> bytes:
     """Return the bytes of an error response that closes the connection (problem details, RFC 9457).
@@ -68,23 +83,6 @@ class ServerConfig(uvicorn.Config):
     """Uvicorn's configuration, with a limit on connections."""
 
     connections: OpenConnections | None = None
-
-
-CachedResponse: TypeAlias = tuple[bytes, bytes]
-"""A response in memory: the status line with headers (without Date and the final blank line), and
-the body."""
-
-FindCachedResponse: TypeAlias = Callable[
-    [str, Iterable[tuple[bytes, bytes]]], CachedResponse | None
-]
-"""Function that returns the response for a path and request headers if it is in memory, or None."""
-
-PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
-"""Pattern that matches a path without percent-encoding or a query."""
-
-
-ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
-"""Matches a request target that is an absolute URL. Group 1 is the host and port."""
 
 
 class WhileOpen:

@@ -38,6 +38,15 @@ created."""
 Values: TypeAlias = Mapping[str, list[str]]
 """Parameter values by parameter name. A parameter may occur several times."""
 
+DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
+"""Number of items per response: the default and the maximum."""
+
+MAX_IDS: Final = 10_000
+"""Maximum number of item ids per response."""
+
+MAX_UNREAD_COUNT: Final = 10_000
+"""Number of the most recently seen releases among which unread items are counted."""
+
 
 class BadReaderRequest(Exception):
     """Raised for an invalid request to the Google Reader API. The message explains the fault."""
@@ -151,16 +160,6 @@ class Account:
         catalog = self.catalog
         releases = ((self.store.release(one.id), one) for one in found)
         return [item(release, one, catalog) for release, one in releases if release]
-
-
-DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
-"""Number of items per response: the default and the maximum."""
-
-MAX_IDS: Final = 10_000
-"""Maximum number of item ids per response."""
-
-MAX_UNREAD_COUNT: Final = 10_000
-"""Number of the most recently seen releases among which unread items are counted."""
 
 
 def stream_contents(account: Account, stream: str | None) -> Any:

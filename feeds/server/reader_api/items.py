@@ -19,6 +19,26 @@ from feeds.urls import facet_of
 
 Fields = Mapping[str, Any]
 
+USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
+LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
+
+READ_STATE: Final = "user/-/state/com.google/read"
+STARRED: Final = "user/-/state/com.google/starred"
+READING_LIST: Final = "user/-/state/com.google/reading-list"
+LABELS: Final = "user/-/label/"
+
+STATES: Final[dict[str, ReaderState]] = {
+    "reading-list": "all",
+    "read": "read",
+    "starred": "starred",
+    "kept-unread": "unread",
+}
+"""States of items by the name that the Google Reader API uses."""
+
+LONG_ID: Final = "tag:google.com,2005:reader/item/"
+HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
+DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
+
 
 def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
     """Convert a release to an item with its text and its state in the account."""
@@ -97,27 +117,6 @@ def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
         {"id": STARRED},
         *({"id": LABELS + catalog.topic(topic), "type": "folder"} for topic in topics),
     ]
-
-
-USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
-LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
-
-READ_STATE: Final = "user/-/state/com.google/read"
-STARRED: Final = "user/-/state/com.google/starred"
-READING_LIST: Final = "user/-/state/com.google/reading-list"
-LABELS: Final = "user/-/label/"
-
-STATES: Final[dict[str, ReaderState]] = {
-    "reading-list": "all",
-    "read": "read",
-    "starred": "starred",
-    "kept-unread": "unread",
-}
-"""States of items by the name that the Google Reader API uses."""
-
-LONG_ID: Final = "tag:google.com,2005:reader/item/"
-HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
-DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,6 @@ FILE: Final = "backup.json"
 FORMAT: Final = 1
 """Version of the manifest's format. Higher versions are rejected."""
 
-
-class BackupRefused(CommuniqueError):
-    """A folder contains no readable backup, or can't be used for a backup."""
-
-    exit_code = 2
-
-    def __init__(self, folder: Path, cause: str) -> None:
-        super().__init__(f"{folder}: {cause}")
-        self.folder = folder
-        self.cause = cause
-
-
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
 
 MAX_NUMBER: Final = 2**62
@@ -42,6 +30,17 @@ MAX_NAME_BYTES: Final = 255
 
 RESERVED_NAMES: Final = frozenset(["restore.unfinished", "locks"])
 """Names of files in HOME that a backup must not contain, because restoring creates them."""
+
+
+class BackupRefused(CommuniqueError):
+    """A folder contains no readable backup, or can't be used for a backup."""
+
+    exit_code = 2
+
+    def __init__(self, folder: Path, cause: str) -> None:
+        super().__init__(f"{folder}: {cause}")
+        self.folder = folder
+        self.cause = cause
 
 
 class StoredFile(msgspec.Struct, frozen=True):

@@ -28,6 +28,11 @@ SEE_VERIFY: Final = "run `communique mirror verify` to see where"
 VERIFICATION_INTERVAL: Final = dt.timedelta(days=35)
 """Maximum age of the last verification. If it is older, the doctor warns."""
 
+OLD_SCHEMA: Final = "its schema is of an earlier version; the next command upgrades it"
+OLD_SCHEMA_FIX: Final = (
+    "back it up first (`communique backup`): an older version can't read it after the upgrade"
+)
+
 
 def check_archive(examination: Examination) -> Iterator[Finding]:
     """Check the log, the growing files, the records of the store's captures, and verification."""
@@ -128,12 +133,6 @@ def check_verification(home: Home) -> Finding:
     if age > VERIFICATION_INTERVAL:
         return Finding("verification", "warning", text, verify)
     return Finding("verification", "ok", f"{text}, without a problem")
-
-
-OLD_SCHEMA: Final = "its schema is of an earlier version; the next command upgrades it"
-OLD_SCHEMA_FIX: Final = (
-    "back it up first (`communique backup`): an older version can't read it after the upgrade"
-)
 
 
 def check_orders(home: Home, applied: AbstractSet[str]) -> Iterator[Finding]:

@@ -64,6 +64,51 @@ NAME: Final = re.compile(
 DIGITS: Final = re.compile(rb"\d+")
 """Pattern of digits in class names and ids. They may differ from page to page."""
 
+MIN_SHARED_CHANGES: Final = 3
+"""Minimum number of releases with the same change if the change comes from the site's design."""
+
+MIN_SITE_LINE_SHARE: Final = 0.75
+"""Minimum share of a visit's stored releases that gain the same line if the line belongs to the
+site."""
+MIN_SITE_LINE_PAGES: Final = 2
+"""Minimum number of a visit's stored releases that gain the same line if the line belongs to the
+site."""
+
+MIN_FRAME_LETTERS: Final = 4
+"""Minimum length of a line that is searched for in a page's frames (header, footer and the like),
+in letters."""
+
+MAX_FRAME_TEXT_LINES: Final = 50
+"""Maximum number of lines of the stored text that are searched for in a page's frame."""
+
+MIN_SHARED_CHANGE_SHARE: Final = 0.25
+"""Minimum share of releases on rebuilt pages with the same change if the change comes from the
+site's design."""
+
+MAX_COMPARED_LINES: Final = 4_000
+"""Maximum number of body lines that are compared line by line. The limit saves CPU time."""
+
+MAX_STEPS: Final = 500_000
+"""Maximum number of steps in the exact comparison of two bodies."""
+
+MAX_LINE: Final = 20_000
+"""Maximum length of a line that is normalized before comparison, in characters."""
+
+MAX_FRAME_LETTERS: Final = 100_000
+"""Maximum length of the text of a page's frames (header, footer and the like) that is kept, in
+characters."""
+
+MIN_LINE_LETTERS: Final = 12
+"""Minimum length of a body line that is searched for on the rest of the page, in letters."""
+
+MAX_REBUILT_PAGES: Final = 200
+"""Maximum number of rebuilt pages whose lines are counted. The limit saves memory."""
+
+FIGURES: Final = re.compile(r"\d+")
+
+Words = tuple[str, ...]
+Passages = list[tuple[list[str], list[str]]]
+
 
 def skeleton_of(page: Page) -> bytes:
     """Return the sketch of a page's markup: hashes of its tags, class names and ids.
@@ -110,52 +155,6 @@ def shown_on(page: Page) -> Shown:
         if left <= 0:
             break
     return Shown(lines, files, tuple(frames))
-
-
-MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change if the change comes from the site's design."""
-
-MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line if the line belongs to the
-site."""
-MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain the same line if the line belongs to the
-site."""
-
-MIN_FRAME_LETTERS: Final = 4
-"""Minimum length of a line that is searched for in a page's frames (header, footer and the like),
-in letters."""
-
-MAX_FRAME_TEXT_LINES: Final = 50
-"""Maximum number of lines of the stored text that are searched for in a page's frame."""
-
-MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of releases on rebuilt pages with the same change if the change comes from the
-site's design."""
-
-MAX_COMPARED_LINES: Final = 4_000
-"""Maximum number of body lines that are compared line by line. The limit saves CPU time."""
-
-MAX_STEPS: Final = 500_000
-"""Maximum number of steps in the exact comparison of two bodies."""
-
-MAX_LINE: Final = 20_000
-"""Maximum length of a line that is normalized before comparison, in characters."""
-
-MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum length of the text of a page's frames (header, footer and the like) that is kept, in
-characters."""
-
-MIN_LINE_LETTERS: Final = 12
-"""Minimum length of a body line that is searched for on the rest of the page, in letters."""
-
-MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of rebuilt pages whose lines are counted. The limit saves memory."""
-
-FIGURES: Final = re.compile(r"\d+")
-
-Words = tuple[str, ...]
-Passages = list[tuple[list[str], list[str]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,18 @@ NOT_RELEASE_ERRORS: Final = frozenset(
 MAX_EXCUSED_PAGES: Final = 20
 """Maximum number of unreadable pages per source that are stored and no longer reported."""
 
+LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
+"""Pattern of characters that replace letters lost by a wrong character set."""
+
+ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
+"""Pattern of a word that may contain question marks, such as a URL."""
+
+MIN_LOST_LETTERS: Final = 5
+"""Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
+
+MAX_CHARACTERS_PER_LOSS: Final = 100
+"""Maximum number of characters in a garbled text for each lost letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
@@ -326,19 +338,6 @@ def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
     for error in errors:
         found.setdefault(key_of(error.url), error)
     return found
-
-
-LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Pattern of characters that replace letters lost by a wrong character set."""
-
-ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
-"""Pattern of a word that may contain question marks, such as a URL."""
-
-MIN_LOST_LETTERS: Final = 5
-"""Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
-
-MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum number of characters in a garbled text for each lost letter."""
 
 
 def is_garbled(text: str) -> bool:

@@ -83,6 +83,10 @@ REDIRECT_TO_LISTING_MESSAGE: Final = "the page redirects to {url}, which is not 
 
 GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
+MIN_SHARED_TITLE: Final = 0.7
+"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
+of both texts."""
+
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     """Limit the CPU time of each step of a callback. Other visits continue between the steps.
@@ -555,11 +559,6 @@ def _flush_later(visit: Visit, seconds: float) -> None:
     """Execute the pending writes of a visit after ``seconds``, unless they are executed earlier."""
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
-
-
-MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
-of both texts."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:

@@ -78,6 +78,18 @@ _ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
 
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
 
+MIN_STEM: Final = 3
+"""Minimum length of a word stem that may have an ending, in letters."""
+
+MAX_SAME_LABELS: Final = 2
+"""Maximum number of controls with the same label. More frequent labels, such as *more*, belong to
+the rows of the list."""
+
+_LABEL_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
+_MORE_NAMES = re.compile(
+    r"(?:load|show|view)[_-]?more|more[_-]?(?:news|posts|items)", re.IGNORECASE
+)
+
 
 def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     """Return the label of a control.
@@ -200,10 +212,6 @@ def is_written_rtl(root: etree._Element) -> bool:
     return language in {"ar", "fa", "he", "iw", "ur", "ps", "ckb", "ug", "dv", "yi", "sd"}
 
 
-MIN_STEM: Final = 3
-"""Minimum length of a word stem that may have an ending, in letters."""
-
-
 class PagerLabels(NamedTuple):
     """Words in the labels of pagination controls, normalized for comparison.
 
@@ -301,16 +309,6 @@ def archive_labels() -> ArchiveLabels:
 
 def _folded(key: str) -> frozenset[str]:
     return frozenset(map(fold_date, words(key)))
-
-
-MAX_SAME_LABELS: Final = 2
-"""Maximum number of controls with the same label. More frequent labels, such as *more*, belong to
-the rows of the list."""
-
-_LABEL_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
-_MORE_NAMES = re.compile(
-    r"(?:load|show|view)[_-]?more|more[_-]?(?:news|posts|items)", re.IGNORECASE
-)
 
 
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:

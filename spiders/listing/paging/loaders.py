@@ -100,6 +100,28 @@ _COUNTERS = tuple(f"data-{name}" for name in (*PLACES, *PAGES, *CURRENT_PAGE_NAM
 _COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
 _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
 
+MAX_FUNCTION_SCRIPTS: Final = 100
+"""Maximum number of scripts per page that are searched for paging functions."""
+
+MAX_FUNCTIONS: Final = 200
+"""Maximum number of JavaScript functions parsed per page."""
+
+MAX_BODY: Final = 1_500
+"""Maximum length of a function body that is searched, in characters."""
+
+MAX_CALL: Final = 500
+"""Maximum length of an event handler that is searched for a function call, in characters."""
+
+_FUNCTION = re.compile(
+    r"(?:\bfunction\s+(?P<named>[\w$]{1,60})\s*|"
+    r"\b(?P<set>[\w$]{1,60})\s*[=:]\s*function\s*)\(\s*(?P<first>[\w$]{1,40})[^)]{0,100}\)\s*\{"
+)
+_CALL = re.compile(r"(?<![\w$.])([\w$]{1,60})\(\s*['\"]?(\d{1,6})['\"]?\s*[,)]")
+_NAME = r"[\w$.\[\]-]{1,60}"
+_ACTION = re.compile(
+    r"""\.(?:action\s*=\s*|attr\(\s*['"]action['"]\s*,\s*)['"]([^'"]{1,500})['"]"""
+)
+
 
 class Loader(NamedTuple):
     """The request for the next part of a listing, and the `Series` for the parts after it."""
@@ -292,29 +314,6 @@ def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
                 if isinstance(value, dict):
                     yield {str(name): one for name, one in value.items()}
                     break
-
-
-MAX_FUNCTION_SCRIPTS: Final = 100
-"""Maximum number of scripts per page that are searched for paging functions."""
-
-MAX_FUNCTIONS: Final = 200
-"""Maximum number of JavaScript functions parsed per page."""
-
-MAX_BODY: Final = 1_500
-"""Maximum length of a function body that is searched, in characters."""
-
-MAX_CALL: Final = 500
-"""Maximum length of an event handler that is searched for a function call, in characters."""
-
-_FUNCTION = re.compile(
-    r"(?:\bfunction\s+(?P<named>[\w$]{1,60})\s*|"
-    r"\b(?P<set>[\w$]{1,60})\s*[=:]\s*function\s*)\(\s*(?P<first>[\w$]{1,40})[^)]{0,100}\)\s*\{"
-)
-_CALL = re.compile(r"(?<![\w$.])([\w$]{1,60})\(\s*['\"]?(\d{1,6})['\"]?\s*[,)]")
-_NAME = r"[\w$.\[\]-]{1,60}"
-_ACTION = re.compile(
-    r"""\.(?:action\s*=\s*|attr\(\s*['"]action['"]\s*,\s*)['"]([^'"]{1,500})['"]"""
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,19 @@ _ACTIVE = re.compile(
     r"|(?<=[a-z])(?:Active|Current|Selected)(?:Page|Item)?(?:$|[\s_-])"
 )
 
+MIN_OPTIONS: Final = 2
+"""Minimum number of pages or years in an option list."""
+
+MAX_OPTIONS: Final = 2_000
+"""Maximum number of options in a list. Longer lists are skipped."""
+
+MAX_OTHERS: Final = 2
+"""Maximum number of other options, such as *All* or *Choose a year*, in an option list of years."""
+
+_PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
+_YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")
+"""Pattern of a Gregorian, Iranian or Thai year."""
+
 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
     """Whether a URL may be a numbered page of the listing at ``here``.
@@ -327,20 +340,6 @@ def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))
-
-
-MIN_OPTIONS: Final = 2
-"""Minimum number of pages or years in an option list."""
-
-MAX_OPTIONS: Final = 2_000
-"""Maximum number of options in a list. Longer lists are skipped."""
-
-MAX_OTHERS: Final = 2
-"""Maximum number of other options, such as *All* or *Choose a year*, in an option list of years."""
-
-_PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
-_YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")
-"""Pattern of a Gregorian, Iranian or Thai year."""
 
 
 class NextOption(NamedTuple):

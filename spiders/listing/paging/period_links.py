@@ -64,6 +64,8 @@ _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\
 _DIGITS: Final = re.compile(r"\d+")
 _FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 
+_CLOSE, _RELATED = 2, 1
+
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
     """Return the archives to which a listing page links, newest first.
@@ -196,9 +198,6 @@ def _is_in_folder(here: str, address: str) -> bool:
     folder = _FILE_NAME.sub("", mine.path).rstrip("/")
     inside = other.path.rstrip("/").startswith(f"{folder}/")
     return bool(folder) and inside and not other.query
-
-
-_CLOSE, _RELATED = 2, 1
 
 
 def _relation(here: str, address: str) -> int:

@@ -48,6 +48,22 @@ MAX_NARROW: Final = 4
 MIN_WIDE: Final = 7
 """Minimum width of the wide column beside a narrow column, in twelfths of the grid."""
 
+_AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"
+_TERMS: Final = (
+    r"categor(?:y|ies)|categor[ií]as?|categorie|cat[ée]gories?|kategori(?:e|en|a|ar|er|et|ler)?|"
+    r"tags?|hashtags?|etiquetas?|etiquettes?|etiketler|etiket|labels?|schlagw(?:ort|oerter|örter)|"
+    r"trefwoord(?:en)?|termino|taxonomy/term|search/label"
+)
+_SIDE_PATH: Final = re.compile(
+    rf"/(?:{_AUTHORS}|{_TERMS})/[^/]{{1,200}}(?:/index\.\w{{2,5}}|/)?$", re.IGNORECASE
+)
+_SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
+_MONTH_PATH: Final = re.compile(
+    r"/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/index\.\w{2,5}|/)?$"
+)
+_COMMENTS: Final = re.compile(r"(?:respond|comments?|disqus_thread|comment-\d{1,12})")
+_SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
+
 
 def announces_other(text: str) -> bool:
     """Whether a heading announces content other than the releases of the page."""
@@ -111,23 +127,6 @@ def _width(node: etree._Element) -> int:
         if (match := _COLUMN.fullmatch(name))
     ]
     return found[-1] if found else 0
-
-
-_AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"
-_TERMS: Final = (
-    r"categor(?:y|ies)|categor[ií]as?|categorie|cat[ée]gories?|kategori(?:e|en|a|ar|er|et|ler)?|"
-    r"tags?|hashtags?|etiquetas?|etiquettes?|etiketler|etiket|labels?|schlagw(?:ort|oerter|örter)|"
-    r"trefwoord(?:en)?|termino|taxonomy/term|search/label"
-)
-_SIDE_PATH: Final = re.compile(
-    rf"/(?:{_AUTHORS}|{_TERMS})/[^/]{{1,200}}(?:/index\.\w{{2,5}}|/)?$", re.IGNORECASE
-)
-_SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
-_MONTH_PATH: Final = re.compile(
-    r"/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/index\.\w{2,5}|/)?$"
-)
-_COMMENTS: Final = re.compile(r"(?:respond|comments?|disqus_thread|comment-\d{1,12})")
-_SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
 
 
 def is_side_link(link: LinkMark) -> bool:

@@ -35,6 +35,32 @@ MIN_UNDATED_ROWS: Final = 2
 """Minimum number of undated rows between dated rows from which undated rows count as releases. A
 single row may be a note."""
 
+MIN_LIKENESS: Final = 0.6
+"""Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
+(0 to 1) of an undated row."""
+
+MIN_UNDATED_LIKENESS: Final = 0.5
+"""Minimum share of tags that an undated row has in common with its list's rows. Such a row has no
+elements around a date."""
+
+MIN_OTHER_LIKENESS: Final = 0.9
+"""Minimum share of tags that a row with other classes has in common with its list's rows. The class
+of such a row may be its category."""
+
+MIN_PARTS: Final = 3
+"""Minimum number of different tags in a row that comes from a template. Typical tags are an image,
+a heading and a text."""
+
+MIN_WORDS: Final = 5
+"""Minimum number of words in a title that is too long for a note or button."""
+
+MIN_UNSPACED_LENGTH: Final = 12
+"""Minimum length, in a writing system without spaces, of a title that is too long for a note or
+button, in characters."""
+
+MAX_ELEMENTS: Final = 200
+"""Maximum number of elements compared per row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -114,33 +140,6 @@ def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
 
 def _is_titled(item: ListingItem) -> bool:
     return not GENERIC.fullmatch(item.title) and title_likeness([item.title]) >= TITLED
-
-
-MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
-(0 to 1) of an undated row."""
-
-MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum share of tags that an undated row has in common with its list's rows. Such a row has no
-elements around a date."""
-
-MIN_OTHER_LIKENESS: Final = 0.9
-"""Minimum share of tags that a row with other classes has in common with its list's rows. The class
-of such a row may be its category."""
-
-MIN_PARTS: Final = 3
-"""Minimum number of different tags in a row that comes from a template. Typical tags are an image,
-a heading and a text."""
-
-MIN_WORDS: Final = 5
-"""Minimum number of words in a title that is too long for a note or button."""
-
-MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length, in a writing system without spaces, of a title that is too long for a note or
-button, in characters."""
-
-MAX_ELEMENTS: Final = 200
-"""Maximum number of elements compared per row."""
 
 
 class RowMake:

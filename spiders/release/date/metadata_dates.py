@@ -53,6 +53,9 @@ URL_MONTH: Final = re.compile(r"/((?:19|20)\d\d)(?:/(0?[1-9]|1[0-2])(?:/|$|-)|(0
 MAX_SCRIPT: Final = 500_000
 MAX_TEXT: Final = 160
 
+MAX_TIMES: Final = 200
+"""Maximum number of ``<time>`` elements read per page."""
+
 
 def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, str]]:
     """Yield the non-empty date texts in a page's metadata, each with the name of its rule."""
@@ -107,10 +110,6 @@ def url_date(url: str, context: DateContext) -> tuple[Published | None, tuple[in
     if month_only is None:
         return None, None
     return None, (int(month_only[1]), int(month_only[2] or month_only[3]))
-
-
-MAX_TIMES: Final = 200
-"""Maximum number of ``<time>`` elements read per page."""
 
 
 def bare_time(root: etree._Element, context: DateContext) -> Published | None:

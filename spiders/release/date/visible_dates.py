@@ -97,6 +97,9 @@ YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-
 MAX_NAME: Final = 400
 """Maximum number of characters of a URL or class name that are searched for years."""
 
+MAX_TIMES = 20
+"""Maximum number of ``<time>`` elements read per block."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenDate:
@@ -306,10 +309,6 @@ def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
         if day != other and (day.year, day.month, day.day) == (other.year, other.day, other.month):
             return found
     return shown
-
-
-MAX_TIMES = 20
-"""Maximum number of ``<time>`` elements read per block."""
 
 
 def marked_times(block: TextBlock, context: DateContext) -> list[Published]:

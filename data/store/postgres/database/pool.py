@@ -83,6 +83,45 @@ pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
 opening: Final = threading.Lock()
 """Lock for opening and closing connection pools."""
 
+DATABASE_UNREACHABLE_MESSAGE: Final = (
+    "it can't be reached, or went away: see that it runs, and that its address is right"
+)
+
+ERROR_EXPLANATIONS: Final[dict[type[psycopg.Error], str]] = {
+    errors.DiskFull: "its disk is full, make room there",
+    errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
+    errors.LockNotAvailable: "another one writes for too long",
+    errors.QueryCanceled: "it took too long",
+    errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
+    errors.InvalidPassword: (
+        "it refuses the password: correct the address, or its file, and start Communique again"
+    ),
+    errors.InvalidCatalogName: "there is no such database: create it",
+    errors.ProgramLimitExceeded: "it takes no key of this length",
+    errors.TooManyConnections: "it has too many connections: raise its max_connections",
+}
+"""Readable explanations of database errors, by the class of the error."""
+
+UNCODED: Final = (
+    (re.compile("password authentication failed"), ERROR_EXPLANATIONS[errors.InvalidPassword]),
+    (
+        re.compile("no password supplied"),
+        "it asks for a password: write it into the address, its file or ~/.pgpass",
+    ),
+    (re.compile('database ".*" does not exist'), ERROR_EXPLANATIONS[errors.InvalidCatalogName]),
+    (
+        re.compile("too many clients|too many connections"),
+        ERROR_EXPLANATIONS[errors.TooManyConnections],
+    ),
+)
+"""Patterns that match server messages without an error code, with readable explanations."""
+
+PROBING: Final = 2
+"""Maximum time in seconds for a trial connection, which shows why the pool has no connection."""
+
+VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
+"""Exceptions caused by an invalid value, not by the state of the database."""
+
 
 def pool_of(url: str, patience: float) -> ConnectionPool:
     """Return this process's connection pool for a database whose schema has the latest version.
@@ -176,46 +215,6 @@ def _opened(url: str, patience: float) -> ConnectionPool:
 def _configure(db: psycopg.Connection) -> None:
     adapt(db.adapters)
     db.execute(SETTINGS)
-
-
-DATABASE_UNREACHABLE_MESSAGE: Final = (
-    "it can't be reached, or went away: see that it runs, and that its address is right"
-)
-
-ERROR_EXPLANATIONS: Final[dict[type[psycopg.Error], str]] = {
-    errors.DiskFull: "its disk is full, make room there",
-    errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
-    errors.LockNotAvailable: "another one writes for too long",
-    errors.QueryCanceled: "it took too long",
-    errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
-    errors.InvalidPassword: (
-        "it refuses the password: correct the address, or its file, and start Communique again"
-    ),
-    errors.InvalidCatalogName: "there is no such database: create it",
-    errors.ProgramLimitExceeded: "it takes no key of this length",
-    errors.TooManyConnections: "it has too many connections: raise its max_connections",
-}
-"""Readable explanations of database errors, by the class of the error."""
-
-UNCODED: Final = (
-    (re.compile("password authentication failed"), ERROR_EXPLANATIONS[errors.InvalidPassword]),
-    (
-        re.compile("no password supplied"),
-        "it asks for a password: write it into the address, its file or ~/.pgpass",
-    ),
-    (re.compile('database ".*" does not exist'), ERROR_EXPLANATIONS[errors.InvalidCatalogName]),
-    (
-        re.compile("too many clients|too many connections"),
-        ERROR_EXPLANATIONS[errors.TooManyConnections],
-    ),
-)
-"""Patterns that match server messages without an error code, with readable explanations."""
-
-PROBING: Final = 2
-"""Maximum time in seconds for a trial connection, which shows why the pool has no connection."""
-
-VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
-"""Exceptions caused by an invalid value, not by the state of the database."""
 
 
 def failed(url: str, error: psycopg.Error) -> StoreError:

@@ -18,6 +18,29 @@ from data.text.similarity import TextSignature
 SHOWN_VIEW: Final = "shown_releases"
 """Name of the view of the releases that readers see."""
 
+EVERY: Final = 1 << 62
+"""Value of LIMIT that includes all rows."""
+
+CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
+
+SUMMARY: Final = "r.id, r.source, r.version, r.sort_at, r.story"
+"""Columns of a ReleaseSummary."""
+
+FILED: Final = (
+    "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
+    " language"
+)
+"""Columns that determine the facets of a release (see publication.keys_of_row)."""
+
+INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
+"""SQL expression for data.models.Release.instant."""
+
+_content = msgspec.json.Decoder(Content)
+_urls = msgspec.json.Decoder(list[str])
+_run = msgspec.json.Decoder(Run)
+_columns = msgspec.json.Decoder(tuple[str, str, int, int, str, int, int])
+_encoder = msgspec.json.Encoder()
+
 
 def redacted_row(table: str) -> str:
     """Return an SQL condition that a row of releases is redacted, as in ``Content.redacted``.
@@ -25,16 +48,6 @@ def redacted_row(table: str) -> str:
     Content that was extracted from a page never has an empty fingerprint.
     """
     return f"({table}.title = '{REDACTED}' AND length({table}.fingerprint) = 0)"
-
-
-EVERY: Final = 1 << 62
-"""Value of LIMIT that includes all rows."""
-
-CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
-
-
-SUMMARY: Final = "r.id, r.source, r.version, r.sort_at, r.story"
-"""Columns of a ReleaseSummary."""
 
 
 def version_columns(release: str, revision: str) -> str:
@@ -66,21 +79,6 @@ RELEASE_COLUMNS: Final = (
     + ", EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
-
-FILED: Final = (
-    "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
-    " language"
-)
-"""Columns that determine the facets of a release (see publication.keys_of_row)."""
-
-INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
-"""SQL expression for data.models.Release.instant."""
-
-_content = msgspec.json.Decoder(Content)
-_urls = msgspec.json.Decoder(list[str])
-_run = msgspec.json.Decoder(Run)
-_columns = msgspec.json.Decoder(tuple[str, str, int, int, str, int, int])
-_encoder = msgspec.json.Encoder()
 
 
 def instant(seconds: float) -> dt.datetime:

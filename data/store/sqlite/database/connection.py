@@ -53,6 +53,9 @@ NEWER = (
     "Communique, or use an older copy"
 )
 
+LOG_PAGES: Final = 4000
+"""Number of 4 KB pages in the write-ahead log after which a checkpoint is made."""
+
 
 class SqliteConnection(Transactions):
     """Connections to the file at ``path``, one per thread. The schema is migrated if necessary.
@@ -315,10 +318,6 @@ def refusal(path: Path) -> str:
     known = {one.name for one in migrations.pending(nothing)}
     nothing.close()
     return NEWER if applied - known else ""
-
-
-LOG_PAGES: Final = 4000
-"""Number of 4 KB pages in the write-ahead log after which a checkpoint is made."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
