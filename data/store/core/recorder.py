@@ -99,7 +99,7 @@ class Recorder:
             outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
             if is_redacted:
                 outcome = replace(outcome, fingerprint=b"", claimed="")
-            noted = self._note_addresses(owner.number, outcome)
+            noted = self._note_addresses(owner.number, outcome, is_published=False)
             self._tables.keep_answer(draft, None)
             return replace(outcome, noted=noted)
         fresh = first_release(draft, seen)
@@ -120,9 +120,9 @@ class Recorder:
                 self._tables.mark_checked(match.known.number, seen)
             return outcome
         backlog = draft.imported if match.known else not outcome.news
-        number = self._write(outcome, match.known, seen=seen, backlog=backlog)
+        number, shown = self._write(outcome, match.known, seen=seen, backlog=backlog)
         self._note_capture(number, outcome, match.known)
-        noted = self._note_addresses(number, outcome)
+        noted = self._note_addresses(number, outcome, is_published=shown)
         self._tables.keep_answer(draft, number)
         joined = self._join(number, draft, decision.release, read.body, match)
         self._stories.remember(number, draft.source, read.body)
@@ -134,9 +134,9 @@ class Recorder:
         """Repeat the writes of a recorded outcome without deciding again."""
         release = outcome.decision.release
         known = self._tables.release_with_id(release.id)
-        number = self._write(outcome, known)
+        number, shown = self._write(outcome, known)
         self._note_capture(number, outcome, known)
-        self._note_addresses(number, outcome)
+        self._note_addresses(number, outcome, is_published=shown)
         if outcome.skeleton:
             self._tables.keep_skeleton(number, outcome.skeleton)
         if not known or _copied_from(release) != _copied_from(known.release):
@@ -171,7 +171,7 @@ class Recorder:
         )
         if decision.release == known.release:
             return outcome
-        number = self._write(outcome, known)
+        number, _ = self._write(outcome, known)
         self._note_capture(number, outcome, known)
         joined = self._join(number, draft, decision.release, read.body, Match(known, reread=True))
         return replace(outcome, joined=joined)
@@ -334,10 +334,11 @@ class Recorder:
         *,
         seen: dt.datetime | None = None,
         backlog: bool = False,
-    ) -> int:
-        """Write a release and all data that depends on it, and return the number of the release.
+    ) -> tuple[int, bool]:
+        """Write a release and all data that depends on it.
 
-        ``seen`` is the time for alerts, or None if no alert is sent.
+        Returns the number of the release, and whether readers see a difference. ``seen`` is the
+        time for alerts, or None if no alert is sent.
         """
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
@@ -367,7 +368,7 @@ class Recorder:
             tables.mark_dirty(number, old, release, seen=seen, backlog=backlog)
         if outcome.news:
             tables.note_news(number, release)
-        return number
+        return number, shown
 
     def _note_capture(
         self, number: int, outcome: RecordOutcome, known: StoredRelease | None
@@ -380,11 +381,17 @@ class Recorder:
         elif outcome.read_at is None:
             self._tables.keep_last_capture(number, outcome.capture)
 
-    def _note_addresses(self, number: int, outcome: RecordOutcome) -> bool:
-        """Store the addresses of a release and return whether any of them is new."""
+    def _note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
+        """Store the addresses of a release and return whether any of them is new.
+
+        Readers see the addresses at which the release was seen. A new one is an event unless
+        ``is_published``: then the release already has an event.
+        """
         source, tables = outcome.decision.release.source, self._tables
         urls = {canonical_url(url): url for url in outcome.addresses}
         noted = tables.add_addresses(source, number, urls)
+        if noted and not is_published:
+            tables.mark_updated(number)
         if outcome.claimed and (key := canonical_url(outcome.claimed)) not in urls:
             noted |= tables.claim_address(source, number, key, outcome.claimed)
         if outcome.editions:

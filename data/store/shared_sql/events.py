@@ -86,6 +86,9 @@ PUBLISHING: Final = Consumer(
     "publishing", of_kinds(*RELEASE_KINDS, "moved", "registered", "removed")
 )
 
+STATE_KINDS: Final = of_kinds("moved", "registered", "removed")
+"""SQL condition for events that publishing handles and that are not changes of releases."""
+
 WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
 """Consumer for feeds on request with subscribers, only used by sites that are their own hub."""
 
@@ -347,12 +350,16 @@ class EventsPart(Part):
     def forget_old_events(self, now: float) -> None:
         """Delete events that are not changes of releases after seven days, except the last event.
 
-        Events that a consumer has not handled are kept for 30 days.
+        Events that a consumer has not handled are kept for 30 days. The last event of a kind in
+        ``STATE_KINDS`` is kept for each source and release, because home directories have cursors
+        that are not in the store.
         """
         handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
         self._write(
             f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number < ?)"
-            " AND number < (SELECT max(number) FROM events)",
+            " AND number < (SELECT max(number) FROM events) AND number NOT IN (SELECT"
+            f" max(e.number) FROM events e WHERE {STATE_KINDS} GROUP BY e.kind, e.source,"
+            " e.release)",
             [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
         )
 

@@ -9,7 +9,7 @@ from functools import cache
 from data.models import Draft, Release
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
-from data.store.shared_sql.events import append_changes, drawn_version
+from data.store.shared_sql.events import append_changes, append_events, drawn_version
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
@@ -175,6 +175,10 @@ class ReleaseTable(Part):
         """
         append_changes(self._connection, number, old, new, seen=seen, backlog=backlog)
         self._unit.at_commit(enter_facet_changes, facet_changes(old, new))
+
+    def mark_updated(self, number: int) -> None:
+        """Append the event that a release has another address."""
+        append_events(self._connection, "update", [number])
 
     def note_news(self, number: int, release: Release) -> None:
         """Store when a new release was published, according to its page, and when it was seen."""

@@ -103,7 +103,9 @@ class PostgresConnection(Transactions):
             arguments = [
                 {str(place): one for place, one in enumerate(some, start=1)} for some in arguments
             ]
-        with self._raw() as db, db.cursor() as cursor:
+        with self._raw() as db:
+            # A closed cursor would no longer know its number of changed rows.
+            cursor = db.cursor()
             cursor.executemany(statement, [*arguments])
             return cursor
 

@@ -42,3 +42,20 @@ def test_a_release_is_found_by_its_fragment_and_a_page_by_any_of_its_fragments(
     assert found(f"{url}#b") == [f"{url}#b"]
     assert found(f"{url}/1#comment-form") == [f"{url}/1"]
     assert found(f"{url}#c") == []
+
+
+def test_another_address_of_a_release_is_one_event(store: Store) -> None:
+    url = "https://harbour.example/news/1"
+    first = store.record(draft(url), seen=NOON, since=NOON).release
+    other = draft(f"{url}0", title="Tides", body_text="The tides of March. " * 40)
+    store.record(other, seen=NOON, since=NOON)
+    led = draft(url, aliases=("https://harbour.example/short", f"{url}0"))
+    printed = draft(f"{url}/print", canonical=url)
+    for one in (led, printed):
+        before = store.change_cursor()
+        for _ in range(2):
+            assert store.record(one, seen=NOON, since=NOON).release.id == first.id
+        assert set(store.changes_since(before, limit=9) or ()) == {first.id}
+        events = store.release_events(before, limit=9) or ()
+        assert [event.kind for event in events] == ["update"]
+    assert store.find_releases("https://harbour.example/short", limit=9)[0].id == first.id

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from data.models import Consumer, Event, EventKind, Handling, Source
+from data.models import Consumer, Event, EventKind, Facet, Handling, Source
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import (
@@ -148,6 +148,26 @@ def test_events_that_a_consumer_waits_for_are_kept_longer(store: Store, noon: dt
     assert [one.kind for one in store.queued_events(limit=9)] == ["gone", "edit"]
     store.forget_old_events((now + dt.timedelta(days=31)).timestamp())
     assert [one.kind for one in store.queued_events(limit=9)] == ["edit"]
+
+
+def test_a_home_that_rarely_publishes_misses_no_removed_source(
+    store: Store, noon: dt.datetime
+) -> None:
+    source = Source("harbour", "Harbour", "https://harbour.example/", "UTC")
+    store.register(source)
+    filled(store, noon)
+    before = store.last_event(PUBLISHING)
+    store.remove_source("harbour", at=noon, kept=True)
+    store.register(source)
+    store.remove_source("harbour", at=noon, kept=True)
+    store.record(draft("https://port.example/1", source="port"), seen=noon, since=noon)
+    removed = Consumer("any", of_kinds("removed"))
+    assert len(store.waiting_events(removed, limit=9)) == 2
+    for consumer in CONSUMERS:
+        store.skip_events(consumer)
+    store.forget_old_events((dt.datetime.now(dt.UTC) + dt.timedelta(days=31)).timestamp())
+    assert len(store.waiting_events(removed, limit=9)) == 1
+    assert Facet(source="harbour") in store.dirty_feeds(before)
 
 
 def test_the_consumer_of_the_how_to_works(store: Store, noon: dt.datetime, tmp_path: Path) -> None:
