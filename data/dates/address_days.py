@@ -1,4 +1,7 @@
-"""Extraction of days from web addresses: /2020/10/01/plan.html, 202010/t20201001_580.html."""
+"""Extraction of days from web addresses.
+
+Examples are /2020/10/01/plan.html, 202010/t20201001_580.html and /2020/1001/c580.html.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ _DAY: Final = r"0[1-9]|[12]\d|3[01]"
 _DAYS: Final = re.compile(
     rf"(?<!\d)(?P<y>(?:19[6-9]|20\d)\d)(?:"
     rf"(?P<m>{_MONTH})(?:(?P<d>{_DAY})\d{{0,9}}|/(?P<dd>{_DAY}))?|"
+    rf"/(?P<fm>{_MONTH})(?P<fd>{_DAY})(?=/)|"
     rf"(?P<s>[-_/.])(?P<sm>{_MONTH}|[1-9](?!\d))(?:(?P=s)(?P<sd>{_DAY}|[1-9](?!\d)))?"
     r")?(?!\d)"
 )
@@ -63,7 +67,7 @@ def address_days(url: str) -> tuple[AddressDay, ...]:
     path = url[:MAX_ADDRESS_LENGTH].partition("://")[2].partition("/")[2]
     found = []
     for match in islice(_DAYS.finditer(path), MAX_DAYS):
-        month = match["m"] or match["sm"] or 0
-        day = match["d"] or match["dd"] or match["sd"] or 0
+        month = match["m"] or match["sm"] or match["fm"] or 0
+        day = match["d"] or match["dd"] or match["sd"] or match["fd"] or 0
         found.append(AddressDay(int(match["y"]), int(month), int(day)))
     return tuple(found)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 
 ERAS = {
     "令和": 2018,
@@ -17,8 +20,12 @@ ERAS = {
 
 BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
+BIKRAM_YEARS = range(1975, 2101)
+BIKRAM_YEARS_IN_DIGITS = range(2045, 2101)
+"""Years that belong to the Bikram Sambat in a date of digits. Earlier ones may be Gregorian."""
 
 _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
+_BIKRAM_EPOCH = dt.date(1918, 4, 12).toordinal()  # the day before 1 Baisakh 1975
 _ETHIOPIAN_EPOCH = 2795  # the proleptic Gregorian ordinal of 1 Mäskäräm 1, less one
 
 
@@ -39,6 +46,30 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
     before = 365 * (year - 1) + (year * 8 + 21) // 33
     before += (month - 1) * 30 + min(month - 1, 6) + day
     return dt.date.fromordinal(_JALALI_EPOCH + before)
+
+
+@cache
+def _bikram_months() -> Mapping[int, Sequence[int]]:
+    """Return the number of days in each month of the Bikram Sambat, by year.
+
+    The months follow the sun, so Nepal publishes their lengths for each year.
+    """
+    text = files("data.dates").joinpath("bikram_sambat.txt").read_text("utf-8")
+    lines = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return {int(year): [*map(int, months)] for year, *months in lines}
+
+
+def from_bikram(year: int, month: int, day: int) -> dt.date:
+    """Convert a day of the Bikram Sambat, the calendar of Nepal, from 1975 to 2100.
+
+    Raises ValueError if the day does not exist.
+    """
+    lengths = _bikram_months()
+    months = lengths.get(year, ())
+    if not (1 <= month <= len(months) and 1 <= day <= months[month - 1]):
+        raise ValueError(f"no such day in the Bikram Sambat: {year}-{month}-{day}")
+    before = sum(sum(lengths[earlier]) for earlier in range(BIKRAM_YEARS.start, year))
+    return dt.date.fromordinal(_BIKRAM_EPOCH + before + sum(months[: month - 1]) + day)
 
 
 def from_ethiopian(year: int, month: int, day: int) -> dt.date:

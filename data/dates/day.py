@@ -7,19 +7,22 @@ import re
 
 from data.dates import patterns as shapes
 from data.dates.calendars import (
+    BIKRAM_YEARS_IN_DIGITS,
     BUDDHIST_YEARS,
     ERAS,
     JALALI_YEARS,
+    from_bikram,
     from_buddhist,
     from_ethiopian,
     from_jalali,
     full_year,
 )
 from data.dates.context import DateContext
-from data.dates.months import ethiopian_month_of, jalali_month_of, month_of
+from data.dates.months import month_in, month_of
 
 _NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
 _THAI = re.compile("[\u0e01-\u0e5b]")
+_BIKRAM_ERA = re.compile(r"(?:वि|बि)\s?\.?\s?(?:सं|स)\b|गते|(?<![a-z.])b\.?\s?s\.?(?![a-z])")
 _EUROPEAN = re.compile(r"እ\s?[.፡]\s?ኤ\s?[.፡]\s?አ")
 _REPUBLIC_YEARS = range(80, 200)
 _MONTHS = 12
@@ -47,7 +50,9 @@ def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
     year, day = int(match["y"]), int(match["d"])
     if not _year_fits(match):
         return None
-    jalali = jalali_month_of(match["w"])
+    if (bikram := month_in("bikram_sambat", match["w"])) and _counts_bikram(match, context):
+        return from_bikram(year, bikram, day)
+    jalali = month_in("solar_hijri", match["w"])
     if jalali and year in JALALI_YEARS:
         return from_jalali(year, jalali, day)
     month = month_of(match["w"].rstrip("॰"), context.languages)
@@ -60,11 +65,20 @@ def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
     In Eritrea, the same names are used for months of the Gregorian calendar. In Ethiopia, Gregorian
     years are marked with "እ.ኤ.አ".
     """
-    month = ethiopian_month_of(match["w"])
+    month = month_in("ethiopian", match["w"])
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     if month is None or _EUROPEAN.search(near) or not (match["era"] or context.speaks("am")):
         return None
     return from_ethiopian(int(match["y"]), month, int(match["d"]))
+
+
+def _counts_bikram(match: re.Match[str], context: DateContext) -> bool:
+    """Return whether the era beside a date, or the page's language, is that of Nepal.
+
+    The same names are used for lunar months in India.
+    """
+    near = match.string[max(0, match.start() - 20) : match.end() + 20]
+    return context.speaks("ne") or _BIKRAM_ERA.search(near) is not None
 
 
 def _year_fits(match: re.Match[str]) -> bool:
@@ -136,4 +150,6 @@ def _gregorian(
         if not (context.speaks("fa", "ps") or context.zone in {"Asia/Tehran", "Asia/Kabul"}):
             return None
         return from_jalali(year, month, day)
+    elif year in BIKRAM_YEARS_IN_DIGITS and _counts_bikram(match, context):
+        return from_bikram(year, month, day)
     return dt.date(year, month, day)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from data.languages.vocabulary import LanguageWords, vocabulary
 from data.text.folding import fold_date
@@ -127,25 +127,17 @@ def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
 
-def jalali_month_of(name: str) -> int | None:
-    """Return the number of the Solar Hijri month with this folded name, or None."""
-    return _solar_hijri().get(name)
+Calendar: TypeAlias = Literal["solar_hijri", "ethiopian", "bikram_sambat"]
+"""Another calendar, whose months language files may name (``solar_hijri_months``)."""
 
 
-def ethiopian_month_of(name: str) -> int | None:
-    """Return the number (1 to 13) of the Ethiopian month with this folded name, or None."""
-    return _ethiopian().get(name)
-
-
-@cache
-def _ethiopian() -> Mapping[str, int]:
-    """Map folded names of Ethiopian months in all languages to their numbers."""
-    lists = (one.dates.ethiopian_months for one in vocabulary().values())
-    return {name: number for months in lists for name, number in _numbers(months).items()}
+def month_in(calendar: Calendar, name: str) -> int | None:
+    """Return the number of the month with this folded name in another calendar, or None."""
+    return _names_in_calendar(calendar).get(name)
 
 
 @cache
-def _solar_hijri() -> Mapping[str, int]:
-    """Map folded names of Solar Hijri months in all languages to their numbers."""
-    lists = (one.dates.solar_hijri_months for one in vocabulary().values())
+def _names_in_calendar(calendar: Calendar) -> Mapping[str, int]:
+    """Map folded names of a calendar's months in all languages to their numbers."""
+    lists = (getattr(one.dates, f"{calendar}_months") for one in vocabulary().values())
     return {name: number for months in lists for name, number in _numbers(months).items()}

@@ -27,13 +27,13 @@ _ORDINAL = (
 )
 _YEAR_WORD = (
     r"(?:[\s-]{0,2}(?:m|gada|г|года|год|р|року|ж|жыл|жылгы|жылғы|жылы|жылдың|иили|yil|yilgi|yili|"
-    r"ci il|cu il|il|оны|сыл|թ|ko)\b|\(e\)ko)?"
+    r"ci il|cu il|il|оны|сыл|թ|ko|साल)\b|\(e\)ko)?"
 )
 # A number before a colon may be an hour ("2 March 20:30") or a year ("2 March 2026: The lamps").
 _YEAR = r"(?P<y>\d{4}(?!\d|:\d)|\d{2}(?![\d:]))"
 
 ISO = re.compile(
-    r"(?<![\d.])(?P<y>\d{4})\s?(?P<s>[-/.])\s?(?P<n>\d{1,2})\s?(?P=s)\s?(?P<d>\d{1,2})(?!\d)"
+    r"(?<![\d.])(?P<y>\d{4})\s?(?P<s>[-/.।])\s?(?P<n>\d{1,2})\s?(?P=s)\s?(?P<d>\d{1,2})(?!\d)"
 )
 NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<a>\d{1,2})\s?(?P<s>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s)\s?"

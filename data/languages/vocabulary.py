@@ -35,11 +35,12 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words in dates: names of months, and words for recent days.
 
     ``order`` is the order of numbers in dates. ``region_orders`` contains the order in single
-    regions, such as ``US``. ``months`` and ``solar_hijri_months`` have twelve texts, starting with
-    the first month. ``ethiopian_months`` has thirteen. Each text contains names of the month,
-    separated by spaces. A middle dot (·) represents a space within a name. ``ambiguous`` contains
-    names that have another meaning in other languages. They are recognized only on pages in this
-    language. ``relative`` contains regular expressions for relative times, such as "3 hours ago".
+    regions, such as ``US``. ``months``, ``solar_hijri_months`` and ``bikram_sambat_months`` (Nepal)
+    have twelve texts, starting with the first month. ``ethiopian_months`` has thirteen. Each text
+    contains names of the month, separated by spaces. A middle dot (·) represents a space within a
+    name. ``ambiguous`` contains names that have another meaning in other languages. They are
+    recognized only on pages in this language. ``relative`` contains regular expressions for
+    relative times, such as "3 hours ago".
     """
 
     order: DateOrder | None = None
@@ -47,6 +48,7 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, ...] = ()
     solar_hijri_months: tuple[str, ...] = ()
     ethiopian_months: tuple[str, ...] = ()
+    bikram_sambat_months: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
     yesterday: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (self.months, MONTHS),
             (self.solar_hijri_months, MONTHS),
             (self.ethiopian_months, ETHIOPIAN_MONTHS),
+            (self.bikram_sambat_months, MONTHS),
         ):
             if len(months) not in {0, count}:
                 raise ValueError(

@@ -323,7 +323,9 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
         if row is None or not make.fits(row) or GENERIC.fullmatch(item.title):
             return False
         if dated:
-            return item.published is not None
+            # A date outside the records may belong to another link above.
+            inside = best.region.side == "in" or is_headline(item.title)
+            return inside and item.published is not None
         headed = span.begin in inner and is_headline(item.title)
         return headed or make.fits_undated(row, item)
 

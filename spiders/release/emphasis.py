@@ -12,6 +12,7 @@ from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import names_of
+from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key
 from spiders.release.headline_text import (
     is_credit_line,
@@ -122,11 +123,11 @@ def is_below_day(block: TextBlock, seen: BlockTree) -> bool:
 
 
 def may_be_headline(text: str) -> bool:
-    """Whether a line has the length of a headline and is not a credit line or a lead paragraph."""
+    """Whether a line has the length of a headline and is not a label, credit line or lead."""
     size = latin_lengths(text)[0]
     if not SHORTEST <= size <= LONGEST or (size > LEAD and FULL_STOP.search(text)):
         return False
-    return not is_no_headline(text)
+    return not is_no_headline(text) and not is_label(text)
 
 
 def just_above(seen: BlockTree, start: int) -> list[TextBlock]:

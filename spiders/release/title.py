@@ -148,8 +148,8 @@ def find_title(
     if isinstance(shown, Title):
         return agreed or shown
     best = below_slogan(likely, shown) or named_below(shown, of) or shown
-    if is_label(best.text) and (below := below_label(likely, best)):
-        return of_candidate(below, DOUBTFUL)
+    if is_label(best.text) and (below := below_label(best, of)):
+        return below if below.rule != "emphasis" else agreed or below
     if agreed and not (best.block and comparison_key(listed) in best.key):
         return agreed
     if best.block:
@@ -238,18 +238,22 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
     return None
 
 
-def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
-    """Return the first heading below ``label``, a heading such as "Press release", or None."""
-    if label.block is None:
-        return None
-    above = label.block.order
-    headings = (one for one in found if one.block and one.level <= DEEPEST)
-    below = (one for one in headings if one.block and one.block.order > above)
-    return min(
+def below_label(label: TitleCandidate, of: TitleEvidence) -> Title | None:
+    """Return the headline below ``label``, a heading such as "Press release", or None.
+
+    It is the first heading, or else a bold or large line.
+    """
+    above = label.block.order if label.block else -1
+    headings = (one for one in of.likely if one.block and one.level <= DEEPEST)
+    below = (one for one in headings if label.block and one.block and one.block.order > above)
+    first = min(
         (one for one in below if not is_label(one.text)),
         key=lambda one: (one.block.order if one.block else 0, one.variant),
         default=None,
     )
+    if first:
+        return of_candidate(first, DOUBTFUL)
+    return in_large_letters(of.seen, max(of.start, above + 1), label.text)
 
 
 def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:

@@ -20,6 +20,13 @@ from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
 from spiders.listing.rows.flat_page import FlatPage, TextMark
+from spiders.listing.rows.yearless_days import (
+    RULE,
+    DaysInDigits,
+    is_time_ago,
+    recent_day,
+    recent_signs,
+)
 from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
 from spiders.page.html_tree import line_of
 from spiders.page.links import link_target
@@ -30,6 +37,8 @@ listing has more."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
+    # A year of two digits before further text: "20 มี.ค. 67 | 1,234".
+    r"|\d{1,2}\s(?:[^\W\d_]|[\u0900-\u109f.]){2,12}\s\d\d\s"
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
@@ -93,12 +102,13 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """Return all plausible dates of a page, in page order.
 
     A month and day without a year get the year from the nearest heading above them. If no heading
-    has a year, they get the year from ``url``.
+    has a year, they get the year from ``url``, or the list shows that they are recent.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
     context = reader.context
     dates = _TextDates(reader)
+    digits = DaysInDigits(flat.texts, context)
     parts = urlsplit(url)
     year = _Year(year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}"))))
     vain = 0
@@ -117,6 +127,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
             year.note(text, context)
             mark = _without_year(flat.texts, index, year, context)
             mark = mark if mark and mark.published else _by_address(text, mark, url, context)
+            mark = mark or _in_digits(text, year, digits, context)
             if mark:
                 marks.append(mark)
             elif len(text.text) <= _RELATIVE and is_relative(text.text):
@@ -124,6 +135,21 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
                 if published:
                     at = text.place
                     marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
+    return _with_recent_days(marks, flat, context)
+
+
+def _with_recent_days(
+    marks: list[DateMark], flat: FlatPage, context: DateContext
+) -> list[DateMark]:
+    """Return the dates with the years of recent days, which some lists show without a year."""
+    years = ((one.sign, one.published.day.year if one.published else None) for one in marks)
+    recent = recent_signs(years, context.now.year)
+    for index, mark in enumerate(marks):
+        if mark.published is None and mark.month_and_day:
+            text = flat.texts_in(mark.place, mark.place + 1)[0]
+            if mark.sign in recent or is_time_ago(text.parent):
+                day = recent_day(mark.month_and_day, text.text, context)
+                marks[index] = replace(mark, published=day)
     return marks
 
 
@@ -237,13 +263,29 @@ def _without_year(
     ):
         day = month_and_day(raw.strip("（）"), context) if _DIGIT.search(raw) else None
         if day:
-            rule = "listing:no-year"
             own = year.of_month(day[0])
-            dated = day_in_year(own, day, context.zone, raw, rule) if own else None
+            dated = day_in_year(own, day, context.zone, raw, RULE) if own else None
             is_alone = not (ended and raw == ended[0])
             place, end = text.place, texts[last].place
             return DateMark(place, end, dated, is_alone, text.sign, month_and_day=day)
     return None
+
+
+def _in_digits(
+    text: TextMark, year: _Year, digits: DaysInDigits, context: DateContext
+) -> DateMark | None:
+    """Return the date of a text that contains only a day and month in digits, or None.
+
+    The year must be known from a heading or the URL.
+    """
+    day = digits.month_and_day(text.text)
+    own = year.of_month(day[0]) if day else None
+    if not day or not own:
+        return None
+    dated = day_in_year(own, day, context.zone, text.text, RULE)
+    if not dated or not plausible(dated, context.now):
+        return None
+    return DateMark(text.place, text.place, dated, alone=True, sign=text.sign)
 
 
 def _by_address(

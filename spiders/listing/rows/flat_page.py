@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Container
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import count
+from itertools import count, islice
 
 from lxml import etree
 
@@ -56,6 +56,13 @@ SKIPPED = frozenset(
 """Tags of elements whose content is skipped."""
 
 _CELLS = frozenset(("td", "th"))
+_BLOCKS = frozenset(("table", "ul", "dl", "h2", "h3", "h4", "h5"))
+MAX_GRID_CELLS = 12
+"""Maximum number of cells per row that are compared to recognize a grid of releases."""
+
+MAX_CELL_TAGS = 12
+"""Maximum number of elements per cell that are compared to recognize a grid of releases."""
+
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
@@ -256,6 +263,19 @@ def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
     return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
+def is_grid_row(row: etree._Element) -> bool:
+    """Whether each cell of a table row is a box of the same make with a link.
+
+    The cells of such a row are releases. In other rows, the cells are columns of one release.
+    """
+    cells = list(islice(row.iterchildren("td"), MAX_GRID_CELLS))
+    makes = {tuple(str(one.tag) for one in islice(cell.iter(), 1, MAX_CELL_TAGS)) for cell in cells}
+    if len(cells) < 2 or len(makes) != 1:  # noqa: PLR2004 - a single cell is no grid
+        return False
+    (make,) = makes
+    return "a" in make and not _BLOCKS.isdisjoint(make)
+
+
 class _Walk:
     def __init__(self, tree: etree._Element, base: str) -> None:
         self._tree = tree
@@ -265,7 +285,9 @@ class _Walk:
 
         self._out = FlatPage()
         self._stack: list[tuple[ElementSpan, int, PageRegion | None]] = []
-        self._columns: list[int] = []
+        self._columns: list[int | None] = []
+        """Number of cells so far in each open element, or None in a row of a grid."""
+
         self._regions: list[PageRegion] = []
         self._rows = 0
         self._mains = 0
@@ -301,11 +323,11 @@ class _Walk:
         outer = self._stack[-1][0] if self._stack else None
         word, plain = element_word(node), str(node.tag)
         if plain in _CELLS:
-            column = self._columns[-1] if self._columns else 0
+            column = (self._columns[-1] if self._columns else 0) or 0
             word, plain = f"{word}:{column}", f"{plain}:{column}"
-            if self._columns:
+            if self._columns and self._columns[-1] is not None:
                 self._columns[-1] += 1
-        self._columns.append(0)
+        self._columns.append(None if plain == "tr" and is_grid_row(node) else 0)
         signs = self._signs
         sign = signs[outer.sign if outer else 0, word]
         loose = signs[outer.loose if outer else -1, plain]

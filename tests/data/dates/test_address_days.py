@@ -19,6 +19,8 @@ from data.dates.address_days import AddressDay, address_days, year_of_day
         ("/info/20201001153000123.shtml", [AddressDay(2020, 10, 1)]),
         ("/202010/01/plan", [AddressDay(2020, 10, 1)]),
         ("/2020/13/plan", [AddressDay(2020)]),
+        ("/2020/1001/c580.html", [AddressDay(2020, 10, 1)]),
+        ("/2020/1301/c580.html", [AddressDay(2020)]),
         ("/show?date=2020-10-01&id=7", [AddressDay(2020, 10, 1)]),
         ("/article/120201/1850-1945", []),
     ],

@@ -146,6 +146,31 @@ def test_a_day_that_the_ethiopian_calendar_lacks_is_none() -> None:
     assert iso("ሰኔ 31 ቀን 2018 ዓ.ም") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("२०८० फागुन २९ गते मंगलबार", "2024-03-12"),
+        ("२०७२ साल वैशाख १२ गते", "2015-04-25"),
+        ("मंसिर १४, २०८३", "2026-11-30"),
+        ("२०८०/११/२९", "2024-03-12"),
+        ("मिति २०८०।११।२९", "2024-03-12"),
+        ("१२ मार्च २०२४", "2024-03-12"),
+        ("2026-06-25", "2026-06-25"),
+    ],
+)
+def test_a_day_on_a_nepali_page_is_of_the_bikram_sambat_or_the_gregorian_calendar(
+    text: str, day: str
+) -> None:
+    assert iso(text, languages=("ne",)) == day
+
+
+def test_a_day_of_the_bikram_sambat_needs_the_era_or_the_language() -> None:
+    assert iso("वि.सं. २०८० फागुन २९") == "2024-03-12"
+    assert iso("29 Falgun 2080 B.S.") == "2024-03-12"
+    assert iso("२०८० फागुन २९", languages=("hi",)) is None
+    assert iso("२०८० फागुन ३१", languages=("ne",)) is None
+
+
 def test_a_bare_year_of_the_republic_is_read_in_taiwan_only() -> None:
     assert iso("115-11-18", languages=("zh-Hant-TW",)) == "2026-11-18"
     assert iso("115/11/18", zone="Asia/Taipei") == "2026-11-18"

@@ -183,3 +183,30 @@ def test_what_leads_on_from_a_title_is_not_a_second_title_of_its_post() -> None:
     )
     assert best.linked == 9
     assert {span.node.get("class") for span in best.records} == {"post"}
+
+
+def test_the_cells_of_a_row_are_releases_if_each_is_a_box_with_a_link() -> None:
+    cell = (
+        "<td><table><tr><td>{n} May 2026</td></tr><tr><td><a href=/news/{n}>Harbour notice number"
+        " {n}</a></td></tr></table></td>"
+    )
+    cells = [cell.format(n=n) for n in range(16, 10, -1)]
+    rows = "".join(f"<tr>{cells[n]}{cells[n + 1]}</tr>" for n in (0, 2, 4))
+    wanted = [(f"/news/{n}", f"2026-05-{n}") for n in range(16, 10, -1)]
+    assert read(f"<table>{rows}</table>") == wanted
+
+
+def test_a_link_in_the_summary_below_a_title_is_no_release() -> None:
+    row = (
+        "<dt>{n} May 2026</dt><dd><a href=/news/{n}>Harbour notice number {n}</a></dd>"
+        "<dd class=summary>More about the <a href=/fees/{n}>fees</a> of the port.</dd>"
+    )
+    rows = "".join(row.format(n=n) for n in range(14, 10, -1))
+    wanted = [(f"/news/{n}", f"2026-05-{n}") for n in range(14, 10, -1)]
+    assert read(f"<dl>{rows}</dl>") == wanted
+
+
+def test_a_year_of_two_digits_before_a_view_count_belongs_to_the_date() -> None:
+    row = "<div><a href=/n/{n}>ประกาศปิดถนนเพื่อซ่อมแซมครั้งที่ {n}</a><p>{n} มี.ค. 69 | อ่าน 1,2{n}</div>"
+    rows = "".join(row.format(n=n) for n in range(14, 10, -1))
+    assert read(rows) == [(f"/n/{n}", f"2026-03-{n}") for n in range(14, 10, -1)]

@@ -29,11 +29,17 @@ def title(above: str, head: str = "Port of Merrow") -> str:
 @pytest.mark.parametrize(
     "label",
     ["Press release", "Press Release No. 44/2025", "Pressemitteilung Nr. 12", "News", "Tiedote",
-     "COMMUNIQUÉ DE PRESSE", "Nota de prensa 3", "Пресс-релиз № 7", "Medienmitteilung"],
+     "COMMUNIQUÉ DE PRESSE", "Nota de prensa 3", "Пресс-релиз № 7", "Medienmitteilung",
+     "ΔΕΛΤΙΟ ΤΥΠΟΥ", "FOR IMMEDIATE RELEASE"],
 )  # fmt: skip
 def test_the_heading_below_a_label_is_the_headline(label: str) -> None:
     assert title(f"<h1>{label}</h1><h2>{HEADLINE}</h2>") == HEADLINE
     assert title(f"<h1>{label}</h1><h3>{HEADLINE}</h3>", f"{label} - Port of Merrow") == HEADLINE
+
+
+def test_a_bold_line_below_a_label_is_the_headline() -> None:
+    assert title(f"<h1>Press release</h1><p>3 March</p><p><b>{HEADLINE}</b></p>") == HEADLINE
+    assert title(f"<p><b>For immediate release</b></p><p><b>{HEADLINE}</b></p>") == HEADLINE
 
 
 def test_of_the_headings_below_a_label_the_first_is_the_headline() -> None:
