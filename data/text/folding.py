@@ -73,6 +73,8 @@ _DATE_FOLD = _DateFold()
 
 def fold_date(text: str) -> str:
     """Fold a text for date patterns: lower case, no accents, ASCII digits and hyphens."""
+    if text.isascii() and text.isprintable():
+        return text.lower()
     return text.translate(_DATE_FOLD)
 
 

@@ -153,6 +153,11 @@ class Candidates:
             return None
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
+    def _limit(self, candidate: RegionCandidate) -> float:
+        """Return a limit of a candidate's score that is closer than ``most`` and takes longer."""
+        excess = self._features.excess_words(candidate.records)
+        return candidate.most - WEIGHTED["words"] * excess
+
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
         """Return the candidate in ``some`` with the highest score, or None.
 
@@ -162,6 +167,8 @@ class Candidates:
         for candidate in some:
             if candidate.most < (best.score if best else least):
                 break
+            if best and self._limit(candidate) <= best.score:
+                continue
             choice = self.choice(candidate)
             if choice and choice.score >= least and (not best or choice.score > best.score):
                 best = choice

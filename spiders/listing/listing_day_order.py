@@ -53,7 +53,7 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
     places = [anchor.place for anchor in flat.anchors]
     for text in flat.texts:
         shown = text.text[:MAX_TEXT_LENGTH]
-        if any(map(str.isdigit, shown)) and NUMERIC.search(fold_date(shown)):
+        if NUMERIC.search(fold_date(shown)):
             after = bisect_left(places, text.place)
             near = flat.anchors[max(0, after - 1) : after + 1]
             yield ShownText(

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from math import log2
 from typing import Final
 from urllib.parse import urlsplit
@@ -288,8 +288,30 @@ class RegionFeatures:
             "by_dates": log2(1 + region.score) / log2(MAX_SIZE_ITEMS),
         }
 
+    def excess_words(self, read: list[Record]) -> float:
+        """Return how much higher the feature ``words`` is in `most` than the items can reach.
+
+        `most` counts all words of a record. A title is a single text, or the texts of one link.
+        """
+        excess = (max(0, self._words_in(one) - self._longest_title(one)) for one in read)
+        return sum(excess) / LONG / len(read)
+
+    def _longest_title(self, record: Record) -> int:
+        """Return the maximum number of words in the title of a record, at most LONG."""
+        texts = (text.text for text in (*record.lead, *record.undated))
+        tooltips = (anchor.node.get("title") or "" for anchor in record.anchors)
+        longest = max(map(_length, chain(texts, tooltips)), default=0)
+        if longest < LONG:
+            within = (
+                self.flat.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
+                for anchor in record.anchors
+            )
+            links = (" ".join(text.text for text in texts) for texts in within)
+            longest = max(longest, *map(_length, links))
+        return min(longest, LONG)
+
     def _words_in(self, record: Record) -> int:
-        """Return the number of words in the longest title of a record, at most LONG."""
+        """Return the number of words of a record and of the texts above it, at most LONG."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:

@@ -122,9 +122,17 @@ def _text_length(element: etree._Element) -> int:
     return int(cast("float", TEXT_LENGTH(element)))
 
 
+def text_content(element: etree._Element) -> str:
+    """Return the text of an element and its descendants.
+
+    This is many times faster than joining the parts of ``itertext()``.
+    """
+    return etree.tostring(element, encoding="unicode", method="text", with_tail=False)
+
+
 def line_of(element: etree._Element) -> str:
     """Return the text of an element as one line, with single spaces."""
-    return " ".join("".join(map(str, element.itertext())).split())
+    return " ".join(text_content(element).split())
 
 
 RAW: Final = frozenset(

@@ -71,10 +71,11 @@ def find_parts(page: Page, context: DateContext) -> tuple[FoundPart, ...]:
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
     if language and not context.languages:
         context = replace(context, languages=(language.replace("_", "-"),))
-    reader = LineReader(context, page.tree)
+    reader: LineReader | None = None
     best: Sequence[Rated] = ()
     links: Sequence[frozenset[str]] = ()
-    for candidates in candidates_of(page.tree):
+    for candidates in filter(None, candidates_of(page.tree)):
+        reader = reader or LineReader(context, page.tree)
         rated = rated_of(candidates, reader)
         found = _innermost(rated)
         if len(found) > len(best):

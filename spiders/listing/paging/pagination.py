@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lxml import etree
 
@@ -237,10 +237,10 @@ class _Links:
         address = self._controls.target(node) or self._controls.address(node)
         if not address:
             return
-        there = urlsplit(address)
-        if self._host and there.hostname != self._host:
+        here, there = self._here, urlsplit(address)
+        if self._host and there.netloc != here.netloc and there.hostname != self._host:
             return
-        is_own = there.query == self._here.query and _same(address, page.url)
+        is_own = _are_same(here, there)
         if node.tag == "link":
             if not is_own and "next" in (node.get("rel") or "").lower().split():
                 self._stated.append(_Candidate(address, 6.0))
@@ -436,9 +436,12 @@ def _named_next(node: etree._Element) -> float:
 
 def _same(address: str, url: str) -> bool:
     """Whether two URLs are equal without their fragments, which servers never receive."""
-    mine, other = urlsplit(url), urlsplit(address)
+    return _are_same(urlsplit(url), urlsplit(address))
+
+
+def _are_same(mine: SplitResult, other: SplitResult) -> bool:
     return (
-        mine.hostname == other.hostname
+        mine.query == other.query
         and (mine.path.rstrip("/") or "/") == (other.path.rstrip("/") or "/")
-        and mine.query == other.query
+        and mine.hostname == other.hostname
     )

@@ -29,6 +29,7 @@ from spiders.listing.paging.unread_texts import (
 )
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.hidden import is_hidden
+from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 
 MAX_PARTS: Final = 200
@@ -324,7 +325,7 @@ def _leaf_text(node: etree._Element) -> str:
     """Return the text of an element with at most one child, or "" if the text is too long."""
     if len(node) > 1 or (len(node) == 1 and len(node[0])):
         return ""
-    text = "".join(map(str, node.itertext()))
+    text = text_content(node)
     return " ".join(text.split()) if len(text) <= MAX_TEXT else ""
 
 

@@ -69,6 +69,8 @@ _WORD_NUMBER: Final = re.compile(r"([^\W\d]{3,20})\s?[:：]?\s?\(?(\d{1,7})(?!\d
 _CHROME: Final = frozenset(("nav", "header", "footer", "aside", "select", "script", "style"))
 _SKIPPED: Final = frozenset(("script", "style", "noscript", "template", "head", "title", "option"))
 _DIGIT: Final = re.compile(r"\d")
+_WORD_OR_SLASH: Final = re.compile(r"[^\W\d_]|/")
+"""Pattern of what every text about the whole listing contains. Dates in digits do not."""
 
 
 def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
@@ -125,6 +127,9 @@ def _counted_news(folded: str) -> int:
 
 def _short_text(node: etree._Element) -> str | None:
     """Return the text of an element on one line, or None if the text is long or has many nodes."""
+    if not len(node):
+        text = node.text or ""
+        return " ".join(text.split()) if len(text.strip()) <= MAX_TEXT else None
     pieces, size = [], 0
     for piece in map(str, islice(node.itertext(), MAX_PIECES + 1)):
         pieces.append(piece)
@@ -140,6 +145,8 @@ def _said(text: str, folded: str, node: etree._Element, count: int) -> UnreadSig
     ``folded`` is the text after `fold_date`, without thousands separators. ``count`` is the number
     of rows on the page.
     """
+    if not _WORD_OR_SLASH.search(folded):
+        return None
     quote = text[:MAX_QUOTE]
     if places := _places_in(folded, count):
         first, last, total = places
@@ -212,7 +219,8 @@ def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
     Otherwise, returns None.
     """
-    field = node.find(".//input[@value]")
+    inputs = node.iterdescendants("input")
+    field = next((one for one in inputs if one.get("value") is not None), None)
     found = _OF_LAST.search(folded) if field is not None else None
     if field is None or found is None:
         return None
@@ -226,12 +234,10 @@ def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
 def _total_in(folded: str) -> int:
     """Return the total number of releases in a text, or 0."""
-    if match := _CJK_TOTAL.search(folded):
+    if not folded.isascii() and (match := _CJK_TOTAL.search(folded)):
         return int(match[1] or match[2])
     for number, word in _NUMBER_WORD.findall(folded):
         if word in pager_labels().results and not is_year(int(number)):
             return int(number)
-    match = _WORD_NUMBER.search(folded)
-    if match and match[1] in pager_labels().totals and len(folded) <= MAX_QUOTE:
-        return int(match[2])
-    return 0
+    match = _WORD_NUMBER.search(folded) if len(folded) <= MAX_QUOTE else None
+    return int(match[2]) if match and match[1] in pager_labels().totals else 0

@@ -117,7 +117,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
             break
         if marks and text.place <= marks[-1].last:
             continue
-        likely = bool(_MAY_BE_DATE.search(text.text))
+        likely = _may_be_date(text.text)
         found = list(_marks_of(flat.texts, index, heads, dates, likely=likely))
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, context))
@@ -151,6 +151,13 @@ def _with_recent_days(
                 day = recent_day(mark.month_and_day, text.text, context)
                 marks[index] = replace(mark, published=day)
     return marks
+
+
+def _may_be_date(text: str) -> bool:
+    """Whether the digits or words of a text look like a date."""
+    # A quick check first, because most texts have neither digits nor these words.
+    has_sign = _DIGIT.search(text) or "年" in text or "ago" in text
+    return bool(has_sign and _MAY_BE_DATE.search(text))
 
 
 def _heads(text: TextMark) -> bool:

@@ -228,6 +228,8 @@ class RecordFields:
 
     def _is_crowded(self, record: Record, link: LinkMark) -> bool:
         """Whether several links of a record, with different URLs, could each be the title."""
+        if len(record.anchors) == 1:
+            return False
         slot = self._slot(link)
         others = [other for other in record.anchors if self._slot(other) == slot]
         if len({other.url for other in others}) <= 1:
@@ -260,12 +262,12 @@ class RecordFields:
         They are texts outside links, and texts of links to the same URL.
         """
         links = (self._text_of(other) for other in record.anchors if other.url == link.url)
-        linked = {place for one in record.anchors for place in range(one.place, one.end)}
         beside = (
             text.text
             for text in record.undated
-            if title.endswith(text.text)
-            and ((" " in text.text and text.place not in linked) or in_heading(text.parent))
+            if text.text != title
+            and title.endswith(text.text)
+            and ((" " in text.text and not record.is_linked(text)) or in_heading(text.parent))
         )
         return [*links, *beside]
 
@@ -309,10 +311,10 @@ class RecordFields:
         looks most like a title. A text that ends in "…" is replaced by the link's ``title``
         attribute.
         """
-        tooltip = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
-        cut = (text.text for text in inner if text.text.endswith(_DOTS))
-        if any(tooltip.startswith(_CUT.sub("", text)) for text in cut):
+        cut = [_CUT.sub("", text.text) for text in inner if text.text.endswith(_DOTS)]
+        tooltip = " ".join((anchor.node.get("title") or "").split()) if cut else ""
+        if any(map(tooltip.startswith, cut)):
             return tooltip
         if len(inner) > 1:
             if any(child.tag in _PARTS for child in anchor.node.iter()):

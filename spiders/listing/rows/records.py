@@ -46,6 +46,10 @@ class Record:
         dated = {place for mark in alone for place in range(mark.place, mark.last + 1)}
         return [text for text in self.texts if text.place not in dated]
 
+    def is_linked(self, text: TextMark) -> bool:
+        """Whether a text of the record is inside one of its links."""
+        return any(one.place <= text.place < one.end for one in self.anchors)
+
 
 def records_of(
     region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS

@@ -102,8 +102,14 @@ def announces_events(text: str) -> bool:
 
 def lead_to_events(urls: Iterable[str], page: str) -> bool:
     """Whether most of these URLs, but not the page's URL, are in folders for events."""
-    found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
-    return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
+    found = [_is_in_event_folder(url) for url in urls]
+    return sum(found) * 2 > len(found) and not _is_in_event_folder(page)
+
+
+def _is_in_event_folder(url: str) -> bool:
+    # The whole URL is searched first, because splitting it takes longer.
+    within = url.partition("#")[0]
+    return bool(_EVENT_PATH.search(within) and _EVENT_PATH.search(urlsplit(within).path))
 
 
 def is_in_narrow_column(node: etree._Element) -> bool:

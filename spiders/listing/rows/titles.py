@@ -210,7 +210,7 @@ def without_date(title: str, date: str) -> str:
         rest = title.removeprefix(date).lstrip(_BETWEEN)
     elif date and title.rstrip(")]").endswith(date):
         rest = title.rstrip(")]").removesuffix(date).rstrip(_BETWEEN)
-    return rest if len(_words(rest)) >= _LEFT else title
+    return rest if rest != title and len(_words(rest)) >= _LEFT else title
 
 
 def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
