@@ -23,6 +23,7 @@ from data.models.event import (
     SourceKind,
 )
 from data.models.lease import DueHosts, Lease
+from data.models.operation import OperationRecord
 from data.models.release import (
     STAGES,
     UNDATED_BEFORE,

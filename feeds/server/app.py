@@ -31,6 +31,8 @@ from feeds.replay.captured_pages import PREFIX as MEMENTOS
 from feeds.replay.memento import ReplayResponse
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.app import Api
+from feeds.server.api.reads import Reads
+from feeds.server.api.writes import Writes
 from feeds.server.bucket_cache import BucketCache
 from feeds.server.cached_file import Headers
 from feeds.server.connection.http_protocol import CachedResponse, FindCachedResponse
@@ -140,6 +142,7 @@ def create_app(
     judge: Callable[[Store], Iterable[Health]] = overview,
     due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
     facts: Facts = dict,
+    writes: Writes | None = None,
     limit: int = MAX_CACHE_BYTES,
 ) -> ASGIApp:
     """Return the ASGI application that serves the site in ``folder``, or in the ``bucket``.
@@ -152,8 +155,9 @@ def create_app(
     ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
-    and ``admin`` is the operator's room. ``judge`` returns the health of a store's sources, ``due``
-    the time of a source's next visit, and ``facts`` the measurements for /metrics.
+    ``admin`` is the operator's room, and ``writes`` are the operations of the API that write.
+    ``judge`` returns the health of a store's sources, ``due`` the time of a source's next visit,
+    and ``facts`` the measurements for /metrics.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
@@ -182,7 +186,7 @@ def create_app(
             MountedApps(hub, callback, admin),
             tiles=tiles,
             reader=ReaderApi(store_url, site, access, queue) if access else None,
-            api=Api(store_url, site, monitoring.sources, queue),
+            api=Api(store_url, site, Reads(store_url, site, monitoring.sources), queue, writes),
             monitoring=monitoring,
             past=Past(replay, queue),
             hidden=hidden_routes(store_url, queue),

@@ -13,7 +13,7 @@ from data.access.tokens import TokenScope
 from feeds.server.api.problems import ApiError
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
-from feeds.server.requests.access import PARAMETER, Access, token_in
+from feeds.server.requests.access import PARAMETER, TOKEN_NAME, Access, token_in
 from feeds.server.requests.routes import RouteTable
 from feeds.urls import API
 
@@ -33,7 +33,10 @@ def without_token(query: bytes) -> bytes:
 def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     """Return the error response for a request without access."""
     if scope["path"].startswith(API) and scope["path"] != API:
-        return api_refusal(verdict)
+        answer = api_refusal(verdict)
+        if scope["method"] == "POST":
+            del answer.headers["access-control-allow-origin"]
+        return answer
     if verdict.status == 429:  # noqa: PLR2004 - Too Many Requests
         wait = {"retry-after": str(verdict.retry_after), "cache-control": "no-store"}
         return PlainTextResponse("Too many wrong tokens from your address.\n", 429, wait)
@@ -108,7 +111,7 @@ class TokenGate:
         if needed is None:
             await self._app(scope, receive, send)
             return
-        verdict = self._access.judge(scope, needed)
+        verdict = self._access.judge(scope, needed, bearer_only=needed == "operate")
         if not verdict.is_granted:
             await refusal(scope, verdict)(scope, receive, send)
             return
@@ -120,7 +123,9 @@ class TokenGate:
             await send(message)
 
         query = without_token(scope["query_string"])
-        await self._app({**scope, "query_string": query}, receive, send_private)
+        name = verdict.token.name if verdict.token else ""
+        passed = {**scope, "query_string": query, TOKEN_NAME: name}
+        await self._app(passed, receive, send_private)
 
 
 def made_private(name: bytes, value: bytes) -> bytes:

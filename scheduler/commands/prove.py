@@ -18,8 +18,8 @@ from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
 from data.wording import counted
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
-from scheduler.commands.show import find
 from scheduler.home.home import Home
+from scheduler.operations.releases import find
 
 
 @click.command()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 import click
 
 from data.clock import utc_now
 from data.store.core.store import Store
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
-from scheduler.commands.show import find
 from scheduler.home.home import Home
+from scheduler.operations.releases import decide, find_all
 from scheduler.sources.known_names import check_source
 
 
@@ -83,25 +80,6 @@ def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
     """Unhide releases. They keep their ids and dates."""
     done = decide(home, find_all(releases), lambda store, one: store.unhide(one))
     return report_decided(done, "shown", "none of them is hidden", as_json=as_json)
-
-
-Choose: TypeAlias = Callable[[Store], list[str]]
-"""Function that returns the ids of the selected releases."""
-
-
-def find_all(names: tuple[str, ...]) -> Choose:
-    """Return a function that finds releases by id, start of an id, or address."""
-    return lambda store: [find(store, name).id for name in names]
-
-
-def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
-    """Apply an action to all selected releases in one transaction. Returns the ids that changed."""
-    store = home.store()
-    try:
-        with store.transaction():
-            return [one for one in choose(store) if action(store, one)]
-    finally:
-        store.close()
 
 
 def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:

@@ -13,7 +13,7 @@ import click
 from data.archive.archived_response import fault_of
 from data.archive.foreign_archives import imported_from
 from data.archive.warc.reader import path_of
-from data.errors import ArchiveError, CommuniqueError
+from data.errors import ArchiveError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
     dated_capture_fields,
@@ -31,38 +31,10 @@ from data.stories.copies import StoryMember, story_members
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
+from scheduler.operations.releases import find
 
 MINUTE = "%Y-%m-%d %H:%M"
 """Format of times in readable texts."""
-
-MAX_NAME_CHARS = 100
-"""Maximum length in characters of an unknown name in an error message."""
-
-MAX_CANDIDATES = 10
-"""Maximum number of releases listed in the error message for an ambiguous name."""
-
-
-class NoSuchRelease(CommuniqueError):
-    """No release has this id or address."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"there is no release {name[:MAX_NAME_CHARS]!r}; give an id, the start of an id, or an "
-            "address of a release (`communique search` finds releases)"
-        )
-        self.name = name
-
-
-class AmbiguousRelease(CommuniqueError):
-    """Several releases have this address, or an id that starts with this text."""
-
-    exit_code = 2
-
-    def __init__(self, name: str, found: tuple[str, ...]) -> None:
-        what = "an address of several releases" if "://" in name else "the start of several ids"
-        super().__init__(f"{name!r} is {what}; give one of these ids: {'; '.join(found)}")
-        self.name = name
-        self.found = found
 
 
 @click.command()
@@ -140,20 +112,6 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     else:
         say(*text.split("\n"))
     return 0
-
-
-def find(store: Store, name: str) -> Release:
-    """Find a release by id, start of an id, or address.
-
-    Raises NoSuchRelease and AmbiguousRelease.
-    """
-    # All ids would begin with an empty name.
-    found = store.find_releases(name, limit=MAX_CANDIDATES) if name else ()
-    if not found:
-        raise NoSuchRelease(name)
-    if len(found) > 1:
-        raise AmbiguousRelease(name, tuple(f"{one.id} ({one.content.title})" for one in found))
-    return found[0]
 
 
 def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import re
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,11 +14,8 @@ import click
 from click.core import ParameterSource
 
 from data.errors import WatchError
-from data.files import write_secret
 from data.models import AlertKind
-from data.search.syntax import LANGUAGE_VERSION
 from data.store.public_view import public_view
-from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
@@ -29,7 +25,6 @@ from data.watches.watch_file import (
     find_watch,
     load_watch,
     new_token,
-    parse_watch,
     read_watch,
     to_toml,
 )
@@ -47,6 +42,7 @@ from scheduler.cli import (
     with_home,
 )
 from scheduler.home.home import Home
+from scheduler.operations.watches import add_watch, id_for
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,
@@ -155,7 +151,7 @@ def add(
     topics, languages, kinds or mail addresses. For a webhook, a secret is written into the file:
     give it to the receiver. For a feed, the command shows its secret address once.
     """
-    chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
+    chosen = watch_id or id_for(name)
     if not ID.fullmatch(chosen):
         raise click.UsageError(
             f"{chosen or name!r} is not a valid id; choose one of lower-case letters, digits and "
@@ -172,15 +168,9 @@ def add(
                 raise click.BadParameter(str(error), param_hint=option) from error
     if feed:
         keys["feed"] = FeedAccess(new_token())
-    if keys["query"]:
-        keys["query_language"] = LANGUAGE_VERSION
-    text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
-    # Parse the text before it is written, because an invalid file could not be loaded later.
-    one = parse_watch(text, str(path), AlertWatch)
-    check_filters(home, one)
-    home.watches.mkdir(parents=True, exist_ok=True)
+    given = AlertWatch(name, **{key: value for key, value in keys.items() if value})
     try:
-        write_secret(path, text)
+        one = add_watch(home, path, given)
     except FileExistsError as error:
         raise click.UsageError(f"{path} exists already; choose another id with --id") from error
     lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
@@ -188,22 +178,6 @@ def add(
         site = site_address(home.settings.site.url)
         lines.append(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
     return report(home, path, one, lines, as_json=as_json)
-
-
-def check_filters(home: Home, one: Watch) -> None:
-    """Raise UnknownSource or UnknownTopic if a new watch could never match.
-
-    A watch may name the former id of a source.
-    """
-    if not one.sources and not one.topics:
-        return
-    # Imported here: only this command needs them, and they load slowly.
-    from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
-
-    with closing(home.store()) as store:
-        for source in {*one.sources} - store.source_moves().keys():
-            check_source(home, store, source)
-        check_topics(home, store, one.topics, sections=True)
 
 
 @watch.command()

@@ -28,6 +28,8 @@ from scheduler.children.executor import Executor
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
+from scheduler.operations.adding import Inspections
+from scheduler.operations.registry import writes_of
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
@@ -88,7 +90,9 @@ class Service:
         self.visiting: set[str] = set()
         self._reloading = asyncio.Lock()
         self._access = Access(Permissions(home.tokens), proxies=proxies_of(home.settings.site))
-        self._admin = Admin(home, self._access, self)
+        adding = Inspections(home)
+        self._admin = Admin(home, self._access, self, adding)
+        self._writes = writes_of(home, self, adding)
         self._publishing = Publishing(home, self._admin.live.note)
 
     async def run(self) -> None:
@@ -159,6 +163,7 @@ class Service:
             watches=home.watches,
             admin=self._admin,
             access=self._access,
+            writes=self._writes,
             judge=partial(home_health, home),
             facts=metrics.facts,
             due=self._next_visit,
@@ -184,6 +189,7 @@ class Service:
         await self._executor.close()
         await self.publish_last()
         await self._admin.close()
+        await self._writes.jobs.close()
         server.should_exit = True
         await serving
         for one in beside:
@@ -287,17 +293,16 @@ class Service:
         """Return the times of the next visits by source, soonest first."""
         return self._timetable.due() if self._timetable.scheduler.running else {}
 
-    async def visit_now(self, source: str) -> bool:
-        """Visit a source now, because a person requested it. Returns False if a visit is running.
+    async def visit_now(self, source: str) -> asyncio.Task[None] | None:
+        """Begin a visit to a source, because a person requested it, and return its task.
 
-        Raises SourceError and UnknownSource.
+        Returns None if a visit is running. Raises SourceError and UnknownSource.
         """
         chosen = await asyncio.to_thread(load_source, self._home.sources, source)
         if self._visits is None or source in self.visiting:
-            return False
+            return None
         self._timetable.remove(source)
-        self._visits.create_task(self._visit(chosen, explicit=True))
-        return True
+        return self._visits.create_task(self._visit(chosen, explicit=True))
 
     async def reload_sources(self) -> None:
         """Load source files and the list of paused sources now.

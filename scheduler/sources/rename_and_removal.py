@@ -53,8 +53,10 @@ class SourceRemoval(msgspec.Struct, frozen=True):
     done: bool
 
 
-def rename_source(home: Home, old: str, new: str) -> SourceRename:
+def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> SourceRename:
     """Change the id of a source: first in the store, then for its source file and its samples.
+
+    ``dry_run`` only checks whether this is possible.
 
     If the process is killed in between, the store redirects the old id, no visit accepts the old
     id, and the same call completes the rename. Raises UnknownSource, SourceError, RenamedSource,
@@ -69,6 +71,8 @@ def rename_source(home: Home, old: str, new: str) -> SourceRename:
         if not begun:
             check_is_free(home, store, old, new)
             check_known(store, old, [old] if find_file(home.sources, old, SourceError) else ())
+        if dry_run:
+            return SourceRename(old, new, str(place), count_of(store, old), done=old != new)
         with store.transaction():
             renamed = store.rename_source(old, new)
             if renamed:
@@ -79,8 +83,10 @@ def rename_source(home: Home, old: str, new: str) -> SourceRename:
         return SourceRename(old, new, str(place), count_of(store, new), renamed or any(moved))
 
 
-def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
+def remove_source(home: Home, source: str, *, kept: bool, dry_run: bool = False) -> SourceRemoval:
     """Stop collecting a source: delete its file, then hide its releases unless ``kept`` is set.
+
+    ``dry_run`` only checks whether this is possible.
 
     If the process is killed in between, the file is missing, which health reports, and the same
     call completes the removal. Samples are kept. Raises UnknownSource, RenamedSource, and HomeInUse
@@ -91,6 +97,8 @@ def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
         was_there = find_file(home.sources, source, SourceError) is not None
         check_known(store, source, [source] if was_there else ())
         before = count_of(store, source)
+        if dry_run:
+            return SourceRemoval(source, kept, before, done=True)
         path.unlink(missing_ok=True)
         if path.parent.exists():
             # If the file reappeared after a power failure, the source would be collected again.

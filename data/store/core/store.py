@@ -25,6 +25,7 @@ from data.store.shared_sql.events import ALERTS, EventsPart, enter_events
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
+from data.store.shared_sql.operations import OperationsPart
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart
@@ -47,8 +48,10 @@ NOT_OF_ARCHIVE: Final = (
     *("feed_hubs", "feed_subscriptions"),
     *("alert_deliveries",),
     *("reader_states", "reader_marks"),
+    "operations",
 )
-"""Tables that are not archived: secrets, pending messages, and states of feed readers."""
+"""Tables that are not archived: secrets, pending messages, states of feed readers, and who
+operated the site."""
 
 NO_ALERTS: Final = (
     "UPDATE consumers SET number = (SELECT coalesce(max(number), 0) FROM events)"
@@ -91,6 +94,7 @@ class Store(
     WebSubPart,
     AlertsPart,
     ReaderStatesPart,
+    OperationsPart,
     JournalPart,
     SearchPart,
 ):

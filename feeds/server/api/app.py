@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,7 +18,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
-from data.health.state import Health
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
@@ -27,10 +27,11 @@ from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import schemas
 from feeds.server.api.document import openapi
 from feeds.server.api.list_handlers import SourceMoved
-from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
+from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation, Write
 from feeds.server.api.page import rendered_page
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import ApiError
+from feeds.server.api.reads import Reads
 from feeds.server.api.representations import (
     MEDIA_TYPES,
     Representation,
@@ -38,7 +39,8 @@ from feeds.server.api.representations import (
     fields_in,
     representation_of,
 )
-from feeds.server.api.request_context import ApiContext
+from feeds.server.api.write_requests import write_endpoint
+from feeds.server.api.writes import Writes
 from feeds.server.connection.security import (
     API_ORIGIN,
     API_PREFLIGHT,
@@ -77,7 +79,7 @@ JSON: Final = "application/json"
 
 DETAILS: Final = {
     404: "no operation has this address; /api/ lists them",
-    405: "the API is read-only: use GET or HEAD",
+    405: "this address does not have this method; see the header `Allow`",
     500: "the server failed; the error is in its log",
     503: "the store is unavailable; try again in a minute",
 }
@@ -106,32 +108,47 @@ class ResponseOptions:
 class Api:
     """The API of one site, which reads the store at ``store_url``.
 
-    ``health`` returns the health of all sources.
+    ``reads`` runs its reading operations. ``writes`` are those that write, if there are any.
     """
 
     def __init__(
         self,
         store_url: str,
         site: SiteSettings,
-        health: Callable[[], tuple[Health, ...]],
+        reads: Reads,
         queue: WorkQueue,
+        writes: Writes | None = None,
     ) -> None:
         self._url = store_url
         self._site = site
-        self._health = health
+        self._reads = reads
         self._queue = queue
+        self._writes = writes
+        self._operations = (*OPERATIONS, *(writes.reads if writes else ()))
 
     def routes(self) -> list[Route]:
         """Return the routes of the operations, the documentation page and unknown addresses."""
+        writes = self._writes.operations if self._writes else ()
+        written = {one.path for one in writes}
         return [
             route_of(API, self._page),
             route_of(DOCUMENT, self._document),
             *(
-                route_of(one.path, self._endpoint(one), one.method, one.access)
-                for one in OPERATIONS
+                route_of(one.path, self._endpoint(one), one.access, is_written=one.path in written)
+                for one in self._operations
             ),
+            *(self._write_route(one) for one in writes),
             route_of(f"{API}{{rest:path}}", unknown_address),
         ]
+
+    def _write_route(self, operation: Write) -> Route:
+        """Return the route of an operation that writes."""
+        assert self._writes  # noqa: S101 - only its operations have such routes
+        methods = frozenset(("POST",))
+        is_read = operation.path in {one.path for one in self._operations}
+        respond = write_endpoint(self._writes, operation, self._queue)
+        app = ApiEndpoint(respond, methods, f"{READ_ALLOWED}, POST" if is_read else "POST, OPTIONS")
+        return Route(operation.path, methods, "operate", app=app, own_errors=True)
 
     def _endpoint(self, operation: Operation) -> Respond:
         async def answer(request: Request) -> Response:
@@ -147,9 +164,12 @@ class Api:
         check_accepted(request)
         wanted = wanted_by(request)
         read_parameters(wanted.query, Parameters)
-        return await self._queued(
-            request, lambda: response_of(msgspec.json.encode(openapi()), wanted, {})
-        )
+        return await self._queued(request, lambda: response_of(self._encoded_document, wanted, {}))
+
+    @cached_property
+    def _encoded_document(self) -> bytes:
+        writes = self._writes.operations if self._writes else ()
+        return msgspec.json.encode(openapi(self._operations, writes))
 
     async def _page(self, request: Request) -> Response:
         """Respond with the documentation page."""
@@ -160,7 +180,8 @@ class Api:
 
     def _rendered(self) -> bytes:
         with closing(open_existing(self._url)) as store:
-            return rendered_page(store, self._site)
+            writes = self._writes.operations if self._writes else ()
+            return rendered_page(store, self._site, self._operations, writes)
 
     async def _queued(self, request: Request, make: Callable[[], Response]) -> Response:
         return await self._queue.run(request.scope, request.receive, make)
@@ -178,9 +199,7 @@ class Api:
                 tag = tag_of_changes(store, path, wanted.query, kind)
                 if is_known(tag, wanted):
                     return unchanged(tag)
-            site = site_address(self._site.url)
-            context = ApiContext(store, path, wanted.name, site, self._health)
-            answer = operation.handler(context, asked)
+            answer = self._reads.run(operation, store, path, wanted.name, asked)
         headers = {"etag": tag} if tag else {}
         if link := link_of(answer, asked, address):
             headers["link"] = link
@@ -188,30 +207,42 @@ class Api:
 
 
 def route_of(
-    path: str, respond: Respond, method: str = "GET", access: RequiredAccess = "read"
+    path: str, respond: Respond, access: RequiredAccess = "read", *, is_written: bool = False
 ) -> Route:
-    """Return a route of the API, whose errors are problem responses."""
-    methods = READ_METHODS if method == "GET" else frozenset([method])
-    return Route(path, methods, access, app=ApiEndpoint(respond, methods), own_errors=True)
+    """Return a route of the API for reading, whose errors are problem responses.
+
+    ``is_written`` is true if an operation that writes has the same path.
+    """
+    allow = f"{READ_ALLOWED}, POST" if is_written else READ_ALLOWED
+    app = ApiEndpoint(respond, READ_METHODS, allow)
+    return Route(path, READ_METHODS, access, app=app, own_errors=True)
 
 
 class ApiEndpoint:
-    """ASGI application of one route: calls ``respond`` for ``methods``, and explains errors."""
+    """ASGI application of one route: calls ``respond`` for ``methods``, and explains errors.
 
-    def __init__(self, respond: Respond, methods: frozenset[str]) -> None:
+    ``allow`` lists the methods of its path. Scripts of other sites may read, but not write.
+    """
+
+    def __init__(self, respond: Respond, methods: frozenset[str], allow: str) -> None:
         self._respond = respond
         self._methods = methods
+        self._allow = allow
+        self._preflight = (
+            {"allow": allow} if "POST" in methods else {**API_PREFLIGHT, "allow": allow}
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request. An unexpected exception is raised again, to be logged."""
         if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=API_PREFLIGHT)(scope, receive, send)
+            await Response(status_code=204, headers=self._preflight)(scope, receive, send)
             return
         request = Request(scope, receive)
         is_allowed = scope["method"] in self._methods or self._respond is unknown_address
-        respond = self._respond if is_allowed else method_not_allowed
         try:
-            response = await respond(request)
+            if not is_allowed:
+                raise ApiError(405, DETAILS[405], headers={"allow": self._allow})  # noqa: TRY301
+            response = await self._respond(request)
         except SourceMoved as error:
             response = redirect_to_renamed(request, error)
         except (ApiError, Unanswered, StoreError) as error:
@@ -220,17 +251,14 @@ class ApiEndpoint:
             await ApiError(500, DETAILS[500]).response()(scope, receive, send)
             raise
         response.headers.update(rate_headers(scope))
+        if "POST" in self._methods:
+            del response.headers["access-control-allow-origin"]
         await response(scope, receive, send)
 
 
 async def unknown_address(_: Request) -> Response:
     """Raise the error (404) of an address without an operation."""
     raise ApiError(404, DETAILS[404])
-
-
-async def method_not_allowed(_: Request) -> Response:
-    """Raise the error (405) of a method that the operation does not have."""
-    raise ApiError(405, DETAILS[405], headers={"allow": READ_ALLOWED})
 
 
 def wanted_by(request: Request) -> ResponseOptions:

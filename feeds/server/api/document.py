@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from feeds.server.api.operations import OPERATIONS, Operation
+from feeds.server.api.operations import OPERATIONS, Operation, Write
 from feeds.server.api.parameters import PageParameters, parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
@@ -16,13 +15,17 @@ TITLE: Final = "Communique"
 VERSION: Final = "1"
 
 DESCRIPTION: Final = """\
-The releases, sources and changes of a Communique site, for programs. Read-only; CORS enabled.
+The releases, sources and changes of a Communique site, for programs. Reading: CORS enabled.
 
 Lists are paged: `next` is the cursor of the next page, and null on the last page. A page may have
 fewer than `limit` items even if another page follows. The `Link` header is the next page's address.
 
 Errors are problem details (RFC 9457). Responses have an `ETag`: send it in `If-None-Match`, and an
-unchanged response is a 304 without a body. Too many requests get 429, and `Retry-After`."""
+unchanged response is a 304 without a body. Too many requests get 429, and `Retry-After`.
+
+Operations that write need a token with the scope `operate`, as `Authorization: Bearer`, and a JSON
+object. `dry_run` checks a request. A repeated `Idempotency-Key` gets the first response. What takes
+longer than 5 seconds is a job: 202, and its address in `Location`."""
 
 COMMON_ERRORS: Final = {
     406: "The request's `Accept` header excludes all representations of the response.",
@@ -33,21 +36,42 @@ COMMON_ERRORS: Final = {
 }
 """Error statuses that every operation may return."""
 
+OPERATOR_ERRORS: Final = {
+    401: "The token is missing or wrong.",
+    403: "The token does not allow this: it needs the scope `operate`.",
+}
+"""Additional error statuses of operations that need a token with the scope ``operate``."""
+
+WRITE_ERRORS: Final = {
+    **{status: why for status, why in COMMON_ERRORS.items() if status in {414, 429, 503}},
+    **OPERATOR_ERRORS,
+    400: "The body is not valid JSON.",
+    404: "The id is unknown.",
+    409: "The source was renamed, or another process uses it.",
+    413: "The body is too large.",
+    415: "The body is not `application/json`.",
+    422: "A field is unknown, missing or invalid, the change is impossible, or the "
+    "`Idempotency-Key` was used for another request.",
+}
+"""Error statuses that every operation that writes may return."""
+
 REFERENCE: Final = "#/components/schemas/{name}"
 
 
-@cache
-def openapi() -> Mapping[str, Any]:
-    """Return the OpenAPI document."""
-    _, schemas = msgspec.json.schema_components(
-        [Problem, *(one.response for one in OPERATIONS)], ref_template=REFERENCE
-    )
+def openapi(
+    reads: Sequence[Operation] = OPERATIONS, writes: Sequence[Write] = ()
+) -> Mapping[str, Any]:
+    """Return the OpenAPI document of operations."""
+    kinds: list[type] = [Problem, *(one.response for one in reads)]
+    for one in writes:
+        kinds += [one.body, one.response]
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{TITLE} API", "version": VERSION, "description": DESCRIPTION},
         # This address is relative to the document's address, so it works with any path prefix.
         "servers": [{"url": "../"}],
-        "paths": paths(),
+        "paths": paths(reads, writes),
         "components": {
             "schemas": {
                 name: described(optional_fields(name, schema))
@@ -57,7 +81,7 @@ def openapi() -> Mapping[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Needed only if the site requires a token to read it.",
+                    "description": "Needed to write, and to read if the site requires a token.",
                 }
             },
         },
@@ -65,18 +89,64 @@ def openapi() -> Mapping[str, Any]:
     }
 
 
-def paths() -> dict[str, dict[str, Any]]:
+def paths(reads: Iterable[Operation], writes: Iterable[Write]) -> dict[str, dict[str, Any]]:
     """Return the OpenAPI descriptions of all operations, by path and method."""
     found: dict[str, dict[str, Any]] = {}
-    for one in OPERATIONS:
-        found.setdefault(one.path, {})[one.method.lower()] = operation(one)
+    for one in reads:
+        found.setdefault(one.path, {})["get"] = reading(one)
+    for write in writes:
+        found.setdefault(write.path, {})["post"] = writing(write)
     return found
 
 
-def operation(one: Operation) -> dict[str, Any]:
-    """Return the OpenAPI description of one operation."""
-    refused = dict(sorted({**COMMON_ERRORS, **one.refused}.items()))
+def writing(one: Write) -> dict[str, Any]:
+    """Return the OpenAPI description of an operation that writes."""
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Any unique text. A request with the same key and body within 24 hours gets "
+        "the first response.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    }
     return {
+        "operationId": one.name,
+        "summary": one.summary,
+        "security": [{"token": []}],
+        "parameters": [*path_parameters(one), key],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": reference(one.body), "example": one.example.body}
+            },
+        },
+        "responses": {
+            "200": {
+                "description": one.summary + ".",
+                "content": {"application/json": {"schema": reference(one.response)}},
+            },
+            "202": {
+                "description": "It takes longer; `Location` is the address of its job.",
+                "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name="Job")}}},
+            },
+            **problems(WRITE_ERRORS),
+        },
+    }
+
+
+def problems(refused: Mapping[int, str]) -> dict[str, Any]:
+    """Return the OpenAPI descriptions of error responses."""
+    content = {MEDIA_TYPE: {"schema": reference(Problem)}}
+    return {
+        str(status): {"description": why, "content": content}
+        for status, why in sorted(refused.items())
+    }
+
+
+def reading(one: Operation) -> dict[str, Any]:
+    """Return the OpenAPI description of an operation that reads."""
+    tokens = OPERATOR_ERRORS if one.access == "operate" else {}
+    return {
+        **({"security": [{"token": []}]} if tokens else {}),
         "operationId": one.name,
         "summary": one.summary,
         "parameters": [*path_parameters(one), *query_parameters(one)],
@@ -92,13 +162,7 @@ def operation(one: Operation) -> dict[str, Any]:
                 if one.redirects
                 else {}
             ),
-            **{
-                str(status): {
-                    "description": why,
-                    "content": {MEDIA_TYPE: {"schema": reference(Problem)}},
-                }
-                for status, why in refused.items()
-            },
+            **problems({**COMMON_ERRORS, **tokens, **one.refused}),
         },
     }
 
@@ -112,7 +176,7 @@ def contents(one: Operation) -> dict[str, Any]:
     return found
 
 
-def path_parameters(one: Operation) -> list[dict[str, Any]]:
+def path_parameters(one: Operation | Write) -> list[dict[str, Any]]:
     """Return the OpenAPI description of the id in an operation's path, or an empty list."""
     if not one.named:
         return []

@@ -1,13 +1,17 @@
-"""Table of the API's operations.
+"""Operations of the API, and the table of those that read.
 
-Routing, validation, the OpenAPI document and the documentation page are derived from this table.
+Routing, validation, the OpenAPI document, the documentation page and the tools for assistants (MCP)
+are derived from operations. `scheduler.operations` contributes those that write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
 
 from feeds.server.api import list_handlers, release_handlers, schemas
 from feeds.server.api.parameters import (
@@ -35,6 +39,7 @@ class Operation:
     - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
       the position of the last change.
     - ``refused`` maps error statuses to descriptions, except those that all operations share.
+    - ``example`` is a response for the documentation; without one, `examples` has it.
     """
 
     path: str
@@ -43,12 +48,55 @@ class Operation:
     parameters: type[Parameters]
     response: type[schemas.ResponseBody]
     handler: Callable[[Any, Any], schemas.ResponseBody]
-    method: str = "GET"
     access: RequiredAccess = "read"
     named: str = ""
     redirects: bool = False
     by_changes: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
+    example: schemas.ResponseBody | None = None
+
+
+class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The JSON object in the body of a request that writes; base class of all others."""
+
+    dry_run: Annotated[bool, Meta(description="Check the request, and change nothing.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCall:
+    """One request to write: the id in its path, and the function that reports its progress."""
+
+    name: str
+    report: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteExample:
+    """Example of a request that writes: the fields of its body, and its response."""
+
+    body: Mapping[str, Any]
+    answer: schemas.ResponseBody
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One operation that changes something. It needs a token with the scope ``operate``.
+
+    The body is validated against the class ``body``. ``handler`` raises CommuniqueError if the
+    change is impossible. ``destroys`` is true if other people lose something that they see.
+    ``repeatable`` is true if a second request changes nothing more.
+    """
+
+    path: str
+    name: str
+    summary: str
+    body: type[WriteBody]
+    response: type[schemas.ResponseBody]
+    handler: Callable[[WriteCall, Any], Awaitable[schemas.ResponseBody]]
+    example: WriteExample
+    named: str = ""
+    destroys: bool = False
+    repeatable: bool = True
 
 
 UNKNOWN_ID: Final = {404: "The id is unknown.", 410: "The operator of this site removed or hid it."}

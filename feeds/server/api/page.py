@@ -17,14 +17,16 @@ from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.server.api.document import DESCRIPTION, query_parameters
 from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, examples
-from feeds.server.api.operations import OPERATIONS, Operation
+from feeds.server.api.operations import Operation, Write
 
 STORY_CANDIDATES: Final = 50
 """Number of newest releases among which a release with a story is searched, for an example
 request."""
 
 
-def rendered_page(store: Store, site: SiteSettings) -> bytes:
+def rendered_page(
+    store: Store, site: SiteSettings, reads: Sequence[Operation], writes: Sequence[Write]
+) -> bytes:
     """Render the API's documentation page, with ids of existing releases in its examples."""
     pages = PageRenderer(catalog_of(store, site), store.facets())
     names = names_in(store)
@@ -32,10 +34,18 @@ def rendered_page(store: Store, site: SiteSettings) -> bytes:
     return api_page(
         pages,
         [" ".join(part.split()) for part in DESCRIPTION.split("\n\n")],
-        [described(one, shown[one.name], names) for one in OPERATIONS],
+        [
+            *(described(one, example_of(one, shown), names) for one in reads),
+            *(described_write(one) for one in writes),
+        ],
         rate=site.api_rate,
         needs_token=site.access == "token",
     )
+
+
+def example_of(one: Operation, shown: Mapping[str, ApiExample]) -> ApiExample:
+    """Return the example of an operation: its own one, or that of `examples`."""
+    return ApiExample("", one.example) if one.example else shown[one.name]
 
 
 def names_in(store: Store) -> Mapping[str, str]:
@@ -55,7 +65,7 @@ def names_in(store: Store) -> Mapping[str, str]:
 
 def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> ApiOperation:
     """Return the description of an operation for the documentation page."""
-    path = one.path.replace("{id}", quote(names.get(one.name, ""), safe=""))
+    path = one.path.replace("{id}", quote(names.get(one.name, "ID"), safe=""))
     return ApiOperation(
         name=one.name,
         path=one.path,
@@ -65,9 +75,39 @@ def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> 
             for parameter in query_parameters(one)
         ],
         example=f"{path}?{example.query}" if example.query else path,
+        needs_token=one.access == "operate",
         answer=indented(example.answer),
         refused=sorted(one.refused.items()),
     )
+
+
+def described_write(one: Write) -> ApiOperation:
+    """Return the description of an operation that writes for the documentation page."""
+    _, schemas = msgspec.json.schema_components([one.body], ref_template="{name}")
+    body = msgspec.json.encode(one.example.body).decode()
+    path = one.path.replace("{id}", "ID")
+    return ApiOperation(
+        name=one.name,
+        path=f"POST {one.path}",
+        summary=one.summary,
+        parameters=[
+            ApiParameter(name, field_kind(schema), schema.get("description", ""))
+            for name, schema in schemas[one.body.__name__]["properties"].items()
+        ],
+        example=path,
+        body=body,
+        needs_token=True,
+        answer=indented(one.example.answer),
+        refused=(),
+    )
+
+
+def field_kind(schema: Mapping[str, Any]) -> str:
+    """Return a short description of the type of a field in a body."""
+    if "enum" in schema:
+        return " or ".join(schema["enum"])
+    kinds = [schema, *schema.get("anyOf", ())]
+    return " or ".join(one["type"] for one in kinds if one.get("type", "null") != "null")
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -112,6 +152,8 @@ class ApiOperation:
     example: str
     answer: str
     refused: Sequence[tuple[int, str]]
+    body: str = ""
+    needs_token: bool = False
 
 
 def api_page(

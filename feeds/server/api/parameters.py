@@ -184,23 +184,24 @@ def read_parameters(query: bytes, kind: type[Asked]) -> Asked:
     if BAD_ESCAPE.search(text):
         raise ApiError(400, "a percent sign in the query is not part of an escape; write it as %25")
     values: dict[str, str] = {}
-    known = tuple(parameters_of(kind))
     for name, value in pairs:
-        if name not in known:
-            listed = f"use {', '.join(known)}" if known else "this operation has no parameters"
-            why = f"there is no parameter {name[:100]!r}{meant(name, known)}; {listed}"
-            raise ApiError(422, why, parameter=name[:100])
-        if name in values:
+        if name in values and name in parameters_of(kind):
             raise ApiError(422, f"{name} occurs twice; send it once", parameter=name)
         values[name] = value
     return checked(values, kind)
 
 
-def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
+def checked(values: Mapping[str, str], kind: type[Asked]) -> Asked:
     """Validate parameters and convert them to the class ``kind``.
 
-    Raises ApiError (422) if a parameter is invalid.
+    Raises ApiError (422) if a parameter is unknown or invalid.
     """
+    known = tuple(parameters_of(kind))
+    for name in values:
+        if name not in known:
+            listed = f"use {', '.join(known)}" if known else "this operation has no parameters"
+            why = f"there is no parameter {name[:100]!r}{meant(name, known)}; {listed}"
+            raise ApiError(422, why, parameter=name[:100])
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

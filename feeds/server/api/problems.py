@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -53,13 +53,23 @@ class ApiError(Exception):
         self.position = position
         self.headers = headers or {}
 
+    @property
+    def problem(self) -> Problem:
+        """Return the error as the body of a response."""
+        title = HTTPStatus(self.status).phrase
+        return Problem(title, self.status, self.detail, self.parameter, self.position)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the body of the response as JSON values."""
+        found: dict[str, Any] = msgspec.to_builtins(self.problem)
+        return found
+
     def response(self) -> Response:
         """Return the error as a problem response."""
-        title = HTTPStatus(self.status).phrase
-        problem = Problem(title, self.status, self.detail, self.parameter, self.position)
         headers = {
             "cache-control": "no-store",
             **API_ORIGIN,
             **self.headers,
         }
-        return Response(msgspec.json.encode(problem), self.status, headers, MEDIA_TYPE)
+        return Response(msgspec.json.encode(self.problem), self.status, headers, MEDIA_TYPE)

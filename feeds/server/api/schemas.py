@@ -6,7 +6,7 @@ from them.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -337,6 +337,34 @@ class SourceHealth(ResponseBody, frozen=True):
     acknowledged: bool
     muted_until: Instant | None
     paused: bool
+
+
+class WriteResult(ResponseBody, frozen=True):
+    """Result of a request that changes something."""
+
+    changed: Annotated[
+        bool, Meta(description="Whether anything changed; in a dry run, whether it would.")
+    ]
+    dry_run: bool
+    message: Annotated[str, Meta(description="What was done, in one sentence.")]
+
+
+class Job(ResponseBody, frozen=True):
+    """A request that takes longer than a few seconds, or took longer."""
+
+    job: Annotated[str, Meta(description="The id of the job: /api/jobs/{id}.")]
+    operation: str
+    target: Annotated[str, Meta(description="The id in the address of the request, or empty.")]
+    state: Literal["running", "done", "failed"]
+    progress: Annotated[str, Meta(description="What the job does now.")]
+    seconds: Annotated[float, Meta(ge=0, description="Time since the request.")]
+    status: Annotated[
+        int | None, Meta(description="The status of the response; null while the job is running.")
+    ]
+    result: Annotated[
+        dict[str, Any] | None,
+        Meta(description="The response, or the problem if the job failed; null while it runs."),
+    ]
 
 
 class HealthReport(ResponseBody, frozen=True):

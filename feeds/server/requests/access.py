@@ -25,7 +25,12 @@ from feeds.server.requests.client import Network, client_of
 PARAMETER: Final = b"token="
 """Beginning of the query parameter that contains a token."""
 
+TOKEN_NAME: Final = "communique.token"  # noqa: S105 - the name of a key
+"""Key in the ASGI scope of the name of the token that a request was allowed by."""
+
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
+
+BEARER: Final = re.compile(rb"(bearer)[ ]+(\S+)[ ]*", re.IGNORECASE)
 
 
 class Access:
@@ -38,21 +43,26 @@ class Access:
         self.permissions: Final = permissions
         self._proxies = proxies
 
-    def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
+    def judge(
+        self, scope: Scope, needed: TokenScope, *, bearer_only: bool = False
+    ) -> AccessVerdict:
         """Decide whether the token in a request allows the request.
 
-        ``needed`` is the required permission: to read the site or to operate it.
+        ``needed`` is the required permission: to read the site or to operate it. ``bearer_only``
+        accepts no password that a browser may send by itself.
         """
-        text = token_in(scope["headers"])
+        text = token_in(scope["headers"], BEARER if bearer_only else SCHEME)
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])
         return self.permissions.judge(text, needed, client_of(scope, self._proxies))
 
 
-def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+def token_in(
+    headers: Iterable[tuple[bytes, bytes]], scheme: re.Pattern[bytes] = SCHEME
+) -> str | None:
     """Return the token in a request's Authorization header, or None without such a header."""
     for name, value in headers:
-        if name == b"authorization" and (found := SCHEME.fullmatch(value)):
+        if name == b"authorization" and (found := scheme.fullmatch(value)):
             if found[1].lower() != b"basic":
                 return found[2].decode("latin-1")
             try:

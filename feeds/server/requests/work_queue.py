@@ -204,7 +204,7 @@ class WorkQueue:
         Raises Unanswered if the client exceeds the rate limit or disconnects, the queue is full, or
         the deadline passes. Exceptions of the work propagate.
         """
-        self._count(scope)
+        self.count(scope)
         job = self._shared.get(key) if key is not None else None
         if job is None or job.result.done():
             job = self._added(work, client_in(scope, self._proxies))
@@ -239,7 +239,8 @@ class WorkQueue:
             self._shared[key] = job
             job.result.add_done_callback(ended)
 
-    def _count(self, scope: Scope) -> None:
+    def count(self, scope: Scope) -> None:
+        """Count a request towards the rate limit of its client. Raises Unanswered (429)."""
         if scope.get(COUNTED):
             return
         scope[COUNTED] = True

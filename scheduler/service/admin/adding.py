@@ -18,36 +18,22 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from data.text.clean import plain
 from data.text.masking import masked, masked_toml
-from data.text.urls import web_address
 from data.wording import time_limit
-from scheduler.children.child import CommandResult, run_command
-from scheduler.home.home import Home
-from scheduler.logs import without_secrets
-from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
-
-INSPECTION_SECONDS: Final = 180.0
-"""Maximum duration of an inspection in seconds. A slow site takes a minute."""
-
-MAX_INSPECTIONS: Final = 2
-"""Maximum number of sites that are inspected at the same time. Further inspections wait."""
+from scheduler.children.child import CommandResult
+from scheduler.operations.adding import (
+    INSPECTION_SECONDS,
+    MAX_INPUT_CHARS,
+    Inspections,
+    given_address,
+    shown_values,
+)
+from scheduler.operations.service import RunningService
+from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 
 MAX_KEPT_RESULTS: Final = 20
 """Maximum number of inspection results that are kept in memory."""
 
-MAX_INPUT_CHARS: Final = 2000
-"""Maximum length in characters of an address or name in a form."""
-
-MAX_ROWS: Final = 10
-"""Maximum number of listing rows, of doubts and of notes on a page."""
-
-MAX_EXCERPT_CHARS: Final = 600
-"""Maximum length in characters of a value or text of a release on a page."""
-
 log = structlog.get_logger()
-
-
-class UnusableAddress(CommuniqueError):
-    """The address in the form is not a valid web address."""
 
 
 @dataclass
@@ -80,15 +66,19 @@ class AddPages:
     """The pages at /admin/add/."""
 
     def __init__(
-        self, home: Home, pages: AdminPages, posts: Posts, service: AdminService, live: LiveEvents
+        self,
+        adding: Inspections,
+        pages: AdminPages,
+        posts: Posts,
+        service: RunningService,
+        live: LiveEvents,
     ) -> None:
-        self._home = home
+        self._adding = adding
         self._pages = pages
         self._posts = posts
         self._service = service
         self._live = live
         self._inspections: OrderedDict[str, Inspection] = OrderedDict()
-        self._slots = asyncio.Semaphore(MAX_INSPECTIONS)
 
     def routes(self) -> list[Route]:
         """Return the routes of these pages."""
@@ -118,20 +108,9 @@ class AddPages:
 
     async def _inspect(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         del request
-        given = form.get("url", "").strip()
-        if "://" not in given:
-            given = f"https://{given}"
-        # Reject characters that parsers would otherwise drop silently.
-        if (
-            len(given) > MAX_INPUT_CHARS
-            or plain(given) != given
-            or (url := web_address(given)) is None
-        ):
-            raise UnusableAddress(
-                "the text is not a web address; enter one such as https://acme.example/news/"
-            )
+        url = given_address(form.get("url", ""))
         one = Inspection(secrets.token_hex(8), url)
-        one.task = asyncio.create_task(self._run(one, []))
+        one.task = asyncio.create_task(self._run(one, {}))
         self._inspections[one.id] = one
         if len(self._inspections) > MAX_KEPT_RESULTS:
             _, oldest = self._inspections.popitem(last=False)
@@ -145,21 +124,17 @@ class AddPages:
             return "this source is saved already"
         names = ("id", "name", "timezone")
         fields = {name: plain(form.get(name, ""))[:MAX_INPUT_CHARS] for name in names}
-        # Written as --name=value, so that a value can't be parsed as an option.
-        options = ["--save", *(f"--{name}={value}" for name, value in fields.items() if value)]
-        if form.get("force") == "yes":
-            options.append("--force")
         one.state, one.faults = "saving", ()
-        one.task = asyncio.create_task(self._run(one, options))
+        force = form.get("force") == "yes"
+        one.task = asyncio.create_task(self._run(one, fields, save=True, force=force))
         return f"saving {fields['name'] or one.shown_url}"
 
-    async def _run(self, one: Inspection, options: list[str]) -> None:
-        """Run `communique add` with ``options``, and store its result."""
+    async def _run(
+        self, one: Inspection, fields: Mapping[str, str], *, save: bool = False, force: bool = False
+    ) -> None:
+        """Run `communique add`, and store its result."""
         try:
-            async with self._slots:
-                result = await run_command(
-                    self._home, "add", "--json", *options, one.url, seconds=INSPECTION_SECONDS
-                )
+            result = await self._adding.add(one.url, fields, save=save, force=force)
             self._set_result(one, result)
         except (CommuniqueError, OSError) as error:
             one.faults = (str(error),)
@@ -177,7 +152,7 @@ class AddPages:
         output = result.printed if isinstance(result.printed, dict) else {}
         one.faults = tuple(map(masked, result.errors)) if result.code else ()
         if output.get("releases") is not None:
-            one.found = page_values(output)
+            one.found = shown_values(output)
         elif output and not one.found:
             one.found = {"skeleton": masked_toml(output.get("toml", ""))}
         saved = output.get("saved")
@@ -190,34 +165,3 @@ class AddPages:
         if one := self._inspections.get(request.path_params["inspection"]):
             return one
         raise HTTPException(404)
-
-
-def page_values(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert the output of `communique add` for the page: shortened and without secrets.
-
-    The saved file contains the secrets in addresses, because visits need them.
-    """
-    file = masked_toml(output["toml"])
-    output = without_secrets(output)
-    items = output["listing"]["items"]
-    release = next(iter(output["releases"]), None)
-    return {
-        **{key: output[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
-        "doubts": output["doubts"][:MAX_ROWS],
-        "notes": output["notes"][:MAX_ROWS],
-        "toml": file,
-        "count": len(items),
-        "rows": items[:MAX_ROWS],
-        "fields": {
-            name: {**one, "value": plain(one["value"])[:MAX_EXCERPT_CHARS]}
-            for name, one in output["fields"].items()
-            if one["value"]
-        },
-        "sample": release
-        and {
-            "title": plain(release["title"] or "")[:MAX_EXCERPT_CHARS],
-            "published": release["published"] or "",
-            "text": (release["body_text"] or "")[:MAX_EXCERPT_CHARS],
-            "url": release["url"],
-        },
-    }

@@ -19,12 +19,14 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
 from scheduler.home.home import Home
+from scheduler.operations.adding import Inspections
+from scheduler.operations.service import RunningService
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.catalogues import CataloguePages
 from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.overview import Overview
-from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
+from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 from scheduler.service.admin.sources import SourcePages
 from scheduler.service.admin.watches import WatchPages
 
@@ -34,13 +36,15 @@ STATIC: Final = Path(__file__).parent / "static"
 class Admin:
     """Admin interface for a home directory. ``access`` checks tokens."""
 
-    def __init__(self, home: Home, access: Access, service: AdminService) -> None:
+    def __init__(
+        self, home: Home, access: Access, service: RunningService, adding: Inspections
+    ) -> None:
         self._own_clients = OwnClients(home.settings.site)
         self._guard = Guard(access, home.settings.site, str(home.path))
         self._pages = AdminPages(home, self._guard.cookie_name)
         self.live = LiveEvents()
         posts = Posts(self._guard, self._pages)
-        self._adding = AddPages(home, self._pages, posts, service, self.live)
+        self._adding = AddPages(adding, self._pages, posts, service, self.live)
         self._catalogues = CataloguePages(home, self._pages, posts, service, self.live)
         self._correcting = CorrectPages(home, self._pages, posts, service)
         overview = Overview(home, self._pages, service)

@@ -26,7 +26,8 @@ from data.wording import counted
 from scheduler.adding.attempts import AttemptLog, BadRecord
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
-from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
+from scheduler.operations.service import RunningService
+from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (
     Catalogue,
@@ -87,7 +88,12 @@ class CataloguePages:
     """The pages at /admin/catalogues/."""
 
     def __init__(
-        self, home: Home, pages: AdminPages, posts: Posts, service: AdminService, live: LiveEvents
+        self,
+        home: Home,
+        pages: AdminPages,
+        posts: Posts,
+        service: RunningService,
+        live: LiveEvents,
     ) -> None:
         self._home = home
         self._pages = pages

@@ -21,7 +21,8 @@ from data.errors import CommuniqueError
 from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
 from scheduler.children.correction.source_text import FIELDS, Field, save_selector
 from scheduler.home.home import Home
-from scheduler.service.admin.pages import AdminPages, AdminService, Posts
+from scheduler.operations.service import RunningService
+from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source
 
@@ -43,7 +44,9 @@ MAX_SELECTOR_CHARS: Final = 500
 class CorrectPages:
     """The pages at /admin/sources/<id>/correct/."""
 
-    def __init__(self, home: Home, pages: AdminPages, posts: Posts, service: AdminService) -> None:
+    def __init__(
+        self, home: Home, pages: AdminPages, posts: Posts, service: RunningService
+    ) -> None:
         self._home = home
         self._pages = pages
         self._posts = posts

@@ -31,7 +31,8 @@ from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home.home import Home
 from scheduler.mirror.status import size_of
-from scheduler.service.admin.pages import AdminPages, AdminService
+from scheduler.operations.service import RunningService
+from scheduler.service.admin.pages import AdminPages
 from scheduler.sources.health import home_health
 
 MAX_ROWS: Final = 15
@@ -56,7 +57,7 @@ class ErrorKind:
 class Overview:
     """The page at /admin/."""
 
-    def __init__(self, home: Home, pages: AdminPages, service: AdminService) -> None:
+    def __init__(self, home: Home, pages: AdminPages, service: RunningService) -> None:
         self._home = home
         self._pages = pages
         self._service = service

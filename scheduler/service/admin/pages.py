@@ -7,12 +7,11 @@ pages also reload every MAX_EVENT_INTERVAL_SECONDS.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import closing
 from functools import cache
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.requests import ClientDisconnect, Request
@@ -42,26 +41,6 @@ HEADERS: Final = {
 
 MAX_PENDING_MESSAGES: Final = 100
 """Maximum number of messages that are stored until a page displays them."""
-
-
-class AdminService(Protocol):
-    """Interface of the service for the admin pages."""
-
-    @property
-    def visiting(self) -> Collection[str]:
-        """Return the ids of the sources that are being visited."""
-
-    def due(self) -> Mapping[str, dt.datetime]:
-        """Return the times of planned visits (aware UTC) by source id, soonest first."""
-
-    async def visit_now(self, source: str) -> bool:
-        """Visit a source now, even if it is paused. Returns False if it is already being visited.
-
-        Raises SourceError and UnknownSource.
-        """
-
-    async def reload_sources(self) -> None:
-        """Reload the source files and the list of paused sources."""
 
 
 class AdminPages:

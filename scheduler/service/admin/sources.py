@@ -19,8 +19,9 @@ from data.store.public_view import public_view
 from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home.home import Home
+from scheduler.operations.service import RunningService
 from scheduler.service.admin.overview import in_words
-from scheduler.service.admin.pages import AdminPages, AdminService, Posts
+from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.sources import handlings
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,
@@ -45,7 +46,9 @@ class InvalidField(CommuniqueError):
 class SourcePages:
     """The pages at /admin/sources/."""
 
-    def __init__(self, home: Home, pages: AdminPages, posts: Posts, service: AdminService) -> None:
+    def __init__(
+        self, home: Home, pages: AdminPages, posts: Posts, service: RunningService
+    ) -> None:
         self._home = home
         self._pages = pages
         self._posts = posts

@@ -17,8 +17,8 @@ from data.store.public_view import public_view
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import Watch, load_watch, to_toml
 from feeds.alerts.channels import AlertWatch
-from scheduler.children.child import run_command
 from scheduler.home.home import Home
+from scheduler.operations.watches import recent_matches, send_test
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
@@ -28,11 +28,6 @@ MAX_DELIVERIES_SEARCHED: Final = 1000
 
 MAX_ROWS: Final = 30
 """Maximum number of deliveries and of matches on a page."""
-
-TEST_SECONDS: Final = 90.0
-"""Maximum duration of a test in seconds. A receiver may take up to 20 seconds."""
-
-UNFINISHED: Final = "the check of recent events ended without a result; reload the page"
 
 
 class FailedTest(CommuniqueError):
@@ -104,28 +99,17 @@ class WatchPages:
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
         """Return the recent events that match a watch, and an error message if the check failed."""
         try:
-            result = await run_command(
-                self._home, "watch", "test", "--json", name, seconds=TEST_SECONDS
-            )
+            return await recent_matches(self._home, name), ""
         except (CommuniqueError, OSError) as error:
             return [], str(error)
-        if isinstance(result.printed, dict):
-            return result.printed["matches"], ""
-        return [], " ".join(result.errors) or UNFINISHED
 
     async def _test(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
         self._known(name)
-        command = ("watch", "test", "--send", "--json", name)
-        result = await run_command(self._home, *command, seconds=TEST_SECONDS)
-        if not isinstance(result.printed, dict):
-            raise FailedTest(" ".join(result.errors) or "the test was not sent")
-        lines = [
-            f"{one['output']}: {one['problem'] or 'accepted'} ({one['key']})"
-            for one in result.printed["sent"]
-        ]
+        sent = await send_test(self._home, name)
+        lines = [f"{one['output']}: {one['problem'] or 'accepted'} ({one['key']})" for one in sent]
         summary = f"sent a test to {'; '.join(lines)}"
-        if result.code:
+        if any(one["problem"] for one in sent):
             raise FailedTest(summary)
         return summary
 

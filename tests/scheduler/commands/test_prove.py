@@ -20,7 +20,7 @@ from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
-from scheduler.commands.show import MAX_CANDIDATES
+from scheduler.operations.releases import MAX_CANDIDATES
 from tests.archived import archived_home, page
 from tests.command import communique
 

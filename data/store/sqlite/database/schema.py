@@ -204,3 +204,6 @@ def drop_facet_states(db: Database) -> None:
     db.execute("DROP INDEX facets_dirty")
     for name in ("changed", "published"):
         db.execute(f"ALTER TABLE facets DROP COLUMN {name}")
+
+
+_create("operations")  # The record of operations over the API.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from data.store.open import open_store
-from feeds.server.api import app as api_app
-from feeds.server.api.operations import OPERATIONS
+from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.schemas import WriteResult
+from feeds.server.api.writes import Writes
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, is_reserved, reserved
@@ -81,31 +81,35 @@ def test_a_reserved_row_responds_and_accepts_only_reading() -> None:
     assert not Route("/static/{file:path}", access="public").responds
 
 
-def test_an_operation_that_is_added_gets_its_method_and_access(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sources = next(one for one in OPERATIONS if one.name == "sources")
-    added = dataclasses.replace(sources, name="added", method="POST", access="operate")
-    monkeypatch.setattr(api_app, "OPERATIONS", (*OPERATIONS, added))
+def test_an_operation_that_is_added_gets_its_method_and_access(tmp_path: Path) -> None:
     url, tokens = f"sqlite:{tmp_path / 'communique.db'}", tmp_path / "tokens"
     open_store(url).close()
     texts = {scope: new_token(tokens, scope, (scope,)) for scope in ("read", "operate")}
+    answer = WriteResult(changed=False, dry_run=False, message="nothing changed")
+
+    async def nothing(_: WriteCall, __: WriteBody) -> WriteResult:
+        return answer
+
+    example = WriteExample({}, answer)
+    added = Write("/api/sources", "add", "Add", WriteBody, WriteResult, nothing, example)
+    writes = Writes(url, [added])
 
     def status(web: httpx.Client, method: str, token: str = "") -> int:
         headers = {"authorization": f"Bearer {texts[token]}"} if token else {}
-        return web.request(method, "/api/sources", headers=headers).status_code
+        return web.request(method, "/api/sources", headers=headers, json={}).status_code
 
-    app = create_app(tmp_path / "site", url, SiteSettings(), access=Access(Permissions(tokens)))
+    access = Access(Permissions(tokens))
+    app = create_app(tmp_path / "site", url, SiteSettings(), access=access, writes=writes)
     for web in served_by(app):
         found = [status(web, "POST"), status(web, "POST", "read"), status(web, "POST", "operate")]
         assert found == [401, 403, 200]
         assert [status(web, method) for method in ("GET", "HEAD", "OPTIONS")] == [200, 200, 204]
         assert status(web, "PUT") == 405
-    app = create_app(
-        tmp_path / "site", url, SiteSettings(access="token"), access=Access(Permissions(tokens))
-    )
+        assert web.options("/api/sources").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    closed = SiteSettings(access="token")
+    app = create_app(tmp_path / "site", url, closed, access=access, writes=writes)
     for web in served_by(app):
         assert [status(web, "GET"), status(web, "GET", "read")] == [401, 200]
         assert [status(web, "POST", "read"), status(web, "POST", "operate")] == [403, 200]
     with pytest.raises(ValueError, match="access"):
-        create_app(tmp_path / "site", url, SiteSettings())
+        create_app(tmp_path / "site", url, SiteSettings(), writes=writes)

@@ -15,8 +15,9 @@ from data.wording import time_limit
 from scheduler.children.child import CommandResult
 from scheduler.demo.server import rooms_served
 from scheduler.home.home import open_home
-from scheduler.service.admin import adding
-from scheduler.service.admin.adding import INSPECTION_SECONDS, AddPages, Inspection
+from scheduler.operations import adding
+from scheduler.operations.adding import INSPECTION_SECONDS, Inspections
+from scheduler.service.admin.adding import AddPages, Inspection
 from scheduler.service.admin.pages import LiveEvents
 from tests.peer import PATIENCE
 from tests.press_room import Answer
@@ -151,6 +152,6 @@ def test_a_result_that_cannot_be_shown_ends_the_inspection(
 
     monkeypatch.setattr(adding, "run_command", incomplete)
     one = Inspection("1", "https://acme.example/")
-    pages = AddPages(open_home(tmp_path), Mock(), Mock(), Mock(), LiveEvents())
-    asyncio.run(pages._run(one, []))  # noqa: SLF001 - a task of the page
+    pages = AddPages(Inspections(open_home(tmp_path)), Mock(), Mock(), Mock(), LiveEvents())
+    asyncio.run(pages._run(one, {}))  # noqa: SLF001 - a task of the page
     assert (one.state, len(one.faults)) == ("unfinished", 1)

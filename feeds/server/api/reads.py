@@ -1,0 +1,63 @@
+"""Operations that read: one function behind REST and the tools for assistants (MCP)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+from data.health.state import Health
+from data.settings import SiteSettings
+from data.store.core.store import Store
+from data.store.open import open_existing
+from data.text.urls import site_address
+from feeds.server.api import schemas
+from feeds.server.api.list_handlers import SourceMoved
+from feeds.server.api.operations import Operation
+from feeds.server.api.parameters import Parameters, checked
+from feeds.server.api.representations import fields_in, values_of
+from feeds.server.api.request_context import ApiContext
+
+
+class Reads:
+    """Runs reading operations on the store at ``store_url``.
+
+    ``health`` returns the health of all sources.
+    """
+
+    def __init__(
+        self, store_url: str, site: SiteSettings, health: Callable[[], tuple[Health, ...]]
+    ) -> None:
+        self._url = store_url
+        self._site = site_address(site.url)
+        self._health = health
+
+    def run(
+        self, operation: Operation, store: Store, path: str, name: str, asked: Parameters
+    ) -> schemas.ResponseBody:
+        """Return the response to a request for ``path``, with the id ``name`` in it.
+
+        Raises ApiError and SourceMoved.
+        """
+        context = ApiContext(store, path, name, self._site, self._health)
+        return operation.handler(context, asked)
+
+    def call(self, operation: Operation, name: str, values: Mapping[str, str]) -> dict[str, Any]:
+        """Return the response to a request as JSON values. The id of a renamed source is replaced.
+
+        Raises ApiError and StoreError.
+        """
+        asked = checked(values, operation.parameters)
+        fields_in(asked)
+        with closing(open_existing(self._url)) as store:
+            try:
+                answer = self.run(operation, store, path_of(operation, name), name, asked)
+            except SourceMoved as error:
+                path = path_of(operation, error.name)
+                answer = self.run(operation, store, path, error.name, asked)
+        return values_of(answer, asked)
+
+
+def path_of(operation: Operation, name: str) -> str:
+    """Return the path of a request, not percent-encoded."""
+    return operation.path.replace("{id}", name)

@@ -1,0 +1,236 @@
+"""Requests that write: idempotency keys, the record of operations, and errors as responses.
+
+REST and the tools for assistants (MCP) call the same function, `Writes.call`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from data.errors import (
+    CommuniqueError,
+    HomeInUse,
+    RenamedSource,
+    StoreError,
+    UnknownSource,
+    UnknownWatch,
+)
+from data.models import OperationRecord
+from data.store.open import open_existing
+from data.wording import meant
+from feeds.server.api import schemas
+from feeds.server.api.jobs import Jobs, Outcome, RunningJob
+from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
+from feeds.server.api.parameters import Parameters
+from feeds.server.api.problems import ApiError
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS: Final = 5.0
+"""Time in seconds after which a request that still runs gets the address of its job (202)."""
+
+KEY: Final = re.compile(r"[!-~]{1,255}")
+"""Pattern that matches an idempotency key: visible ASCII characters."""
+
+KEY_HEADER: Final = "Idempotency-Key"
+
+UNKNOWN: Final = re.compile(r"unknown field `(.+?)`")
+PLACE: Final = re.compile(r"at `\$\.?([^`]*)`")
+MISSING: Final = re.compile(r"missing required field `(.+?)`")
+
+JOB_EXAMPLE: Final = schemas.Job(
+    job="8f1c0b6a2d93e475",
+    operation="visit_source",
+    target="lindmouth",
+    state="running",
+    progress="visiting lindmouth",
+    seconds=6.2,
+    status=None,
+    result=None,
+)
+
+Body = TypeVar("Body", bound=WriteBody)
+
+
+class Writes:
+    """The operations that write on a site whose store is at ``store_url``.
+
+    ``reads`` are reading operations for operators.
+    """
+
+    def __init__(
+        self, store_url: str, operations: Sequence[Write], reads: Sequence[Operation] = ()
+    ) -> None:
+        self._url = store_url
+        self._keys: dict[tuple[str, str], RunningJob] = {}
+        self.jobs = Jobs()
+        self.operations: Final = tuple(operations)
+        self.reads: Final = (
+            *reads,
+            Operation(
+                "/api/jobs/{id}",
+                "job",
+                "State and result of a request that takes longer",
+                Parameters,
+                schemas.Job,
+                lambda context, _: self.jobs.answer(context.name),
+                access="operate",
+                named="The id of a job.",
+                refused={404: "The id is unknown. Jobs end with the service."},
+                example=JOB_EXAMPLE,
+            ),
+        )
+
+    async def call(
+        self, operation: Write, name: str, body: WriteBody, *, by: str, key: str = ""
+    ) -> Outcome:
+        """Run an operation, and return its response, or a job (202) after `WAIT_SECONDS`.
+
+        ``name`` is the id in the path, ``by`` the name of the token. A request with an idempotency
+        key that was used before gets the first response.
+        """
+        if key and not KEY.fullmatch(key):
+            return refused(ApiError(422, BAD_KEY, parameter=KEY_HEADER))
+        digest = hashlib.sha256(msgspec.json.encode([operation.name, name, body])).digest()
+        place = by, "" if body.dry_run else key
+        job = self._keys.get(place) if place[1] else None
+        if job is None:
+            job = await self._begun(operation, name, body, digest, place)
+        elif job.digest != digest:
+            return refused(ApiError(422, OTHER_REQUEST, parameter=KEY_HEADER))
+        outcome = await job.wait(WAIT_SECONDS)
+        return outcome or Outcome(202, msgspec.to_builtins(job.answer))
+
+    async def _begun(
+        self, operation: Write, name: str, body: WriteBody, digest: bytes, place: tuple[str, str]
+    ) -> RunningJob:
+        """Start a job, or return one that has ended with the stored response or an error."""
+        job = RunningJob(operation.name, name, digest)
+        if place[1]:
+            self._keys[place] = job
+        try:
+            record = None if body.dry_run else await asyncio.to_thread(self._begin, job, *place)
+            if record and record.response is not None:
+                job.end(Outcome(record.status, msgspec.json.decode(record.response)))
+            else:
+                self.jobs.add(job, lambda: self._run(job, operation, body, record, place))
+        except (ApiError, CommuniqueError) as error:
+            job.end(refused(problem_of(error)))
+        finally:
+            if job.task is None:
+                self._keys.pop(place, None)
+        return job
+
+    def _begin(self, job: RunningJob, by: str, key: str) -> OperationRecord:
+        """Record that an operation begins. Raises ApiError if the key was used for another one."""
+        new = OperationRecord(
+            0, time.time(), by, job.operation, job.target, key or None, job.digest
+        )
+        with closing(open_existing(self._url)) as store:
+            record = store.begin_operation(new)
+        if record.body != job.digest:
+            raise ApiError(422, OTHER_REQUEST, parameter=KEY_HEADER)
+        return record
+
+    async def _run(
+        self,
+        job: RunningJob,
+        operation: Write,
+        body: WriteBody,
+        record: OperationRecord | None,
+        place: tuple[str, str],
+    ) -> None:
+        try:
+            answer = await operation.handler(WriteCall(job.target, job.report), body)
+            outcome = Outcome(200, msgspec.to_builtins(answer))
+        except Exception as error:  # noqa: BLE001 - a response for every error, and a log
+            outcome = refused(problem_of(error))
+        try:
+            if record:
+                log.info(
+                    "operation %s %s by token %s: %s",
+                    *(operation.name, job.target, record.token, outcome.status),
+                )
+                await asyncio.to_thread(self._end, record, outcome)
+        except CommuniqueError as error:
+            log.error("the operation is not in the record: %s", error)  # noqa: TRY400 - no traceback needed
+        finally:
+            job.end(outcome)
+            self._keys.pop(place, None)
+
+    def _end(self, record: OperationRecord, outcome: Outcome) -> None:
+        with closing(open_existing(self._url)) as store:
+            store.end_operation(record, outcome.status, msgspec.json.encode(outcome.values))
+
+
+OTHER_REQUEST: Final = "this key was used for another request in the last 24 hours: use a new key"
+
+BAD_KEY: Final = "a key has 1 to 255 visible ASCII characters: send one such as a UUID"
+
+
+def refused(error: ApiError) -> Outcome:
+    """Return an error as the outcome of a request."""
+    return Outcome(error.status, error.values)
+
+
+def problem_of(error: Exception) -> ApiError:
+    """Return the response for an error of an operation. Unexpected errors are logged."""
+    match error:
+        case ApiError():
+            return error
+        case UnknownSource() | UnknownWatch():
+            return ApiError(404, str(error))
+        case RenamedSource() | HomeInUse():
+            return ApiError(409, str(error))
+        case StoreError() | OSError():
+            return ApiError(503, str(error), headers={"retry-after": "60"})
+        case CommuniqueError():
+            return ApiError(422, str(error))
+    log.error("an operation failed", exc_info=error)
+    return ApiError(500, "the server failed; the error is in its log")
+
+
+def body_from(raw: bytes, kind: type[Body]) -> Body:
+    """Parse and validate the body of a request that writes.
+
+    Raises ApiError: 400 if it is not JSON, with the position of the error, and 422 if a field is
+    unknown, missing or invalid.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise invalid_field(str(error), kind) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ApiError(400, f"the body is not valid JSON: {error}") from error
+
+
+def body_of_values(values: Any, kind: type[Body]) -> Body:
+    """Validate JSON values as the body of a request that writes. Raises ApiError (422)."""
+    try:
+        return msgspec.convert(values, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise invalid_field(str(error), kind) from error
+
+
+def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
+    """Return the response for an invalid field, from a message of msgspec."""
+    known = kind.__struct_fields__
+    if found := UNKNOWN.search(message):
+        name = found[1][:100]
+        why = f"there is no field {name!r}{meant(name, known)}; use {', '.join(known)}"
+        return ApiError(422, why, parameter=name)
+    if found := MISSING.search(message):
+        return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
+    found = PLACE.search(message)
+    name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
+    why = message.partition(" - at ")[0]
+    return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)

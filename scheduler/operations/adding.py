@@ -1,0 +1,104 @@
+"""Inspect a site and add it as a source, by `communique add` in a child process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from data.errors import CommuniqueError
+from data.text.clean import plain
+from data.text.masking import masked_toml
+from data.text.urls import web_address
+from scheduler.children.child import CommandResult, run_command
+from scheduler.home.home import Home
+from scheduler.logs import without_secrets
+
+INSPECTION_SECONDS: Final = 180.0
+"""Maximum duration of an inspection in seconds. A slow site takes a minute."""
+
+MAX_INSPECTIONS: Final = 2
+"""Maximum number of sites that are inspected at the same time. Further inspections wait."""
+
+MAX_INPUT_CHARS: Final = 2000
+"""Maximum length in characters of an address or name that a person enters."""
+
+MAX_ROWS: Final = 10
+"""Maximum number of listing rows, of doubts and of notes in a result."""
+
+MAX_EXCERPT_CHARS: Final = 600
+"""Maximum length in characters of a value or text of a release in a result."""
+
+
+class UnusableAddress(CommuniqueError):
+    """The given address is not a valid web address."""
+
+
+class Inspections:
+    """Inspections of sites in one process, of which `MAX_INSPECTIONS` run at the same time."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._slots = asyncio.Semaphore(MAX_INSPECTIONS)
+
+    async def add(
+        self, url: str, fields: Mapping[str, str], *, save: bool = False, force: bool = False
+    ) -> CommandResult:
+        """Run `communique add` for an address, and return its result.
+
+        ``fields`` are id, name and time zone, each optional. Raises CommandLate and OSError.
+        """
+        # Written as --name=value, so that a value can't be parsed as an option.
+        options = [f"--{name}={value}" for name, value in fields.items() if value]
+        options += ["--save"] * save + ["--force"] * force
+        async with self._slots:
+            return await run_command(
+                self._home, "add", "--json", *options, url, seconds=INSPECTION_SECONDS
+            )
+
+
+def given_address(text: str) -> str:
+    """Return the web address that a person entered, with https if it has no scheme.
+
+    Raises UnusableAddress.
+    """
+    given = text.strip()
+    if "://" not in given:
+        given = f"https://{given}"
+    # Reject characters that parsers would otherwise drop silently.
+    if len(given) > MAX_INPUT_CHARS or plain(given) != given or (url := web_address(given)) is None:
+        raise UnusableAddress(
+            "the text is not a web address; enter one such as https://acme.example/news/"
+        )
+    return url
+
+
+def shown_values(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert the output of `communique add` for operators: shortened and without secrets.
+
+    The saved file contains the secrets in addresses, because visits need them.
+    """
+    file = masked_toml(output["toml"])
+    output = without_secrets(output)
+    items = output["listing"]["items"]
+    release = next(iter(output["releases"]), None)
+    return {
+        **{key: output[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
+        "doubts": output["doubts"][:MAX_ROWS],
+        "notes": output["notes"][:MAX_ROWS],
+        "toml": file,
+        "count": len(items),
+        "rows": items[:MAX_ROWS],
+        "fields": {
+            name: {**one, "value": plain(one["value"])[:MAX_EXCERPT_CHARS]}
+            for name, one in output["fields"].items()
+            if one["value"]
+        },
+        "sample": release
+        and {
+            "title": plain(release["title"] or "")[:MAX_EXCERPT_CHARS],
+            "published": release["published"] or "",
+            "text": (release["body_text"] or "")[:MAX_EXCERPT_CHARS],
+            "url": release["url"],
+        },
+    }

@@ -1,0 +1,183 @@
+"""Fields of requests that write, with their limits. The OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from data.models import AlertKind
+from data.search.syntax import MAX_QUERY_LENGTH
+from data.toml_files import ID
+from feeds.alerts.channels import CHANNELS
+from feeds.server.api import schemas
+from feeds.server.api.operations import WriteBody
+from feeds.server.api.parameters import PLAIN
+
+Text = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
+Id = Annotated[
+    str,
+    Meta(pattern=rf"^{ID.pattern}(?![\s\S])", description="Lower-case letters, digits, hyphens."),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=50)]
+Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=PLAIN)]
+Why = Annotated[Text, Meta(description="The reason, which is stored.")]
+Required = Annotated[
+    Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^(?=[\s\S]*\S)")],
+    Meta(description="The reason, which is stored."),
+]
+
+
+class AddSource(WriteBody, frozen=True, kw_only=True):
+    """A site to inspect and to add as a source. A dry run only inspects it."""
+
+    url: Annotated[Url, Meta(description="The page that lists releases, or any page of the site.")]
+    id: Annotated[Id | None, Meta(description="Id of the source; default from its name.")] = None
+    name: Annotated[Text, Meta(description="Name of the institution; default from the site.")] = ""
+    timezone: Annotated[Text, Meta(description="IANA time zone; default from the site.")] = ""
+    force: Annotated[bool, Meta(description="Save a result that is uncertain.")] = False
+
+
+class ChangeSource(WriteBody, frozen=True, kw_only=True):
+    """Keys of a source file. Omitted keys stay as they are; an empty value removes its key."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)] | UnsetType = UNSET
+    timezone: Text | UnsetType = UNSET
+    topics: Names | UnsetType = UNSET
+    language: Text | UnsetType = UNSET
+    interval: Annotated[
+        int | UnsetType, Meta(description="Seconds between visits, 60 or more; 0 for the default.")
+    ] = UNSET
+
+
+class Pause(WriteBody, frozen=True, kw_only=True):
+    """The reason for a pause."""
+
+    why: Why = ""
+
+
+class RenameSource(WriteBody, frozen=True, kw_only=True):
+    """The new id of a source."""
+
+    id: Id
+
+
+class RemoveSource(WriteBody, frozen=True, kw_only=True):
+    """What happens to the releases of a removed source."""
+
+    keep: Annotated[bool, Meta(description="Keep its releases in feeds and pages.")] = False
+
+
+class WatchFilters(WriteBody, frozen=True, kw_only=True):
+    """Filters and times of a watch. A watch matches events that meet all its filters."""
+
+    query: Annotated[
+        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN)] | UnsetType,
+        Meta(description="A search query."),
+    ] = UNSET
+    sources: Names | UnsetType = UNSET
+    topics: Names | UnsetType = UNSET
+    languages: Names | UnsetType = UNSET
+    kinds: Annotated[tuple[AlertKind, ...], Meta(max_length=20)] | UnsetType = UNSET
+    backlog: bool | UnsetType = UNSET
+    timezone: Text | UnsetType = UNSET
+    digest: Annotated[
+        Text | UnsetType, Meta(description='Time of one message a day or week: "daily 08:00".')
+    ] = UNSET
+    quiet: Annotated[
+        Text | UnsetType, Meta(description='Hours without messages: "22:00-07:00".')
+    ] = UNSET
+
+
+class ChangeWatch(WatchFilters, frozen=True, kw_only=True):
+    """Keys of a watch file. Omitted keys stay as they are; an empty value removes its key."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)] | UnsetType = UNSET
+
+
+class AddWatch(WatchFilters, frozen=True, kw_only=True):
+    """A new watch."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
+    id: Annotated[Id | None, Meta(description="Id of the watch; default from its name.")] = None
+    outputs: Annotated[
+        dict[str, Names],
+        Meta(
+            max_length=len(CHANNELS),
+            description="Recipients of alerts, by channel: "
+            + ", ".join(f"`{one.table}`" for one in CHANNELS)
+            + ". Secrets are written into the watch file.",
+        ),
+    ] = msgspec.field(default_factory=dict)
+    feed: Annotated[bool, Meta(description="Publish the alerts as a feed at a secret address.")] = (
+        False
+    )
+
+
+class TestWatch(WriteBody, frozen=True, kw_only=True):
+    """A test of a watch. Without ``send``, the recent events that it matches are returned."""
+
+    send: Annotated[bool, Meta(description="Send a test message to each output.")] = False
+
+
+class Hide(WriteBody, frozen=True, kw_only=True):
+    """The reason for hiding a release."""
+
+    why: Required
+
+
+class Inspected(schemas.ResponseBody, frozen=True):
+    """Result of the inspection of a site."""
+
+    id: str
+    name: str
+    url: str
+    timezone: str
+    saved: Annotated[bool, Meta(description="Whether the source was saved.")]
+    certain: Annotated[
+        bool, Meta(description="Whether these are certainly the releases of the site.")
+    ]
+    releases: Annotated[int, Meta(ge=0, description="Number of releases on the first page.")]
+    notes: tuple[str, ...]
+    message: str
+
+
+class Checked(schemas.ResponseBody, frozen=True):
+    """Result of the check of a source file against stored and sample pages."""
+
+    id: str
+    ok: bool
+    problems: tuple[str, ...]
+
+
+class Visited(schemas.ResponseBody, frozen=True):
+    """Result of a visit; in a dry run, of the last visit, or null."""
+
+    source: str
+    run: dict[str, Any] | None
+
+
+class WatchItem(schemas.ResponseBody, frozen=True):
+    """A watch without its secrets."""
+
+    id: str
+    name: str
+    paused: bool
+    description: Annotated[str, Meta(description="Its filters and outputs.")]
+
+
+class WatchPage(schemas.ResponseBody, frozen=True):
+    """A page of watches, sorted by id."""
+
+    watches: tuple[WatchItem, ...]
+    next: schemas.Next
+
+
+class Tested(schemas.ResponseBody, frozen=True):
+    """Result of a test of a watch: the recent events that it matches, or the sent messages."""
+
+    id: str
+    matches: tuple[dict[str, Any], ...]
+    sent: tuple[dict[str, Any], ...]

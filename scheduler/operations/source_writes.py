@@ -1,0 +1,282 @@
+"""Operations of the API on sources."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from data.errors import CommuniqueError
+from data.store.public_view import public_view
+from data.text.masking import masked
+from data.wording import counted
+from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.problems import ApiError
+from feeds.server.api.schemas import WriteResult
+from scheduler.children.child import run_command
+from scheduler.home.home import Home
+from scheduler.operations import bodies
+from scheduler.operations.adding import Inspections, given_address, shown_values
+from scheduler.operations.service import RunningService
+from scheduler.operations.source_files import change_source
+from scheduler.sources import handlings
+from scheduler.sources.handlings import end_handlings, handling_line
+from scheduler.sources.known_names import check_source
+from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
+from spiders.sources.loader import load_source
+
+CHECK_SECONDS: Final = 180.0
+"""Maximum duration of the check of a source file in seconds."""
+
+ID: Final = "The id of a source."
+
+EXAMPLE: Final = "lindmouth"
+
+
+class NothingAdded(CommuniqueError):
+    """No source was found or saved."""
+
+
+class SourceWrites:
+    """The operations on the sources of a home directory, with the running service."""
+
+    def __init__(self, home: Home, service: RunningService, adding: Inspections) -> None:
+        self._home = home
+        self._service = service
+        self._adding = adding
+
+    def operations(self) -> Iterator[Write]:
+        """Yield the operations."""
+        one = "/api/sources/{id}"
+        yield Write(
+            "/api/sources",
+            "add_source",
+            "Inspect a site and add it as a source",
+            bodies.AddSource,
+            bodies.Inspected,
+            self.add,
+            WriteExample(
+                {"url": "https://lindmouth.example/", "dry_run": True},
+                bodies.Inspected(
+                    id=EXAMPLE,
+                    name="Harbour Board of Lindmouth",
+                    url="https://lindmouth.example/news",
+                    timezone="Europe/Oslo",
+                    saved=False,
+                    certain=True,
+                    releases=20,
+                    notes=(),
+                    message="nothing was saved, because this is a dry run",
+                ),
+            ),
+            repeatable=False,
+        )
+        yield Write(
+            f"{one}/check",
+            "check_source",
+            "Check a source file against stored and sample pages",
+            WriteBody,
+            bodies.Checked,
+            self.check,
+            WriteExample({}, bodies.Checked(id=EXAMPLE, ok=True, problems=())),
+            named=ID,
+        )
+        yield Write(
+            f"{one}/change",
+            "change_source",
+            "Change keys of a source file",
+            bodies.ChangeSource,
+            WriteResult,
+            self.change,
+            example({"topics": ["transport"]}, "lindmouth was changed"),
+            named=ID,
+        )
+        yield Write(
+            f"{one}/pause",
+            "pause_source",
+            "Pause visits to a source",
+            bodies.Pause,
+            WriteResult,
+            self.pause,
+            example({"why": "its site moves"}, "lindmouth is paused: its site moves"),
+            named=ID,
+        )
+        yield Write(
+            f"{one}/resume",
+            "resume_source",
+            "Resume visits to a paused source",
+            WriteBody,
+            WriteResult,
+            self.resume,
+            example({}, "visits to lindmouth are resumed"),
+            named=ID,
+        )
+        yield Write(
+            f"{one}/rename",
+            "rename_source",
+            "Change the id of a source",
+            bodies.RenameSource,
+            WriteResult,
+            self.rename,
+            example({"id": "lindmouth-port"}, "renamed lindmouth to lindmouth-port"),
+            named=ID,
+            destroys=True,
+        )
+        yield Write(
+            f"{one}/remove",
+            "remove_source",
+            "Remove a source, its file and its feeds",
+            bodies.RemoveSource,
+            WriteResult,
+            self.remove,
+            example({"keep": True}, "removed lindmouth; 412 releases still shown"),
+            named=ID,
+            destroys=True,
+        )
+        yield Write(
+            f"{one}/visit",
+            "visit_source",
+            "Visit a source now",
+            WriteBody,
+            bodies.Visited,
+            self.visit,
+            WriteExample({}, bodies.Visited(source=EXAMPLE, run={"new": 1, "found": 12})),
+            named=ID,
+            repeatable=False,
+        )
+
+    async def add(self, call: WriteCall, body: bodies.AddSource) -> bodies.Inspected:
+        """Inspect a site, and save its source if the result is certain or ``force`` is set."""
+        url = given_address(body.url)
+        fields = {"id": body.id or "", "name": body.name, "timezone": body.timezone}
+        call.report(f"inspecting {masked(url)}")
+        save = not body.dry_run
+        result = await self._adding.add(url, fields, save=save, force=save and body.force)
+        output = result.printed if isinstance(result.printed, dict) else {}
+        faults = tuple(map(masked, result.errors))
+        if output.get("releases") is None:
+            raise NothingAdded(" ".join(faults) or "the inspection ended without a result")
+        shown, saved = shown_values(output), bool(output.get("saved"))
+        if saved:
+            await self._service.reload_sources()
+        dry = "nothing was saved, because this is a dry run"
+        return bodies.Inspected(
+            **{name: shown[name] for name in ("id", "name", "url", "timezone")},
+            saved=saved,
+            certain=result.code == 0,
+            releases=shown["count"],
+            notes=(*map(str, shown["doubts"]), *map(str, shown["notes"])),
+            message=f"{shown['id']} was saved" if saved else " ".join(faults) or dry,
+        )
+
+    async def check(self, call: WriteCall, _: WriteBody) -> bodies.Checked:
+        """Check a source file in a child process, because pages may be slow to read."""
+        await asyncio.to_thread(load_source, self._home.sources, call.name)
+        command = ("sources", "check", "--json", call.name)
+        result = await run_command(self._home, *command, seconds=CHECK_SECONDS)
+        return bodies.Checked(
+            id=call.name, ok=result.code == 0, problems=tuple(map(masked, result.errors))
+        )
+
+    async def change(self, call: WriteCall, body: bodies.ChangeSource) -> WriteResult:
+        """Change keys of a source file."""
+        changes = given(body)
+        changed = await asyncio.to_thread(
+            change_source, self._home, call.name, changes, dry_run=body.dry_run
+        )
+        if changed and not body.dry_run:
+            await self._service.reload_sources()
+        return told(body, f"{call.name} was changed", changed=changed)
+
+    async def pause(self, call: WriteCall, body: bodies.Pause) -> WriteResult:
+        """Pause visits to a source."""
+        if body.dry_run:
+            await asyncio.to_thread(self._check, call.name)
+            return told(body, f"{call.name} is paused")
+        why = body.why.strip()
+        paused = await asyncio.to_thread(handlings.pause, self._home, call.name, why)
+        await self._service.reload_sources()
+        return told(body, f"{call.name} is {handling_line(paused)}")
+
+    async def resume(self, call: WriteCall, body: WriteBody) -> WriteResult:
+        """Resume visits to a paused source."""
+        if body.dry_run:
+            await asyncio.to_thread(self._check, call.name)
+            return told(body, f"visits to {call.name} are resumed")
+        ended = await asyncio.to_thread(end_handlings, self._home, call.name, ("paused",))
+        await self._service.reload_sources()
+        if not ended:
+            return told(body, f"{call.name} is not paused", changed=False)
+        return told(body, f"visits to {call.name} are resumed")
+
+    async def rename(self, call: WriteCall, body: bodies.RenameSource) -> WriteResult:
+        """Change the id of a source."""
+        done = await asyncio.to_thread(
+            rename_source, self._home, call.name, body.id, dry_run=body.dry_run
+        )
+        if not body.dry_run:
+            await self._service.reload_sources()
+        message = f"renamed {done.old} to {done.new}, with {counted(done.releases, 'release')}"
+        return told(body, message + self._note(), changed=done.done)
+
+    async def remove(self, call: WriteCall, body: bodies.RemoveSource) -> WriteResult:
+        """Remove a source, its file and its feeds."""
+        done = await asyncio.to_thread(
+            remove_source, self._home, call.name, kept=body.keep, dry_run=body.dry_run
+        )
+        if not body.dry_run:
+            await self._service.reload_sources()
+        what = "still shown" if done.kept else "hidden"
+        message = f"removed {done.source}; {counted(done.releases, 'release')} {what}"
+        return told(body, message + self._note(), changed=done.done)
+
+    async def visit(self, call: WriteCall, body: WriteBody) -> bodies.Visited:
+        """Visit a source, and return the report of the visit."""
+        await asyncio.to_thread(load_source, self._home.sources, call.name)
+        if not body.dry_run:
+            visit = await self._service.visit_now(call.name)
+            if visit is None:
+                raise ApiError(409, f"{call.name} is being visited already")
+            call.report(f"visiting {call.name}")
+            # The visit continues if this request is cancelled.
+            await asyncio.shield(visit)
+        return bodies.Visited(source=call.name, run=await asyncio.to_thread(self._run, call.name))
+
+    def _run(self, source: str) -> dict[str, Any] | None:
+        """Return the report of the last visit to a source, or None."""
+        with closing(public_view(self._home.plain_store())) as store:
+            last = next(iter(store.runs(source, limit=1)), None)
+        found: dict[str, Any] | None = msgspec.to_builtins(last)
+        return found
+
+    def _check(self, source: str) -> None:
+        """Raise UnknownSource if the source is unknown."""
+        with closing(self._home.plain_store()) as store:
+            check_source(self._home, store, source)
+
+    def _note(self) -> str:
+        return f"; {EACH_HOME}" if self._home.has_fleet else ""
+
+
+def given(body: WriteBody) -> dict[str, Any]:
+    """Return the fields that a request contains, except ``dry_run``."""
+    found = {name: getattr(body, name) for name in body.__struct_fields__ if name != "dry_run"}
+    return {name: value for name, value in found.items() if value is not UNSET}
+
+
+def told(body: WriteBody, message: str, *, changed: bool = True) -> WriteResult:
+    """Return the result of a request, with a message that describes what it did, or would do."""
+    if body.dry_run:
+        message = f"not done in a dry run: {message}" if changed else "nothing would change"
+    elif not changed:
+        message = "nothing changed"
+    return WriteResult(changed=changed, dry_run=body.dry_run, message=message)
+
+
+def example(body: Mapping[str, Any], message: str) -> WriteExample:
+    """Return the example of a request that changes something."""
+    return WriteExample(body, WriteResult(changed=True, dry_run=False, message=message))

@@ -1,0 +1,204 @@
+"""Operations of the API on watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final
+
+from data.errors import WatchError
+from data.toml_files import ID
+from data.watches.folder import load_watches, set_paused
+from data.watches.watch_file import FeedAccess, load_watch, new_token
+from data.wording import counted
+from feeds.alerts.channels import CHANNELS, AlertWatch
+from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.parameters import PageParameters
+from feeds.server.api.problems import ApiError
+from feeds.server.api.request_context import ApiContext
+from feeds.server.api.schemas import WriteResult
+from scheduler.home.home import Home
+from scheduler.operations import bodies
+from scheduler.operations.source_writes import example, given, told
+from scheduler.operations.watches import (
+    add_watch,
+    change_watch,
+    id_for,
+    recent_matches,
+    replay_failed,
+    send_test,
+)
+from scheduler.terminal.watch_report import watch_line
+
+NAMED: Final = "The id of a watch."
+
+MAX_MATCHES: Final = 100
+"""Maximum number of matching events in the result of a test."""
+
+
+class WatchWrites:
+    """The operations on the watches of a home directory."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def reads(self) -> Iterator[Operation]:
+        """Yield the operations that read."""
+        yield Operation(
+            "/api/watches",
+            "watches",
+            "Watches, by id",
+            PageParameters,
+            bodies.WatchPage,
+            self.watches,
+            access="operate",
+            refused={400: "The cursor does not belong to this address."},
+            example=bodies.WatchPage(
+                watches=(
+                    bodies.WatchItem(
+                        id="ferries",
+                        name="Ferries",
+                        paused=False,
+                        description="release, edit; words ferry; a feed",
+                    ),
+                ),
+                next=None,
+            ),
+        )
+
+    def operations(self) -> Iterator[Write]:
+        """Yield the operations that write."""
+        one = "/api/watches/{id}"
+        yield Write(
+            "/api/watches",
+            "add_watch",
+            "Create a watch, which sends alerts",
+            bodies.AddWatch,
+            WriteResult,
+            self.add,
+            example({"name": "Ferries", "query": "ferry"}, "created the watch ferries"),
+            repeatable=False,
+        )
+        yield Write(
+            f"{one}/change",
+            "change_watch",
+            "Change the filters of a watch",
+            bodies.ChangeWatch,
+            WriteResult,
+            self.change,
+            example({"sources": ["lindmouth"]}, "ferries was changed"),
+            named=NAMED,
+        )
+        for verb, paused in (("pause", True), ("resume", False)):
+            yield Write(
+                f"{one}/{verb}",
+                f"{verb}_watch",
+                "Pause a watch" if paused else "Resume a paused watch",
+                WriteBody,
+                WriteResult,
+                self._pausing(paused=paused),
+                example({}, f"ferries is {'paused' if paused else 'active'}"),
+                named=NAMED,
+            )
+        yield Write(
+            f"{one}/test",
+            "test_watch",
+            "Show which recent events a watch matches, or send a test message",
+            bodies.TestWatch,
+            bodies.Tested,
+            self.test,
+            WriteExample({"send": False}, bodies.Tested(id="ferries", matches=(), sent=())),
+            named=NAMED,
+            repeatable=False,
+        )
+        yield Write(
+            f"{one}/replay",
+            "replay_watch",
+            "Send the failed alerts of a watch again",
+            WriteBody,
+            WriteResult,
+            self.replay,
+            example({}, "2 messages wait"),
+            named=NAMED,
+            repeatable=False,
+        )
+
+    def watches(self, context: ApiContext, asked: PageParameters) -> bodies.WatchPage:
+        """Return a page of watches, without those whose files are invalid."""
+        found, _ = load_watches(self._home.watches, AlertWatch)
+        some, after = context.page(asked, found.items(), lambda one: one[0], down=False)
+        shown = (
+            bodies.WatchItem(id=name, name=one.name, paused=one.paused, description=watch_line(one))
+            for name, one in some
+        )
+        return bodies.WatchPage(watches=tuple(shown), next=after)
+
+    async def add(self, _: WriteCall, body: bodies.AddWatch) -> WriteResult:
+        """Create a watch file. Its secrets are only in this file."""
+        name = body.id or id_for(body.name)
+        if not ID.fullmatch(name):
+            raise ApiError(422, "the name has no letters; send an id", parameter="id")
+        values = given(body)
+        keys = {key: values[key] for key in values.keys() - {"id", "outputs", "feed"}}
+        keys |= channels_in(body)
+        if body.feed:
+            keys["feed"] = FeedAccess(new_token())
+        watch = AlertWatch(**{key: value for key, value in keys.items() if value})
+        path = self._home.watches / f"{name}.toml"
+        try:
+            await asyncio.to_thread(add_watch, self._home, path, watch, dry_run=body.dry_run)
+        except FileExistsError as error:
+            why = f"a watch {name!r} exists already; send another id"
+            raise ApiError(422, why, parameter="id") from error
+        return told(body, f"created the watch {name}")
+
+    async def change(self, call: WriteCall, body: bodies.ChangeWatch) -> WriteResult:
+        """Change keys of a watch file."""
+        changed = await asyncio.to_thread(
+            change_watch, self._home, call.name, given(body), dry_run=body.dry_run
+        )
+        return told(body, f"{call.name} was changed", changed=changed)
+
+    def _pausing(self, *, paused: bool) -> Any:
+        async def handle(call: WriteCall, body: WriteBody) -> WriteResult:
+            folder = self._home.watches
+            before = await asyncio.to_thread(load_watch, folder, call.name, AlertWatch)
+            if not body.dry_run:
+                await asyncio.to_thread(set_paused, folder, call.name, AlertWatch, paused=paused)
+            message = f"{call.name} is {'paused' if paused else 'active'}"
+            return told(body, message, changed=before.paused != paused)
+
+        return handle
+
+    async def test(self, call: WriteCall, body: bodies.TestWatch) -> bodies.Tested:
+        """Return the recent events that a watch matches, or send a test message."""
+        await asyncio.to_thread(load_watch, self._home.watches, call.name, AlertWatch)
+        if body.send and not body.dry_run:
+            call.report("sending a test message to each output")
+            sent = await send_test(self._home, call.name)
+            return bodies.Tested(id=call.name, matches=(), sent=tuple(sent))
+        call.report("checking recent events")
+        matches = await recent_matches(self._home, call.name)
+        return bodies.Tested(id=call.name, matches=tuple(matches[:MAX_MATCHES]), sent=())
+
+    async def replay(self, call: WriteCall, body: WriteBody) -> WriteResult:
+        """Queue the failed alerts of a watch again."""
+        count = await asyncio.to_thread(replay_failed, self._home, call.name, dry_run=body.dry_run)
+        message = counted(count, "message waits", "messages wait")
+        return told(body, message, changed=count > 0)
+
+
+def channels_in(body: bodies.AddWatch) -> dict[str, Any]:
+    """Return the channels for the outputs of a new watch. Raises ApiError and WatchError."""
+    known = {one.table: one for one in CHANNELS}
+    found: dict[str, Any] = {}
+    for table, values in body.outputs.items():
+        channel = known.get(table)
+        if channel is None or not values or (len(values) > 1 and not channel.repeated):
+            why = f"{table[:40]!r} is not a channel with these recipients; use {', '.join(known)}"
+            raise ApiError(422, why, parameter="outputs")
+        try:
+            found[table] = channel.from_option(values)
+        except ValueError as error:
+            raise WatchError("outputs", table, str(error)) from error
+    return found

@@ -1,0 +1,128 @@
+"""Create, change, test and replay watches."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from data.errors import CommuniqueError, WatchError
+from data.files import rewrite, write_secret
+from data.search.syntax import LANGUAGE_VERSION
+from data.text.folding import fold_search
+from data.toml_files import read_text
+from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, to_toml
+from feeds.alerts.channels import AlertWatch
+from scheduler.children.child import run_command
+from scheduler.home.home import Home
+from scheduler.operations.toml_keys import with_keys
+
+TEST_SECONDS: Final = 90.0
+"""Maximum duration of a test in seconds. A receiver may take up to 20 seconds."""
+
+UNFINISHED: Final = "the check of recent events ended without a result; try again"
+
+MAX_REPLAYED: Final = 1000
+"""Maximum number of failed alerts, newest first, in which those of a watch are found."""
+
+
+class UnfinishedTest(CommuniqueError):
+    """The test of a watch ended without a result."""
+
+
+def id_for(name: str) -> str:
+    """Return the id of a watch with this name: its letters and digits. It may be empty."""
+    return "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
+
+
+def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) -> Watch:
+    """Write a new watch file, and return the watch as it is read from there.
+
+    Raises FileExistsError, WatchError, UnknownSource and UnknownTopic.
+    """
+    if watch.query:
+        watch = msgspec.structs.replace(watch, query_language=LANGUAGE_VERSION)
+    text = to_toml(watch)
+    # Parse the text before it is written, because an invalid file could not be loaded later.
+    one = parse_watch(text, str(path), AlertWatch)
+    check_filters(home, one)
+    if dry_run:
+        if path.exists():
+            raise FileExistsError(path)
+        return one
+    home.watches.mkdir(parents=True, exist_ok=True)
+    write_secret(path, text)
+    return one
+
+
+def change_watch(
+    home: Home, watch_id: str, changes: Mapping[str, Any], *, dry_run: bool = False
+) -> bool:
+    """Set keys of a watch file, and remove those that are empty. Other keys stay as they are.
+
+    Returns whether the file changes. Raises UnknownWatch, WatchError, UnknownSource, UnknownTopic.
+    """
+    load_watch(home.watches, watch_id, AlertWatch)
+    path = find_watch(home.watches, watch_id)
+    text = read_text(path, WatchError)
+    if changes.get("query"):
+        changes = {**changes, "query_language": LANGUAGE_VERSION}
+    changed = with_keys(text, changes)
+    check_filters(home, parse_watch(changed, str(path), AlertWatch))
+    if changed != text and not dry_run:
+        rewrite(path, changed)
+    return changed != text
+
+
+def check_filters(home: Home, one: Watch) -> None:
+    """Raise UnknownSource or UnknownTopic if a new watch could never match.
+
+    A watch may name the former id of a source.
+    """
+    if not one.sources and not one.topics:
+        return
+    # Imported here: only this command needs them, and they load slowly.
+    from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
+
+    with closing(home.store()) as store:
+        for source in {*one.sources} - store.source_moves().keys():
+            check_source(home, store, source)
+        check_topics(home, store, one.topics, sections=True)
+
+
+async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:
+    """Return the recent events that a watch matches. Raises UnfinishedTest and OSError."""
+    result = await run_command(home, "watch", "test", "--json", watch_id, seconds=TEST_SECONDS)
+    if not isinstance(result.printed, dict):
+        raise UnfinishedTest(" ".join(result.errors) or UNFINISHED)
+    found: list[dict[str, Any]] = result.printed["matches"]
+    return found
+
+
+async def send_test(home: Home, watch_id: str) -> list[dict[str, Any]]:
+    """Send a test message to each output of a watch, and return the result of each.
+
+    Raises UnfinishedTest and OSError.
+    """
+    command = ("watch", "test", "--send", "--json", watch_id)
+    result = await run_command(home, *command, seconds=TEST_SECONDS)
+    if not isinstance(result.printed, dict):
+        raise UnfinishedTest(" ".join(result.errors) or "the test was not sent")
+    sent: list[dict[str, Any]] = result.printed["sent"]
+    return sent
+
+
+def replay_failed(home: Home, watch_id: str, *, dry_run: bool = False) -> int:
+    """Queue the failed alerts of a watch again, and return their number. Raises UnknownWatch."""
+    find_watch(home.watches, watch_id)
+    with closing(home.plain_store()) as store:
+        failed = store.alerts("dead", limit=MAX_REPLAYED)
+        keys = [one.key for one in failed if one.watch == watch_id]
+        if dry_run or not keys:
+            return len(keys)
+        return store.replay_alerts(keys, time.time())
