@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from data.settings.value_types import PLACE, Bytes, BytesOrNone, DaysOrNone
+from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +35,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 1_000_000_000
     budget: Annotated[
-        BytesOrNone,
+        BytesOrZero,
         msgspec.Meta(
             description=(
                 "Maximum bytes of all WARC files. Beyond it, responses are no longer "
@@ -53,7 +53,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     retention: Annotated[
-        DaysOrNone,
+        DaysOrZero,
         msgspec.Meta(
             description=(
                 "Minimum age in days of records that `communique mirror prune` may delete; 0 "

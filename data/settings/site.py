@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from data.settings.value_types import MAX_BYTES, PLACE, Whole, WholeOrNone
+from data.settings.value_types import MAX_BYTES, PLACE, Whole, WholeOrZero
 
 MIN_FEED_BYTES: Final = 100_000
 """Minimum value of ``site.max_feed_bytes``, in bytes."""
@@ -83,7 +83,7 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "open"
     api_rate: Annotated[
-        WholeOrNone,
+        WholeOrZero,
         msgspec.Meta(
             description=(
                 "Maximum number of costly requests per minute and address: `/api/`, searches, "
@@ -93,7 +93,7 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 600
     connections: Annotated[
-        WholeOrNone,
+        WholeOrZero,
         msgspec.Meta(
             description=(
                 "Maximum number of open connections per address. This machine and trusted "

@@ -16,9 +16,9 @@ MAX_BYTES: Final = 1_000_000_000_000_000
 MAX_DAYS: Final = 36_500
 
 Whole = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
-WholeOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+WholeOrZero = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Bytes = Annotated[int, msgspec.Meta(ge=1, le=MAX_BYTES)]
-BytesOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
+BytesOrZero = Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
-DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]
+DaysOrZero = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]

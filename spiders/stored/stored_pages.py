@@ -12,7 +12,7 @@ import msgspec
 
 from data.archive.archived_response import served
 from data.archive.content_coding import Undecodable
-from data.archive.journal.events import FILES
+from data.archive.journal.journal_record import FILES
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.archive.warc.warc_file import listed_at

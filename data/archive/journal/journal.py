@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.archive.archive import Archive
-from data.archive.journal import events
-from data.archive.journal.events import JournalRecord
+from data.archive.journal import journal_record
+from data.archive.journal.journal_record import JournalRecord
 from data.archive.journal.orders import Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Run
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
-from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight
 from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masking import masked_toml
@@ -40,9 +40,9 @@ class Waiting:
 
     seen: dict[str, Sight] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
-    files: list[AnyEvent] = field(default_factory=list)
+    files: list[AnyDecision] = field(default_factory=list)
 
-    def add(self, decision: AnyEvent) -> None:
+    def add(self, decision: AnyDecision) -> None:
         """Add a decision. Only the last visit of each source is kept."""
         if isinstance(decision, decisions.Seen):
             for release_id, sight in decision.releases.items():
@@ -53,7 +53,7 @@ class Waiting:
             self.files.append(decision)
 
     @property
-    def decisions(self) -> Sequence[AnyEvent]:
+    def decisions(self) -> Sequence[AnyDecision]:
         """Return all waiting decisions, in the order in which they are written."""
         seen = [decisions.Seen(dict(self.seen))] if self.seen else []
         return [*seen, *map(decisions.Visited, self.runs.values()), *self.files]
@@ -101,8 +101,10 @@ class Journal:
                 shown = masked_toml(text)
                 cut = shown != text
                 block = shown.encode() if cut else content
-                uri = f"{events.FILES}{name}"
-                record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
+                uri = f"{journal_record.FILES}{name}"
+                record = self._archive.resource(
+                    uri, journal_record.TOML, block, at=utc_now()
+                ).record_id
             store.keep_journaled_file(name, digest)
             store.unit.decide(decisions.FileKept(name, digest, record, cut))
 
@@ -137,13 +139,15 @@ class Journal:
             if not store.journal_end() and not store.was_empty():
                 self._begin(store)
             while late := store.unwritten(limit=MAX_LATE_TRANSACTIONS):
-                self._append(store, [one for some in late for one in events.decode_events(some)])
+                self._append(
+                    store, [one for some in late for one in journal_record.decode_decisions(some)]
+                )
                 store.forget_unwritten(len(late))
             self._append(store, made)
         except ArchiveError as error:
             # A full disk loses no data here. Archiving the next response reports the error.
             log.warning("the journal waits for the archive: %s", error)
-            store.keep_unwritten(events.encode_events(made))
+            store.keep_unwritten(journal_record.encode_decisions(made))
 
     def _begin(self, store: Store) -> None:
         """Archive a snapshot of the store from before the current transaction."""
@@ -151,16 +155,20 @@ class Journal:
         records = []
         for piece in store.snapshot(PIECE_BYTES):
             digest.update(piece)
-            kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
+            kept = self._archive.resource(
+                journal_record.STORE, journal_record.SQLITE, piece, at=utc_now()
+            )
             records.append(kept.record_id)
         while late := len(store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
             # The snapshot contains these decisions.
             store.forget_unwritten(late)
         self._append(store, [decisions.Snapshot(records, digest.hexdigest())])
 
-    def _append(self, store: Store, made: Sequence[AnyEvent]) -> None:
-        block = events.encode(JournalRecord(made, after=store.journal_end()))
-        capture = self._archive.metadata(events.JOURNAL, events.JSON, block, at=utc_now())
+    def _append(self, store: Store, made: Sequence[AnyDecision]) -> None:
+        block = journal_record.encode(JournalRecord(made, after=store.journal_end()))
+        capture = self._archive.metadata(
+            journal_record.JOURNAL, journal_record.JSON, block, at=utc_now()
+        )
         store.keep_journal_end(capture.record_id)
 
     @property

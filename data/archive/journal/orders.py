@@ -41,7 +41,7 @@ TAIL_BYTES: Final = 65_536
 HIDDEN_TITLE: Final = "[hidden]"
 """Title of a hidden release whose text was never in the store."""
 
-OrderEvent: TypeAlias = (
+OrderDecision: TypeAlias = (
     decisions.Hidden
     | decisions.Unhidden
     | decisions.Redacted
@@ -63,7 +63,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     at: dt.datetime
-    event: OrderEvent
+    decision: OrderDecision = msgspec.field(name="event")
     release: decisions.Recorded | None = None
 
 
@@ -101,9 +101,9 @@ class Orders:
         self.keep(
             store,
             [
-                event
-                for event in unit.decisions
-                if isinstance(event, ORDERS) and not isinstance(event, decisions.Redacted)
+                decision
+                for decision in unit.decisions
+                if isinstance(decision, ORDERS) and not isinstance(decision, decisions.Redacted)
             ],
         )
 
@@ -113,7 +113,7 @@ class Orders:
     def close(self, store: Store) -> None:
         """Do nothing: removal orders never wait to be written."""
 
-    def keep(self, store: Store, given: Sequence[OrderEvent]) -> None:
+    def keep(self, store: Store, given: Sequence[OrderDecision]) -> None:
         """Append removal orders to the file within the current transaction.
 
         Raises ArchiveError if the file can't be written.
@@ -121,7 +121,8 @@ class Orders:
         if not given:
             return
         orders = [
-            Order(uuid4().hex, utc_now(), event, without_text(store, event)) for event in given
+            Order(uuid4().hex, utc_now(), decision, without_text(store, decision))
+            for decision in given
         ]
         self._append(b"".join(msgspec.json.encode(order) + b"\n" for order in orders))
         for order in orders:
@@ -138,7 +139,7 @@ class Orders:
             # Another process may have applied the orders in the meantime.
             orders = self.missing(store)
             obey(store, orders)
-            if any(isinstance(order.event, decisions.Redacted) for order in orders):
+            if any(isinstance(order.decision, decisions.Redacted) for order in orders):
                 # The redactions also removed records from the chain of this store's journal.
                 store.forget_journal()
             for order in orders:
@@ -210,21 +211,21 @@ def obey(
     moves = store.source_moves()
     last: dict[tuple[str, str], Order] = {}
     for order in orders:
-        event = order.event
-        if isinstance(event, OF_RELEASES):
-            kind = "redact" if isinstance(event, decisions.Redacted) else "hide"
-            last[kind, event.release] = order
+        decision = order.decision
+        if isinstance(decision, OF_RELEASES):
+            kind = "redact" if isinstance(decision, decisions.Redacted) else "hide"
+            last[kind, decision.release] = order
         else:
-            last["source", moves.get(event.source, event.source)] = order
+            last["source", moves.get(decision.source, decision.source)] = order
     with store.transaction():
         # Releases come first: a release that was hidden alone then stays hidden when its source is
         # restored.
         for (kind, name), order in sorted(last.items(), key=lambda one: one[0][0] == "source"):
             if kind == "source":
-                _obey_about_source(store, name, order.event)
+                _obey_about_source(store, name, order.decision)
             else:
                 is_added = _add_missing(store, order, (recorded or {}).get(name))
-                _obey_about_release(store, order.event, is_added=is_added)
+                _obey_about_release(store, order.decision, is_added=is_added)
 
 
 def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
@@ -233,7 +234,7 @@ def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None
     Returns whether the release was added.
     """
     release = recorded or order.release
-    if release is None or isinstance(order.event, decisions.Unhidden):
+    if release is None or isinstance(order.decision, decisions.Unhidden):
         return False
     if store.release(str(release.release["id"])):
         return False
@@ -241,29 +242,29 @@ def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None
     return True
 
 
-def _obey_about_release(store: Store, event: OrderEvent, *, is_added: bool) -> None:
-    if isinstance(event, decisions.Hidden):
-        store.hide(event.release, at=event.at, why=event.why)
-    elif isinstance(event, decisions.Unhidden):
-        store.unhide(event.release)
-    elif isinstance(event, decisions.Redacted):
-        known = store.release(event.release)
+def _obey_about_release(store: Store, decision: OrderDecision, *, is_added: bool) -> None:
+    if isinstance(decision, decisions.Hidden):
+        store.hide(decision.release, at=decision.at, why=decision.why)
+    elif isinstance(decision, decisions.Unhidden):
+        store.unhide(decision.release)
+    elif isinstance(decision, decisions.Redacted):
+        known = store.release(decision.release)
         if known and (is_added or not known.content.redacted):
-            store.redact(event.release, at=event.at, why=event.why)
+            store.redact(decision.release, at=decision.at, why=decision.why)
 
 
-def _obey_about_source(store: Store, source: str, event: OrderEvent) -> None:
-    if isinstance(event, decisions.SourceRemoved):
-        store.remove_source(source, at=event.at, kept=event.kept)
-    elif isinstance(event, decisions.SourceRestored):
+def _obey_about_source(store: Store, source: str, decision: OrderDecision) -> None:
+    if isinstance(decision, decisions.SourceRemoved):
+        store.remove_source(source, at=decision.at, kept=decision.kept)
+    elif isinstance(decision, decisions.SourceRestored):
         store.restore_source(source)
 
 
-def without_text(store: Store, event: OrderEvent) -> decisions.Recorded | None:
+def without_text(store: Store, decision: OrderDecision) -> decisions.Recorded | None:
     """Return the release that a removal order hides or redacts, without its text, or None."""
-    if not isinstance(event, decisions.Hidden | decisions.Redacted):
+    if not isinstance(decision, decisions.Hidden | decisions.Redacted):
         return None
-    release = store.release(event.release)
+    release = store.release(decision.release)
     if release is None:
         return None
     said = release.content

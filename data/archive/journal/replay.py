@@ -1,4 +1,4 @@
-"""Rebuilding of a store from journal events, in order. Decisions are replayed, not made again."""
+"""Rebuilding of a store from the decisions of its journal. They are replayed, not made again."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import msgspec
 from data.errors import StoreError
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
-from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.decisions import AnyDecision
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Exceptions that events of a damaged journal cause, such as a duplicate page number or an invalid
-time zone."""
+"""Exceptions that the decisions of a damaged journal cause, such as a duplicate page number or an
+invalid time zone."""
 
 
 class JournalReplay:
-    """Writes journal events to a ``store``.
+    """Writes the decisions of a journal to a ``store``.
 
     ``files`` maps names of home directory files to their last content. ``lost`` contains the ids of
-    releases with a missing version or an event that can't be written. ``refused`` lists other
-    events that can't be written. ``seen_in`` maps release ids to the leaf of the last sighting if
-    the store does not have this sighting.
+    releases with a missing version or a decision that can't be written. ``refused`` lists other
+    decisions that can't be written. ``seen_in`` maps release ids to the leaf of the last sighting
+    if the store does not have this sighting.
     """
 
     def __init__(self, store: Store) -> None:
@@ -35,50 +35,50 @@ class JournalReplay:
         self.refused: list[str] = []
         self.seen_in: dict[str, int] = {}
 
-    def write(self, events: Iterable[AnyEvent]) -> None:
-        """Write the events of journal records to the store.
+    def write(self, made: Iterable[AnyDecision]) -> None:
+        """Write the decisions of journal records to the store.
 
-        If an event fails, the other events are still written.
+        If a decision fails, the other decisions are still written.
         """
-        every = tuple(events)
+        every = tuple(made)
         try:
             with self._store.transaction():
-                for event in every:
-                    self._write(event)
+                for decision in every:
+                    self._write(decision)
         except UNWRITABLE:
-            for event in every:
-                self._try(event)
+            for decision in every:
+                self._try(decision)
 
-    def note_files(self, events: Iterable[AnyEvent]) -> None:
-        """Process only the events about files of the home directory.
+    def note_files(self, made: Iterable[AnyDecision]) -> None:
+        """Process only the decisions about files of the home directory.
 
-        The snapshot of the store already contains the results of all other events.
+        The snapshot of the store already contains the results of all other decisions.
         """
-        for event in events:
-            if isinstance(event, decisions.FileKept):
-                self.files[event.name] = event
+        for decision in made:
+            if isinstance(decision, decisions.FileKept):
+                self.files[decision.name] = decision
 
-    def _try(self, event: AnyEvent) -> None:
+    def _try(self, decision: AnyDecision) -> None:
         try:
             with self._store.transaction():
-                self._write(event)
+                self._write(decision)
         except UNWRITABLE as error:
-            self.refused.append(f"{event.__struct_config__.tag}: {error}")
+            self.refused.append(f"{decision.__struct_config__.tag}: {error}")
 
     @singledispatchmethod
-    def _write(self, event: AnyEvent) -> None:
-        """Write one event to the store."""
+    def _write(self, decision: AnyDecision) -> None:
+        """Write one decision to the store."""
 
     @_write.register
-    def _(self, event: decisions.Registered) -> None:
-        self._store.register(event.source)
+    def _(self, decision: decisions.Registered) -> None:
+        self._store.register(decision.source)
 
     @_write.register
-    def _(self, event: decisions.Recorded) -> None:
-        release_id = str(event.release.get("id", ""))
-        known = None if event.kind == "new" else self._store.release(release_id)
+    def _(self, decision: decisions.Recorded) -> None:
+        release_id = str(decision.release.get("id", ""))
+        known = None if decision.kind == "new" else self._store.release(release_id)
         try:
-            outcome = event.outcome(known)
+            outcome = decision.outcome(known)
         except msgspec.ValidationError:
             self.lost.add(release_id)
             return
@@ -92,121 +92,121 @@ class JournalReplay:
             self.seen_in.pop(release_id, None)
 
     @_write.register
-    def _(self, event: decisions.Seen) -> None:
-        self._store.restore_seen(event.releases)
-        for release_id, sight in event.releases.items():
+    def _(self, decision: decisions.Seen) -> None:
+        self._store.restore_seen(decision.releases)
+        for release_id, sight in decision.releases.items():
             if sight.leaf >= 0:
                 self.seen_in[release_id] = sight.leaf
 
     @_write.register
-    def _(self, event: decisions.CameBack) -> None:
-        if self._known(event.release):
-            self._store.mark_unchanged(event.release, seen=event.at, capture=event.capture)
-            if event.capture:
-                self.seen_in.pop(event.release, None)
+    def _(self, decision: decisions.CameBack) -> None:
+        if self._known(decision.release):
+            self._store.mark_unchanged(decision.release, seen=decision.at, capture=decision.capture)
+            if decision.capture:
+                self.seen_in.pop(decision.release, None)
 
     @_write.register
-    def _(self, event: decisions.Missed) -> None:
-        if self._known(event.release):
-            self._store.mark_gone(event.release, seen=event.at, capture=event.capture)
+    def _(self, decision: decisions.Missed) -> None:
+        if self._known(decision.release):
+            self._store.mark_gone(decision.release, seen=decision.at, capture=decision.capture)
 
     @_write.register
-    def _(self, event: decisions.Held) -> None:
-        self._store.hold(event.releases)
+    def _(self, decision: decisions.Held) -> None:
+        self._store.hold(decision.releases)
 
     @_write.register
-    def _(self, event: decisions.Retracted) -> None:
-        if self._known(event.release):
-            self._store.retract(event.release, at=event.at, why=event.why)
+    def _(self, decision: decisions.Retracted) -> None:
+        if self._known(decision.release):
+            self._store.retract(decision.release, at=decision.at, why=decision.why)
 
     @_write.register
-    def _(self, event: decisions.Hidden) -> None:
-        if self._known(event.release):
-            self._store.hide(event.release, at=event.at, why=event.why)
+    def _(self, decision: decisions.Hidden) -> None:
+        if self._known(decision.release):
+            self._store.hide(decision.release, at=decision.at, why=decision.why)
 
     @_write.register
-    def _(self, event: decisions.Unhidden) -> None:
-        if self._known(event.release):
-            self._store.unhide(event.release)
+    def _(self, decision: decisions.Unhidden) -> None:
+        if self._known(decision.release):
+            self._store.unhide(decision.release)
 
     @_write.register
-    def _(self, event: decisions.Redacted) -> None:
-        known = self._store.release(event.release)
+    def _(self, decision: decisions.Redacted) -> None:
+        known = self._store.release(decision.release)
         if known and not known.content.redacted:
-            self._store.redact(event.release, at=event.at, why=event.why)
+            self._store.redact(decision.release, at=decision.at, why=decision.why)
 
     @_write.register
-    def _(self, event: decisions.SourceRenamed) -> None:
-        self._store.rename_source(event.old, event.new)
+    def _(self, decision: decisions.SourceRenamed) -> None:
+        self._store.rename_source(decision.old, decision.new)
 
     @_write.register
-    def _(self, event: decisions.SourceRemoved) -> None:
-        self._store.remove_source(event.source, at=event.at, kept=event.kept)
+    def _(self, decision: decisions.SourceRemoved) -> None:
+        self._store.remove_source(decision.source, at=decision.at, kept=decision.kept)
 
     @_write.register
-    def _(self, event: decisions.SourceRestored) -> None:
-        self._store.restore_source(event.source)
+    def _(self, decision: decisions.SourceRestored) -> None:
+        self._store.restore_source(decision.source)
 
     @_write.register
-    def _(self, event: decisions.FilesNamed) -> None:
-        self._store.await_files(self._now(event.source), event.urls)
+    def _(self, decision: decisions.FilesNamed) -> None:
+        self._store.await_files(self._now(decision.source), decision.urls)
 
     @_write.register
-    def _(self, event: decisions.FileCaptured) -> None:
-        self._store.keep_file(event.source, event.url, event.capture)
+    def _(self, decision: decisions.FileCaptured) -> None:
+        self._store.keep_file(decision.source, decision.url, decision.capture)
 
     @_write.register
-    def _(self, event: decisions.Relocated) -> None:
-        self._store.relocate_captures(event.moved)
+    def _(self, decision: decisions.Relocated) -> None:
+        self._store.relocate_captures(decision.moved)
 
     @_write.register
-    def _(self, event: decisions.Joined) -> None:
-        self._store.grow_story(event.story)
+    def _(self, decision: decisions.Joined) -> None:
+        self._store.grow_story(decision.story)
 
     @_write.register
-    def _(self, event: decisions.Visited) -> None:
-        self._store.add_run(replace(event.run, source=self._now(event.run.source)))
+    def _(self, decision: decisions.Visited) -> None:
+        self._store.add_run(replace(decision.run, source=self._now(decision.run.source)))
 
     @_write.register
-    def _(self, event: decisions.WalkEnded) -> None:
-        self._store.keep_walk(event.source, event.walk)
+    def _(self, decision: decisions.WalkEnded) -> None:
+        self._store.keep_walk(decision.source, decision.walk)
 
     @_write.register
-    def _(self, event: decisions.Paged) -> None:
-        self._store.add_archive_pages({event.feed: {event.page: event.releases}})
+    def _(self, decision: decisions.Paged) -> None:
+        self._store.add_archive_pages({decision.feed: {decision.page: decision.releases}})
 
     @_write.register
-    def _(self, event: decisions.DayClosed) -> None:
-        self._store.add_day_digest(event.digest)
+    def _(self, decision: decisions.DayClosed) -> None:
+        self._store.add_day_digest(decision.digest)
 
     @_write.register
-    def _(self, event: decisions.HealthChanged) -> None:
-        self._store.add_health_events([event.health])
+    def _(self, decision: decisions.HealthChanged) -> None:
+        self._store.add_health_events([decision.health])
 
     @_write.register
-    def _(self, event: decisions.Handled) -> None:
-        self._store.handle(event.source, event.handling)
+    def _(self, decision: decisions.Handled) -> None:
+        self._store.handle(decision.source, decision.handling)
 
     @_write.register
-    def _(self, event: decisions.HandlingEnded) -> None:
-        self._store.end_handling(event.source, event.kind)
+    def _(self, decision: decisions.HandlingEnded) -> None:
+        self._store.end_handling(decision.source, decision.kind)
 
     @_write.register
-    def _(self, event: decisions.RhythmFound) -> None:
-        self._store.keep_rhythms({event.source: event.rhythm})
+    def _(self, decision: decisions.RhythmFound) -> None:
+        self._store.keep_rhythms({decision.source: decision.rhythm})
 
     @_write.register
-    def _(self, event: decisions.InFeeds) -> None:
-        if self._known(event.last):
-            self._store.mark_in_feeds(event.last, event.at)
+    def _(self, decision: decisions.InFeeds) -> None:
+        if self._known(decision.last):
+            self._store.mark_in_feeds(decision.last, decision.at)
 
     @_write.register
-    def _(self, event: decisions.FileKept) -> None:
-        self._store.keep_journaled_file(event.name, event.digest)
-        self.files[event.name] = event
+    def _(self, decision: decisions.FileKept) -> None:
+        self._store.keep_journaled_file(decision.name, decision.digest)
+        self.files[decision.name] = decision
 
     def _now(self, source: str) -> str:
-        """Return the current id of a source that may have been renamed since the event."""
+        """Return the current id of a source that may have been renamed since the decision."""
         return self._store.source_moves().get(source, source)
 
     def _known(self, release_id: str) -> bool:

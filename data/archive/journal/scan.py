@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from data.archive.journal import events
+from data.archive.journal import journal_record
 from data.archive.journal.history import History, JournalEntry, history_of
 from data.archive.journal.orders import ORDERS, Order
 from data.archive.verification.tree import Leaves
@@ -94,12 +94,15 @@ class Scanner:
             self._seen.add(leaf)
         place = Place(record.file, record.offset)
         try:
-            if record.uri.startswith((events.FILES, events.STORE)):
+            if record.uri.startswith((journal_record.FILES, journal_record.STORE)):
                 self._files[record.record_id] = place
-                if record.uri != events.STORE:
-                    name, kept = record.uri[len(events.FILES) :], (record.at, record.record_id)
+                if record.uri != journal_record.STORE:
+                    name, kept = (
+                        record.uri[len(journal_record.FILES) :],
+                        (record.at, record.record_id),
+                    )
                     self._kept[name] = max(self._kept.get(name, kept), kept)
-            elif record.uri == events.JOURNAL:
+            elif record.uri == journal_record.JOURNAL:
                 self._take_journal(record, leaf)
             elif record.kind in ANSWER_KINDS:
                 self._answers[place] = leaf
@@ -143,20 +146,22 @@ class Scanner:
         self.damage(Damage(path_of(self._archive, record.file).name, record.offset, cause))
 
     def _take_journal(self, record: ArchiveRecord, leaf: int | None) -> None:
-        journaled = events.decode(record.block)
+        journaled = journal_record.decode(record.block)
         self._entries.append(
             JournalEntry(
                 record.record_id, journaled.after, record.at, leaf, record.file, record.offset
             )
         )
         self._orders += [
-            Order("", record.at, event) for event in journaled.events if isinstance(event, ORDERS)
+            Order("", record.at, decision)
+            for decision in journaled.decisions
+            if isinstance(decision, ORDERS)
         ]
-        if any(isinstance(event, decisions.Snapshot) for event in journaled.events):
+        if any(isinstance(decision, decisions.Snapshot) for decision in journaled.decisions):
             self._snapshots.add(record.record_id)
         if any(
-            isinstance(event, decisions.SitePublished) and event.everything
-            for event in journaled.events
+            isinstance(decision, decisions.SitePublished) and decision.everything
+            for decision in journaled.decisions
         ):
             self._rewrites.add(record.record_id)
 
@@ -190,9 +195,9 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):
-            if isinstance(found, ArchiveRecord) and found.uri == events.JOURNAL:
+            if isinstance(found, ArchiveRecord) and found.uri == journal_record.JOURNAL:
                 with suppress(msgspec.DecodeError):
-                    if not committed or events.decode(found.block).after:
+                    if not committed or journal_record.decode(found.block).after:
                         return True
     return False
 

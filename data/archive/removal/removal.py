@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from data.archive.archive import Archive
-from data.archive.journal import events
+from data.archive.journal import journal_record
 from data.archive.journal.scan import read_archive
 from data.archive.log import removals
 from data.archive.log.keys import KeyChain
@@ -57,7 +57,7 @@ SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
 """Types of records that contain requests and responses. Records of other types are needed by the
 archive itself."""
 
-JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
+JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
 """WARC-Target-URIs of records that may contain texts of releases."""
 
 ANSWERS: Final = SERVED_KINDS - {"request"}
@@ -299,9 +299,9 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
     """
     found = []
     for one in records:
-        if one.uri == events.STORE:
+        if one.uri == journal_record.STORE:
             found.append(one)
-        elif one.uri == events.JOURNAL:
+        elif one.uri == journal_record.JOURNAL:
             block = read_record(archive, one.file, one.offset).block
             # An id has 36 characters, so no other text contains it by chance.
             if any(release.encode() in block for release in releases):

@@ -24,6 +24,7 @@ from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart, enter_events
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
+from data.store.shared_sql.latency import LatencyPart
 from data.store.shared_sql.links import LinksPart
 from data.store.shared_sql.operations import OperationsPart
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
@@ -85,6 +86,7 @@ class Store(
     SelectionPart,
     PublicationPart,
     HealthPart,
+    LatencyPart,
     AliasesPart,
     RetractionPart,
     CapturesPart,

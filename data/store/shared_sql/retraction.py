@@ -21,7 +21,7 @@ from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.unit_of_work import decisions
-from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of
 
 GIVE_REASON: Final = (
@@ -308,7 +308,7 @@ class RetractionPart(Part):
         )
 
     def _change(
-        self, release_id: str, decision: AnyEvent, statement: str, *arguments: object
+        self, release_id: str, decision: AnyDecision, statement: str, *arguments: object
     ) -> bool:
         with self._writing() as db:
             before = self._release(release_id)

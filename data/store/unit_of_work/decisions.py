@@ -35,12 +35,12 @@ RELEASE_FIELDS: Final = tuple(field.name for field in fields(Release))
 unchanged content."""
 
 
-class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
+class JournalDecision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
     """Base class of the decisions that the archive's journal records."""
 
 
-class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
-    """A snapshot of the store before the following events, as ids of resource records.
+class Snapshot(JournalDecision, frozen=True, tag="snapshot"):
+    """A snapshot of the store before the following decisions, as ids of resource records.
 
     A snapshot starts the journal of a store that already has data: from an older version, or from a
     time when the archive was disabled.
@@ -50,13 +50,13 @@ class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
     digest: str
 
 
-class Registered(JournalEvent, frozen=True, tag="register"):
+class Registered(JournalDecision, frozen=True, tag="register"):
     """A source with its name was registered."""
 
     source: Source
 
 
-class Recorded(JournalEvent, frozen=True, tag="record"):
+class Recorded(JournalDecision, frozen=True, tag="record"):
     """The result of recording a draft: data.store.unit_of_work.outcome.RecordOutcome.
 
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
@@ -81,7 +81,7 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
     def outcome(self, known: Release | None) -> RecordOutcome:
         """Return the outcome for a store. ``known`` is its current release, or None if it is new.
 
-        Raises msgspec.ValidationError if the event has no content and the release is new.
+        Raises msgspec.ValidationError if the decision has no content and the release is new.
         """
         fields = {"aliases": (), **self.release}
         if known and "content" not in fields:
@@ -104,13 +104,13 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
         )
 
 
-class Seen(JournalEvent, frozen=True, tag="seen"):
+class Seen(JournalDecision, frozen=True, tag="seen"):
     """Releases, by id, were seen unchanged, each at a time and in an archive record."""
 
     releases: Mapping[str, Sight]
 
 
-class CameBack(JournalEvent, frozen=True, tag="mark_unchanged"):
+class CameBack(JournalDecision, frozen=True, tag="mark_unchanged"):
     """A retracted release is online again, unchanged."""
 
     release: str
@@ -118,7 +118,7 @@ class CameBack(JournalEvent, frozen=True, tag="mark_unchanged"):
     capture: Capture | None = None
 
 
-class Missed(JournalEvent, frozen=True, tag="mark_gone"):
+class Missed(JournalDecision, frozen=True, tag="mark_gone"):
     """The page of a release is missing."""
 
     release: str
@@ -126,7 +126,7 @@ class Missed(JournalEvent, frozen=True, tag="mark_gone"):
     capture: Capture | None = None
 
 
-class Held(JournalEvent, frozen=True, tag="hold"):
+class Held(JournalDecision, frozen=True, tag="hold"):
     """The retraction of missing releases was held for review.
 
     Each release has the time since which a listing has not contained it.
@@ -135,7 +135,7 @@ class Held(JournalEvent, frozen=True, tag="hold"):
     releases: Mapping[str, dt.datetime | None]
 
 
-class Retracted(JournalEvent, frozen=True, tag="retract"):
+class Retracted(JournalDecision, frozen=True, tag="retract"):
     """A release was retracted."""
 
     release: str
@@ -143,7 +143,7 @@ class Retracted(JournalEvent, frozen=True, tag="retract"):
     why: str = ""
 
 
-class Hidden(JournalEvent, frozen=True, tag="hide"):
+class Hidden(JournalDecision, frozen=True, tag="hide"):
     """A release was hidden from readers."""
 
     release: str
@@ -151,13 +151,13 @@ class Hidden(JournalEvent, frozen=True, tag="hide"):
     why: str
 
 
-class Unhidden(JournalEvent, frozen=True, tag="unhide"):
+class Unhidden(JournalDecision, frozen=True, tag="unhide"):
     """A hidden release was shown again."""
 
     release: str
 
 
-class Redacted(JournalEvent, frozen=True, tag="redact"):
+class Redacted(JournalDecision, frozen=True, tag="redact"):
     """The text of all versions of a release was redacted, for a reason.
 
     After a redaction, the journal begins again with a snapshot of the remaining store.
@@ -168,14 +168,14 @@ class Redacted(JournalEvent, frozen=True, tag="redact"):
     why: str
 
 
-class SourceRenamed(JournalEvent, frozen=True, tag="rename_source"):
+class SourceRenamed(JournalDecision, frozen=True, tag="rename_source"):
     """A source received a new id."""
 
     old: str
     new: str
 
 
-class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
+class SourceRemoved(JournalDecision, frozen=True, tag="remove_source"):
     """A source is no longer collected. Its releases are hidden unless they are ``kept``."""
 
     source: str
@@ -183,20 +183,20 @@ class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
     kept: bool = False
 
 
-class SourceRestored(JournalEvent, frozen=True, tag="restore_source"):
+class SourceRestored(JournalDecision, frozen=True, tag="restore_source"):
     """A removed source is collected again, and its releases are shown again."""
 
     source: str
 
 
-class FilesNamed(JournalEvent, frozen=True, tag="await_files"):
+class FilesNamed(JournalDecision, frozen=True, tag="await_files"):
     """Files of releases, given by their addresses, will be archived."""
 
     source: str
     urls: Sequence[str]
 
 
-class FileCaptured(JournalEvent, frozen=True, tag="file_captured"):
+class FileCaptured(JournalDecision, frozen=True, tag="file_captured"):
     """A file of a release was archived."""
 
     source: str
@@ -204,32 +204,32 @@ class FileCaptured(JournalEvent, frozen=True, tag="file_captured"):
     capture: Capture
 
 
-class Relocated(JournalEvent, frozen=True, tag="relocate"):
+class Relocated(JournalDecision, frozen=True, tag="relocate"):
     """Archive records, given by their ids, have new positions in the archive."""
 
     moved: Mapping[str, RecordPlace]
 
 
-class Joined(JournalEvent, frozen=True, tag="join"):
+class Joined(JournalDecision, frozen=True, tag="join"):
     """Translations to which no page links were added to a story."""
 
     story: JoinedStory
 
 
-class Visited(JournalEvent, frozen=True, tag="run"):
+class Visited(JournalDecision, frozen=True, tag="run"):
     """The report of a visit."""
 
     run: Run
 
 
-class WalkEnded(JournalEvent, frozen=True, tag="walk"):
+class WalkEnded(JournalDecision, frozen=True, tag="walk"):
     """A walk ended: a listing was read, page by page, to its end."""
 
     source: str
     walk: Walk
 
 
-class Paged(JournalEvent, frozen=True, tag="archive_page"):
+class Paged(JournalDecision, frozen=True, tag="archive_page"):
     """Releases were put on an archive page of a feed."""
 
     feed: Facet
@@ -237,47 +237,47 @@ class Paged(JournalEvent, frozen=True, tag="archive_page"):
     releases: Sequence[str]
 
 
-class DayClosed(JournalEvent, frozen=True, tag="day"):
+class DayClosed(JournalDecision, frozen=True, tag="day"):
     """The digest of a finished day was published for the first time."""
 
     digest: DayDigest
 
 
-class HealthChanged(JournalEvent, frozen=True, tag="health"):
+class HealthChanged(JournalDecision, frozen=True, tag="health"):
     """The health of a source changed."""
 
     health: HealthEvent
 
 
-class Handled(JournalEvent, frozen=True, tag="handle"):
+class Handled(JournalDecision, frozen=True, tag="handle"):
     """A person decided about the alerts or visits of a source."""
 
     source: str
     handling: Handling
 
 
-class HandlingEnded(JournalEvent, frozen=True, tag="end_handling"):
+class HandlingEnded(JournalDecision, frozen=True, tag="end_handling"):
     """A person's decision about the alerts or visits of a source ended."""
 
     source: str
     kind: HandlingKind
 
 
-class RhythmFound(JournalEvent, frozen=True, tag="rhythm"):
+class RhythmFound(JournalDecision, frozen=True, tag="rhythm"):
     """The publication rates (rhythm) of a source were learned."""
 
     source: str
     rhythm: SourceRhythm
 
 
-class InFeeds(JournalEvent, frozen=True, tag="in_feeds"):
+class InFeeds(JournalDecision, frozen=True, tag="in_feeds"):
     """New releases, up to the one with this id, have been in the feeds since this time."""
 
     last: str
     at: dt.datetime
 
 
-class SitePublished(JournalEvent, frozen=True, tag="publish"):
+class SitePublished(JournalDecision, frozen=True, tag="publish"):
     """The site was updated, or all its files were written (``everything``).
 
     Journal records before this record that are not in its chain were never committed. So the site
@@ -288,7 +288,7 @@ class SitePublished(JournalEvent, frozen=True, tag="publish"):
     everything: bool = False
 
 
-class FileKept(JournalEvent, frozen=True, tag="file"):
+class FileKept(JournalDecision, frozen=True, tag="file"):
     """A file of the home directory has new content, or was deleted if ``digest`` is empty.
 
     ``digest`` is the file's SHA-256 and ``record`` the id of its resource record. ``secrets_cut``
@@ -301,7 +301,7 @@ class FileKept(JournalEvent, frozen=True, tag="file"):
     secrets_cut: bool = False
 
 
-AnyEvent: TypeAlias = (
+AnyDecision: TypeAlias = (
     Snapshot
     | Registered
     | Recorded
@@ -335,7 +335,7 @@ AnyEvent: TypeAlias = (
 
 
 def recorded(outcome: RecordOutcome) -> Recorded:
-    """Return the event for the outcome of recording a draft."""
+    """Return the decision for the outcome of recording a draft."""
     release = outcome.decision.release
     # Its addresses are separate, with everything known about them.
     left_out = {"aliases"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeAlias
 
-from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.decisions import AnyDecision
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
 """Function that writes items with a data.store.shared_sql.database.connection.Database."""
@@ -82,20 +82,20 @@ class UnitOfWork:
     """
 
     def __init__(self) -> None:
-        self.decisions: list[AnyEvent] = []
+        self.decisions: list[AnyDecision] = []
         """Decisions for the journal record of this transaction, in order."""
-        self.delayable: list[AnyEvent] = []
+        self.delayable: list[AnyDecision] = []
         """Decisions that may wait for the next journal record."""
         self.public: list[Any] = []
         """Events for the public log, in order."""
         self._queued: list[tuple[Write, list[Any]]] = []
         self._at_rollback: list[Callable[[], None]] = []
 
-    def decide(self, *decisions: AnyEvent) -> None:
+    def decide(self, *decisions: AnyDecision) -> None:
         """Add decisions for the journal record of this transaction."""
         self.decisions += decisions
 
-    def decide_later(self, *decisions: AnyEvent) -> None:
+    def decide_later(self, *decisions: AnyDecision) -> None:
         """Add decisions that may wait for a later journal record.
 
         These decisions wait until another decision is recorded, or until the store is closed.

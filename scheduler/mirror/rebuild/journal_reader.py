@@ -1,4 +1,4 @@
-"""Reader of an archive's journal: its events, its snapshot of the store, and its removal orders."""
+"""Reader of an archive's journal: decisions, the snapshot of the store, and removal orders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from data.archive.journal import events
+from data.archive.journal import journal_record
 from data.archive.journal.history import JournalEntry
 from data.archive.journal.orders import OF_RELEASES, Orders, obey
 from data.archive.journal.scan import Scan
@@ -35,20 +35,20 @@ class JournalReader:
         if self._found.snapshot < 0:
             return 0
         (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
-        for _, recorded_events in self.read([entry]):
-            for event in recorded_events:
-                if isinstance(event, decisions.Snapshot) and self._assembled(event, path):
+        for _, made in self.read([entry]):
+            for decision in made:
+                if isinstance(decision, decisions.Snapshot) and self._assembled(decision, path):
                     return self._found.snapshot
         path.unlink(missing_ok=True)
         return 0
 
     def read(
         self, entries: Iterable[JournalEntry]
-    ) -> Iterator[tuple[JournalEntry, Sequence[decisions.AnyEvent]]]:
-        """Yield each entry with its events. An unreadable entry has no events."""
+    ) -> Iterator[tuple[JournalEntry, Sequence[decisions.AnyDecision]]]:
+        """Yield each entry with its decisions. An unreadable entry has no decisions."""
         for entry in entries:
             block = self.block(entry.file, entry.offset)
-            yield entry, events.decode(block).events if block else ()
+            yield entry, journal_record.decode(block).decisions if block else ()
 
     def file(self, record_id: str) -> bytes | None:
         """Return the file in a resource record, or None if the record is missing or damaged."""
@@ -85,14 +85,14 @@ def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path
     """
     kept = Orders(archive).read()
     orders = sorted([*found.orders, *kept], key=lambda order: order.at)
-    named = {one.event.release for one in orders if isinstance(one.event, OF_RELEASES)}
+    named = {one.decision.release for one in orders if isinstance(one.decision, OF_RELEASES)}
     lacking = {release for release in named if store.release(release) is None}
     recorded = {}
     if lacking:
-        for _, recorded_events in reader.read(found.history.aside):
-            for event in recorded_events:
-                if isinstance(event, decisions.Recorded) and "content" in event.release:
-                    recorded[str(event.release["id"])] = event
+        for _, made in reader.read(found.history.aside):
+            for decision in made:
+                if isinstance(decision, decisions.Recorded) and "content" in decision.release:
+                    recorded[str(decision.release["id"])] = decision
     with store.transaction():
         obey(store, orders, {name: recorded[name] for name in lacking & recorded.keys()})
         for order in kept:

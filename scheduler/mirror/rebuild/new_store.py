@@ -106,7 +106,7 @@ def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, i
             replay = JournalReplay(store)
             for at in range(begin, len(entries), BATCH_SIZE):
                 some = reader.read(entries[at : at + BATCH_SIZE])
-                replay.write(event for _, events in some for event in events)
+                replay.write(decision for _, made in some for decision in made)
                 on_progress("journal", min(at + BATCH_SIZE, len(entries)), len(entries))
             apply_orders(store, found, reader, home.archive)
             yield store, len(damaged) + len(found.history.missing) + len(replay.refused)

@@ -63,7 +63,7 @@ NOTE: Final = (
     "`communique migrate` moves the store into a database again."
 )
 
-PUBLISHING_EVENTS: Final = (
+PUBLISHING_DECISIONS: Final = (
     decisions.Paged,
     decisions.DayClosed,
     decisions.HealthChanged,
@@ -71,9 +71,9 @@ PUBLISHING_EVENTS: Final = (
     decisions.InFeeds,
     decisions.SitePublished,
 )
-"""Kinds of events that a publication records."""
+"""Kinds of decisions that a publication records."""
 
-HIDING_EVENTS: Final = (
+HIDING_DECISIONS: Final = (
     decisions.Hidden,
     decisions.Unhidden,
     decisions.SourceRemoved,
@@ -232,7 +232,7 @@ class Rebuilding:
             self._replay.note_files(recorded)
         done = self._begin
         for some, publish_at in self._steps(entries[self._begin :]):
-            self._replay.write(event for recorded in some for event in recorded)
+            self._replay.write(decision for recorded in some for decision in recorded)
             done += len(some)
             if publish_at:
                 self._write_files()
@@ -241,25 +241,27 @@ class Rebuilding:
 
     def _steps(
         self, entries: Sequence[JournalEntry]
-    ) -> Iterator[tuple[list[Sequence[decisions.AnyEvent]], dt.datetime | None]]:
-        """Yield events to write together, and when to publish after them, or None.
+    ) -> Iterator[tuple[list[Sequence[decisions.AnyDecision]], dt.datetime | None]]:
+        """Yield decisions to write together, and when to publish after them, or None.
 
         An archive page shows releases as they were when the page was completed, or when one of them
         was hidden. So the site is published at these times, before the next change, but not before
         the last complete publication.
         """
-        waiting: list[Sequence[decisions.AnyEvent]] = []
+        waiting: list[Sequence[decisions.AnyDecision]] = []
         cut: dt.datetime | None = None
         hidden = False
         for number, (entry, recorded) in enumerate(self._reader.read(entries), start=self._begin):
-            published = all(isinstance(event, PUBLISHING_EVENTS) for event in recorded)
+            published = all(isinstance(decision, PUBLISHING_DECISIONS) for decision in recorded)
             if cut and not published:
                 yield waiting, cut
                 waiting, cut = [], None
             waiting.append(recorded)
-            pages = any(isinstance(event, decisions.Paged) for event in recorded)
-            hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in recorded)
-            if hidden and any(isinstance(event, decisions.SitePublished) for event in recorded):
+            pages = any(isinstance(decision, decisions.Paged) for decision in recorded)
+            hidden = hidden or any(isinstance(decision, HIDING_DECISIONS) for decision in recorded)
+            if hidden and any(
+                isinstance(decision, decisions.SitePublished) for decision in recorded
+            ):
                 pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at
@@ -270,7 +272,7 @@ class Rebuilding:
         yield waiting, None
 
     def _take_kept_files(self) -> None:
-        """For files without an event in the journal, use the last archived content."""
+        """For files without a decision in the journal, use the last archived content."""
         if not self._found.is_whole:
             for name, record in self._found.kept.items():
                 self._replay.files.setdefault(name, decisions.FileKept(name, record, record))

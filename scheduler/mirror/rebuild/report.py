@@ -59,7 +59,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     ``records`` is the number of records that were read; ``journal`` of them contain decisions, and
     ``aside`` more contain decisions of abandoned branches. ``damaged`` lists unreadable parts,
     ``missing`` the ids of records that the journal requires, and ``releases_lost`` the ids of
-    releases that are therefore incomplete. ``refused`` lists events that can't be applied.
+    releases that are therefore incomplete. ``refused`` lists decisions that can't be applied.
     ``leaves_lost`` is the number of leaves whose records are unreadable or missing, and
     ``unreadable`` describes these records. ``unread`` lists URLs of captured pages that are in no
     release. ``files_lost`` lists missing files of the home directory, and ``secrets_cut`` files

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.journal.events import FILES, TOML
+from data.archive.journal.journal_record import FILES, TOML
 from data.settings import ArchiveSettings as Settings
 from spiders.stored.stored_pages import SourceHistory
 

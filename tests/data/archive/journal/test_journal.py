@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.journal import events
+from data.archive.journal import journal_record
 from data.archive.journal.journal import Journal
 from data.archive.journal.replay import JournalReplay
 from data.clock import EPOCH
@@ -53,7 +53,7 @@ class Blocks:
         """Keep a block."""
         if self.full:
             raise ArchiveError("archive", "no space left on device")
-        assert (uri, content_type, refers_to) == (events.JOURNAL, "application/json", "")
+        assert (uri, content_type, refers_to) == (journal_record.JOURNAL, "application/json", "")
         self.blocks.append(block)
         number = len(self.blocks)
         return Capture(f"urn:uuid:{number}", "file", number, 1, "", number, at)
@@ -68,14 +68,14 @@ class Blocks:
         """Nothing is open."""
 
     @property
-    def records(self) -> list[events.JournalRecord]:
+    def records(self) -> list[journal_record.JournalRecord]:
         """What the blocks hold."""
-        return [events.decode(block) for block in self.blocks]
+        return [journal_record.decode(block) for block in self.blocks]
 
     @property
-    def events(self) -> list[decisions.AnyEvent]:
+    def events(self) -> list[decisions.AnyDecision]:
         """All events, in their order."""
-        return [event for record in self.records for event in record.events]
+        return [event for record in self.records for event in record.decisions]
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Journaled:
         other = SqliteStore(tmp_path / "again.db")
         replay = JournalReplay(other)
         for record in self.archive.records:
-            replay.write(record.events)
+            replay.write(record.decisions)
         other.restore_sightings(
             {release: capture(leaf) for release, leaf in replay.seen_in.items()}
         )
@@ -218,7 +218,7 @@ def test_a_repeated_visit_writes_no_record_until_the_store_is_closed(
     assert len(journaled.archive.blocks) == before
     store.close()
     (last,) = journaled.archive.records[before:]
-    seen, visited = last.events
+    seen, visited = last.decisions
     assert isinstance(seen, decisions.Seen)
     assert seen.releases == {release.id: Sight(noon + 8 * HOUR, leaf=8)}
     assert isinstance(visited, decisions.Visited)
@@ -266,7 +266,7 @@ def test_a_transaction_is_one_record_and_failed_parts_are_not_recorded(
         undone(store, noon)
         store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
     (record,) = journaled.archive.records
-    kept = [one for one in record.events if isinstance(one, decisions.Recorded)]
+    kept = [one for one in record.decisions if isinstance(one, decisions.Recorded)]
     assert [one.release["source"] for one in kept] == ["harbour", "wire"]
     undone(store, noon)
     assert len(journaled.archive.blocks) == 1
@@ -348,7 +348,7 @@ def test_sights_that_wait_survive_a_failed_commit(tmp_path: Path, noon: dt.datet
         store.hide(release.id, at=noon, why="by mistake")
     store.fails = False
     store.close()
-    (seen,) = archive.records[-1].events
+    (seen,) = archive.records[-1].decisions
     assert seen == decisions.Seen({release.id: Sight(noon + HOUR)})
 
 

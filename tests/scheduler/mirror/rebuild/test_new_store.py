@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.journal import events
+from data.archive.journal import journal_record
 from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store.open import open_store
@@ -154,8 +154,10 @@ def test_a_killed_first_visit_is_repeated(room: Room, tmp_path: Path) -> None:
     opened.plain_store().close()
     # A journal record without its transaction is all that a kill leaves.
     with closing(opened.open_archive()) as archive:
-        told = events.encode(events.JournalRecord([decisions.FileKept("topics.toml")]))
-        archive.metadata(events.JOURNAL, events.JSON, told, at=utc_now())
+        told = journal_record.encode(
+            journal_record.JournalRecord([decisions.FileKept("topics.toml")])
+        )
+        archive.metadata(journal_record.JOURNAL, journal_record.JSON, told, at=utc_now())
     assert home_at(home).has_journal()
     assert collect(home)["new"] == 3
 

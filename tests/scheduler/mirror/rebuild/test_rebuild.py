@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from data.archive.journal.events import FILES, JOURNAL
 from data.archive.journal.journal import Journal
+from data.archive.journal.journal_record import FILES, JOURNAL
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
 from data.archive.warc.reader import ArchiveRecord, path_of

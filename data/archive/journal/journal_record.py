@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.decisions import AnyDecision
 
 FORMAT: Final = 1
 """Version of the record format. Increase it if earlier versions would misinterpret new records."""
@@ -27,18 +27,18 @@ SQLITE: Final = "application/vnd.sqlite3"
 
 _encode = msgspec.json.Encoder().encode
 
-_events = msgspec.json.Decoder(list[AnyEvent])
+_decisions = msgspec.json.Decoder(list[AnyDecision])
 
 
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Content of a journal record: the events of one transaction, in order.
+    """Content of a journal record: the decisions of one transaction, in order.
 
     ``after`` is the id of the previous committed record, empty for the first record. The last
     record leads to all committed records by these ids. Any other record belongs to a transaction
     that was never committed.
     """
 
-    events: Sequence[AnyEvent]
+    decisions: Sequence[AnyDecision] = msgspec.field(name="events")
     after: str = ""
     format: int = FORMAT
 
@@ -51,14 +51,14 @@ def encode(record: JournalRecord) -> bytes:
     return _encode(record)
 
 
-def encode_events(decisions: Sequence[AnyEvent]) -> bytes:
-    """Encode events for storage in the database until they can be written to the archive."""
+def encode_decisions(decisions: Sequence[AnyDecision]) -> bytes:
+    """Encode decisions for storage in the database until they can be written to the archive."""
     return _encode(decisions)
 
 
-def decode_events(block: bytes) -> list[AnyEvent]:
-    """Decode events that `encode_events` encoded."""
-    return _events.decode(block)
+def decode_decisions(block: bytes) -> list[AnyDecision]:
+    """Decode decisions that `encode_decisions` encoded."""
+    return _decisions.decode(block)
 
 
 def decode(block: bytes) -> JournalRecord:
