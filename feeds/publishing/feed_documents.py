@@ -76,13 +76,6 @@ class FeedDocuments:
 
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the changed documents of a facet, or all its documents with ``everything``."""
-        try:
-            self._write(facet, everything=everything)
-        except BaseException:
-            self._context.archive.drop(facet)
-            raise
-
-    def _write(self, facet: Facet, *, everything: bool) -> None:
         context, contents, people = self._context, self._contents, self._people
         every = contents.every(facet) if everything or context.changes is None else None
         before = context.archive.count(facet)
@@ -122,7 +115,8 @@ class FeedDocuments:
             releases = contents.on_page(facet, page, every or {})
             newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=False)
-        self._document(facet, pages, document)
+        feed = with_archives(feed_of(context.catalog, facet, document), pages)
+        self._feed(facet, feed, document, partial(feed_file, facet))
         people.write_newest(facet, pages, entries, self._backlog(facet), self._latency(facet))
         context.cache.keep_current(facet, pages, [one.id for one in current])
         self._remove_later_pages(facet, pages)
@@ -140,10 +134,6 @@ class FeedDocuments:
             feed_of(self._context.catalog, facet, entries), page, neighbouring_pages(page, pages)
         )
         self._feed(facet, feed, entries, partial(archive_file, facet, page))
-
-    def _document(self, facet: Facet, pages: int, entries: Sequence[RenderedEntry]) -> None:
-        feed = with_archives(feed_of(self._context.catalog, facet, entries), pages)
-        self._feed(facet, feed, entries, partial(feed_file, facet))
 
     def _feed(
         self,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from data.errors import PublishError, StoreError
 from data.files import FileWriter
@@ -62,8 +61,6 @@ from feeds.urls import (
     name_of,
     release_file,
 )
-
-Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
 """File with a digest of settings, templates and code, and with the names of sources and topics. If
@@ -187,23 +184,29 @@ class PublicationRun:
             self._cache.clear()
             # On a very large site the first pages need these files an hour before the last page is
             # written.
-            self._write_or_undo(partial(self._make, used_by_pages()))
+            with self._all_or_nothing():
+                self._make(used_by_pages())
         self._releases.keep_former_links()
         folder = self._writer.folder
-        self._tried("releases", lambda: remove_hidden(self._store, self._context.changes, folder))
+        with self._tried("releases"):
+            remove_hidden(self._store, self._context.changes, folder)
         unknown = UnknownFiles(self._store, folder)
         if not self._since.is_known:
-            self._tried("unknown", unknown.find)
+            with self._tried("unknown"):
+                unknown.find()
         self.rewritten = everything or reshaped or unknown.are_found
         if self.rewritten:
             self._cache.queue_rewrite({Facet(), *self._published, *self._cache.queued()})
         elif switched := self._documents.switched(self._published):
             self._cache.queue_rewrite(switched)
-        self._tried("releases", lambda: unknown.remove_releases(self._cache))
+        with self._tried("releases"):
+            unknown.remove_releases(self._cache)
         gone = GoneSources(self._store, folder)
-        self._tried("sources", lambda: gone.remove_files(self._cache))
+        with self._tried("sources"):
+            gone.remove_files(self._cache)
         emptied = EmptiedFacets(self._cache.queued(), self._counts, folder, unknown.facets)
-        self._tried("facets", lambda: emptied.remove_files(self._cache))
+        with self._tried("facets"):
+            emptied.remove_files(self._cache)
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
@@ -215,14 +218,17 @@ class PublicationRun:
         for some in batches(sorted(facets, key=place), FACETS_PER_BATCH):
             self._batch(some)
         if facets or remembers:
-            self._write_or_undo(self._write_elsewhere)
-            self._write_or_undo(self._write_events)
+            with self._all_or_nothing():
+                self._write_elsewhere()
+            with self._all_or_nothing():
+                self._write_events()
         if not self.errors:
             self._since.keep()
             self._lost.keep([*facets, *emptied.facets])
             shape = self._layout + b"\n" + names
             if shape != self._shape():
-                self._write_or_undo(lambda: self._writer.write(LAYOUT_FILE, shape))
+                with self._all_or_nothing():
+                    self._writer.write(LAYOUT_FILE, shape)
 
     def _shape(self) -> bytes:
         """Return the content of the layout file, or no bytes if it is missing or unreadable.
@@ -237,26 +243,30 @@ class PublicationRun:
             return b""
 
     def _batch(self, facets: Sequence[Facet]) -> None:
-        done: list[Facet] = []
-
-        def write() -> None:
-            done.extend(filter(self._facet, facets))
+        with self._all_or_nothing():
+            done = [facet for facet in facets if self._facet(facet)]
             # The facet of all releases is last, so it also covers the pages that list all feeds.
             if Facet() in facets and not self._write_site_files():
                 done.clear()
             self._cache.done(done)
 
-        self._write_or_undo(write)
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Flush the files of a ``with`` block to disk. If this fails, restore the previous files.
 
-    def _write_or_undo(self, write: Callable[[], object]) -> None:
-        """Run ``write`` and flush its files to disk. If this fails, restore the previous files."""
+        If the store fails, its error propagates.
+        """
         written, unchanged = len(self.written), self.unchanged
         try:
-            write()
-            if not self._failed and self._tried(".", self._writer.flush) is not None:
-                self._archive.keep()
-                self._cache.commit()
-                return
+            yield
+            if not self._failed:
+                errors = len(self.errors)
+                with self._tried("."):
+                    self._writer.flush()
+                if len(self.errors) == errors:
+                    self._archive.keep()
+                    self._cache.commit()
+                    return
         except StoreError:
             self._writer.drop()
             raise
@@ -274,19 +284,22 @@ class PublicationRun:
         include the pages of its undated releases.
         """
         failed, every = len(self.errors), self._queued.get(facet, False)
-        file = feed_file(facet, "atom")
-        self._tried(file, lambda: self._documents.write(facet, everything=every))
+        with self._tried(feed_file(facet, "atom")):
+            self._documents.write(facet, everything=every)
+        if len(self.errors) > failed:
+            self._archive.drop(facet)
         if is_day(facet) or is_source(facet):
             self._write_releases(self._releases.due(facet, everything=every))
         if is_month(facet):
             month = facet.period or ""
-            self._tried(f"sitemaps/{month}.xml", lambda: self._sitemaps.write_month(month))
+            with self._tried(f"sitemaps/{month}.xml"):
+                self._sitemaps.write_month(month)
         return len(self.errors) == failed
 
     def _write_releases(self, due: Iterable[DuePage]) -> None:
         for one in due:
-            page = partial(self._releases.write, one)
-            self._tried(release_file(one.shown.summary.id), page)
+            with self._tried(release_file(one.shown.summary.id)):
+                self._releases.write(one)
 
     def _write_elsewhere(self) -> None:
         """Write the pages of stories, and the pages of releases that link to changed releases."""
@@ -308,16 +321,12 @@ class PublicationRun:
             "days": lambda: self._event_feeds.days(self._counts, self._now),
         }
         for event, wanted in events.items():
-
-            def write(
-                event: EventFeed = event, wanted: Callable[[], list[Wanted]] = wanted
-            ) -> None:
+            with self._tried(event_file(event, "atom")):
                 self._event_feeds.write(event, wanted())
-
-            self._tried(event_file(event, "atom"), write)
         pages = self._event_pages
-        for made in (pages.write_changes, pages.write_retractions, pages.write_health):
-            self._tried(made.__name__.removeprefix("write_"), made)
+        for write in (pages.write_changes, pages.write_retractions, pages.write_health):
+            with self._tried(write.__name__.removeprefix("write_")):
+                write()
 
     def _write_site_files(self) -> bool:
         """Write index pages and static files, and return whether all were written."""
@@ -328,11 +337,13 @@ class PublicationRun:
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:
             self._index(directory_pages(self._pages), DIRECTORY_FOLDERS)
-            self._tried("sitemaps/pages.xml", partial(self._sitemaps.write_pages, self._pages))
+            with self._tried("sitemaps/pages.xml"):
+                self._sitemaps.write_pages(self._pages)
         self._make(files)
         self._index(counted_pages(self._store, self._pages), COUNTED_FOLDERS)
         undated = self._queued.get(Facet()) or self._context.has_undated_changes
-        self._tried(SITEMAP, lambda: self._sitemaps.write_index(self._counts, undated=undated))
+        with self._tried(SITEMAP):
+            self._sitemaps.write_index(self._counts, undated=undated)
         if len(self.errors) > failed:
             return False
         self._cache.keep_note("listing", listing)
@@ -342,14 +353,13 @@ class PublicationRun:
         """Write index pages, and delete old pages that no longer belong to the index."""
         self._make(files)
         for name in [*left_over(self._writer.folder, places, files)]:
-            self._tried(name, partial(self._writer.remove, name))
+            with self._tried(name):
+                self._writer.remove(name)
 
     def _make(self, files: Generators) -> None:
         for name, make in files.items():
-            self._tried(name, partial(self._made, name, make))
-
-    def _made(self, file: str, make: Callable[[], bytes]) -> bool:
-        return self._write(file, make())
+            with self._tried(name):
+                self._write(name, make())
 
     def _checkpoint(self) -> None:
         """Flush files to disk and save progress if many files wait to be flushed."""
@@ -373,12 +383,13 @@ class PublicationRun:
                 self.unchanged += 1
         return changed
 
-    def _tried(self, file: str, action: Callable[[], Result]) -> Result | None:
+    @contextmanager
+    def _tried(self, file: str) -> Iterator[None]:
+        """Report an exception of a ``with`` block as an error of ``file``, except StoreError."""
         try:
             with self._cache.part():
-                return action()
+                yield
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one failure must not stop the other files
             self.errors.append(PublishError(file, f"{type(error).__name__}: {error}"))
-            return None

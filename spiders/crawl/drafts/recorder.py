@@ -128,7 +128,15 @@ class DraftRecorder:
         if not waiting:
             return
         with self._limit(""), self._report.errors():
-            for recorded in self._write_together(waiting):
+            try:
+                with self._store.transaction():
+                    done = self._write_all(waiting)
+            except Exception:
+                # The transaction was rolled back. One write may be the cause, so repeat each on
+                # its own.
+                log.exception("a transaction of %d writes failed", len(waiting))
+                done = self._write_all(waiting)
+            for recorded in done:
                 with page_errors(recorded.url, self._report.error):
                     self._report.count(recorded.kind, returned=recorded.returned)
                     if recorded.decision:
@@ -139,16 +147,6 @@ class DraftRecorder:
         self._drafts += not isinstance(write, UnchangedPage)
         if self._drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
-
-    def _write_together(self, writes: Sequence[Write]) -> list[RecordedDraft]:
-        try:
-            with self._store.transaction():
-                return self._write_all(writes)
-        except Exception:
-            # The transaction was rolled back. One write may be the cause, so repeat each on its
-            # own.
-            log.exception("a transaction of %d writes failed", len(writes))
-            return self._write_all(writes)
 
     def _write_all(self, writes: Sequence[Write]) -> list[RecordedDraft]:
         recorded = []

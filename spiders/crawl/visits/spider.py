@@ -171,19 +171,20 @@ class PressRoomSpider(Spider):
             if visit.report.has_moved:
                 visit.stop(CUT, CONTINUED)
             with visit.limit(""):
-                self._continue(visit)
+                while not (visit.awaited or visit.ended):
+                    wanted = visit.requests.choose()
+                    if not wanted:
+                        visit.finish()
+                    for one in wanted:
+                        self._send(visit, one)
 
-    def _continue(self, visit: Visit) -> None:
-        while not (visit.awaited or visit.ended):
-            wanted = visit.requests.choose()
-            if not wanted:
-                visit.finish()
-            for one in wanted:
-                is_file = one.kind == "file"
-                with page_errors(one.url, visit.files.failed if is_file else visit.report.error):
-                    request = self._request_wanted(visit, one)
-                    if request and self.crawler.engine:
-                        self.crawler.engine.crawl(request)
+    def _send(self, visit: Visit, wanted: Wanted) -> None:
+        """Send the request for a URL. An exception is reported as an error of its page."""
+        is_file = wanted.kind == "file"
+        with page_errors(wanted.url, visit.files.failed if is_file else visit.report.error):
+            request = self._request_wanted(visit, wanted)
+            if request and self.crawler.engine:
+                self.crawler.engine.crawl(request)
 
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
