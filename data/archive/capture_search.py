@@ -1,7 +1,6 @@
-"""Search for captures by address, for lost captures, and for stored payloads of responses.
+"""Search for captures by address, and for stored payloads of responses.
 
-Signed notes in the archive exclude some captures as evidence. Lost captures are found only by names
-and sizes of files; verification checks the content of records.
+Signed notes in the archive exclude some captures as evidence.
 
 A response whose payload is already stored becomes a revisit record, which refers to the stored
 record (WARC 1.1, section 6.7).
@@ -11,13 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from data.archive.foreign_archives import imported_from
 from data.archive.log.keys import key_chain
@@ -25,19 +21,14 @@ from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import REMOVAL, SET_ASIDE, decode
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import NOT_MODIFIED, OK, Index
-from data.archive.warc.reader import DOT_OPEN, path_of, read_fields, read_record
+from data.archive.warc.reader import read_fields, read_record
 from data.archive.warc.records import Original, digest_text, original_of
-from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.files import read_regular
 from data.models.capture import Capture, Exchange
-from data.wording import counted
 
 MAX_KNOWN_ORIGINS: Final = 50_000
 """Maximum number of captures for which the name of the imported file is cached."""
-
-MAX_NAMES: Final = 3
-"""Maximum number of file names in an error message."""
 
 
 class Captures:
@@ -149,46 +140,6 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])
-
-
-class Lost(msgspec.Struct, frozen=True):
-    """An archive file that is missing or too short, and the number of captures lost with it."""
-
-    file: str
-    captures: int
-
-
-def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
-    """Return the archive files from which captures of the store are missing, sorted by name.
-
-    Redacted captures don't count as missing. Raises OSError.
-    """
-    # Read the store before the files: the records of all its captures are in the files by then.
-    wanted = {one.record_id: one for one in captures if one.file}.values()
-    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(archive)}
-    lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
-    return [Lost(path_of(archive, file).name, count) for file, count in sorted(lost.items())]
-
-
-def size_of(path: Path) -> int:
-    """Return the size in bytes of an archive file, even if the file is renamed during the call."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return path.with_name(path.name.removesuffix(DOT_OPEN)).stat().st_size
-
-
-def lost_text(lost: Sequence[Lost]) -> str:
-    """Return a sentence about the number of missing records and their files, or an empty string."""
-    if not lost:
-        return ""
-    files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
-    more = f" and {counted(len(lost) - MAX_NAMES, 'other file')}" if len(lost) > MAX_NAMES else ""
-    every = counted(sum(one.captures for one in lost), "record")
-    return (
-        f"{every} that the store points to are not in the archive, whose files are missing or too "
-        f"short: {files}{more}"
-    )
 
 
 def stored_original(

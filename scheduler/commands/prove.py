@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from data.archive.capture_search import lost_captures, lost_text
 from data.archive.log.tree_log import log_of
+from data.archive.lost_captures import lost_captures, lost_text
 from data.archive.proof.folder import ProvenCapture, Subject, Written, write_proof
 from data.errors import ArchiveError
 from data.export.destination import destination

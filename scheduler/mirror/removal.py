@@ -9,14 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.removal.removal import (
-    named,
-    of_texts,
-    older,
-    stored_records,
-    take_out,
-    with_same_bytes,
-)
+from data.archive.removal.removal import take_out
+from data.archive.removal.selection import named, of_texts, older, stored_records, with_same_bytes
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError

@@ -1,4 +1,4 @@
-"""Selection and removal of records, together with all other records that have the same bytes.
+"""Removal of records from an archive.
 
 The order of the steps survives a killed process. First, all growing files are finished, and a note
 in the archive lists the records to remove and the reason. Then files are rewritten, the store
@@ -10,39 +10,27 @@ Imported records that damage an archive are not removed: a signed note excludes 
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
 from data.archive.archive import Archive
-from data.archive.journal import journal_record
-from data.archive.journal.scan import read_archive
 from data.archive.log import removals
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, runs
+from data.archive.removal.rewriting import Cut, Places, rewritten
+from data.archive.removal.selection import Stored
 from data.archive.verification.excluded_records import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
-from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import Damage, read_record, uuid_of
-from data.archive.warc.records import NO_BYTES, digest_text
+from data.archive.warc.reader import read_record, uuid_of
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
-from data.files import put, sync
 from data.models.capture import Capture, RecordPlace
-from data.progress import OnProgress
-from data.text.urls import page_key
-
-AT_ONCE: Final = 1 << 20
-"""Number of bytes copied per step."""
 
 REMOVED_PLACE: Final = RecordPlace("", 0, 0)
 """Location that the store records for removed records."""
@@ -52,84 +40,6 @@ Relocate = Callable[[Mapping[str, RecordPlace]], object]
 SET_ASIDE_REASON: Final = (
     "imported with the id of another record, or as a revisit record without its page"
 )
-
-SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Types of records that contain requests and responses. Records of other types are needed by the
-archive itself."""
-
-JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
-"""WARC-Target-URIs of records that may contain texts of releases."""
-
-ANSWERS: Final = SERVED_KINDS - {"request"}
-
-EMPTY: Final = digest_text(NO_BYTES)
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A record to remove from a file: its offset and length in bytes."""
-
-    offset: int
-    length: int
-
-
-def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
-    """Write a copy of a finished file without the records ``cuts``, and return the new path.
-
-    All other bytes are copied unchanged, including damaged parts, and synced. The same cuts give
-    the same file name, so that the next call can continue after the process is killed. The old file
-    is not changed. Raises OSError.
-    """
-    cuts = sorted(cuts, key=lambda cut: cut.offset)
-    cut_places = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
-    chance = hashlib.sha256(f"{path.name}\n{cut_places}".encode()).hexdigest()[:8]
-    target = path.with_name(f"{path.name.rpartition('-')[0]}-{chance}.warc.gz")
-    temporary = target.with_name(f".{target.name}.part")
-    with path.open("rb") as source, temporary.open("wb") as file:
-        for piece in _pieces(source, cuts):
-            file.write(piece)
-    sync(temporary)
-    put(str(cdxj_path(target)), b"".join(_lines(path, target, cuts)))
-    sync(cdxj_path(target))
-    temporary.rename(target)
-    sync(path.parent)
-    return target
-
-
-class Places:
-    """New offsets of the remaining records in a file from which records were removed."""
-
-    def __init__(self, cuts: Sequence[Cut]) -> None:
-        ordered = sorted(cuts, key=lambda cut: cut.offset)
-        self._starts = [cut.offset for cut in ordered]
-        self._gone = [0, *accumulate(cut.length for cut in ordered)]
-
-    def moved(self, offset: int) -> int:
-        """Return the new offset of the record that was at ``offset``."""
-        return offset - self._gone[bisect_left(self._starts, offset)]
-
-
-def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    at = 0
-    for cut in [*cuts, None]:
-        source.seek(at)
-        left = cut.offset - at if cut else -1
-        while left and (piece := source.read(min(left, AT_ONCE) if cut else AT_ONCE)):
-            yield piece
-            left -= len(piece) if cut else 0
-        if cut:
-            at = cut.offset + cut.length
-
-
-def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    """Yield the sorted CDXJ lines for the rewritten file ``target``."""
-    gone = {cut.offset for cut in cuts}
-    places = Places(cuts)
-    yield from sorted(
-        replace(entry, file=target.name, offset=places.moved(entry.offset)).encode()
-        for entry, _ in read_entries(cdxj_path(path))
-        if entry.offset not in gone
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,111 +154,3 @@ def set_aside(archive: Archive) -> int:
         write(archive, [Removal(SET_ASIDE, SET_ASIDE_REASON, runs(found))])
         archive.seal()
     return len(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A record without its content. For a request, ``answer`` is the id of its response record."""
-
-    file: str
-    offset: int
-    length: int
-    record_id: str
-    kind: str
-    uri: str
-    at: dt.datetime
-    payload: str
-    answer: str
-
-
-def stored_records(
-    archive: Path,
-    on_progress: OnProgress,
-    damaged: Callable[[Damage], object] = lambda _: None,
-) -> list[Stored]:
-    """Return all request, response and journal records of an archive, without their content.
-
-    ``on_progress`` is called with the number of bytes read and the total, and ``damaged`` with each
-    unreadable part. Raises OSError.
-    """
-    found = []
-    for one, _ in read_archive(archive, on_progress):
-        if isinstance(one, Damage):
-            damaged(one)
-        elif one.kind in SERVED_KINDS or one.uri in JOURNAL_URIS:
-            found.append(
-                Stored(
-                    one.file,
-                    one.offset,
-                    one.length,
-                    one.record_id,
-                    one.kind,
-                    one.uri,
-                    one.at,
-                    one.field("WARC-Payload-Digest"),
-                    one.field("WARC-Concurrent-To").strip("<> "),
-                )
-            )
-    return found
-
-
-def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]) -> list[Stored]:
-    """Return the journal records that mention these releases, and all store snapshots.
-
-    ``releases`` are ids. Raises ArchiveError.
-    """
-    found = []
-    for one in records:
-        if one.uri == journal_record.STORE:
-            found.append(one)
-        elif one.uri == journal_record.JOURNAL:
-            block = read_record(archive, one.file, one.offset).block
-            # An id has 36 characters, so no other text contains it by chance.
-            if any(release.encode() in block for release in releases):
-                found.append(one)
-    return found
-
-
-def named(records: Iterable[Stored], name: str) -> set[str]:
-    """Return the ids of the response records whose record id or address is ``name``."""
-    wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
-    return {
-        one.record_id
-        for one in records
-        if one.kind in ANSWERS
-        and (one.record_id in {name, f"urn:uuid:{name}"} or wanted == page_key(one.uri) != "")
-    }
-
-
-def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
-    """Return the records with these ids, and all other records with the same payloads.
-
-    Their requests, and revisit records that refer to these payloads, are included.
-    """
-    payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
-    answers = {
-        one.record_id
-        for one in records
-        if one.kind in ANSWERS and (one.record_id in ids or one.payload in payloads)
-    }
-    return [one for one in records if one.record_id in answers or one.answer in answers]
-
-
-def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return the records captured before a time from the given hosts, or from all hosts if empty.
-
-    If a later record refers to a page, the page and its request are not returned.
-    """
-    served = [one for one in records if one.kind in SERVED_KINDS]
-    old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}
-    needed = {one.payload for one in served if one.record_id not in old and one.kind == "revisit"}
-    kept = {
-        one.record_id
-        for one in records
-        if one.record_id in old and one.kind == "response" and one.payload in needed
-    }
-    return [one for one in served if one.record_id in old - kept and one.answer not in kept]
-
-
-def _is_of(record: Stored, hosts: Collection[str]) -> bool:
-    return not hosts or record.uri.partition("://")[2].partition("/")[0] in hosts

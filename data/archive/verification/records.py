@@ -11,12 +11,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from data.archive.capture_search import size_of
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log import removals
 from data.archive.log.leaf import Leaf, decode_leaf
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import Removal
+from data.archive.lost_captures import size_of
 from data.archive.verification.excluded_records import other_digest
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves

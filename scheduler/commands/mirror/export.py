@@ -12,8 +12,8 @@ from typing import Any, Final
 import click
 
 from data.archive.archived_response import served
-from data.archive.capture_search import Lost, lost_captures, lost_text
 from data.archive.content_coding import Undecodable
+from data.archive.lost_captures import Lost, lost_captures, lost_text
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
