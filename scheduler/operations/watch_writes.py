@@ -75,7 +75,7 @@ class WatchWrites:
             "Create a watch, which sends alerts",
             bodies.AddWatch,
             WriteResult,
-            self.add,
+            self._add,
             example({"name": "Ferries", "query": "ferry"}, "created the watch ferries"),
             repeatable=False,
         )
@@ -133,8 +133,14 @@ class WatchWrites:
         )
         return bodies.WatchPage(watches=tuple(shown), next=after)
 
-    async def add(self, _: WriteCall, body: bodies.AddWatch) -> WriteResult:
-        """Create a watch file. Its secrets are only in this file."""
+    async def _add(self, _: WriteCall, body: bodies.AddWatch) -> WriteResult:
+        return await self.add(body)
+
+    async def add(self, body: bodies.AddWatch) -> WriteResult:
+        """Create a watch file. Its secrets are only in this file.
+
+        Raises ApiError, WatchError, UnknownSource and UnknownTopic.
+        """
         name = body.id or id_for(body.name)
         if not ID.fullmatch(name):
             raise ApiError(422, "the name has no letters; send an id", parameter="id")

@@ -43,6 +43,20 @@ MAX_PENDING_MESSAGES: Final = 100
 """Maximum number of messages that are stored until a page displays them."""
 
 
+TABS: Final = (
+    ("Overview", "admin/index.html"),
+    ("Sources", "admin/sources/index.html"),
+    ("Add a source", "admin/add/index.html"),
+    ("Catalogues", "admin/catalogues/index.html"),
+    ("Watches", "admin/watches/index.html"),
+)
+"""Names and files of the pages in the navigation."""
+
+
+class InvalidField(CommuniqueError):
+    """A field in a form is empty or invalid."""
+
+
 class AdminPages:
     """Renderer of the admin pages of a home directory."""
 
@@ -71,6 +85,7 @@ class AdminPages:
             title=title,
             message=message,
             is_fault=is_fault,
+            tabs=TABS,
             form_token=session.form,
             **values,
         )

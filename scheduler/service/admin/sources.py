@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.clock import utc_now
-from data.errors import CommuniqueError, SourceError, UnknownSource
+from data.errors import SourceError, UnknownSource
 from data.store.public_view import public_view
 from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home.home import Home
 from scheduler.operations.service import RunningService
 from scheduler.service.admin.overview import in_words
-from scheduler.service.admin.pages import AdminPages, Posts
+from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.sources import handlings
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,
@@ -37,10 +37,6 @@ MAX_VISITS_SHOWN: Final = 10
 """Maximum number of visits, and of errors per visit, on the page of a source."""
 
 NOT_VISITED: Final = "it has not been visited yet"
-
-
-class InvalidField(CommuniqueError):
-    """A field in a form is empty or invalid."""
 
 
 class SourcePages:

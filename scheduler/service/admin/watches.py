@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, Final
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +17,14 @@ from data.errors import CommuniqueError
 from data.store.public_view import public_view
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import Watch, load_watch, to_toml
-from feeds.alerts.channels import AlertWatch
+from feeds.alerts.channels import CHANNELS, AlertWatch
+from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home
-from scheduler.operations.watches import recent_matches, send_test
+from scheduler.operations.bodies import AddWatch
+from scheduler.operations.watch_writes import WatchWrites
+from scheduler.operations.watches import id_for, recent_matches, send_test
 from scheduler.service.admin.overview import delivery_lines
-from scheduler.service.admin.pages import AdminPages, Posts
+from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
 
 MAX_DELIVERIES_SEARCHED: Final = 1000
@@ -48,6 +52,7 @@ class WatchPages:
         actions = {"test": self._test, "pause": self._pause, "resume": self._resume}
         return [
             Route("/admin/watches/", self._list),
+            Route("/admin/watches/add", self._posts.to(self._add), methods=["POST"]),
             Route(f"{one}/", self._one),
             *(
                 Route(f"{one}/{name}", self._posts.to(action), methods=["POST"])
@@ -63,11 +68,33 @@ class WatchPages:
         watches, errors = load_watches(self._home.watches, AlertWatch)
         with closing(public_view(self._home.plain_store())) as store:
             alerts = delivery_lines(store, store.alerts(limit=MAX_ROWS))
+            sources = {source: one.name for source, one in store.sources().items()}
         return {
+            "sources": sorted(sources.items(), key=lambda one: one[1].casefold()),
+            "channels": [(one.table, one.option_help.rstrip(".")) for one in CHANNELS],
             "watches": [(name, one.name, watch_line(one)) for name, one in watches.items()],
             "faults": [str(error) for error in errors],
             "alerts": alerts,
         }
+
+    async def _add(self, _: Request, form: Mapping[str, str]) -> tuple[str, str]:
+        fields = {name: value.strip() for name, value in form.items()}
+        channel, recipient = fields.get("channel", ""), fields.get("recipient", "")
+        if channel and not recipient:
+            raise InvalidField(f"enter the recipient of the alerts by {channel}")
+        asked = {
+            "name": fields.get("name", ""),
+            "query": fields.get("query", ""),
+            "sources": [one for one in (fields.get("source", ""),) if one],
+            "outputs": {channel: [recipient]} if channel else {},
+            "feed": not channel,
+        }
+        try:
+            body = msgspec.convert(asked, AddWatch)
+            result = await WatchWrites(self._home).add(body)
+        except (msgspec.ValidationError, ApiError) as error:
+            raise InvalidField(str(error)) from error
+        return result.message, f"{id_for(body.name)}/"
 
     async def _one(self, request: Request) -> Response:
         name = request.path_params["watch"]

@@ -98,3 +98,42 @@ def test_an_unknown_watch_has_no_page(running: Running, watch: str) -> None:
     for path in ("none/", "..%2fsources%2fharbour/", "-h/"):
         assert running.web.get(f"/admin/watches/{path}").status_code == 404
     assert running.web.get(f"{watch}test").status_code == 405
+
+
+def test_a_watch_is_created_in_the_room(running: Running, peer: Peer) -> None:
+    page: Any = html.fromstring(running.web.get("/admin/watches/").text)
+    assert page.xpath("//nav[@class='tabs']/a[@aria-current='page']/text()") == ["Watches"]
+    fields = {"name": "Storm surges", "query": "storm OR surge", "source": "harbour"}
+    try:
+        answer = running.post(
+            "/admin/watches/add",
+            **fields,
+            channel="webhook",
+            recipient=f"{peer.url}/new",
+        )
+        assert answer.url.path == "/admin/watches/storm-surges/"
+        made = load_watch(open_home(running.home).watches, "storm-surges", AlertWatch)
+        assert (made.query, made.sources) == ("storm OR surge", ("harbour",))
+        assert made.outputs == ("webhook",)
+    finally:
+        communique("watch", "remove", "storm-surges", home=running.home)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"name": "Tides", "query": "(tide"}, "not closed"),
+        ({"name": "Tides", "channel": "mail"}, "recipient"),
+        ({"name": "Tides", "channel": "pigeon", "recipient": "loft"}, "pigeon"),
+        ({"name": "潮"}, "id"),
+        ({"name": "Tides", "source": "nobody"}, "nobody"),
+    ],
+)
+def test_an_invalid_watch_is_refused_with_the_reason(
+    running: Running, fields: dict[str, str], fault: str
+) -> None:
+    answer = running.post("/admin/watches/add", **fields)
+    page: Any = html.fromstring(answer.text)
+    (said,) = page.xpath("//p[@class='said fault']")
+    assert fault in said.text_content()
+    assert not [*open_home(running.home).watches.glob("tides*")]
