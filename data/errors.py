@@ -57,6 +57,23 @@ class WatchError(ConfigurationError):
     """A watch file is invalid."""
 
 
+class SearchError(ConfigurationError):
+    """The file of a saved search is invalid."""
+
+
+class UnknownSearch(CommuniqueError):
+    """No saved search has the requested name."""
+
+    exit_code = 2
+
+    def __init__(self, search: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"no search is saved as {search!r}{meant(search, known)}; see `communique searches`"
+        )
+        self.search = search
+        self.known = known
+
+
 class UnknownWatch(CommuniqueError):
     """No watch has the requested id."""
 

@@ -102,6 +102,9 @@ A client may be configured with the URL of the site, of its API, or of FreshRSS'
 SEARCH_PAGE = "/search"
 """URL path of the search page."""
 
+SAVED_SEARCHES = "/searches/"
+"""URL prefix of saved searches, followed by the name of the search."""
+
 FEED_TYPES: Mapping[Format, str] = {
     "atom": "application/atom+xml",
     "rss": "application/rss+xml",

@@ -24,6 +24,7 @@ from benchmarks.watches_parts.homes import begun, make_home, record
 from benchmarks.watches_parts.receivers import OK, Heard, receiving
 from data.models import AlertDelivery
 from data.network.client import Outbound
+from data.search.saved import SavedSearches
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import Backoff
@@ -70,7 +71,7 @@ def work(home: Home) -> None:
     outbound = Outbound(allow_private=True, patience=1.0)
     senders = Senders(outbound, home.settings.alerts, home.settings.site)
     store = home.plain_store()
-    asyncio.run(AlertWorker(store, home.watches, senders, Backoff(0.2)).run())
+    asyncio.run(AlertWorker(store, home.watches, SavedSearches(None), senders, Backoff(0.2)).run())
 
 
 def receipts(home: Home) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,11 +65,16 @@ def event_fields(
     return result
 
 
-def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) -> bytes:
-    """Encode an event as JSON, with the passage of the release that the watch's query matches."""
+def event_body(
+    fields: dict[str, Any], watch: Watch, release: Release | None, saved: Mapping[str, str]
+) -> bytes:
+    """Encode an event as JSON, with the passage of the release that the watch's query matches.
+
+    ``saved`` contains the saved searches that the query may name.
+    """
     if release is None:
         return msgspec.json.encode(fields)
-    shown = passage(release.content, Query(watch.present_query))
+    shown = passage(release.content, Query(watch.present_query, saved=saved))
     return msgspec.json.encode({**fields, "passage": shown})
 
 

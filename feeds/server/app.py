@@ -14,10 +14,11 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ from data.errors import ArchiveError, StoreError
 from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
+from data.search.saved import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.replay.captured_pages import PREFIX as MEMENTOS
@@ -56,6 +58,8 @@ from feeds.urls import (
     HUB_PATH,
     READER_API,
     READER_LOGINS,
+    SAVED_SEARCHES,
+    SEARCH_PAGE,
     WATCH_FEED,
 )
 
@@ -83,6 +87,7 @@ def routes_of(
     api: Api | None = None,
     monitoring: Monitoring | None = None,
     past: Past | None = None,
+    saved: Route | None = None,
     hidden: Iterable[Route] = (),
 ) -> list[Route]:
     """Return all routes in order of precedence: the first route that matches a path applies.
@@ -123,6 +128,7 @@ def routes_of(
     if past:
         for path in (f"{MEMENTOS}{{url:path}}", "/releases/{rest:path}"):
             rows.append(Route(path, app=past, condition=past.takes))
+    rows += [saved] if saved else []
     rows += monitoring.routes() if monitoring else map(reserved, ("/healthz", "/metrics"))
     return [*rows, tiles, *hidden]
 
@@ -138,6 +144,7 @@ def create_app(
     bucket: Bucket | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
+    searches: Path | None = None,
     access: Access | None = None,
     judge: Callable[[Store], Iterable[Health]] = overview,
     due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
@@ -151,7 +158,8 @@ def create_app(
     and within seconds from a bucket.
 
     With the URL of a store, it also generates feeds on request, and serves the API and monitoring.
-    Captured pages are read from the folder ``archive``, and watches from the folder ``watches``.
+    Captured pages are read from the folder ``archive``, watches from the folder ``watches``, and
+    saved searches from the folder ``searches``.
     ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
@@ -181,14 +189,17 @@ def create_app(
         with closing(replay):
             yield
 
+    saved = SavedSearches(searches)
+    reads = Reads(store_url, site, monitoring.sources, saved)
     table = RouteTable(
         routes_of(
             MountedApps(hub, callback, admin),
             tiles=tiles,
             reader=ReaderApi(store_url, site, access, queue) if access else None,
-            api=Api(store_url, site, Reads(store_url, site, monitoring.sources), queue, writes),
+            api=Api(store_url, site, reads, queue, writes),
             monitoring=monitoring,
             past=Past(replay, queue),
+            saved=saved_route(saved),
             hidden=hidden_routes(store_url, queue),
         )
     )
@@ -198,7 +209,7 @@ def create_app(
         shown,
         queue,
         handlers,
-        demand=OnDemand(store_url, site, watches),
+        demand=OnDemand(store_url, site, watches, searches),
         lifespan=lifespan,
     )
     app: CachingApp = server
@@ -237,6 +248,19 @@ class SecureResponses:
             await send(message)
 
         await self._app(scope, receive, send_completed)
+
+
+def saved_route(saved: SavedSearches) -> Route:
+    """Return the route of saved searches, which redirects to their results."""
+
+    def respond(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in saved:
+            raise HTTPException(404)
+        place = f"..{SEARCH_PAGE}?{urlencode({'q': f'saved:{name}'})}"
+        return Response(status_code=307, headers={"location": place})
+
+    return Route(f"{SAVED_SEARCHES}{{name}}", endpoint=respond)
 
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from data.errors import QueryError
 from data.models import Facet
+from data.search.saved import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
@@ -82,13 +83,21 @@ Question: TypeAlias = tuple[str, str]
 class OnDemand:
     """Generates feeds and pages from the store at ``store_url``. Thread-safe.
 
-    ``watches`` is the folder with the watch files, from which watch feeds are generated.
+    ``watches`` is the folder with the watch files, from which watch feeds are generated, and
+    ``searches`` the folder with the saved searches.
     """
 
-    def __init__(self, store_url: str, site: SiteSettings, watches: Path | None = None) -> None:
+    def __init__(
+        self,
+        store_url: str,
+        site: SiteSettings,
+        watches: Path | None = None,
+        searches: Path | None = None,
+    ) -> None:
         self._url = store_url
         self._site = site
         self._watches = watches
+        self._saved = SavedSearches(searches)
         hub = hub_of(site) if site.hub == OWN_HUB else None
         # Generated feeds contain only the site's own hub, because other hubs do not know their
         # changes.
@@ -181,7 +190,7 @@ class OnDemand:
             if watch is None:
                 return self._from(store, path, asked)
             catalog = catalog_of(store, self._site)
-            entries = watch_entries(store, catalog, watch, self._site.entries)
+            entries = watch_entries(store, catalog, watch, self._site.entries, self._saved)
             kind = next(kind for kind in FORMATS if kind == suffix)
             return self._filled(watch_feed(catalog, watch, stem), entries, kind)
 
@@ -189,7 +198,8 @@ class OnDemand:
         catalog = catalog_of(store, self._site)
         if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH:
             moves = store.source_moves()
-            refuse_unknown(with_present_sources(asked, moves), catalog.sources, moves)
+            wanted = with_present_sources(asked, moves)
+            refuse_unknown(wanted, catalog.sources, self._saved, moves)
         if path == "/opml.xml":
             groups = groups_of(asked)
             if asked.keys() - {*FACETS, "groups"}:
@@ -207,7 +217,7 @@ class OnDemand:
             return opml.render(catalog, chosen, groups)
         if path == FEED_BUILDER:
             pages = PageRenderer(catalog, store.facets())
-            return builder_page(pages, built_feed(store, catalog, asked))
+            return builder_page(pages, built_feed(store, catalog, asked, self._saved))
         if path in SEARCH_PAGES:
             # Links are relative. A path without a final slash is one level higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
@@ -256,14 +266,14 @@ class OnDemand:
         return replace(named, subtitle=subtitle, page=page, links=self._links if asked else ())
 
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
-        shown = search_results(store, catalog, asked)
+        shown = search_results(store, catalog, asked, self._saved)
         # Counts of all releases are shown only if there is no search.
         pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
 
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[FeedEntry]:
         """Return the entries for the results of a search."""
-        some = search(store, asked, self._site.entries)
+        some = search(store, asked, self._site.entries, self._saved)
         if "source" in asked:
             return [entry_of(one, catalog, mixed=True) for one in some]
         ids = {one.id for one in some}

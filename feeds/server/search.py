@@ -42,19 +42,21 @@ RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""
 
 
-def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
+def search(
+    store: Store, asked: Mapping[str, str], limit: int, saved: Mapping[str, str]
+) -> Sequence[Release]:
     """Return the newest releases that match search parameters, at most ``limit``.
 
     ``asked`` contains the parameters in feeds.searches.SEARCH_PARAMETERS. Without words in ``q``,
     all releases that match the other parameters are returned. Without any parameter, no releases
-    are returned. Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too
-    long.
+    are returned. ``saved`` contains the saved searches. Raises BadQuery for an invalid parameter,
+    QueryError for an invalid query, and SlowSearch if the search takes too long.
     """
     moves = store.source_moves()
     asked = with_present_sources(asked, moves)
     if asked and asked.keys() <= set(FACETS):
         return of_facets(store, asked, limit)
-    return store.search_newest(query_of(asked, moves), limit=limit).releases
+    return store.search_newest(query_of(asked, saved, moves), limit=limit).releases
 
 
 def of_facets(
@@ -71,14 +73,16 @@ def of_facets(
     return found[offset : offset + limit]
 
 
-def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
+def search_results(
+    store: Store, catalog: Catalog, asked: Mapping[str, str], saved: Mapping[str, str]
+) -> SearchResults:
     """Return the data for the search page: results, or the problems of the search parameters."""
     moves = store.source_moves()
     asked = with_present_sources(asked, moves)
-    problems = problems_of(catalog, asked, Query(present_text(asked), moves=moves))
+    problems = problems_of(catalog, asked, text_query(asked, saved, moves))
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
         return SearchResults(asked, problems=problems)
-    query = query_of(asked, moves)
+    query = query_of(asked, saved, moves)
     try:
         matches, hits = store.count_matches(query), hits_of(store, query, asked)
     except SlowSearch:
@@ -93,7 +97,9 @@ def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> 
     return SearchResults(asked, query, matches, shown, hits.cursor, notes=notes)
 
 
-def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
+def built_feed(
+    store: Store, catalog: Catalog, asked: Mapping[str, str], saved: Mapping[str, str]
+) -> BuiltFeed:
     """Return the data for the feed builder: the chosen feed and a preview.
 
     Raises BadQuery for an invalid parameter, and SlowSearch if the search takes too long.
@@ -101,10 +107,10 @@ def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Buil
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     moves = store.source_moves()
     selected = dict(with_present_sources(selected, moves))
-    problems = problems_of(catalog, selected, Query(present_text(selected), moves=moves))
+    problems = problems_of(catalog, selected, text_query(selected, saved, moves))
     if problems or not selected or kind_of(asked) in SITE_FEEDS:
         return BuiltFeed(asked, problems)
-    query = query_of({**selected, **state_of(asked)}, moves)
+    query = query_of({**selected, **state_of(asked)}, saved, moves)
     newest = store.search_newest(query, limit=PREVIEW_RELEASES).releases
     return BuiltFeed(asked, (), store.count_matches(query), newest)
 
@@ -193,10 +199,18 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
         raise BadQuery(f"{name}={text[:40]} is not a day; use {name}=2024-03-01") from error
 
 
-def query_of(asked: Mapping[str, str], moves: Mapping[str, str]) -> Query:
+def text_query(
+    asked: Mapping[str, str], saved: Mapping[str, str], moves: Mapping[str, str]
+) -> Query:
+    """Return the query of search parameters without their filters (see `query_of`)."""
+    return Query(present_text(asked), saved=saved, moves=moves)
+
+
+def query_of(asked: Mapping[str, str], saved: Mapping[str, str], moves: Mapping[str, str]) -> Query:
     """Convert search parameters to a query of the store.
 
-    ``moves`` maps previous ids of sources to current ids. Raises BadQuery for an invalid parameter.
+    ``saved`` contains the saved searches, and ``moves`` maps previous ids of sources to current
+    ids. Raises BadQuery for an invalid parameter.
     """
     text = asked.get("q", "")
     if len(text) > MAX_QUERY_LENGTH:
@@ -212,19 +226,23 @@ def query_of(asked: Mapping[str, str], moves: Mapping[str, str]) -> Query:
         until,
         asked.get("lang"),
         asked.get("state"),
+        saved=saved,
         moves=moves,
     )
 
 
 def refuse_unknown(
-    asked: Mapping[str, str], sources: Collection[str], moves: Mapping[str, str]
+    asked: Mapping[str, str],
+    sources: Collection[str],
+    saved: Mapping[str, str],
+    moves: Mapping[str, str],
 ) -> None:
     """Raise BadQuery for an unknown source, state or language, and for an invalid day.
 
     A feed with such a filter would always be empty. Unknown topics are allowed, because a topic may
     get its first release later. Raises QueryError for an invalid query.
     """
-    query = query_of(asked, moves)
+    query = query_of(asked, saved, moves)
     check_sources(query.expression, query.text, sources)
     for source in asked.get("source", "").split(","):
         if source and source not in sources:

@@ -7,7 +7,7 @@ through other channels. URLs in the feed do not contain the token, because feeds
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
@@ -67,15 +67,22 @@ def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
     )
 
 
-def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[FeedEntry]:
-    """Return feed entries for the newest matches of a watch, the latest change first."""
+def watch_entries(
+    store: Store, catalog: Catalog, watch: Watch, limit: int, saved: Mapping[str, str]
+) -> list[FeedEntry]:
+    """Return feed entries for the newest matches of a watch, the latest change first.
+
+    ``saved`` contains the saved searches that the watch may name.
+    """
     moves = store.source_moves()
     present = tuple(moves.get(one, one) for one in watch.sources)
     watch = msgspec.structs.replace(watch, sources=present)
-    index = WatchIndex({"": watch})
+    index = WatchIndex({"": watch}, saved)
     entries: list[FeedEntry] = []
     if "release" in watch.kinds:
-        entries += releases(store, catalog, watch, index, limit)
+        sources, topics = (",".join(names) or None for names in (watch.sources, watch.topics))
+        query = Query(watch.present_query, sources, topics, saved=saved, moves=moves)
+        entries += releases(store, catalog, query, index, limit)
     if "edit" in watch.kinds:
         entries += edits(store, catalog, index)
     if "retraction" in watch.kinds:
@@ -99,11 +106,14 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
 
 
 def releases(
-    store: Store, catalog: Catalog, watch: Watch, index: WatchIndex, limit: int
+    store: Store, catalog: Catalog, query: Query, index: WatchIndex, limit: int
 ) -> Iterable[FeedEntry]:
-    """Return feed entries for the newest releases that a watch matches."""
+    """Return feed entries for the newest releases that a watch matches.
+
+    ``query`` matches all releases that the watch in ``index`` matches, if it is not empty.
+    """
     found: list[Release] = []
-    for some in islice(candidates(store, watch, limit), MAX_BATCHES):
+    for some in islice(candidates(store, query, limit), MAX_BATCHES):
         found += (one for one in some if matches(index, release_event("release", one)))
         if len(found) >= limit or len(some) < limit:
             break
@@ -112,11 +122,9 @@ def releases(
     return (one for one in shown if one.published)
 
 
-def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Release]]:
-    """Yield batches of ``limit`` releases that a watch may match, newest first."""
-    sources, topics = (",".join(names) or None for names in (watch.sources, watch.topics))
-    query = Query(watch.present_query, sources, topics, moves=store.source_moves())
-    if query.wanted:
+def candidates(store: Store, query: Query, limit: int) -> Iterator[Sequence[Release]]:
+    """Yield batches of ``limit`` releases that may match a query, newest first."""
+    if query.expression is not None and not query.is_empty:
         hits = store.search_newest(query, limit=limit)
         yield hits.releases
         while hits.cursor is not None:
@@ -124,7 +132,8 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
             yield hits.releases
         return
     asked = {"source": query.source, "topic": query.topic}
-    if max(len(watch.sources), 1) * max(len(watch.topics), 1) > MAX_FACET_PAIRS:
+    sources, topics = ((names or "").count(",") + 1 for names in asked.values())
+    if sources * topics > MAX_FACET_PAIRS:
         # There are too many pairs of a source and a topic, so the newest of all releases are
         # tested.
         asked = {}

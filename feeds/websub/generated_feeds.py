@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
@@ -74,10 +74,13 @@ def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> 
     return made if facet is None or store.summaries(facet[0], limit=1) else None
 
 
-def note_changed_searches(store: Store, make: MakeFeed) -> None:
+def note_changed_searches(
+    store: Store, make: MakeFeed, saved: Mapping[str, str] | None = None
+) -> None:
     """Record which generated feeds with subscribers have changed, so that they are delivered.
 
-    Also deletes feeds without subscribers from the store. Raises StoreError if the store fails.
+    ``saved`` contains the saved searches. Also deletes feeds without subscribers from the store.
+    Raises StoreError if the store fails.
     """
     known = frozenset(filter(is_made, store.feed_stamps()))
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
@@ -85,7 +88,9 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
     # Read before the feeds are generated. They lack releases that are not in the search index yet.
     last = store.cursor_of(SEARCH_INDEX) if store.awaits_indexing() else store.change_cursor()
     found = []
-    for file in asked_for.intersection(changed_feeds(store, known)).union(asked_for - known):
+    for file in asked_for.intersection(changed_feeds(store, known, saved or {})).union(
+        asked_for - known
+    ):
         try:
             body = make(file) or b""
         except SlowSearch as error:
@@ -102,13 +107,15 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
             store.pass_events(WEBSUB, last[0])
 
 
-def changed_feeds(store: Store, files: Collection[str]) -> Collection[str]:
+def changed_feeds(
+    store: Store, files: Collection[str], saved: Mapping[str, str]
+) -> Collection[str]:
     """Return the generated feeds that match a release changed since the last check."""
     since = store.cursor_of(WEBSUB) if files else None
     changes = store.changes_since(since, limit=MAX_MATCHED_CHANGES) if since else None
     if changes is None:
         return files
-    index = WatchIndex({file: watch_of(file) for file in files}) if changes else WatchIndex({})
+    index = WatchIndex({file: watch_of(file) for file in files} if changes else {}, saved)
     found: set[str] = set()
     for changed in changes:
         if release := store.release(changed):

@@ -197,6 +197,7 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
         home.settings.site,
         archive=home.archive,
         watches=home.watches,
+        searches=home.searches,
         access=Access(Permissions(home.tokens)),
     )
     uvicorn.Server(server_config(app)).run(sockets=[opened])

@@ -16,6 +16,7 @@ from scheduler.cli import as_json, home_option, print_json, say
 from scheduler.home.doctor.archive import check_archive
 from scheduler.home.doctor.files import (
     check_permissions,
+    check_searches,
     check_settings,
     check_sources,
     check_tokens,
@@ -42,6 +43,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "topics": check_topics,
     "sources": check_sources,
     "watches": check_watches,
+    "searches": check_searches,
     "tokens": check_tokens,
 }
 """All checks by name, in the order of the report. A new check must be added here."""
@@ -66,8 +68,8 @@ def doctor(home: Home, *, as_json: bool) -> int:
     """Check a home directory and suggest fixes.
 
     It checks settings, permissions, disk, versions, store, clock, archive, locks, files left by
-    killed runs, topics, sources, watches and tokens. It changes nothing. The exit code is 1 if
-    there is an error.
+    killed runs, topics, sources, watches, searches and tokens. It changes nothing. The exit code
+    is 1 if there is an error.
     """
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)

@@ -15,6 +15,7 @@ from data.languages.tags import fault_of_language
 from data.search.expression import STATES, Label, leaves
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Hits, Query
+from data.search.saved import SavedSearches
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -94,6 +95,7 @@ def search(
         until,
         language,
         state,
+        saved=SavedSearches(home.searches),
     )
     check_days(since, until)
     if asked.is_empty:

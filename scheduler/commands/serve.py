@@ -76,6 +76,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         bucket=bucket,
         archive=home.archive,
         watches=home.watches,
+        searches=home.searches,
         access=Access(Permissions(home.tokens), proxies=proxies_of(settings.site)),
         judge=partial(home_health, home),
         facts=HomeMetrics(home).facts,

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from data.errors import WatchError
 from data.models import AlertKind
+from data.search.saved import SavedSearches
 from data.store.public_view import public_view
 from data.text.urls import site_address
 from data.toml_files import ID
@@ -357,7 +358,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:
         return send_test(home, watch_id, one, as_json=as_json)
-    index = WatchIndex({watch_id: one})
+    index = WatchIndex({watch_id: one}, SavedSearches(home.searches))
     store = public_view(home.store())
     moves = store.source_moves()
     recent = [*recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND)]
@@ -406,7 +407,9 @@ def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
     from scheduler.service.websub import outbound_of  # noqa: PLC0415
 
     with closing(home.plain_store()) as store:
-        messages = [*trial_messages(public_view(store), watch_id, one)]
+        messages = [
+            *trial_messages(public_view(store), watch_id, one, SavedSearches(home.searches))
+        ]
     senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
 
     async def send_all() -> list[str]:

@@ -53,7 +53,7 @@ SOURCE_LOCK: Final = "source-"
 VISIT: Final = "a visit to this source"
 """Text that identifies a visit as the holder of a source's lock."""
 
-FOLDERS = ("sources", "watches", "tokens", "locks")
+FOLDERS = ("sources", "watches", "searches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
 """Files and folders that people write, and the folder of locks. Missing ones have default
 values."""
@@ -66,10 +66,10 @@ NOWHERE = "its target is missing: restore the target (or mount its disk), or del
 class Home:
     """The folder of one installation, and its settings.
 
-    The folder contains communique.toml, sources/, watches/, tokens/, samples/ (golden tests of
-    sources), topics.toml (the user's taxonomy), communique.db (the store), archive/ (server
-    responses), log.key (signs the archive's log), witness/ and witness.key (for signing the logs of
-    other instances), site/ (the published files), and logs.
+    The folder contains communique.toml, sources/, watches/, searches/, tokens/, samples/ (golden
+    tests of sources), topics.toml (the user's taxonomy), communique.db (the store), archive/
+    (server responses), log.key (signs the archive's log), witness/ and witness.key (for signing the
+    logs of other instances), site/ (the published files), and logs.
     """
 
     path: Path
@@ -84,6 +84,11 @@ class Home:
     def watches(self) -> Path:
         """Return the folder with one file per watch."""
         return self.path / "watches"
+
+    @property
+    def searches(self) -> Path:
+        """Return the folder with one file per saved search."""
+        return self.path / "searches"
 
     @property
     def tokens(self) -> Path:

@@ -13,6 +13,7 @@ from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
 from data.network.bucket import BucketError, open_bucket
+from data.search.saved import SavedSearches
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.text.clean import clean_line
@@ -198,7 +199,8 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
             # Imported here: only this part of publishing needs it.
             from feeds.server.on_demand import OnDemand  # noqa: PLC0415
 
-            note_changed_searches(store, OnDemand(home.store_url, site).document)
+            demand = OnDemand(home.store_url, site, searches=home.searches)
+            note_changed_searches(store, demand.document, SavedSearches(home.searches))
     finally:
         store.close()
 

@@ -11,6 +11,7 @@ import structlog
 
 from data.errors import CommuniqueError, HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
+from data.search.saved import SavedSearches
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS
 from data.watches.folder import load_watches
@@ -77,7 +78,9 @@ class AlertService:
         with closing(home.plain_store().leased(lease)) as store:
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             try:
-                await AlertWorker(store, home.watches, senders, self._pace).run()
+                await AlertWorker(
+                    store, home.watches, SavedSearches(home.searches), senders, self._pace
+                ).run()
             except (LeaseLost, StoreError):
                 raise
             except Exception as error:
@@ -111,7 +114,11 @@ def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
 
     Nothing is stored.
     """
-    matcher = Matcher(load_watches(home.watches, AlertWatch)[0], home.settings.alerts)
+    matcher = Matcher(
+        load_watches(home.watches, AlertWatch)[0],
+        home.settings.alerts,
+        SavedSearches(home.searches),
+    )
     if not matcher.watches:
         return ()
     return [

@@ -161,6 +161,7 @@ class Service:
             bucket=home.bucket if home.has_fleet else None,
             archive=home.archive,
             watches=home.watches,
+            searches=home.searches,
             admin=self._admin,
             access=self._access,
             writes=self._writes,

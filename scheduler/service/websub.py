@@ -98,7 +98,9 @@ class PushService:
                 self._site,
                 hub,
                 folder=folder,
-                make=OnDemand(self._home.store_url, self._site).document,
+                make=OnDemand(
+                    self._home.store_url, self._site, searches=self._home.searches
+                ).document,
                 outbound=outbound,
                 pace=self._pace,
             )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.errors import CommuniqueError
+from data.errors import CommuniqueError, QueryError
 from data.text.masking import MASK
 from data.watches.watch_file import FeedAccess, Watch
 from data.wording import meant
@@ -73,6 +73,7 @@ def doubts_of(home: Home, one: Watch) -> list[str]:
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
     # Imported here: these modules load slowly, and a list of watches does not need them.
     from data.search.query import Query  # noqa: PLC0415
+    from data.search.saved import SavedSearches  # noqa: PLC0415
     from feeds.pages.search_problems import notes_on  # noqa: PLC0415
     from feeds.translations import texts_of  # noqa: PLC0415
 
@@ -82,7 +83,12 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if one.query_language == 1 and one.query.count('"') % 2:
         yield f"the query {one.query!r} has an unclosed quotation mark; close it"
     if one.query_language > 1:
-        yield from notes_on(texts_of("en"), Query(one.query))
+        asked = Query(one.query, saved=SavedSearches(home.searches))
+        try:
+            _ = asked.expression
+        except QueryError as error:
+            yield f"it matches no release: {error}"
+        yield from notes_on(texts_of("en"), asked)
     if "health" in one.kinds and (one.query or one.topics or one.languages):
         yield "changes of health have no words, topics and languages, so only sources narrow them"
     for channel in channels_of(one):

@@ -32,10 +32,12 @@ OPERATOR_WATCH: Final = "alerts.operator"
 class Matcher:
     """Matches events with all watches, and with the operator's built-in watch of source health.
 
-    ``settings`` contains the operator's e-mail address.
+    ``settings`` contains the operator's e-mail address, and ``saved`` the saved searches.
     """
 
-    def __init__(self, watches: Mapping[str, Watch], settings: Alerts) -> None:
+    def __init__(
+        self, watches: Mapping[str, Watch], settings: Alerts, saved: Mapping[str, str]
+    ) -> None:
         own: dict[str, Watch] = {}
         if settings.operator:
             fields = {"name": "Health of sources", "kinds": ["health"]}
@@ -43,7 +45,8 @@ class Matcher:
             own[OPERATOR_WATCH] = msgspec.convert(operator, AlertWatch)
         self.watches = {name: one for name, one in {**watches, **own}.items() if one.outputs}
         working = {name: one for name, one in self.watches.items() if not one.paused}
-        self._index = WatchIndex(working)
+        self._index = WatchIndex(working, saved)
+        self._saved = saved
         self._takes_backlog = any(one.backlog for one in working.values())
 
     def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
@@ -66,7 +69,7 @@ class Matcher:
         for name in matching:
             watch = self.watches[name]
             try:
-                body, due = event_body(fields, watch, release), send_time(watch, now)
+                body, due = event_body(fields, watch, release, self._saved), send_time(watch, now)
             except Exception:
                 # A bug that affects one watch must not block the other watches.
                 log.exception(

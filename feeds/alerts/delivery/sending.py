@@ -85,7 +85,9 @@ def trial_watch(watch: Watch) -> Watch:
     return msgspec.structs.replace(watch, name=f"Test: {watch.name}")
 
 
-def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertMessage]:
+def trial_messages(
+    store: Store, watch_id: str, watch: Watch, saved: Mapping[str, str]
+) -> Iterator[AlertMessage]:
     """Yield a test message about a stored release for each output of a watch.
 
     Raises NothingToSend if no release is stored, or the watch has no output.
@@ -94,9 +96,9 @@ def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertM
         raise NothingToSend(
             f"the watch {watch_id} sends nothing; add a channel such as [mail] to its file"
         )
-    release = _trial_release(store, watch_id, watch)
+    release = _trial_release(store, watch_id, watch, saved)
     event = QueuedEvent(0, "release", utc_now(), release.id, 0, backlog=False, health=None)
-    body = event_body(event_fields(event, release), watch, release)
+    body = event_body(event_fields(event, release), watch, release, saved)
     for output in watch.outputs:
         key = f"test_{secrets.token_hex(16)}"
         delivery = AlertDelivery(key, watch_id, output, body, made=time.time())
@@ -112,9 +114,9 @@ async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> s
     return ""
 
 
-def _trial_release(store: Store, watch_id: str, watch: Watch) -> Release:
+def _trial_release(store: Store, watch_id: str, watch: Watch, saved: Mapping[str, str]) -> Release:
     """Return the newest release that a watch matches, otherwise the newest stored release."""
-    index, moves = WatchIndex({watch_id: watch}), store.source_moves()
+    index, moves = WatchIndex({watch_id: watch}, saved), store.source_moves()
     newest = [*store.releases(Facet(), limit=MAX_TRIED_RELEASES)]
     for release in newest:
         event = release_event("release", release)

@@ -15,6 +15,7 @@ import structlog
 
 from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
+from data.search.saved import SavedSearches
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.watches.folder import WatchFolder
@@ -51,15 +52,20 @@ more than two days."""
 class AlertWorker:
     """Sends alerts for the watches in ``folder`` through ``senders``.
 
-    ``pace`` determines the delay between rounds and before retries.
+    ``searches`` are the saved searches that watches may name. ``pace`` determines the delay between
+    rounds and before retries.
     """
 
-    def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
+    def __init__(
+        self, store: Store, folder: Path, searches: SavedSearches, senders: Senders, pace: Backoff
+    ) -> None:
         self._store = store
         self._folder = WatchFolder(folder, AlertWatch)
         self._senders = senders
         self._pace = pace
-        self._matcher = Matcher({}, senders.alerts)
+        self._searches = searches
+        self._saved: dict[str, str] = {}
+        self._matcher = Matcher({}, senders.alerts, self._saved)
         self._waiting: dict[str, deque[tuple[str, str]]] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._failing: set[str] = set()
@@ -88,10 +94,8 @@ class AlertWorker:
         Returns whether more events may be queued, and the outputs with due messages as pairs of
         watch and output.
         """
-        if self._is_stale() and self._folder.refresh():
-            for error in self._folder.errors:
-                log.error("a watch is invalid", problem=str(error))
-            self._matcher = Matcher(self._folder.watches, self._senders.alerts)
+        if self._is_stale():
+            self._refresh()
         queued = self._store.queued_events(limit=MAX_EVENTS)
         made: list[AlertDelivery] = []
         store = public_view(self._store) if queued else self._store
@@ -102,6 +106,15 @@ class AlertWorker:
         if queued:
             self._store.settle_events(event.number, made)
         return bool(queued), self._store.waiting_outputs(time.time())
+
+    def _refresh(self) -> None:
+        """Read watches and saved searches that changed."""
+        saved = self._searches.readable()
+        if self._folder.refresh() or saved != self._saved:
+            for error in self._folder.errors:
+                log.error("a watch is invalid", problem=str(error))
+            self._saved = saved
+            self._matcher = Matcher(self._folder.watches, self._senders.alerts, saved)
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
         """Return the deliveries for an event. If matching fails because of a bug, return none."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from data.health.state import Health
+from data.search.saved import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
@@ -22,12 +23,17 @@ from feeds.server.api.request_context import ApiContext
 class Reads:
     """Runs reading operations on the store at ``store_url``.
 
-    ``health`` returns the health of all sources.
+    ``health`` returns the health of all sources. ``saved`` contains the saved searches.
     """
 
     def __init__(
-        self, store_url: str, site: SiteSettings, health: Callable[[], tuple[Health, ...]]
+        self,
+        store_url: str,
+        site: SiteSettings,
+        health: Callable[[], tuple[Health, ...]],
+        saved: SavedSearches,
     ) -> None:
+        self.saved = saved
         self._url = store_url
         self._site = site_address(site.url)
         self._health = health
@@ -39,7 +45,7 @@ class Reads:
 
         Raises ApiError and SourceMoved.
         """
-        context = ApiContext(store, path, name, self._site, self._health)
+        context = ApiContext(store, path, name, self._site, self._health, self.saved)
         return operation.handler(context, asked)
 
     def call(self, operation: Operation, name: str, values: Mapping[str, str]) -> dict[str, Any]:

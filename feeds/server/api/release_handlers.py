@@ -171,6 +171,7 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
         asked.until or None,
         requested_language(asked.language),
         asked.state or None,
+        saved=context.saved,
         moves=context.store.source_moves(),
     )
     check_query(context, query)

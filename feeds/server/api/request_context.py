@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
@@ -38,7 +38,7 @@ class ApiContext:
     """Context of one API request: an open store, the path of the request, and the id in this path.
 
     ``health`` returns the health of all sources. ``site`` is the public address of the site without
-    a final slash.
+    a final slash, and ``saved`` contains the saved searches.
     """
 
     store: Store
@@ -46,6 +46,7 @@ class ApiContext:
     name: str
     site: str
     health: Callable[[], tuple[Health, ...]]
+    saved: Mapping[str, str]
 
     def place(self, asked: PageParameters, kind: type[Place]) -> Place | None:
         """Return the position in the request's cursor, or None for the first page.

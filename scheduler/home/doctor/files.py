@@ -14,6 +14,7 @@ import msgspec
 from data.access.tokens import load_tokens
 from data.environment import BETWEEN, KEY_OF_FILE, PREFIX, settings_named
 from data.errors import SettingsError
+from data.search.saved import load_searches
 from data.settings import Settings
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
@@ -86,6 +87,15 @@ def check_watches(examination: Examination) -> Iterator[Finding]:
         yield Finding("watches", "error", str(error), "correct the file, or delete it")
     count = counted(len(watches), "watch is", "watches are")
     yield Finding("watches", "ok", f"{count} valid")
+
+
+def check_searches(examination: Examination) -> Iterator[Finding]:
+    """Check for invalid saved searches."""
+    searches, errors = load_searches(examination.home.searches)
+    for error in errors:
+        yield Finding("searches", "error", str(error), "correct the file, or delete it")
+    count = counted(len(searches), "saved search is", "saved searches are")
+    yield Finding("searches", "ok", f"{count} valid")
 
 
 def check_tokens(examination: Examination) -> Iterator[Finding]:
