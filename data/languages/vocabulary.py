@@ -156,8 +156,8 @@ class BarrierWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Regular expressions for pages that replace the requested page. They ignore case.
 
     ``login`` contains complete titles of login pages, ``missing`` complete titles of pages that
-    report a missing page. ``challenge``, ``maintenance`` and ``paywall`` contain parts of titles
-    and headings.
+    report a missing page. ``error`` contains words before a status code. ``challenge``,
+    ``maintenance`` and ``paywall`` contain parts of titles and headings.
     """
 
     login: tuple[str, ...] = ()
@@ -165,6 +165,7 @@ class BarrierWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     maintenance: tuple[str, ...] = ()
     paywall: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    error: tuple[str, ...] = ()
 
 
 class CounterWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -188,6 +189,31 @@ class PressLinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: tuple[str, ...] = ()
 
 
+class PostWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for lines beside the text of a blog post, which ignore case.
+
+    ``sentences`` contains beginnings of a sentence about where and when a post was published, and
+    ``filing`` words about its category, tags or comments. ``labels`` contains beginnings of lines
+    that only label a post, and ``beside`` also those of bylines and of links to other pages.
+    """
+
+    sentences: tuple[str, ...] = ()
+    filing: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+class LinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for words in texts of links, which ignore case.
+
+    ``more`` contains beginnings of texts such as "Read more", and ``documents`` words that do not
+    describe the linked document, such as "download".
+    """
+
+    more: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language. Every table and key is optional."""
 
@@ -200,6 +226,8 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     barriers: BarrierWords = BarrierWords()
     counters: CounterWords = CounterWords()
     press_links: PressLinkWords = PressLinkWords()
+    posts: PostWords = PostWords()
+    links: LinkWords = LinkWords()
 
 
 @cache

@@ -23,9 +23,6 @@ NOUN: Final = (
 )
 """Pattern of English nouns for a page, as in "page not found"."""
 
-ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
-"""Pattern of words before the status code in titles of error pages."""
-
 MAX_ERROR_WORDS: Final = 40
 """Maximum number of words on a page that is searched for a sentence such as "page not found"."""
 
@@ -35,8 +32,9 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
 
     A title matches if it contains the status ``code`` as an error, or one of the ``texts``.
     """
+    error = rf"(?:http )?(?:{alternatives(words('barriers.error'))} )?"
     return re.compile(
-        rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
+        rf"{error}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
         re.IGNORECASE,
     )
 

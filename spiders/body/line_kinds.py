@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
@@ -11,6 +10,7 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.parse import find_dates
+from data.languages.vocabulary import pattern
 from data.models import Content
 from data.text.words import tokens
 from spiders.body.post_metadata import is_metadata
@@ -25,23 +25,9 @@ BESIDE_DATE: Final = 30
 """Maximum number of letters beside the publication date in a date line, such as the author's
 name."""
 
-LABELLED: Final = re.compile(
-    r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
-    r"categor(?:y|ies)|keywords?|by|this entry was posted|leave a (?:reply|comment)|"
-    r"(?:no|one|\d+) (?:comments?|replies|votes?|likes?|views?)|previous|next|newer|older|share|"
-    r"print|\d+ min(?:utes?)? read|reading time|"
-    r"(?:average|durchschnitt|moyenne|media) \(\d+ \w+|"
-    r"veröffentlicht|verfasst|erstellt|von|kategorien?|schlagw[oö]rt\w*|stichw[oö]rt\w*|autor(?:in)?|"
-    r"zurück|vor(?:heriger|iger)|nächster|teilen|drucken|"
-    r"publié|écrit|par|catégories?|mots-clés|étiquettes?|auteur|précédent|suivant|partager|imprimer|"
-    r"publicado|escrito|por|categorías?|etiquetas?|autor|anterior|siguiente|compartir|"
-    r"pubblicato|scritto|da|categori[ae]|autore|precedente|successivo|condividi|"
-    r"gepubliceerd|geschreven|door|categorie(?:ën)?|vorige|volgende|delen|"
-    r"publicerad|publisert|skriven|skrevet|av|kategori(?:er)?|опубликовано|автор|рубрик[аи]|теги)"
-    r"\b)(?:\W|$)",
-    re.IGNORECASE,
-)
-"""Pattern of the beginning of lines that only label a release or link to another page."""
+LABELLED: Final = r"^\W*{}\b(?:\W|$)"
+"""Frame of a pattern for the beginning of lines that only label a release or link to another
+page."""
 
 
 class LineKinds:
@@ -67,7 +53,7 @@ class LineKinds:
             return True
         if len(line) > SHORT or SENTENCE.search(line):
             return False
-        return is_label(line) or bool(LABELLED.match(line))
+        return is_label(line) or bool(pattern("posts.beside", LABELLED).match(line))
 
     def is_beside(self, line: str) -> bool:
         """Whether a line is certainly not text of the release, such as a caption or button."""

@@ -12,6 +12,8 @@ from typing import Final
 
 from lxml import etree
 
+from data.languages.vocabulary import pattern
+
 MAX_METADATA_LENGTH: Final = 600
 """Maximum length of post metadata, in characters."""
 
@@ -30,47 +32,15 @@ METADATA_CLASSES: Final = re.compile(
 
 SAID: Final = etree.XPath("normalize-space()")
 
-POSTED: Final = re.compile(
-    r"^\W*(?:(?:this|the) (?:entry|post|article|item|news item) (?:was|has been|is) |"
-    r"(?:dieser|der) (?:eintrag|beitrag|artikel) (?:wurde|ist) |"
-    r"(?:cet|cette|ce) (?:article|entrée|contenu|billet) a été |"
-    r"est[ae] (?:entrada|post|artículo|artigo|publicación) (?:fue|foi|está|se) |"
-    r"quest[oa] (?:articolo|post|voce|elemento) è stat[oa] |"
-    r"dit (?:bericht|artikel) (?:is|werd) |(?:det här|detta) inlägget? |"
-    r"dette (?:indlæg|innlegget) |ten wpis został |(?:tento )?příspěvek byl |"
-    r"(?:эта )?запись (?:опубликована|была) )",
-    re.IGNORECASE,
-)
-"""Pattern of the beginning of a sentence about where and when a post was published."""
+POSTED: Final = r"^\W*{}"
+"""Frame of a pattern for the beginning of a sentence about where and when a post was published."""
 
-FILED: Final = re.compile(
-    r"\b(?:filed (?:under|in)|posted (?:on|in|by|at)|tagged|permalink|rss|comments?|trackback|"
-    r"categor(?:y|ies)|responses?|abgelegt|verschlagwortet|wurde unter|permanentlink|"
-    r"kommentare?|kategorien?|classée?|marquée?|permalien|commentaires?|archivad[oa]|etiquetad[oa]|"
-    r"enlace permanente|comentarios?|marcad[oa]|contrassegnat[oa]|commenti|reacties|"
-    r"(?:bokmärk|bogmærk|bokmerk)\w*|kategori\w*|rubri(?:ce|ka|que)|komentarz\w*|рубрик\w+|метк\w+)\b",
-    re.IGNORECASE,
-)
-"""Pattern of words about category, tags or comments in a sentence that matches `POSTED`."""
+FILED: Final = r"\b{}\b"
+"""Frame of a pattern for words about category, tags or comments in a sentence that matches
+`POSTED`."""
 
-LABEL: Final = re.compile(
-    r"^\W*(?:(?:posted|filed)(?: on .{4,30})? (?:in|under|by)\b|tagged(?: (?:with|as))?\b|"
-    r"this entry was posted\b|leave a (?:comment|reply|response)\b|bookmark the permalink\b|"
-    r"edit(?: this)?(?: entry| post)?\W*$|(?:no|one|\d+) (?:comments?|responses?)\b|"
-    r"(?:both )?comments(?: and pings)? are (?:currently )?closed|"
-    r"(?:you can|responses are currently closed).{0,80}\b(?:response|trackback|rss|feed)\b|"
-    r"(?:categor(?:y|ies)|tags?|keywords?|topics?)\s*:|"
-    r"(?:abgelegt|veröffentlicht) unter\b|verschlagwortet mit\b|"
-    r"(?:kategorien?|schlagw[oö]rter)\s*:|"
-    r"(?:kommentar hinterlassen|schreibe einen kommentar)\b|"
-    r"(?:classé|publié) (?:dans|sous)\b|(?:catégories?|étiquettes?|mots-clés)\s*:|"
-    r"laisser un commentaire\b|(?:archivado|publicado) (?:en|bajo)\b|etiquetado\b|"
-    r"(?:categorías?|etiquetas?)\s*:|deja un comentario\b|(?:archiviato|pubblicato) in\b|"
-    r"(?:categori[ae]|tag)\s*:|lascia un commento\b|(?:geplaatst|gepubliceerd) in\b|"
-    r"(?:categorie(?:ën)?|kategorier?)\s*:|publicerat i\b|(?:рубрик[аи]|метки)\s*:)",
-    re.IGNORECASE,
-)
-"""Pattern of the beginning of a label of a post, such as "Posted in" or "Leave a comment"."""
+LABEL: Final = r"^\W*{}"
+"""Frame of a pattern for the beginning of a label of a post, such as "Posted in"."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
 """Pattern of the end of a sentence. Most labels of posts are not sentences."""
@@ -103,8 +73,9 @@ def is_metadata(text: str) -> bool:
     """Whether a line contains only post metadata: author, date, category or comments."""
     if len(text) > MAX_METADATA_LENGTH:
         return False
-    if (match := POSTED.match(text)) and FILED.search(text, match.end()):
+    posted = pattern("posts.sentences", POSTED).match(text)
+    if posted and pattern("posts.filing", FILED).search(text, posted.end()):
         return True
-    if len(text) > SHORT or not LABEL.match(text):
+    if len(text) > SHORT or not pattern("posts.labels", LABEL).match(text):
         return False
     return not CLOSED.search(text) or bool(ALWAYS.match(text))

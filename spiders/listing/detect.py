@@ -22,7 +22,7 @@ from spiders.listing.rows.records import Record, records_of
 from spiders.listing.rows.regions import Region, encloses, says_words
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
-from spiders.listing.rows.titles import GENERIC
+from spiders.listing.rows.titles import generic_text
 from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import mark_of
 
@@ -320,7 +320,7 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
 
     def is_like(span: ElementSpan, item: ListingItem) -> bool:
         row = ancestor(span.node, level)
-        if row is None or not make.fits(row) or GENERIC.fullmatch(item.title):
+        if row is None or not make.fits(row) or generic_text().fullmatch(item.title):
             return False
         if dated:
             # A date outside the records may belong to another link above.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from data.languages.vocabulary import pattern
 from data.text.clean import clean_line, clean_text
 from spiders.page.page import DocumentText
 from spiders.page.phrases import comparison_key
@@ -18,13 +19,8 @@ NAMELESS: Final = re.compile(
 )
 """Pattern of default titles and file names in a document's metadata. They are not its title."""
 
-BUTTON: Final = re.compile(
-    r"(?i)\b(?:pdf|docx?|download(?:en)?|herunterladen|t[ée]l[ée]charger|descargar|scarica(?:re)?"
-    r"|baixar|pobierz|ladda ne[dr]|lataa|скачать|завантажити|下载|下載|ダウンロード|다운로드"
-    r"|the|this|here|full|text|file|document|dokument|documento|press|release|read|more|view|open"
-    r"|show|get|nr|no|id|kb|mb|bytes|pages?)\b|[\W\d_]+"
-)
-"""Pattern of words and numbers in a link's text that do not describe the linked document."""
+BUTTON: Final = r"\b{}\b|[\W\d_]+"
+"""Frame of a pattern for words and numbers in a link's text that do not describe the document."""
 
 NAMING: Final = 4
 """Minimum length of a title after its `BUTTON` words are removed, in characters."""
@@ -78,7 +74,7 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 def names_something(title: str) -> bool:
     """Whether a title or link text describes a document, unlike "download PDF"."""
-    return len(BUTTON.sub("", title)) >= NAMING
+    return len(pattern("links.documents", BUTTON).sub("", title)) >= NAMING
 
 
 def text_of(document: DocumentText, title: str) -> str:

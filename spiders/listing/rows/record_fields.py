@@ -18,11 +18,11 @@ from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined
 from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.side_lists import is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
-    GENERIC,
     HEADINGS,
     Titles,
     are_captions,
     case_name,
+    generic_text,
     in_heading,
     in_named_title,
     lead_in,
@@ -248,7 +248,7 @@ class RecordFields:
             title, one = candidate
             is_likely = self._likeness.get(self._slot(one), 0.0) >= _LIKELY
             headed = bool(title) and in_heading(one.node)
-            return not GENERIC.fullmatch(title), headed, is_likely, len(title)
+            return not generic_text().fullmatch(title), headed, is_likely, len(title)
 
         own = titles[0][0] if len(titles) == 1 else max(titles, key=rank)[0]
         likeness = self._likeness.get(self._slot(anchor), 0.0)

@@ -14,20 +14,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import Final
 
 from lxml import etree
 
+from data.languages.vocabulary import pattern
 from spiders.listing.rows.flat_page import TextMark
 from spiders.listing.rows.records import Record
 
-GENERIC = re.compile(
-    r"\W*(?:read|learn|view|see|show|find out|full|more|continue|click|download|details?|open|here|"
-    r"pdf|html?|docx?|link|watch|listen|print|share|overview|summary|agenda|minutes|weiterlesen|"
-    r"mehr|lire|leer|leia|подробнее|читать|далее|devam|ətraflı|اقرأ|المزيد|阅读|詳細|更多|자세히)"
-    r"\b.{0,24}",
-    re.IGNORECASE,
-)
-"""Pattern of link texts such as *Read more*, which are not titles."""
+GENERIC: Final = r"\W*{}\b.{0,24}"
+"""Frame of a pattern for link texts such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 """Tags of headings, including terms of definition lists."""
@@ -79,6 +75,11 @@ _MOST, _LEFT = 0.75, 2
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters that are removed between a title and its date."""
+
+
+def generic_text() -> re.Pattern[str]:
+    """Return the pattern of link texts such as *Read more*, which are not titles."""
+    return pattern("links.more", GENERIC)
 
 
 class Titles:
@@ -241,7 +242,7 @@ def _telling_words(text: str) -> frozenset[str]:
 
 
 def _read_words(text: str) -> frozenset[str]:
-    return frozenset() if GENERIC.fullmatch(text) else frozenset(_words(text))
+    return frozenset() if generic_text().fullmatch(text) else frozenset(_words(text))
 
 
 # Cached because the texts of a row are rated in every region that contains the row.

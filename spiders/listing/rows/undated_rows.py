@@ -26,7 +26,7 @@ from spiders.listing.rows.records import (
     releases_among,
 )
 from spiders.listing.rows.regions import Region
-from spiders.listing.rows.titles import GENERIC, title_likeness
+from spiders.listing.rows.titles import generic_text, title_likeness
 
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
@@ -119,7 +119,7 @@ def with_undated(
             continue
         found.append(item)
         is_amid = bool(before) and record.span.begin < last and record.span.sign in signs
-        if is_amid and not GENERIC.match(item.title):
+        if is_amid and not generic_text().match(item.title):
             amid.setdefault(item.title, item)
             gaps.add(before)
         is_like = shape_of(item.url) == shape or make.fits_undated(record.span.node, item)
@@ -139,7 +139,7 @@ def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
 
 
 def _is_titled(item: ListingItem) -> bool:
-    return not GENERIC.fullmatch(item.title) and title_likeness([item.title]) >= TITLED
+    return not generic_text().fullmatch(item.title) and title_likeness([item.title]) >= TITLED
 
 
 class RowMake:
@@ -175,7 +175,7 @@ class RowMake:
         The row must come from a template or, in plain lists, have a long title. Notes and buttons
         have few tags and few words.
         """
-        if self._likeness(row) < MIN_UNDATED_LIKENESS or GENERIC.match(item.title):
+        if self._likeness(row) < MIN_UNDATED_LIKENESS or generic_text().match(item.title):
             return False
         words = len(item.title.split())
         unspaced = item.title >= "\u0e00" and len(item.title) >= MIN_UNSPACED_LENGTH

@@ -22,6 +22,8 @@ from data.languages.vocabulary import (
     DateLabels,
     DateWords,
     LanguageWords,
+    LinkWords,
+    PostWords,
     PressLinkWords,
     pattern,
     vocabulary,
@@ -35,6 +37,8 @@ EXPRESSIONS = [
     *(f"date_labels.{key}" for key in DateLabels.__struct_fields__),
     *(f"barriers.{key}" for key in BarrierWords.__struct_fields__),
     *(f"press_links.{key}" for key in PressLinkWords.__struct_fields__),
+    *(f"posts.{key}" for key in PostWords.__struct_fields__),
+    *(f"links.{key}" for key in LinkWords.__struct_fields__),
 ]
 
 PHRASES = Path(phrases.__file__).with_suffix(".toml")
