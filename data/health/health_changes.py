@@ -102,7 +102,11 @@ class HealthCheck:
             for name, source in sorted(store.sources().items())
             if name not in removed and "paused" not in handled.get(name, ())
         }
-        self._unvisited = {name: unvisited[name] for name in self._sources if name in unvisited}
+        self._unvisited = {
+            name: verdict
+            for name, verdict in sorted(unvisited.items())
+            if name not in removed and "paused" not in handled.get(name, ())
+        }
         runs = {
             name: store.runs(name, limit=RECENT_VISITS)
             for name in self._sources
@@ -146,8 +150,10 @@ class HealthCheck:
         host = self._hosts.get(host_and_port(self._sources[name].url))
         if host and is_unanswered(runs[0]) and is_undecided(host, self._hosts):
             return None
-        recorded = events_of(self._store, name)
+        recorded = events_of_visits(self._store, name)
         event = event_of(runs[0], found[0], lately if often else (), recorded)
+        if last and last.code in UNVISITED_CODES:
+            return event  # A person has repaired the file, so the source does not alternate.
         source = self._sources[name]
         turned = recent_turns(self._store, source, event.at) if alternates(recorded) else 0
         return None if is_suppressed(recorded, event, turned) else event
@@ -168,7 +174,7 @@ class HealthCheck:
         kinds = self._handled.get(event.source, {})
         if "muted" in kinds or ("acknowledged" in kinds and not event.well):
             return True
-        return is_repeated(events_of(self._store, event.source), event)
+        return is_repeated(events_of_visits(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
         """Yield the sources whose fault was acknowledged and that work again."""
@@ -367,6 +373,14 @@ def is_to_be_confirmed(store: Store, source: Source, *, further: int) -> bool:
 def events_of(store: Store, source: str) -> Sequence[HealthEvent]:
     """Return the last recorded changes in a source's health, newest first."""
     return store.health_events_of(source, limit=MAX_EVENTS)
+
+
+def events_of_visits(store: Store, source: str) -> Sequence[HealthEvent]:
+    """Return the recorded changes that visits showed, newest first.
+
+    A source whose file was broken and repaired several times does not alternate.
+    """
+    return [one for one in events_of(store, source) if one.code not in UNVISITED_CODES]
 
 
 def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:

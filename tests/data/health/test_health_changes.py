@@ -107,9 +107,31 @@ def test_an_unvisited_source_is_recorded_at_once_and_recovers_with_a_visit(
     store.add_run(run("harbour", MONDAY + 70 * MINUTE, "."))
     assert note(71, {}) == 1
     assert store.last_health_events()["harbour"].well
-    # Of what was never visited nothing is known.
-    assert note(72, {"pier": lost["harbour"]}) == 0
     store.close()
+
+
+def test_a_broken_file_of_a_source_that_was_never_visited_is_recorded(store: Store) -> None:
+    broken = {"pier": Verdict("source.broken", "sources/pier.toml: name: a text is missing")}
+    assert note_health_events(store, further=2, now=MONDAY, unvisited=broken) == 1
+    assert note_health_events(store, further=2, now=MONDAY + MINUTE, unvisited=broken) == 0
+    assert alerts(store) == ["failing"]
+    visit(store, "...", source="pier", start=MONDAY + QUARTER)
+    assert store.last_health_events()["pier"].well
+
+
+@pytest.mark.parametrize("visits", ["...", "...x"])
+def test_a_source_file_that_is_often_broken_and_repaired_ends_as_working(
+    store: Store, visits: str
+) -> None:
+    broken = {"harbour": Verdict("source.broken", "sources/harbour.toml: name: no text")}
+    for number in range(4):
+        visit(store, visits, start=MONDAY + number * DAY / 12)
+        now = MONDAY + (number + 0.5) * DAY / 12
+        note_health_events(store, further=2, now=now, unvisited=broken)
+        assert store.last_health_events()["harbour"].code == "source.broken"
+    visit(store, "...", start=MONDAY + 4 * DAY / 12)
+    assert store.last_health_events()["harbour"].well
+    assert alerts(store)[-2:] == ["failing", "ok"]
 
 
 @pytest.mark.parametrize(
