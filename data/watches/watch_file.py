@@ -112,6 +112,11 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         """Return the outputs of all channels, such as ``mail:desk@news.example``."""
         return tuple(output for channel in self.channels for output in channel.outputs)
 
+    @property
+    def sends_nothing(self) -> bool:
+        """Whether the watch has neither an output nor a feed. A PlainWatch has no outputs."""
+        return not (self.outputs or self.feed)
+
 
 class PlainWatch(Watch, frozen=True, forbid_unknown_fields=False):
     """A watch without its channels, for code that sends no alerts.

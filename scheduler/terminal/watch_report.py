@@ -47,6 +47,8 @@ def watch_line(one: Watch) -> str:
     parts += [channel.described() for channel in channels_of(one)]
     if one.feed:
         parts.append("a feed")
+    if one.sends_nothing:
+        parts.append("no output, so it sends nothing")
     if one.digest:
         parts.append(f"digest {one.digest} {one.timezone}")
     if one.quiet:

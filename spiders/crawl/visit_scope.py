@@ -18,13 +18,17 @@ from data.settings import Collect
 from data.store.core.store import Store
 from data.text.clean import allowed
 from data.text.masking import masked
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, host_and_port
 from data.wording import counted
 from spiders.crawl.page_errors import page_errors, reported_url
 from spiders.sources.source_file import SourceFile
 
-LISTING_VERSION: Final = "4"
+LISTING_VERSION: Final = "5"
 """Version of the listing extraction. Increase it to re-extract unchanged listings."""
+
+
+HOST_KINDS: Final = frozenset(("dns", "connection", "certificate"))
+"""Kinds of errors that concern the server, not a single page. Each is reported once per host."""
 
 
 class VisitReport:
@@ -43,12 +47,19 @@ class VisitReport:
         self._public_text = public_text
         self._known_errors: set[RunError] = set()
         self._unvisited: Counter[tuple[str, ErrorKind, str]] = Counter()
+        self._unreachable: dict[tuple[str, ErrorKind, str], tuple[RunError, set[str]]] = {}
+        """The first error of each host and reason, and the URLs with the same error."""
         self._is_archive_reported = False
 
     def error(self, url: str, kind: ErrorKind, message: str) -> None:
         """Add an error, unless it was added before. The visit continues."""
         self.has_moved = self.has_moved or kind == SLOW_MOVED
         found = RunError(reported_url(url), kind, self._public_text(allowed(message)))
+        if kind in HOST_KINDS:
+            host = host_and_port(url)
+            first, urls = self._unreachable.setdefault((host, kind, message), (found, set()))
+            urls.add(found.url)
+            found = first
         if found not in self._known_errors:
             self._known_errors.add(found)
             self.run = replace(self.run, errors=(*self.run.errors, found))
@@ -97,6 +108,14 @@ class VisitReport:
         for (url, kind, message), count in self._unvisited.items():
             self.error(url, kind, f"{message}; {counted(count, 'page')} not visited")
         self._unvisited.clear()
+        for first, urls in self._unreachable.values():
+            if len(urls) > 1:
+                more = f"{first.message}; the same for {counted(len(urls) - 1, 'other page')}"
+                errors = (
+                    replace(first, message=more) if one == first else one for one in self.run.errors
+                )
+                self.run = replace(self.run, errors=tuple(errors))
+        self._unreachable.clear()
 
 
 class RequestedUrls:

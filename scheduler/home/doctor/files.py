@@ -85,7 +85,11 @@ def check_watches(examination: Examination) -> Iterator[Finding]:
     watches, errors = load_watches(examination.home.watches, AlertWatch)
     for error in errors:
         yield Finding("watches", "error", str(error), "correct the file, or delete it")
-    count = counted(len(watches), "watch is", "watches are")
+    mute = [name for name, one in watches.items() if one.sends_nothing]
+    for name in mute:
+        text = f"the watch {name} has no output, so it sends nothing"
+        yield Finding("watches", "warning", text, "add a table such as [mail] to its file")
+    count = counted(len(watches) - len(mute), "watch is", "watches are")
     yield Finding("watches", "ok", f"{count} valid")
 
 

@@ -104,6 +104,17 @@ def test_invalid_files_are_errors(home: Path) -> None:
     assert all(one["fix"] for one in errors)
 
 
+def test_a_watch_without_an_output_is_a_warning(home: Path) -> None:
+    (home / "watches").mkdir()
+    (home / "watches" / "mute.toml").write_text('name = "Mute"\n')
+    (home / "watches" / "fed.toml").write_text(
+        'name = "Fed"\n[feed]\ntoken = "0123456789abcdef0123"\n'
+    )
+    (warning,) = found(home, "watches", "warning")
+    assert warning.startswith("the watch mute has no output")
+    assert [*found(home, "watches", "ok")] == ["1 watch is valid: "]
+
+
 def test_secrets_that_other_users_can_read_are_warnings(home: Path) -> None:
     (home / "communique.toml").write_text('[alerts]\nsmtp_password = "x"\n' + CONTACT)
     (home / "communique.toml").chmod(0o640)

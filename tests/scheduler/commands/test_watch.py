@@ -177,7 +177,9 @@ def test_a_broken_watch_is_reported_beside_valid_ones_and_can_be_removed(home: P
     (home / "watches/broken.toml").write_text("name = 1\n")
     listed = communique("watch", "list", home=home)
     assert listed.returncode == 2
-    assert listed.stdout == "good: Good (release, edit, retraction, return)\n"
+    assert listed.stdout == (
+        "good: Good (release, edit, retraction, return; no output, so it sends nothing)\n"
+    )
     assert "broken.toml: name: the value must be a text in quotes" in listed.stderr
     assert communique("watch", "remove", "broken", home=home).returncode == 0
     assert communique("watch", home=home).returncode == 0

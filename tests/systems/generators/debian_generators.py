@@ -15,6 +15,9 @@ from tests.systems.static_pages import PAGES
 
 BLOSXOM: Final = Path("/usr/lib/cgi-bin/blosxom")
 MINIMA: Final = Path("/usr/share/doc/jekyll-theme-minima")
+DATE_PARSER: Final = Path("/usr/share/perl5/Date/Parse.pm")
+"""Module that ikiwiki needs for the dates of posts. Without it, each post contains an error."""
+
 BLOSXOM_CONFIG: Final = """
 $blog_title = "{title}";
 $blog_description = "Clean water for 31 towns";
@@ -135,7 +138,7 @@ JEKYLL: Final = Generator(
 )
 IKIWIKI: Final = Generator(
     "ikiwiki",
-    partial(installed, "ikiwiki"),
+    partial(installed, "ikiwiki", ("libtimedate-perl", DATE_PARSER)),
     ikiwiki,
     themes=("default", "archive"),
     has_feeds=False,
