@@ -21,6 +21,7 @@ from feeds.urls import (
     FORMATS,
     event_file,
     facet_of,
+    feed_file,
     href,
     is_published,
     name_of,
@@ -153,8 +154,10 @@ class UnknownFiles:
         """Compare the names of all feeds and release pages with the store."""
         files = (self._folder / FEEDS_FOLDER).rglob("*.atom")
         names = (path.relative_to(self._folder).as_posix() for path in files)
-        found = (facet_of(href(name)) for name in names)
-        self.facets = {one[0] for one in found if one} - self._store.known_facets()
+        # Names are compared, because file names are in lower case.
+        known = {feed_file(one, "atom") for one in self._store.known_facets() if is_published(one)}
+        found = (facet_of(href(name)) for name in names if name not in known)
+        self.facets = {one[0] for one in found if one}
         pages = (self._folder / PurePosixPath(release_file("-")).parts[0]).glob("*/")
         ids = filter(None, (name_of(path.name) for path in pages))
         while some := [*islice(ids, NAMES_AT_ONCE)]:

@@ -63,3 +63,11 @@ def test_an_older_store_leaves_no_files_of_a_newer_store(tmp_path: Path, cache: 
     publish_beside(older, tmp_path)
     publish(newer, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert (tmp_path / "site" / release_file(make_release(DAY * 31).id)).is_file()
+
+
+def test_files_of_a_language_whose_tag_is_in_lower_case_are_not_unknown(tmp_path: Path) -> None:
+    store = SampleStore(make_release(1), make_release(2, language="pt-br"))
+    publish_beside(store, tmp_path)
+    (tmp_path / "rendered.db").unlink()
+    assert not publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db").rewritten
+    assert (tmp_path / "site/feeds/language/pt-br.atom").is_file()
