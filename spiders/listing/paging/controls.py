@@ -21,6 +21,7 @@ from data.text.urls import MAX_ADDRESS, posted_address
 from spiders.items import Form
 from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions
+from spiders.listing.paging.writes import may_write
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.html_tree import line_of
 from spiders.page.links import link_target, resolve
@@ -288,6 +289,8 @@ class Controls:
     ) -> str | None:
         sent = _target(form, control, self._page, action)
         if sent is None or urlsplit(sent[0]).netloc != self._site:
+            return None
+        if may_write(sent[0], [*self._facts_of(form).fields, *pressed]):
             return None
         query = urlencode(pressed, errors="replace")
         if sent[1] == "post":

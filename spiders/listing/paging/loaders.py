@@ -23,6 +23,7 @@ from lxml import etree
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form, Listing, Series
 from spiders.json_state.js_literals import NoLiteral, first_value
+from spiders.listing.paging.writes import may_write
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.json_text import without_lone_surrogates
 from spiders.page.links import resolve
@@ -211,6 +212,8 @@ def _to_endpoint(
         return None
     parts = urlsplit(url)
     sent = dict(parse_qsl(parts.query, keep_blank_values=True)) | fields
+    if may_write(url, sent.items()):
+        return None
     if is_post:
         return _posting(parts._replace(query="").geturl(), sent, series)
     address = parts._replace(query=urlencode(sent)).geturl()

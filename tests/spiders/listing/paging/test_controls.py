@@ -218,6 +218,17 @@ def test_a_list_of_years_starts_with_the_newest_and_ends_with_the_oldest() -> No
         aspx("""<a href="javascript:__doPostBack('ctl00$Newsletter$subscribe','')">Next</a>"""),
         aspx("""<a href="javascript:__doPostBack('ctl00$Delete','Page$2')">2</a>"""),
         '<button name="page" value="2">Next</button>',
+        # A verb in the address, in a field that selects an action, or in place of the method
+        post('<button name="page" value="2">Next</button>', 'action="/admin/purge"'),
+        post('<button name="page" formaction="/board/delete.php">Next</button>'),
+        post('<input type="hidden" name="op" value="wipe"><button name="page">Next</button>'),
+        post('<input type="hidden" name="_method" value="PUT"><button name="page">Next</button>'),
+        post('<button name="page">Next</button><input type="hidden" name="do" value="page.edit">'),
+        aspx("""<a href="javascript:__doPostBack('ctl00$Main$Grid','Delete$2')">2</a>"""),
+        (
+            '<form><input type="hidden" name="task" value="remove"><select name="year"'
+            ' onchange="this.form.submit()"><option>2025<option>2024</select></form>'
+        ),
     ],
 )
 def test_a_form_that_may_write_or_leads_elsewhere_is_never_sent(body: str) -> None:

@@ -116,6 +116,8 @@ def test_a_wordpress_plugin_is_requested_as_its_page_states(body: str) -> None:
         '<a data-url="/api/news" data-page="2222222222">More</a>',
         '<a data-url="/api/news">More</a>',
         '<a data-url="/newsletter/subscribe" data-page="2">More</a>',
+        '<a data-url="/news/purge" data-method="post" data-page="2">More</a>',
+        '<a data-url="/api/news?cmd=publish" data-page="2">More</a>',
         '<div class="swiper"><a data-url="/api/slides" data-page="2">More</a></div>',
         "".join(f'<a data-url="/post/{n}" data-page="2">More</a>' for n in range(9)),
         # An action that writes, one without an address, and one whose script is of another site
