@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
@@ -130,13 +130,13 @@ class DraftRecorder:
         with self._limit(""), self._report.errors():
             try:
                 with self._store.transaction():
-                    done = self._write_all(waiting)
+                    done = [*map(self._write, waiting)]
             except Exception:
                 # The transaction was rolled back. One write may be the cause, so repeat each on
                 # its own.
                 log.exception("a transaction of %d writes failed", len(waiting))
-                done = self._write_all(waiting)
-            for recorded in done:
+                done = [*map(self._write, waiting)]
+            for recorded in filter(None, done):
                 with page_errors(recorded.url, self._report.error):
                     self._report.count(recorded.kind, returned=recorded.returned)
                     if recorded.decision:
@@ -148,38 +148,36 @@ class DraftRecorder:
         if self._drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
 
-    def _write_all(self, writes: Sequence[Write]) -> list[RecordedDraft]:
-        recorded = []
-        for one in writes:
-            url = one.url if isinstance(one, UnchangedPage) else one.draft.url
-            with page_errors(url, self._report.error):
-                recorded.append(self._write(one))
-        return [*filter(None, recorded)]
-
     def _write(self, write: Write) -> RecordedDraft | None:
-        """Execute a write and return its result, or None if it must not be counted."""
+        """Execute a write and return its result, or None if it must not be counted.
+
+        An exception is reported as an error of its page.
+        """
+        recorded: RecordedDraft | None = None
         if isinstance(write, UnchangedPage):
-            kind = self._store.mark_unchanged(
-                write.release_id, seen=time_of(write.capture), capture=write.capture
-            )
-            # A release with an unchanged page changes only if it had been retracted.
-            return RecordedDraft(write.url, kind, returned=kind == "changed")
-        draft = write.draft
-        with self._limit(draft.url):
-            position = self._position_of((draft.url, *draft.aliases), draft.content.published)
-            draft = replace(draft, position=position)
-            draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
-            self._files.note(draft)
-            decision = self._store.record(
-                draft,
-                seen=time_of(draft.capture),
-                since=self._scope.since,
-                front=self._scope.entry_urls,
-                labels=labels,
-            )
-        if write.is_reextraction:
-            return None
-        return RecordedDraft(draft.url, decision.kind, decision.returned, decision)
+            with page_errors(write.url, self._report.error):
+                kind = self._store.mark_unchanged(
+                    write.release_id, seen=time_of(write.capture), capture=write.capture
+                )
+                # A release with an unchanged page changes only if it had been retracted.
+                recorded = RecordedDraft(write.url, kind, returned=kind == "changed")
+        else:
+            draft = write.draft
+            with page_errors(draft.url, self._report.error), self._limit(draft.url):
+                position = self._position_of((draft.url, *draft.aliases), draft.content.published)
+                draft = replace(draft, position=position)
+                draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
+                self._files.note(draft)
+                decision = self._store.record(
+                    draft,
+                    seen=time_of(draft.capture),
+                    since=self._scope.since,
+                    front=self._scope.entry_urls,
+                    labels=labels,
+                )
+                if not write.is_reextraction:
+                    recorded = RecordedDraft(draft.url, decision.kind, decision.returned, decision)
+        return recorded
 
 
 def time_of(capture: Capture | None) -> dt.datetime:
