@@ -8,10 +8,9 @@ entry has no file and is tried again.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +21,9 @@ from data.errors import CommuniqueError
 from data.text.masking import masked
 from data.text.urls import host_of
 from scheduler.adding.attempts import Attempt, AttemptLog
-from scheduler.adding.site_inspection import Inspected, inspect
-from scheduler.adding.source_writer import former_ids, write
+from scheduler.adding.side_by_side import inspect_all
+from scheduler.adding.site_inspection import Inspected
+from scheduler.adding.source_writer import former_ids, write, write_samples
 from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home
 from spiders.catalogue.catalogue import Catalogue, Entry
@@ -31,9 +31,6 @@ from spiders.discovery.explore import Explored
 from spiders.discovery.propose import GivenFields
 from spiders.extract.golden import BadGolden
 from spiders.sources.loader import LoadedSource, load_sources
-
-MAX_SITES: Final = 16
-"""Maximum number of sites that are inspected at the same time."""
 
 LOCK: Final = "catalogue"
 """Name of the lock of the home directory that a command holds while it adds or updates entries."""
@@ -90,13 +87,17 @@ class CatalogueRun:
         earlier = self._log.unfinished.get(entry.id)
         if source := self._present.get(self._catalogue.key(entry)):
             if earlier and earlier.state == "added":
-                return earlier
+                # A kill may have come between the source file and its samples.
+                return earlier if (self._home.samples / source.id).exists() else None
             return Attempt(entry.id, "present", utc_now(), "added earlier", source.id)
         if earlier and earlier.state in {"unsure", "failed"} and not self._force:
             return earlier
         return None
 
     def _given(self, entry: Entry) -> GivenFields:
+        key = self._catalogue.key(entry)
+        if source := self._present.get(key):
+            return GivenFields(source.id, entry.name, entry.timezone, key)
         id_ = entry.id
         if id_ in self._taken:
             id_ = f"{entry.id}-{self._catalogue.id}"[:64].rstrip("-")
@@ -104,7 +105,7 @@ class CatalogueRun:
         while id_ in self._taken:
             id_, number = f"{entry.id[:58]}-{number}", number + 1
         self._taken.add(id_)
-        return GivenFields(id_, entry.name, entry.timezone, self._catalogue.key(entry))
+        return GivenFields(id_, entry.name, entry.timezone, key)
 
     def _settled(self, entry: Entry, inspected: Inspected) -> Attempt:
         """Write the source of an inspected entry, and return the result."""
@@ -117,6 +118,10 @@ class CatalogueRun:
 
     def _written(self, attempt: Attempt, found: Explored) -> Attempt:
         proposal = found.proposed.proposal
+        if proposal.id in self._loaded:
+            with suppress(BadGolden):
+                write_samples(self._home, found)
+            return self._log.unfinished[attempt.entry]
         same = next(
             (
                 one.id
@@ -158,34 +163,3 @@ def _attempt(entry: Entry, inspected: Inspected, *, force: bool) -> Attempt:
         proposed.proposal.toml if added else "",
         entry,
     )
-
-
-def inspect_all(
-    fetcher: SharedFetcher,
-    hosts: Sequence[Sequence[Entry]],
-    given: Callable[[Entry], GivenFields],
-) -> Iterator[tuple[Entry, Inspected]]:
-    """Inspect entries, and yield each with its result. ``hosts`` contains the entries per host."""
-    waiting = queue.SimpleQueue[Sequence[tuple[Entry, GivenFields]]]()
-    for entries in hosts:
-        waiting.put([(entry, given(entry)) for entry in entries])
-    done = queue.SimpleQueue[tuple[Entry, Inspected]]()
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                entries = waiting.get_nowait()
-            except queue.Empty:
-                return
-            for entry, fields in entries:
-                if not stop.is_set():
-                    done.put((entry, inspect(fetcher, entry, fields)))
-
-    for _ in range(min(MAX_SITES, len(hosts))):
-        threading.Thread(target=work, daemon=True).start()
-    try:
-        for _ in range(sum(map(len, hosts))):
-            yield done.get()
-    finally:
-        stop.set()

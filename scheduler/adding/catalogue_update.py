@@ -19,7 +19,7 @@ from data.errors import CommuniqueError, SourceError
 from data.files import rewrite
 from data.toml_files import read_text
 from scheduler.adding.attempts import Attempt, AttemptLog
-from scheduler.adding.catalogue_run import inspect_all
+from scheduler.adding.side_by_side import inspect_all
 from scheduler.adding.site_inspection import Inspected
 from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home

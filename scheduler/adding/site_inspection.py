@@ -15,6 +15,7 @@ from spiders.catalogue.catalogue import Entry
 from spiders.catalogue.name_match import shows_name
 from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer
+from spiders.discovery.fetcher import NotFetched
 from spiders.discovery.propose import GivenFields
 from spiders.discovery.site_name import guess_name
 
@@ -31,11 +32,13 @@ log = logging.getLogger("communique.catalogue")
 class Inspected:
     """The result of an inspection. ``reason`` is empty if the source can be added.
 
-    ``found`` is None if no releases were found.
+    ``found`` is None if no releases were found. ``may_pass`` is true if a request failed, which may
+    succeed later.
     """
 
     found: Explored | None
     reason: str = ""
+    may_pass: bool = False
 
 
 def inspect(fetcher: SharedFetcher, entry: Entry, given: GivenFields) -> Inspected:
@@ -58,7 +61,7 @@ def _of_address(
         found = Explorer(opened, (), lambda _: None, given).explore(address)
         return Inspected(found, _doubt(found, entry))
     except CommuniqueError as error:
-        return Inspected(None, _short(str(error)))
+        return Inspected(None, _short(str(error)), may_pass=isinstance(error, NotFetched))
     except Exception:
         # One page that our code can't read must not end the work on all other sites.
         log.exception("the site of %s could not be inspected", entry.id)

@@ -49,16 +49,22 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
 
     Raises SourceExists, SourceError and BadGolden.
     """
-    proposal, site = found.proposed.proposal, found.site
+    proposal = found.proposed.proposal
     for source in loaded.values():
         if source.own and source.file.url == proposal.url:
             raise SourceExists.at(source.path, proposal.url)
     path = write_text(home, proposal.id, proposal.toml, proposal.url)
+    write_samples(home, found)
+    return path
+
+
+def write_samples(home: Home, found: Explored) -> None:
+    """Write sample pages of a source if a release was extracted. Raises BadGolden."""
+    site, proposed = found.site, found.proposed
     if site.releases:
         release = site.releases[0][1]
-        folder = home.samples / proposal.id
-        write_golden(folder, found.proposed.file, site.listing_page, release, site.now)
-    return path
+        folder = home.samples / proposed.proposal.id
+        write_golden(folder, proposed.file, site.listing_page, release, site.now)
 
 
 def write_text(home: Home, source: str, text: str, url: str) -> Path:
