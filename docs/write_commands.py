@@ -32,12 +32,13 @@ This page shows the help text of every command. To see one in a terminal:
   command.
 - `--json` prints JSON. Its keys and the exit codes are stable; sentences may change.
 - Exit code 0 means success, 1 a failure or a finding, 2 a wrong option or setting.
-- `list` is the default of `health`, `sources`, `token` and `watch`.
+- `list` is the default of `catalogue`, `health`, `sources`, `token` and `watch`.
 - `-` as a file name means standard input.
 - Every command accepts `--home` and `--help`. The texts below leave them out.
 
-`add --save`, `collect`, `import`, `mirror witness`, `demo` and `restore` create a missing HOME. All
-other commands refuse it, so a misspelt path is noticed. Read-only commands accept a read-only HOME.
+`add --save`, `catalogue add`, `collect`, `import`, `mirror witness`, `demo` and `restore` create a
+missing HOME. All other commands refuse it, so a misspelt path is noticed. Read-only commands accept
+a read-only HOME.
 
 If the store of a HOME is missing but its archive exists, commands refuse it. [A lost
 store](../how-to/backup.md#a-lost-store) explains the options.

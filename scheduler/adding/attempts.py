@@ -18,7 +18,7 @@ from data.files import read_regular
 from scheduler.home.home import Home
 from spiders.catalogue.catalogue import SUFFIX, Entry
 
-State: TypeAlias = Literal["added", "present", "unsure", "failed"]
+State: TypeAlias = Literal["added", "found", "present", "unsure", "failed"]
 
 FOLDER: Final = "attempts"
 """Folder in HOME/catalogues with these records."""
@@ -28,11 +28,12 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result of an attempt to add an entry.
 
     - ``added``: ``text`` was written to the file of ``source``
+    - ``found``: the entry could be added; nothing was written, because it was only checked
     - ``present``: ``source`` collects from the entry's press room already
     - ``unsure``: nothing was written, because the releases or the institution are uncertain
     - ``failed``: nothing was found
 
-    ``reason`` explains the last three, and ``listed`` is the entry as it was listed.
+    ``reason`` explains the other results, and ``listed`` is the entry as it was listed.
     """
 
     entry: str

@@ -110,9 +110,11 @@ class CatalogueRun:
     def _settled(self, entry: Entry, inspected: Inspected) -> Attempt:
         """Write the source of an inspected entry, and return the result."""
         attempt, found = _attempt(entry, inspected, force=self._force), inspected.found
-        if self._save and found and attempt.state == "added":
+        if not self._save:
+            return replace(attempt, state="found") if attempt.state == "added" else attempt
+        if found and attempt.state == "added":
             attempt = self._written(attempt, found)
-        if self._save and attempt.state != "added":
+        if attempt.state != "added":
             self._log.add(attempt)
         return attempt
 

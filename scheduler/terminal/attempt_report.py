@@ -17,7 +17,9 @@ from scheduler.cli import print_json, printable, say
 from scheduler.terminal.progress import one_bar
 from scheduler.terminal.tables import print_table
 
-STATES: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
+ADDED: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
+CHECKED: Final[tuple[State, ...]] = ("found", "unsure", "failed")
+"""Results of commands that add entries, and that only check them, in the order of a report."""
 
 
 @contextmanager
@@ -44,25 +46,27 @@ def attempt_lines(count: int, *, quiet: bool) -> Iterator[Callable[[Attempt], No
 def line_of(attempt: Attempt) -> str:
     """Return the result of an entry as a line."""
     start = f"{attempt.entry}: {attempt.state}"
-    if attempt.state == "added":
+    if attempt.state in {"added", "found"}:
         start += f", {counted(attempt.releases, 'release')} at {attempt.url}"
     return f"{start} ({attempt.reason})" if attempt.reason else start
 
 
-def report(catalogue: str, attempts: Sequence[Attempt], *, as_json: bool) -> int:
-    """Print the results, and return the exit code."""
+def report(
+    catalogue: str, attempts: Sequence[Attempt], states: Sequence[State], *, as_json: bool
+) -> int:
+    """Print the results with their counts in ``states``, and return the exit code."""
     counts = Counter(one.state for one in attempts)
     if as_json:
         rows = [attempt_values(one) for one in attempts]
-        print_json({"catalogue": catalogue, **{s: counts[s] for s in STATES}, "entries": rows})
+        print_json({"catalogue": catalogue, **{s: counts[s] for s in states}, "entries": rows})
     else:
         table = Table("entry", "result", "reason", box=None)
-        for one in sorted(attempts, key=lambda one: STATES.index(one.state)):
+        for one in sorted(attempts, key=lambda one: states.index(one.state)):
             if one.state in {"unsure", "failed"}:
                 table.add_row(*map(Text, (one.entry, one.state, printable(one.reason))))
         if table.row_count:
             print_table(table)
-        say(", ".join(f"{counts[state]} {state}" for state in STATES))
+        say(", ".join(f"{counts[state]} {state}" for state in states))
     return 1 if counts["unsure"] or counts["failed"] else 0
 
 

@@ -176,3 +176,13 @@ def test_a_newer_catalogue_is_merged_and_a_moved_site_is_inspected_again(
     first = next(one for one in json.loads(again.stdout)["sources"] if one["entry"] == "board-0")
     assert (first["outcome"], "changed" in first) == ("unsure", False)
     assert read_source(home / "sources" / "board-0.toml") == moved
+
+
+def test_entries_are_checked_without_writing_anything(rooms: list[Room], tmp_path: Path) -> None:
+    home, file = home_with(tmp_path, {"url": f"{rooms[0].base}/"}, {"url": "http://127.0.0.1:9/"})
+    checked = communique("catalogue", "check", file, "board-0", home=home)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert f"board-0: found, 4 releases at {rooms[0].base}/" in checked.stdout
+    assert not (home / "sources").exists()
+    assert not (home / "catalogues").exists()
+    assert communique("catalogue", "check", file, "--country", "gb", home=home).returncode == 1
