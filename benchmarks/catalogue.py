@@ -147,16 +147,21 @@ def fault(home: Path, host: Host) -> str:
     )
 
 
+def source_files(home: Path) -> list[Path]:
+    """The source files, without temporary files that a kill left."""
+    return sorted((home / "sources").glob("*.toml"))
+
+
 def doubled(home: Path) -> int:
     """How many sources have the entry or the address of another one."""
-    read = [tomllib.loads(path.read_text()) for path in (home / "sources").iterdir()]
+    read = [tomllib.loads(path.read_text()) for path in source_files(home)]
     counts = (Counter(one[key] for one in read) for key in ("catalogue", "url"))
     return sum(count - 1 for found in counts for count in found.values())
 
 
 def update(home: Path, file: Path, hosts: list[Host], edits: int) -> tuple[int, int]:
     """Edit files, update to a newer catalogue, and return how many edits and new names it shows."""
-    paths = sorted((home / "sources").iterdir())
+    paths = source_files(home)
     edited: dict[Path, list[str]] = {}
     for number, path in enumerate(paths[:edits]):
         text, line = path.read_text(), f"# a note of person {number}"

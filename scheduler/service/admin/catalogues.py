@@ -11,7 +11,10 @@ import re
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -131,7 +134,7 @@ class CataloguePages:
         rows: list[dict[str, Any]] = []
         for name, path in known_catalogues(self._home.catalogues).items():
             try:
-                read = read_catalogue(path)
+                read = read_again(path)
             except CatalogueError as error:
                 rows.append({"id": name, "fault": str(error)})
             else:
@@ -232,9 +235,26 @@ class CataloguePages:
         if path is None:
             raise HTTPException(404)
         try:
-            return read_catalogue(path)
+            return read_again(path)
         except CatalogueError as error:
             raise HTTPException(404) from error
+
+
+def read_again(path: Path) -> Catalogue:
+    """Read a catalogue, or return it from memory if its file is unchanged.
+
+    Raises CatalogueError.
+    """
+    with suppress(OSError):
+        at = path.stat()
+        return _read_version(path, at.st_mtime_ns, at.st_size)
+    return read_catalogue(path)
+
+
+@lru_cache(maxsize=8)
+def _read_version(path: Path, time: int, size: int) -> Catalogue:
+    del time, size
+    return read_catalogue(path)
 
 
 def _selection(values: Mapping[str, str]) -> Selection:
