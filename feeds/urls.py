@@ -62,6 +62,9 @@ PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 STORIES = "stories"
 """Folder of the pages of stories."""
 
+MCP = "/mcp"
+"""URL path of the tools for assistants."""
+
 API = "/api/"
 """URL prefix of the API, and the URL of its documentation page."""
 

@@ -40,6 +40,8 @@ from feeds.server.cached_file import Headers
 from feeds.server.connection.http_protocol import CachedResponse, FindCachedResponse
 from feeds.server.connection.security import completed
 from feeds.server.errors import explain, page, unanswered
+from feeds.server.mcp.http import McpApp, is_installed
+from feeds.server.mcp.tools import Toolbox
 from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
 from feeds.server.monitoring import Facts, Monitoring
 from feeds.server.on_demand import OnDemand
@@ -56,6 +58,7 @@ from feeds.urls import (
     API,
     CALLBACK_PATH,
     HUB_PATH,
+    MCP,
     READER_API,
     READER_LOGINS,
     SAVED_SEARCHES,
@@ -85,6 +88,7 @@ def routes_of(
     tiles: Route,
     reader: ReaderApi | None = None,
     api: Api | None = None,
+    mcp: McpApp | None = None,
     monitoring: Monitoring | None = None,
     past: Past | None = None,
     saved: Route | None = None,
@@ -105,6 +109,10 @@ def routes_of(
     rows += reader.routes() if reader else []
     rows += api.routes() if api else [reserved(f"{API}{{rest:path}}")]
     rows.append(Route(API.rstrip("/"), app=redirect_to_slash) if api else reserved(API.rstrip("/")))
+    if mcp:
+        rows.append(Route(MCP, frozenset(("POST",)), app=mcp, own_errors=True))
+    else:
+        rows.append(reserved(MCP))
     if reader:
         # Base addresses without the final slash. Those below /api/ belong to the API.
         bare = (one.rstrip("/") for one in READER_API if not one.startswith(API))
@@ -188,15 +196,19 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with closing(replay):
             yield
+        if mcp:
+            await mcp.close()
 
     saved = SavedSearches(searches)
     reads = Reads(store_url, site, monitoring.sources, saved)
+    mcp = McpApp(Toolbox(reads, writes), site, queue, access) if is_installed() else None
     table = RouteTable(
         routes_of(
             MountedApps(hub, callback, admin),
             tiles=tiles,
             reader=ReaderApi(store_url, site, access, queue) if access else None,
             api=Api(store_url, site, reads, queue, writes),
+            mcp=mcp,
             monitoring=monitoring,
             past=Past(replay, queue),
             saved=saved_route(saved),

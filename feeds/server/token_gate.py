@@ -15,7 +15,7 @@ from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
 from feeds.server.requests.access import PARAMETER, TOKEN_NAME, Access, token_in
 from feeds.server.requests.routes import RouteTable
-from feeds.urls import API
+from feeds.urls import API, MCP
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
 """Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
@@ -32,7 +32,7 @@ def without_token(query: bytes) -> bytes:
 
 def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     """Return the error response for a request without access."""
-    if scope["path"].startswith(API) and scope["path"] != API:
+    if scope["path"] == MCP or (scope["path"].startswith(API) and scope["path"] != API):
         answer = api_refusal(verdict)
         if scope["method"] == "POST":
             del answer.headers["access-control-allow-origin"]

@@ -136,6 +136,33 @@ OPERATIONS: Final = (
         refused=BAD_CURSOR | UNKNOWN_ID,
     ),
     Operation(
+        "/api/releases/{id}/differences",
+        "differences",
+        "Differences between the versions of a release, oldest first",
+        PageParameters,
+        schemas.EditPage,
+        release_handlers.differences,
+        named="The id of a release.",
+        by_changes=True,
+        refused=BAD_CURSOR | UNKNOWN_ID,
+        example=schemas.EditPage(
+            edits=(
+                schemas.Edit(
+                    revision=2,
+                    seen="2026-03-02T08:41:07+00:00",
+                    changes=(
+                        schemas.Difference(
+                            field="title",
+                            text="New signal station [-opens-] {+opened+}",
+                            coarse=False,
+                        ),
+                    ),
+                ),
+            ),
+            next=None,
+        ),
+    ),
+    Operation(
         "/api/search",
         "search",
         "Full-text search, the newest day or the best match first, with counts",

@@ -16,6 +16,7 @@ from data.errors import QueryError
 from data.interchange.release_fields import release_fields, revision_fields
 from data.languages.tags import feed_language
 from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Selection
+from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
 from data.search.passages import passage
 from data.search.query import Hits, Query
@@ -155,6 +156,30 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
         some.append(msgspec.convert(fields, schemas.Revision, from_attributes=True))
     cursor = context.cursor(asked, some[-1].revision if left else None)
     return schemas.Revisions(revisions=tuple(some), next=cursor)
+
+
+def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
+    """Return a page of the differences between successive versions of a release, oldest first.
+
+    Raises ApiError if the release is unknown or hidden, or the cursor is invalid.
+    """
+    known_release(context)
+    after = context.place(asked, int) or 0
+    versions = [one for one in context.store.revisions(context.name) if one.number >= after]
+    left = list(edits(versions))
+    some: list[schemas.Edit] = []
+    size = 0
+    while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
+        one = left.pop(0)
+        found = tuple(
+            schemas.Difference(field=diff.field, text=diff.text, coarse=diff.is_coarse)
+            for diff in one.changes
+        )
+        size += sum(len(diff.text) for diff in found)
+        seen = one.after.seen.isoformat()
+        some.append(schemas.Edit(revision=one.after.number, seen=seen, changes=found))
+    cursor = context.cursor(asked, some[-1].revision if left else None)
+    return schemas.EditPage(edits=tuple(some), next=cursor)
 
 
 def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:

@@ -195,6 +195,31 @@ class Revisions(ResponseBody, frozen=True):
     next: Next
 
 
+class Difference(ResponseBody, frozen=True):
+    """What changed in one field between two versions."""
+
+    field: str
+    text: Annotated[str, Meta(description="The difference as text, with deleted and added words.")]
+    coarse: Annotated[
+        bool, Meta(description="Whether whole paragraphs are compared, because the text is long.")
+    ]
+
+
+class Edit(ResponseBody, frozen=True):
+    """The difference between a version and the one before."""
+
+    revision: Annotated[int, Meta(ge=1, description="The later version.")]
+    seen: Annotated[Instant, Meta(description="When it was first captured.")]
+    changes: tuple[Difference, ...]
+
+
+class EditPage(ResponseBody, frozen=True):
+    """The differences between the versions of a release, oldest first."""
+
+    edits: tuple[Edit, ...]
+    next: Next
+
+
 class Source(ResponseBody, frozen=True):
     """An institution's press room."""
 

@@ -30,6 +30,7 @@ NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 WITH_NAMES = {
     "release": "/api/releases/{release}",
     "revisions": "/api/releases/{release}/revisions",
+    "differences": "/api/releases/{release}/differences",
     "story": "/api/stories/{story}",
     "source": "/api/sources/harbour",
     "sections": "/api/sources/harbour/sections",
@@ -132,6 +133,16 @@ def test_a_release_has_the_same_fields_everywhere(
 def test_versions_are_sorted_oldest_first(web: httpx.Client, names: dict[str, str]) -> None:
     address = f"/api/releases/{names['release']}/revisions"
     assert [one["revision"] for one in walk(web, address + "?limit=1", "revisions")] == [1, 2]
+
+
+def test_the_differences_between_versions_are_paged(
+    web: httpx.Client, names: dict[str, str]
+) -> None:
+    address = f"/api/releases/{names['release']}/differences?limit=1"
+    (edit,) = walk(web, address, "edits")
+    assert edit["revision"] == 2
+    assert [one["field"] for one in edit["changes"]] == ["title", "body"]
+    assert "4.6" in edit["changes"][1]["text"]
 
 
 def test_lists_are_paged_by_name(web: httpx.Client) -> None:

@@ -49,10 +49,10 @@ def test_all_references_in_the_document_exist() -> None:
 
 def test_each_operation_has_an_example_of_its_answer() -> None:
     shown = examples()
-    assert shown.keys() == {one.name for one in OPERATIONS}
+    assert shown.keys() == {one.name for one in OPERATIONS if one.example is None}
     for one in OPERATIONS:
-        encoded = msgspec.json.encode(shown[one.name].answer)
-        assert msgspec.json.decode(encoded, type=one.response) == shown[one.name].answer
+        answer = one.example or shown[one.name].answer
+        assert msgspec.json.decode(msgspec.json.encode(answer), type=one.response) == answer
 
 
 def test_the_example_requests_on_the_page_work(web: httpx.Client) -> None:

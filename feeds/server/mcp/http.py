@@ -1,0 +1,176 @@
+"""The tools at /mcp (Streamable HTTP), without sessions: each request stands alone.
+
+A page of another site must not call tools of a server on a person's own machine. So the Host must
+be an address, a loopback name or the host of the site, because of DNS rebinding. An Origin must be
+our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from data.settings import SiteSettings
+from data.text.urls import site_address
+from feeds.server.api.problems import ApiError
+from feeds.server.mcp.tools import Toolbox, Work
+from feeds.server.requests.access import Access, token_in
+from feeds.server.requests.client import host_in, is_loopback
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
+from feeds.server.token_gate import api_refusal
+
+if TYPE_CHECKING:
+    from feeds.server.mcp.protocol import McpCaller
+
+MAX_BODY_BYTES: Final = 131_072
+"""Maximum size in bytes of a request body."""
+
+OPERATOR: Final = "communique.operator"
+"""Key in the ASGI scope of the name of the token that may operate the site, or None."""
+
+Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def is_installed() -> bool:
+    """Return whether the SDK of the protocol is installed (the extra ``mcp``)."""
+    return find_spec("mcp") is not None
+
+
+class McpApp:
+    """ASGI application at /mcp. The SDK is loaded at the first request."""
+
+    def __init__(
+        self, toolbox: Toolbox, site: SiteSettings, queue: WorkQueue, access: Access | None
+    ) -> None:
+        self._toolbox = toolbox
+        self._own = urlsplit(site_address(site.url))
+        self._queue = queue
+        self._access = access
+        self._starting = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._handle: Handle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        refusal = self._refusal(scope)
+        if refusal is None and self._access and token_in(scope["headers"]) is not None:
+            verdict = self._access.judge(scope, "operate", bearer_only=True)
+            if verdict.status in {401, 429}:
+                refusal = api_refusal(verdict)
+            elif verdict.is_granted and verdict.token:
+                scope = {**scope, OPERATOR: verdict.token.name}
+        if refusal is None:
+            try:
+                self._queue.count(scope)
+            except Unanswered as error:
+                wait = {"retry-after": str(error.retry_after)}
+                refusal = ApiError(error.status, str(error), headers=wait).response()
+        if refusal is not None:
+            if "access-control-allow-origin" in refusal.headers:
+                del refusal.headers["access-control-allow-origin"]
+            await refusal(scope, receive, send)
+            return
+        handle = await self._started()
+        await handle(scope, receive, uncached(send))
+
+    async def close(self) -> None:
+        """End the server of the protocol."""
+        self._stopping.set()
+        if self._running:
+            await asyncio.wait({self._running})
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Return the response to a request that a page of another site may have caused, or None.
+
+        Also refuse streams and sessions, which this server does not have.
+        """
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        if not self._is_own_host(host_in(scope)):
+            return PlainTextResponse("This is another host than site.url.\n", 421)
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin).netloc not in {host, self._own.netloc}:
+            return PlainTextResponse("Pages of other sites must not call tools.\n", 403)
+        if scope["method"] != "POST":
+            return PlainTextResponse("Send a POST request.\n", 405, {"allow": "POST"})
+        return None
+
+    def _is_own_host(self, host: str) -> bool:
+        """Return whether a host is certainly not a name that another site chose."""
+        if host == self._own.hostname or is_loopback(host):
+            return True
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return True
+
+    async def _started(self) -> Handle:
+        """Return the handler of the SDK, and start it before the first request."""
+        async with self._starting:
+            if self._handle is None:
+                started = asyncio.get_running_loop().create_future()
+                self._running = asyncio.create_task(self._run(started))
+                self._handle = await started
+            return self._handle
+
+    async def _run(self, started: asyncio.Future[Handle]) -> None:
+        """Run the SDK in one task from start to end, as its task group requires."""
+        # Imported here: the SDK takes a second to load, and most servers never need it.
+        try:
+            manager = await asyncio.to_thread(self._manager)
+        except BaseException as error:
+            started.set_exception(error)
+            raise
+        async with manager.run():
+            started.set_result(manager.handle_request)
+            await self._stopping.wait()
+
+    def _manager(self) -> Any:
+        from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - as above
+            StreamableHTTPSessionManager,
+        )
+
+        from feeds.server.mcp.protocol import protocol_server  # noqa: PLC0415 - as above
+
+        return StreamableHTTPSessionManager(
+            protocol_server(self._toolbox, version("communique"), self._caller),
+            json_response=True,
+            stateless=True,
+            max_request_body_size=MAX_BODY_BYTES,
+        )
+
+    def _caller(self, request: Any) -> McpCaller:
+        from feeds.server.mcp.protocol import McpCaller  # noqa: PLC0415 - as above
+
+        async def run(work: Work) -> dict[str, Any]:
+            return await self._queue.run(request.scope, never, work)
+
+        return McpCaller(request.scope.get(OPERATOR), run)
+
+
+async def never() -> Message:
+    """Wait forever, in place of a client that disconnects: the SDK reads its messages itself."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def uncached(send: Send) -> Send:
+    """Return a function that sends a response which no cache stores."""
+
+    async def send_uncached(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [one for one in message["headers"] if one[0].lower() != b"cache-control"]
+            message = {**message, "headers": [*kept, (b"cache-control", b"no-store")]}
+        await send(message)
+
+    return send_uncached

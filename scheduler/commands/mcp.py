@@ -1,0 +1,128 @@
+"""communique mcp: tools for assistants over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.access.permissions import Permissions
+from data.errors import CommuniqueError
+from data.files import read_regular
+from feeds.server.api.reads import Reads
+from feeds.server.api.writes import Writes
+from feeds.server.mcp.http import is_installed
+from feeds.server.mcp.tools import Toolbox, Work
+from scheduler.cli import PATH, with_home
+from scheduler.home.home import Home
+from scheduler.logs import log_to
+from scheduler.sources.health import home_health
+
+MAX_TOKEN_BYTES = 1000
+"""Maximum size in bytes of a file with a token."""
+
+
+class NoProtocol(CommuniqueError):
+    """The library for the protocol is not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("the library `mcp` is missing; run `pip install 'communique[mcp]'`")
+
+
+class UnusableToken(CommuniqueError):
+    """The token in a file does not allow operating the home directory."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path}: {why}; create a token with `communique token new NAME --scope operate`"
+        )
+        self.path = path
+
+
+@click.command()
+@click.option(
+    "--token-file",
+    "token_file",
+    type=PATH,
+    metavar="FILE",
+    default=None,
+    help="File with a token of the scope operate. Without it, tools only read.",
+)
+@with_home
+def mcp(home: Home, *, token_file: Path | None) -> int:
+    """Serve tools for assistants over standard input and output.
+
+    The tools are the operations of the API (Model Context Protocol). An assistant starts this
+    command itself. `communique run` and `communique serve` offer the same tools at /mcp.
+    """
+    log_to(sys.stderr, home.settings.log)
+    if not is_installed():
+        raise NoProtocol
+    operator = operator_of(home, token_file) if token_file else None
+    asyncio.run(serve(home, operator))
+    return 0
+
+
+def operator_of(home: Home, path: Path) -> str:
+    """Return the name of the token in a file. Raises UnusableToken."""
+    try:
+        text = read_regular(path, MAX_TOKEN_BYTES).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableToken(path, "the file can't be read") from error
+    token = Permissions(home.tokens).find(text)
+    if token is None:
+        raise UnusableToken(path, "there is no such token")
+    if not token.allows("operate"):
+        raise UnusableToken(path, f"the token {token.name} may only read")
+    return token.name
+
+
+async def serve(home: Home, operator: str | None) -> None:
+    """Serve tools until standard input ends. ``operator`` is the name of a token, or None."""
+    # Imported here: no other command loads the SDK.
+    from mcp.server.stdio import stdio_server  # noqa: PLC0415
+
+    from feeds.server.mcp.protocol import McpCaller, protocol_server  # noqa: PLC0415
+
+    site = home.settings.site
+    home.plain_store().close()
+    reads = Reads(home.store_url, site, partial(health_of, home))
+    writes = operator_writes(home) if operator else None
+
+    async def run(work: Work) -> dict[str, Any]:
+        return await asyncio.to_thread(work)
+
+    caller = McpCaller(operator, run)
+    server = protocol_server(Toolbox(reads, writes), version("communique"), lambda _: caller)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+    if writes:
+        await writes.jobs.close()
+
+
+def operator_writes(home: Home) -> Writes:
+    """Return the operations that write, for a process without the service."""
+    # Imported here: reading needs no code that collects.
+    from scheduler.operations.adding import Inspections  # noqa: PLC0415
+    from scheduler.operations.registry import writes_of  # noqa: PLC0415
+    from scheduler.operations.service import CommandService  # noqa: PLC0415
+
+    return writes_of(home, CommandService(home), Inspections(home))
+
+
+def health_of(home: Home) -> Any:
+    """Return the health of all sources."""
+    store = home.plain_store()
+    try:
+        return tuple(home_health(home, store))
+    finally:
+        store.close()

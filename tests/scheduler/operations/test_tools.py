@@ -1,0 +1,76 @@
+"""Tools that write do what REST does with the same token."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from tests.feeds.server.mcp.client import called, result
+from tests.scheduler.operations.conftest import Operated
+
+
+def test_only_operators_get_the_tools_that_write(operated: Operated) -> None:
+    reading = {one["name"] for one in result(operated.web, "tools/list")["tools"]}
+    reader, operator = operated.tokens["read"], operated.tokens["operate"]
+    assert {one["name"] for one in result(operated.web, "tools/list", reader)["tools"]} == reading
+    tools = {one["name"]: one for one in result(operated.web, "tools/list", operator)["tools"]}
+    writing = {one.name for one in operated.writes.operations}
+    assert tools.keys() == reading | writing | {"watches", "job"}
+    for name in writing:
+        Draft202012Validator.check_schema(tools[name]["inputSchema"])
+        assert tools[name]["annotations"]["readOnlyHint"] is False
+    destructive = {name for name in writing if tools[name]["annotations"]["destructiveHint"]}
+    assert destructive == {"hide_release", "remove_source", "rename_source"}
+
+
+def test_a_tool_is_refused_like_the_request(operated: Operated) -> None:
+    for token in ("", operated.tokens["read"]):
+        for tool in ("watches", "pause_source", "job"):
+            given = {"source": "harbour"} if tool == "pause_source" else {"job": "1"}
+            refused = called(operated.web, tool, token, **(given if tool != "watches" else {}))
+            assert refused["isError"] is True
+            assert json.loads(refused["content"][0]["text"])["status"] == 403
+
+
+def test_a_tool_that_writes_returns_what_rest_returns(operated: Operated) -> None:
+    token = operated.tokens["operate"]
+    bodies: list[tuple[str, str, str, dict[str, object]]] = [
+        ("pause_source", "sources/harbour/pause", "source", {"why": "x", "dry_run": True}),
+        ("pause_source", "sources/nope/pause", "source", {"dry_run": True}),
+        ("rename_source", "sources/harbour/rename", "source", {"id": "port", "dry_run": True}),
+        ("rename_source", "sources/harbour/rename", "source", {"id": "A b"}),
+        ("change_source", "sources/harbour/change", "source", {"timezone": "Mars"}),
+        ("hide_release", "releases/nope/hide", "release", {"why": "x"}),
+        ("hide_release", "releases/nope/hide", "release", {"wyh": "x"}),
+        ("add_watch", "watches", "", {"name": "Tide", "query": "tide", "dry_run": True}),
+        ("add_watch", "watches", "", {"name": "Tide", "sources": ["nope"]}),
+    ]
+    tools = {one["name"]: one for one in result(operated.web, "tools/list", token)["tools"]}
+    for name, path, argument, body in bodies:
+        rest = operated.post(f"/api/{path}", body)
+        id_ = {argument: path.split("/")[1]} if argument else {}
+        tool = called(operated.web, name, token, **id_, **body)
+        assert tool["isError"] == (rest.status_code >= 400), tool
+        if tool["isError"]:
+            assert json.loads(tool["content"][0]["text"]) == rest.json()
+        else:
+            assert tool["structuredContent"]["data"] == rest.json()
+            Draft202012Validator(tools[name]["outputSchema"]).validate(tool["structuredContent"])
+
+
+def test_a_repeated_call_with_a_key_counts_once(operated: Operated) -> None:
+    token = operated.tokens["operate"]
+    given = {"source": "harbour", "why": "tools", "idempotency_key": "tool-1"}
+    first = called(operated.web, "pause_source", token, **given)
+    operated.post("/api/sources/harbour/resume")
+    again = called(operated.web, "pause_source", token, **given)
+    assert again["structuredContent"] == first["structuredContent"]
+    with closing(operated.home.plain_store()) as store:
+        assert store.operations(limit=1)[0].name == "resume_source"
+    # REST knows the key of the same token.
+    rest = operated.post(
+        "/api/sources/harbour/pause", {"why": "tools"}, **{"idempotency-key": "tool-1"}
+    )
+    assert rest.json() == first["structuredContent"]["data"]
