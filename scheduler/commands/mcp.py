@@ -14,6 +14,7 @@ import click
 from data.access.permissions import Permissions
 from data.errors import CommuniqueError
 from data.files import read_regular
+from data.search.saved import SavedSearches
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
 from feeds.server.mcp.http import is_installed
@@ -95,7 +96,7 @@ async def serve(home: Home, operator: str | None) -> None:
 
     site = home.settings.site
     home.plain_store().close()
-    reads = Reads(home.store_url, site, partial(health_of, home))
+    reads = Reads(home.store_url, site, partial(health_of, home), SavedSearches(home.searches))
     writes = operator_writes(home) if operator else None
 
     async def run(work: Work) -> dict[str, Any]:

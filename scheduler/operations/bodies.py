@@ -128,6 +128,26 @@ class Hide(WriteBody, frozen=True, kw_only=True):
     why: Required
 
 
+class SaveSearch(WriteBody, frozen=True, kw_only=True):
+    """The query of a saved search."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=MAX_QUERY_LENGTH, pattern=PLAIN)]
+
+
+class SearchItem(schemas.ResponseBody, frozen=True):
+    """A saved search."""
+
+    name: str
+    query: str
+
+
+class SearchPage(schemas.ResponseBody, frozen=True):
+    """A page of saved searches, sorted by name."""
+
+    searches: tuple[SearchItem, ...]
+    next: schemas.Next
+
+
 class Inspected(schemas.ResponseBody, frozen=True):
     """Result of the inspection of a site."""
 

@@ -16,6 +16,7 @@ from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.adding import Inspections
 from scheduler.operations.releases import NoSuchRelease, decide, find_all
+from scheduler.operations.search_writes import SearchWrites
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_writes import SourceWrites, example, told
 from scheduler.operations.watch_writes import WatchWrites
@@ -25,13 +26,14 @@ NAMED: Final = "The id of a release, the start of an id, or an address."
 
 def writes_of(home: Home, service: RunningService, adding: Inspections) -> Writes:
     """Return the operations that write on a home directory, with its running service."""
-    watches = WatchWrites(home)
+    watches, searches = WatchWrites(home), SearchWrites(home.searches)
     operations = [
         *SourceWrites(home, service, adding).operations(),
         *watches.operations(),
+        *searches.operations(),
         *ReleaseWrites(home).operations(),
     ]
-    return Writes(home.store_url, operations, [*watches.reads()])
+    return Writes(home.store_url, operations, [*watches.reads(), *searches.reads()])
 
 
 class ReleaseWrites:

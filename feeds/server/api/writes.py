@@ -21,6 +21,7 @@ from data.errors import (
     HomeInUse,
     RenamedSource,
     StoreError,
+    UnknownSearch,
     UnknownSource,
     UnknownWatch,
 )
@@ -187,7 +188,7 @@ def problem_of(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
-        case UnknownSource() | UnknownWatch():
+        case UnknownSource() | UnknownWatch() | UnknownSearch():
             return ApiError(404, str(error))
         case RenamedSource() | HomeInUse():
             return ApiError(409, str(error))

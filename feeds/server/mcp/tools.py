@@ -34,6 +34,7 @@ PATH_NAMES: Final = {
     "releases": "release",
     "sources": "source",
     "stories": "story",
+    "searches": "search",
     "watches": "watch",
     "jobs": "job",
 }

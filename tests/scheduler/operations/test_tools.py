@@ -17,12 +17,12 @@ def test_only_operators_get_the_tools_that_write(operated: Operated) -> None:
     assert {one["name"] for one in result(operated.web, "tools/list", reader)["tools"]} == reading
     tools = {one["name"]: one for one in result(operated.web, "tools/list", operator)["tools"]}
     writing = {one.name for one in operated.writes.operations}
-    assert tools.keys() == reading | writing | {"watches", "job"}
+    assert tools.keys() == reading | writing | {"watches", "searches", "job"}
     for name in writing:
         Draft202012Validator.check_schema(tools[name]["inputSchema"])
         assert tools[name]["annotations"]["readOnlyHint"] is False
     destructive = {name for name in writing if tools[name]["annotations"]["destructiveHint"]}
-    assert destructive == {"hide_release", "remove_source", "rename_source"}
+    assert destructive == {*("hide_release", "remove_search", "remove_source", "rename_source")}
 
 
 def test_a_tool_is_refused_like_the_request(operated: Operated) -> None:

@@ -109,6 +109,23 @@ def test_a_watch_is_added_changed_tested_and_paused(operated: Operated) -> None:
     assert operated.web.get("/api/watches").status_code == 401
 
 
+def test_a_search_is_saved_and_removed(operated: Operated) -> None:
+    save = "/api/searches/harbour-news/save"
+    body = {"query": "harbour OR port"}
+    assert operated.post(save, {**body, "dry_run": True}).json()["changed"] is True
+    assert operated.get("/api/searches").json()["searches"] == []
+    assert operated.post(save, body).json()["changed"] is True
+    assert operated.post(save, body).json()["changed"] is False
+    (listed,) = operated.get("/api/searches").json()["searches"]
+    assert listed == {"name": "harbour-news", **body}
+    assert problem(operated.post(save, {"query": "harbour AND"}))["status"] == 422
+    assert problem(operated.post(save, {"query": "saved:harbour-news"}))["status"] == 422
+    remove = "/api/searches/harbour-news/remove"
+    assert operated.post(remove, {"dry_run": True}).json()["changed"] is True
+    assert operated.post(remove).json()["changed"] is True
+    assert problem(operated.post(remove))["status"] == 404
+
+
 def test_a_release_is_hidden_and_shown(operated: Operated) -> None:
     release = release_of(operated)
     hide = f"/api/releases/{release}/hide"
@@ -215,6 +232,5 @@ def test_the_document_and_the_page_describe_every_operation(operated: Operated) 
         encoded = msgspec.json.encode(one.example.answer)
         assert msgspec.json.decode(encoded, type=one.response) == one.example.answer
     assert {one["get"]["operationId"] for one in document["paths"].values() if "get" in one} >= {
-        "job",
-        "watches",
+        *("job", "searches", "watches")
     }

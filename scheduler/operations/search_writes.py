@@ -1,0 +1,101 @@
+"""Operations of the API on saved searches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from data.errors import SearchError, UnknownSearch
+from data.search.saved import (
+    SavedSearches,
+    check_query,
+    load_searches,
+    remove_search,
+    save_search,
+)
+from data.toml_files import check_id
+from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
+from feeds.server.api.parameters import PageParameters
+from feeds.server.api.request_context import ApiContext
+from feeds.server.api.schemas import WriteResult
+from scheduler.operations import bodies
+from scheduler.operations.source_writes import example, told
+
+NAMED: Final = "The name of a saved search."
+
+
+class SearchWrites:
+    """The operations on the saved searches in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def reads(self) -> Iterator[Operation]:
+        """Yield the operations that read."""
+        yield Operation(
+            "/api/searches",
+            "searches",
+            "Saved searches, by name",
+            PageParameters,
+            bodies.SearchPage,
+            self.searches,
+            access="operate",
+            refused={400: "The cursor does not belong to this address."},
+            example=bodies.SearchPage(
+                searches=(bodies.SearchItem(name="ferries", query="ferry OR ferries"),), next=None
+            ),
+        )
+
+    def operations(self) -> Iterator[Write]:
+        """Yield the operations that write."""
+        one = "/api/searches/{id}"
+        yield Write(
+            f"{one}/save",
+            "save_search",
+            "Save a query under a name, or replace it",
+            bodies.SaveSearch,
+            WriteResult,
+            self.save,
+            example({"query": "ferry OR ferries"}, "saved ferries"),
+            named=NAMED,
+        )
+        yield Write(
+            f"{one}/remove",
+            "remove_search",
+            "Remove a saved search",
+            WriteBody,
+            WriteResult,
+            self.remove,
+            example({}, "removed ferries"),
+            named=NAMED,
+            destroys=True,
+        )
+
+    def searches(self, context: ApiContext, asked: PageParameters) -> bodies.SearchPage:
+        """Return a page of saved searches, without those whose files are invalid."""
+        found, _ = load_searches(self._folder)
+        some, after = context.page(asked, found.items(), lambda one: one[0], down=False)
+        shown = (bodies.SearchItem(name=name, query=query) for name, query in some)
+        return bodies.SearchPage(searches=tuple(shown), next=after)
+
+    async def save(self, call: WriteCall, body: bodies.SaveSearch) -> WriteResult:
+        """Save a query under a name."""
+        saved = SavedSearches(self._folder)
+        known = saved.get(call.name)
+        if body.dry_run:
+            check_id(self._folder / f"{call.name}.toml", SearchError)
+            check_query(body.query, {**saved.readable(), call.name: body.query})
+        else:
+            await asyncio.to_thread(save_search, self._folder, call.name, body.query)
+        return told(body, f"saved {call.name}", changed=known != body.query)
+
+    async def remove(self, call: WriteCall, body: WriteBody) -> WriteResult:
+        """Remove a saved search."""
+        saved = SavedSearches(self._folder)
+        if call.name not in [*saved]:
+            raise UnknownSearch(call.name, tuple(saved))
+        if not body.dry_run:
+            await asyncio.to_thread(remove_search, self._folder, call.name)
+        return told(body, f"removed {call.name}")
