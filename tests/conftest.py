@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
+import importlib
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# This import searches all loaded modules, so it saves 0.2 s to import it before ours.
+from scrapy.core.downloader import contextfactory  # noqa: F401
 
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -77,10 +81,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
+def import_share(arguments: Sequence[str], worker: int, workers: int) -> None:
+    """Import every nth test module of the folders that pytest was given.
+
+    pytest compiles test modules slowly and writes the result to a file. After a fresh clone, all
+    processes would otherwise compile all modules.
+    """
+    root = Path(__file__).parents[1]
+    folders = [Path(argument) for argument in arguments if Path(argument).is_dir()]
+    paths = sorted({path.resolve() for folder in folders for path in folder.rglob("test_*.py")})
+    for path in paths[worker::workers]:
+        # pytest imports a module that failed again, and reports the error.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Let the garbage collector pass over what stays to the end: all modules, and all tests."""
     gc.disable()
+    if name := os.environ.get("PYTEST_XDIST_WORKER"):
+        workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        import_share(session.config.args, int(name.removeprefix("gw")), workers)
     try:
         return (yield)
     finally:
