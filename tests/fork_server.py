@@ -25,15 +25,21 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+import msgspec
+
+# This import searches all loaded modules, so it saves 0.2 s to import it before ours.
+from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.settings import default_settings
 
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.activity import public_holidays
 from data.text.sites import site_of
+from data.text.words import without_counters
 from data.topics.taxonomy import load_taxonomy
 from feeds.pages.rows import environment
 from feeds.translations import texts_of
+from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from spiders.extract.page_values import extract
@@ -217,12 +223,16 @@ def _fill_caches() -> None:
     context = DateContext("UTC", now=utc_now())
     extract("", Page("http://127.0.0.1/", page), context, "release")
     extract("", Page("http://127.0.0.1/", listing), context, "listing")
+    without_counters("Read 7 times")
     load_taxonomy().matcher("en")
+    for line in (CrawlStart(""), VisitJob("")):
+        msgspec.json.decode(msgspec.json.encode(line), type=type(line))
     program_digest()
     is_credit_line("2 March 2026")
     site_of("http://127.0.0.1/")
     public_holidays("NO", 2026)
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "communique.toml").write_text("[network]\nallow_private = true\n")
         home = open_home(Path(folder))
         home.sources.mkdir()
         (home.sources / "pier.toml").write_text(SOURCE)
