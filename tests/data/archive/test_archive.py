@@ -30,6 +30,7 @@ from data.errors import ArchiveError
 from data.models.capture import Capture, Exchange
 from data.settings import ArchiveSettings as Settings
 from tests.data.archive import killed_writer
+from tests.examples import thorough
 from tests.exchanges import NOON, PAGE, answer, not_modified
 
 URL = "http://harbour.example/news/1"
@@ -554,10 +555,11 @@ def test_an_archive_that_can_only_be_read_is_read_and_refuses_with_a_sentence(
         assert "Read-only file system" in result.stderr
 
 
-def test_an_archive_killed_at_any_step_is_sound_and_complete(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [13, *thorough(7)])
+def test_an_archive_killed_at_any_step_is_sound_and_complete(tmp_path: Path, step: int) -> None:
     base = tmp_path / "base"
     base.mkdir()
-    command = [sys.executable, "-m", "tests.data.archive.killed_writer", str(base), "7"]
+    command = [sys.executable, "-m", "tests.data.archive.killed_writer", str(base), str(step)]
     subprocess.run(command, check=True)  # noqa: S603 - our own code
     folders = sorted(set(tmp_path.iterdir()) - {base})
     assert len(folders) > 10

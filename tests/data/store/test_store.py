@@ -633,7 +633,7 @@ def _record_many(url: str, source: str, noon: dt.datetime) -> None:
 def test_two_processes_write_at_once_and_neither_is_refused(
     store_url: str, noon: dt.datetime
 ) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     writers = [
         context.Process(target=_record_many, args=(store_url, one, noon)) for one in ("a", "b")
     ]

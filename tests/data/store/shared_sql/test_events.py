@@ -173,11 +173,11 @@ def _write_many(url: str, source: str, noon: dt.datetime) -> None:
 def test_writers_side_by_side_are_recorded_once_and_in_one_order(
     store_url: str, noon: dt.datetime
 ) -> None:
-    store = open_store(store_url)
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     writers = [context.Process(target=_write_many, args=(store_url, one, noon)) for one in "abc"]
     for writer in writers:
         writer.start()
+    store = open_store(store_url)
     walked: list[ReleaseEvent] = []
     at_work = True
     while at_work:
