@@ -24,7 +24,7 @@ COOKIES, NATIVE_COOKIES = "busy-cookies", "stuck-cookies"
 ROBOTS, NATIVE_ROBOTS = "busy-robots", "stuck-robots"
 
 
-def hanging_python(folder: Path, *, seconds: float = 0.3) -> str:
+def hanging_python(folder: Path, *, seconds: float = 0.2) -> str:
     """The path of a program that runs as Python does, with pages that never end.
 
     ``seconds`` of CPU time is the limit of one page; a crawl has half a second to end.
@@ -78,7 +78,7 @@ def main() -> None:
     Recorder.record = recorded  # type: ignore[method-assign, assignment]
     limit = float(sys.argv[1])
     page_limit.SHARED_SECONDS = limit  # type: ignore[misc]
-    page_limit.SEPARATE_SECONDS = 2 * limit  # type: ignore[misc]
+    page_limit.SEPARATE_SECONDS = limit  # type: ignore[misc]
     child.KILL_AFTER_SECONDS = 0.5  # type: ignore[misc]
     # Without the limit and "-P -m".
     module, sys.argv[1:] = sys.argv[4], sys.argv[5:]

@@ -30,9 +30,9 @@ def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
-@pytest.mark.parametrize("module", ["scheduler.fleet.worker", "scheduler.fleet.held_hosts"])
-def test_parents_of_crawls_do_not_load_scrapy(module: str) -> None:
-    code = f"import sys, {module}; sys.exit('scrapy' in sys.modules)"
+def test_parents_of_crawls_do_not_load_scrapy() -> None:
+    parents = "scheduler.fleet.worker, scheduler.fleet.held_hosts"
+    code = f"import sys, {parents}; sys.exit('scrapy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
@@ -50,6 +50,7 @@ sys.stderr.write(" ".join(sorted(names)))
 """A crawl that prints the names of the loggers that created a record."""
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_no_log_record_is_created_for_a_response(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
@@ -75,6 +76,7 @@ def test_no_log_record_is_created_for_a_response(tmp_path: Path) -> None:
     assert b"scrapy.core.engine" not in loggers
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> None:
     held = threading.Event()
     with served() as pier, served() as mole:
@@ -162,6 +164,7 @@ def crawl(home: Path, *sources: str) -> None:
         assert child.wait(PATIENCE) == 0
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_visit_without_changes_makes_three_transactions(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -22,6 +22,7 @@ from scheduler.commands.demo import SETTINGS
 from scheduler.demo.rooms import load_events, load_releases
 from scheduler.home.home import open_home
 from tests.command import communique
+from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.scheduler.demo.expected import expected
 from tests.services import ForkedCommand, forked_command, started
@@ -232,8 +233,14 @@ def in_a_temporary_folder(folder: Path) -> Iterator[tuple[ForkedCommand, IO[str]
         yield running
 
 
-@pytest.mark.parametrize("beginning", ["Day 1", "Open "])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("sent", "beginning"),
+    [
+        (signal.SIGTERM, "Day 1"),
+        (signal.SIGINT, "Open "),
+        *thorough((signal.SIGINT, "Day 1"), (signal.SIGTERM, "Open ")),
+    ],
+)
 def test_the_temporary_folder_is_deleted_if_the_demo_is_stopped(
     tmp_path: Path, sent: signal.Signals, beginning: str
 ) -> None:
