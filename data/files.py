@@ -16,6 +16,9 @@ from pathlib import Path
 MAX_SYNCS = 16
 """Maximum number of threads that sync files at the same time."""
 
+PIECE_BYTES = 1 << 20
+"""Default size in bytes of the pieces in which a file is read."""
+
 
 class FileWriter:
     """Writes files in one folder, each completely or not at all.
@@ -145,6 +148,13 @@ def read_regular(path: Path, most: int = -1) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "the path is a pipe or a device", str(path))
         return file.read(most)
+
+
+def pieces_of(path: Path, size: int = PIECE_BYTES) -> Iterator[bytes]:
+    """Yield the content of a file in pieces of at most ``size`` bytes. Raises OSError."""
+    with path.open("rb") as file:
+        while piece := file.read(size):
+            yield piece
 
 
 def _at_once(path: str, how: int) -> int:

@@ -145,11 +145,11 @@ class Listing:
 def keys_of(item: ListingItem) -> Iterator[str]:
     """Yield the keys that identify a listing item: its canonical URL, and its day and title."""
     yield canonical_url(item.url)
-    if name := name_of(item):
+    if name := item_name(item):
         yield name
 
 
-def name_of(item: ListingItem) -> str:
+def item_name(item: ListingItem) -> str:
     """Return the day and title of a listing item, which identify it even if its URL changes.
 
     Returns an empty string if the item has no date or no title.

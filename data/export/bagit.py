@@ -17,7 +17,7 @@ from data.export.records import (
     chosen_records,
     release_lines,
 )
-from data.files import files_below
+from data.files import files_below, pieces_of
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import secrets_of
@@ -27,9 +27,6 @@ DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 PUBLIC_LOG_FILES: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesses")
 """Names of the public files and folders of the transparency log."""
-
-CHUNK_BYTES: Final = 1 << 20
-"""Number of bytes read per step."""
 
 
 def write_bag(
@@ -54,13 +51,13 @@ def write_bag(
     for name, found in records.files():
         bag.add(f"data/archive/{name}", copied.members(found))
     copied.write_index(to / "index")
-    bag.add("data/archive/index.cdxj", _pieces(to / "index"))
+    bag.add("data/archive/index.cdxj", pieces_of(to / "index"))
     (to / "index").unlink()
     lines = _Counted(release_lines(store, choice))
     bag.add("data/releases.jsonl", lines)
     if choice.is_all:
         for path in _log_files(archive / "log"):
-            bag.add(f"data/{path.relative_to(archive).as_posix()}", _pieces(path))
+            bag.add(f"data/{path.relative_to(archive).as_posix()}", pieces_of(path))
     summary = f"{lines.count} releases and {copied.count} records of server responses"
     bag.finish(
         {"External-Description": f"{plain(title)}: {summary}", "Bag-Software-Agent": software}
@@ -136,9 +133,3 @@ def _log_files(folder: Path) -> Iterator[Path]:
             yield path
         elif path.exists():
             yield from sorted(files_below(path))
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK_BYTES):
-            yield piece

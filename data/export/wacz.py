@@ -24,6 +24,7 @@ from data.export.records import (
     Exported,
     chosen_records,
 )
+from data.files import pieces_of
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
@@ -32,9 +33,6 @@ VERSION: Final = "1.1.1"
 INDEX: Final = "indexes/index.cdx"
 PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
-
-CHUNK_BYTES: Final = 1 << 20
-"""Number of bytes read per step."""
 
 
 class PageLine(msgspec.Struct):
@@ -79,7 +77,7 @@ def write_wacz(
         for name, found in records.files():
             package.add(f"archive/{name}", copied.members(found))
         copied.write_index(Path(work) / "index")
-        package.add(INDEX, _pieces(Path(work) / "index"), deflate=True)
+        package.add(INDEX, pieces_of(Path(work) / "index"), deflate=True)
         pages = _Pages(public_view(store), choice, copied.places)
         package.add(PAGES, pages.lines(), deflate=True)
         package.describe(title, software)
@@ -175,9 +173,3 @@ class _Package:
 def _time(at: dt.datetime) -> str:
     """Format a time as RFC 3339 in UTC, with whole seconds."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK_BYTES):
-            yield piece

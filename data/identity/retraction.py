@@ -68,7 +68,9 @@ class ListedReleases:
 
     def names_it(self, one: Vanished) -> bool:
         """Return whether a release is still listed by its title and day, at any address."""
-        return not self.names.isdisjoint({name_of(one.title, one.day), name_of(one.title, "")})
+        return not self.names.isdisjoint(
+            {listing_name(one.title, one.day), listing_name(one.title, "")}
+        )
 
 
 def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
@@ -127,7 +129,7 @@ def _fate(
     return ("retracted" if lacks and confirmed else "waits"), None
 
 
-def name_of(title: str, day: str) -> Name | None:
+def listing_name(title: str, day: str) -> Name | None:
     """Return the name of a release in a listing: the words of its title, and its day.
 
     Returns None for a title without words.

@@ -160,6 +160,11 @@ def _canonical(url: str) -> str:
     )
 
 
+def public_url_key(url: str) -> str:
+    """Return the canonical URL of an address without its secrets, as in archive records."""
+    return canonical_url(masked(url))
+
+
 def part_fragment(url: str) -> str:
     """Return the normalized fragment of an address if it may identify a release on its page, or "".
 

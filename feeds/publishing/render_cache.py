@@ -203,7 +203,7 @@ class RenderCache(CacheFile):
         Returns None if they were stored when the feed had another number of archive ``pages``.
         """
         for (releases,) in self._ask(
-            "SELECT releases FROM current WHERE facet = ? AND pages = ?", [name_of(facet), pages]
+            "SELECT releases FROM current WHERE facet = ? AND pages = ?", [facet_name(facet), pages]
         ):
             return msgspec.json.decode(releases, type=list[str])
         return None
@@ -215,7 +215,7 @@ class RenderCache(CacheFile):
         """
         text = msgspec.json.encode(releases).decode()
         self._put(
-            "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(name_of(facet), pages, text)]
+            "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(facet_name(facet), pages, text)]
         )
 
     def page_keys(self, names: Sequence[str]) -> dict[str, bytes]:
@@ -249,7 +249,7 @@ class RenderCache(CacheFile):
         self._put(
             "INSERT INTO due VALUES (?, ?) ON CONFLICT DO UPDATE"
             " SET everything = max(everything, excluded.everything)",
-            [(name_of(one), int(everything)) for one in facets],
+            [(facet_name(one), int(everything)) for one in facets],
         )
 
     def queue_rewrite(self, facets: Iterable[Facet]) -> None:
@@ -268,7 +268,7 @@ class RenderCache(CacheFile):
 
     def done(self, facets: Iterable[Facet]) -> None:
         """Remove facets from the queue, because they were written."""
-        self._put("DELETE FROM due WHERE facet = ?", [(name_of(one),) for one in facets])
+        self._put("DELETE FROM due WHERE facet = ?", [(facet_name(one),) for one in facets])
 
     def folders(self) -> dict[str, int]:
         """Return the modification times of feed folders at the last publication, in nanoseconds."""
@@ -284,7 +284,7 @@ class RenderCache(CacheFile):
 
     def forget_facet(self, facet: Facet) -> None:
         """Delete all data about a removed facet."""
-        self._put("DELETE FROM current WHERE facet = ?", [(name_of(facet),)])
+        self._put("DELETE FROM current WHERE facet = ?", [(facet_name(facet),)])
         self._put("DELETE FROM pages WHERE release GLOB ?", [(part_file(facet, "*"),)])
         self.forget_folder(f"{stem_of(facet)}/page")
         self.done([facet])
@@ -311,6 +311,6 @@ class RenderCache(CacheFile):
             )
 
 
-def name_of(facet: Facet) -> str:
+def facet_name(facet: Facet) -> str:
     """Return the name under which a facet is stored in the cache."""
     return msgspec.json.encode(astuple(facet)).decode()

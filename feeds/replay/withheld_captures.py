@@ -18,9 +18,8 @@ from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
 from data.store.core.store import Store
 from data.text.folding import normalized
-from data.text.masking import masked
 from data.text.sites import site_of
-from data.text.urls import canonical_url
+from data.text.urls import public_url_key
 from feeds.replay.rewrite import guessed, page_text
 
 MIN_PASSAGE_LENGTH: Final = 40
@@ -96,7 +95,7 @@ class Withheld:
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
-        return key_of(url) in self._hidden(store).addresses or is_of_removed(store, url)
+        return public_url_key(url) in self._hidden(store).addresses or is_of_removed(store, url)
 
     def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
         """Return whether a capture shows the content of a hidden release, by its digest or text.
@@ -125,18 +124,13 @@ def known_by(store: Store) -> _Hidden:
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
     for release in store.hidden_alone():
-        addresses.update(map(key_of, (release.url, *release.aliases)))
+        addresses.update(map(public_url_key, (release.url, *release.aliases)))
         digests.update(digests_of(store.sightings(release.id)))
         versions = store.revisions(release.id)
         for version in versions:
-            addresses.update(map(key_of, files_of(version)))
+            addresses.update(map(public_url_key, files_of(version)))
         texts.setdefault(site_of(release.url), []).append(text_of(release, versions))
     return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts)
-
-
-def key_of(url: str) -> str:
-    """Normalize a URL to the form used in archive records, without secrets."""
-    return canonical_url(masked(url))
 
 
 def digests_of(sightings: Sightings) -> Iterator[str]:

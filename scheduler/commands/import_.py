@@ -52,7 +52,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
         why = "use lower-case letters, digits and hyphens, at most 64"
         raise click.BadParameter(why, param_hint="--source")
     loaded = load_sources(home.sources)[0].get(source)
-    named = None if name is None else name_of(name, loaded)
+    named = None if name is None else checked_name(name, loaded)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     store = home.store()
     keep_home_files(home, store)
@@ -98,7 +98,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
     return 1 if done.rejected else 0
 
 
-def name_of(name: str, loaded: LoadedSource | None) -> str:
+def checked_name(name: str, loaded: LoadedSource | None) -> str:
     """Return the cleaned value of --name.
 
     Raises BadParameter if it is empty, or if the source has a source file: the next visit would use

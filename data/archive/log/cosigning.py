@@ -36,7 +36,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.remote import is_address, witness_at
 from data.archive.log.tree_log import TreeLog
-from data.archive.log.witness import name_of
+from data.archive.log.witness import log_folder_name
 from data.errors import ArchiveError
 from data.network.client import OK, Outbound, OutboundResponse
 
@@ -151,7 +151,7 @@ def published(
     """Return the checkpoint of our log with the cosignature that a witness published, or None."""
     read = witness_at(asked.place, client)
     try:
-        content = read(f"{name_of(own.origin)}/checkpoint")
+        content = read(f"{log_folder_name(own.origin)}/checkpoint")
     except FileNotFoundError:
         return None
     seen = parse_checkpoint(content, asked.place)

@@ -125,7 +125,7 @@ class Witness:
                 where, "no log was found there, because the file 'checkpoint' is missing"
             ) from error
         checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
-        folder = self._folder / name_of(checkpoint.origin)
+        folder = self._folder / log_folder_name(checkpoint.origin)
         with self._locked():
             known = WitnessedLog(folder, where)
             key = known.key_of(checkpoint, read)
@@ -264,6 +264,6 @@ class WitnessedLog:
         return WitnessRefusal(self._where, cause, self._folder / "refused" / name)
 
 
-def name_of(origin: str) -> str:
+def log_folder_name(origin: str) -> str:
     """Return the name of a log's folder at its witnesses: the hexadecimal SHA-256 of its origin."""
     return hashlib.sha256(origin.encode()).hexdigest()

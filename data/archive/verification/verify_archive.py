@@ -19,7 +19,7 @@ from data.archive.log.notes import MAX_NOTE_BYTES, Checkpoint, InvalidNote, pars
 from data.archive.log.remote import log_at, witness_at
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
-from data.archive.log.witness import name_of
+from data.archive.log.witness import log_folder_name
 from data.archive.verification.excluded_records import notes
 from data.archive.verification.records import Records, read_records
 from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
@@ -221,7 +221,7 @@ def _content(place: str, origin: str, client: Outbound) -> bytes:
             # Read one byte more than allowed, so that a larger file is detected and rejected.
             return file.read(MAX_NOTE_BYTES + 1)
     try:
-        return witness_at(place, client)(f"{name_of(origin)}/checkpoint")
+        return witness_at(place, client)(f"{log_folder_name(origin)}/checkpoint")
     except (ArchiveError, FileNotFoundError):
         pass
     try:

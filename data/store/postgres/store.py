@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from data.files import pieces_of
 from data.models import DueHosts
 from data.models.lease import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
@@ -158,9 +159,7 @@ class PostgresStore(PostgresSearch, Store):
             # Use another connection: it sees only committed data, not pending writes of this one.
             with self._connection.apart() as db:
                 write_snapshot(db, copy, without=frozenset(NOT_OF_ARCHIVE))
-            with copy.open("rb") as file:
-                while piece := file.read(size):
-                    yield piece
+            yield from pieces_of(copy, size)
 
 
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:

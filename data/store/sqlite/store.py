@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+from data.files import pieces_of
 from data.sqlite_file import BUSY_SECONDS, files_of
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.shared_sql.tables import Tables
@@ -74,9 +75,7 @@ class SqliteStore(SqliteSearch, Store):
                 db.execute(NO_ALERTS)
                 # Free pages must not contain the deleted data.
                 db.execute("VACUUM")
-            with copy.open("rb") as file:
-                while piece := file.read(size):
-                    yield piece
+            yield from pieces_of(copy, size)
 
     def maintain(self) -> None:
         """Delete old runs, events and alerts, make a checkpoint, and update the statistics."""

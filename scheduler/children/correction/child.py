@@ -172,7 +172,7 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
         above = [one for one in chosen.iterancestors() if one.tag not in {"body", "html"}][
             :MAX_ANCESTORS
         ]
-        around = tuple(Around(numbers[one], name_of(one)) for one in (chosen, *above))
+        around = tuple(Around(numbers[one], element_name(one)) for one in (chosen, *above))
     # The page with the chosen element comes first.
     ordered = [page, *(one for one in pages if one is not page)]
     context = loaded.file.date_context(utc_now())
@@ -182,7 +182,7 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
     return CorrectionResponse(pages=urls, candidates=tuple(found), around=around)
 
 
-def name_of(element: etree._Element) -> str:
+def element_name(element: etree._Element) -> str:
     """Return a readable name for an element in the form of a selector: tag, id and classes."""
     named = element.get("id") or ""
     classes = ".".join((element.get("class") or "").split()[:2])

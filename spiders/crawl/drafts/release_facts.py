@@ -19,8 +19,7 @@ from msgspec.structs import replace
 from data.identity.decision import LISTING_RULE
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
 from data.text.clean import CONFUSED
-from data.text.masking import masked
-from data.text.urls import canonical_url
+from data.text.urls import public_url_key
 
 MAX_COMPARED_RELEASES: Final = 50
 """Number of newest stored releases that show the usual properties of a source's releases."""
@@ -230,16 +229,16 @@ class ReleaseFacts:
 
     def add_request(self, url: str, *, known: bool) -> None:
         """Record that a release is requested. ``known`` is true if the release is stored."""
-        self._requested.setdefault(key_of(url), known)
+        self._requested.setdefault(public_url_key(url), known)
 
     def confirmed(self, url: str) -> None:
         """Record that the page of a stored release is unchanged."""
-        self._answered.add(key_of(url))
+        self._answered.add(public_url_key(url))
         self._of_known.confirmed += 1
 
     def gone(self, url: str) -> None:
         """Record that the page of a stored release is missing."""
-        self._answered.add(key_of(url))
+        self._answered.add(public_url_key(url))
 
     def add_draft(self, draft: Draft, known: Release | None) -> None:
         """Add a draft before it is recorded.
@@ -248,7 +247,7 @@ class ReleaseFacts:
         """
         if self._usual is None:
             self._usual = self._past()
-        self._answered.update(map(key_of, {draft.url, *draft.aliases}))
+        self._answered.update(map(public_url_key, {draft.url, *draft.aliases}))
         if known is None:
             usual = self._usual
             self._of_new.add(
@@ -321,11 +320,6 @@ class ReleaseFacts:
         )
 
 
-def key_of(url: str) -> str:
-    """Return a URL without secrets, in the form used in errors."""
-    return canonical_url(masked(url))
-
-
 def has_own_date(release: Release) -> bool:
     """Whether the date of a release comes from the release's page."""
     published = release.published
@@ -336,7 +330,7 @@ def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
     """Return the first error per page in the errors of a run."""
     found: dict[str, RunError] = {}
     for error in errors:
-        found.setdefault(key_of(error.url), error)
+        found.setdefault(public_url_key(error.url), error)
     return found
 
 

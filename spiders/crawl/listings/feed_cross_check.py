@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.listings.listing_facts import STOPPED_LAG
-from spiders.items import Listing, ListingItem, keys_of, name_of
+from spiders.items import Listing, ListingItem, item_name, keys_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
@@ -123,7 +123,7 @@ def is_permanent_page(url: str) -> bool:
 
 def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
     """Return the name (day and title) of each item, by canonical URL."""
-    return {canonical_url(item.url): name_of(item) for item in items}
+    return {canonical_url(item.url): item_name(item) for item in items}
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from data.identity.retraction import (
     ListedReleases,
     Vanished,
     fates,
+    listing_name,
     may_have_moved,
-    name_of,
 )
 from data.models import Capture
 from data.text.urls import canonical_url
@@ -228,7 +228,7 @@ class GoneReleases:
             return None
         keys = frozenset[str]().union(*map(keys_of, self._read.values()))
         items = chain.from_iterable(listing.items for listing in self._read.values())
-        names = (name_of(item.title, item.day) for item in items)
+        names = (listing_name(item.title, item.day) for item in items)
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Final
 from data.models import ArchiveLink, ListingKind, Walk
 from data.text.urls import canonical_url
 from spiders.crawl.visit_scope import VisitScope
-from spiders.items import Listing, name_of
+from spiders.items import Listing, item_name
 from spiders.listing.paging.period_links import (
     MAX_ARCHIVES,
     is_older,
@@ -88,7 +88,7 @@ class ListingArchives:
         """
         day = self._last_day
         newer = [item for item in page.items if day and item.published and item.published.day > day]
-        names = {canonical_url(item.url): name_of(item) for item in newer}
+        names = {canonical_url(item.url): item_name(item) for item in newer}
         keys, named = self._store.listed_before(self._source, self._kind, names)
         lacked = names.keys() - keys - named
         return len(lacked) if 2 * len(lacked) > len(names) else 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from data.identity.retraction import Fate, ListedReleases, Vanished, at_once, fates, name_of
+from data.identity.retraction import Fate, ListedReleases, Vanished, at_once, fates, listing_name
 
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -65,7 +65,7 @@ def test_nothing_is_retracted_while_a_listing_fails() -> None:
 def test_a_release_listed_with_its_title_and_day_is_not_retracted(
     title: str, day: str, *, named: bool
 ) -> None:
-    name = name_of(title, day)
+    name = listing_name(title, day)
     listed = ListedReleases(frozenset(), frozenset([name] if name else []))
     assert fate(listed=listed)[0] == ("waits" if named else "retracted")
 

@@ -14,7 +14,7 @@ from data.archive.log.keys import read_key
 from data.archive.log.merkle import root_of
 from data.archive.log.notes import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.tree_log import TreeLog, log_of
-from data.archive.log.witness import Witness, WitnessRefusal, name_of
+from data.archive.log.witness import Witness, WitnessRefusal, log_folder_name
 from data.errors import ArchiveError
 from data.files import put
 from tests.data.archive.log.leaves import NOON, grown, leaf_of, leaves_of
@@ -66,7 +66,7 @@ def test_a_witness_publishes_its_key_and_its_last_signature(
     signed = witness.cosign(log.read, "acme", NOON)
     folder = tmp_path / "witness"
     assert (folder / "key").read_text() == f"{witness.key().verifier}\n"
-    kept = folder / name_of(log.key().name)
+    kept = folder / log_folder_name(log.key().name)
     assert parse_checkpoint((kept / "checkpoint").read_bytes()) == signed.checkpoint
     assert (kept / "key").read_text() == f"{log.key().verifier}\n"
     assert (tmp_path / "witness.key").stat().st_mode & 0o777 == 0o600
@@ -75,7 +75,7 @@ def test_a_witness_publishes_its_key_and_its_last_signature(
 
 def last_signed(folder: Path, log: TreeLog) -> Checkpoint:
     """What a witness keeps in its folder as the last checkpoint that it signed of a log."""
-    kept = folder / name_of(log.key().name) / "checkpoint"
+    kept = folder / log_folder_name(log.key().name) / "checkpoint"
     return parse_checkpoint(kept.read_bytes())
 
 
