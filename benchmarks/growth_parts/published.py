@@ -12,6 +12,7 @@ from benchmarks.growth_parts.setting import content_of, release_of
 from data.models import Content
 from data.models.source import Source
 from data.text.sanitize import sanitize
+from data.text.urls import public_url_key
 from feeds.catalog import Catalog
 from feeds.entries.body import safe_html
 from feeds.entries.citation import citation_of
@@ -19,7 +20,7 @@ from feeds.entries.entry import entry_of
 from feeds.formats.rendering import rendered_entry
 from feeds.pages.releases.release_body import shown_body
 from feeds.replay.rewrite import rewritten_page, rewritten_style
-from feeds.replay.withheld_captures import decoded, key_of, shows, text_of
+from feeds.replay.withheld_captures import decoded, shows, text_of
 
 SOURCE: Final = Source("harbour", "Harbour board", "http://harbour.example/", "UTC")
 HIDDEN: Final = release_of("The harbour board closed the northern mole for repairs in March.")
@@ -67,7 +68,9 @@ def hidden_texts(text: str) -> object:
     """Look for the text of a hidden release in a captured page, and in an address."""
     hidden = [text_of(HIDDEN, ()), text_of(replace(HIDDEN, content=content_of(text)), ())]
     body = text.encode("utf-8", "replace")
-    return [shows(one, hidden) for one in decoded(body, "")], key_of(f"http://h.example/{text}")
+    return [shows(one, hidden) for one in decoded(body, "")], public_url_key(
+        f"http://h.example/{text}"
+    )
 
 
 PUBLISHED: Final[Mapping[str, Callable[[str], object]]] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from lxml import etree
 
 from data.text.words import tokens
+from spiders.page.class_hints import names_of
 from spiders.page.page import Page
 
 TAGS: Final = frozenset(["header", "footer", "nav", "aside"])
@@ -26,7 +28,13 @@ characters."""
 MAX_NAME_WORDS: Final = 8
 """Maximum number of words in a text that consists of an institution's name."""
 
-FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
+FOOTER: Final = re.compile(
+    r"(?:^|\s)(?:(?:page|site)?[_-]?foot(?:er)?|colophon)(?:$|\s)", re.IGNORECASE
+)
+"""Pattern of the class or id of a page's footer."""
+
+PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
+"""Tags of elements that may have their own footer, which is not the page's footer."""
 
 
 def frame_texts(page: Page) -> Iterator[str]:
@@ -71,11 +79,13 @@ def own_names(node: etree._Element) -> set[str]:
 class Footers:
     """Checks if elements are in the footer of their page. Caches results per element.
 
-    The footer of an article does not count, because it may contain the article's date.
+    The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
+    4.3.8), or another element that has the class or id of a footer. The footer of an article does
+    not count, because it may contain the article's date.
     """
 
     def __init__(self) -> None:
-        self._known: dict[etree._Element, Literal["", "footer", "article"]] = {}
+        self._known: dict[etree._Element, Literal["", "footer", "part"]] = {}
 
     def has(self, node: etree._Element) -> bool:
         """Whether an element is in the page's footer, judged by tags, classes and ids."""
@@ -86,13 +96,9 @@ class Footers:
             one = one.getparent()
         found = "" if one is None else self._known[one]
         for each in reversed(path):
-            if each.tag == "article":
-                found = "article"
-            elif not found and _is_footer(each):
+            if not found and (each.tag == "footer" or FOOTER.search(names_of(each))):
                 found = "footer"
+            elif not found and each.tag in PARTS:
+                found = "part"
             self._known[each] = found
         return found == "footer"
-
-
-def _is_footer(node: etree._Element) -> bool:
-    return node.tag == "footer" or not FOOTER_NAMES.isdisjoint(own_names(node))

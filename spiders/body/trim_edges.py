@@ -12,9 +12,9 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import find_dates
 from data.models import Published
+from spiders.body.frames import Footers
 from spiders.body.post_metadata import is_metadata
-from spiders.body.text_blocks import Container, TextBlock
-from spiders.page.class_hints import names_of
+from spiders.body.text_blocks import TextBlock
 from spiders.page.date_labels import is_of_change
 from spiders.page.media_urls import OFFICE, leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
@@ -72,12 +72,6 @@ CAPTIONED: Final = re.compile(
 )
 """Pattern of the classes of captions. A caption belongs to its image, not to the body."""
 
-FOOTER: Final = re.compile(r"(?:^|\s)(?:page|site)?[_-]?foot(?:er)?(?:$|\s)", re.IGNORECASE)
-"""Pattern of the class or id of a page's footer."""
-
-PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
-"""Tags of elements that may have their own footer, which is not the page's footer."""
-
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 """Pattern of Chinese words and signs that introduce the editor or copyright holder of a page."""
 
@@ -102,9 +96,13 @@ def trim_edges(
     for place in range(low, min(low + NEAR_TOP, high - 1)):
         if is_edge(kept[place], context) or says_when(kept[place].text, context, published):
             low = place + 1
-    footer = PageFooter()
+    footers = Footers()
     while high > low + 1 and (
-        is_end(kept[high - 1], context) or (kept[high - 1] in footer and kept[low] not in footer)
+        is_end(kept[high - 1], context)
+        or (
+            footers.has(kept[high - 1].container.element)
+            and not footers.has(kept[low].container.element)
+        )
     ):
         high -= 1
     inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
@@ -226,31 +224,6 @@ def is_end(block: TextBlock, context: DateContext) -> bool:
         or is_file(block)
         or is_note(block.text, context)
     )
-
-
-class PageFooter:
-    """Checks if blocks are in the page's footer. Caches results per container.
-
-    The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
-    4.3.8), or another element that has the class or id of a footer.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[Container, tuple[bool, bool]] = {}
-
-    def __contains__(self, block: TextBlock) -> bool:
-        path = []
-        container: Container | None = block.container
-        while container is not None and container not in self._known:
-            path.append(container)
-            container = container.parent
-        in_footer, in_part = self._known[container] if container else (False, False)
-        for inner in reversed(path):
-            is_footer = inner.tag == "footer" or FOOTER.search(names_of(inner.element))
-            in_footer = in_footer or (bool(is_footer) and not in_part)
-            in_part = in_part or inner.tag in PARTS
-            self._known[inner] = in_footer, in_part
-        return in_footer
 
 
 def is_caption(block: TextBlock) -> bool:

@@ -7,10 +7,10 @@ from lxml import html
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
-from spiders.body import trim_edges as trim_edges_module
+from spiders.body import frames
+from spiders.body.frames import Footers
 from spiders.body.segmentation import segment
 from spiders.body.trim_edges import (
-    PageFooter,
     is_bar,
     is_date_line,
     says_when,
@@ -227,16 +227,16 @@ def test_a_text_completely_in_a_footer_stays() -> None:
 )
 def test_a_footer_is_of_the_page_outside_of_its_parts(page: str, expected: bool) -> None:  # noqa: FBT001
     tree = html.document_fromstring(page.format("Harbour Board, Quay 1"))
-    footer = PageFooter()
+    footers = Footers()
     (block,) = segment(tree).blocks
-    assert (block in footer) is expected
-    assert (block in footer) is expected
+    assert footers.has(block.container.element) is expected
+    assert footers.has(block.container.element) is expected
 
 
 def test_each_element_around_the_end_of_a_text_is_checked_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Elements that lie deep in a footer were walked through for each block at its end."""
+    """Elements deep in a page were walked through for each block at its end."""
     steps = []
     parts = {"article"}
 
@@ -245,9 +245,8 @@ def test_each_element_around_the_end_of_a_text_is_checked_once(
             steps.append(tag)
             return tag in parts
 
-    monkeypatch.setattr(trim_edges_module, "PARTS", CountedParts())
-    deep = html.document_fromstring(f"<footer>{'<div>' * 100}{'<p>Ships came in.</p>' * 100}")
-    seen = segment(deep)
-    footer = PageFooter()
-    assert all(block in footer for block in seen.blocks)
-    assert len(steps) <= len(seen.containers)
+    monkeypatch.setattr(frames, "PARTS", CountedParts())
+    deep = html.document_fromstring(f"{'<div>' * 100}{'<p>Ships came in.</p>' * 100}")
+    footers = Footers()
+    assert not any(footers.has(block.container.element) for block in segment(deep).blocks)
+    assert len(steps) <= len([*deep.iter()])
