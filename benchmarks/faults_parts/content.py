@@ -195,8 +195,8 @@ CONTENT = (
         "a search for a quote, OR *, NEAR, or SQL",
         "words, or a sentence; never an error of the server",
         (
-            "tests/data/search/test_query.py::test_text_that_looks_like_syntax_is_plain_words",
-            "tests/data/search/test_query.py::test_any_text_is_a_query",
+            "tests/data/search/test_syntax.py::test_a_fault_has_a_position_and_a_fix",
+            "tests/data/search/test_query.py::test_any_text_is_a_query_or_has_a_fault_at_a_position",
             "tests/feeds/server/test_search.py::test_no_query_breaks_the_page",
         ),
     ),

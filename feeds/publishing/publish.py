@@ -192,7 +192,7 @@ class PublicationRun:
             remove_hidden(self._store, self._context.changes, folder)
         unknown = UnknownFiles(self._store, folder)
         if not self._since.is_known:
-            with self._tried("unknown"):
+            with self._tried("feeds"):
                 unknown.find()
         self.rewritten = everything or reshaped or unknown.are_found
         if self.rewritten:
