@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from data.errors import QueryError
-from data.search.syntax import MAX_QUERY_LENGTH, MAX_TERMS, MIN_PREFIX_LETTERS, parse
+from data.search.syntax import MAX_QUERY_LENGTH, MAX_TERMS, MIN_PREFIX_LETTERS, OPERATORS, parse
 from data.text.folding import fold_search
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
@@ -39,7 +39,7 @@ def upgraded(text: str) -> str:
 def _bare(word: str) -> str:
     """Return a word without an operator's capitals and without a minus at its start."""
     word = word.lstrip("-") or word
-    return word.lower() if word in {"AND", "OR", "NOT"} else word
+    return word.lower() if word in OPERATORS else word
 
 
 def means_the_same(text: str) -> bool:

@@ -61,6 +61,8 @@ MAX_SAVED_DEPTH: Final = 8
 MAX_QUOTED: Final = 40
 """Maximum length in characters of the query's words that an error message quotes."""
 
+OPERATORS: Final = frozenset(("AND", "OR", "NOT"))
+
 FIELDS: Final = (
     *("title", "body", "source", "topic", "lang", "kind", "state", "after", "before", "saved"),
 )
@@ -138,7 +140,7 @@ def tokens(text: str) -> list[Token]:
             at, is_start = at + len(field.text) + 1, True
             continue
         elif written.strip():
-            is_operator = written in {"AND", "OR", "NOT"}
+            is_operator = written in OPERATORS
             found.append(Token(written if is_operator else "word", written, at))
         at += len(written)
         is_start = not written.strip() or written in {"(", ")"} or written.endswith('"')

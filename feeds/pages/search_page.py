@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
@@ -16,7 +16,7 @@ from data.search.expression import Place
 from data.search.highlights import highlights
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Matches, Query
-from data.search.syntax import MAX_QUERY_LENGTH
+from data.search.syntax import MAX_QUERY_LENGTH, OPERATORS
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
@@ -31,6 +31,7 @@ from feeds.pages.search_facets import (
     link_of,
 )
 from feeds.pages.search_problems import SearchProblem
+from feeds.translations import Texts
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
 
 STATIC_FILE = "search/index.html"
@@ -38,6 +39,12 @@ STATIC_FILE = "search/index.html"
 
 DISPLAY_PARAMETERS = ("sort", "cursor", "more")
 """Parameters of the search page that do not select results."""
+
+PLAIN_WORDS: Final = re.compile(r"\w+(?: \w+)*")
+"""Pattern that matches a query of words without operators, fields, phrases and prefixes."""
+
+MIN_STEM_LETTERS: Final = 4
+"""Minimum number of letters of a suggested prefix."""
 
 Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
 """A matching release, and the other releases of the story that it represents."""
@@ -128,7 +135,9 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         address=f"{catalog.site}{SEARCH}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
-        command=watch_command(name, parameters),
+        looser=looser_searches(texts, parameters)
+        if found.matches and not found.matches.total
+        else [],
     )
 
 
@@ -193,22 +202,26 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
 
-def watch_command(name: str, parameters: SearchParameters) -> str:
-    """Return the command that adds a watch for a search.
+def looser_searches(texts: Texts, parameters: SearchParameters) -> list[tuple[str, str]]:
+    """Return searches that match more than a search without results: labels and links.
 
-    Dates are omitted, because watches have no dates.
+    They need only one of the words, all words without filters, or only the beginning of a word.
     """
-    words = ["communique", "watch", "add", name[:100]]
-    if "q" in parameters:
-        words += ["--query", plain(parameters["q"])]
-    for key, option in (("source", "--source"), ("topic", "--topic"), ("lang", "--language")):
-        for one in filter(None, parameters.get(key, "").split(",")):
-            words += [option, plain(one)]
-    kinds = {"corrected": ("edit",), "retracted": ("retraction", "return")}
-    for state in parameters.get("state", "").split(","):
-        for kind in kinds.get(state, ()):
-            words += ["--kind", kind]
-    return shlex.join([*words, "--feed"])
+    words = parameters.get("q", "").split()
+    found: list[tuple[str, SearchParameters]] = []
+    if PLAIN_WORDS.fullmatch(" ".join(words)) and not OPERATORS.intersection(words):
+        if len(words) > 1:
+            found.append(
+                (texts.gettext("any of the words"), {**parameters, "q": " OR ".join(words)})
+            )
+        elif len(words[0]) > MIN_STEM_LETTERS:
+            stem = words[0][: max(MIN_STEM_LETTERS, len(words[0]) - 2)]
+            label = texts.gettext("words that begin with %(letters)s", letters=stem)
+            found.append((label, {**parameters, "q": f"{stem}*"}))
+    if words and parameters.keys() - {"q", "ql"}:
+        only = {name: parameters[name] for name in ("q", "ql") if name in parameters}
+        found.append((texts.gettext("the words without filters"), only))
+    return [(label, link_of(parameters)) for label, parameters in found]
 
 
 def linked(suggestions: Sequence[tuple[str, SearchParameters]]) -> list[tuple[str, str]]:

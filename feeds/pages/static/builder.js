@@ -18,6 +18,19 @@ async function build() {
   history.replaceState(null, "", address);
 }
 
+// Hides the choices that do not contain all words of a field. Hidden choices stay checked.
+for (const field of form.querySelectorAll("input[data-choices]")) {
+  field.hidden = false;
+  field.addEventListener("input", (event) => {
+    event.stopPropagation();
+    const words = field.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    for (const choice of field.closest("fieldset").querySelectorAll(".choices label")) {
+      const text = choice.textContent.toLocaleLowerCase();
+      choice.hidden = !words.every((word) => text.includes(word));
+    }
+  });
+}
+
 form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(build, 300);

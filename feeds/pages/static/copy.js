@@ -1,4 +1,4 @@
-// Buttons that copy a feed address or a command, and links that open a feed in a reader. Without
+// Buttons that copy a feed address, and links that open a feed in a reader. Without
 // this script, readers copy the address from its field.
 "use strict";
 
@@ -19,11 +19,11 @@ async function copy(text) {
 }
 
 function prepare(place) {
-  for (const button of place.querySelectorAll("button[data-copy], button[data-text]")) {
+  for (const button of place.querySelectorAll("button[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
       // Relative to the address of this page, which may differ from the configured site address.
-      const address = button.dataset.text ?? new URL(button.dataset.copy, document.baseURI).href;
+      const address = new URL(button.dataset.copy, document.baseURI).href;
       const label = button.textContent;
       try {
         await copy(address);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -229,7 +228,7 @@ def test_no_query_breaks_the_page(web: httpx.Client, query: str) -> None:
     assert len(page.xpath("//form//input[@name='q']")) == 1
 
 
-def test_a_search_can_be_saved_as_a_feed_opml_or_watch(web: httpx.Client) -> None:
+def test_a_search_can_be_saved_as_a_feed_or_opml(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=%22northern+mole%22+-drill&lang=en&state=corrected")
     feeds = page.xpath("//link[@rel='alternate']")
     assert [one.get("type").rpartition("/")[2] for one in feeds] == [
@@ -244,19 +243,26 @@ def test_a_search_can_be_saved_as_a_feed_opml_or_watch(web: httpx.Client) -> Non
     (address,) = root.xpath("//outline/@xmlUrl")
     asked = parse_qs(urlsplit(address).query)
     assert asked == {"q": ['"northern mole" -drill'], "lang": ["en"], "state": ["corrected"]}
-    (command,) = texts(page, "//p[@class='command']/code")
-    assert shlex.split(command)[3:] == [
-        '"northern mole" -drill · English · Corrected',
-        *("--query", '"northern mole" -drill', "--language", "en", "--kind", "edit", "--feed"),
-    ]
-    assert page.xpath("//button[@data-text]/@data-text") == [command]
 
 
-def test_the_command_of_a_watch_only_saves_the_watch(web: httpx.Client) -> None:
-    page = page_of(web, "/search?q=" + "lamps%27;%20rm%20-r%20~%20%60id%60%0Aid%20%23")
-    (command,) = page.xpath("//button[@data-text]/@data-text")
-    assert shlex.split(command)[5] == "lamps'; rm -r ~ `id` id #"
-    assert "\n" not in command
+@pytest.mark.parametrize(
+    ("asked", "looser"),
+    [
+        ("q=zzz+qqq", [{"q": ["zzz OR qqq"]}]),
+        ("q=harbourside", [{"q": ["harboursi*"]}]),
+        ("q=%22zzz+qqq%22&lang=en", [{"q": ['"zzz qqq"']}]),
+        ("q=zzz+OR+qqq", []),
+    ],
+)
+def test_a_search_without_results_links_to_wider_searches(
+    web: httpx.Client, asked: str, looser: list[dict[str, list[str]]]
+) -> None:
+    page = page_of(web, f"/search?{asked}")
+    links = page.xpath("//p[starts-with(., 'Try')]/a/@href")
+    assert [parse_qs(urlsplit(link).query) for link in links] == looser
+    page = page_of(web, "/search?q=lamps")
+    assert page.xpath("//ol[@class='releases']/li")
+    assert page.xpath("//p[starts-with(., 'Try')]") == []
 
 
 def test_filters_are_shown_before_a_search(web: httpx.Client) -> None:
