@@ -119,9 +119,14 @@ BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
 END_OF_MARKS: Final = 0x20000
 """First code point after the last Unicode plane with combining marks."""
 
-LONG_RUN: Final = f"{{{MAX_MARKS + 1},}}"
-POSSIBLE_RUN: Final = re.compile(rf"[^\x00-\u02ff\s\w]{LONG_RUN}")
-POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f]){LONG_RUN}")
+_POSSIBLE_MARK: Final = r"[^\x00-\u02ff\s\w]"
+_POSSIBLE_MARK_OF_ANY: Final = r"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])"
+POSSIBLE_RUN: Final = re.compile(rf"{_POSSIBLE_MARK}{_POSSIBLE_MARK}{{{MAX_MARKS},}}")
+"""Pattern of more than MAX_MARKS successive characters that may be combining marks.
+
+The first character is separate, because the search for a single character is faster."""
+
+POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"{_POSSIBLE_MARK_OF_ANY}{{{MAX_MARKS + 1},}}")
 
 
 def normalized(form: Form, text: str) -> str:

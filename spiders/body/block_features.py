@@ -120,7 +120,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
     """Fill in the features that were counted when the page was split into blocks."""
-    base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
+    np.minimum([len(block.text) for block in blocks], LARGE, out=base[AT["size"]], casting="unsafe")
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
     base[AT["tag"]] = [TAG_CODES.get(block.container.tag, 0) for block in blocks]
@@ -162,7 +162,8 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
 
     In scripts without spaces (Chinese, Thai …), the number is estimated.
     """
-    spaces = np.array([min(text.count(" "), WORDY) for text in texts], dtype=np.float32)
+    counts = np.array([text.count(" ") for text in texts], dtype=np.float32)
+    spaces = np.minimum(counts, np.float32(WORDY))
     for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
         if not texts[place].isascii():
             spaces[place] = size[place] // LETTERS_A_WORD

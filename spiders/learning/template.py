@@ -30,6 +30,7 @@ from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.hidden import hidden_parts
+from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.date.choice import learned_date, selected_date
@@ -229,7 +230,7 @@ class TemplateReader:
             return True
         if "title" in self.template.declared:
             return False
-        headings = [comparison_key("".join(map(str, one.itertext()))) for one in root.iter("h1")]
+        headings = [comparison_key(text_content(one)) for one in root.iter("h1")]
         key = comparison_key(title)
         return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
 

@@ -44,22 +44,21 @@ SAID: Final = etree.XPath("normalize-space()")
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
     """Return the hidden descendants of ``root`` that are short enough to skip."""
-    named = (part for part in root.iterdescendants("*") if part.attrib)
-    return [part for part in named if is_hidden(part) and says_little(part)]
+    parts = root.iterdescendants("*")
+    return [part for part in parts if is_hidden(part) and says_little(part)]
 
 
 def is_hidden(element: etree._Element) -> bool:
     """Whether an element is hidden by its attributes, inline style or classes."""
-    get = element.get
-    until = get("hidden")
-    if until is not None:
-        return until.strip().lower() != "until-found"
-    if (style := get("style")) and STYLED.search("".join(style.split())):
+    # Most elements have no attribute but a class.
+    names = element.keys()
+    if "hidden" in names:
+        return (element.get("hidden") or "").strip().lower() != "until-found"
+    if "style" in names and STYLED.search("".join((element.get("style") or "").split())):
         return True
-    if get("aria-hidden") == "true" and element.tag != "a":
+    if "aria-hidden" in names and element.get("aria-hidden") == "true" and element.tag != "a":
         return True
-    named = get("class")
-    return named is not None and calls_itself_hidden(named)
+    return "class" in names and calls_itself_hidden(element.get("class") or "")
 
 
 def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:

@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +54,9 @@ MAX_UNPACKED = 20_000_000
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """Characters that XML forbids, in UTF-8. Even one of them would make a whole feed invalid."""
+
+CHECKED_BYTES = 32_768
+"""Number of bytes that are decoded at a time to check a body."""
 
 DETECTION_BYTES = 65_536
 """Number of bytes at the beginning of a body that are used to detect the body's encoding."""
@@ -252,12 +256,26 @@ def recode(body: bytes, content_type: str) -> bytes:
         return rest.decode(marked, "replace").encode("utf-8", "replace")
     if shifted := seven_bit(body, content_type):
         return body.decode(shifted, "replace").encode("utf-8", "replace")
-    if not body.isascii():
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError:
-            return decode(body, content_type).encode("utf-8", "replace")
+    if not is_utf8(body):
+        return decode(body, content_type).encode("utf-8", "replace")
     return body
+
+
+def is_utf8(body: bytes) -> bool:
+    """Whether bytes are valid UTF-8.
+
+    They are decoded in small parts, because the memory for a whole page takes longer than decoding.
+    """
+    if body.isascii():
+        return True
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(body), CHECKED_BYTES):
+            decoder.decode(body[start : start + CHECKED_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def seven_bit(body: bytes, content_type: str) -> str | None:

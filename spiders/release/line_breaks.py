@@ -7,6 +7,7 @@ but a single line break does not.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -77,25 +78,26 @@ def _opening(parent: etree._Element | None) -> list[_Line]:
     """
     if parent is None:
         return []
-    lines = [line for line in _lines(parent) if line.text]
-    first, rest = lines[:2], lines[2:]
+    lines = (line for line in _lines(parent) if line.text)
+    first = [*islice(lines, 2)]
     if sum(line.is_day for line in first) != 1 or not any(one.may_be_headline for one in first):
         return []
-    size = sum(latin_lengths(line.text)[0] for line in rest)
+    size = sum(latin_lengths(line.text)[0] for line in lines)
     headline = max(latin_lengths(line.text)[0] for line in first)
     return first if size >= max(MIN_TEXT, headline) else []
 
 
-def _lines(parent: etree._Element) -> list[_Line]:
-    """Return the lines of an element before its first child that is a paragraph or a box."""
-    lines = [_Line([parent.text or ""])]
+def _lines(parent: etree._Element) -> Iterator[_Line]:
+    """Yield the lines of an element before its first child that is a paragraph or a box."""
+    line = _Line([parent.text or ""])
     for child in islice(parent, MAX_LINES):
         if child.tag == "br":
-            lines[-1].end = child
-            lines.append(_Line())
+            line.end = child
+            yield line
+            line = _Line()
         elif child.tag in INLINE:
-            lines[-1].texts.append("".join(map(str, islice(child.itertext(), MAX_LINES))))
+            line.texts.append("".join(map(str, islice(child.itertext(), MAX_LINES))))
         elif isinstance(child.tag, str):
             break
-        lines[-1].texts.append(child.tail or "")
-    return lines
+        line.texts.append(child.tail or "")
+    yield line

@@ -13,6 +13,7 @@ from data.models import Media
 from data.text.clean import clean_line
 from data.text.urls import loadable
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
+from spiders.page.html_tree import text_content
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
 
 MAX_MEDIA = 200
@@ -122,6 +123,6 @@ def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ..
             url = loadable(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
                 kind = media_type(file_of(url)) or "application/octet-stream"
-                texts = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)
-                found[url] = Media(url, kind, title=clean_line("".join(texts)) or None)
+                text = text_content(node) if node.tag == "a" else node.get("title") or ""
+                found[url] = Media(url, kind, title=clean_line(text) or None)
     return tuple(found.values())

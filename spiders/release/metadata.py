@@ -15,6 +15,7 @@ from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import names_of
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.html_tree import text_content
 from spiders.page.page import Page, is_web
 
 AUTHORS = (
@@ -74,7 +75,7 @@ def section_of(
         for element, _ in block.pieces:
             name = f"{element.get('class') or ''}".lower()
             if "categor" in name or "section" in name or "rubric" in name:
-                text = clean_line("".join(map(str, element.itertext())))
+                text = clean_line(text_content(element))
                 if 0 < len(text) < MAX_SECTION:
                     return text
     return None
@@ -118,7 +119,7 @@ def marked(page: Page, name: str) -> str:
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
         rel = element.get("rel")
         if element.get("itemprop") == name or (rel and name in rel.lower().split()):
-            stated = element.get("content") or "".join(map(str, element.itertext()))
+            stated = element.get("content") or text_content(element)
             inner = element.find(".//meta[@itemprop='name']")
             text = clean_line((inner.get("content") or "") if inner is not None else stated)
             if 0 < len(text) <= MAX_NAME:

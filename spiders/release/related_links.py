@@ -12,6 +12,7 @@ from data.models import Link
 from data.text.clean import clean_line
 from data.text.urls import absolute, page_address, part_fragment
 from spiders.page.class_hints import BIT, hints_in, names_of
+from spiders.page.html_tree import text_content
 from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
 
@@ -45,7 +46,7 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         href = link.get("href") or ""
         if not href or href in met or href.startswith("#"):
             continue
-        text = "".join(map(str, link.itertext())) if len(link) else link.text or ""
+        text = text_content(link)
         if latin_lengths(text)[0] < MIN_TITLE or _elsewhere(link, below):
             continue
         title = clean_line(text)

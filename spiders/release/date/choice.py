@@ -140,12 +140,11 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     problems: list[str] = []
     stated: Published | None = None
     implausible: Published | None = None
-    modified = of.modified
     for text, rule in of.metadata:
         found = parse_date(text, of.context, rule)
         if found is None:
             continue
-        if modified and found.precision == "second" and found.at > modified.at + MAX_DATE_LAG:
+        if found.precision == "second" and _is_after_change(found, of):
             stated = stated or found
             continue
         if plausible(found, of.context.now):
@@ -164,6 +163,12 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     # An implausible date from trusted metadata is kept. The store reports the date, but does not
     # sort releases by it.
     return best or implausible, problems
+
+
+def _is_after_change(found: Published, of: DateCandidates) -> bool:
+    """Whether a time is later than the modification time in the page's metadata."""
+    modified = of.modified
+    return modified is not None and found.at > modified.at + MAX_DATE_LAG
 
 
 def _best_scored(stated: Published | None, of: DateCandidates) -> Published | None:
