@@ -220,9 +220,12 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
     assert len(exported(home)) == 12
 
 
+@pytest.mark.parametrize("pages", [4, 1])
 def test_a_visit_after_an_interrupted_first_one_requests_unread_releases_first(
-    room: Room, home: Path
+    room: Room, home: Path, pages: int
 ) -> None:
+    if pages == 1:
+        room.page("/news/", listing_html([*range(12, 0, -1)]))
     hold = threading.Event()
     room.answers["/news/5.html"].hold = hold
     with subprocess.Popen(  # noqa: S603 - our own program

@@ -137,8 +137,8 @@ class Frontier:
 
         A visit is resumed if it was interrupted.
         """
-        unfinished = (one.progress for one in self.walks.values() if one.history == "walking")
-        if not any(walk and walk.first for walk in unfinished):
+        # The walk of a list with one page is complete before its releases are requested.
+        if not any(walk.progress and walk.progress.first for walk in self.walks.values()):
             return None
         last = next(iter(self._store.runs(self._source, limit=1)), None)
         was_stopped = last is None or any(error.kind == CUT for error in last.errors)
