@@ -204,14 +204,17 @@ class PostWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for words in texts of links, which ignore case.
+    """Regular expressions for words in texts and addresses of links, which ignore case.
 
     ``more`` contains beginnings of texts such as "Read more", and ``documents`` words that do not
-    describe the linked document, such as "download".
+    describe the linked document, such as "download". ``terms`` contains names of folders in
+    addresses of pages about an author, a tag or a category, and ``events`` those of events.
     """
 
     more: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,12 +27,9 @@ MAX_UNSPACED_LENGTH: Final = 8
 """Maximum length of an events heading in a writing system without spaces, in characters."""
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_EVENT_PATH: Final = re.compile(
-    r"(?:^|/)(?:events?|event-?calendar|calendar|kalender|veranstaltung(?:en)?|termine?|agenda|"
-    r"ev[ée]nements?|eventos?|eventi|etkinlik(?:ler)?|tedbirler|wydarzenia|akce|udalosti|podujatia|"
-    r"meropriyati[ay]|sobytiya|tapahtumat|arrangement(?:er)?|evenemang|evenementen)(?:/|$|[?.])",
-    re.IGNORECASE,
-)
+_EVENT_PATH: Final = r"(?:^|/){}(?:/|$|[?.])"
+"""Frame of a pattern for addresses of events."""
+
 _COLUMN: Final = re.compile(
     r"(?:col-(?:xs-|sm-|md-|lg-|xl-|xxl-)?|span|grid_|grid-|small-|medium-|large-)(\d{1,2})"
 )
@@ -48,15 +45,9 @@ MAX_NARROW: Final = 4
 MIN_WIDE: Final = 7
 """Minimum width of the wide column beside a narrow column, in twelfths of the grid."""
 
-_AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"
-_TERMS: Final = (
-    r"categor(?:y|ies)|categor[ií]as?|categorie|cat[ée]gories?|kategori(?:e|en|a|ar|er|et|ler)?|"
-    r"tags?|hashtags?|etiquetas?|etiquettes?|etiketler|etiket|labels?|schlagw(?:ort|oerter|örter)|"
-    r"trefwoord(?:en)?|termino|taxonomy/term|search/label"
-)
-_SIDE_PATH: Final = re.compile(
-    rf"/(?:{_AUTHORS}|{_TERMS})/[^/]{{1,200}}(?:/index\.\w{{2,5}}|/)?$", re.IGNORECASE
-)
+_SIDE_PATH: Final = r"/{}/[^/]{1,200}(?:/index\.\w{2,5}|/)?$"
+"""Frame of a pattern for the path of a page about an author, a tag or a category."""
+
 _SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
 _MONTH_PATH: Final = re.compile(
     r"/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/index\.\w{2,5}|/)?$"
@@ -109,7 +100,8 @@ def lead_to_events(urls: Iterable[str], page: str) -> bool:
 def _is_in_event_folder(url: str) -> bool:
     # The whole URL is searched first, because splitting it takes longer.
     within = url.partition("#")[0]
-    return bool(_EVENT_PATH.search(within) and _EVENT_PATH.search(urlsplit(within).path))
+    event = pattern("links.events", _EVENT_PATH)
+    return bool(event.search(within) and event.search(urlsplit(within).path))
 
 
 def is_in_narrow_column(node: etree._Element) -> bool:
@@ -157,7 +149,8 @@ def is_month_archive(link: LinkMark) -> bool:
 @lru_cache(maxsize=MAX_CACHED_LINKS)
 def _is_side_address(url: str) -> bool:
     parts = urlsplit(url)
-    return bool(_SIDE_PATH.search(parts.path) or _SIDE_QUERY.fullmatch(parts.query))
+    side = pattern("links.terms", _SIDE_PATH)
+    return bool(side.search(parts.path) or _SIDE_QUERY.fullmatch(parts.query))
 
 
 @lru_cache(maxsize=MAX_CACHED_LINKS)
