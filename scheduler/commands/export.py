@@ -1,17 +1,19 @@
-"""communique export: releases as lines of JSON."""
+"""communique export: releases as lines of JSON, or in another format."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 
 import click
-import msgspec
 
 from data.errors import CommuniqueError
-from data.interchange.release_fields import release_fields
+from data.export.formats import FORMATS
+from data.export.formats.json_lines import JsonLines
+from data.models import Release
 from data.store.public_view import public_view
 from data.text.masking import MASK
 from data.wording import counted
@@ -73,6 +75,13 @@ def check_days(since: dt.date | None, until: dt.date | None) -> None:
     default=None,
     help="Maximum number of releases.",
 )
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(tuple(FORMATS)),
+    default=JsonLines.name,
+    help=f"Format of the output (default {JsonLines.name}).",
+)
 @always_json
 @with_home
 def export(
@@ -83,16 +92,22 @@ def export(
     until: dt.date | None,
     cursor: str | None,
     limit: int | None,
+    format_name: str,
 ) -> int:
-    """Export releases as JSON lines.
+    """Export releases as JSON lines, CSV, ninjs or Parquet.
 
     Releases are in the order in which they were first seen. Days of publication are in the time
-    zone of the source.
+    zone of the source. `communique import` reads JSON lines only.
     """
     check_days(since, until)
-    encoder = msgspec.json.Encoder()
-    line = bytearray()
     hidden = 0
+
+    def counted_releases(every: Iterable[Release]) -> Iterator[Release]:
+        nonlocal hidden
+        for release in every:
+            hidden += MASK in release.url
+            yield release
+
     with closing(home.store()) as store:
         if source is not None:
             check_source(home, store, source)
@@ -100,13 +115,10 @@ def export(
             raise UnknownCursor(cursor)
         shown = public_view(store)
         every = shown.by_first_seen(source, since=since, until=until, after=cursor or "")
-        for release in islice((one for one in every if not one.hidden), limit):
-            encoder.encode_into(release_fields(release), line)
-            line += b"\n"
-            sys.stdout.buffer.write(line)
-            hidden += MASK in release.url
+        some = islice((one for one in every if not one.hidden), limit)
+        FORMATS[format_name]().write(counted_releases(some), sys.stdout.buffer)
     sys.stdout.buffer.flush()
-    if hidden:
+    if hidden and format_name == JsonLines.name:
         complain(
             f"{counted(hidden, 'release')} with a hidden secret (`{MASK}`) in the address:"
             " an import of these lines would change their ids; to keep the ids, use"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from data.models import Selection
 from data.settings import SiteSettings

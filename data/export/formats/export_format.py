@@ -1,0 +1,42 @@
+"""Interface of a format in which releases are exported."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar, Protocol
+
+from data.errors import CommuniqueError
+from data.models import Release
+
+
+class Output(Protocol):
+    """A binary file that is written from start to end, such as standard output."""
+
+    def write(self, data: bytes | bytearray, /) -> object:
+        """Write bytes."""
+
+
+class MissingLibrary(CommuniqueError):
+    """A format needs a library that is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, extra: str) -> None:
+        super().__init__(
+            f"the format {name} needs more libraries; run `pip install 'communique[{extra}]'`"
+        )
+        self.extra = extra
+
+
+class ExportFormat(ABC):
+    """A format. ``name`` is its name on the command line."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def write(self, releases: Iterable[Release], output: Output) -> None:
+        """Write releases, which may be more than fit into memory.
+
+        Raises MissingLibrary and OSError.
+        """

@@ -1,0 +1,115 @@
+"""Apache Parquet, for data frames and query engines. It needs the extra ``parquet``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+from data.export.formats.export_format import ExportFormat, MissingLibrary, Output
+from data.interchange.release_fields import release_fields
+from data.models import Release
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_AT_ONCE: Final = 1000
+"""Number of releases that are in memory at the same time: the rows of a row group."""
+
+INTEGERS: Final = ("revision",)
+"""Columns with whole numbers."""
+
+LISTS: Final = ("aliases", "topics")
+"""Columns with lists of texts."""
+
+TIMES: Final = ("updated", "first_seen", "last_seen", "retracted")
+"""Columns with times in UTC."""
+
+
+class Parquet(ExportFormat):
+    """One row per release, with the fields of the API as columns. Objects are JSON texts."""
+
+    name: ClassVar[str] = "parquet"
+
+    def write(self, releases: Iterable[Release], output: Output) -> None:
+        """Write a table in row groups of `ROWS_AT_ONCE` releases."""
+        try:
+            # Imported here: it takes half a second, and is optional.
+            import pyarrow as pa  # noqa: PLC0415
+            import pyarrow.parquet as pq  # noqa: PLC0415
+        except ImportError as error:
+            raise MissingLibrary(self.name, "parquet") from error
+        schema = schema_of(pa)
+        sink = pa.PythonFile(CountedOutput(output), mode="w")
+        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+            for rows in batches(releases, schema.names):
+                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def schema_of(pa: Any) -> pa.Schema:
+    """Return the schema of the table. ``pa`` is the library."""
+    names = (
+        *("id", "source", "url", "aliases", "title", "published", "precision", "updated"),
+        *("first_seen", "last_seen", "language", "section", "topics", "publisher", "summary"),
+        *("body_html", "body_text", "images", "attachments", "revision", "story", "retracted"),
+        "provenance",
+    )
+    kinds = {
+        **dict.fromkeys(INTEGERS, pa.int32()),
+        **dict.fromkeys(LISTS, pa.list_(pa.string())),
+        **dict.fromkeys(TIMES, pa.timestamp("us", tz="UTC")),
+    }
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+
+
+def batches(releases: Iterable[Release], names: list[str]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of releases in batches."""
+    left = iter(releases)
+    while some := [*islice(left, ROWS_AT_ONCE)]:
+        yield [row_of(one, names) for one in some]
+
+
+def row_of(release: Release, names: list[str]) -> dict[str, Any]:
+    """Return a release as a row of the table."""
+    fields = release_fields(release)
+    values = {name: getattr(release, name) if name in TIMES else fields[name] for name in names}
+    return {name: plain(value, name) for name, value in values.items()}
+
+
+def plain(value: Any, name: str) -> Any:
+    """Return a value of a column. Objects become JSON texts."""
+    if name in (*INTEGERS, *TIMES):
+        return value
+    if name in LISTS:
+        return list(value)
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+class CountedOutput:
+    """An output that knows its position, because a pipe does not, and Parquet stores positions."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._count = 0
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        """Write bytes, and return their number."""
+        self._output.write(data)
+        self._count += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Return the number of bytes written."""
+        return self._count
+
+    def flush(self) -> None:
+        """Do nothing: the caller flushes the output."""
+
+    def close(self) -> None:
+        """Do nothing: the caller closes the output."""
+        self.closed = True
