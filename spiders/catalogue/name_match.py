@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -13,7 +14,10 @@ from spiders.discovery.proposal import SMALL
 from spiders.page.page import Page
 
 MIN_WORD_SHARE: Final = 0.6
-"""Minimum share of the words of a name that the pages must contain."""
+"""Minimum share of the words of a name that a page must contain close together."""
+
+WINDOW_WORDS: Final = 3
+"""Number of words of a page, per word of the name, among which the words of the name must be."""
 
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""
@@ -26,19 +30,37 @@ TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
 
 
 def shows_name(pages: Iterable[Page], names: Sequence[str]) -> bool:
-    """Return whether the pages together show most words of one of the names."""
-    texts = [_text_of(page) for page in pages]
-    words = {word for text in texts for word in tokens(text)}
-    compact = ["".join(text.split()) for text in texts]
-    return any(_is_shown(fold_search(name), words, compact) for name in names)
+    """Return whether one of the pages shows most words of one of the names close together."""
+    folded = [fold_search(name) for name in names]
+    return any(_shows_any(_text_of(page), folded) for page in pages)
 
 
-def _is_shown(name: str, words: set[str], compact: Sequence[str]) -> bool:
-    if UNSPACED.search(name):
-        return any("".join(name.split()) in text for text in compact)
-    wanted = {word for word in tokens(name) if len(word) > 1 and word not in SMALL}
-    wanted = wanted or {*tokens(name)}
-    return bool(wanted) and len(wanted & words) >= math.ceil(len(wanted) * MIN_WORD_SHARE)
+def _shows_any(text: str, names: Sequence[str]) -> bool:
+    words, compact = tokens(text), "".join(text.split())
+    return any(
+        "".join(name.split()) in compact if UNSPACED.search(name) else _is_shown(name, words)
+        for name in names
+    )
+
+
+def _is_shown(name: str, words: Sequence[str]) -> bool:
+    every = {*tokens(name)}
+    wanted = {word for word in every if len(word) > 1 and word not in SMALL} or every
+    if not wanted:
+        return False
+    needed = math.ceil(len(wanted) * MIN_WORD_SHARE)
+    width = WINDOW_WORDS * len(wanted)
+    near = Counter[str]()
+    for at, word in enumerate(words):
+        if at >= width and (left := words[at - width]) in wanted:
+            near[left] -= 1
+            if not near[left]:
+                del near[left]
+        if word in wanted:
+            near[word] += 1
+            if len(near) >= needed:
+                return True
+    return False
 
 
 def _text_of(page: Page) -> str:

@@ -152,8 +152,9 @@ def _bodies(folder: Path) -> Iterator[Entry]:
         if is_web(row["url"].strip()) and "defunct" not in row["tags"].split()
     ]
     shared = Counter(_host(row) for _, row in rows)
-    # Of the bodies that share a site, the one whose address is shortest comes first.
-    rows.sort(key=lambda pair: (pair[0], len(pair[1]["url"].strip()), pair[1]["id"]))
+    # Of the bodies that share a site, the one with the shortest address and name comes first. The
+    # others are often commissioners and departments of the same institution.
+    rows.sort(key=_rank)
     hosts: set[str] = set()
     ids: set[str] = set()
     for country, row in rows:
@@ -165,6 +166,11 @@ def _bodies(folder: Path) -> Iterator[Entry]:
             hosts.add(host)
             ids.add(entry.id)
             yield entry
+
+
+def _rank(pair: tuple[str, dict[str, str]]) -> tuple[str, int, int, str]:
+    country, row = pair
+    return country, len(row["url"].strip()), len(row["name"]), row["id"]
 
 
 def _host(row: dict[str, str]) -> str:

@@ -34,3 +34,11 @@ def test_a_name_is_shown_if_most_of_its_words_are_in_texts_of_the_page(
     page = Page("https://acme.example/", TEXT.encode(), "text/html; charset=utf-8")
     assert shows_name([page], [name]) is shown
     assert shows_name([Page("https://acme.example/", b""), page], ["Unknown Board", name]) is shown
+
+
+def test_words_that_are_far_apart_are_not_a_name() -> None:
+    between = "asks all users of the harbour to write a letter before the end of the month"
+    words = f"The legal department {between}, our services {between}, and an agency {between}."
+    page = Page("https://acme.example/", f"<p>{words} {words}".encode(), "text/html")
+    assert not shows_name([page], ["Legal Services Agency"])
+    assert shows_name([page], ["Legal Department"])
