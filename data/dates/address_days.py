@@ -27,6 +27,8 @@ _DAYS: Final = re.compile(
     r")?(?!\d)"
 )
 
+_YEAR_FOLDER: Final = re.compile(r"/((?:19|20)\d\d)(?=/)")
+
 
 @dataclass(frozen=True, slots=True)
 class AddressDay:
@@ -43,9 +45,6 @@ class AddressDay:
             and self.month in {0, day.month}
             and (not self.month or self.day in {0, day.day})
         )
-
-
-_YEAR_FOLDER: Final = re.compile(r"/((?:19|20)\d\d)(?=/)")
 
 
 def year_of_day(url: str, month: int, day: int) -> int | None:

@@ -21,16 +21,6 @@ MIN_STEM_LETTERS: Final = 5
 
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
-
-def _numbers(months: Iterable[str]) -> Mapping[str, int]:
-    """Map folded month names to numbers. ``months`` has twelve lines of names, January first."""
-    return {
-        fold_date(name.replace("·", " ")): number
-        for number, names in enumerate(months, 1)
-        for name in names.split()
-    }
-
-
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
 """Pattern that matches letters of scripts with several languages. A short word in such a script may
 mean something else in another language."""
@@ -43,6 +33,18 @@ OTHER_TAGS: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro"
 
 LANGUAGES_WITH_PHRASES: Final = ("vi",)
 """Languages whose month names with several words are recognized on pages in any language."""
+
+Calendar: TypeAlias = Literal["solar_hijri", "ethiopian", "bikram_sambat"]
+"""Another calendar, whose months language files may name (``solar_hijri_months``)."""
+
+
+def _numbers(months: Iterable[str]) -> Mapping[str, int]:
+    """Map folded month names to numbers. ``months`` has twelve lines of names, January first."""
+    return {
+        fold_date(name.replace("·", " ")): number
+        for number, names in enumerate(months, 1)
+        for name in names.split()
+    }
 
 
 @cache
@@ -125,10 +127,6 @@ def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
         if not PLAIN.fullmatch(name)
     }
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
-
-
-Calendar: TypeAlias = Literal["solar_hijri", "ethiopian", "bikram_sambat"]
-"""Another calendar, whose months language files may name (``solar_hijri_months``)."""
 
 
 def month_in(calendar: Calendar, name: str) -> int | None:

@@ -79,20 +79,6 @@ PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
 """Pattern that matches a part of the month names with several words that are recognized in any
 language (data.dates.months)."""
 
-
-@lru_cache(maxsize=256)
-def phrase_shapes(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of dates with these folded month names, such as "thang tam"."""
-    phrases = "|".join(re.escape(name).replace("\\ ", r"\s") for name in names)
-    word = rf"(?<![^\W_])(?P<w>{phrases})(?!\d)[^\W\d_]{{0,3}}"
-    year = r"(?:nam\s)?(?P<y>\d{4})(?!\d|:\d)"
-    return (
-        re.compile(rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}{_OF}{word}{_GAP}{year}"),
-        re.compile(rf"{word}{_GAP}(?P<d>\d{{1,2}})(?!\d){_ORDINAL}[\s.,،/-]{{1,4}}{year}"),
-        re.compile(rf"(?<!\d)(?P<y>\d{{4}}){_YEAR_WORD}{_GAP}{word}{_GAP}(?P<d>\d{{1,2}})(?!\d)"),
-    )
-
-
 ETHIOPIAN = re.compile(
     r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"
     r"(?P<era>\s?ዓ(?:[./፡]\s?ም|መተ\s?ም[ሕህ]ረት)\.?)?"
@@ -148,3 +134,16 @@ TIME_BEFORE = re.compile(
     rf"(?<![\d.]){_CLOCK}{_MERIDIEM}(?P<word>\s?(?:uhr|hrs|hours|h|год|ч)\b)?(?P<gap>[^\d]{{0,16}})$"
 )
 CLOCK_WORD = re.compile(r"(?:\b(?:at|kl|klo|ore|alle|um|a|saat|в|о|ob|kell|godz)\.?\s?)$")
+
+
+@lru_cache(maxsize=256)
+def phrase_shapes(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of dates with these folded month names, such as "thang tam"."""
+    phrases = "|".join(re.escape(name).replace("\\ ", r"\s") for name in names)
+    word = rf"(?<![^\W_])(?P<w>{phrases})(?!\d)[^\W\d_]{{0,3}}"
+    year = r"(?:nam\s)?(?P<y>\d{4})(?!\d|:\d)"
+    return (
+        re.compile(rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}{_OF}{word}{_GAP}{year}"),
+        re.compile(rf"{word}{_GAP}(?P<d>\d{{1,2}})(?!\d){_ORDINAL}[\s.,،/-]{{1,4}}{year}"),
+        re.compile(rf"(?<!\d)(?P<y>\d{{4}}){_YEAR_WORD}{_GAP}{word}{_GAP}(?P<d>\d{{1,2}})(?!\d)"),
+    )

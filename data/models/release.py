@@ -19,6 +19,19 @@ UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
 """Time before which undated releases from the first visit are sorted, in the order of their
 listing. These releases come after all dated releases, because dates before 1800 are rejected."""
 
+REDACTED: Final = "[redacted]"
+"""Title of a release whose content was redacted under a lawful order."""
+
+Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
+"""Stages of a new release, in order of time."""
+
+STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
+    "seen": ("stated", "seen"),
+    "in_feed": ("seen", "in_feed"),
+    "alerted": ("seen", "alerted"),
+}
+"""For each stage, the fields of ReleaseTimes with its start and its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -84,10 +97,6 @@ class Link:
 
     url: str
     title: str
-
-
-REDACTED: Final = "[redacted]"
-"""Title of a release whose content was redacted under a lawful order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,17 +316,6 @@ class Revision:
     capture: Capture | None = None
     reason: Literal["served", "reading"] = "served"
     difference: str = field(default="", compare=False, repr=False)
-
-
-Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
-"""Stages of a new release, in order of time."""
-
-STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
-    "seen": ("stated", "seen"),
-    "in_feed": ("seen", "in_feed"),
-    "alerted": ("seen", "alerted"),
-}
-"""For each stage, the fields of ReleaseTimes with its start and its end."""
 
 
 @dataclass(frozen=True, slots=True)

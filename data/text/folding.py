@@ -44,6 +44,42 @@ MAX_CACHED_WORDS: Final = 50_000
 ACCENTS: Final = re.compile("[\u0300-\u036f]")
 NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
 
+Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+MAX_MARKS: Final = 30
+"""Maximum number of successive combining marks after one letter."""
+
+JOINER: Final = "\u034f"
+"""Invisible character (combining grapheme joiner) that splits long runs of combining marks."""
+
+BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
+"""Characters that are not combining marks but decompose into combining marks."""
+
+END_OF_MARKS: Final = 0x20000
+"""First code point after the last Unicode plane with combining marks."""
+
+_POSSIBLE_MARK: Final = r"[^\x00-\u02ff\s\w]"
+_POSSIBLE_MARK_OF_ANY: Final = r"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])"
+POSSIBLE_RUN: Final = re.compile(rf"{_POSSIBLE_MARK}{_POSSIBLE_MARK}{{{MAX_MARKS},}}")
+"""Pattern of more than MAX_MARKS successive characters that may be combining marks.
+
+The first character is separate, because the search for a single character is faster."""
+
+POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"{_POSSIBLE_MARK_OF_ANY}{{{MAX_MARKS + 1},}}")
+
+SLUG_LENGTH = 80
+PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
+DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [device + str(number) for device in ("com", "lpt") for number in range(10)]
+)
+"""File names that Windows reserves for devices, whatever the extension."""
+
+RESERVED = DEVICES | {"index"}
+"""Slugs that can't be file names. ``index`` is the name of a folder's page."""
+
 
 class _DateFold(dict[int, str]):
     """Map from characters to their folded form for dates, filled when a character is first used."""
@@ -105,30 +141,6 @@ def fold_label(label: str) -> str:
     return " ".join(normalized("NFC", folded).split())
 
 
-Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
-
-MAX_MARKS: Final = 30
-"""Maximum number of successive combining marks after one letter."""
-
-JOINER: Final = "\u034f"
-"""Invisible character (combining grapheme joiner) that splits long runs of combining marks."""
-
-BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-"""Characters that are not combining marks but decompose into combining marks."""
-
-END_OF_MARKS: Final = 0x20000
-"""First code point after the last Unicode plane with combining marks."""
-
-_POSSIBLE_MARK: Final = r"[^\x00-\u02ff\s\w]"
-_POSSIBLE_MARK_OF_ANY: Final = r"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])"
-POSSIBLE_RUN: Final = re.compile(rf"{_POSSIBLE_MARK}{_POSSIBLE_MARK}{{{MAX_MARKS},}}")
-"""Pattern of more than MAX_MARKS successive characters that may be combining marks.
-
-The first character is separate, because the search for a single character is faster."""
-
-POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"{_POSSIBLE_MARK_OF_ANY}{{{MAX_MARKS + 1},}}")
-
-
 def normalized(form: Form, text: str) -> str:
     """Return a text in a Unicode normal form.
 
@@ -157,20 +169,6 @@ def _full_run() -> re.Pattern[str]:
     marks = "".join(char for char in found if unicodedata.combining(char))
     mark = f"[{marks}{''.join(sorted(BECOME_MARKS))}]"
     return re.compile(f"{mark}{{{MAX_MARKS}}}(?={mark})")
-
-
-SLUG_LENGTH = 80
-PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
-DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
-DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [device + str(number) for device in ("com", "lpt") for number in range(10)]
-)
-"""File names that Windows reserves for devices, whatever the extension."""
-
-RESERVED = DEVICES | {"index"}
-"""Slugs that can't be file names. ``index`` is the name of a folder's page."""
 
 
 def slug_of(label: str) -> str:

@@ -68,6 +68,8 @@ from feeds.urls import (
 
 FORM_METHODS = READ_METHODS | {"POST"}
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class MountedApps:
@@ -273,9 +275,6 @@ def saved_route(saved: SavedSearches) -> Route:
         return Response(status_code=307, headers={"location": place})
 
     return Route(f"{SAVED_SEARCHES}{{name}}", endpoint=respond)
-
-
-log = logging.getLogger(__name__)
 
 
 class Past:

@@ -41,6 +41,12 @@ PREVIEW_RELEASES = 5
 RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""
 
+ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
+"""Pattern of a date without a time (ISO 8601)."""
+
+SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
+"""Paths of the search page, with and without a final slash."""
+
 
 def search(
     store: Store, asked: Mapping[str, str], limit: int, saved: Mapping[str, str]
@@ -137,13 +143,6 @@ def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
     return Hits(
         best[:RESULTS_PER_PAGE], offset + RESULTS_PER_PAGE if len(best) > RESULTS_PER_PAGE else None
     )
-
-
-ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
-"""Pattern of a date without a time (ISO 8601)."""
-
-SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
-"""Paths of the search page, with and without a final slash."""
 
 
 class BadQuery(CommuniqueError):

@@ -23,6 +23,9 @@ State: TypeAlias = Literal["added", "found", "present", "unsure", "failed"]
 FOLDER: Final = "attempts"
 """Folder in HOME/catalogues with these records."""
 
+FINISHED: Final = b'{"finished":'
+"""Beginning of the line that a command appends after its last entry."""
+
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result of an attempt to add an entry.
@@ -45,10 +48,6 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     releases: int = 0
     text: str = ""
     listed: Entry | None = None
-
-
-FINISHED: Final = b'{"finished":'
-"""Beginning of the line that a command appends after its last entry."""
 
 
 class BadRecord(CommuniqueError):

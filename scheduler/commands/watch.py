@@ -58,6 +58,8 @@ MAX_DELIVERIES: Final = 1000
 MAX_EVENTS_OF_A_KIND: Final = 1000
 """Maximum number of events of each kind (releases, edits ...) that `watch test` checks."""
 
+watch_argument = click.argument("watch_id", metavar="WATCH")
+
 
 @click.group(cls=ListingGroup)
 def watch() -> None:
@@ -82,9 +84,6 @@ def list_watches(home: Home, *, as_json: bool) -> int:
     for error in errors:
         complain(str(error))
     return 2 if errors else 0
-
-
-watch_argument = click.argument("watch_id", metavar="WATCH")
 
 
 def _not_blank(context: click.Context, _option: click.Parameter, query: str) -> str:

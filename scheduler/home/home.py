@@ -61,6 +61,10 @@ values."""
 NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
 
+MAX_LOCK_ATTEMPTS: Final = 1000
+"""Maximum number of attempts to take a lock while other processes check it. A check takes
+microseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -337,11 +341,6 @@ class Home:
                 file.truncate(0)
                 os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
             yield
-
-
-MAX_LOCK_ATTEMPTS: Final = 1000
-"""Maximum number of attempts to take a lock while other processes check it. A check takes
-microseconds."""
 
 
 def _take(handle: int) -> None:

@@ -17,6 +17,9 @@ MAX_NAME_CHARS = 100
 MAX_CANDIDATES = 10
 """Maximum number of releases listed in the error message for an ambiguous name."""
 
+Choose: TypeAlias = Callable[[Store], list[str]]
+"""Function that returns the ids of the selected releases."""
+
 
 class NoSuchRelease(CommuniqueError):
     """No release has this id or address."""
@@ -53,10 +56,6 @@ def find(store: Store, name: str) -> Release:
     if len(found) > 1:
         raise AmbiguousRelease(name, tuple(f"{one.id} ({one.content.title})" for one in found))
     return found[0]
-
-
-Choose: TypeAlias = Callable[[Store], list[str]]
-"""Function that returns the ids of the selected releases."""
 
 
 def find_all(names: tuple[str, ...]) -> Choose:

@@ -46,6 +46,41 @@ TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
 """Tags of elements without visible text that may follow the end of a document."""
 
+RAW: Final = frozenset(
+    "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
+)
+"""Tags of elements whose content is not parsed for tags."""
+
+UNSEEN: Final = frozenset(
+    "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
+    "frameset".split()
+)
+"""Tags of elements whose children are mostly or always hidden."""
+
+HIDING: Final = RAW | UNSEEN
+"""Tags of elements that hide the tags inside them until their end tag."""
+
+PARTS: Final = re.compile(
+    rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
+    rb"(?=[\s/>])"
+)
+"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
+
+MIN_HIDDEN_BODY_TAGS: Final = 3
+"""Minimum number of body tags after an element without end tag that hides the rest of the
+document."""
+
+OPEN_ADDRESS: Final = re.compile(
+    rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
+)
+"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
+the next tag."""
+
+MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
+"""Looser pattern of a link URL without its end quote, for lower-case markup.
+
+This pattern is four times faster than OPEN_ADDRESS and excludes most documents."""
+
 
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
     """Parse a UTF-8 document and return its root, or an empty ``<html>`` element.
@@ -133,44 +168,6 @@ def text_content(element: etree._Element) -> str:
 def line_of(element: etree._Element) -> str:
     """Return the text of an element as one line, with single spaces."""
     return " ".join(text_content(element).split())
-
-
-RAW: Final = frozenset(
-    "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
-)
-"""Tags of elements whose content is not parsed for tags."""
-
-UNSEEN: Final = frozenset(
-    "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
-    "frameset".split()
-)
-"""Tags of elements whose children are mostly or always hidden."""
-
-HIDING: Final = RAW | UNSEEN
-"""Tags of elements that hide the tags inside them until their end tag."""
-
-PARTS: Final = re.compile(
-    rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
-    rb"(?=[\s/>])"
-)
-"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
-
-MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags after an element without end tag that hides the rest of the
-document."""
-
-
-OPEN_ADDRESS: Final = re.compile(
-    rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
-)
-"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
-the next tag."""
-
-
-MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
-"""Looser pattern of a link URL without its end quote, for lower-case markup.
-
-This pattern is four times faster than OPEN_ADDRESS and excludes most documents."""
 
 
 def with_end_quotes(markup: bytes) -> bytes:

@@ -46,6 +46,16 @@ MIN_SHARED_PARTS: Final = 0.6
 MAX_QUOTED: Final = 80
 """Maximum length of a title that is used in a text fragment, in characters."""
 
+HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
+"""Attributes that may hide a text until a control opens it. They are removed from the copied
+text."""
+
+MAX_BYLINE: Final = 120
+"""Maximum length of a line with the permalink that is removed from a part's text, in characters."""
+
+MAX_LINKS: Final = 10_000
+"""Maximum number of links checked per part."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
@@ -156,17 +166,6 @@ def text_fragment(title: str) -> str:
     """Return a URL fragment with which browsers scroll to ``title`` (WICG, Text Fragments)."""
     text = quote(title[:MAX_QUOTED].rstrip(), safe="").replace("-", "%2D")
     return f":~:text={text}"
-
-
-HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
-"""Attributes that may hide a text until a control opens it. They are removed from the copied
-text."""
-
-MAX_BYLINE: Final = 120
-"""Maximum length of a line with the permalink that is removed from a part's text, in characters."""
-
-MAX_LINKS: Final = 10_000
-"""Maximum number of links checked per part."""
 
 
 def content_of(one: Rated) -> etree._Element:

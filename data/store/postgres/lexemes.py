@@ -70,6 +70,9 @@ REMEMBERED: Final = 200_000
 _known: dict[tuple[str, str], str] = {}
 """Cached stems by language tag and word. The stem of a stop word is empty."""
 
+WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
+"""Weights of the words in a ``tsvector`` by the place of a term. Words without weight have D."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vector:
@@ -153,10 +156,6 @@ def filed_under(token: str) -> str:
     length of a lexeme.
     """
     return quoted(f":{token[:LONGEST_TOKEN]}")
-
-
-WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
-"""Weights of the words in a ``tsvector`` by the place of a term. Words without weight have D."""
 
 
 @dataclass(frozen=True, slots=True)

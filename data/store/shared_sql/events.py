@@ -69,6 +69,16 @@ consumer has not handled them."""
 MAX_PROBLEM_CHARACTERS: Final = 300
 """Maximum length in characters of the stored description of a consumer's error."""
 
+ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
+
+SHOWING_KINDS: Final = ("hidden", "shown")
+"""Kinds of events that change whether readers see a release."""
+
+ALERTED_KINDS: Final = frozenset[EventKind](
+    ("new", "edit", "retraction", "return", "gone", "health")
+)
+"""Kinds of events that watches may report."""
+
 
 def of_kinds(*kinds: EventKind) -> str:
     """Return an SQL condition that an event ``e`` has one of these kinds."""
@@ -80,7 +90,6 @@ SEARCH_INDEX: Final = Consumer(
     of_kinds("new", "edit", "reading", "retraction", "return", "redaction", "update"),
 )
 
-ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
 
 PUBLISHING: Final = Consumer(
     "publishing", of_kinds(*RELEASE_KINDS, "moved", "registered", "removed")
@@ -94,14 +103,6 @@ WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
 
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
 """Consumers of events on every site."""
-
-SHOWING_KINDS: Final = ("hidden", "shown")
-"""Kinds of events that change whether readers see a release."""
-
-ALERTED_KINDS: Final = frozenset[EventKind](
-    ("new", "edit", "retraction", "return", "gone", "health")
-)
-"""Kinds of events that watches may report."""
 
 
 def waiting(consumer: Consumer) -> str:

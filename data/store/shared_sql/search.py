@@ -63,6 +63,9 @@ KINDS: Final = {"source": "s", "topic": "t", "lang": "l", "kind": "k", "state": 
 
 _content = msgspec.json.Decoder(Content)
 
+Ranked: TypeAlias = tuple[float, int, int]
+"""A match: its rank (the best first), its index row with the opposite sign, and its release."""
+
 
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Source, language, topics and states of a release, for counting matches.
@@ -100,10 +103,6 @@ class Period(NamedTuple):
     first: int
     last: int
     expression: Expression
-
-
-Ranked: TypeAlias = tuple[float, int, int]
-"""A match: its rank (the best first), its index row with the opposite sign, and its release."""
 
 
 class SearchPart(Part):

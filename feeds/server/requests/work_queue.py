@@ -39,6 +39,28 @@ NETWORK_FACTOR: Final = 4
 RATE: Final = "communique.rate"
 """Key in the ASGI scope of the `RateState` after this request."""
 
+THREADS: Final = 4
+"""Maximum number of responses that are computed at the same time."""
+
+THREADS_PER_CLIENT: Final = 2
+"""Maximum number of threads for one client, so that threads remain for other clients."""
+
+THREADS_PER_NETWORK: Final = THREADS - 1
+"""Maximum number of threads for an IPv6 /48 network, and for one connection address."""
+
+MAX_WAITING: Final = 64
+"""Maximum number of requests that wait for a thread."""
+
+DEADLINE_SECONDS: Final = 30.0
+"""Maximum time in seconds for a response, counted from the arrival of the request."""
+
+COUNTED: Final = "communique.counted"
+"""Key in the ASGI scope that marks a request as counted by the rate limit."""
+
+Client: TypeAlias = tuple[str, ...]
+"""Networks whose limits apply to the jobs of a client: first the client's networks, smallest first,
+then the network of its connection."""
+
 
 class RateState(NamedTuple):
     """State of a client's rate limit: requests per minute, and how many are left now.
@@ -112,29 +134,6 @@ class RateLimit:
 
 
 T = TypeVar("T")
-
-THREADS: Final = 4
-"""Maximum number of responses that are computed at the same time."""
-
-THREADS_PER_CLIENT: Final = 2
-"""Maximum number of threads for one client, so that threads remain for other clients."""
-
-THREADS_PER_NETWORK: Final = THREADS - 1
-"""Maximum number of threads for an IPv6 /48 network, and for one connection address."""
-
-MAX_WAITING: Final = 64
-"""Maximum number of requests that wait for a thread."""
-
-DEADLINE_SECONDS: Final = 30.0
-"""Maximum time in seconds for a response, counted from the arrival of the request."""
-
-COUNTED: Final = "communique.counted"
-"""Key in the ASGI scope that marks a request as counted by the rate limit."""
-
-
-Client: TypeAlias = tuple[str, ...]
-"""Networks whose limits apply to the jobs of a client: first the client's networks, smallest first,
-then the network of its connection."""
 
 
 def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:

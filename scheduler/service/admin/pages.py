@@ -52,6 +52,19 @@ TABS: Final = (
 )
 """Names and files of the pages in the navigation."""
 
+Action: TypeAlias = Callable[[Request, Mapping[str, str]], Awaitable[str | tuple[str, str]]]
+"""Function that processes the fields of a form, and returns a message, or a message and the address
+of the next page."""
+
+MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
+"""Maximum time in seconds between two events. Regular events keep the connection open."""
+
+MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
+"""Minimum time in seconds between two events that an open page receives."""
+
+MAX_LISTENERS: Final = 20
+"""Maximum number of open pages that receive events."""
+
 
 class InvalidField(CommuniqueError):
     """A field in a form is empty or invalid."""
@@ -125,11 +138,6 @@ def templates(site: Environment) -> Environment:
     return site.overlay(loader=ChoiceLoader(loaders))
 
 
-Action: TypeAlias = Callable[[Request, Mapping[str, str]], Awaitable[str | tuple[str, str]]]
-"""Function that processes the fields of a form, and returns a message, or a message and the address
-of the next page."""
-
-
 class Posts:
     """Handler of forms: checks a form, runs its action, and redirects to a page with a message."""
 
@@ -159,16 +167,6 @@ class Posts:
             return RedirectResponse(target, 303, {"cache-control": "no-store"})
 
         return handle
-
-
-MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
-"""Maximum time in seconds between two events. Regular events keep the connection open."""
-
-MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
-"""Minimum time in seconds between two events that an open page receives."""
-
-MAX_LISTENERS: Final = 20
-"""Maximum number of open pages that receive events."""
 
 
 class LiveEvents:

@@ -77,6 +77,12 @@ _RELATIVE = 32
 MAX_CACHED_PARTS = 16_384
 """Maximum number of cached texts (up to 16 characters each) that may be parts of dates."""
 
+MAX_COLUMNS = 50
+"""Maximum number of columns read per table."""
+
+_DEEP = 4
+"""Maximum number of levels from a text up to its table cell, including the cell."""
+
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
@@ -356,13 +362,6 @@ def _is_part(text: str) -> bool:
 def _names_month(text: str) -> bool:
     """Whether a text contains the name of a month."""
     return any(map(month_of, re.findall(r"[^\W\d_]+", fold_date(text))))
-
-
-MAX_COLUMNS = 50
-"""Maximum number of columns read per table."""
-
-_DEEP = 4
-"""Maximum number of levels from a text up to its table cell, including the cell."""
 
 
 class ColumnHeads:

@@ -75,6 +75,9 @@ MAX_ID = 59
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
+MIN_HEADED_LINKS = 3
+"""Minimum number of links below a heading in the box to which the heading applies."""
+
 
 @dataclass(slots=True)
 class TextMark:
@@ -122,10 +125,6 @@ class ElementSpan:
     mixed: int
     begin: int
     end: int
-
-
-MIN_HEADED_LINKS = 3
-"""Minimum number of links below a heading in the box to which the heading applies."""
 
 
 @dataclass(slots=True)

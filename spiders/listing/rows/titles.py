@@ -76,6 +76,38 @@ _MOST, _LEFT = 0.75, 2
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters that are removed between a title and its date."""
 
+_VERSUS = re.compile(r"\s+(?:vs\.?|v\.)(?!\w)[\s,]*", re.IGNORECASE)
+_IS_CAPTION = re.compile(
+    r"[^\W\d_].{0,400}?\s(?:vs?\.?|versus)\s.{0,400}[^\W\d_]|"
+    r"in re\b|in the (?:matter|interest)\b|ex parte\b",
+    re.IGNORECASE,
+)
+# Words that only courts use. "vs." alone may be a match between two teams.
+_IS_LAW = re.compile(
+    r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|"
+    r",\s(?:appell|respond|petition|plaintiff|defendant)|"
+    r"\b(?:state|people|commonwealth|united states|county|city)(?: of \w+)? vs?\b|"
+    r"\svs?\.? (?:the )?(?:state|people|commonwealth|united states|county|city)\b",
+    re.IGNORECASE,
+)
+_ET_AL = re.compile(r",?\s+et\.?\s+al(?:\b|ii)\.?", re.IGNORECASE)
+_ROLE = (
+    r"(?:cross[-/ ])?(?:appell(?:ee|ant)s?|respondents?|petitioners?|plaintiffs?|defendants?"
+    r"|claimants?|complainants?|relators?|intervenors?)"
+)
+_ROLES = re.compile(
+    rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\(|\sv))[.,]?", re.IGNORECASE
+)
+_CITATION = re.compile(
+    r"[\s,(–-]+(?:\(?\d{2,4}\s+[A-Z][\w.]{0,8}(?:\s[A-Z][\w.]{0,6}){0,3}\s+\d+\b|"
+    r"[A-Z]{1,3}\d{2}-\d{3,}).*$"
+)
+_TRAILING = re.compile(
+    r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
+)
+_MIN_CAPTION_SHARE = 0.6
+"""Minimum share of case captions among the titles of a court's listing."""
+
 
 def generic_text() -> re.Pattern[str]:
     """Return the pattern of link texts such as *Read more*, which are not titles."""
@@ -266,39 +298,6 @@ def _words(text: str) -> set[str]:
 
 def _is_sentence(text: str) -> bool:
     return text.endswith(".") and len(text.split()) > _SENTENCE_WORDS
-
-
-_VERSUS = re.compile(r"\s+(?:vs\.?|v\.)(?!\w)[\s,]*", re.IGNORECASE)
-_IS_CAPTION = re.compile(
-    r"[^\W\d_].{0,400}?\s(?:vs?\.?|versus)\s.{0,400}[^\W\d_]|"
-    r"in re\b|in the (?:matter|interest)\b|ex parte\b",
-    re.IGNORECASE,
-)
-# Words that only courts use. "vs." alone may be a match between two teams.
-_IS_LAW = re.compile(
-    r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|"
-    r",\s(?:appell|respond|petition|plaintiff|defendant)|"
-    r"\b(?:state|people|commonwealth|united states|county|city)(?: of \w+)? vs?\b|"
-    r"\svs?\.? (?:the )?(?:state|people|commonwealth|united states|county|city)\b",
-    re.IGNORECASE,
-)
-_ET_AL = re.compile(r",?\s+et\.?\s+al(?:\b|ii)\.?", re.IGNORECASE)
-_ROLE = (
-    r"(?:cross[-/ ])?(?:appell(?:ee|ant)s?|respondents?|petitioners?|plaintiffs?|defendants?"
-    r"|claimants?|complainants?|relators?|intervenors?)"
-)
-_ROLES = re.compile(
-    rf",\s*{_ROLE}(?:[-/ ]+(?:in[- ]error|{_ROLE}))*(?=\s*(?:[.,;]|$|\(|\sv))[.,]?", re.IGNORECASE
-)
-_CITATION = re.compile(
-    r"[\s,(–-]+(?:\(?\d{2,4}\s+[A-Z][\w.]{0,8}(?:\s[A-Z][\w.]{0,6}){0,3}\s+\d+\b|"
-    r"[A-Z]{1,3}\d{2}-\d{3,}).*$"
-)
-_TRAILING = re.compile(
-    r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
-)
-_MIN_CAPTION_SHARE = 0.6
-"""Minimum share of case captions among the titles of a court's listing."""
 
 
 def are_captions(titles: Sequence[str]) -> bool:
