@@ -39,7 +39,7 @@ def write_endpoint(
             request.path_params.get("id", ""),
             body,
             by=request.scope[TOKEN_NAME],
-            key=request.headers.get(KEY_HEADER, ""),
+            key=request.headers.get(KEY_HEADER),
         )
         return response_to_write(outcome)
 

@@ -92,17 +92,17 @@ class Writes:
         )
 
     async def call(
-        self, operation: Write, name: str, body: WriteBody, *, by: str, key: str = ""
+        self, operation: Write, name: str, body: WriteBody, *, by: str, key: str | None = None
     ) -> Outcome:
         """Run an operation, and return its response, or a job (202) after `WAIT_SECONDS`.
 
         ``name`` is the id in the path, ``by`` the name of the token. A request with an idempotency
         key that was used before gets the first response.
         """
-        if key and not KEY.fullmatch(key):
+        if key is not None and not KEY.fullmatch(key):
             return refused(ApiError(422, BAD_KEY, parameter=KEY_HEADER))
         digest = hashlib.sha256(msgspec.json.encode([operation.name, name, body])).digest()
-        place = by, "" if body.dry_run else key
+        place = by, "" if body.dry_run else key or ""
         job = self._keys.get(place) if place[1] else None
         if job is None:
             job = await self._begun(operation, name, body, digest, place)

@@ -145,8 +145,8 @@ class Toolbox:
         self, operation: Write, name: str, given: dict[str, Any], operator: str
     ) -> Outcome:
         assert self._writes  # noqa: S101 - only its operations have such tools
-        key = given.pop(KEY_ARGUMENT, "")
-        if not isinstance(key, str):
+        key = given.pop(KEY_ARGUMENT, None)
+        if not isinstance(key, str | None):
             raise ApiError(422, f"{KEY_ARGUMENT} is not a text", parameter=KEY_ARGUMENT)
         body = body_of_values(given, operation.body)
         return await self._writes.call(operation, name, body, by=operator, key=key)
@@ -188,6 +188,7 @@ def tool_of(one: Operation | Write) -> Tool:
         required += whole.get("required", ())
         properties[KEY_ARGUMENT] = {
             "type": "string",
+            "minLength": 1,
             "maxLength": 255,
             "description": "Any unique text. A repeated call with it gets the first response.",
         }

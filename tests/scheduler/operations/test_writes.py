@@ -150,6 +150,9 @@ def test_a_repeated_key_gets_the_first_response(operated: Operated) -> None:
     other = problem(operated.post(hide, {"why": "twice"}, **key))
     assert (other["status"], other["parameter"]) == (422, "Idempotency-Key")
     assert problem(operated.post(PAUSE, **key))["parameter"] == "Idempotency-Key"
+    for wrong in ("", "a b", "a" * 256):
+        refused = operated.post(PAUSE, **{"idempotency-key": wrong})
+        assert problem(refused)["parameter"] == "Idempotency-Key"
     # The key of another token is another key.
     sent = {"authorization": f"Bearer {operated.tokens['other']}", **key}
     answer = operated.web.post(PAUSE, json={"why": "x", "dry_run": True}, headers=sent)
