@@ -7,11 +7,11 @@ The releases are those of benchmarks/store.py, recorded through the real write p
 ``--postgresql``, they are in a PostgreSQL that is started for this benchmark; its time is included
 only in elapsed time. A search page counts at most 10,000 matches and selects the newest 30. The
 queries are fixed and printed: rare and common words, two words, phrases that occur in a release,
-prefixes and exclusions. Each is searched alone and with one facet (a source, a topic, a language or
-a year in turn), by day and, without counts, best first. The benchmark prints the median and the
-99th percentile of each kind and of all, in elapsed time and in CPU time (other programs may use the
-machine). It also prints what the home page needs from the store, and a figure for the speed of this
-machine. The last line is JSON.
+prefixes, exclusions, alternatives, groups, fields and days. Each is searched alone and with one
+facet (a source, a topic, a language or a year in turn), by day and, without counts, best first. The
+benchmark prints the median and the 99th percentile of each kind and of all, in elapsed time and in
+CPU time (other programs may use the machine). It also prints what the home page needs from the
+store, and a figure for the speed of this machine. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -89,6 +89,16 @@ def classes(store: AnyStore, times: int) -> dict[str, list[str]]:
         "phrase": phrases,
         "beginning": [f"{word(300, 30_000)[: 3 + n % 2]}*" for n in range(times)],
         "exclusion": [f"{word(0, 5)} -{word(50, 2000)}" for _ in range(times)],
+        "either": [f"{word(50, 2000)} OR {word(300, 30_000)}" for _ in range(times)],
+        "group": [
+            f"({word(0, 50)} OR {word(50, 2000)}) {word(50, 2000)} -{word(50, 2000)}"
+            for _ in range(times)
+        ],
+        "field": [f"title:{word(20, 2000)} OR body:{word(300, 30_000)}" for _ in range(times)],
+        "days": [
+            f"({word(50, 2000)} after:{2018 + n % 7}) OR ({word(50, 2000)} before:{2018 + n % 7})"
+            for n in range(times)
+        ],
     }
 
 

@@ -1,11 +1,12 @@
-"""Time and memory for matching a release with 10,000 watches.
+"""Time and memory for matching a release with 100,000 watches.
 
 Words are distributed as in natural languages: the n-th word is n times rarer than the first (Zipf),
 in releases and in queries, except that queries do not contain the hundred most frequent words.
 Releases have 20 to 8,000 words, most of them a few hundred. A watch has one to four words. One
-query in seven is a phrase that occurs in a release; some words are prefixes or excluded. A third of
-the watches has sources, a fifth topics, a tenth a language. Time is CPU time. Memory is that of a
-process that does nothing else.
+query in seven is a phrase that occurs in a release; some words are prefixes or excluded. A fifth of
+the queries have alternatives, and some words are in a field. A third of the watches has sources, a
+fifth topics, a tenth a language. Time is CPU time. Memory is that of a process that does nothing
+else.
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from data.models import Content
+from data.search.syntax import LANGUAGE_VERSION
 from data.watches.matching import AlertEvent, WatchIndex
 from data.watches.watch_file import Watch
 
-WATCHES = 10_000
-BAR_MS, BAR_MB = 20.0, 300.0
+WATCHES = 100_000
+BAR_MS, BAR_MB = 20.0, 1000.0
 SOURCES: Final = [f"source-{number}" for number in range(200)]
 TOPICS: Final = [f"topic-{number}" for number in range(17)]
 OF_SOURCES, OF_TOPICS, OF_A_LANGUAGE = 0.3, 0.2, 0.1
 """Shares of the watches that name these."""
+
+ALTERNATIVES, OF_A_FIELD = 0.3, 0.05
+"""Shares of the queries with OR, and of the words with a field."""
 
 COMMON = 100
 """Words that nobody looks for."""
@@ -103,9 +108,13 @@ class Language:
         chance = self.chance
         count = chance.choice([1, 2, 2, 3, 4])
         terms = [self._term(texts, first=not number) for number in range(count)]
+        query = " ".join(terms)
+        if len(terms) > 1 and chance.random() < ALTERNATIVES:
+            query = f"({terms[0]} OR {self._term(texts, first=True)}) {' '.join(terms[1:])}"
         return Watch(
             "Made",
-            query=" ".join(terms),
+            query=query,
+            query_language=LANGUAGE_VERSION,
             sources=tuple(chance.sample(SOURCES, 3)) if chance.random() < OF_SOURCES else (),
             topics=tuple(chance.sample(TOPICS, 2)) if chance.random() < OF_TOPICS else (),
             languages=("en",) if chance.random() < OF_A_LANGUAGE else (),
@@ -122,4 +131,6 @@ class Language:
             (word,) = chance.choices(self._words, cum_weights=self._weights)
         if kind < 2 / 7:
             return f"{word[:5]}*"
+        if chance.random() < OF_A_FIELD:
+            return f"{chance.choice(['title', 'body'])}:{word}"
         return word if first or kind < 6 / 7 else f"-{word}"

@@ -1,7 +1,8 @@
-"""Search expressions: the tree into which a query is parsed, and its evaluation in memory.
+"""Search expressions: the tree into which a query is parsed.
 
-data.search.syntax parses a text to an expression. The stores compile an expression to SQL, watches
-evaluate it with `matches`. Both must select the same releases (benchmarks/queries.py).
+data.search.syntax parses a text to an expression. The stores compile an expression to SQL, and
+data.search.folded_release evaluates it for watches. Both must select the same releases, which
+benchmarks/queries.py checks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from data.errors import QueryError
 from data.wording import meant
@@ -164,40 +165,6 @@ def is_bounded(expression: Expression) -> bool:
         case Or(parts):
             return all(map(is_bounded, parts))
     return True
-
-
-class Searched(Protocol):
-    """A release in the form in which expressions are evaluated."""
-
-    @property
-    def labels(self) -> frozenset[tuple[str, str]]:
-        """The fields and values of the release (see data.topics.facets.labels_of)."""
-
-    @property
-    def day(self) -> dt.date | None:
-        """The publication day, or None if the release is undated."""
-
-    def contains(self, term: Term) -> bool:
-        """Return whether the words of a term are adjacent in the title or in the body."""
-
-
-def matches(expression: Expression, release: Searched) -> bool:  # noqa: PLR0911 - one per node
-    """Return whether a release matches an expression."""
-    match expression:
-        case Term():
-            return release.contains(expression)
-        case Label(name, values):
-            return any((name, value) in release.labels for value in values)
-        case Days(first, last):
-            return release.day is not None and first <= release.day <= last
-        case Not(part):
-            return not matches(part, release)
-        case And(parts):
-            return all(matches(one, release) for one in parts)
-        case Or(parts):
-            return any(matches(one, release) for one in parts)
-    # A saved search that does not exist.
-    return False
 
 
 MAX_LEAVES: Final = 128

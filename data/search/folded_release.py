@@ -1,14 +1,20 @@
-"""A release with folded texts, in which search expressions are evaluated."""
+"""Evaluation of search expressions in memory, for watches.
+
+Thousands of watches are compared with each release. So `evaluator` makes a function of each
+expression once, and the words of a release are folded once.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 from data.models import Content
-from data.search.expression import Term
+from data.search.expression import And, Days, Expression, Label, Not, Or, Term
 from data.text.folding import fold_search
 
 
@@ -28,34 +34,18 @@ class FoldedRelease:
         self.day = day
         # Title and body are separate, because a phrase does not continue from the title into the
         # body.
-        self._title = FoldedText(content.title)
-        self._body = FoldedText(content.body_text)
-        self.words = self._title.words | self._body.words
-        self._asked: dict[Term, bool] = {}
-
-    def contains(self, term: Term) -> bool:
-        """Return whether the words of a term are adjacent in the text. Results are cached."""
-        known = self._asked.get(term)
-        if known is None:
-            known = self._asked[term] = self._find(term)
-        return known
-
-    def _find(self, term: Term) -> bool:
-        *whole, last = term.words.split(" ")
-        # Most terms are not in the text, and this check is the fastest.
-        if not self.words.issuperset(whole if term.prefix else [*whole, last]):
-            return False
-        places = (("title", self._title), ("body", self._body))
-        texts = [text for place, text in places if term.place in {"", place}]
-        return any(text.contains(whole, last, prefix=term.prefix) for text in texts)
+        self.title = FoldedText(content.title)
+        self.body = FoldedText(content.body_text)
+        self.words = self.title.words | self.body.words
 
 
 class FoldedText:
     """The folded words of a title or body."""
 
     def __init__(self, text: str) -> None:
-        self._text = fold_search(text)
-        self._run = self._text.split()
+        folded = fold_search(text)
+        self._text = f" {folded} "
+        self._run = folded.split()
         self.words = frozenset(self._run)
 
     @cached_property
@@ -70,18 +60,91 @@ class FoldedText:
     def _sorted(self) -> list[str]:
         return sorted(self.words)
 
-    def contains(self, whole: list[str], last: str, *, prefix: bool) -> bool:
-        """Return whether whole words, and a last word or ``prefix``, occur in succession."""
-        if not self.words.issuperset(whole) or not self._has(last, prefix=prefix):
-            return False
-        if not whole:
-            return True
-        if not self._pairs.issuperset(pairwise(whole if prefix else [*whole, last])):
-            return False
-        return f" {' '.join([*whole, last])}{'' if prefix else ' '}" in f" {self._text} "
+    def contains(self, phrase: Phrase) -> bool:
+        """Return whether the words of a phrase occur in succession."""
+        return (
+            self.words.issuperset(phrase.whole)
+            and (not phrase.prefix or self.has_prefix(phrase.prefix))
+            and self._pairs.issuperset(phrase.pairs)
+            and phrase.text in self._text
+        )
 
-    def _has(self, word: str, *, prefix: bool) -> bool:
-        if not prefix:
-            return word in self.words
-        place = bisect_left(self._sorted, word)
-        return place < len(self._sorted) and self._sorted[place].startswith(word)
+    def has_prefix(self, letters: str) -> bool:
+        """Return whether a word begins with these letters."""
+        place = bisect_left(self._sorted, letters)
+        return place < len(self._sorted) and self._sorted[place].startswith(letters)
+
+
+class Phrase:
+    """A term prepared for comparisons: its whole words, its prefix, and its pairs of words."""
+
+    def __init__(self, term: Term) -> None:
+        words = term.words.split(" ")
+        whole = words[:-1] if term.prefix else words
+        self.whole = frozenset(whole)
+        self.prefix = words[-1] if term.prefix else ""
+        self.pairs = frozenset(pairwise(whole))
+        self.text = f" {term.words}" + ("" if term.prefix else " ")
+
+
+Evaluator: TypeAlias = Callable[[FoldedRelease], bool]
+
+
+def matches(expression: Expression, release: FoldedRelease) -> bool:
+    """Return whether a release matches an expression."""
+    return evaluator(expression)(release)
+
+
+def evaluator(expression: Expression) -> Evaluator:  # noqa: PLR0911 - one per node
+    """Return a function that returns whether a release matches an expression."""
+    match expression:
+        case Term():
+            return _of_term(expression)
+        case Label(name, values):
+            pairs = frozenset((name, value) for value in values)
+            return lambda release: not pairs.isdisjoint(release.labels)
+        case Days(first, last):
+            return lambda release: release.day is not None and first <= release.day <= last
+        case Not(part):
+            excluded = evaluator(part)
+            return lambda release: not excluded(release)
+        case And(parts):
+            return _of_several([evaluator(one) for one in sorted(parts, key=_cost)], decisive=False)
+        case Or(parts):
+            return _of_several([evaluator(one) for one in sorted(parts, key=_cost)], decisive=True)
+    # A saved search that does not exist.
+    return lambda _: False
+
+
+def _cost(expression: Expression) -> int:
+    """Return a rank of the time that an expression takes, the fastest first."""
+    if isinstance(expression, Label | Days):
+        return 0
+    if isinstance(expression, Term):
+        return 3 if expression.prefix or " " in expression.words else 1
+    return 2 if isinstance(expression, Not) else 4
+
+
+def _of_several(parts: list[Evaluator], *, decisive: bool) -> Evaluator:
+    """Return a function that is ``decisive`` if one of the parts is, and otherwise the opposite."""
+
+    # A loop takes half of the time of `any` and `all` with a generator.
+    def several(release: FoldedRelease) -> bool:
+        for part in parts:
+            if part(release) is decisive:
+                return decisive
+        return not decisive
+
+    return several
+
+
+def _of_term(term: Term) -> Evaluator:
+    word, place = term.words, term.place
+    if " " not in word and not term.prefix:
+        if place:
+            return lambda release: word in getattr(release, place).words
+        return lambda release: word in release.words
+    phrase = Phrase(term)
+    if place:
+        return lambda release: getattr(release, place).contains(phrase)
+    return lambda release: release.title.contains(phrase) or release.body.contains(phrase)

@@ -27,9 +27,8 @@ from data.search.expression import (
     Term,
     all_of,
     leaves,
-    matches,
 )
-from data.search.folded_release import FoldedRelease
+from data.search.folded_release import Evaluator, FoldedRelease, evaluator
 from data.search.query import Query
 from data.search.syntax import MIN_PREFIX_LETTERS
 from data.topics.facets import labels_of
@@ -37,6 +36,9 @@ from data.watches.watch_file import Watch
 
 Key: TypeAlias = tuple[str, str]
 """Something that a release has: a label, or ``word`` or ``prefix`` and letters."""
+
+PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
+"""Numbers of letters by which the index finds prefixes. Later letters are compared afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +77,28 @@ def event_about(kind: AlertKind, release: Release, *, backlog: bool = False) -> 
 class WatchRule:
     """A watch prepared for comparisons with events.
 
-    ``words`` are required whole words. ``expression`` contains all other conditions on a release.
+    ``words`` are required whole words. ``expression`` contains all other conditions on a release,
+    and ``matches`` evaluates them.
     """
 
     id: str
     words: frozenset[str]
     expression: Expression
+    matches: Evaluator
     sources: frozenset[str]
     kinds: frozenset[str]
     backlog: bool
 
 
 CONDITIONS: Final[tuple[Callable[[WatchRule, AlertEvent, frozenset[str]], bool], ...]] = (
-    lambda rule, event, _: event.kind in rule.kinds,
-    lambda rule, event, _: rule.backlog or not event.backlog,
     # An event without a source, about our own network, concerns all watches.
     lambda rule, event, sources: (
         not rule.sources or not event.source or not rule.sources.isdisjoint(sources)
     ),
+    lambda rule, event, _: event.kind in rule.kinds,
+    lambda rule, event, _: rule.backlog or not event.backlog,
 )
-"""Conditions for events of all kinds: kind, backlog and source. ``sources`` contains the current
+"""Conditions for events of all kinds: source, kind and backlog. ``sources`` contains the current
 and former ids of the source."""
 
 
@@ -145,13 +149,13 @@ class WatchIndex:
         for fits in CONDITIONS:
             found = [rule for rule in found if fits(rule, event, sources)]
         if release:
-            found = [rule for rule in found if matches(rule.expression, release)]
+            found = [rule for rule in found if rule.matches(release)]
         return tuple(sorted({rule.id for rule in found}))
 
     def _candidates(self, release: FoldedRelease) -> list[WatchRule]:
         """Return the rules whose required words are all in a text, some of them several times."""
         words = release.words
-        prefixes = {word[:MIN_PREFIX_LETTERS] for word in words}
+        prefixes = {word[:count] for word in words for count in PREFIX_LETTERS}
         has = {
             *(("word", word) for word in words),
             *(("prefix", prefix) for prefix in prefixes),
@@ -188,10 +192,12 @@ def rule_of(watch_id: str, watch: Watch, saved: Mapping[str, str]) -> WatchRule:
     whole = all_of([*([expression] if expression else []), *conditions])
     parts = whole.parts if isinstance(whole, And) else (whole,)
     words = [one.words for one in parts if isinstance(one, Term) and _is_word(one)]
+    rest = all_of([one for one in parts if not (isinstance(one, Term) and _is_word(one))])
     return WatchRule(
         watch_id,
         frozenset(words),
-        all_of([one for one in parts if not (isinstance(one, Term) and _is_word(one))]),
+        rest,
+        evaluator(rest),
         frozenset(watch.sources),
         frozenset(watch.kinds),
         watch.backlog,
@@ -223,7 +229,7 @@ def _keys_of_leaf(leaf: Expression) -> set[Key] | None:
         *whole, last = leaf.words.split(" ")
         if not leaf.prefix:
             return {("word", word) for word in (*whole, last)}
-        return {("word", word) for word in whole} or {("prefix", last[:MIN_PREFIX_LETTERS])}
+        return {("word", word) for word in whole} or {("prefix", last[: PREFIX_LETTERS[-1]])}
     return {(leaf.name, value) for value in leaf.values} if isinstance(leaf, Label) else None
 
 

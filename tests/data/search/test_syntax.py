@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from data.errors import QueryError
 from data.search.expression import And, Days, Expression, Label, Not, Term, is_bounded
 from data.search.older import TERM, fault_of_older, means_the_same, upgraded
 from data.search.query import Query
-from data.search.syntax import MIN_PREFIX_LETTERS, lower_case_operators, parse
+from data.search.syntax import FIELDS, MIN_PREFIX_LETTERS, lower_case_operators, parse
 from data.text.folding import fold_search
 
 
@@ -224,3 +225,12 @@ def test_queries_that_the_older_language_cut_off() -> None:
 def test_operators_in_lower_case_are_noticed() -> None:
     assert lower_case_operators('storm or surge "or" and not flood') == ("or", "not")
     assert lower_case_operators("or storm not") == ()
+
+
+def test_the_examples_of_the_documentation_are_valid_and_name_all_fields() -> None:
+    text = Path(__file__).parents[3].joinpath("docs/reference/queries.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    examples = [one for row in rows for one in re.findall("`([^`]+)`", row) if one != "AND"]
+    assert len(examples) >= 20
+    assert all(parse(one) for one in examples)
+    assert {name for name in FIELDS if any(f"{name}:" in one for one in examples)} == {*FIELDS}
