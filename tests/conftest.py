@@ -31,7 +31,7 @@ from tests.blank_store import blank_store
 from tests.feeds.sample_store import close_samples
 from tests.fork_server import forking_python
 from tests.postgres_server import PostgresServer, missing, postgres_running
-from tests.postgres_store import emptied
+from tests.postgres_store import emptied, store_template
 
 # No test depends on its speed. .ci/run uses the second profile (--hypothesis-profile=thorough).
 settings.register_profile("quick", deadline=None, max_examples=30)
@@ -155,7 +155,15 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """The address of an empty database."""
+    """The address of a new database with an empty store."""
+    name = postgres_server.create(template=store_template(postgres_server))
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a new database without tables."""
     name = postgres_server.create()
     yield postgres_server.url(name)
     postgres_server.drop(name)

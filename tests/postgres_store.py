@@ -31,6 +31,9 @@ EMPTY: Final = """
 
 databases: Final[dict[PostgresServer, str]] = {}
 
+templates: Final[dict[PostgresServer, str]] = {}
+"""Names of databases with an empty store, from which ``create`` of a server copies others."""
+
 
 def emptied(server: PostgresServer) -> str:
     """The address of an empty store on a server. It is the same one each time."""
@@ -40,3 +43,21 @@ def emptied(server: PostgresServer) -> str:
     with closing(psycopg.connect(databases[server], autocommit=True)) as db:
         db.execute(EMPTY)
     return databases[server]
+
+
+def store_template(server: PostgresServer) -> str:
+    """Return the name of a database with an empty store, created once per server.
+
+    A copy takes less time than all migrations.
+    """
+    if server not in templates:
+        name = server.create()
+        open_store(server.socket_url(name)).close()
+        with closing(psycopg.connect(server.socket_url("postgres"), autocommit=True)) as db:
+            # PostgreSQL copies no database with connections, and closed ones may end late.
+            db.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
+            )
+        templates[server] = name
+    return templates[server]

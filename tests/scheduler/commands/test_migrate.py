@@ -74,56 +74,67 @@ def site(home: Path) -> dict[str, bytes]:
 
 
 def test_the_published_site_is_the_same_on_both_stores(
-    home: Path, postgres_url: str, tmp_path: Path
+    home: Path, empty_postgres_url: str, tmp_path: Path
 ) -> None:
     done(home, "publish")
-    told = json.loads(done(home, "migrate", "--to", postgres_url, "--json"))
+    told = json.loads(done(home, "migrate", "--to", empty_postgres_url, "--json"))
     assert told["rows"]["releases"] == told["written"]["releases"] == told["searchable"] == 60
-    there, back = made(tmp_path / "there", postgres_url), made(tmp_path / "back")
+    there, back = made(tmp_path / "there", empty_postgres_url), made(tmp_path / "back")
     done(there, "publish", "--all")
     before = site(home)
     assert len([name for name in before if name.startswith("feeds/")]) > 30
     assert site(there) == before
     found = json.loads(done(there, "search", "wrong", "--json"))["releases"]
     assert [one["url"] for one in found] == ["http://harbour.example/3"]
-    said = done(back, "migrate", "--from", postgres_url, "--to", f"sqlite:{back}/communique.db")
+    said = done(
+        back, "migrate", "--from", empty_postgres_url, "--to", f"sqlite:{back}/communique.db"
+    )
     assert f"sqlite:{back}/communique.db: 60 releases" in said
     assert PASSWORD not in said
     done(back, "publish", "--all")
     assert site(back) == before
 
 
-def test_a_store_outside_of_home_is_migrated(home: Path, postgres_url: str, tmp_path: Path) -> None:
-    done(home, "migrate", "--to", postgres_url)
-    there = made(tmp_path / "there", postgres_url)
+def test_a_store_outside_of_home_is_migrated(
+    home: Path, empty_postgres_url: str, tmp_path: Path
+) -> None:
+    done(home, "migrate", "--to", empty_postgres_url)
+    there = made(tmp_path / "there", empty_postgres_url)
     done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
     again = done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
     assert again.rstrip().endswith("0 new")
 
 
 def test_the_log_continues_in_the_database_for_any_first_writer(
-    home: Path, postgres_url: str
+    home: Path, empty_postgres_url: str
 ) -> None:
     alone = log_of(home)
     alone.append(*leaves_of("a", 3))
     alone.integrate()
     alone.close()
     written = f"sqlite:{home.parent}/{home.name}/../{home.name}/communique.db"
-    done(home, "migrate", "--from", written, "--to", postgres_url)
+    done(home, "migrate", "--from", written, "--to", empty_postgres_url)
     worker = SharedLog(
-        home / "elsewhere/log", home / "elsewhere/log.key", LeafTable(postgres_url), signs=False
+        home / "elsewhere/log",
+        home / "elsewhere/log.key",
+        LeafTable(empty_postgres_url),
+        signs=False,
     )
     assert worker.append(leaf_of("b")) == 3
 
 
-def test_the_log_returns_with_the_last_leaves_of_workers(postgres_url: str, tmp_path: Path) -> None:
-    there = made(tmp_path / "there", postgres_url)
-    open_store(postgres_url).close()
+def test_the_log_returns_with_the_last_leaves_of_workers(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    there = made(tmp_path / "there", empty_postgres_url)
+    open_store(empty_postgres_url).close()
     with closing(home_at(there).shared_log(signs=True)) as log:
         log.append(*leaves_of("a", 3))
         log.seal(lambda: None)
     folder = tmp_path / "worker"
-    worker = SharedLog(folder / "log", folder / "log.key", LeafTable(postgres_url), signs=False)
+    worker = SharedLog(
+        folder / "log", folder / "log.key", LeafTable(empty_postgres_url), signs=False
+    )
     with closing(worker):
         worker.append(leaf_of("b"))
         worker.seal(lambda: None)
@@ -145,14 +156,14 @@ def test_a_store_is_not_migrated_while_a_service_uses_it(home: Path, tmp_path: P
 
 
 def test_other_spellings_of_the_url_of_home_are_recognized(
-    home: Path, postgres_url: str, tmp_path: Path
+    home: Path, empty_postgres_url: str, tmp_path: Path
 ) -> None:
-    done(home, "migrate", "--to", postgres_url)
+    done(home, "migrate", "--to", empty_postgres_url)
     there = make_home(tmp_path / "there", "http://harbour.example/")
     with (there / "communique.toml").open("a") as settings:
-        settings.write(f'[store]\nurl = "{postgres_url}"\n')
+        settings.write(f'[store]\nurl = "{empty_postgres_url}"\n')
     elsewhere = f"sqlite:{tmp_path}/copy.db"
-    written = f"{postgres_url}?application_name=press".replace("127.0.0.1", "localhost")
+    written = f"{empty_postgres_url}?application_name=press".replace("127.0.0.1", "localhost")
     with home_at(there).lock("run", "communique run"):
         refused = communique("migrate", "--from", written, "--to", elsewhere, home=there)
     assert refused.returncode == 1
@@ -161,14 +172,17 @@ def test_other_spellings_of_the_url_of_home_are_recognized(
 
 
 def test_a_database_is_not_migrated_while_a_worker_uses_it(
-    postgres_url: str, tmp_path: Path
+    empty_postgres_url: str, tmp_path: Path
 ) -> None:
     back = f"sqlite:{tmp_path}/back.db"
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
-        home = home_on(tmp_path / "service", postgres_url, room)
-        with started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+        home = home_on(tmp_path / "service", empty_postgres_url, room)
+        with started("worker", home_on(tmp_path / "worker", empty_postgres_url)) as (
+            worker,
+            its_log,
+        ):
             with started("run", home) as (service, log):
                 until(its_log, "visited")
                 service.send_signal(signal.SIGTERM)

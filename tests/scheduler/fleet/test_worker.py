@@ -65,11 +65,11 @@ def held_page(room: Room) -> threading.Event:
 
 
 def test_a_worker_visits_for_the_leader_and_for_the_next_leader(
-    tmp_path: Path, postgres_url: str, room: Room
+    tmp_path: Path, empty_postgres_url: str, room: Room
 ) -> None:
-    first = home_on(tmp_path / "first", postgres_url, room)
-    second = home_on(tmp_path / "second", postgres_url, room)
-    with started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+    first = home_on(tmp_path / "first", empty_postgres_url, room)
+    second = home_on(tmp_path / "second", empty_postgres_url, room)
+    with started("worker", home_on(tmp_path / "worker", empty_postgres_url)) as (worker, its_log):
         until(its_log, "working")
         with started("run", first) as (leader, log):
             until(log, "leading")
@@ -85,7 +85,7 @@ def test_a_worker_visits_for_the_leader_and_for_the_next_leader(
         until(its_log, "stopping")
         assert worker.wait(PATIENCE) == 0
     assert not alive.exists()
-    with psycopg.connect(postgres_url) as db:
+    with psycopg.connect(empty_postgres_url) as db:
         ((visits,),) = db.execute("SELECT count(*) FROM runs").fetchall()
         ((due,),) = db.execute(
             "SELECT count(*) FROM host_sources WHERE source = 'harbour' AND due <= now()"

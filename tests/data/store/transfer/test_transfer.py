@@ -62,7 +62,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store that is not there yet."""
     if request.param == "sqlite":
         return f"sqlite:{tmp_path / 'empty.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("empty_postgres_url"))
 
 
 def move(source: str, target: str, cut: int = 0) -> Transferred:
@@ -105,13 +105,13 @@ def held(url: str) -> dict[str, list[str]]:
 
 
 def test_all_data_is_transferred_in_both_directions(
-    full: str, postgres_url: str, tmp_path: Path
+    full: str, empty_postgres_url: str, tmp_path: Path
 ) -> None:
     back = f"sqlite:{tmp_path / 'back.db'}"
-    done = move(full, postgres_url)
+    done = move(full, empty_postgres_url)
     assert done.rows["releases"] == done.written["releases"] == 40
     assert not any(done.left.values())
-    move(postgres_url, back)
+    move(empty_postgres_url, back)
     before, after = held(full), held(back)
     assert before == after
     assert len(before) > 12, "most tables were filled"
@@ -181,7 +181,7 @@ def test_a_killed_process_leaves_a_file_that_can_be_continued(full: str, empty: 
 
 
 def test_a_restarted_database_is_reported_and_used_again(
-    full: str, postgres_server: PostgresServer, postgres_url: str
+    full: str, postgres_server: PostgresServer, empty_postgres_url: str
 ) -> None:
     steps = 0
 
@@ -194,12 +194,12 @@ def test_a_restarted_database_is_reported_and_used_again(
 
     with (
         closing(open_source(full)) as one,
-        closing(open_target(postgres_url)) as other,
+        closing(open_target(empty_postgres_url)) as other,
         pytest.raises(StoreError, match="it can't be reached, or went away"),
     ):
         transfer(one, other, told)
-    move(full, postgres_url)
-    assert held(postgres_url) == held(full)
+    move(full, empty_postgres_url)
+    assert held(empty_postgres_url) == held(full)
 
 
 def test_changes_between_two_attempts_are_included(full: str, empty: str) -> None:
@@ -238,15 +238,15 @@ def test_a_target_that_is_filled_from_elsewhere_is_left_alone(
 
 
 def test_a_missing_source_or_store_is_reported(
-    tmp_path: Path, empty: str, postgres_url: str
+    tmp_path: Path, empty: str, empty_postgres_url: str
 ) -> None:
     gone = tmp_path / "gone.db"
     with pytest.raises(StoreError, match="no store exists"):
         open_source(f"sqlite:{gone}")
     assert not gone.exists()
     with pytest.raises(StoreError, match="no store exists"):
-        open_source(postgres_url)
-    with psycopg.connect(postgres_url) as db:
+        open_source(empty_postgres_url)
+    with psycopg.connect(empty_postgres_url) as db:
         assert db.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         ).fetchone() == (0,)
@@ -274,30 +274,30 @@ def test_a_store_that_is_written_to_is_not_moved(
 
 
 def test_a_database_that_workers_use_is_neither_read_nor_filled(
-    full: str, postgres_url: str, tmp_path: Path
+    full: str, empty_postgres_url: str, tmp_path: Path
 ) -> None:
-    open_store(postgres_url).close()
+    open_store(empty_postgres_url).close()
     elsewhere = f"sqlite:{tmp_path / 'copy.db'}"
-    with psycopg.connect(postgres_url, autocommit=True) as db:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as db:
         db.execute(SchemaManager.get_schema().encode())
         ((worker,),) = db.execute("SELECT procrastinate_register_worker_v1()").fetchall()
-        for one, other in ((full, postgres_url), (postgres_url, elsewhere)):
+        for one, other in ((full, empty_postgres_url), (empty_postgres_url, elsewhere)):
             with pytest.raises(StoreError, match="workers of Communique use it: stop them all"):
                 move(one, other)
         db.execute("SELECT procrastinate_unregister_worker_v1(%s)", [worker])
-        move(full, postgres_url)
+        move(full, empty_postgres_url)
         db.execute(
             "INSERT INTO hosts (host, next_due, token) VALUES ('a:80', now() + '9 s'::interval, 1)"
         )
         with pytest.raises(StoreError, match="workers of Communique use it: stop them all"):
-            move(postgres_url, elsewhere)
+            move(empty_postgres_url, elsewhere)
         db.execute("UPDATE hosts SET token = 0")
-    move(postgres_url, elsewhere)
+    move(empty_postgres_url, elsewhere)
 
 
-def test_a_store_has_no_writers_during_a_migration(full: str, postgres_url: str) -> None:
-    move(full, postgres_url)
-    for url in (full, postgres_url):
+def test_a_store_has_no_writers_during_a_migration(full: str, empty_postgres_url: str) -> None:
+    move(full, empty_postgres_url)
+    for url in (full, empty_postgres_url):
         with closing(open_source(url)) as end, closing(open_store(url, patience=0.1)) as store:
             end.freeze()
             with pytest.raises(StoreError):
@@ -305,13 +305,16 @@ def test_a_store_has_no_writers_during_a_migration(full: str, postgres_url: str)
             assert len(list(store.by_first_seen(None))) == 40, "it is read as ever"
 
 
-def test_no_password_is_shown(full: str, postgres_url: str) -> None:
+def test_no_password_is_shown(full: str, empty_postgres_url: str) -> None:
     with pytest.raises(InterruptedError):
-        move(full, postgres_url, 3)
-    with closing(open_target(postgres_url)) as end:
+        move(full, empty_postgres_url, 3)
+    with closing(open_target(empty_postgres_url)) as end:
         assert PASSWORD not in end.url
         assert end.url.startswith("postgresql://127.0.0.1")
-    for url in (postgres_url.replace("127.0.0.1", "nowhere.invalid"), postgres_url[:-5] + "none"):
+    for url in (
+        empty_postgres_url.replace("127.0.0.1", "nowhere.invalid"),
+        empty_postgres_url[:-5] + "none",
+    ):
         with pytest.raises(StoreError) as refused:
             open_source(url)
         assert PASSWORD not in str(refused.value)

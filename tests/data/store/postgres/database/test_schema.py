@@ -55,53 +55,55 @@ def test_tables_and_columns_are_those_of_sqlite_and_sort_by_bytes(
     assert [(table, name) for table, name, by in texts if table in ours and by != "C"] == []
 
 
-def test_a_database_of_another_program_is_refused_and_left_alone(postgres_url: str) -> None:
-    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+def test_a_database_of_another_program_is_refused_and_left_alone(empty_postgres_url: str) -> None:
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
         db.execute("CREATE TABLE orders (number INTEGER)")
-    assert "it contains tables of another program" in told(postgres_url)
-    with closing(psycopg.connect(postgres_url)) as db:
+    assert "it contains tables of another program" in told(empty_postgres_url)
+    with closing(psycopg.connect(empty_postgres_url)) as db:
         tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         assert tables.fetchall() == [("orders",)]
 
 
-def test_a_store_created_meanwhile_is_not_taken_for_another_program(postgres_url: str) -> None:
+def test_a_store_created_meanwhile_is_not_taken_for_another_program(
+    empty_postgres_url: str,
+) -> None:
     class Interrupted(psycopg.Connection[Any]):
         """After its first question another process makes a store."""
 
         def execute(self, *asked: Any, **options: Any) -> psycopg.Cursor[Any]:
             done = super().execute(*asked, **options)
-            open_store(postgres_url).close()
+            open_store(empty_postgres_url).close()
             return done
 
-    with Interrupted.connect(postgres_url, autocommit=True) as db:
+    with Interrupted.connect(empty_postgres_url, autocommit=True) as db:
         assert refusal(db) == ""
 
 
-def test_a_newer_store_is_refused_when_opened_and_while_open(postgres_url: str) -> None:
-    before = open_store(postgres_url)
-    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+def test_a_newer_store_is_refused_when_opened_and_while_open(empty_postgres_url: str) -> None:
+    before = open_store(empty_postgres_url)
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
         db.execute("INSERT INTO communique_migrations (name) VALUES ('of_tomorrow')")
-    assert "it was written by a newer version of Communique" in told(postgres_url)
+    assert "it was written by a newer version of Communique" in told(empty_postgres_url)
     close_pools()
-    assert "it was written by a newer version of Communique" in told(postgres_url)
+    assert "it was written by a newer version of Communique" in told(empty_postgres_url)
     before.close()
 
 
-def test_an_older_store_is_brought_up_to_date_once(postgres_url: str) -> None:
-    open_store(postgres_url).close()
-    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+def test_an_older_store_is_brought_up_to_date_once(empty_postgres_url: str) -> None:
+    open_store(empty_postgres_url).close()
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
         db.execute("DELETE FROM communique_migrations WHERE name = 'hosts'")
         db.execute("DROP TABLE hosts, host_sources, shared_files; DROP SEQUENCE host_tokens")
     close_pools()
-    open_store(postgres_url).close()
-    with closing(psycopg.connect(postgres_url)) as db:
+    open_store(empty_postgres_url).close()
+    with closing(psycopg.connect(empty_postgres_url)) as db:
         assert db.execute("SELECT count(*) FROM hosts").fetchall() == [(0,)]
 
 
 def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
-    postgres_url: str, noon: dt.datetime
+    empty_postgres_url: str, noon: dt.datetime
 ) -> None:
-    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
         create_before(db, "events")
         db.execute(
             "INSERT INTO releases VALUES (DEFAULT, 'a', 'harbour', 'http://harbour.example/', 'T',"
@@ -119,7 +121,7 @@ def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
             " ('health', 1800000000.5, NULL, 0, 0, 1)"
         )
         db.execute("DELETE FROM search_queue")
-        store = open_store(postgres_url)
+        store = open_store(empty_postgres_url)
         first = store.release_events(logged[0], limit=9)
         assert [(one.kind, one.cursor) for one in first or ()] == [("retraction", logged[1])]
         queued = [
