@@ -93,6 +93,9 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes: Final = tuple(routes)
+        self._operated_folders: Final = {
+            folder_of(one.path) for one in self.routes if one.access == "operate"
+        }
         self._exact: dict[str, list[Route]] = {}
         self._patterns: dict[str, list[tuple[str, re.Pattern[str], Route]]] = {}
         self._own_paths: set[str] = set()
@@ -179,6 +182,9 @@ class RouteTable:
 
         ``is_open`` is true if all clients may read the site.
         """
+        if is_open and folder_of(path) not in self._operated_folders:
+            # Every GET of a file in memory comes here, so most paths need no search.
+            return None
         access = self.access(path, method)
         if access in {"public", "own"} and "/.." not in path:
             return None
