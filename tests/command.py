@@ -34,6 +34,25 @@ SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
 """Collect from loopback, and retract at the next visit what is gone."""
 
 
+COMMANDS = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from tempfile import TemporaryFile
+from scheduler.cli import run
+
+results = []
+for arguments in json.loads(sys.argv[1]):
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(arguments)
+        for stream in (out, err):
+            stream.seek(0)
+        results.append({"code": code, "out": out.read(), "err": err.read()})
+print(json.dumps(results))
+"""
+"""Runs several commands in one interpreter and prints their results."""
+
+
 FORKED = {"backup", "demo", "run", "serve", "worker"}
 """Commands that set the signal handlers of their process, or name files after it."""
 

@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from data.store.sqlite.store import SqliteStore
-from tests.command import COMMUNIQUE, command, communique, make_home, without_rights
+from tests.command import COMMANDS, command, communique, make_home, without_rights
 from tests.press_room import listing_html, release_html, served
 from tests.services import started
 
@@ -304,30 +305,39 @@ def test_a_read_only_home_can_be_read(tmp_path: Path, *, log: bool) -> None:
     if not log:
         store.close()
 
-    def read_only(*arguments: str) -> subprocess.CompletedProcess[str]:
-        mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-        asked = [*COMMUNIQUE, *arguments, "--home", str(home)]
-        return subprocess.run(  # noqa: S603 - our own program
-            ["unshare", "-rm", "sh", "-c", mount, str(home), *asked],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=110,
-        )
-
     # A release is not yet in the search index.
     assert communique("releases", "retract", line["url"], "--why", "x", home=home).returncode == 0
-    if shutil.which("unshare") is None or "mount" in (tried := read_only("sources")).stderr:
+    if shutil.which("unshare") is None:
         pytest.skip("no folder can be mounted read-only here")
-    assert tried.returncode == 0
-    assert json.loads(read_only("export").stdout)["title"] == "Lamp"
-    assert "Lamp" in read_only("search", "lamp", "--state", "retracted").stdout
-    assert "Lamp" in read_only("show", line["url"]).stdout
-    assert read_only("health").returncode == 0
-    refused = read_only("import", str(lines), "--source", "harbour")
-    assert refused.returncode == 1
-    assert "read-only" in refused.stderr.lower()
-    assert "Traceback" not in refused.stderr
+    commands = [
+        ["sources"],
+        ["export"],
+        ["search", "lamp", "--state", "retracted"],
+        ["show", line["url"]],
+        ["health"],
+        ["import", str(lines), "--source", "harbour"],
+    ]
+    asked = json.dumps([[*one, "--home", str(home)] for one in commands])
+    mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    program = [sys.executable, "-P", "-c", COMMANDS, asked]
+    done = subprocess.run(  # noqa: S603 - our own program
+        ["unshare", "-rm", "sh", "-c", mount, str(home), *program],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    if "mount" in done.stderr:
+        pytest.skip("no folder can be mounted read-only here")
+    sources, exported, found, shown, health, refused = json.loads(done.stdout)
+    assert sources["code"] == 0
+    assert json.loads(exported["out"])["title"] == "Lamp"
+    assert "Lamp" in found["out"]
+    assert "Lamp" in shown["out"]
+    assert health["code"] == 0
+    assert refused["code"] == 1
+    assert "read-only" in refused["err"].lower()
+    assert "Traceback" not in refused["err"]
     if log:
         store.close()
 

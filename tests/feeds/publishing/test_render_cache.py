@@ -16,12 +16,10 @@ from tests.feeds.lived_site import DAY, NOON, content, live, site
 class Twins:
     """A press room published twice, from copies of one HOME of which one has lost its cache."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, lived: Path, folder: Path) -> None:
         one, other = folder / "one", folder / "other"
-        store = SqliteStore(one / "communique.db")
-        live(store, one, range(12))
-        store.close()
-        shutil.copytree(one, other)
+        for home in (one, other):
+            shutil.copytree(lived, home)
         for file in other.glob("rendered.db*"):
             file.unlink()
         self.homes = (one, other)
@@ -43,9 +41,19 @@ class Twins:
             store.close()
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME after twelve days."""
+    home = tmp_path_factory.mktemp("lived") / "home"
+    store = SqliteStore(home / "communique.db")
+    live(store, home, range(12))
+    store.close()
+    return home
+
+
 @pytest.fixture
-def twins(tmp_path: Path) -> Iterator[Twins]:
-    made = Twins(tmp_path)
+def twins(lived: Path, tmp_path: Path) -> Iterator[Twins]:
+    made = Twins(lived, tmp_path)
     yield made
     made.close()
 

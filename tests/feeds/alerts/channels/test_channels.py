@@ -20,6 +20,7 @@ from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.alerts.channels.apprise import Apprise
 from feeds.alerts.channels.mail import Mail
 from feeds.alerts.channels.webhook import Webhook
+from tests.command import COMMANDS
 
 KEY = "whsec_" + 32 * "A"
 SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
@@ -140,22 +141,6 @@ class Board(AlertChannel, frozen=True, forbid_unknown_fields=True):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
             one.sendto(alert.text.subject.encode(), ("127.0.0.1", self.port))
 '''
-
-
-COMMANDS = """
-import io, json, sys
-from contextlib import redirect_stderr, redirect_stdout
-from scheduler.cli import run
-
-results = []
-for arguments in json.loads(sys.argv[1]):
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run(arguments)
-    results.append({"code": code, "out": out.getvalue(), "err": err.getvalue()})
-print(json.dumps(results))
-"""
-"""Runs several commands in one interpreter and prints their results."""
 
 
 def test_one_file_adds_a_channel(tmp_path: Path) -> None:
