@@ -35,7 +35,7 @@ from spiders.release.title_doubts import (
     SiteNames,
     below_slogan,
     heading_near,
-    leads_home,
+    is_logo,
     opening_of,
     part_shown,
     says,
@@ -133,7 +133,7 @@ def find_title(
         headline_features(found, meta, seen, start, url).T
     )
     likely = [one for one in found if not (one.block and is_no_headline(one.text))]
-    logos = [one for one in likely if leads_home(one, url)]
+    logos = [one for one in likely if is_logo(one, url)]
     likely = [one for one in likely if not any(one is logo for logo in logos)] or found
     of = TitleEvidence(
         seen,
@@ -156,8 +156,8 @@ def find_title(
         return of_candidate(best, of.chance[best.key])
     title = without_heading(best, of, listed)
     # A logo is a better headline than a generic heading such as "About".
-    is_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
-    return of_candidate(logos[0], DOUBTFUL) if is_logo else title
+    needs_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
+    return of_candidate(logos[0], DOUBTFUL) if needs_logo else title
 
 
 def of_candidate(candidate: TitleCandidate, sure: float) -> Title:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -63,6 +64,12 @@ MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
 
 - `MAX_NAMING`: number of blocks searched at the top and at the end of the page
 - `MIN_NAME`, `MAX_NAME`: minimum and maximum length of the name, in Latin letters"""
+
+LOGO: Final = re.compile(r"(?:^|[\s_-])(?:site-?)?logo(?:$|[\s_-])", re.IGNORECASE)
+"""Pattern of the class or id of the site's logo."""
+
+LOGO_LEVELS: Final = 1
+"""Number of levels above a heading's text that are searched for such a class."""
 
 DEEPEST: Final = 4
 """Maximum heading level (1 to 6) of a headline below a label."""
@@ -178,11 +185,24 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
             yield (element.tail if tail else element.text) or "", href
 
 
-def leads_home(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo, which links to the home page.
+def is_logo(candidate: TitleCandidate, url: str) -> bool:
+    """Whether a heading is the site's logo: it links to the home page, or its class says so.
 
     Returns False on a home page, whose headline may be the site's name.
     """
+    if leads_home(candidate, url):
+        return True
+    block = candidate.block
+    if block is None or is_home(url):
+        return False
+    element, is_tail = block.pieces[0]
+    inner = element.getparent() if is_tail else element
+    around = (inner, *islice(inner.iterancestors(), LOGO_LEVELS)) if inner is not None else ()
+    return any(LOGO.search(one.get("class") or one.get("id") or "") for one in around)
+
+
+def leads_home(candidate: TitleCandidate, url: str) -> bool:
+    """Whether a heading links to the home page, which it does not on the home page itself."""
     block = candidate.block
     if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
         return False

@@ -152,3 +152,11 @@ def test_another_version_of_the_headline_in_title_does_not_replace_the_headline(
     other = "Second lock of the harbour opens to much larger ships"
     above = f"<h1>{HEADLINE}</h1><p>2 March 2026</p><h4>{other}</h4>"
     assert title(above, f"{other} | Merrow") == HEADLINE
+
+
+def test_a_heading_in_the_logo_is_not_the_headline() -> None:
+    for logo in (
+        "<h1 class=logo>Port of Merrow</h1>",
+        "<div id=site-logo><h1>Port of Merrow</h1></div>",
+    ):
+        assert title(f"{logo}<h2>{HEADLINE}</h2>") == HEADLINE
