@@ -146,6 +146,16 @@ def leaves(expression: Expression, *, positive: bool = False) -> Iterator[Expres
             yield expression
 
 
+def levels_of(expression: Expression) -> int:
+    """Return the number of operators within each other, plus one for their terms."""
+    match expression:
+        case Not(part):
+            return 1 + levels_of(part)
+        case And(parts) | Or(parts):
+            return 1 + max(map(levels_of, parts), default=0)
+    return 1
+
+
 def wanted_terms(expression: Expression, place: Place = "") -> tuple[Term, ...]:
     """Return the terms that are not excluded and that are searched in a place, each once."""
     found = (one for one in leaves(expression, positive=True) if isinstance(one, Term))
@@ -169,6 +179,10 @@ def is_bounded(expression: Expression) -> bool:
 
 MAX_LEAVES: Final = 128
 """Maximum number of terms, labels and dates of an expression with its saved searches."""
+
+MAX_LEVELS: Final = 25
+"""Maximum of `levels_of` an expression with its saved searches. The stack of SQLite's parser
+overflows from 29 on, and filters add one."""
 
 
 def with_present_sources(expression: Expression, moves: Mapping[str, str]) -> Expression:

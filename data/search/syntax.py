@@ -22,6 +22,7 @@ from data.languages.tags import fault_of_language
 from data.search.expression import (
     EVERYTHING,
     MAX_LEAVES,
+    MAX_LEVELS,
     STATES,
     Days,
     Expression,
@@ -33,6 +34,7 @@ from data.search.expression import (
     all_of,
     any_of,
     leaves,
+    levels_of,
     negated,
     replaced,
 )
@@ -356,7 +358,11 @@ def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Exp
     ``text`` is the query of the expression, and ``saved`` contains queries by name. Raises
     QueryError at the position of a saved search that is unknown, invalid, too large, or in a cycle.
     """
-    return _Resolver(text, saved).resolved(expression, ())
+    found = _Resolver(text, saved).resolved(expression, ())
+    if levels_of(found) > MAX_LEVELS:
+        problem = f"operators are nested more than {MAX_LEVELS} deep with saved searches"
+        raise QueryError(text, 0, problem, "write a flatter query")
+    return found
 
 
 class _Resolver:

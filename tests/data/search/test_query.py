@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -188,6 +189,25 @@ TEXTS = {
     "az": ("İLIN SON IŞIĞI", "Limanda yeni çıraq yandırıldı."),
     "ko": ("새 신호소 개소", "항만청은 월요일 새 신호소를 열었다."),
 }
+
+
+def nested(step: str, times: int, inner: str) -> str:
+    """A query within itself, with another word in place of ``x`` each time."""
+    for number in range(times):
+        inner = step.replace("x", f"w{number}").format(inner)
+    return inner
+
+
+@pytest.mark.parametrize("step", ["x OR -({})", "-(x OR {})", "x ({} OR x)", "(x OR x {})"])
+def test_a_query_can_be_searched_however_deep_it_is_or_is_refused(lamps: Store, step: str) -> None:
+    searched = 0
+    for times in range(1, 11):
+        saved = {"inner": nested(step, times, "lamps")}
+        query = Query(nested(step, times, "saved:inner"), "harbour", saved=saved)
+        with suppress(QueryError):
+            lamps.search_newest(query, limit=5)
+            searched += 1
+    assert 3 < searched < 10
 
 
 @pytest.fixture
