@@ -94,11 +94,12 @@ class McpApp:
         Also refuse streams and sessions, which this server does not have.
         """
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        host = headers.get(b"host", "")
         if not self._is_own_host(host_in(scope)):
             return PlainTextResponse("This is another host than site.url.\n", 421)
         origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc not in {host, self._own.netloc}:
+        # Origins are compared as texts, because a client may send any text.
+        host = origin and origin.partition("://")[2]
+        if origin is not None and host not in {headers.get(b"host"), self._own.netloc}:
             return PlainTextResponse("Pages of other sites must not call tools.\n", 403)
         if scope["method"] != "POST":
             return PlainTextResponse("Send a POST request.\n", 405, {"allow": "POST"})

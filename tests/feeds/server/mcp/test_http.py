@@ -27,6 +27,7 @@ def test_only_our_own_pages_and_hosts_may_ask(web: httpx.Client) -> None:
     assert status(host=f"localhost:{web.base_url.port}") == 200
     assert status(origin="https://evil.example") == 403
     assert status(origin="null") == 403
+    assert status(origin="http://[") == 403
     assert status(host="evil.example") == 421
     assert status(host="evil.example", origin="http://evil.example") == 421
 
