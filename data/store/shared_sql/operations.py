@@ -42,8 +42,11 @@ class OperationsPart(Part):
             )
         return OperationRecord(*row)
 
-    def end_operation(self, record: OperationRecord, status: int, response: bytes) -> None:
-        """Store the response to an operation. Without a key, only its status is stored."""
+    def end_operation(self, record: OperationRecord, status: int, response: bytes | None) -> None:
+        """Store the status of an operation, and its response if the request has a key.
+
+        Without a response, a request with the same key runs the operation again.
+        """
         self._write(
             "UPDATE operations SET status = ?, response = ? WHERE number = ?",
             [status, response if record.key else None, record.number],

@@ -169,8 +169,11 @@ class Writes:
             self._keys.pop(place, None)
 
     def _end(self, record: OperationRecord, outcome: Outcome) -> None:
+        # The client may send a request again that failed for a passing reason, with the same key.
+        may_pass = outcome.status == 409 or outcome.status >= 500  # noqa: PLR2004 - conflicts, faults
+        response = None if may_pass else msgspec.json.encode(outcome.values)
         with closing(open_existing(self._url)) as store:
-            store.end_operation(record, outcome.status, msgspec.json.encode(outcome.values))
+            store.end_operation(record, outcome.status, response)
 
 
 OTHER_REQUEST: Final = "this key was used for another request in the last 24 hours: use a new key"

@@ -126,6 +126,20 @@ def test_a_job_that_fails_has_the_problem_as_its_result(web: httpx.Client, slow:
     assert "a visit" in failed["result"]["detail"]
 
 
+def test_a_request_that_failed_for_a_passing_reason_runs_again_with_its_key(
+    web: httpx.Client, slow: Slow
+) -> None:
+    key = {"idempotency-key": "one"}
+    slow.error = HomeInUse("/home", "a visit")
+    slow.end()
+    assert (
+        ended(web, web.post(JOB, json={}, headers=key).headers["location"]).json()["status"] == 409
+    )
+    slow.error = None
+    again = ended(web, web.post(JOB, json={}, headers=key).headers["location"])
+    assert (again.json()["status"], slow.count) == (200, 2)
+
+
 def test_an_unknown_job_is_a_404_and_needs_a_token(web: httpx.Client) -> None:
     assert web.get("/api/jobs/none").status_code == 404
     assert web.get("/api/jobs/none", headers={"authorization": ""}).status_code == 401
