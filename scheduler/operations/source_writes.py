@@ -195,7 +195,7 @@ class SourceWrites:
     async def pause(self, call: WriteCall, body: bodies.Pause) -> WriteResult:
         """Pause visits to a source."""
         if body.dry_run:
-            await asyncio.to_thread(self._check, call.name)
+            await asyncio.to_thread(self._is_paused, call.name)
             return told(body, f"{call.name} is paused")
         why = body.why.strip()
         paused = await asyncio.to_thread(handlings.pause, self._home, call.name, why)
@@ -205,13 +205,12 @@ class SourceWrites:
     async def resume(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Resume visits to a paused source."""
         if body.dry_run:
-            await asyncio.to_thread(self._check, call.name)
-            return told(body, f"visits to {call.name} are resumed")
-        ended = await asyncio.to_thread(end_handlings, self._home, call.name, ("paused",))
-        await self._service.reload_sources()
-        if not ended:
-            return told(body, f"{call.name} is not paused", changed=False)
-        return told(body, f"visits to {call.name} are resumed")
+            changed = await asyncio.to_thread(self._is_paused, call.name)
+        else:
+            ended = await asyncio.to_thread(end_handlings, self._home, call.name, ("paused",))
+            await self._service.reload_sources()
+            changed = bool(ended)
+        return told(body, f"visits to {call.name} are resumed", changed=changed)
 
     async def rename(self, call: WriteCall, body: bodies.RenameSource) -> WriteResult:
         """Change the id of a source."""
@@ -253,10 +252,11 @@ class SourceWrites:
         found: dict[str, Any] | None = msgspec.to_builtins(last)
         return found
 
-    def _check(self, source: str) -> None:
-        """Raise UnknownSource if the source is unknown."""
+    def _is_paused(self, source: str) -> bool:
+        """Return whether a source is paused. Raises UnknownSource if it is unknown."""
         with closing(self._home.plain_store()) as store:
             check_source(self._home, store, source)
+            return source in handlings.paused_sources(store)
 
     def _note(self) -> str:
         return f"; {EACH_HOME}" if self._home.has_fleet else ""

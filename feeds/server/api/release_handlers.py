@@ -106,11 +106,10 @@ def releases_at(context: ApiContext, asked: ReleasesParameters) -> schemas.Relea
     if web_address(asked.url) is None:
         why = "`url` is not a web address: send one such as https://acme.example/news/1"
         raise ApiError(422, why, parameter="url")
-    places = context.store.find_releases(asked.url, limit=MAX_RELEASES_PER_ADDRESS)
-    found = tuple(release_answer(context.site, one) for one in places if not one.hidden)[
-        : asked.limit
-    ]
-    return schemas.ReleasePage(releases=found, total=len(found), next=None)
+    every = context.store.find_releases(asked.url, limit=MAX_RELEASES_PER_ADDRESS)
+    found = [one for one in every if not one.hidden]
+    some = tuple(release_answer(context.site, one) for one in found[: asked.limit])
+    return schemas.ReleasePage(releases=some, total=len(found), next=None)
 
 
 def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
@@ -231,9 +230,9 @@ def hits_of(store: Store, query: Query, sort: str, limit: int, after: int | None
     """Return the next results of a search.
 
     The position ``after`` is an offset if the best match comes first, otherwise a place in the
-    order of days.
+    order of days. Without words to rank by, the newest day comes first.
     """
-    if sort == "newest":
+    if sort == "newest" or not query.wanted:
         return store.search_newest(query, limit=limit, cursor=after)
     offset = after or 0
     found = store.search(query, limit=limit + 1, offset=offset)

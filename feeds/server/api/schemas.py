@@ -164,7 +164,7 @@ class FoundPage(ResponseBody, frozen=True):
         tuple[str, ...],
         Meta(
             description="On the first page: parts of `q` that are read in an unexpected way. "
-            "For example, OR is read as a word."
+            "For example, `or` is searched as a word."
         ),
     ]
     next: Next

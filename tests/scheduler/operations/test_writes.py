@@ -45,8 +45,11 @@ def test_a_source_is_paused_and_resumed(operated: Operated) -> None:
     assert done == {"changed": True, "dry_run": False, "message": "harbour is paused: a move"}
     health = operated.web.get("/api/health").json()["sources"]
     assert [one["paused"] for one in health if one["id"] == "harbour"] == [True]
-    assert operated.post("/api/sources/harbour/resume").json()["changed"] is True
-    assert operated.post("/api/sources/harbour/resume").json()["changed"] is False
+    resume = "/api/sources/harbour/resume"
+    assert operated.post(resume, {"dry_run": True}).json()["changed"] is True
+    assert operated.post(resume).json()["changed"] is True
+    assert operated.post(resume, {"dry_run": True}).json()["changed"] is False
+    assert operated.post(resume).json()["changed"] is False
 
 
 def test_keys_of_a_source_file_are_changed(operated: Operated) -> None:

@@ -88,6 +88,15 @@ def test_a_search_by_relevance_has_the_same_results(web: httpx.Client) -> None:
     assert len(set(best)) == len(best)
 
 
+def test_the_newest_day_comes_first_without_words_to_rank_by(web: httpx.Client) -> None:
+    newest, best = (
+        web.get(f"/api/search?source=harbour&sort={sort}").json()["releases"]
+        for sort in ("newest", "best")
+    )
+    assert newest
+    assert [one["id"] for one in best] == [one["id"] for one in newest]
+
+
 @pytest.mark.parametrize(
     ("accept", "wanted"),
     [
