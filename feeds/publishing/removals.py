@@ -67,7 +67,7 @@ class GoneSources:
 
 
 class EmptiedFacets:
-    """Published topics, sections and languages that no longer have releases.
+    """Published topics, sections, languages and periods that no longer have releases.
 
     ``marked`` are the changed facets, and ``held`` the facets with releases. ``folder`` is the
     folder of the site. ``unknown`` are facets that never had releases, but have files.
@@ -80,9 +80,8 @@ class EmptiedFacets:
         folder: Path,
         unknown: Iterable[Facet] = (),
     ) -> None:
-        emptied = {one for one in marked if one.topic or one.section or one.language}.difference(
-            held
-        )
+        # A source without releases keeps its feed. `GoneSources` deletes removed sources.
+        emptied = {one for one in marked if one != Facet(source=one.source)}.difference(held)
         self.facets = frozenset(filter(is_published, emptied.union(unknown)))
         self._folder = folder
 
