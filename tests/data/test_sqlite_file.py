@@ -21,8 +21,8 @@ CACHE = "CREATE TABLE pages (name TEXT); CREATE INDEX by_name ON pages (name);"
 
 def test_processes_that_make_a_file_at_once_all_open_it(tmp_path: Path) -> None:
     # SQLite by itself refuses some of them to somebody, without a wait.
-    forked = multiprocessing.get_context("fork")
-    with forked.Pool(PROCESSES, begin, (forked.Barrier(PROCESSES),)) as pool:
+    spawned = multiprocessing.get_context("spawn")
+    with spawned.Pool(PROCESSES, begin, (spawned.Barrier(PROCESSES),)) as pool:
         refused = pool.map(make_all, [tmp_path] * PROCESSES, chunksize=1)
     assert refused == [[]] * PROCESSES
     for number in range(FILES):

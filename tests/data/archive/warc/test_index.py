@@ -272,8 +272,8 @@ def test_processes_that_meet_a_damaged_index_at_once_make_one(tmp_path: Path, lo
         folder = tmp_path / str(number)
         folder.mkdir()
         damaged_index(folder, loss)
-    forked = multiprocessing.get_context("fork")
-    with forked.Pool(PROCESSES, begin, (forked.Barrier(PROCESSES),)) as pool:
+    spawned = multiprocessing.get_context("spawn")
+    with spawned.Pool(PROCESSES, begin, (spawned.Barrier(PROCESSES),)) as pool:
         found = pool.map(opened_at_once, [tmp_path] * PROCESSES, chunksize=1)
     assert found == [[(50, True)] * ROUNDS] * PROCESSES
 
