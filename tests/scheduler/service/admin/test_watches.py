@@ -47,7 +47,8 @@ def test_a_delivery_shows_its_event_and_the_title_of_its_release(
     running: Running, watch: str
 ) -> None:
     with closing(open_home(running.home).plain_store()) as store:
-        one = next(one for one in store.releases(Facet()) if "Notice 2" in one.content.title)
+        of_harbour = store.releases(Facet(source="harbour"))
+        one = next(one for one in of_harbour if "Notice 2" in one.content.title)
         body = json.dumps({"type": "edit", "release": {"id": one.id}}).encode()
         made = AlertDelivery("msg_dead", "ships-piers", "webhook", body, 1.0, 2.0, "dead")
         store.settle_events(0, [made])
