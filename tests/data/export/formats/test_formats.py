@@ -134,6 +134,7 @@ def test_rows_of_csv_have_every_field(releases: list[Release]) -> None:
     assert written("csv", []) == b""
 
 
+@pytest.mark.integration  # 150 MB to install
 def test_a_table_of_parquet_has_every_field(releases: list[Release]) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     rows = pq.read_table(io.BytesIO(written("parquet", releases))).to_pylist()
