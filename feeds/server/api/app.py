@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
@@ -30,7 +29,7 @@ from feeds.server.api.list_handlers import SourceMoved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation, Write
 from feeds.server.api.page import rendered_page
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
-from feeds.server.api.problems import ApiError
+from feeds.server.api.problems import SERVER_FAILED, ApiError, error_of
 from feeds.server.api.reads import Reads
 from feeds.server.api.representations import (
     MEDIA_TYPES,
@@ -51,8 +50,6 @@ from feeds.server.requests.conditional import accepted, matching
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
 from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers
 from feeds.urls import API
-
-log = logging.getLogger(__name__)
 
 MIN_COMPRESSED_BYTES: Final = 500
 """Minimum size in bytes of a response body that is worth compressing."""
@@ -80,8 +77,6 @@ JSON: Final = "application/json"
 DETAILS: Final = {
     404: "no operation has this address; /api/ lists them",
     405: "this address does not have this method; see the header `Allow`",
-    500: "the server failed; the error is in its log",
-    503: "the store is unavailable; try again in a minute",
 }
 """Messages in error responses, by status."""
 
@@ -246,9 +241,9 @@ class ApiEndpoint:
         except SourceMoved as error:
             response = redirect_to_renamed(request, error)
         except (ApiError, Unanswered, StoreError) as error:
-            response = explain(error)
+            response = error_of(error).response()
         except Exception:
-            await ApiError(500, DETAILS[500]).response()(scope, receive, send)
+            await ApiError(500, SERVER_FAILED).response()(scope, receive, send)
             raise
         response.headers.update(rate_headers(scope))
         if "POST" in self._methods:
@@ -340,17 +335,6 @@ def link_of(answer: schemas.ResponseBody, asked: Parameters, address: str) -> st
         return ""
     name = "since" if isinstance(asked, ChangesParameters) else "cursor"
     return f'<{address}?{urlencode({**said_of(asked), name: after})}>; rel="next"'
-
-
-def explain(error: ApiError | Unanswered | StoreError) -> Response:
-    """Return the problem response for an exception."""
-    if isinstance(error, ApiError):
-        return error.response()
-    if isinstance(error, Unanswered):
-        wait = {"retry-after": str(error.retry_after)}
-        return ApiError(error.status, str(error), headers=wait).response()
-    log.warning("%s", error)
-    return ApiError(503, DETAILS[503], headers={"retry-after": "60"}).response()
 
 
 def redirect_to_renamed(request: Request, error: SourceMoved) -> Response:

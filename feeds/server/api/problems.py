@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
+from data.errors import StoreError
 from feeds.server.connection.security import API_ORIGIN
+from feeds.server.requests.work_queue import Unanswered
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+SERVER_FAILED: Final = "the server failed; the error is in its log"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,3 +80,22 @@ class ApiError(Exception):
             **self.headers,
         }
         return Response(msgspec.json.encode(self.problem), self.status, headers, MEDIA_TYPE)
+
+
+def error_of(error: Exception) -> ApiError:
+    """Return the error that a client gets for an exception.
+
+    Texts of other exceptions are only logged, because they may contain paths and data.
+    """
+    match error:
+        case ApiError():
+            return error
+        case Unanswered():
+            wait = {"retry-after": str(error.retry_after)}
+            return ApiError(error.status, str(error), headers=wait)
+        case StoreError():
+            log.warning("%s", error)
+            why = "the store is unavailable; try again in a minute"
+            return ApiError(503, why, headers={"retry-after": "60"})
+    log.error("a request failed", exc_info=error)
+    return ApiError(500, SERVER_FAILED)

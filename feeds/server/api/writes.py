@@ -32,7 +32,7 @@ from feeds.server.api import schemas
 from feeds.server.api.jobs import Jobs, Outcome, RunningJob
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import Parameters
-from feeds.server.api.problems import ApiError
+from feeds.server.api.problems import ApiError, error_of
 
 log = logging.getLogger(__name__)
 
@@ -199,8 +199,7 @@ def problem_of(error: Exception) -> ApiError:
             return ApiError(503, str(error), headers={"retry-after": "60"})
         case CommuniqueError():
             return ApiError(422, str(error))
-    log.error("an operation failed", exc_info=error)
-    return ApiError(500, "the server failed; the error is in its log")
+    return error_of(error)
 
 
 def body_from(raw: bytes, kind: type[Body]) -> Body:

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.settings import SiteSettings
 from data.text.urls import site_address
-from feeds.server.api.problems import ApiError
+from feeds.server.api.problems import error_of
 from feeds.server.mcp.tools import Toolbox, Work
 from feeds.server.requests.access import Access, token_in
 from feeds.server.requests.client import host_in, is_loopback
@@ -72,8 +72,7 @@ class McpApp:
             try:
                 self._queue.count(scope)
             except Unanswered as error:
-                wait = {"retry-after": str(error.retry_after)}
-                refusal = ApiError(error.status, str(error), headers=wait).response()
+                refusal = error_of(error).response()
         if refusal is not None:
             if "access-control-allow-origin" in refusal.headers:
                 del refusal.headers["access-control-allow-origin"]

@@ -16,12 +16,13 @@ from data.models import Selection
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.api.operations import OPERATIONS
+from feeds.server.api.reads import Reads
 from feeds.server.app import create_app
 from feeds.server.mcp.tools import PATH_NAMES, UNTRUSTED
 from tests.drafts import draft
 from tests.examples import thorough
 from tests.feeds.api_store import NOON
-from tests.feeds.server.mcp.client import called, result
+from tests.feeds.server.mcp.client import asked, called, result
 from tests.feeds.serving import served_by
 
 VALUES: dict[str, list[Any]] = {
@@ -141,3 +142,15 @@ def test_texts_that_look_like_instructions_stay_data(tmp_path: Path, count: int)
         wrong = called(web, texts[0], limit=1)
         assert wrong["isError"] is True
         assert "structuredContent" not in wrong or wrong["structuredContent"] is None
+
+
+def test_an_unexpected_error_shows_nothing_of_its_cause(
+    web: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("/home/desk/secret")
+
+    monkeypatch.setattr(Reads, "call", fail)
+    answer = asked(web, "tools/call", name="sources", arguments={})
+    assert "secret" not in answer.text
+    assert "the server failed" in answer.text
