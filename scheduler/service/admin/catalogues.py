@@ -44,8 +44,8 @@ from spiders.catalogue.selection import Selection
 JOB_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a job in seconds. The next job continues where it ended."""
 
-MAX_KEPT_JOBS: Final = 20
-"""Maximum number of jobs whose results are kept in memory."""
+MAX_JOBS: Final = 20
+"""Maximum number of jobs in memory: waiting and running ones, and the results of ended ones."""
 
 PAGE_ROWS: Final = 100
 """Number of entries per page."""
@@ -62,6 +62,10 @@ FILTERS: Final = ("country", "kind", "group")
 
 class NothingChosen(CommuniqueError):
     """A form to add entries contains no entry."""
+
+
+class TooManyJobs(CommuniqueError):
+    """`MAX_JOBS` jobs are waiting or running."""
 
 
 @dataclass
@@ -186,12 +190,9 @@ class CataloguePages:
         options = [*ids]
         if form.get("all") == "yes":
             options = [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
+        make_room(self._jobs)
         job.task = asyncio.create_task(self._run(job, options))
         self._jobs[job.id] = job
-        if len(self._jobs) > MAX_KEPT_JOBS:
-            _, oldest = self._jobs.popitem(last=False)
-            if oldest.task:
-                oldest.task.cancel()
         return f"adding {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
 
     async def _run(self, job: Job, options: list[str]) -> None:
@@ -238,6 +239,19 @@ class CataloguePages:
             return read_again(path)
         except CatalogueError as error:
             raise HTTPException(404) from error
+
+
+def make_room(jobs: OrderedDict[str, Job]) -> None:
+    """Drop the oldest job that has ended if there are `MAX_JOBS` jobs.
+
+    Raises TooManyJobs if none has ended.
+    """
+    if len(jobs) < MAX_JOBS:
+        return
+    ended = next((one.id for one in jobs.values() if not one.is_busy), None)
+    if ended is None:
+        raise TooManyJobs(f"{MAX_JOBS} jobs are waiting or running; wait until one has ended")
+    del jobs[ended]
 
 
 def read_again(path: Path) -> Catalogue:

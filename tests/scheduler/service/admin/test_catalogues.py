@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 
 import pytest
 
+from scheduler.service.admin.catalogues import MAX_JOBS, Job, TooManyJobs, make_room
 from spiders.sources.loader import read_source
 from tests.press_room import Room, listing_html, release_html, served
 from tests.scheduler.service.admin.conftest import Running
@@ -80,3 +82,15 @@ def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: 
     assert "/admin/sources/pier/" in running.web.get("/admin/catalogues/own/").text
     again = running.post("/admin/catalogues/own/add", all="yes", country="GB", kind="agency")
     assert "1 present, 0 unsure, 1 failed." in ended(running, again.url.path)
+
+
+def test_another_job_replaces_one_that_has_ended_and_never_a_running_one() -> None:
+    jobs = OrderedDict((str(one), Job(str(one), "own", "own", ())) for one in range(MAX_JOBS))
+    with pytest.raises(TooManyJobs):
+        make_room(jobs)
+    jobs["1"].is_busy = False
+    make_room(jobs)
+    assert "1" not in jobs
+    assert len(jobs) == MAX_JOBS - 1
+    make_room(jobs)
+    assert len(jobs) == MAX_JOBS - 1
