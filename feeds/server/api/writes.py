@@ -27,6 +27,7 @@ from data.errors import (
 )
 from data.models import OperationRecord
 from data.store.open import open_existing
+from data.text.clean import plain
 from data.wording import meant
 from feeds.server.api import schemas
 from feeds.server.api.jobs import Jobs, Outcome, RunningJob
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 5.0
 """Time in seconds after which a request that still runs gets the address of its job (202)."""
+
+MAX_TARGET_CHARS: Final = 200
+"""Maximum length in characters of an id in the record of operations. Longer ids are unknown."""
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
 """Pattern that matches an idempotency key: visible ASCII characters."""
@@ -133,9 +137,8 @@ class Writes:
 
     def _begin(self, job: RunningJob, by: str, key: str) -> OperationRecord:
         """Record that an operation begins. Raises ApiError if the key was used for another one."""
-        new = OperationRecord(
-            0, time.time(), by, job.operation, job.target, key or None, job.digest
-        )
+        target = plain(job.target)[:MAX_TARGET_CHARS]
+        new = OperationRecord(0, time.time(), by, job.operation, target, key or None, job.digest)
         with closing(open_existing(self._url)) as store:
             record = store.begin_operation(new)
         if record.body != job.digest:
@@ -159,7 +162,7 @@ class Writes:
             if record:
                 log.info(
                     "operation %s %s by token %s: %s",
-                    *(operation.name, job.target, record.token, outcome.status),
+                    *(operation.name, record.target, record.token, outcome.status),
                 )
                 await asyncio.to_thread(self._end, record, outcome)
         except CommuniqueError as error:

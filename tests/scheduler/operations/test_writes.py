@@ -165,13 +165,13 @@ def test_a_repeated_key_gets_the_first_response(operated: Operated) -> None:
 def test_each_request_is_recorded_with_its_token(operated: Operated) -> None:
     operated.post(PAUSE, {"why": "recorded"})
     operated.post(PAUSE, {"dry_run": True})
-    operated.post("/api/sources/nope/pause")
+    operated.post(f"/api/sources/nope%0A{'x' * 1000}/pause")
     operated.post("/api/sources/harbour/resume")
     with closing(operated.home.plain_store()) as store:
         found = store.operations(limit=3)
     assert [(one.token, one.name, one.target, one.status) for one in found] == [
         ("operate", "resume_source", "harbour", 200),
-        ("operate", "pause_source", "nope", 404),
+        ("operate", "pause_source", f"nope {'x' * 195}", 404),
         ("operate", "pause_source", "harbour", 200),
     ]
 
