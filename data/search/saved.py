@@ -105,8 +105,10 @@ def check_query(query: str, saved: Mapping[str, str]) -> None:
         raise QueryError(query, 0, problem, fix)
 
 
-def save_search(folder: Path, name: str, query: str) -> bool:
+def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -> bool:
     """Save a query under a name, and return whether no search had this name before.
+
+    In a dry run, only check the query and its name.
 
     Raises SearchError if the name is invalid or the folder is full, QueryError if the query is
     invalid or would contain itself, and OSError.
@@ -118,6 +120,8 @@ def save_search(folder: Path, name: str, query: str) -> bool:
     is_new = find_file(folder, name, SearchError) is None
     if is_new and len(saved) >= MAX_SEARCHES:
         raise SearchError(str(folder), "folder", f"{MAX_SEARCHES:,} searches are saved; remove one")
+    if dry_run:
+        return is_new
     folder.mkdir(parents=True, exist_ok=True)
     # JSON strings are TOML strings, except for this character.
     quoted = json.dumps(query, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -125,13 +129,16 @@ def save_search(folder: Path, name: str, query: str) -> bool:
     return is_new
 
 
-def remove_search(folder: Path, name: str) -> Path:
+def remove_search(folder: Path, name: str, *, dry_run: bool = False) -> Path:
     """Remove a saved search, even if its file is invalid, and return the path of its file.
+
+    In a dry run, only find the file.
 
     Raises UnknownSearch if it is missing, SearchError if the folder can't be read, and OSError.
     """
     path = find_file(folder, name, SearchError)
     if path is None:
         raise UnknownSearch(name, tuple(SavedSearches(folder)))
-    path.unlink()
+    if not dry_run:
+        path.unlink()
     return path

@@ -21,7 +21,7 @@ from scheduler.operations.service import RunningService
 from scheduler.operations.source_writes import SourceWrites, example, told
 from scheduler.operations.watch_writes import WatchWrites
 
-NAMED: Final = "The id of a release, the start of an id, or an address."
+NAMED: Final = "The id of a release, or the start of an id."
 
 
 def writes_of(home: Home, service: RunningService, adding: Inspections) -> Writes:

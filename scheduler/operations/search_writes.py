@@ -7,15 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from data.errors import SearchError, UnknownSearch
-from data.search.saved import (
-    SavedSearches,
-    check_query,
-    load_searches,
-    remove_search,
-    save_search,
-)
-from data.toml_files import check_id
+from data.search.saved import SavedSearches, load_searches, remove_search, save_search
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.request_context import ApiContext
@@ -82,20 +74,13 @@ class SearchWrites:
 
     async def save(self, call: WriteCall, body: bodies.SaveSearch) -> WriteResult:
         """Save a query under a name."""
-        saved = SavedSearches(self._folder)
-        known = saved.get(call.name)
-        if body.dry_run:
-            check_id(self._folder / f"{call.name}.toml", SearchError)
-            check_query(body.query, {**saved.readable(), call.name: body.query})
-        else:
-            await asyncio.to_thread(save_search, self._folder, call.name, body.query)
+        known = await asyncio.to_thread(SavedSearches(self._folder).get, call.name)
+        await asyncio.to_thread(
+            save_search, self._folder, call.name, body.query, dry_run=body.dry_run
+        )
         return told(body, f"saved {call.name}", changed=known != body.query)
 
     async def remove(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Remove a saved search."""
-        saved = SavedSearches(self._folder)
-        if call.name not in [*saved]:
-            raise UnknownSearch(call.name, tuple(saved))
-        if not body.dry_run:
-            await asyncio.to_thread(remove_search, self._folder, call.name)
+        await asyncio.to_thread(remove_search, self._folder, call.name, dry_run=body.dry_run)
         return told(body, f"removed {call.name}")
