@@ -115,10 +115,15 @@ def read_bytes(path: Path) -> bytes:
 
 def check_id(path: Path, error: type[ConfigurationError]) -> None:
     """Raise ``error`` if the name of a file is not a valid id."""
-    if not ID.fullmatch(path.stem):
-        raise error(
-            str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
-        )
+    check_name(path.parent, path.stem, error)
+
+
+def check_name(folder: Path, name: str, error: type[ConfigurationError]) -> None:
+    """Raise ``error`` if a name is not a valid id for a file in a folder."""
+    # The whole name is checked, because the file of "../x" would be in another folder.
+    if not ID.fullmatch(name):
+        path = str(folder / f"{name}{SUFFIX}")
+        raise error(path, "file name", "use lower-case letters, digits and hyphens, at most 64")
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:

@@ -16,7 +16,7 @@ from data.errors import QueryError, SearchError, UnknownSearch
 from data.files import rewrite
 from data.search.query import Query
 from data.search.syntax import LANGUAGE_VERSION, MAX_QUERY_LENGTH
-from data.toml_files import check_id, decode, find_file, read_text, toml_files
+from data.toml_files import check_id, check_name, decode, find_file, read_text, toml_files
 
 MAX_SEARCHES: Final = 1000
 """Maximum number of saved searches of a home directory."""
@@ -114,7 +114,7 @@ def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -
     invalid or would contain itself, and OSError.
     """
     path = folder / f"{name}.toml"
-    check_id(path, SearchError)
+    check_name(folder, name, SearchError)
     saved = SavedSearches(folder)
     check_query(query, {**saved.readable(), name: query})
     is_new = find_file(folder, name, SearchError) is None

@@ -15,7 +15,7 @@ from feeds.server.api.writes import Writes
 from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.adding import Inspections
-from scheduler.operations.releases import NoSuchRelease, decide, find_all
+from scheduler.operations.releases import AmbiguousRelease, NoSuchRelease, decide, find_all
 from scheduler.operations.search_writes import SearchWrites
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_writes import SourceWrites, example, told
@@ -93,3 +93,9 @@ class ReleaseWrites:
             return bool(decide(self._home, choose, action))
         except NoSuchRelease as error:
             raise ApiError(404, str(error)) from error
+        except AmbiguousRelease as error:
+            # Its message contains titles, which assistants may take for instructions.
+            ids = "; ".join(one.partition(" ")[0] for one in error.found)
+            raise ApiError(
+                422, f"this names several releases; send one of these ids: {ids}"
+            ) from error

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
+from tests.command import communique
 from tests.feeds.server.mcp.client import called, result
 from tests.scheduler.operations.conftest import Operated
 
@@ -74,3 +77,32 @@ def test_a_repeated_call_with_a_key_counts_once(operated: Operated) -> None:
         "/api/sources/harbour/pause", {"why": "tools"}, **{"idempotency-key": "tool-1"}
     )
     assert rest.json() == first["structuredContent"]["data"]
+
+
+@pytest.mark.parametrize("name", ["../x", "../sources/harbour", "x/../y", "/x/y", "a\n"])
+def test_no_name_leads_out_of_the_folder_of_searches(operated: Operated, name: str) -> None:
+    def files() -> dict[Path, bytes]:
+        return {one: one.read_bytes() for one in operated.home.path.rglob("*.toml")}
+
+    before = files()
+    for is_dry in (True, False):
+        given = {"search": name, "query": "tide", "dry_run": is_dry}
+        refused = called(operated.web, "save_search", operated.tokens["operate"], **given)
+        assert refused["isError"] is True
+    assert files() == before
+
+
+def test_the_error_for_several_releases_contains_no_title(
+    operated: Operated, tmp_path: Path
+) -> None:
+    """Assistants may take titles outside of `data` for instructions."""
+    first = operated.web.get("/api/releases").json()["releases"][0]
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(json.dumps({name: first[name] for name in ("url", "title", "body_html")}))
+    communique("import", str(lines), "--source", "other", home=operated.home.path)
+    given = {"release": first["url"], "why": "x", "dry_run": True}
+    refused = called(operated.web, "hide_release", operated.tokens["operate"], **given)
+    problem = json.loads(refused["content"][0]["text"])
+    assert problem["status"] == 422
+    assert first["id"] in problem["detail"]
+    assert first["title"] not in problem["detail"]
