@@ -68,8 +68,9 @@ def mcp(home: Home, *, token_file: Path | None) -> int:
     log_to(sys.stderr, home.settings.log)
     if not is_installed():
         raise NoProtocol
-    operator = operator_of(home, token_file) if token_file else None
-    asyncio.run(serve(home, operator))
+    if token_file:
+        operator_of(home, token_file)
+    asyncio.run(serve(home, token_file))
     return 0
 
 
@@ -87,8 +88,16 @@ def operator_of(home: Home, path: Path) -> str:
     return token.name
 
 
-async def serve(home: Home, operator: str | None) -> None:
-    """Serve tools until standard input ends. ``operator`` is the name of a token, or None."""
+def operator_now(home: Home, path: Path | None) -> str | None:
+    """Return the name of the token in a file, or None without a file or if it was revoked."""
+    try:
+        return operator_of(home, path) if path else None
+    except UnusableToken:
+        return None
+
+
+async def serve(home: Home, token_file: Path | None) -> None:
+    """Serve tools until standard input ends. The token of an operator is checked at each call."""
     # Imported here: no other command loads the SDK.
     from mcp.server.stdio import stdio_server  # noqa: PLC0415
 
@@ -97,13 +106,15 @@ async def serve(home: Home, operator: str | None) -> None:
     site = home.settings.site
     home.plain_store().close()
     reads = Reads(home.store_url, site, partial(health_of, home), SavedSearches(home.searches))
-    writes = operator_writes(home) if operator else None
+    writes = operator_writes(home) if token_file else None
 
     async def run(work: Work) -> dict[str, Any]:
         return await asyncio.to_thread(work)
 
-    caller = McpCaller(operator, run)
-    server = protocol_server(Toolbox(reads, writes), version("communique"), lambda _: caller)
+    def caller(_: Any) -> McpCaller:
+        return McpCaller(operator_now(home, token_file), run)
+
+    server = protocol_server(Toolbox(reads, writes), version("communique"), caller)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
     if writes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.access.tokens import new_token
+from data.access.tokens import new_token, revoke_token
 from tests.command import command, communique, make_home
 from tests.peer import PATIENCE
 
@@ -27,8 +28,13 @@ def home(tmp_path: Path) -> Path:
     return make_home(tmp_path / "home", "http://127.0.0.1:9/news/")
 
 
-def results(home: Path, *options: str, calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
-    """The results of calls of tools, in one session."""
+def results(
+    home: Path,
+    *options: str,
+    calls: list[tuple[str, dict[str, Any]]],
+    before_last: Callable[[], object] = bool,
+) -> list[Any]:
+    """The results of calls of tools, in one session. ``before_last`` precedes the last call."""
     messages: list[dict[str, Any]] = [
         {"id": 0, "method": "initialize", "params": INITIALIZE},
         {"method": "notifications/initialized"},
@@ -47,6 +53,8 @@ def results(home: Path, *options: str, calls: list[tuple[str, dict[str, Any]]]) 
         assert child.stdout is not None
         found = []
         for message in messages:
+            if message is messages[-1]:
+                before_last()
             child.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
             child.stdin.flush()
             if "id" in message:
@@ -64,9 +72,15 @@ def test_tools_read_without_a_token_and_write_with_one(home: Path, tmp_path: Pat
     assert refused["isError"] is True
     file = tmp_path / "token"
     file.write_text(new_token(home / "tokens", "helper", ("operate",)) + "\n")
-    tools, done = results(home, "--token-file", str(file), calls=[pause])
+    tools, done, revoked = results(
+        home,
+        *("--token-file", str(file)),
+        calls=[pause, pause],
+        before_last=lambda: revoke_token(home / "tokens", "helper"),
+    )
     assert "pause_source" in {one["name"] for one in tools["tools"]}
     assert done["structuredContent"]["data"]["changed"] is True
+    assert json.loads(revoked["content"][0]["text"])["status"] == 403
 
 
 def test_a_file_without_a_token_of_an_operator_is_refused(home: Path, tmp_path: Path) -> None:
