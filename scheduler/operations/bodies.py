@@ -1,7 +1,8 @@
-"""Fields of requests that write, with their limits. The OpenAPI document describes them."""
+"""Bodies of requests that write, with their limits, and of the responses to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +13,7 @@ from data.search.syntax import MAX_QUERY_LENGTH
 from data.toml_files import ID
 from feeds.alerts.channels import CHANNELS
 from feeds.server.api import schemas
-from feeds.server.api.operations import WriteBody
+from feeds.server.api.operations import WriteBody, WriteExample
 from feeds.server.api.parameters import PLAIN
 
 Text = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
@@ -201,3 +202,23 @@ class Tested(schemas.ResponseBody, frozen=True):
     id: str
     matches: tuple[dict[str, Any], ...]
     sent: tuple[dict[str, Any], ...]
+
+
+def sent_fields(body: WriteBody) -> dict[str, Any]:
+    """Return the fields that a request contains, except ``dry_run``."""
+    found = {name: getattr(body, name) for name in body.__struct_fields__ if name != "dry_run"}
+    return {name: value for name, value in found.items() if value is not UNSET}
+
+
+def result_of(body: WriteBody, message: str, *, changed: bool = True) -> schemas.WriteResult:
+    """Return the result of a request, with a message that describes what it did, or would do."""
+    if body.dry_run:
+        message = f"not done in a dry run: {message}" if changed else "nothing would change"
+    elif not changed:
+        message = "nothing changed"
+    return schemas.WriteResult(changed=changed, dry_run=body.dry_run, message=message)
+
+
+def example_of(body: Mapping[str, Any], message: str) -> WriteExample:
+    """Return the example of a request that changes something."""
+    return WriteExample(body, schemas.WriteResult(changed=True, dry_run=False, message=message))

@@ -13,7 +13,7 @@ from feeds.server.api.parameters import PageParameters
 from feeds.server.api.request_context import ApiContext
 from feeds.server.api.schemas import WriteResult
 from scheduler.operations import bodies
-from scheduler.operations.source_writes import example, told
+from scheduler.operations.bodies import example_of, result_of
 
 NAMED: Final = "The name of a saved search."
 
@@ -50,7 +50,7 @@ class SearchWrites:
             bodies.SaveSearch,
             WriteResult,
             self.save,
-            example({"query": "ferry OR ferries"}, "saved ferries"),
+            example_of({"query": "ferry OR ferries"}, "saved ferries"),
             named=NAMED,
         )
         yield Write(
@@ -60,7 +60,7 @@ class SearchWrites:
             WriteBody,
             WriteResult,
             self.remove,
-            example({}, "removed ferries"),
+            example_of({}, "removed ferries"),
             named=NAMED,
             destroys=True,
         )
@@ -78,9 +78,9 @@ class SearchWrites:
         await asyncio.to_thread(
             save_search, self._folder, call.name, body.query, dry_run=body.dry_run
         )
-        return told(body, f"saved {call.name}", changed=known != body.query)
+        return result_of(body, f"saved {call.name}", changed=known != body.query)
 
     async def remove(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Remove a saved search."""
         await asyncio.to_thread(remove_search, self._folder, call.name, dry_run=body.dry_run)
-        return told(body, f"removed {call.name}")
+        return result_of(body, f"removed {call.name}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
 
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
@@ -21,6 +20,7 @@ from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.adding import Inspections, given_address, shown_values
+from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_files import change_source
 from scheduler.sources import handlings
@@ -92,7 +92,7 @@ class SourceWrites:
             bodies.ChangeSource,
             WriteResult,
             self.change,
-            example({"topics": ["transport"]}, "lindmouth was changed"),
+            example_of({"topics": ["transport"]}, "lindmouth was changed"),
             named=ID,
         )
         yield Write(
@@ -102,7 +102,7 @@ class SourceWrites:
             bodies.Pause,
             WriteResult,
             self.pause,
-            example({"why": "its site moves"}, "lindmouth is paused: its site moves"),
+            example_of({"why": "its site moves"}, "lindmouth is paused: its site moves"),
             named=ID,
         )
         yield Write(
@@ -112,7 +112,7 @@ class SourceWrites:
             WriteBody,
             WriteResult,
             self.resume,
-            example({}, "visits to lindmouth are resumed"),
+            example_of({}, "visits to lindmouth are resumed"),
             named=ID,
         )
         yield Write(
@@ -122,7 +122,7 @@ class SourceWrites:
             bodies.RenameSource,
             WriteResult,
             self.rename,
-            example({"id": "lindmouth-port"}, "renamed lindmouth to lindmouth-port"),
+            example_of({"id": "lindmouth-port"}, "renamed lindmouth to lindmouth-port"),
             named=ID,
             destroys=True,
         )
@@ -133,7 +133,7 @@ class SourceWrites:
             bodies.RemoveSource,
             WriteResult,
             self.remove,
-            example({"keep": True}, "removed lindmouth; 412 releases still shown"),
+            example_of({"keep": True}, "removed lindmouth; 412 releases still shown"),
             named=ID,
             destroys=True,
         )
@@ -184,23 +184,23 @@ class SourceWrites:
 
     async def change(self, call: WriteCall, body: bodies.ChangeSource) -> WriteResult:
         """Change keys of a source file."""
-        changes = given(body)
+        changes = sent_fields(body)
         changed = await asyncio.to_thread(
             change_source, self._home, call.name, changes, dry_run=body.dry_run
         )
         if changed and not body.dry_run:
             await self._service.reload_sources()
-        return told(body, f"{call.name} was changed", changed=changed)
+        return result_of(body, f"{call.name} was changed", changed=changed)
 
     async def pause(self, call: WriteCall, body: bodies.Pause) -> WriteResult:
         """Pause visits to a source."""
         if body.dry_run:
             await asyncio.to_thread(self._is_paused, call.name)
-            return told(body, f"{call.name} is paused")
+            return result_of(body, f"{call.name} is paused")
         why = body.why.strip()
         paused = await asyncio.to_thread(handlings.pause, self._home, call.name, why)
         await self._service.reload_sources()
-        return told(body, f"{call.name} is {handling_line(paused)}")
+        return result_of(body, f"{call.name} is {handling_line(paused)}")
 
     async def resume(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Resume visits to a paused source."""
@@ -210,7 +210,7 @@ class SourceWrites:
             ended = await asyncio.to_thread(end_handlings, self._home, call.name, ("paused",))
             await self._service.reload_sources()
             changed = bool(ended)
-        return told(body, f"visits to {call.name} are resumed", changed=changed)
+        return result_of(body, f"visits to {call.name} are resumed", changed=changed)
 
     async def rename(self, call: WriteCall, body: bodies.RenameSource) -> WriteResult:
         """Change the id of a source."""
@@ -220,7 +220,7 @@ class SourceWrites:
         if not body.dry_run:
             await self._service.reload_sources()
         message = f"renamed {done.old} to {done.new}, with {counted(done.releases, 'release')}"
-        return told(body, message + self._note(), changed=done.done)
+        return result_of(body, message + self._note(), changed=done.done)
 
     async def remove(self, call: WriteCall, body: bodies.RemoveSource) -> WriteResult:
         """Remove a source, its file and its feeds."""
@@ -231,7 +231,7 @@ class SourceWrites:
             await self._service.reload_sources()
         what = "still shown" if done.kept else "hidden"
         message = f"removed {done.source}; {counted(done.releases, 'release')} {what}"
-        return told(body, message + self._note(), changed=done.done)
+        return result_of(body, message + self._note(), changed=done.done)
 
     async def visit(self, call: WriteCall, body: WriteBody) -> bodies.Visited:
         """Visit a source, and return the report of the visit."""
@@ -239,7 +239,10 @@ class SourceWrites:
         if not body.dry_run:
             visit = await self._service.visit_now(call.name)
             if visit is None:
-                raise ApiError(409, f"{call.name} is being visited already")
+                why = "is being visited already"
+                if call.name not in self._service.visiting:
+                    why = "can't be visited now, because this service does not plan visits"
+                raise ApiError(409, f"{call.name} {why}")
             call.report(f"visiting {call.name}")
             # The visit continues if this request is cancelled.
             await asyncio.shield(visit)
@@ -260,23 +263,3 @@ class SourceWrites:
 
     def _note(self) -> str:
         return f"; {EACH_HOME}" if self._home.has_fleet else ""
-
-
-def given(body: WriteBody) -> dict[str, Any]:
-    """Return the fields that a request contains, except ``dry_run``."""
-    found = {name: getattr(body, name) for name in body.__struct_fields__ if name != "dry_run"}
-    return {name: value for name, value in found.items() if value is not UNSET}
-
-
-def told(body: WriteBody, message: str, *, changed: bool = True) -> WriteResult:
-    """Return the result of a request, with a message that describes what it did, or would do."""
-    if body.dry_run:
-        message = f"not done in a dry run: {message}" if changed else "nothing would change"
-    elif not changed:
-        message = "nothing changed"
-    return WriteResult(changed=changed, dry_run=body.dry_run, message=message)
-
-
-def example(body: Mapping[str, Any], message: str) -> WriteExample:
-    """Return the example of a request that changes something."""
-    return WriteExample(body, WriteResult(changed=True, dry_run=False, message=message))

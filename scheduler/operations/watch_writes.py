@@ -19,7 +19,7 @@ from feeds.server.api.request_context import ApiContext
 from feeds.server.api.schemas import WriteResult
 from scheduler.home.home import Home
 from scheduler.operations import bodies
-from scheduler.operations.source_writes import example, given, told
+from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.watches import (
     add_watch,
     change_watch,
@@ -76,7 +76,7 @@ class WatchWrites:
             bodies.AddWatch,
             WriteResult,
             self._add,
-            example({"name": "Ferries", "query": "ferry"}, "created the watch ferries"),
+            example_of({"name": "Ferries", "query": "ferry"}, "created the watch ferries"),
             repeatable=False,
         )
         yield Write(
@@ -86,7 +86,7 @@ class WatchWrites:
             bodies.ChangeWatch,
             WriteResult,
             self.change,
-            example({"sources": ["lindmouth"]}, "ferries was changed"),
+            example_of({"sources": ["lindmouth"]}, "ferries was changed"),
             named=NAMED,
         )
         for verb, paused in (("pause", True), ("resume", False)):
@@ -97,7 +97,7 @@ class WatchWrites:
                 WriteBody,
                 WriteResult,
                 self._pausing(paused=paused),
-                example({}, f"ferries is {'paused' if paused else 'active'}"),
+                example_of({}, f"ferries is {'paused' if paused else 'active'}"),
                 named=NAMED,
             )
         yield Write(
@@ -118,7 +118,7 @@ class WatchWrites:
             WriteBody,
             WriteResult,
             self.replay,
-            example({}, "2 messages wait"),
+            example_of({}, "2 messages wait"),
             named=NAMED,
             repeatable=False,
         )
@@ -144,7 +144,7 @@ class WatchWrites:
         name = body.id or id_for(body.name)
         if not ID.fullmatch(name):
             raise ApiError(422, "the name has no letters; send an id", parameter="id")
-        values = given(body)
+        values = sent_fields(body)
         keys = {key: values[key] for key in values.keys() - {"id", "outputs", "feed"}}
         keys |= channels_in(body)
         if body.feed:
@@ -156,14 +156,14 @@ class WatchWrites:
         except FileExistsError as error:
             why = f"a watch {name!r} exists already; send another id"
             raise ApiError(422, why, parameter="id") from error
-        return told(body, f"created the watch {name}")
+        return result_of(body, f"created the watch {name}")
 
     async def change(self, call: WriteCall, body: bodies.ChangeWatch) -> WriteResult:
         """Change keys of a watch file."""
         changed = await asyncio.to_thread(
-            change_watch, self._home, call.name, given(body), dry_run=body.dry_run
+            change_watch, self._home, call.name, sent_fields(body), dry_run=body.dry_run
         )
-        return told(body, f"{call.name} was changed", changed=changed)
+        return result_of(body, f"{call.name} was changed", changed=changed)
 
     def _pausing(self, *, paused: bool) -> Any:
         async def handle(call: WriteCall, body: WriteBody) -> WriteResult:
@@ -172,7 +172,7 @@ class WatchWrites:
             if not body.dry_run:
                 await asyncio.to_thread(set_paused, folder, call.name, AlertWatch, paused=paused)
             message = f"{call.name} is {'paused' if paused else 'active'}"
-            return told(body, message, changed=before.paused != paused)
+            return result_of(body, message, changed=before.paused != paused)
 
         return handle
 
@@ -191,7 +191,7 @@ class WatchWrites:
         """Queue the failed alerts of a watch again."""
         count = await asyncio.to_thread(replay_failed, self._home, call.name, dry_run=body.dry_run)
         message = counted(count, "message waits", "messages wait")
-        return told(body, message, changed=count > 0)
+        return result_of(body, message, changed=count > 0)
 
 
 def channels_in(body: bodies.AddWatch) -> dict[str, Any]:
