@@ -141,3 +141,15 @@ def test_a_search_works_without_scripts(site: httpx.Client, browser: Any) -> Non
     tab.get_by_role("link", name="Language English").click()
     assert tab.locator(".chosen").count() == 0
     context.close()
+
+
+def test_a_fault_of_a_query_is_seen_on_a_phone_above_the_tips(
+    site: httpx.Client, page: Any
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.base_url}/search?q=(storm")
+    fault = page.get_by_role("alert").bounding_box()
+    assert fault["y"] + fault["height"] < page.viewport_size["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    widths = page.locator(".operators dd").evaluate_all("all => all.map(one => one.clientWidth)")
+    assert min(widths) > 300
