@@ -32,7 +32,7 @@ This page shows the help text of every command. To see one in a terminal:
   command.
 - `--json` prints JSON. Its keys and the exit codes are stable; sentences may change.
 - Exit code 0 means success, 1 a failure or a finding, 2 a wrong option or setting.
-- `list` is the default of `catalogue`, `health`, `sources`, `token` and `watch`.
+- `list` is the default of `catalogue`, `health`, `searches`, `sources`, `token` and `watch`.
 - `-` as a file name means standard input.
 - Every command accepts `--home` and `--help`. The texts below leave them out.
 
@@ -45,7 +45,8 @@ store](../how-to/backup.md#a-lost-store) explains the options.
 
 ## Queries
 
-`search`, `watch add --query` and the search page use the same language. All words must occur.
+`search`, `watch add --query` and the search page use the same language. [Queries](queries.md)
+describes it completely.
 
 | Query | Finds |
 |---|---|
@@ -53,6 +54,7 @@ store](../how-to/backup.md#a-lost-store) explains the options.
 | `"harbour closed"` | the phrase |
 | `harb*` | words with this beginning, three letters or more |
 | `harbour -drill` | the first word without the second |
+| `harbour OR lamps` | one of the words |
 
 If more than 5,000 releases match, only the newest 5,000 are ranked. In JSON, `total` counts up to
 10,000 matches, and `more` is true if there are others. `next` is the cursor of the next page.
