@@ -199,6 +199,13 @@ def with_present_sources(expression: Expression, moves: Mapping[str, str]) -> Ex
     return replaced(expression, present)
 
 
+def sources_in(expression: Expression | None) -> frozenset[str]:
+    """Return the ids of all sources that an expression names."""
+    named = leaves(expression) if expression else ()
+    labels = (one for one in named if isinstance(one, Label) and one.name == "source")
+    return frozenset(name for one in labels for name in one.values)
+
+
 def check_sources(expression: Expression | None, text: str, known: Iterable[str]) -> None:
     """Raise QueryError if an expression of the query ``text`` names an unknown source."""
     names = frozenset(known)

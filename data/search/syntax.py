@@ -418,5 +418,5 @@ def names_saved_searches(expression: Expression | None) -> bool:
 def lower_case_operators(text: str) -> tuple[str, ...]:
     """Return "or" and "not" if a query has them as words where operators could be."""
     found = tokens(text)
-    within = (one.text for one in found[1:-2] if one.kind == "word")
-    return tuple(dict.fromkeys(one for one in within if one in {"or", "not"}))
+    words = enumerate(one.text if one.kind == "word" else "" for one in found[:-2])
+    return tuple(dict.fromkeys(one for at, one in words if one == "not" or (at and one == "or")))

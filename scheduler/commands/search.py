@@ -12,7 +12,7 @@ import click
 
 from data.interchange.release_fields import release_fields
 from data.languages.tags import fault_of_language
-from data.search.expression import STATES, Label, leaves
+from data.search.expression import STATES, sources_in
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Hits, Query
 from data.search.saved import SavedSearches
@@ -179,9 +179,7 @@ def check_filters(home: Home, store: Store, asked: Query) -> None:
 
     A filter may contain several names. Raises RenamedSource for the former id of a source.
     """
-    named = leaves(asked.expression) if asked.expression else ()
-    labels = (one for one in named if isinstance(one, Label) and one.name == "source")
-    for source in {*names_in(asked.source), *(name for one in labels for name in one.values)}:
+    for source in {*names_in(asked.source), *sources_in(asked.expression)}:
         check_source(home, store, source)
     if asked.topic is not None:
         check_topics(home, store, names_in(asked.topic))

@@ -13,7 +13,8 @@ import msgspec
 
 from data.errors import CommuniqueError, WatchError
 from data.files import rewrite, write_secret
-from data.search.syntax import LANGUAGE_VERSION
+from data.search.expression import sources_in
+from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
 from data.toml_files import read_text
 from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, to_toml
@@ -82,15 +83,16 @@ def change_watch(
 def check_filters(home: Home, one: Watch) -> None:
     """Raise UnknownSource or UnknownTopic if a new watch could never match.
 
-    A watch may name the former id of a source.
+    A watch and its query may name the former id of a source. Saved searches are not checked.
     """
-    if not one.sources and not one.topics:
+    sources = {*one.sources, *sources_in(parse(one.present_query))}
+    if not sources and not one.topics:
         return
     # Imported here: only this command needs them, and they load slowly.
     from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
 
     with closing(home.store()) as store:
-        for source in {*one.sources} - store.source_moves().keys():
+        for source in sources - store.source_moves().keys():
             check_source(home, store, source)
         check_topics(home, store, one.topics, sections=True)
 

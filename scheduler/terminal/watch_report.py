@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -74,11 +74,13 @@ def doubts_of(home: Home, one: Watch) -> list[str]:
 
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
     # Imported here: these modules load slowly, and a list of watches does not need them.
+    from data.search.expression import sources_in  # noqa: PLC0415
     from data.search.query import Query  # noqa: PLC0415
     from data.search.saved import SavedSearches  # noqa: PLC0415
     from feeds.pages.search_problems import notes_on  # noqa: PLC0415
     from feeds.translations import texts_of  # noqa: PLC0415
 
+    sources = {*one.sources}
     if not one.outputs and not one.feed:
         tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
         yield f"it has no output; write {tables} or [feed] into its file"
@@ -87,7 +89,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if one.query_language > 1:
         asked = Query(one.query, saved=SavedSearches(home.searches))
         try:
-            _ = asked.expression
+            sources |= sources_in(asked.expression)
         except QueryError as error:
             yield f"it matches no release: {error}"
         yield from notes_on(texts_of("en"), asked)
@@ -95,11 +97,11 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         yield "changes of health have no words, topics and languages, so only sources narrow them"
     for channel in channels_of(one):
         yield from channel.missing(home.settings.alerts)
-    if one.sources or one.topics:
-        yield from _unknown_names(home, one)
+    if sources or one.topics:
+        yield from _unknown_names(home, one, sources)
 
 
-def _unknown_names(home: Home, one: Watch) -> Iterator[str]:
+def _unknown_names(home: Home, one: Watch, sources: Iterable[str]) -> Iterator[str]:
     from scheduler.sources.known_names import check_topics  # noqa: PLC0415 - as above
     from spiders.sources.loader import load_sources  # noqa: PLC0415
 
@@ -114,7 +116,7 @@ def _unknown_names(home: Home, one: Watch) -> Iterator[str]:
                 yield str(error)
     finally:
         store.close()
-    for source in one.sources:
+    for source in sorted(sources):
         if source in moves.keys() - known:
             yield f"the source {source!r} was renamed to {moves[source]!r}; the watch matches it"
         elif source in removed:

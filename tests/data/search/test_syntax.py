@@ -225,6 +225,7 @@ def test_queries_that_the_older_language_cut_off() -> None:
 def test_operators_in_lower_case_are_noticed() -> None:
     assert lower_case_operators('storm or surge "or" and not flood') == ("or", "not")
     assert lower_case_operators("or storm not") == ()
+    assert lower_case_operators("not storm") == ("not",)
 
 
 def test_the_examples_of_the_documentation_are_valid_and_name_all_fields() -> None:

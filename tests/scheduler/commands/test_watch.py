@@ -94,6 +94,10 @@ def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Pa
     assert shown.returncode == 0
     assert "there is no source 'wira' yet; did you mean wire?" in shown.stderr
     assert "no topic named 'x'" in shown.stderr
+    file.write_text('name = "Ferries"\nquery = "pier -source:wira"\nquery_language = 2\n[feed]\n')
+    file.write_text(file.read_text() + 'token = "abcdefghijklmnop"\n')
+    (doubt,) = told(home, "show", "ferries")["doubts"]
+    assert doubt == "there is no source 'wira' yet; did you mean wire?"
 
 
 def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
@@ -117,6 +121,7 @@ def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is not a valid id"),
         (("add", "A", "--source", "wira"), "no source named 'wira'; did you mean wire?"),
+        (("add", "A", "--query", "pier source:wira"), "no source named 'wira'; did you mean wire?"),
         (("add", "A", "--topic", "crine"), "no topic named 'crine'; did you mean crime?"),
         (("add", "A", "--topic", ""), "no topic named ''"),
         (("add", "A", "--query", " "), "the query is empty"),
