@@ -53,6 +53,12 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
 """A web address, in at most 2,000 characters."""
 
+Tag = Annotated[str, msgspec.Meta(max_length=100)]
+"""A language tag or time zone, in at most 100 characters."""
+
+Several = msgspec.Meta(max_length=50)
+"""Limit of the number of other names or languages of an institution."""
+
 EntryKind = Literal[
     "government",
     "parliament",
@@ -106,10 +112,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     country: str
     press: Address = ""
     feed: Address = ""
-    names: tuple[Name, ...] = ()
+    names: Annotated[tuple[Name, ...], Several] = ()
     group: str = ""
-    languages: tuple[str, ...] = ()
-    timezone: str = ""
+    languages: Annotated[tuple[Tag, ...], Several] = ()
+    timezone: Tag = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -125,7 +131,7 @@ class CatalogueHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     licence: Name
     origin: Name
     date: dt.date
-    note: str = ""
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +303,7 @@ def _fault_of_text(text: str) -> str:
 
 
 def _fault_of_address(url: str) -> str:
-    if is_web(url) and plain(url) == url:
+    if is_web(url) and url.isprintable() and plain(url) == url:
         return ""
     return f"{masked(url[:200])!r} is not a web address; it must begin with http:// or https://"
 

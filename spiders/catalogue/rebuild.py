@@ -188,7 +188,8 @@ def _body(country: str, row: dict[str, str]) -> Entry:
         id=_slug(f"{country}-{row['id'].partition('/')[2]}", MAX_ID_LENGTH),
         name=name,
         names=tuple(one for one in names if one and one != name)[:MAX_NAMES],
-        url=row["url"].strip(),
+        # Some addresses end with an invisible mark of direction.
+        url="".join(filter(str.isprintable, row["url"])).strip(),
         kind=_kind_of(name, tags),
         country=country.upper(),
         group="local" if LOCAL.search(f"{tags} {name}".lower()) else "",

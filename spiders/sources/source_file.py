@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from data.dates.context import DateContext
+from data.settings.value_types import MAX_NUMBER
 
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 DateOrder = Literal["DMY", "MDY", "YMD"]
@@ -85,7 +86,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalogue: CatalogueKey = ""
     language: str | None = None
     date_order: DateOrder | None = None
-    interval: Annotated[int, msgspec.Meta(ge=60)] | None = None
+    interval: Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)] | None = None
     feed: str | None = None
     render: bool = False
     archive: Literal["none", "attachments", "all"] | None = None

@@ -45,6 +45,7 @@ GOOD = 'name = "Harbour Board"\nurl = "https://harbour.example/news/"\ntimezone 
         (GOOD + '[[release]]\ntitel = "h1"\n', "release[0].titel", "did you mean title?"),
         (GOOD + 'interval = "90"\n', "interval", "must be a whole number, not a text"),
         (GOOD + "interval = 5\n", "interval", "a whole number, 60 or more"),
+        (GOOD + f"interval = {10**18}\n", "interval", "1000000000 or less"),
         (GOOD + 'date_order = "dmy"\n', "date_order", 'write "DMY" or "MDY" or "YMD"'),
         (GOOD + 'topics = "sea"\n', "topics", "must be a list"),
         (GOOD.replace("Harbour Board", ""), "name", "the value is empty"),
