@@ -42,20 +42,20 @@ from data.topics.facets import labels_of
 from tests.postgres_server import postgres_running
 
 TARGET_MS: Final = 100.0
-CHANGED: Final = 300
+CHANGED_RELEASES: Final = 300
 """Number of releases that are edited, and number of releases that are retracted."""
 
-LEAVES: Final = 400
+LEAF_COUNT: Final = 400
 """Number of different terms and labels in all queries. Each is searched in all texts."""
 
-EVALUATED: Final = 200
+EVALUATED_RELEASES: Final = 200
 """Number of releases in which whole expressions are evaluated, as watches do."""
 
-EVER: Final = 1_000_000
-"""Maximum number of rows that a query may return here, and maximum seconds that it may take."""
+UNLIMITED: Final = 1_000_000
+"""A limit that no query of this benchmark reaches: of rows, and of seconds."""
 
 NEWS: Final = dt.datetime(2026, 3, 3, 12, tzinfo=dt.UTC)
-SAVED: Final = {
+SAVED_SEARCHES: Final = {
     "first": f'"{VOCABULARY[40]}" OR saved:second',
     "second": "topic:topic-3 after:2020",
 }
@@ -63,9 +63,9 @@ SAVED: Final = {
 
 def change(store: AnyStore) -> None:
     """Edit the first releases, and retract some releases."""
-    ((count,),) = store._ask("SELECT count(*) FROM releases")  # noqa: SLF001 - of that there is no verb
+    ((count,),) = store._ask("SELECT count(*) FROM releases")  # noqa: SLF001 - the store has no method for this
     with store.transaction():
-        for draft, _ in itertools.islice(drafts(count), CHANGED):
+        for draft, _ in itertools.islice(drafts(count), CHANGED_RELEASES):
             content = replace(
                 draft.content,
                 language=LANGUAGES[int(draft.source.rpartition("-")[2]) % len(LANGUAGES)],
@@ -73,7 +73,8 @@ def change(store: AnyStore) -> None:
             )
             edited = replace(draft, content=content, digest=f"edited {draft.digest}")
             store.record(edited, seen=NEWS, since=NEWS)
-    rows = store._ask("SELECT id FROM releases ORDER BY number DESC LIMIT ?", [5 * CHANGED])  # noqa: SLF001 - as above
+    newest = "SELECT id FROM releases ORDER BY number DESC LIMIT ?"
+    rows = store._ask(newest, [5 * CHANGED_RELEASES])  # noqa: SLF001 - as above
     with store.transaction():
         for (name,) in rows[::5]:
             store.retract(name, at=NEWS)
@@ -85,8 +86,8 @@ class Leaves:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        made = {self._leaf() for _ in range(4 * LEAVES)}
-        self.texts = sorted(made)[:: max(1, len(made) // LEAVES)]
+        made = {self._leaf() for _ in range(4 * LEAF_COUNT)}
+        self.texts = sorted(made)[:: max(1, len(made) // LEAF_COUNT)]
         self.texts += ["saved:first", "saved:second"]
         self.bits = dict.fromkeys(self.texts, 0)
 
@@ -123,7 +124,7 @@ class Leaves:
 
     @cached_property
     def _evaluators(self) -> list[tuple[str, Evaluator]]:
-        found = ((text, Query(text, saved=SAVED).expression) for text in self.texts)
+        found = ((text, Query(text, saved=SAVED_SEARCHES).expression) for text in self.texts)
         return [(text, evaluator(one)) for text, one in found if one is not None]
 
     def query(self, depth: int = 0) -> tuple[str, int]:
@@ -159,21 +160,21 @@ def check(store: AnyStore, queries: int) -> dict[str, object]:
     leaves = Leaves(chance)
     ids = {name: number for number, name in store._ask("SELECT number, id FROM releases")}  # noqa: SLF001 - as above
     some: list[tuple[int, FoldedRelease]] = []
-    step = max(1, len(ids) // EVALUATED)
-    for place, release in enumerate(store.releases(Facet(), limit=EVER)):
+    step = max(1, len(ids) // EVALUATED_RELEASES)
+    for place, release in enumerate(store.releases(Facet(), limit=UNLIMITED)):
         made = folded(release)
         leaves.add(ids[release.id], made)
         if place % step == 0:
             some.append((ids[release.id], made))
     wrong: list[str] = []
     sizes: list[int] = []
-    with patch("data.store.shared_sql.search.SEARCH_TIMEOUT_SECONDS", EVER):
+    with patch("data.store.shared_sql.search.SEARCH_TIMEOUT_SECONDS", UNLIMITED):
         for _ in range(queries):
             text, bits = leaves.query()
-            query = Query(text, saved=SAVED)
+            query = Query(text, saved=SAVED_SEARCHES)
             if query.is_empty:
                 bits = 0
-            found = sum(1 << number for (number,) in store._matching("s.release", query, EVER))  # noqa: SLF001 - all matches
+            found = sum(1 << number for (number,) in store._matching("s.release", query, UNLIMITED))  # noqa: SLF001 - all matches
             is_match = evaluator(query.condition)
             alike = all(is_match(one) == bool(bits >> number & 1) for number, one in some)
             sizes.append(bits.bit_count())

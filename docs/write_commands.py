@@ -45,16 +45,8 @@ store](../how-to/backup.md#a-lost-store) explains the options.
 
 ## Queries
 
-`search`, `watch add --query` and the search page use the same language. [Queries](queries.md)
-describes it completely.
-
-| Query | Finds |
-|---|---|
-| `harbour closed` | both words, in any order |
-| `"harbour closed"` | the phrase |
-| `harb*` | words with this beginning, three letters or more |
-| `harbour -drill` | the first word without the second |
-| `harbour OR lamps` | one of the words |
+`search`, `watch add --query`, `searches save` and the search page use the same language.
+[Queries](queries.md) explains it.
 
 If more than 5,000 releases match, only the newest 5,000 are ranked. In JSON, `total` counts up to
 10,000 matches, and `more` is true if there are others. `next` is the cursor of the next page.

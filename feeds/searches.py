@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from data.search.older import means_the_same, upgraded
 from data.search.syntax import LANGUAGE_VERSION
 
-PRESENT: Final = str(LANGUAGE_VERSION)
+CURRENT_VERSION: Final = str(LANGUAGE_VERSION)
 
 MAX_QUERY_BYTES: Final = 40_000
 """Maximum size in bytes of the part of a query string that is parsed. Valid searches are much
@@ -54,7 +54,7 @@ def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
             asked[name] = f"{asked[name]},{value}" if name in asked else value
     plain = ((name, canonical_value(name, value)) for name, value in asked.items())
     found = {name: value for name, value in plain if value}
-    return with_version(found) if found.get("ql") == PRESENT else without_version(found)
+    return with_version(found) if found.get("ql") == CURRENT_VERSION else without_version(found)
 
 
 def with_version(asked: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +64,7 @@ def with_version(asked: Mapping[str, str]) -> dict[str, str]:
     one address.
     """
     found = without_version(asked)
-    return found if means_the_same(found.get("q", "")) else {**found, "ql": PRESENT}
+    return found if means_the_same(found.get("q", "")) else {**found, "ql": CURRENT_VERSION}
 
 
 def without_version(asked: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +75,7 @@ def without_version(asked: Mapping[str, str]) -> dict[str, str]:
 def present_text(asked: Mapping[str, str]) -> str:
     """Return the query of search parameters in the present version of the query language."""
     text = asked.get("q", "")
-    return text if asked.get("ql") == PRESENT else upgraded(text)
+    return text if asked.get("ql") == CURRENT_VERSION else upgraded(text)
 
 
 def canonical_value(name: str, value: str) -> str:

@@ -146,7 +146,16 @@ class ListingCommands(ListingGroup, Commands):
 @click.group(
     cls=Commands,
     package="scheduler.commands",
-    modules={"backup": "backup", "restore": "backup", "run": "run", "worker": "run"},
+    modules={
+        "backup": "backup",
+        "changes": "releases",
+        "releases": "releases",
+        "restore": "backup",
+        "run": "run",
+        "search": "search",
+        "searches": "search",
+        "worker": "run",
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(

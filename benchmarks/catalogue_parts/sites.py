@@ -1,4 +1,4 @@
-"""Hundreds of institutions on loopback, in the markup of 32 systems, which count rude requests.
+"""Hundreds of institutions on loopback, in the markup of 32 systems. They count rule violations.
 
 All hosts share one port; the address in the Host header distinguishes them. The front page of a
 host links to its press room, unless the press room is the front page.
@@ -18,23 +18,24 @@ from urllib.parse import unquote
 from tests import listing_markup as markup
 from tests.systems.rendered import Rendered
 
-SURROUNDINGS = ("plain", "latest", "recent", "events", "menu", "cloud", "calendar", "elsewhere")
-FIRST = ("Ald", "Bran", "Car", "Dun", "Esk", "Fen", "Gar", "Hol", "Inver", "Kil")
-MIDDLE = ("a", "e", "i", "o", "u", "er", "an", "in", "or", "el")
-LAST = ("mouth", "wick", "ness", "port", "ford")
-FORBIDDEN = "/internal/"
-ANSWER_SECONDS = 0.01
-"""Time until a response, so that two requests at the same time are noticed."""
+PAGE_LAYOUTS = ("plain", "latest", "recent", "events", "menu", "cloud", "calendar", "elsewhere")
+TOWN_STARTS = ("Ald", "Bran", "Car", "Dun", "Esk", "Fen", "Gar", "Hol", "Inver", "Kil")
+TOWN_MIDDLES = ("a", "e", "i", "o", "u", "er", "an", "in", "or", "el")
+TOWN_ENDS = ("mouth", "wick", "ness", "port", "ford")
+FORBIDDEN_PATH = "/internal/"
+RESPONSE_SECONDS = 0.01
+"""Delay of each response, so that simultaneous requests are noticed."""
 
-WAITING_SECONDS = 1
-"""Retry-After of a busy host. One in BUSY hosts is busy at the first request of a page."""
+RETRY_AFTER_SECONDS = 1
+"""Value of Retry-After from a busy host. A busy host sends 429 to the first request for a page."""
 
-BUSY = 20
+BUSY_HOST_INTERVAL = 20
+"""One in this number of hosts is busy."""
 
 
 @dataclass
 class Host:
-    """A host: its institution, its pages by path, and what it observed."""
+    """A host: its institution, its pages by path, and its records of requests and violations."""
 
     number: int
     name: str
@@ -67,7 +68,7 @@ class Host:
         }
 
     def begin(self, path: str) -> int:
-        """Note a request, and return the status of its response."""
+        """Record a request and return the status of its response."""
         now = time.monotonic()
         with self.lock:
             self.asked += 1
@@ -76,17 +77,18 @@ class Host:
                 self.rude.append(f"{path}: a second request at the same time")
             if self.asked == 1 and path != "/robots.txt":
                 self.rude.append(f"{path}: requested before robots.txt")
-            if path.startswith(FORBIDDEN):
+            if path.startswith(FORBIDDEN_PATH):
                 self.rude.append(f"{path}: forbidden by robots.txt")
             if now < self.waits_until and path != "/robots.txt":
                 self.rude.append(f"{path}: requested before the end of Retry-After")
-            if not self.waits_until and not self.number % BUSY and path != "/robots.txt":
-                self.waits_until = now + WAITING_SECONDS
+            is_busy = not self.waits_until and not self.number % BUSY_HOST_INTERVAL
+            if is_busy and path != "/robots.txt":
+                self.waits_until = now + RETRY_AFTER_SECONDS
                 return 429
         return 200 if path == "/robots.txt" or path in self.pages else 404
 
     def end(self) -> None:
-        """Note that a response was sent."""
+        """Record that a response was sent."""
         with self.lock:
             self.open -= 1
 
@@ -95,10 +97,10 @@ def host_of(number: int, port: int) -> Host:
     """Return an institution with its pages."""
     themes = [*markup.SYSTEMS]
     theme = themes[number % len(themes)]
-    town = FIRST[number % 10] + MIDDLE[number // 10 % 10] + LAST[number // 100 % 5]
+    town = TOWN_STARTS[number % 10] + TOWN_MIDDLES[number // 10 % 10] + TOWN_ENDS[number // 100 % 5]
     base = f"http://127.1.{number // 250}.{number % 250 + 1}:{port}"
     host = Host(number, f"Harbour Board of {town}", theme, base)
-    crowd = SURROUNDINGS[number // len(themes) % len(SURROUNDINGS)]
+    crowd = PAGE_LAYOUTS[number // len(themes) % len(PAGE_LAYOUTS)]
     every = markup.posts(21 + number % 20)
     addressed: list[tuple[str, str]] = [
         markup.render_listing(theme, every, crowd, page)
@@ -118,7 +120,8 @@ def host_of(number: int, port: int) -> Host:
         "/",
         f"<!DOCTYPE html><html lang='en'><head><title>{escape(host.name)}</title></head><body>"
         f"<nav><a href='/about'>About</a> <a href='{escape(first)}'>Press releases</a> "
-        f"<a href='{FORBIDDEN}news'>News for members</a></nav><main><h1>{escape(host.name)}</h1>"
+        f"<a href='{FORBIDDEN_PATH}news'>News for members</a></nav>"
+        f"<main><h1>{escape(host.name)}</h1>"
         "<p>We run the harbour and its lights.</p></main></body></html>",
     )
     return host
@@ -152,22 +155,22 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Respond as the host would."""
+        """Send the response of the host."""
         host = self.server.hosts[f"http://{self.headers['Host']}"]
         path = unquote(self.path)
         status = host.begin(path)
         try:
-            time.sleep(ANSWER_SECONDS)
+            time.sleep(RESPONSE_SECONDS)
             body = host.pages.get(path, "") if status == 200 else "not now"  # noqa: PLR2004
             kind = "text/html; charset=utf-8"
             if path == "/robots.txt":
-                body, kind = f"User-agent: *\nDisallow: {FORBIDDEN}\n", "text/plain"
+                body, kind = f"User-agent: *\nDisallow: {FORBIDDEN_PATH}\n", "text/plain"
             content = body.encode()
         finally:
             host.end()
         self.send_response(status)
         if status == 429:  # noqa: PLR2004
-            self.send_header("Retry-After", str(WAITING_SECONDS))
+            self.send_header("Retry-After", str(RETRY_AFTER_SECONDS))
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -179,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(count: int) -> Iterator[Sites]:
-    """Serve so many hosts during a ``with`` block."""
+    """Serve ``count`` hosts during a ``with`` block."""
     sites = Sites(count)
     thread = threading.Thread(target=sites.serve_forever, daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters by which spreadsheets recognize a formula."""
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
@@ -45,7 +45,7 @@ def cell(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}" if value.startswith(FORMULA) else value
+            return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
         case int() | float():
             return str(value)
         case _:

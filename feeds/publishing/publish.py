@@ -186,7 +186,7 @@ class PublicationRun:
             # written.
             with self._all_or_nothing():
                 self._make(used_by_pages())
-        self._releases.keep_former_links()
+        self._releases.save_former_links()
         folder = self._writer.folder
         with self._tried("releases"):
             remove_hidden(self._store, self._context.changes, folder)
@@ -310,7 +310,7 @@ class PublicationRun:
             for folder in (self._writer.folder / STORIES).glob("*"):
                 self._releases.stories.write(name_of(folder.name))
         if not self.errors:
-            self._releases.forget_former_links()
+            self._releases.delete_former_links()
 
     def _write_events(self) -> None:
         """Write the event feeds and pages that changed."""

@@ -95,7 +95,7 @@ class ReleasePages:
         """Whether the changes since the last publication are known."""
         return self._changes is not None
 
-    def keep_former_links(self) -> None:
+    def save_former_links(self) -> None:
         """Save the links on the pages of changed releases. Call this before a page is written.
 
         Writing a page replaces the saved value of the page. If the publication then stops, the next
@@ -109,7 +109,7 @@ class ReleasePages:
             self._cache.keep_note(FORMER_LINKS_NOTE, msgspec.json.encode(self._former))
             self._cache.commit()
 
-    def forget_former_links(self) -> None:
+    def delete_former_links(self) -> None:
         """Delete the saved links, because all pages that they concern are written."""
         self._cache.keep_note(FORMER_LINKS_NOTE, b"")
 

@@ -10,14 +10,14 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.access.permissions import AccessVerdict
 from data.access.tokens import TokenScope
-from feeds.server.api.problems import ApiError
+from feeds.server.api.problems import BEARER_CHALLENGE, api_refusal
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
 from feeds.server.requests.access import PARAMETER, TOKEN_NAME, Access, token_in
 from feeds.server.requests.routes import RouteTable
 from feeds.urls import API, MCP
 
-CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
+CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', BEARER_CHALLENGE)
 """Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
 programs."""
 
@@ -46,20 +46,6 @@ def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     answer = page(scope, 401, message=message)
     for challenge in CHALLENGES:
         answer.headers.append("www-authenticate", challenge)
-    return answer
-
-
-def api_refusal(verdict: AccessVerdict) -> Response:
-    """Return the error response for an API request without access."""
-    why, headers = {
-        401: ("this needs a token: send it as `Authorization: Bearer`", {}),
-        403: ("this token does not allow the request", {}),
-        429: ("too many wrong tokens from your address", {"retry-after": verdict.retry_after}),
-    }[verdict.status]
-    texts = {name: str(value) for name, value in headers.items()}
-    answer = ApiError(verdict.status, why, headers=texts).response()
-    if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
-        answer.headers["www-authenticate"] = CHALLENGES[1]
     return answer
 
 

@@ -23,7 +23,7 @@ State: TypeAlias = Literal["added", "found", "present", "unsure", "failed"]
 FOLDER: Final = "attempts"
 """Folder in HOME/catalogues with these records."""
 
-FINISHED: Final = b'{"finished":'
+FINISHED_PREFIX: Final = b'{"finished":'
 """Beginning of the line that a command appends after its last entry."""
 
 
@@ -101,7 +101,7 @@ class AttemptLog:
         self._whole = content.rfind(b"\n") + 1
         for number, line in enumerate(content.split(b"\n")[:-1], 1):
             try:
-                if line.startswith(FINISHED):
+                if line.startswith(FINISHED_PREFIX):
                     self.unfinished = {}
                 else:
                     self._note(msgspec.json.decode(line, type=Attempt))

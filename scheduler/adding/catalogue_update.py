@@ -30,7 +30,7 @@ from spiders.sources.loader import LoadedSource, parse_source
 
 Outcome: TypeAlias = Literal["updated", "unchanged", "dropped", "unsure", "failed"]
 
-FROM_ENTRY: Final = ("name", "timezone")
+ENTRY_KEYS: Final = ("name", "timezone")
 """Keys of a source file whose values come from the entry."""
 
 
@@ -135,7 +135,7 @@ class CatalogueUpdate:
 def _with_values(text: str, entry: Entry) -> str:
     """Return the text of a source file with the values of an entry, if the entry states them."""
     document = tomlkit.parse(text)
-    for key in FROM_ENTRY:
+    for key in ENTRY_KEYS:
         value = getattr(entry, key)
         if value and document.get(key) != value:
             document[key] = value

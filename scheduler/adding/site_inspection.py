@@ -19,7 +19,7 @@ from spiders.discovery.fetcher import NotFetched
 from spiders.discovery.propose import GivenFields
 from spiders.discovery.site_name import guess_name
 
-RESPONSE_SECONDS: Final = 180.0
+MAX_RESPONSE_SECONDS: Final = 180.0
 """Maximum time in seconds that an inspection waits for one response, with all delays."""
 
 MAX_REASON_CHARS: Final = 500
@@ -57,7 +57,7 @@ def _of_address(
     fetcher: SharedFetcher, entry: Entry, address: str, given: GivenFields
 ) -> Inspected:
     try:
-        opened = partial(fetcher.opened, RESPONSE_SECONDS)
+        opened = partial(fetcher.opened, MAX_RESPONSE_SECONDS)
         found = Explorer(opened, (), lambda _: None, given).explore(address)
         return Inspected(found, _doubt(found, entry))
     except CommuniqueError as error:

@@ -16,7 +16,7 @@ from spiders.discovery.fetcher import NotFetched
 from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
-ENDED: Final = "crawl"
+ENDED_KIND: Final = "crawl"
 """Kind of the result of a request whose child process ended."""
 
 
@@ -123,7 +123,7 @@ class SharedFetcher:
 
 
 def _ended(url: str) -> FetchResult:
-    return FetchResult(url, url, kind=ENDED, message="the process that fetches pages ended")
+    return FetchResult(url, url, kind=ENDED_KIND, message="the process that fetches pages ended")
 
 
 def _copy(done: Future[FetchResult], future: Future[FetchResult]) -> None:
@@ -156,7 +156,7 @@ class SiteFetcher:
     def _result(self, url: str, future: Future[FetchResult]) -> FetchResult:
         try:
             answer = future.result(self._seconds)
-            if answer.kind == ENDED:
+            if answer.kind == ENDED_KIND:
                 # Another site's page may have ended the child.
                 answer = self._shared.request(url).result(self._seconds)
         except TimeoutError as error:

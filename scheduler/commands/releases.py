@@ -1,11 +1,22 @@
-"""communique releases: retract, hide and unhide single releases."""
+"""communique releases: retract, hide and unhide single releases.
+
+communique changes: list the events of releases, as /api/changes does.
+"""
 
 from __future__ import annotations
+
+from contextlib import closing
 
 import click
 
 from data.clock import utc_now
+from data.errors import CommuniqueError
 from data.store.core.store import Store
+from data.store.public_view import public_view
+from data.text.urls import site_address
+from feeds.server.api.parameters import ChangesParameters, checked
+from feeds.server.api.problems import ApiError
+from feeds.server.api.release_handlers import changes as changes_after
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all
@@ -95,3 +106,40 @@ def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) 
     if not done:
         complain(nothing)
     return 0 if done else 1
+
+
+class InvalidChangesQuery(CommuniqueError):
+    """The given cursor or limit is invalid."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.option("--since", default="", metavar="CURSOR", help="Cursor: `next` of the previous page.")
+@click.option(
+    "--limit", default="50", metavar="N", help="Maximum number of events, up to 200 (default 50)."
+)
+@as_json
+@with_home
+def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
+    """List new releases, edits, retractions and other events.
+
+    The list starts with the oldest event, or after a cursor. Each event is listed exactly once.
+    Cursors are the same as in /api/changes.
+    """
+    try:
+        asked = checked({"since": since, "limit": limit}, ChangesParameters)
+        with closing(home.store()) as store:
+            site = site_address(home.settings.site.url)
+            page = changes_after(public_view(store), site, asked)
+    except ApiError as error:
+        raise InvalidChangesQuery(error.detail) from error
+    if as_json:
+        print_json(page)
+        return 0
+    for one in page.changes:
+        title = one.release.title if one.release else "(hidden)"
+        say(f"{one.at[:19]} {one.kind:10} {one.id[:8]} {title}")
+    more = "more events follow" if page.more else "no more events yet"
+    say(f"{more}; continue with --since {page.next}")
+    return 0

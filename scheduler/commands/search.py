@@ -1,4 +1,4 @@
-"""communique search: full-text search in releases."""
+"""communique search: full-text search in releases. communique searches: manage saved searches."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from data.languages.tags import fault_of_language
 from data.search.expression import STATES, sources_in
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Hits, Query
-from data.search.saved import SavedSearches
+from data.search.saved import SavedSearches, load_searches, remove_search, save_search
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
+from data.text.urls import site_address
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from feeds.urls import SAVED_SEARCHES
+from scheduler.cli import ListingGroup, as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.commands.export import check_days, since_option, until_option
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source, check_topics
@@ -191,3 +193,65 @@ def check_filters(home: Home, store: Store, asked: Query) -> None:
 def names_in(value: str | None) -> list[str]:
     """Return the names in the value of a filter, which are separated by commas."""
     return [] if value is None else value.split(",")
+
+
+@click.group(cls=ListingGroup)
+def searches() -> None:
+    """Manage saved searches. Without a subcommand, list them.
+
+    Queries, feeds and watches use a saved search as saved:NAME.
+    """
+
+
+@searches.command("list")
+@as_json
+@with_any_home
+def list_searches(home: Home, *, as_json: bool) -> int:
+    """List saved searches.
+
+    The exit code is 2 if the file of a search is invalid.
+    """
+    found, errors = load_searches(home.searches)
+    if as_json:
+        listed = [{"name": name, "query": query} for name, query in found.items()]
+        print_json({"searches": listed, "errors": [str(error) for error in errors]})
+    else:
+        for name, query in found.items():
+            say(f"{name}: {query}")
+    for error in errors:
+        complain(str(error))
+    return 2 if errors else 0
+
+
+@searches.command()
+@click.argument("name", metavar="NAME")
+@click.argument("query", nargs=-1, required=True)
+@as_json
+@with_home
+def save(home: Home, *, name: str, query: tuple[str, ...], as_json: bool) -> int:
+    """Save a query, or replace the query of a saved search.
+
+    Feeds and watches that use the search follow the new query.
+    """
+    text = " ".join(query)
+    is_new = save_search(home.searches, name, text)
+    page = f"{site_address(home.settings.site.url)}{SAVED_SEARCHES}{name}"
+    if as_json:
+        print_json({"name": name, "query": text, "new": is_new, "page": page})
+    else:
+        say(f"{'saved' if is_new else 'replaced'} {name}; its page is {page}")
+    return 0
+
+
+@searches.command()
+@click.argument("name", metavar="NAME")
+@as_json
+@with_home
+def remove(home: Home, *, name: str, as_json: bool) -> int:
+    """Remove a saved search. Watches and feeds that use it match nothing."""
+    path = remove_search(home.searches, name)
+    if as_json:
+        print_json({"removed": name})
+    else:
+        say(f"removed {path}")
+    return 0

@@ -16,7 +16,7 @@ from scheduler.operations import bodies
 from scheduler.operations.bodies import example_of, result_of
 from scheduler.operations.releases import AmbiguousRelease, NoSuchRelease, decide, find_all
 
-NAMED: Final = "The id of a release, or the start of an id."
+ID_DESCRIPTION: Final = "The id of a release, or the start of an id."
 
 
 class ReleaseWrites:
@@ -36,7 +36,7 @@ class ReleaseWrites:
             WriteResult,
             self.hide,
             example_of({"why": "it is a test page"}, "the release is hidden"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
             destroys=True,
         )
         yield Write(
@@ -47,7 +47,7 @@ class ReleaseWrites:
             WriteResult,
             self.unhide,
             example_of({}, "the release is shown"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
         )
 
     async def hide(self, call: WriteCall, body: bodies.Hide) -> WriteResult:

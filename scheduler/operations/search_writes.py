@@ -15,7 +15,7 @@ from feeds.server.api.schemas import WriteResult
 from scheduler.operations import bodies
 from scheduler.operations.bodies import example_of, result_of
 
-NAMED: Final = "The name of a saved search."
+ID_DESCRIPTION: Final = "The name of a saved search."
 
 
 class SearchWrites:
@@ -51,7 +51,7 @@ class SearchWrites:
             WriteResult,
             self.save,
             example_of({"query": "ferry OR ferries"}, "saved ferries"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
         )
         yield Write(
             f"{one}/remove",
@@ -61,7 +61,7 @@ class SearchWrites:
             WriteResult,
             self.remove,
             example_of({}, "removed ferries"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
             destroys=True,
         )
 

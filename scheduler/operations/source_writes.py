@@ -32,9 +32,9 @@ from spiders.sources.loader import load_source
 CHECK_SECONDS: Final = 180.0
 """Maximum duration of the check of a source file in seconds."""
 
-ID: Final = "The id of a source."
+ID_DESCRIPTION: Final = "The id of a source."
 
-EXAMPLE: Final = "lindmouth"
+EXAMPLE_SOURCE: Final = "lindmouth"
 
 
 class NothingAdded(CommuniqueError):
@@ -62,7 +62,7 @@ class SourceWrites:
             WriteExample(
                 {"url": "https://lindmouth.example/", "dry_run": True},
                 bodies.Inspected(
-                    id=EXAMPLE,
+                    id=EXAMPLE_SOURCE,
                     name="Harbour Board of Lindmouth",
                     url="https://lindmouth.example/news",
                     timezone="Europe/Oslo",
@@ -82,8 +82,8 @@ class SourceWrites:
             WriteBody,
             bodies.Checked,
             self.check,
-            WriteExample({}, bodies.Checked(id=EXAMPLE, ok=True, problems=())),
-            named=ID,
+            WriteExample({}, bodies.Checked(id=EXAMPLE_SOURCE, ok=True, problems=())),
+            id_description=ID_DESCRIPTION,
         )
         yield Write(
             f"{one}/change",
@@ -93,7 +93,7 @@ class SourceWrites:
             WriteResult,
             self.change,
             example_of({"topics": ["transport"]}, "lindmouth was changed"),
-            named=ID,
+            id_description=ID_DESCRIPTION,
         )
         yield Write(
             f"{one}/pause",
@@ -103,7 +103,7 @@ class SourceWrites:
             WriteResult,
             self.pause,
             example_of({"why": "its site moves"}, "lindmouth is paused: its site moves"),
-            named=ID,
+            id_description=ID_DESCRIPTION,
         )
         yield Write(
             f"{one}/resume",
@@ -113,7 +113,7 @@ class SourceWrites:
             WriteResult,
             self.resume,
             example_of({}, "visits to lindmouth are resumed"),
-            named=ID,
+            id_description=ID_DESCRIPTION,
         )
         yield Write(
             f"{one}/rename",
@@ -123,7 +123,7 @@ class SourceWrites:
             WriteResult,
             self.rename,
             example_of({"id": "lindmouth-port"}, "renamed lindmouth to lindmouth-port"),
-            named=ID,
+            id_description=ID_DESCRIPTION,
             destroys=True,
         )
         yield Write(
@@ -134,7 +134,7 @@ class SourceWrites:
             WriteResult,
             self.remove,
             example_of({"keep": True}, "removed lindmouth; 412 releases still shown"),
-            named=ID,
+            id_description=ID_DESCRIPTION,
             destroys=True,
         )
         yield Write(
@@ -144,8 +144,8 @@ class SourceWrites:
             WriteBody,
             bodies.Visited,
             self.visit,
-            WriteExample({}, bodies.Visited(source=EXAMPLE, run={"new": 1, "found": 12})),
-            named=ID,
+            WriteExample({}, bodies.Visited(source=EXAMPLE_SOURCE, run={"new": 1, "found": 12})),
+            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
 

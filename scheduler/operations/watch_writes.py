@@ -30,7 +30,7 @@ from scheduler.operations.watches import (
 )
 from scheduler.terminal.watch_report import watch_line
 
-NAMED: Final = "The id of a watch."
+ID_DESCRIPTION: Final = "The id of a watch."
 
 MAX_MATCHES: Final = 100
 """Maximum number of matching events in the result of a test."""
@@ -87,7 +87,7 @@ class WatchWrites:
             WriteResult,
             self.change,
             example_of({"sources": ["lindmouth"]}, "ferries was changed"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
         )
         for verb, paused in (("pause", True), ("resume", False)):
             yield Write(
@@ -98,7 +98,7 @@ class WatchWrites:
                 WriteResult,
                 self._pausing(paused=paused),
                 example_of({}, f"ferries is {'paused' if paused else 'active'}"),
-                named=NAMED,
+                id_description=ID_DESCRIPTION,
             )
         yield Write(
             f"{one}/test",
@@ -108,7 +108,7 @@ class WatchWrites:
             bodies.Tested,
             self.test,
             WriteExample({"send": False}, bodies.Tested(id="ferries", matches=(), sent=())),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
         yield Write(
@@ -119,7 +119,7 @@ class WatchWrites:
             WriteResult,
             self.replay,
             example_of({}, "2 messages wait"),
-            named=NAMED,
+            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
 

@@ -26,7 +26,7 @@ from scheduler.operations.toml_keys import with_keys
 TEST_SECONDS: Final = 90.0
 """Maximum duration of a test in seconds. A receiver may take up to 20 seconds."""
 
-UNFINISHED: Final = "the check of recent events ended without a result; try again"
+UNFINISHED_CHECK: Final = "the check of recent events ended without a result; try again"
 
 MAX_REPLAYED: Final = 1000
 """Maximum number of failed alerts, newest first, in which those of a watch are found."""
@@ -101,7 +101,7 @@ async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:
     """Return the recent events that a watch matches. Raises UnfinishedTest and OSError."""
     result = await run_command(home, "watch", "test", "--json", watch_id, seconds=TEST_SECONDS)
     if not isinstance(result.printed, dict):
-        raise UnfinishedTest(" ".join(result.errors) or UNFINISHED)
+        raise UnfinishedTest(" ".join(result.errors) or UNFINISHED_CHECK)
     found: list[dict[str, Any]] = result.printed["matches"]
     return found
 

@@ -37,7 +37,7 @@ from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
-from scheduler.service.timetable import FirstWalks, Timetable, TimetableJob, first_visit
+from scheduler.service.timetable import FirstVisitBudget, Timetable, TimetableJob, first_visit
 from scheduler.service.web import (
     address_of,
     admin_address,
@@ -84,7 +84,7 @@ class Service:
         self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, not a secret
         self._timetable = Timetable(self._begin_visit, self._chance)
-        self._first_walks = FirstWalks()
+        self._first_walks = FirstVisitBudget()
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
         self.visiting: set[str] = set()

@@ -39,10 +39,10 @@ MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
 the wall clock counts as changed."""
 
 
-FIRST_WALKS_PER_DAY: Final = 240
+MAX_FIRST_VISITS_PER_DAY: Final = 240
 """Maximum number of first visits per day to sources that were added from a catalogue."""
 
-FIRST_WALKS_AT_ONCE: Final = 20
+MAX_FIRST_VISITS_AT_ONCE: Final = 20
 """Maximum number of first visits to sources from a catalogue that begin at the same time."""
 
 TimetableJob: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -111,11 +111,12 @@ def first_visit(
     return now + interval * JITTER_SHARE * chance.random()
 
 
-class FirstWalks:
+class FirstVisitBudget:
     """A budget for first visits to sources from a catalogue.
 
     A first visit pages back to the first release of a source. Hundreds of sources can be added at
-    once, so only FIRST_WALKS_AT_ONCE of them are due now, and FIRST_WALKS_PER_DAY per day.
+    once. So at most MAX_FIRST_VISITS_AT_ONCE of them are due now, and at most
+    MAX_FIRST_VISITS_PER_DAY per day.
     """
 
     def __init__(self) -> None:
@@ -123,10 +124,10 @@ class FirstWalks:
 
     def next_slot(self, now: dt.datetime) -> dt.datetime:
         """Return the earliest time of another first visit, and use up this slot."""
-        pause = dt.timedelta(days=1) / FIRST_WALKS_PER_DAY
+        pause = dt.timedelta(days=1) / MAX_FIRST_VISITS_PER_DAY
         spent = max(self._spent_until or now, now)
         self._spent_until = spent + pause
-        return max(now, spent - (FIRST_WALKS_AT_ONCE - 1) * pause)
+        return max(now, spent - (MAX_FIRST_VISITS_AT_ONCE - 1) * pause)
 
 
 class Timetable:

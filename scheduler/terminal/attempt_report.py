@@ -17,8 +17,8 @@ from scheduler.cli import print_json, printable, say
 from scheduler.terminal.progress import one_bar
 from scheduler.terminal.tables import print_table
 
-ADDED: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
-CHECKED: Final[tuple[State, ...]] = ("found", "unsure", "failed")
+ADD_RESULTS: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
+CHECK_RESULTS: Final[tuple[State, ...]] = ("found", "unsure", "failed")
 """Results of commands that add entries, and that only check them, in the order of a report."""
 
 

@@ -22,7 +22,9 @@ WINDOW_WORDS: Final = 3
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""
 
-UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+UNSPACED_LETTER: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+)
 """Pattern of letters of scripts without spaces between words."""
 
 TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
@@ -38,7 +40,7 @@ def shows_name(pages: Iterable[Page], names: Sequence[str]) -> bool:
 def _shows_any(text: str, names: Sequence[str]) -> bool:
     words, compact = tokens(text), "".join(text.split())
     return any(
-        "".join(name.split()) in compact if UNSPACED.search(name) else _is_shown(name, words)
+        "".join(name.split()) in compact if UNSPACED_LETTER.search(name) else _is_shown(name, words)
         for name in names
     )
 

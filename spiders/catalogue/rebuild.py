@@ -71,7 +71,7 @@ KIND_WORDS: Final[tuple[tuple[EntryKind, str], ...]] = (
 )
 """Patterns of words in a name that show the kind of a body. All other bodies are agencies."""
 
-LOCAL: Final = re.compile(r"council|municipality|kommun\b")
+LOCAL_AUTHORITY: Final = re.compile(r"council|municipality|kommun\b")
 """Pattern of words in the name or tags of a local authority."""
 
 
@@ -192,7 +192,7 @@ def _body(country: str, row: dict[str, str]) -> Entry:
         url="".join(filter(str.isprintable, row["url"])).strip(),
         kind=_kind_of(name, tags),
         country=country.upper(),
-        group="local" if LOCAL.search(f"{tags} {name}".lower()) else "",
+        group="local" if LOCAL_AUTHORITY.search(f"{tags} {name}".lower()) else "",
         languages=languages,
         timezone=zone,
     )
@@ -212,7 +212,7 @@ def _slug(text: str, most: int) -> str:
     return f"{slug[: most - 9].strip('-')}-{digest}"
 
 
-SETS: Final[dict[str, Callable[[Path, dt.date], tuple[CatalogueHead, Iterable[Entry]]]]] = {
+DATA_SETS: Final[dict[str, Callable[[Path, dt.date], tuple[CatalogueHead, Iterable[Entry]]]]] = {
     "us-congress": us_congress,
     "public-bodies": public_bodies,
 }
@@ -228,7 +228,7 @@ def text_of(head: CatalogueHead, entries: Iterable[Entry]) -> bytes:
 def main(arguments: list[str]) -> int:
     """Write the catalogue, and check it."""
     name, folder, day = arguments
-    head, entries = SETS[name](Path(folder), dt.date.fromisoformat(day))
+    head, entries = DATA_SETS[name](Path(folder), dt.date.fromisoformat(day))
     path = next(iter(bundled_catalogues().values())).with_name(f"{name}.jsonl")
     path.write_bytes(text_of(head, entries))
     print(f"{path}: {len(read_catalogue(path).entries)} entries")  # noqa: T201 - a script

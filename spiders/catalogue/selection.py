@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spiders.catalogue.catalogue import Catalogue, CatalogueError, Entry, UnknownEntry
 
-MAX_VALUES = 40
+MAX_LISTED_VALUES = 40
 """Maximum number of values that an error message lists."""
 
 
@@ -51,5 +51,5 @@ class Selection:
 
 def _values(values: Iterable[str]) -> str:
     found = sorted({*values} - {""})
-    more = f" and {len(found) - MAX_VALUES} more" if len(found) > MAX_VALUES else ""
-    return (", ".join(found[:MAX_VALUES]) or "none") + more
+    more = f" and {len(found) - MAX_LISTED_VALUES} more" if len(found) > MAX_LISTED_VALUES else ""
+    return (", ".join(found[:MAX_LISTED_VALUES]) or "none") + more

@@ -15,16 +15,16 @@ from data.models import Release
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_AT_ONCE: Final = 1000
+MAX_GROUP_ROWS: Final = 1000
 """Number of releases that are in memory at the same time: the rows of a row group."""
 
-INTEGERS: Final = ("revision",)
+INTEGER_COLUMNS: Final = ("revision",)
 """Columns with whole numbers."""
 
-LISTS: Final = ("aliases", "topics")
+LIST_COLUMNS: Final = ("aliases", "topics")
 """Columns with lists of texts."""
 
-TIMES: Final = ("updated", "first_seen", "last_seen", "retracted")
+TIME_COLUMNS: Final = ("updated", "first_seen", "last_seen", "retracted")
 """Columns with times in UTC."""
 
 
@@ -34,7 +34,7 @@ class Parquet(ExportFormat):
     name: ClassVar[str] = "parquet"
 
     def write(self, releases: Iterable[Release], output: Output) -> None:
-        """Write a table in row groups of `ROWS_AT_ONCE` releases."""
+        """Write a table in row groups of `MAX_GROUP_ROWS` releases."""
         try:
             # Imported here: it takes half a second, and is optional.
             import pyarrow as pa  # noqa: PLC0415
@@ -57,9 +57,9 @@ def schema_of(pa: Any) -> pa.Schema:
         "provenance",
     )
     kinds = {
-        **dict.fromkeys(INTEGERS, pa.int32()),
-        **dict.fromkeys(LISTS, pa.list_(pa.string())),
-        **dict.fromkeys(TIMES, pa.timestamp("us", tz="UTC")),
+        **dict.fromkeys(INTEGER_COLUMNS, pa.int32()),
+        **dict.fromkeys(LIST_COLUMNS, pa.list_(pa.string())),
+        **dict.fromkeys(TIME_COLUMNS, pa.timestamp("us", tz="UTC")),
     }
     return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
 
@@ -67,22 +67,24 @@ def schema_of(pa: Any) -> pa.Schema:
 def batches(releases: Iterable[Release], names: list[str]) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of releases in batches."""
     left = iter(releases)
-    while some := [*islice(left, ROWS_AT_ONCE)]:
+    while some := [*islice(left, MAX_GROUP_ROWS)]:
         yield [row_of(one, names) for one in some]
 
 
 def row_of(release: Release, names: list[str]) -> dict[str, Any]:
     """Return a release as a row of the table."""
     fields = release_fields(release)
-    values = {name: getattr(release, name) if name in TIMES else fields[name] for name in names}
+    values = {
+        name: getattr(release, name) if name in TIME_COLUMNS else fields[name] for name in names
+    }
     return {name: plain(value, name) for name, value in values.items()}
 
 
 def plain(value: Any, name: str) -> Any:
     """Return a value of a column. Objects become JSON texts."""
-    if name in (*INTEGERS, *TIMES):
+    if name in (*INTEGER_COLUMNS, *TIME_COLUMNS):
         return value
-    if name in LISTS:
+    if name in LIST_COLUMNS:
         return list(value)
     if value is None or isinstance(value, str):
         return value

@@ -36,10 +36,10 @@ with the same weights as in SQLite's index."""
 BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
 
-ALL: Final = filed_under(ANY)
+EVERY_ROW: Final = filed_under(ANY)
 """Condition that each release meets."""
 
-NONE: Final = f"!{ALL}"
+NO_ROW: Final = f"!{EVERY_ROW}"
 
 NO_ORDER: Final = "s.row + 0"
 """The row number as an expression that is in no index.
@@ -84,7 +84,7 @@ class PostgresSearch(SearchPart):
             "SELECT -ts_rank(?::real[], f.words, ?::tsquery, ?::integer), -f.row, f.release"
             " FROM (SELECT s.row, s.release, s.words FROM search_rows s"
             f" WHERE {where} ORDER BY {NO_ORDER} DESC LIMIT ?) f",
-            [RANK_WEIGHTS, found.ranking or ALL, BY_LENGTH, *arguments, limit],
+            [RANK_WEIGHTS, found.ranking or EVERY_ROW, BY_LENGTH, *arguments, limit],
         )
 
     def _compiled(self, query: Query, expression: Expression) -> Compiled:
@@ -153,20 +153,20 @@ def compiled(  # noqa: PLR0911 - one per node
             found = compiled(part, lambda _: ())
             if not found.long:
                 return Compiled(f"!{found.words}")
-            return Compiled(ALL, f"!{found.exact}", f"NOT {found.long}", found.arguments)
+            return Compiled(EVERY_ROW, f"!{found.exact}", f"NOT {found.long}", found.arguments)
         case And(parts) if parts:
             return _joined(all_of, " AND ", [compiled(one, forms_of) for one in parts])
         case Or(parts) if parts:
             return _joined(any_of, " OR ", [compiled(one, forms_of) for one in parts])
         case And():
-            return Compiled(ALL)
+            return Compiled(EVERY_ROW)
     raise ValueError(f"{expression!r} can't be compiled")
 
 
 def _compiled_term(term: Term, forms_of: Callable[[str], Collection[str]]) -> Compiled:
     found = phrase(term)
     if found is None:
-        return Compiled(NONE)
+        return Compiled(NO_ROW)
     others = forms_of(term.written) if term.written else ()
     words = any_of([found.words, *others])
     if not found.ordered:
@@ -182,10 +182,10 @@ def _joined(
     wanted = [one.words for one in parts]
     if join is all_of:
         # A condition that each release meets would only cost time, but exclusions need one.
-        wanted = [one for one in wanted if one != ALL] or [ALL]
-        wanted += [ALL] if all(one.startswith("!") for one in wanted) else []
-    elif ALL in wanted:
-        wanted = [ALL]
+        wanted = [one for one in wanted if one != EVERY_ROW] or [EVERY_ROW]
+        wanted += [EVERY_ROW] if all(one.startswith("!") for one in wanted) else []
+    elif EVERY_ROW in wanted:
+        wanted = [EVERY_ROW]
     words = join(wanted)
     ranking = [one.ranking for one in parts if one.ranking]
     ranked = join(ranking) if ranking else ""
@@ -203,7 +203,7 @@ def condition(found: Compiled, period: Period) -> tuple[str, list[Any]]:
 
     A condition with words uses `NO_ORDER`.
     """
-    has_words = found.words != ALL
+    has_words = found.words != EVERY_ROW
     parts = [
         f"{NO_ORDER if has_words else 's.row'} BETWEEN ? AND ?",
         "s.release NOT IN (SELECT release FROM hidden_releases)",
@@ -213,7 +213,7 @@ def condition(found: Compiled, period: Period) -> tuple[str, list[Any]]:
         parts.append("s.words @@ ?::tsquery")
         # The index can't find rows by an exclusion alone.
         is_excluding = found.words.startswith("!")
-        arguments.append(all_of([ALL, found.words]) if is_excluding else found.words)
+        arguments.append(all_of([EVERY_ROW, found.words]) if is_excluding else found.words)
     if found.long:
         long, values = found.on_long_texts()
         parts.append(f"CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery ELSE {long} END")

@@ -178,12 +178,11 @@ def contents(one: Operation) -> dict[str, Any]:
 
 def path_parameters(one: Operation | Write) -> list[dict[str, Any]]:
     """Return the OpenAPI description of the id in an operation's path, or an empty list."""
-    if not one.named:
+    if not one.id_description:
         return []
     schema = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
-    return [
-        {"name": "id", "in": "path", "required": True, "description": one.named, "schema": schema}
-    ]
+    about = one.id_description
+    return [{"name": "id", "in": "path", "required": True, "description": about, "schema": schema}]
 
 
 def query_parameters(one: Operation) -> list[dict[str, Any]]:

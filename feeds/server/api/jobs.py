@@ -19,7 +19,7 @@ MAX_RUNNING: Final = 20
 MAX_KEPT: Final = 200
 """Maximum number of jobs in memory. The oldest finished jobs are dropped first."""
 
-WAITING: Final = "waiting"
+QUEUED_PROGRESS: Final = "waiting"
 """Progress of a job that has not begun."""
 
 
@@ -39,7 +39,7 @@ class RunningJob:
     digest: bytes = b""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     began: float = field(default_factory=time.monotonic)
-    progress: str = WAITING
+    progress: str = QUEUED_PROGRESS
     outcome: Outcome | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None

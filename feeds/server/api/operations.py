@@ -34,8 +34,8 @@ class Operation:
     """One operation of the API, from which a route of the server is made.
 
     - ``access`` is the permission that a client needs.
-    - ``named`` describes the id in the path, if the path contains an id. ``redirects`` is true if a
-      previous id redirects to the current one.
+    - ``id_description`` describes the id in the path. It is empty if the path has no id.
+      ``redirects`` is true if a previous id redirects to the current one.
     - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
       the position of the last change.
     - ``refused`` maps error statuses to descriptions, except those that all operations share.
@@ -49,7 +49,7 @@ class Operation:
     response: type[schemas.ResponseBody]
     handler: Callable[[Any, Any], schemas.ResponseBody]
     access: RequiredAccess = "read"
-    named: str = ""
+    id_description: str = ""
     redirects: bool = False
     by_changes: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Write:
     response: type[schemas.ResponseBody]
     handler: Callable[[WriteCall, Any], Awaitable[schemas.ResponseBody]]
     example: WriteExample
-    named: str = ""
+    id_description: str = ""
     destroys: bool = False
     repeatable: bool = True
 
@@ -120,7 +120,7 @@ OPERATIONS: Final = (
         FieldsParameters,
         schemas.Release,
         release_handlers.release,
-        named="The id of a release.",
+        id_description="The id of a release.",
         by_changes=True,
         refused=UNKNOWN_ID,
     ),
@@ -131,7 +131,7 @@ OPERATIONS: Final = (
         PageParameters,
         schemas.Revisions,
         release_handlers.revisions,
-        named="The id of a release.",
+        id_description="The id of a release.",
         by_changes=True,
         refused=BAD_CURSOR | UNKNOWN_ID,
     ),
@@ -142,7 +142,7 @@ OPERATIONS: Final = (
         PageParameters,
         schemas.EditPage,
         release_handlers.differences,
-        named="The id of a release.",
+        id_description="The id of a release.",
         by_changes=True,
         refused=BAD_CURSOR | UNKNOWN_ID,
         example=schemas.EditPage(
@@ -191,7 +191,7 @@ OPERATIONS: Final = (
         StoryParameters,
         schemas.Story,
         release_handlers.story,
-        named="The id of a story: the `story` field of a release.",
+        id_description="The id of a story: the `story` field of a release.",
         by_changes=True,
         refused=BAD_CURSOR | {404: UNKNOWN_ID[404]},
     ),
@@ -211,7 +211,7 @@ OPERATIONS: Final = (
         Parameters,
         schemas.Source,
         list_handlers.source,
-        named="The id of a source. A previous id redirects to the current one (308).",
+        id_description="The id of a source. A previous id redirects to the current one (308).",
         redirects=True,
         refused=UNKNOWN_ID,
     ),
@@ -222,7 +222,7 @@ OPERATIONS: Final = (
         PageParameters,
         schemas.SectionPage,
         list_handlers.sections,
-        named="The id of a source. A previous id redirects to the current one (308).",
+        id_description="The id of a source. A previous id redirects to the current one (308).",
         redirects=True,
         refused=BAD_CURSOR | UNKNOWN_ID,
     ),

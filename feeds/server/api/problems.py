@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
+from data.access.permissions import AccessVerdict
 from data.errors import StoreError
 from feeds.server.connection.security import API_ORIGIN
 from feeds.server.requests.work_queue import Unanswered
@@ -18,6 +19,9 @@ from feeds.server.requests.work_queue import Unanswered
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+BEARER_CHALLENGE: Final = 'Bearer realm="Communique"'
+"""Value of the WWW-Authenticate header for programs."""
 
 SERVER_FAILED: Final = "the server failed; the error is in its log"
 
@@ -99,3 +103,17 @@ def error_of(error: Exception) -> ApiError:
             return ApiError(503, why, headers={"retry-after": "60"})
     log.error("a request failed", exc_info=error)
     return ApiError(500, SERVER_FAILED)
+
+
+def api_refusal(verdict: AccessVerdict) -> Response:
+    """Return the error response for an API request without access."""
+    why, headers = {
+        401: ("this needs a token: send it as `Authorization: Bearer`", {}),
+        403: ("this token does not allow the request", {}),
+        429: ("too many wrong tokens from your address", {"retry-after": verdict.retry_after}),
+    }[verdict.status]
+    texts = {name: str(value) for name, value in headers.items()}
+    answer = ApiError(verdict.status, why, headers=texts).response()
+    if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
+        answer.headers["www-authenticate"] = BEARER_CHALLENGE
+    return answer

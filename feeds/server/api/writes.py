@@ -43,14 +43,14 @@ WAIT_SECONDS: Final = 5.0
 MAX_TARGET_CHARS: Final = 200
 """Maximum length in characters of an id in the record of operations. Longer ids are unknown."""
 
-KEY: Final = re.compile(r"[!-~]{1,255}")
+KEY_PATTERN: Final = re.compile(r"[!-~]{1,255}")
 """Pattern that matches an idempotency key: visible ASCII characters."""
 
 KEY_HEADER: Final = "Idempotency-Key"
 
-UNKNOWN: Final = re.compile(r"unknown field `(.+?)`")
-PLACE: Final = re.compile(r"at `\$\.?([^`]*)`")
-MISSING: Final = re.compile(r"missing required field `(.+?)`")
+UNKNOWN_FIELD: Final = re.compile(r"unknown field `(.+?)`")
+FIELD_PATH: Final = re.compile(r"at `\$\.?([^`]*)`")
+MISSING_FIELD: Final = re.compile(r"missing required field `(.+?)`")
 
 JOB_EXAMPLE: Final = schemas.Job(
     job="8f1c0b6a2d93e475",
@@ -89,7 +89,7 @@ class Writes:
                 schemas.Job,
                 lambda context, _: self.jobs.answer(context.name),
                 access="operate",
-                named="The id of a job.",
+                id_description="The id of a job.",
                 refused={404: "The id is unknown. Jobs end with the service."},
                 example=JOB_EXAMPLE,
             ),
@@ -103,7 +103,7 @@ class Writes:
         ``name`` is the id in the path, ``by`` the name of the token. A request with an idempotency
         key that was used before gets the first response.
         """
-        if key is not None and not KEY.fullmatch(key):
+        if key is not None and not KEY_PATTERN.fullmatch(key):
             return refused(ApiError(422, BAD_KEY, parameter=KEY_HEADER))
         digest = hashlib.sha256(msgspec.json.encode([operation.name, name, body])).digest()
         place = by, "" if body.dry_run else key or ""
@@ -111,7 +111,7 @@ class Writes:
         if job is None:
             job = await self._begun(operation, name, body, digest, place)
         elif job.digest != digest:
-            return refused(ApiError(422, OTHER_REQUEST, parameter=KEY_HEADER))
+            return refused(ApiError(422, REUSED_KEY, parameter=KEY_HEADER))
         outcome = await job.wait(WAIT_SECONDS)
         return outcome or Outcome(202, msgspec.to_builtins(job.answer))
 
@@ -142,7 +142,7 @@ class Writes:
         with closing(open_existing(self._url)) as store:
             record = store.begin_operation(new)
         if record.body != job.digest:
-            raise ApiError(422, OTHER_REQUEST, parameter=KEY_HEADER)
+            raise ApiError(422, REUSED_KEY, parameter=KEY_HEADER)
         return record
 
     async def _run(
@@ -179,7 +179,7 @@ class Writes:
             store.end_operation(record, outcome.status, response)
 
 
-OTHER_REQUEST: Final = "this key was used for another request in the last 24 hours: use a new key"
+REUSED_KEY: Final = "this key was used for another request in the last 24 hours: use a new key"
 
 BAD_KEY: Final = "a key has 1 to 255 visible ASCII characters: send one such as a UUID"
 
@@ -230,13 +230,13 @@ def body_of_values(values: Any, kind: type[Body]) -> Body:
 def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     """Return the response for an invalid field, from a message of msgspec."""
     known = kind.__struct_fields__
-    if found := UNKNOWN.search(message):
+    if found := UNKNOWN_FIELD.search(message):
         name = found[1][:100]
         why = f"there is no field {name!r}{meant(name, known)}; use {', '.join(known)}"
         return ApiError(422, why, parameter=name)
-    if found := MISSING.search(message):
+    if found := MISSING_FIELD.search(message):
         return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
-    found = PLACE.search(message)
+    found = FIELD_PATH.search(message)
     name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
     why = message.partition(" - at ")[0]
     return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)

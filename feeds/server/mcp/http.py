@@ -20,12 +20,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.settings import SiteSettings
 from data.text.urls import site_address
-from feeds.server.api.problems import error_of
+from feeds.server.api.problems import api_refusal, error_of
 from feeds.server.mcp.tools import Toolbox, Work
 from feeds.server.requests.access import Access, token_in
 from feeds.server.requests.client import host_in, is_loopback
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
-from feeds.server.token_gate import api_refusal
 
 if TYPE_CHECKING:
     from feeds.server.mcp.protocol import McpCaller

@@ -10,7 +10,7 @@ from data.wording import counted
 from scheduler.adding.catalogue_run import LOCK, CatalogueRun
 from scheduler.cli import as_json, with_later_home
 from scheduler.home.home import Home, open_home
-from scheduler.terminal.attempt_report import ADDED, attempt_lines, report
+from scheduler.terminal.attempt_report import ADD_RESULTS, attempt_lines, report
 from scheduler.terminal.entry_options import catalogue_argument, with_selection
 from spiders.catalogue.catalogue import find_catalogue, read_catalogue
 from spiders.catalogue.selection import Selection
@@ -46,4 +46,4 @@ def add(
         attempt_lines(len(entries), quiet=as_json) as on_attempt,
     ):
         attempts = CatalogueRun(home, read, force=force).run(entries, on_attempt)
-    return report(read.id, attempts, ADDED, as_json=as_json)
+    return report(read.id, attempts, ADD_RESULTS, as_json=as_json)

@@ -8,7 +8,7 @@ from data.wording import counted
 from scheduler.adding.catalogue_run import CatalogueRun
 from scheduler.cli import as_json, complain, print_json, say, with_any_home
 from scheduler.home.home import Home
-from scheduler.terminal.attempt_report import CHECKED, attempt_lines, report
+from scheduler.terminal.attempt_report import CHECK_RESULTS, attempt_lines, report
 from scheduler.terminal.entry_options import catalogue_argument, with_selection
 from spiders.catalogue.catalogue import examine, find_catalogue, read_catalogue
 from spiders.catalogue.selection import Selection
@@ -32,7 +32,7 @@ def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) ->
         entries = selection.of(read)
         with attempt_lines(len(entries), quiet=as_json) as on_attempt:
             attempts = CatalogueRun(home, read, save=False).run(entries, on_attempt)
-        return report(read.id, attempts, CHECKED, as_json=as_json)
+        return report(read.id, attempts, CHECK_RESULTS, as_json=as_json)
     found, errors = examine(path)
     count = len(found.entries) if found else 0
     if as_json:

@@ -41,7 +41,7 @@ from spiders.catalogue.catalogue import (
 )
 from spiders.catalogue.selection import Selection
 
-JOB_SECONDS: Final = 6 * 3600.0
+MAX_JOB_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a job in seconds. The next job continues where it ended."""
 
 MAX_JOBS: Final = 20
@@ -52,7 +52,7 @@ PAGE_ROWS: Final = 100
 
 PAGE_NUMBER: Final = re.compile("[0-9]{1,5}")
 
-CHOSEN: Final = "entry:"
+CHOSEN_PREFIX: Final = "entry:"
 """Beginning of the names of the fields of chosen entries."""
 
 
@@ -138,7 +138,7 @@ class CataloguePages:
         rows: list[dict[str, Any]] = []
         for name, path in known_catalogues(self._home.catalogues).items():
             try:
-                read = read_again(path)
+                read = cached_catalogue(path)
             except CatalogueError as error:
                 rows.append({"id": name, "fault": str(error)})
             else:
@@ -181,7 +181,8 @@ class CataloguePages:
 
     async def _add(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         read = await asyncio.to_thread(self._catalogue, request)
-        ids = tuple(name.removeprefix(CHOSEN) for name in form if name.startswith(CHOSEN))
+        fields = (name for name in form if name.startswith(CHOSEN_PREFIX))
+        ids = tuple(name.removeprefix(CHOSEN_PREFIX) for name in fields)
         if form.get("all") != "yes" and not ids:
             raise NothingChosen("no institution is chosen; choose some, or add all that are listed")
         chosen = _selection(form) if form.get("all") == "yes" else Selection(ids)
@@ -200,7 +201,7 @@ class CataloguePages:
         command = ("catalogue", "add", job.catalogue, "--yes", "--json", *options)
         try:
             async with self._one_at_a_time:
-                result = await run_command(self._home, *command, seconds=JOB_SECONDS)
+                result = await run_command(self._home, *command, seconds=MAX_JOB_SECONDS)
             output = result.printed if isinstance(result.printed, dict) else {}
             job.rows = output.get("entries", [])
             job.faults = tuple(map(masked, result.errors))
@@ -236,7 +237,7 @@ class CataloguePages:
         if path is None:
             raise HTTPException(404)
         try:
-            return read_again(path)
+            return cached_catalogue(path)
         except CatalogueError as error:
             raise HTTPException(404) from error
 
@@ -254,7 +255,7 @@ def make_room(jobs: OrderedDict[str, Job]) -> None:
     del jobs[ended]
 
 
-def read_again(path: Path) -> Catalogue:
+def cached_catalogue(path: Path) -> Catalogue:
     """Read a catalogue, or return it from memory if its file is unchanged.
 
     Raises CatalogueError.

@@ -17,7 +17,7 @@ BASE = 'name = "Board"\nurl = "http://a.example/"\ntimezone = "UTC"\ncatalogue =
 ENTRY = Entry("board", "Board", "http://a.example/", "agency", "GB", timezone="UTC")
 
 
-def test_only_values_that_nobody_changed_are_replaced() -> None:
+def test_only_unedited_values_are_replaced() -> None:
     current = (
         '# my notes\nname = "My Board" # ours\nurl = "http://a.example/"\ntimezone = "UTC"\n'
         'topics = ["tides"]\n\n[release]\ntitle = "h1"\n'
@@ -36,7 +36,7 @@ def test_only_values_that_nobody_changed_are_replaced() -> None:
     assert merge(BASE, merged, newer) == (merged, (), ("name",))
 
 
-def test_a_key_that_the_newer_text_lacks_is_removed_unless_somebody_changed_it() -> None:
+def test_a_key_missing_in_the_newer_text_is_removed_unless_a_person_changed_it() -> None:
     base = BASE + 'feed = "http://f.x/"\n'
     assert "feed" not in merge(base, base, BASE)[0]
     edited = base.replace("f.x", "g.x")

@@ -85,7 +85,7 @@ def test_press_rooms_are_added_and_the_second_time_nothing_is_requested(
     assert {path: path.read_bytes() for path in (home / "sources").iterdir()} == texts
 
 
-def test_an_entry_is_not_added_if_its_site_is_empty_closed_or_of_somebody_else(
+def test_an_entry_is_not_added_if_its_site_is_empty_closed_or_has_another_owner(
     rooms: list[Room], tmp_path: Path
 ) -> None:
     rooms[1].page("/", "<title>Board</title><p>Welcome to the board.</p>")

@@ -17,12 +17,12 @@ from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.planner import VisitPlanner
 from scheduler.service.timetable import (
-    FIRST_WALKS_AT_ONCE,
-    FIRST_WALKS_PER_DAY,
+    MAX_FIRST_VISITS_AT_ONCE,
+    MAX_FIRST_VISITS_PER_DAY,
     MAX_SPREAD_SECONDS,
     RECURRING,
     SETTLING_SECONDS,
-    FirstWalks,
+    FirstVisitBudget,
     Timetable,
     first_visit,
 )
@@ -60,13 +60,13 @@ def test_a_last_visit_in_the_future_delays_no_visit(noon: dt.datetime) -> None:
 
 
 def test_first_visits_to_sources_from_a_catalogue_are_spread_over_days(noon: dt.datetime) -> None:
-    walks = FirstWalks()
+    walks = FirstVisitBudget()
     first = [walks.next_slot(noon) for _ in range(500)]
-    assert first.count(noon) == FIRST_WALKS_AT_ONCE
+    assert first.count(noon) == MAX_FIRST_VISITS_AT_ONCE
     assert first == sorted(first)
     for day in range(3):
         begun = [at for at in first if noon + 24 * day * HOUR < at <= noon + 24 * (day + 1) * HOUR]
-        assert len(begun) <= FIRST_WALKS_PER_DAY
+        assert len(begun) <= MAX_FIRST_VISITS_PER_DAY
     assert first[-1] <= noon + 3 * 24 * HOUR
     # A day later, the slots of this day can be used.
     later = first[-1] + 24 * HOUR

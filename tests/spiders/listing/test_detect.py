@@ -196,7 +196,7 @@ def test_the_cells_of_a_row_are_releases_if_each_is_a_box_with_a_link() -> None:
     assert read(f"<table>{rows}</table>") == wanted
 
 
-def test_a_link_in_the_summary_below_a_title_is_no_release() -> None:
+def test_a_link_in_the_summary_below_a_title_is_not_a_release() -> None:
     row = (
         "<dt>{n} May 2026</dt><dd><a href=/news/{n}>Harbour notice number {n}</a></dd>"
         "<dd class=summary>More about the <a href=/fees/{n}>fees</a> of the port.</dd>"

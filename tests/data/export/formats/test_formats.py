@@ -180,5 +180,5 @@ def test_a_new_module_is_a_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert names == {*FORMATS, "titles"}
 
 
-def test_lines_of_json_are_those_of_the_api(releases: list[Release]) -> None:
+def test_json_lines_have_the_fields_of_the_api(releases: list[Release]) -> None:
     assert [one["id"] for one in plain(releases)] == [release_fields(one)["id"] for one in releases]

@@ -16,7 +16,7 @@ from tests.feeds.server.mcp.client import HEADERS, asked, called
 from tests.feeds.serving import served_by
 
 
-def test_only_our_own_pages_and_hosts_may_ask(web: httpx.Client) -> None:
+def test_only_our_own_pages_and_hosts_may_send_requests(web: httpx.Client) -> None:
     def status(**headers: str) -> int:
         message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         return web.post("/mcp", json=message, headers={**HEADERS, **headers}).status_code

@@ -18,7 +18,7 @@ from data.store.sqlite.store import SqliteStore
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.reads import Reads
 from feeds.server.app import create_app
-from feeds.server.mcp.tools import PATH_NAMES, UNTRUSTED
+from feeds.server.mcp.tools import PATH_NAMES, UNTRUSTED_NOTE
 from tests.drafts import draft
 from tests.examples import thorough
 from tests.feeds.api_store import NOON
@@ -136,7 +136,7 @@ def test_texts_that_look_like_instructions_stay_data(tmp_path: Path, count: int)
         assert not any(text[:40] in listed for text in texts)
         found = called(web, "releases", limit=200, fields="title")["structuredContent"]
         assert found.keys() == {"untrusted", "data"}
-        assert found["untrusted"] == UNTRUSTED
+        assert found["untrusted"] == UNTRUSTED_NOTE
         titles = {one["title"] for one in found["data"]["releases"]}
         assert titles == {*texts}
         wrong = called(web, texts[0], limit=1)

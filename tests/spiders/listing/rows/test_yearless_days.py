@@ -35,7 +35,7 @@ def test_days_in_digits_below_a_year_are_read_in_the_order_of_the_page() -> None
     assert days(dotted, "de") == ["2026-04-12", "2026-04-09", "2026-04-01"]
 
 
-def test_a_few_digits_or_digits_without_a_year_are_no_days() -> None:
+def test_a_few_digits_or_digits_without_a_year_are_not_days() -> None:
     assert days(f"<h2>2026</h2>{listed(['1/2', '2/2', '1/2'])}", "de") == ["", "", ""]
     assert days(listed(["12/3", "11/3", "10/3"]), "de") == ["", "", ""]
 
