@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any, Final
 
-from data.errors import WatchError
+from data.errors import UnknownSource, WatchError
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import FeedAccess, load_watch, new_token
@@ -139,7 +139,7 @@ class WatchWrites:
     async def add(self, body: bodies.AddWatch) -> WriteResult:
         """Create a watch file. Its secrets are only in this file.
 
-        Raises ApiError, WatchError, UnknownSource and UnknownTopic.
+        Raises ApiError, WatchError and UnknownTopic.
         """
         name = body.id or id_for(body.name)
         if not ID.fullmatch(name):
@@ -156,13 +156,18 @@ class WatchWrites:
         except FileExistsError as error:
             why = f"a watch {name!r} exists already; send another id"
             raise ApiError(422, why, parameter="id") from error
+        except UnknownSource as error:
+            raise ApiError(422, str(error), parameter="sources") from error
         return result_of(body, f"created the watch {name}")
 
     async def change(self, call: WriteCall, body: bodies.ChangeWatch) -> WriteResult:
         """Change keys of a watch file."""
-        changed = await asyncio.to_thread(
-            change_watch, self._home, call.name, sent_fields(body), dry_run=body.dry_run
-        )
+        try:
+            changed = await asyncio.to_thread(
+                change_watch, self._home, call.name, sent_fields(body), dry_run=body.dry_run
+            )
+        except UnknownSource as error:
+            raise ApiError(422, str(error), parameter="sources") from error
         return result_of(body, f"{call.name} was changed", changed=changed)
 
     def _pausing(self, *, paused: bool) -> Any:

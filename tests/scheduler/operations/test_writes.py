@@ -101,7 +101,9 @@ def test_a_watch_is_added_changed_tested_and_paused(operated: Operated) -> None:
     assert (listed["id"], listed["paused"]) == ("sea-news", False)
     one = "/api/watches/sea-news"
     assert operated.post(f"{one}/change", {"sources": ["harbour"]}).json()["changed"] is True
-    assert problem(operated.post(f"{one}/change", {"sources": ["nope"]}))["status"] == 404
+    for path in ("/api/watches", f"{one}/change"):
+        unknown = problem(operated.post(path, {"name": "Sea", "sources": ["nope"]}))
+        assert (unknown["status"], unknown["parameter"]) == (422, "sources")
     assert operated.post(f"{one}/pause").json()["changed"] is True
     assert operated.post(f"{one}/pause").json()["changed"] is False
     assert operated.post(f"{one}/resume").json()["changed"] is True
