@@ -153,12 +153,14 @@ class Writes:
         record: OperationRecord | None,
         place: tuple[str, str],
     ) -> None:
+        # The outcome if the job, or the work for which it waits, is cancelled.
+        outcome = refused(ApiError(503, "the operation was interrupted; send the request again"))
         try:
-            answer = await operation.handler(WriteCall(job.target, job.report), body)
-            outcome = Outcome(200, msgspec.to_builtins(answer))
-        except Exception as error:  # noqa: BLE001 - a response for every error, and a log
-            outcome = refused(problem_of(error))
-        try:
+            try:
+                answer = await operation.handler(WriteCall(job.target, job.report), body)
+                outcome = Outcome(200, msgspec.to_builtins(answer))
+            except Exception as error:  # noqa: BLE001 - a response for every error, and a log
+                outcome = refused(problem_of(error))
             if record:
                 log.info(
                     "operation %s %s by token %s: %s",

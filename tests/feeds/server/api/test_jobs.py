@@ -33,7 +33,7 @@ class Slow:
         self._released = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.count = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     async def handle(self, call: WriteCall, _: WriteBody) -> WriteResult:
         """Wait for the test."""
@@ -138,6 +138,17 @@ def test_a_request_that_failed_for_a_passing_reason_runs_again_with_its_key(
     slow.error = None
     again = ended(web, web.post(JOB, json={}, headers=key).headers["location"])
     assert (again.json()["status"], slow.count) == (200, 2)
+
+
+def test_a_job_ends_if_its_work_is_cancelled(web: httpx.Client, slow: Slow) -> None:
+    slow.error = asyncio.CancelledError()
+    slow.end()
+    key = {"idempotency-key": "one"}
+    address = web.post(JOB, json={}, headers=key).headers["location"]
+    assert ended(web, address).json()["status"] == 503
+    slow.error = None
+    again = ended(web, web.post(JOB, json={}, headers=key).headers["location"])
+    assert again.json()["status"] == 200
 
 
 def test_an_unknown_job_is_a_404_and_needs_a_token(web: httpx.Client) -> None:
