@@ -108,6 +108,7 @@ class SharedFetcher:
             # A hostile page may end the child. The next request starts another one.
             self._child = None
             self._fail()
+            await child.end()
 
     def _fail(self) -> None:
         waiting, self._waiting = self._waiting, {}

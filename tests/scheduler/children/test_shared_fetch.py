@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.children import child
 from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home, home_at
 from spiders.discovery.fetcher import NotFetched
@@ -41,6 +42,26 @@ def test_threads_share_a_response_and_a_child_that_ended_is_replaced(home: Home)
             assert site.page(f"{room.base}/next/").body == b"<p>next"
             with pytest.raises(NotFetched, match="404"):
                 site.page(f"{room.base}/missing/")
+
+
+def test_a_child_that_sends_too_long_a_line_is_ended(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "MAX_LINE_BYTES", 5000)
+    held = threading.Event()
+    with served() as room, SharedFetcher(home, archive=False) as fetcher:
+        room.answers["/long/"] = Answer(b"<p>" + b"long " * 10_000, hold=held)
+        room.page("/next/", "<p>next")
+        with ThreadPoolExecutor(1) as threads, fetcher.opened(60) as site:
+            page = threads.submit(site.page, f"{room.base}/long/")
+            room.wait_for("/long/")
+            assert fetcher._child is not None  # noqa: SLF001 - its process must end
+            first = fetcher._child.pid  # noqa: SLF001
+            held.set()
+            assert isinstance(page.exception(), NotFetched)
+            assert site.page(f"{room.base}/next/").body == b"<p>next"
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
 
 
 def test_a_response_that_takes_too_long_or_comes_after_the_end_is_an_error(home: Home) -> None:
