@@ -461,7 +461,7 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert (hit["title"], hit["revision"], hit["published"]) == ("Tides in March", 2, "2026-03-02")
     assert "mole" in hit["passage"]
     assert "body_text" not in hit
-    assert "Tides in March" in communique("search", "tides", home=home).stdout
+    assert "Tides in March (corrected)\n" in communique("search", "tides", home=home).stdout
     assert "Tides in March" in communique("search", "tides", "mole", home=home).stdout
     assert communique("search", "nowhere", home=home).stdout == "no matches\n"
     for filter_, named in {"source": "source", "topic": "topic", "lang": "tag"}.items():
