@@ -97,7 +97,7 @@ class CatalogueRun:
     def _given(self, entry: Entry) -> GivenFields:
         key = self._catalogue.key(entry)
         if source := self._present.get(key):
-            return GivenFields(source.id, entry.name, entry.timezone, key)
+            return GivenFields(source.id, entry.name, entry.timezone, key, entry.country)
         id_ = entry.id
         if id_ in self._taken:
             id_ = f"{entry.id}-{self._catalogue.id}"[:64].rstrip("-")
@@ -105,7 +105,7 @@ class CatalogueRun:
         while id_ in self._taken:
             id_, number = f"{entry.id[:58]}-{number}", number + 1
         self._taken.add(id_)
-        return GivenFields(id_, entry.name, entry.timezone, key)
+        return GivenFields(id_, entry.name, entry.timezone, key, entry.country)
 
     def _settled(self, entry: Entry, inspected: Inspected) -> Attempt:
         """Write the source of an inspected entry, and return the result."""

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 import tomlkit
+from tomlkit.items import Item
 
 from data.clock import utc_now
 from data.errors import CommuniqueError, SourceError
@@ -25,6 +26,7 @@ from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home
 from scheduler.sources.tiers import sources_by_entry
 from spiders.catalogue.catalogue import Catalogue, Entry
+from spiders.discovery.proposal import CHECK_COMMENT
 from spiders.discovery.propose import GivenFields
 from spiders.sources.loader import LoadedSource, parse_source
 
@@ -104,7 +106,8 @@ class CatalogueUpdate:
 
     def _given(self, entry: Entry) -> GivenFields:
         key = self._catalogue.key(entry)
-        return GivenFields(self._sources[entry.id].id, entry.name, entry.timezone, key)
+        id_ = self._sources[entry.id].id
+        return GivenFields(id_, entry.name, entry.timezone, key, entry.country)
 
     def _of_inspected(self, entry: Entry, inspected: Inspected) -> Update:
         source, found = self._sources[entry.id], inspected.found
@@ -146,7 +149,7 @@ def merge(base: str, current: str, newer: str) -> tuple[str, tuple[str, ...], tu
     """Merge the changes from ``base`` to ``newer`` into ``current``, all texts of source files.
 
     Returns the merged text, the changed keys, and the keys that differ in all three texts. Comments
-    and the order of keys in ``current`` are kept.
+    and the order of keys in ``current`` are kept, except comments on guesses that were replaced.
     """
     document = tomlkit.parse(current)
     old, new, now = tomllib.loads(base), tomllib.loads(newer), tomllib.loads(current)
@@ -163,4 +166,7 @@ def merge(base: str, current: str, newer: str) -> tuple[str, tuple[str, ...], tu
             document.remove(key)
         else:
             document[key] = value
+            item = document.item(key)
+            if isinstance(item, Item) and item.trivia.comment.startswith(CHECK_COMMENT):
+                item.trivia.comment_ws = item.trivia.comment = ""
     return document.as_string(), tuple(changed), tuple(kept)

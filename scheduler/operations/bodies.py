@@ -104,7 +104,7 @@ class AddWatch(WatchFilters, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
     id: Annotated[Id | None, Meta(description="Id of the watch; default from its name.")] = None
     outputs: Annotated[
-        dict[str, Names],
+        dict[str, Annotated[tuple[Url, ...], Meta(max_length=50)]],
         Meta(
             max_length=len(CHANNELS),
             description="Recipients of alerts, by channel: "

@@ -30,6 +30,9 @@ from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 MIN_CONFIDENCE = 0.6
 """Minimum confidence (0 to 1) of a guess that need not be checked by a person."""
 
+CHECK_COMMENT: Final = "# check this: "
+"""Start of a comment in a source file on a guess that a person must check."""
+
 MAX_ID_LENGTH: Final = 26
 """Maximum length of a source id in letters. It may be longer if the short id is already in use."""
 
@@ -156,7 +159,7 @@ def line_of(key: str, value: str, guess: Guess | None = None) -> str:
     """Return a line of TOML that sets ``key`` to ``value``. A comment marks an uncertain guess."""
     # A JSON string without DEL characters is also a valid TOML string.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
-    doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
+    doubt = f"  {CHECK_COMMENT}{guess.rule}" if guess and not guess.sure else ""
     return f"{key} = {text}{doubt}"
 
 

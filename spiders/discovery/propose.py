@@ -65,13 +65,15 @@ class FetchedSite:
 class GivenFields:
     """Fields of a source that the user or a catalogue provided. Empty fields are guessed.
 
-    ``catalogue`` is the value of this key in the source file, or "".
+    ``catalogue`` is the value of this key in the source file, or "". ``country`` is an ISO 3166
+    code, which helps to guess the time zone.
     """
 
     id: str = ""
     name: str = ""
     timezone: str = ""
     catalogue: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def propose(
         host_of(site.page.url),
         languages,
         _stated(dates),
-        country=country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
+        country=given.country
+        or country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
         spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
     )
     zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone

@@ -93,9 +93,10 @@ def guess_zone(
 ) -> Guess:
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
-    ``country`` is the ISO 3166 code that the site declares, and ``spoken`` is the language of its
-    texts. Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only
-    if the site's UTC offsets match, or if its texts are in a language of mostly one country.
+    ``country`` is the ISO 3166 code that the site or a catalogue declares, and ``spoken`` is the
+    language of the site's texts. Systems write ``lang="en-gb"`` on sites anywhere. So a declared
+    language is trusted only if the site's UTC offsets match, or if its texts are in a language of
+    mostly one country.
 
     ``stated`` contains local times with UTC offsets from the site itself. UTC is ignored, because
     software writes it by default. A person must check a guess with a confidence below 0.6.
@@ -138,7 +139,7 @@ def _country(
     if code in zones_of() and last not in GENERIC:
         return code, f"the domain .{last}", CERTAIN
     if stated.upper() in zones_of():
-        return stated.upper(), f"the country {stated} of its address", LIKELY
+        return stated.upper(), f"the country {stated}", LIKELY
     for tag in tags:
         language, _, region = tag.lower().partition("-")
         region = region.rpartition("-")[2].upper()

@@ -36,6 +36,12 @@ def test_only_unedited_values_are_replaced() -> None:
     assert merge(BASE, merged, newer) == (merged, (), ("name",))
 
 
+def test_the_comment_on_a_guess_is_removed_with_the_guess() -> None:
+    guessed = BASE.replace('"UTC"', '"UTC"  # check this: no sign of the site\'s country')
+    merged, changed, _ = merge(guessed, guessed, BASE.replace("UTC", "Asia/Baku"))
+    assert (merged, changed) == (BASE.replace("UTC", "Asia/Baku"), ("timezone",))
+
+
 def test_a_key_missing_in_the_newer_text_is_removed_unless_a_person_changed_it() -> None:
     base = BASE + 'feed = "http://f.x/"\n'
     assert "feed" not in merge(base, base, BASE)[0]

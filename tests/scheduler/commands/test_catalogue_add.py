@@ -107,6 +107,15 @@ def test_an_entry_is_not_added_if_its_site_is_empty_closed_or_has_another_owner(
     assert "board-0: present (board-3 collects from" in again.stdout
 
 
+def test_the_time_zone_of_an_entry_without_one_is_that_of_its_country(
+    rooms: list[Room], tmp_path: Path
+) -> None:
+    urls = ({"url": f"{room.base}/", "timezone": ""} for room in rooms)
+    home, file = home_with(tmp_path, *({**one, "country": "IE"} for one in urls))
+    assert added(home, file, "board-0")["board-0"]["state"] == "added"
+    assert 'timezone = "Europe/Dublin"\n' in (home / "sources/board-0.toml").read_text()
+
+
 def test_lines_and_a_table_of_reasons_are_printed_in_a_pipe(
     rooms: list[Room], tmp_path: Path
 ) -> None:
