@@ -51,12 +51,17 @@ async def raw_body(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ApiError(415, "send a JSON object with the header `Content-Type: application/json`")
+    return await limited_body(request, MAX_BODY_BYTES)
+
+
+async def limited_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body of a request. Raises ApiError: 413 if it is too large, 400 if incomplete."""
     body = bytearray()
     try:
         async for piece in request.stream():
             body += piece
-            if len(body) > MAX_BODY_BYTES:
-                raise ApiError(413, f"the body has more than {MAX_BODY_BYTES:,} bytes")
+            if len(body) > max_bytes:
+                raise ApiError(413, f"the body has more than {max_bytes:,} bytes")
     except ClientDisconnect as error:
         raise ApiError(400, "the body is incomplete") from error
     return bytes(body)

@@ -15,12 +15,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from data.settings import SiteSettings
 from data.text.urls import site_address
-from feeds.server.api.problems import api_refusal, error_of
+from feeds.server.api.problems import ApiError, api_refusal, error_of
+from feeds.server.api.write_requests import limited_body
 from feeds.server.mcp.tools import Toolbox, Work
 from feeds.server.requests.access import Access, token_in
 from feeds.server.requests.client import host_in, is_loopback
@@ -70,15 +72,19 @@ class McpApp:
         if refusal is None:
             try:
                 self._queue.count(scope)
+                # The SDK would log a traceback for each client that disconnects in between.
+                body = await limited_body(Request(scope, receive), MAX_BODY_BYTES)
             except Unanswered as error:
                 refusal = error_of(error).response()
+            except ApiError as error:
+                refusal = error.response()
         if refusal is not None:
             if "access-control-allow-origin" in refusal.headers:
                 del refusal.headers["access-control-allow-origin"]
             await refusal(scope, receive, send)
             return
         handle = await self._started()
-        await handle(scope, receive, uncached(send))
+        await handle(scope, received(body, receive), uncached(send))
 
     async def close(self) -> None:
         """End the server of the protocol."""
@@ -145,7 +151,6 @@ class McpApp:
             protocol_server(self._toolbox, version("communique"), self._caller),
             json_response=True,
             stateless=True,
-            max_request_body_size=MAX_BODY_BYTES,
         )
 
     def _caller(self, request: Any) -> McpCaller:
@@ -161,6 +166,16 @@ async def never() -> Message:
     """Wait forever, in place of a client that disconnects: the SDK reads its messages itself."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+def received(body: bytes, receive: Receive) -> Receive:
+    """Return a function that receives a body that was read already, and then further messages."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
 
 
 def uncached(send: Send) -> Send:

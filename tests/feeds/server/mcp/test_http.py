@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import httpx
+import pytest
 
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
@@ -65,3 +67,16 @@ def test_requests_count_towards_the_rate_limit(path: Path) -> None:
         answers = [asked(web, "ping") for _ in range(3)]
         assert [one.status_code for one in answers] == [200, 200, 429]
         assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_a_client_that_disconnects_within_its_body_is_not_logged_as_an_error(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = "POST /mcp HTTP/1.1\r\ncontent-length: 1000\r\nhost: 127.0.0.1\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    for web in served_by(create_app(path.parent / "site", f"sqlite:{path}", SiteSettings())):
+        with socket.create_connection((web.base_url.host, web.base_url.port or 0)) as client:
+            client.sendall(f"{head}\r\n{{".encode())
+        # The server ends after its last request.
+        assert asked(web, "ping").status_code == 200
+    assert not caplog.records
