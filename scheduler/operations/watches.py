@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from data.errors import CommuniqueError, WatchError
+from data.errors import CommuniqueError, QueryError, WatchError
 from data.files import rewrite, write_secret
-from data.search.expression import sources_in
+from data.search.expression import check_sources, sources_in
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
 from data.toml_files import read_text
@@ -51,7 +51,7 @@ def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) ->
     text = to_toml(watch)
     # Parse the text before it is written, because an invalid file could not be loaded later.
     one = parse_watch(text, str(path), AlertWatch)
-    check_filters(home, one)
+    check_filters(home, one, path)
     if dry_run:
         if path.exists():
             raise FileExistsError(path)
@@ -74,27 +74,36 @@ def change_watch(
     if changes.get("query"):
         changes = {**changes, "query_language": LANGUAGE_VERSION}
     changed = with_keys(text, changes)
-    check_filters(home, parse_watch(changed, str(path), AlertWatch))
+    check_filters(home, parse_watch(changed, str(path), AlertWatch), path)
     if changed != text and not dry_run:
         rewrite(path, changed)
     return changed != text
 
 
-def check_filters(home: Home, one: Watch) -> None:
-    """Raise UnknownSource or UnknownTopic if a new watch could never match.
+def check_filters(home: Home, one: Watch, path: Path) -> None:
+    """Raise WatchError, UnknownSource or UnknownTopic if a new watch could never match.
 
-    A watch and its query may name the former id of a source. Saved searches are not checked.
+    ``path`` is that of the watch file. A watch and its query may name the former id of a source.
+    Saved searches are not checked.
     """
-    sources = {*one.sources, *sources_in(parse(one.present_query))}
-    if not sources and not one.topics:
+    asked = parse(one.present_query)
+    if not one.sources and not one.topics and not sources_in(asked):
         return
     # Imported here: only this command needs them, and they load slowly.
     from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
+    from spiders.sources.loader import load_sources  # noqa: PLC0415
 
     with closing(home.store()) as store:
-        for source in sources - store.source_moves().keys():
+        moves = store.source_moves()
+        for source in {*one.sources} - moves.keys():
             check_source(home, store, source)
         check_topics(home, store, one.topics, sections=True)
+        try:
+            check_sources(
+                asked, one.query, {*store.sources(), *moves, *load_sources(home.sources)[0]}
+            )
+        except QueryError as error:
+            raise WatchError(str(path), "query", str(error)) from error
 
 
 async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:

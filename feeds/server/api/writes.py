@@ -18,6 +18,7 @@ import msgspec
 
 from data.errors import (
     CommuniqueError,
+    ConfigurationError,
     HomeInUse,
     RenamedSource,
     StoreError,
@@ -160,7 +161,7 @@ class Writes:
                 answer = await operation.handler(WriteCall(job.target, job.report), body)
                 outcome = Outcome(200, msgspec.to_builtins(answer))
             except Exception as error:  # noqa: BLE001 - a response for every error, and a log
-                outcome = refused(problem_of(error))
+                outcome = refused(problem_of(error, type(body).__struct_fields__))
             if record:
                 log.info(
                     "operation %s %s by token %s: %s",
@@ -191,8 +192,11 @@ def refused(error: ApiError) -> Outcome:
     return Outcome(error.status, error.values)
 
 
-def problem_of(error: Exception) -> ApiError:
-    """Return the response for an error of an operation. Unexpected errors are logged."""
+def problem_of(error: Exception, fields: Sequence[str] = ()) -> ApiError:
+    """Return the response for an error of an operation. Unexpected errors are logged.
+
+    If the operation would write an invalid value of one of its ``fields``, the response names it.
+    """
     match error:
         case ApiError():
             return error
@@ -203,8 +207,14 @@ def problem_of(error: Exception) -> ApiError:
         case StoreError() | OSError():
             return ApiError(503, str(error), headers={"retry-after": "60"})
         case CommuniqueError():
-            return ApiError(422, str(error))
+            return _unprocessable(error, fields)
     return error_of(error)
+
+
+def _unprocessable(error: CommuniqueError, fields: Sequence[str]) -> ApiError:
+    if isinstance(error, ConfigurationError) and error.key in fields:
+        return ApiError(422, f"{error.key}: {error.fix}", parameter=error.key)
+    return ApiError(422, str(error))
 
 
 def body_from(raw: bytes, kind: type[Body]) -> Body:

@@ -121,7 +121,10 @@ def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is not a valid id"),
         (("add", "A", "--source", "wira"), "no source named 'wira'; did you mean wire?"),
-        (("add", "A", "--query", "pier source:wira"), "no source named 'wira'; did you mean wire?"),
+        (
+            ("add", "A", "--query", "pier source:wira"),
+            "no source is named 'wira'; did you mean wire?",
+        ),
         (("add", "A", "--topic", "crine"), "no topic named 'crine'; did you mean crime?"),
         (("add", "A", "--topic", ""), "no topic named ''"),
         (("add", "A", "--query", " "), "the query is empty"),

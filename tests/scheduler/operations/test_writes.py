@@ -61,7 +61,7 @@ def test_keys_of_a_source_file_are_changed(operated: Operated) -> None:
     assert path.read_text() == before
     assert operated.post(change, body).json()["changed"] is True
     assert load_source(operated.home.sources, "harbour").file.topics == ("ships",)
-    assert problem(operated.post(change, {"timezone": "Mars/Base"}))["status"] == 422
+    assert problem(operated.post(change, {"timezone": "Mars/Base"}))["parameter"] == "timezone"
     assert operated.post(change, {"topics": [], "name": "Harbour"}).status_code == 200
     assert load_source(operated.home.sources, "harbour").file.topics == ()
 
@@ -106,6 +106,10 @@ def test_a_watch_is_added_changed_tested_and_paused(operated: Operated) -> None:
     for path in ("/api/watches", f"{one}/change"):
         unknown = problem(operated.post(path, {"name": "Sea", "sources": ["nope"]}))
         assert (unknown["status"], unknown["parameter"]) == (422, "sources")
+        for query in ("(tide", "tide source:nope"):
+            fault = problem(operated.post(path, {"name": "Sea", "query": query}))
+            assert fault["parameter"] == "query"
+            assert fault["detail"].startswith("query: at character")
     assert operated.post(f"{one}/pause").json()["changed"] is True
     assert operated.post(f"{one}/pause").json()["changed"] is False
     assert operated.post(f"{one}/resume").json()["changed"] is True
