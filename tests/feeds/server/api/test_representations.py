@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
+from data.models import Source
+from data.settings import SiteSettings
+from data.store.sqlite.store import SqliteStore
 from feeds.server.api.representations import preferred
+from feeds.server.app import create_app
+from tests.drafts import draft
+from tests.feeds.api_store import NOON
+from tests.feeds.serving import served_by
 
 
 @pytest.mark.parametrize("list_name", ["releases", "sources", "topics", "days", "runs"])
@@ -70,6 +79,18 @@ def test_a_release_is_found_by_its_address(web: httpx.Client) -> None:
     assert [one["url"] for one in found["releases"]] == ["http://harbour.example/a"]
     nothing = web.get("/api/releases", params={"url": "http://harbour.example/none"}).json()
     assert (nothing["releases"], nothing["total"]) == ([], 0)
+
+
+def test_the_total_of_an_address_counts_releases_beyond_the_page(tmp_path: Path) -> None:
+    url, path = "http://harbour.example/shared", tmp_path / "communique.db"
+    with closing(SqliteStore(path)) as store, store.transaction():
+        for source in ("harbour", "wire"):
+            store.register(Source(source, source, f"http://{source}.example/"))
+            store.record(draft(url, source=source), seen=NOON, since=NOON)
+    app = create_app(tmp_path / "site", f"sqlite:{path}", SiteSettings(api_rate=0))
+    for web in served_by(app):
+        found = web.get("/api/releases", params={"url": url, "limit": 1}).json()
+        assert (len(found["releases"]), found["total"]) == (1, 2)
 
 
 def test_a_search_by_relevance_has_the_same_results(web: httpx.Client) -> None:
