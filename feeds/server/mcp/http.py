@@ -74,10 +74,8 @@ class McpApp:
                 self._queue.count(scope)
                 # The SDK would log a traceback for each client that disconnects in between.
                 body = await limited_body(Request(scope, receive), MAX_BODY_BYTES)
-            except Unanswered as error:
+            except (ApiError, Unanswered) as error:
                 refusal = error_of(error).response()
-            except ApiError as error:
-                refusal = error.response()
         if refusal is not None:
             if "access-control-allow-origin" in refusal.headers:
                 del refusal.headers["access-control-allow-origin"]
