@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which spreadsheets recognize a formula."""
+FORMULA_PREFIXES: Final = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
+"""First characters by which spreadsheets recognize a formula, also in full width."""
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
 

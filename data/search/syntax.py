@@ -395,7 +395,9 @@ class _Resolver:
             problem = f"saved searches are nested more than {MAX_SAVED_DEPTH} deep"
             raise QueryError(self._text, at, problem, "write the terms of the inner search")
         if name not in self._saved:
-            near = meant(name[:MAX_QUOTED], sorted(self._saved)).removeprefix("; ")
+            # A search whose file is invalid has this name, too.
+            others = sorted({*self._saved} - {name})
+            near = meant(name[:MAX_QUOTED], others).removeprefix("; ")
             fix = near or "`communique searches` lists the saved searches"
             raise QueryError(self._text, at, f"no search is saved as {quoted!r}", fix)
         if name not in self._known:

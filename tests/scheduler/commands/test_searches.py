@@ -115,7 +115,7 @@ def test_files_are_checked_and_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     saved = SavedSearches(folder)
     assert ("odd" in saved, "broken" in saved, "../odd" in saved) == (True, False, False)
     assert dict(SavedSearches(None)) == {}
-    with pytest.raises(QueryError, match="broken"):
+    with pytest.raises(QueryError, match="no search is saved as 'broken'; `communique searches`"):
         save_search(folder, "other", "saved:broken")
     monkeypatch.setattr("data.search.saved.MAX_SEARCHES", 3)
     assert MAX_SEARCHES == 1000
