@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
@@ -49,12 +49,12 @@ class FoldedText:
         self.words = frozenset(self._run)
 
     @cached_property
-    def _pairs(self) -> frozenset[tuple[str, str]]:
+    def pairs(self) -> frozenset[str]:
         """Return all pairs of adjacent words.
 
         A phrase can be in the text only if all its pairs are.
         """
-        return frozenset(pairwise(self._run))
+        return word_pairs(self._run)
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -65,7 +65,7 @@ class FoldedText:
         return (
             self.words.issuperset(phrase.whole)
             and (not phrase.prefix or self.has_prefix(phrase.prefix))
-            and self._pairs.issuperset(phrase.pairs)
+            and self.pairs.issuperset(phrase.pairs)
             and phrase.text in self._text
         )
 
@@ -73,6 +73,11 @@ class FoldedText:
         """Return whether a word begins with these letters."""
         place = bisect_left(self._sorted, letters)
         return place < len(self._sorted) and self._sorted[place].startswith(letters)
+
+
+def word_pairs(words: Sequence[str]) -> frozenset[str]:
+    """Return all pairs of adjacent words, each with a space between its words."""
+    return frozenset(f"{first} {second}" for first, second in pairwise(words))
 
 
 class Phrase:
@@ -83,7 +88,7 @@ class Phrase:
         whole = words[:-1] if term.prefix else words
         self.whole = frozenset(whole)
         self.prefix = words[-1] if term.prefix else ""
-        self.pairs = frozenset(pairwise(whole))
+        self.pairs = word_pairs(whole)
         self.text = f" {term.words}" + ("" if term.prefix else " ")
 
 
