@@ -58,7 +58,7 @@ def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
 
 
 def with_version(asked: Mapping[str, str]) -> dict[str, str]:
-    """Return search parameters for a query in the present version of the query language.
+    """Return search parameters for a query in the current version of the query language.
 
     The version is omitted if the query means the same in version 1, so that such a search has only
     one address.
@@ -73,7 +73,7 @@ def without_version(asked: Mapping[str, str]) -> dict[str, str]:
 
 
 def present_text(asked: Mapping[str, str]) -> str:
-    """Return the query of search parameters in the present version of the query language."""
+    """Return the query of search parameters in the current version of the query language."""
     text = asked.get("q", "")
     return text if asked.get("ql") == CURRENT_VERSION else upgraded(text)
 

@@ -190,11 +190,12 @@ class PressLinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PostWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for lines beside the text of a blog post, which ignore case.
+    """Regular expressions for lines next to the text of a blog post.
 
-    ``sentences`` contains beginnings of a sentence about where and when a post was published, and
-    ``filing`` words about its category, tags or comments. ``labels`` contains beginnings of lines
-    that only label a post, and ``beside`` also those of bylines and of links to other pages.
+    They ignore case. ``sentences`` contains beginnings of sentences about the publication of a
+    post, and ``filing`` words about its category, tags or comments. ``labels`` contains beginnings
+    of lines that only label a post. ``beside`` contains these beginnings, and those of bylines and
+    links to other pages.
     """
 
     sentences: tuple[str, ...] = ()
@@ -204,7 +205,7 @@ class PostWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for words in texts and addresses of links, which ignore case.
+    """Regular expressions for words in texts and addresses of links. They ignore case.
 
     ``more`` contains beginnings of texts such as "Read more", and ``documents`` words that do not
     describe the linked document, such as "download". ``terms`` contains names of folders in

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class OperationRecord(NamedTuple):
-    """Who requested what, when, and with which response.
+    """A request to change something: its time, token, operation and response.
 
     ``at`` is in seconds since 1970, ``token`` the name of the token, ``name`` the operation, and
     ``target`` the id in its address. ``key`` is its idempotency key. ``body`` is the SHA-256 of the
-    request. ``status`` is that of the response, 0 until there is one.
+    request. ``status`` is the status of the response, or 0 before the response.
     """
 
     number: int

@@ -248,7 +248,7 @@ class Release:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Return ``corrected`` if the publisher edited it, and ``retracted`` if it is gone."""
+        """Return ``corrected`` for an edited release, and ``retracted`` for a retracted release."""
         is_retracted = self.retracted is not None and not self.content.redacted
         became = (("corrected", self.edited > 1), ("retracted", is_retracted))
         return tuple(state for state, holds in became if holds)

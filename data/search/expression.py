@@ -39,7 +39,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A release has one of the ``values`` in a field. ``position`` is that of the query's text."""
+    """Matches releases with one of the ``values`` in a field. ``position`` is in the query."""
 
     name: LabelField
     values: frozenset[str]
@@ -48,7 +48,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A release is dated from ``first`` to ``last``, both inclusive. Undated releases are not."""
+    """Matches releases that are dated from ``first`` to ``last``, both inclusive."""
 
     first: dt.date = dt.date.min
     last: dt.date = dt.date.max
@@ -56,7 +56,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """The saved search with a name. `resolved` replaces it with the expression of the search."""
+    """Reference to a saved search. `resolved` replaces it with the expression of the search."""
 
     name: str
     position: int = field(default=0, compare=False)
@@ -64,21 +64,21 @@ class SavedSearch:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not match."""
+    """Matches releases that the part does not match."""
 
     part: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All parts match. Without parts, everything matches."""
+    """Matches releases that all parts match. Without parts, it matches every release."""
 
     parts: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one part matches. Without parts, nothing matches."""
+    """Matches releases that at least one part matches. Without parts, it matches no release."""
 
     parts: tuple[Expression, ...]
 
@@ -121,7 +121,7 @@ def negated(part: Expression) -> Expression:
 def replaced(
     expression: Expression, replace: Callable[[Expression], Expression | None]
 ) -> Expression:
-    """Return an expression with other leaves. ``replace`` returns None for an unchanged leaf."""
+    """Replace leaves of an expression. ``replace`` returns None for an unchanged leaf."""
     match expression:
         case Not(part):
             return negated(replaced(part, replace))
@@ -147,7 +147,7 @@ def leaves(expression: Expression, *, positive: bool = False) -> Iterator[Expres
 
 
 def levels_of(expression: Expression) -> int:
-    """Return the number of operators within each other, plus one for their terms."""
+    """Return the depth of an expression: its nested operators, plus one for the terms."""
     match expression:
         case Not(part):
             return 1 + levels_of(part)
@@ -157,15 +157,15 @@ def levels_of(expression: Expression) -> int:
 
 
 def wanted_terms(expression: Expression, place: Place = "") -> tuple[Term, ...]:
-    """Return the terms that are not excluded and that are searched in a place, each once."""
+    """Return the distinct terms that are not excluded and that are searched in a place."""
     found = (one for one in leaves(expression, positive=True) if isinstance(one, Term))
     return tuple(dict.fromkeys(one for one in found if not place or one.place in {"", place}))
 
 
 def is_bounded(expression: Expression) -> bool:
-    """Return whether each match has a word, value or day that the expression names.
+    """Return whether every match must have a word, value or day from the expression.
 
-    Other expressions only exclude something, and would match nearly everything.
+    Other expressions only exclude releases, and would match nearly all releases.
     """
     match expression:
         case Not():
@@ -181,8 +181,8 @@ MAX_LEAVES: Final = 128
 """Maximum number of terms, labels and dates of an expression with its saved searches."""
 
 MAX_LEVELS: Final = 25
-"""Maximum of `levels_of` an expression with its saved searches. The stack of SQLite's parser
-overflows from 29 on, and filters add one."""
+"""Maximum depth (`levels_of`) of an expression with its saved searches. The parser stack of SQLite
+overflows at 29 levels, and filters add one level."""
 
 
 def with_present_sources(expression: Expression, moves: Mapping[str, str]) -> Expression:

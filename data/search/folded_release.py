@@ -1,7 +1,7 @@
 """Evaluation of search expressions in memory, for watches.
 
-Thousands of watches are compared with each release. So `evaluator` makes a function of each
-expression once, and the words of a release are folded once.
+Thousands of watches are compared with each release. So `evaluator` converts each expression to a
+function once, and the words of a release are folded once.
 """
 
 from __future__ import annotations
@@ -122,7 +122,10 @@ def evaluator(expression: Expression) -> Evaluator:  # noqa: PLR0911 - one per n
 
 
 def _cost(expression: Expression) -> int:
-    """Return a rank of the time that an expression takes, the fastest first."""
+    """Return the expected cost of evaluating an expression.
+
+    Faster expressions have lower values.
+    """
     if isinstance(expression, Label | Days):
         return 0
     if isinstance(expression, Term):
@@ -131,7 +134,7 @@ def _cost(expression: Expression) -> int:
 
 
 def _of_several(parts: list[Evaluator], *, decisive: bool) -> Evaluator:
-    """Return a function that is ``decisive`` if one of the parts is, and otherwise the opposite."""
+    """Return a function that returns ``decisive`` if any part does, and otherwise the opposite."""
 
     # A loop takes half of the time of `any` and `all` with a generator.
     def several(release: FoldedRelease) -> bool:

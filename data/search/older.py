@@ -1,7 +1,7 @@
-"""Queries in version 1 of the query language, translated to the present version.
+"""Queries in version 1 of the query language, translated to the current version.
 
 Version 1 had words, phrases, prefixes and exclusions. Every text was a valid query, and brackets,
-colons and OR had no meaning. Watches and feed addresses of that time keep this meaning.
+colons and OR had no meaning. Watches and feed addresses without a version keep this meaning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 """Pattern that matches a term of version 1: an optional minus, and a phrase or word."""
 
 SIGNS: Final = re.compile(r"[():*]")
-"""Pattern that matches signs with a meaning in the present version, and the sign of prefixes."""
+"""Pattern that matches signs with a meaning in the current version, and the sign of prefixes."""
 
 
 def upgraded(text: str) -> str:
@@ -37,13 +37,13 @@ def upgraded(text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    """Return a word without an operator's capitals and without a minus at its start."""
+    """Return a word without a leading minus, and in lower case if it is an operator."""
     word = word.lstrip("-") or word
     return word.lower() if word in OPERATORS else word
 
 
 def means_the_same(text: str) -> bool:
-    """Return whether a query has the same meaning in version 1 and in the present version."""
+    """Return whether a query has the same meaning in version 1 and in the current version."""
     try:
         return parse(text) == parse(upgraded(text))
     except QueryError:

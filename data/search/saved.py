@@ -75,7 +75,7 @@ def read_search(path: Path) -> SearchFile:
 
 
 def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, ...]]:
-    """Return the queries of all valid saved searches by name, and the errors of other files.
+    """Return the queries of all valid saved searches by name, and the errors of invalid files.
 
     Queries are also checked. Raises SearchError if the folder can't be read.
     """

@@ -55,10 +55,10 @@ MIN_PREFIX_LETTERS: Final = 3
 words."""
 
 MAX_DEPTH: Final = 20
-"""Maximum number of brackets and exclusions within each other."""
+"""Maximum depth of nested brackets and exclusions."""
 
 MAX_SAVED_DEPTH: Final = 8
-"""Maximum number of saved searches within each other."""
+"""Maximum depth of nested saved searches."""
 
 MAX_QUOTED: Final = 40
 """Maximum length in characters of the query's words that an error message quotes."""
@@ -84,7 +84,7 @@ FIELD: Final = re.compile(r"([A-Za-z]+):")
 DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
-"""Kinds of tokens before which an operator has no term."""
+"""Kinds of tokens that can't follow an operator, because an operator needs a term."""
 
 SLUG: Final = re.compile(r"[a-z0-9_-]+")
 
@@ -330,7 +330,7 @@ class _Parser:
 
 
 def _canonical(name: LabelField, value: str) -> str:
-    """Return the form in which releases have a value."""
+    """Return a value in the form in which releases store it."""
     if name in {"topic", "kind"} and not SLUG.fullmatch(value):
         return slug_of(value)
     if name == "lang":
@@ -353,7 +353,7 @@ def _period(text: str) -> tuple[dt.date, dt.date] | None:
 
 
 def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Expression:
-    """Return an expression with the expressions of its saved searches.
+    """Replace the saved searches in an expression with their expressions.
 
     ``text`` is the query of the expression, and ``saved`` contains queries by name. Raises
     QueryError at the position of a saved search that is unknown, invalid, too large, or in a cycle.
@@ -418,7 +418,7 @@ def names_saved_searches(expression: Expression | None) -> bool:
 
 
 def lower_case_operators(text: str) -> tuple[str, ...]:
-    """Return "or" and "not" if a query has them as words where operators could be."""
+    """Return "or" and "not" if a query has these words in the place of operators."""
     found = tokens(text)
     words = enumerate(one.text if one.kind == "word" else "" for one in found[:-2])
     return tuple(dict.fromkeys(one for at, one in words if one == "not" or (at and one == "or")))

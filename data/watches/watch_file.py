@@ -98,7 +98,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def present_query(self) -> str:
-        """Return the query in the present version of the query language."""
+        """Return the query in the current version of the query language."""
         return self.query if self.query_language > 1 else upgraded(self.query)
 
     @property

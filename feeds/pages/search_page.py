@@ -203,7 +203,7 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
 
 
 def looser_searches(texts: Texts, parameters: SearchParameters) -> list[tuple[str, str]]:
-    """Return searches that match more than a search without results: labels and links.
+    """Return labels and links of wider searches, to offer for a search without results.
 
     They need only one of the words, all words without filters, or only the beginning of a word.
     """

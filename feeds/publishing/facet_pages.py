@@ -37,7 +37,7 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, face
 from feeds.urls import page_file, part_file
 
 HOME_NOTE = "home health"
-"""Cache key of the digest of what the home page shows beside the newest releases."""
+"""Cache key of the digest of the home page's health summary and recent changes."""
 
 
 class FacetPages:

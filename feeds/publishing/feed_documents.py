@@ -122,7 +122,7 @@ class FeedDocuments:
         self._remove_later_pages(facet, pages)
 
     def _remove_later_pages(self, facet: Facet, pages: int) -> None:
-        """Delete archive pages above ``pages``, which a newer store had."""
+        """Delete archive pages with numbers above ``pages``, which a newer store published."""
         while self._context.is_there(part_file(facet, str(pages := pages + 1))):
             self._context.remove(part_file(facet, str(pages)))
             for kind in FORMATS:

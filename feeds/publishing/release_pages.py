@@ -110,7 +110,7 @@ class ReleasePages:
             self._cache.commit()
 
     def delete_former_links(self) -> None:
-        """Delete the saved links, because all pages that they concern are written."""
+        """Delete the saved links. Call this after all pages that they concern are written."""
         self._cache.keep_note(FORMER_LINKS_NOTE, b"")
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:
@@ -206,7 +206,7 @@ class ReleasePages:
             for before, after in zip((None, *revisions), revisions, strict=False):
                 page = revision_page(pages, release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
-        # A newer store had more versions. A single version has no page.
+        # A newer store may have published more versions. A single version has no page.
         number = len(revisions) if len(revisions) > 1 else 0
         while self._context.is_there(file := revision_file(release.id, number := number + 1)):
             self._context.remove(file)

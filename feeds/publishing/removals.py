@@ -135,7 +135,7 @@ def remove_release(folder: Path, release: str) -> None:
 class UnknownFiles:
     """Files of releases and facets that a store does not have.
 
-    They are in the site's ``folder`` if an older store was put beside a newer site.
+    The site's ``folder`` contains them if the store was replaced by an older store.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:
@@ -146,7 +146,7 @@ class UnknownFiles:
 
     @property
     def are_found(self) -> bool:
-        """Whether there are such files."""
+        """Whether the site contains files of unknown releases or facets."""
         return bool(self.facets or self._releases)
 
     def find(self) -> None:

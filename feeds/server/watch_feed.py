@@ -110,7 +110,7 @@ def releases(
 ) -> Iterable[FeedEntry]:
     """Return feed entries for the newest releases that a watch matches.
 
-    ``query`` matches all releases that the watch in ``index`` matches, if it is not empty.
+    If ``query`` is not empty, it matches at least the releases that the watch in ``index`` matches.
     """
     found: list[Release] = []
     for some in islice(candidates(store, query, limit), MAX_BATCHES):

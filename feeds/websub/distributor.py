@@ -121,7 +121,7 @@ class HubWorker:
     async def _confirm(self, request: PendingRequest) -> str:
         """Ask a subscriber whether it meant its request. Returns the problem, or an empty string.
 
-        A subscriber that denies its request is no problem.
+        A denied request is not a problem.
         """
         challenge = secrets.token_urlsafe(32)
         try:
@@ -135,7 +135,7 @@ class HubWorker:
         return ""
 
     def _settle(self, request: PendingRequest, *, meant: bool) -> None:
-        """Store or remove the subscription of a request that its subscriber meant."""
+        """Store or remove the subscription of a request that its subscriber confirmed."""
         asked = request.asked
         file = subscribable(self._store, self._site, self._folder, asked.topic)
         if meant and file and asked.mode == "subscribe" and self._is_taken(asked, file):

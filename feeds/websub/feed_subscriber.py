@@ -237,7 +237,10 @@ class FeedSubscriber:
                     return
 
     def _noted(self, due: FeedSubscription) -> FeedSubscription | None:
-        """Store that a hub is sent a request. Returns None if the request is no longer necessary.
+        """Record that a request will be sent to a hub.
+
+        Returns None if the request is no longer necessary.
+
 
         The request is stored before it is sent, because a hub may verify it before it responds.
         """

@@ -70,7 +70,7 @@ class AttemptLog:
         self.written: dict[str, Attempt] = {}
         """The last attempt of each entry with a text."""
         self._whole: int | None = None
-        """Length of all complete lines in bytes, until the rest is cut off."""
+        """Length in bytes of all complete lines. An incomplete last line is cut off."""
         self._read()
 
     def add(self, attempt: Attempt) -> None:

@@ -56,7 +56,7 @@ class UnusableToken(CommuniqueError):
     type=PATH,
     metavar="FILE",
     default=None,
-    help="File with a token of the scope operate. Without it, tools only read.",
+    help="File with a token that has the scope operate. Without it, tools only read.",
 )
 @with_home
 def mcp(home: Home, *, token_file: Path | None) -> int:
@@ -82,7 +82,7 @@ def operator_of(home: Home, path: Path) -> str:
         raise UnusableToken(path, "the file can't be read") from error
     token = Permissions(home.tokens).find(text)
     if token is None:
-        raise UnusableToken(path, "there is no such token")
+        raise UnusableToken(path, "the token is unknown")
     if not token.allows("operate"):
         raise UnusableToken(path, f"the token {token.name} may only read")
     return token.name

@@ -1,4 +1,4 @@
-"""The service of a fleet, which may lead.
+"""A service of a fleet, which can become the leader.
 
 The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
 (scheduler.fleet.duties), which any of the services may perform.

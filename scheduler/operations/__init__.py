@@ -1,4 +1,4 @@
-"""What operators do to sources, watches and releases, as functions without a user interface.
+"""Actions of operators on sources, watches and releases, as functions without a user interface.
 
 Commands, the operator's room and the API call these functions. `registry` lists the operations of
 the API that write.

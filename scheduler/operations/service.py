@@ -41,7 +41,7 @@ class FailedVisit(CommuniqueError):
 
 
 class CommandService:
-    """Stands in for the service in other processes: `communique collect` visits sources.
+    """Replaces the service in other processes: `communique collect` visits sources.
 
     A running service notices changed files by itself.
     """

@@ -1,6 +1,6 @@
 """Tiers of catalogue entries: what this home directory knows about an entry.
 
-Nobody rates entries. A tier is computed from the source files, the visits and the health of sources
+A tier is not a rating. It is computed from the source files, the visits and the health of sources
 in this home directory, and from sample pages.
 """
 

@@ -23,8 +23,12 @@ def with_selection(command: Command) -> Callable[..., Any]:
     @click.option(
         "--country", "countries", multiple=True, metavar="CODE", help="Country, such as FR or UN."
     )
-    @click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Kind.")
-    @click.option("--group", "groups", multiple=True, metavar="GROUP", help="Group, as senate.")
+    @click.option(
+        "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Kind of institution."
+    )
+    @click.option(
+        "--group", "groups", multiple=True, metavar="GROUP", help="Group, such as senate."
+    )
     @functools.wraps(command)
     def chosen(
         *arguments: Any,

@@ -1,7 +1,8 @@
 """Read catalogues: JSON lines with one institution each, after a first line about the catalogue.
 
-docs/reference/catalogues.md describes the format. A catalogue may come from anyone, so its size and
-all values are checked. The first error is raised, or all errors are returned for a report.
+docs/reference/catalogues.md describes the format. A catalogue may come from an untrusted source, so
+its size and all values are checked. The first error is raised, or all errors are returned for a
+report.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ EntryKind = Literal[
     "international",
     "member",
 ]
-"""What an institution is. A member is a member of a parliament."""
+"""Kind of an institution. ``member`` is a member of a parliament."""
 
 KINDS: Final[tuple[str, ...]] = get_args(EntryKind)
 

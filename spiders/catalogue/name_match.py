@@ -1,4 +1,4 @@
-"""Whether a site shows the name of an institution. If not, it may belong to somebody else now."""
+"""Check whether a site shows the name of an institution. Otherwise, it may have a new owner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ MIN_WORD_SHARE: Final = 0.6
 """Minimum share of the words of a name that a page must contain close together."""
 
 WINDOW_WORDS: Final = 3
-"""Number of words of a page, per word of the name, among which the words of the name must be."""
+"""Length of the part of a page that must contain the words of a name: page words per word of the
+name."""
 
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""

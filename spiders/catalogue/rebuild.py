@@ -39,8 +39,8 @@ MAX_ID_LENGTH: Final = 64
 """Maximum length of an id in characters."""
 
 MAX_BODIES_PER_SITE: Final = 5
-"""Maximum number of bodies that may share a site. Above, the site is a directory or belongs to the
-institution that supervises them."""
+"""Maximum number of bodies that may share a site. A site with more bodies is a directory or belongs
+to a supervising institution."""
 
 MAX_NAMES: Final = 3
 """Maximum number of other names per entry."""

@@ -154,7 +154,7 @@ class Candidates:
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def _limit(self, candidate: RegionCandidate) -> float:
-        """Return a limit of a candidate's score that is closer than ``most`` and takes longer."""
+        """Return a tighter upper bound of a candidate's score than ``most``, which takes longer."""
         excess = self._features.excess_words(candidate.records)
         return candidate.most - WEIGHTED["words"] * excess
 

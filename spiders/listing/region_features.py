@@ -289,7 +289,7 @@ class RegionFeatures:
         }
 
     def excess_words(self, read: list[Record]) -> float:
-        """Return how much higher the feature ``words`` is in `most` than the items can reach.
+        """Return the excess of the feature ``words`` in `most` over the maximum for the items.
 
         `most` counts all words of a record. A title is a single text, or the texts of one link.
         """

@@ -50,7 +50,7 @@ def hidden_parts(root: etree._Element) -> list[etree._Element]:
 
 def is_hidden(element: etree._Element) -> bool:
     """Whether an element is hidden by its attributes, inline style or classes."""
-    # Most elements have no attribute but a class.
+    # Most elements have no attribute other than a class.
     names = element.keys()
     if "hidden" in names:
         return (element.get("hidden") or "").strip().lower() != "until-found"

@@ -69,7 +69,7 @@ LOGO: Final = re.compile(r"(?:^|[\s_-])(?:site-?)?logo(?:$|[\s_-])", re.IGNORECA
 """Pattern of the class or id of the site's logo."""
 
 LOGO_LEVELS: Final = 1
-"""Number of levels above a heading's text that are searched for such a class."""
+"""Number of levels above a heading's text that are checked for the class or id of a logo."""
 
 DEEPEST: Final = 4
 """Maximum heading level (1 to 6) of a headline below a label."""
@@ -186,7 +186,7 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
 
 
 def is_logo(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo: it links to the home page, or its class says so.
+    """Whether a heading is the site's logo, by its link to the home page, its class or its id.
 
     Returns False on a home page, whose headline may be the site's name.
     """

@@ -88,7 +88,7 @@ def test_every_response_matches_the_document(tmp_path: Path, *, with_ids: bool) 
 
 WRITES = """
 [checks]
-# No schema tells which ids there are, or which changes are possible.
+# A schema can't express which ids exist, and which changes are possible.
 positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 422]
 """
 

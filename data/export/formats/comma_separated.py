@@ -13,7 +13,10 @@ from data.models import Release
 
 
 class CommaSeparated(ExportFormat):
-    """One row per release. Lists and objects are JSON texts. Without releases, there is no row."""
+    """One row per release.
+
+    Lists and objects are JSON texts. Without releases, only the header is written.
+    """
 
     name: ClassVar[str] = "csv"
 

@@ -30,13 +30,13 @@ class MissingLibrary(CommuniqueError):
 
 
 class ExportFormat(ABC):
-    """A format. ``name`` is its name on the command line."""
+    """A format in which releases are exported. ``name`` is its name on the command line."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def write(self, releases: Iterable[Release], output: Output) -> None:
-        """Write releases, which may be more than fit into memory.
+        """Write releases, of which there may be more than fit into memory.
 
         Raises MissingLibrary and OSError.
         """

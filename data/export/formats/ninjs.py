@@ -35,8 +35,8 @@ class Ninjs(ExportFormat):
 def news_item(release: Release) -> dict[str, Any]:
     """Return a release as a news item. Properties without a value are absent.
 
-    A page may state a publication time that was still ahead at the last visit. The item is then
-    embargoed until this time.
+    If the publication time on the page is later than the last visit, the item is embargoed until
+    this time.
     """
     content, published = release.content, release.published
     is_ahead = published.precision == "second" and published.at > release.last_seen

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_GROUP_ROWS: Final = 1000
-"""Number of releases that are in memory at the same time: the rows of a row group."""
+"""Maximum number of rows per row group, which are in memory at the same time."""
 
 INTEGER_COLUMNS: Final = ("revision",)
 """Columns with whole numbers."""
@@ -36,7 +36,7 @@ class Parquet(ExportFormat):
     def write(self, releases: Iterable[Release], output: Output) -> None:
         """Write a table in row groups of `MAX_GROUP_ROWS` releases."""
         try:
-            # Imported here: it takes half a second, and is optional.
+            # Imported here because the library is optional and takes half a second to load.
             import pyarrow as pa  # noqa: PLC0415
             import pyarrow.parquet as pq  # noqa: PLC0415
         except ImportError as error:
@@ -81,7 +81,7 @@ def row_of(release: Release, names: list[str]) -> dict[str, Any]:
 
 
 def plain(value: Any, name: str) -> Any:
-    """Return a value of a column. Objects become JSON texts."""
+    """Convert a field to a value of a column. Objects become JSON texts."""
     if name in (*INTEGER_COLUMNS, *TIME_COLUMNS):
         return value
     if name in LIST_COLUMNS:
@@ -92,7 +92,7 @@ def plain(value: Any, name: str) -> Any:
 
 
 class CountedOutput:
-    """An output that knows its position, because a pipe does not, and Parquet stores positions."""
+    """Output that counts its bytes: Parquet stores positions, which a pipe does not report."""
 
     def __init__(self, output: Output) -> None:
         self._output = output

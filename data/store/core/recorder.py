@@ -384,8 +384,8 @@ class Recorder:
     def _note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
         """Store the addresses of a release and return whether any of them is new.
 
-        Readers see the addresses at which the release was seen. A new one is an event unless
-        ``is_published``: then the release already has an event.
+        A new address is an event, because readers see it. If ``is_published`` is set, the release
+        already has an event.
         """
         source, tables = outcome.decision.release.source, self._tables
         urls = {canonical_url(url): url for url in outcome.addresses}

@@ -71,7 +71,8 @@ _known: dict[tuple[str, str], str] = {}
 """Cached stems by language tag and word. The stem of a stop word is empty."""
 
 WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
-"""Weights of the words in a ``tsvector`` by the place of a term. Words without weight have D."""
+"""Weights of the words in a ``tsvector`` by the place of a term. Words without a weight have the
+weight D."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
 
 EVERY_ROW: Final = filed_under(ANY)
-"""Condition that each release meets."""
+"""Condition that every row of the index meets."""
 
 NO_ROW: Final = f"!{EVERY_ROW}"
 

@@ -305,7 +305,7 @@ def periods_of(query: Query, cursor: int | None = None) -> Iterator[Period]:
 
 
 def _in_period(condition: Expression, start: int) -> Expression:
-    """Return a condition without days, as it holds for the period that begins on a day."""
+    """Return a condition without days, which is valid for the period that begins on a day."""
 
     def decided(leaf: Expression) -> Expression | None:
         if not isinstance(leaf, Days):

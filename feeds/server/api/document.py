@@ -21,11 +21,13 @@ Lists are paged: `next` is the cursor of the next page, and null on the last pag
 fewer than `limit` items even if another page follows. The `Link` header is the next page's address.
 
 Errors are problem details (RFC 9457). Responses have an `ETag`: send it in `If-None-Match`, and an
-unchanged response is a 304 without a body. Too many requests get 429, and `Retry-After`.
+unchanged response is a 304 without a body. Above the rate limit, the response is 429, with
+`Retry-After`.
 
 Operations that write need a token with the scope `operate`, as `Authorization: Bearer`, and a JSON
-object. `dry_run` checks a request. A repeated `Idempotency-Key` gets the first response. What takes
-longer than 5 seconds is a job: 202, and its address in `Location`."""
+object. `dry_run` checks a request. A repeated `Idempotency-Key` gets the first response. A request
+that takes longer than 5 seconds becomes a job: the response is 202, with its address in
+`Location`."""
 
 COMMON_ERRORS: Final = {
     406: "The request's `Accept` header excludes all representations of the response.",
@@ -53,7 +55,7 @@ WRITE_ERRORS: Final = {
     422: "A field is unknown, missing or invalid, the change is impossible, or the "
     "`Idempotency-Key` was used for another request.",
 }
-"""Error statuses that every operation that writes may return."""
+"""Error statuses of all operations that write."""
 
 REFERENCE: Final = "#/components/schemas/{name}"
 
@@ -125,7 +127,7 @@ def writing(one: Write) -> dict[str, Any]:
                 "content": {"application/json": {"schema": reference(one.response)}},
             },
             "202": {
-                "description": "It takes longer; `Location` is the address of its job.",
+                "description": "The request takes longer. `Location` is the address of its job.",
                 "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name="Job")}}},
             },
             **problems(WRITE_ERRORS),

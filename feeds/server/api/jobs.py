@@ -20,7 +20,7 @@ MAX_KEPT: Final = 200
 """Maximum number of jobs in memory. The oldest finished jobs are dropped first."""
 
 QUEUED_PROGRESS: Final = "waiting"
-"""Progress of a job that has not begun."""
+"""Progress of a job that has not started."""
 
 
 class Outcome(NamedTuple):
@@ -46,11 +46,11 @@ class RunningJob:
     seconds: float = 0.0
 
     def report(self, progress: str) -> None:
-        """Store what the job does now."""
+        """Store the current step of the job."""
         self.progress = progress
 
     def end(self, outcome: Outcome) -> None:
-        """Store the outcome. Those who wait for it continue."""
+        """Store the outcome, and resume all waiting requests."""
         self.outcome = outcome
         self.seconds = time.monotonic() - self.began
         self.progress = "finished"

@@ -39,7 +39,7 @@ class Operation:
     - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
       the position of the last change.
     - ``refused`` maps error statuses to descriptions, except those that all operations share.
-    - ``example`` is a response for the documentation; without one, `examples` has it.
+    - ``example`` is a response for the documentation; if it is None, `examples` contains it.
     """
 
     path: str
@@ -57,7 +57,7 @@ class Operation:
 
 
 class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The JSON object in the body of a request that writes; base class of all others."""
+    """The JSON object in the body of a request that writes; base class of all such bodies."""
 
     dry_run: Annotated[bool, Meta(description="Check the request, and change nothing.")] = False
 
@@ -83,7 +83,7 @@ class Write:
     """One operation that changes something. It needs a token with the scope ``operate``.
 
     The body is validated against the class ``body``. ``handler`` raises CommuniqueError if the
-    change is impossible. ``destroys`` is true if other people lose something that they see.
+    change is impossible. ``destroys`` is true if readers can no longer see something.
     ``repeatable`` is true if a second request changes nothing more.
     """
 

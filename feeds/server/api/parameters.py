@@ -39,8 +39,8 @@ Cursor = Annotated[str, Meta(max_length=400, pattern=WORD)]
 Fields = Annotated[
     Annotated[str, Meta(max_length=500, pattern=PLAIN)],
     Meta(
-        description="The fields of a release to return, separated by commas; `id` is always there. "
-        "Omit it to get all fields."
+        description="The fields of a release to return, separated by commas; `id` is always "
+        "included. Omit it to get all fields."
     ),
 ]
 

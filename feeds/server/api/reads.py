@@ -1,4 +1,4 @@
-"""Operations that read: one function behind REST and the tools for assistants (MCP)."""
+"""Operations that read. REST and the tools for assistants (MCP) call the same function."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
 def hits_of(store: Store, query: Query, sort: str, limit: int, after: int | None) -> Hits:
     """Return the next results of a search.
 
-    The position ``after`` is an offset if the best match comes first, otherwise a place in the
+    The position ``after`` is an offset if the best match comes first, otherwise a position in the
     order of days. Without words to rank by, the newest day comes first.
     """
     if sort == "newest" or not query.wanted:

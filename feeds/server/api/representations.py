@@ -1,4 +1,4 @@
-"""Representations of responses: JSON, lines of JSON, CSV, and a choice of fields."""
+"""Representations of responses: JSON, JSON lines, CSV, and selected fields."""
 
 from __future__ import annotations
 

@@ -368,20 +368,20 @@ class WriteResult(ResponseBody, frozen=True):
     """Result of a request that changes something."""
 
     changed: Annotated[
-        bool, Meta(description="Whether anything changed; in a dry run, whether it would.")
+        bool, Meta(description="Whether anything changed, or would change without the dry run.")
     ]
     dry_run: bool
     message: Annotated[str, Meta(description="What was done, in one sentence.")]
 
 
 class Job(ResponseBody, frozen=True):
-    """A request that takes longer than a few seconds, or took longer."""
+    """A request that takes longer than a few seconds, and its result."""
 
     job: Annotated[str, Meta(description="The id of the job: /api/jobs/{id}.")]
     operation: str
     target: Annotated[str, Meta(description="The id in the address of the request, or empty.")]
     state: Literal["running", "done", "failed"]
-    progress: Annotated[str, Meta(description="What the job does now.")]
+    progress: Annotated[str, Meta(description="The current step of the job.")]
     seconds: Annotated[float, Meta(ge=0, description="Time since the request.")]
     status: Annotated[
         int | None, Meta(description="The status of the response; null while the job is running.")

@@ -119,7 +119,7 @@ class Writes:
     async def _begun(
         self, operation: Write, name: str, body: WriteBody, digest: bytes, place: tuple[str, str]
     ) -> RunningJob:
-        """Start a job, or return one that has ended with the stored response or an error."""
+        """Start a job, or return a finished job with the stored response or an error."""
         job = RunningJob(operation.name, name, digest)
         if place[1]:
             self._keys[place] = job
@@ -137,7 +137,10 @@ class Writes:
         return job
 
     def _begin(self, job: RunningJob, by: str, key: str) -> OperationRecord:
-        """Record that an operation begins. Raises ApiError if the key was used for another one."""
+        """Record that an operation begins.
+
+        Raises ApiError if the key belongs to another request.
+        """
         target = plain(job.target)[:MAX_TARGET_CHARS]
         new = OperationRecord(0, time.time(), by, job.operation, target, key or None, job.digest)
         with closing(open_existing(self._url)) as store:

@@ -1,4 +1,4 @@
-"""The tools at /mcp (Streamable HTTP), without sessions: each request stands alone.
+"""The tools at /mcp (Streamable HTTP), without sessions: requests are independent.
 
 A page of another site must not call tools of a server on a person's own machine. So the Host must
 be an address, a loopback name or the host of the site, because of DNS rebinding. An Origin must be
@@ -35,7 +35,7 @@ MAX_BODY_BYTES: Final = 131_072
 """Maximum size in bytes of a request body."""
 
 OPERATOR: Final = "communique.operator"
-"""Key in the ASGI scope of the name of the token that may operate the site, or None."""
+"""Key in the ASGI scope for the name of the operator's token, or None."""
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -91,9 +91,10 @@ class McpApp:
             await asyncio.wait({self._running})
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """Return the response to a request that a page of another site may have caused, or None.
+        """Return the error response for a request from a page of another site, or None.
 
-        Also refuse streams and sessions, which this server does not have.
+        Requests for streams and sessions are also refused, because this server does not support
+        them.
         """
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if not self._is_own_host(host_in(scope)):
@@ -108,7 +109,7 @@ class McpApp:
         return None
 
     def _is_own_host(self, host: str) -> bool:
-        """Return whether a host is certainly not a name that another site chose."""
+        """Return whether a host can't be a name that another site controls."""
         if host == self._own.hostname or is_loopback(host):
             return True
         try:
@@ -161,7 +162,7 @@ class McpApp:
 
 
 async def never() -> Message:
-    """Wait forever, in place of a client that disconnects: the SDK reads its messages itself."""
+    """Wait forever instead of receiving messages, which the SDK itself receives."""
     await asyncio.Event().wait()
     raise AssertionError
 

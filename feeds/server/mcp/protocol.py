@@ -23,7 +23,7 @@ INSTRUCTIONS: Final = (
 
 
 class McpCaller(NamedTuple):
-    """A client: the name of its token if it may operate the site, and a function for its work."""
+    """A client: the name of its operator's token or None, and a function that runs its calls."""
 
     operator: str | None
     run: RunWork
@@ -34,7 +34,7 @@ def protocol_server(
 ) -> Server[Any]:
     """Return the server of the protocol.
 
-    ``caller`` returns the client of an HTTP request, which is None without HTTP.
+    ``caller`` returns the client from an HTTP request, or from None without HTTP.
     """
 
     async def list_tools(

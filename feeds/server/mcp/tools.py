@@ -1,6 +1,7 @@
 """The operations of the API as tools: their schemas, and calls without HTTP.
 
-A tool does what REST does with the same token, because both call `Reads.call` and `Writes.call`.
+A tool has the same effect as REST with the same token, because both call `Reads.call` and
+`Writes.call`.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Tool:
 
     @property
     def hints(self) -> dict[str, bool]:
-        """Return what a client may tell people before a call."""
+        """Return hints that a client may show to people before a call."""
         if isinstance(self.operation, Write):
             return {
                 "read_only_hint": False,
@@ -149,7 +150,7 @@ class Toolbox:
 
 
 def texts_of(given: Mapping[str, Any]) -> dict[str, str]:
-    """Return the arguments of a reading tool as they would be in a query. Null means omitted."""
+    """Convert the arguments of a reading tool to query parameters. Null means omitted."""
     for name, value in given.items():
         if isinstance(value, bool | list | dict):
             raise ApiError(422, f"{name[:100]} is not a text or number", parameter=name[:100])

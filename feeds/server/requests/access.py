@@ -26,7 +26,7 @@ PARAMETER: Final = b"token="
 """Beginning of the query parameter that contains a token."""
 
 TOKEN_NAME: Final = "communique.token"  # noqa: S105 - the name of a key
-"""Key in the ASGI scope of the name of the token that a request was allowed by."""
+"""Key in the ASGI scope for the name of the token that allowed the request."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 

@@ -37,7 +37,7 @@ NETWORK_FACTOR: Final = 4
 
 
 RATE: Final = "communique.rate"
-"""Key in the ASGI scope of the `RateState` after this request."""
+"""Key in the ASGI scope for the `RateState` after this request."""
 
 THREADS: Final = 4
 """Maximum number of responses that are computed at the same time."""

@@ -19,7 +19,7 @@ from spiders.catalogue.selection import Selection
 @click.command("add")
 @catalogue_argument
 @with_selection
-@click.option("--yes", is_flag=True, help="Do not ask before the sites are requested.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--force", is_flag=True, help="Also add uncertain results.")
 @as_json
 @with_later_home
@@ -28,9 +28,9 @@ def add(
 ) -> int:
     """Find the press rooms of entries, and add them as sources.
 
-    Without an entry or option, all entries of the catalogue are added. Sites are inspected side by
-    side, as by `communique add`. If the command is stopped, run it again: it continues where it
-    ended. The exit code is 1 if a press room was not added.
+    Without an entry or option, all entries of the catalogue are added. Sites are inspected in
+    parallel, as by `communique add`. If the command is stopped, run it again: it continues where it
+    stopped. The exit code is 1 if a press room was not added.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     entries = selection.of(read)

@@ -20,7 +20,7 @@ from spiders.catalogue.selection import Selection
 @as_json
 @with_any_home
 def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> int:
-    """Check that a catalogue is valid, or that press rooms of its entries can be found.
+    """Validate a catalogue, or check that its press rooms can be found.
 
     CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
     file is checked. Otherwise, the sites of these entries are inspected as by `catalogue add`, and

@@ -24,7 +24,7 @@ from spiders.catalogue.selection import Selection
 @as_json
 @with_any_home
 def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> int:
-    """List entries of a catalogue, with what this home directory knows about them.
+    """List the entries of a catalogue and their tiers.
 
     CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is
     `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months

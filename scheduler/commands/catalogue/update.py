@@ -20,7 +20,7 @@ from spiders.catalogue.catalogue import find_catalogue, read_catalogue
 @as_json
 @with_home
 def update(home: Home, *, catalogue: str, as_json: bool) -> int:
-    """Update sources that were added from a catalogue to a newer version of it.
+    """Update sources to a newer version of their catalogue.
 
     CATALOGUE is the path of the newer file, or the id of a bundled catalogue after an upgrade.
     Values that you changed in a source file are kept. A site is requested again only if its address
@@ -44,7 +44,7 @@ def update(home: Home, *, catalogue: str, as_json: bool) -> int:
 
 
 def show(one: Update) -> None:
-    """Print a result that a person may want to know."""
+    """Print a result, unless the source is unchanged."""
     changed = f" ({', '.join(one.changed)})" if one.changed else ""
     if one.outcome != "unchanged" or one.reason:
         why = f": {one.reason}" if one.reason else ""

@@ -70,7 +70,8 @@ _CHROME: Final = frozenset(("nav", "header", "footer", "aside", "select", "scrip
 _SKIPPED: Final = frozenset(("script", "style", "noscript", "template", "head", "title", "option"))
 _DIGIT: Final = re.compile(r"\d")
 _WORD_OR_SLASH: Final = re.compile(r"[^\W\d_]|/")
-"""Pattern of what every text about the whole listing contains. Dates in digits do not."""
+"""Pattern of a letter or slash. Every text about the whole listing contains one; dates in digits do
+not."""
 
 
 def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:

@@ -1,4 +1,4 @@
-"""Column headings of tables, which may say that a date is the date of an event or a change."""
+"""Column headings of tables, which may show that a date is the date of an event or a change."""
 
 from __future__ import annotations
 

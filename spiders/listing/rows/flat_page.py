@@ -263,13 +263,13 @@ def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
 
 
 def is_grid_row(row: etree._Element) -> bool:
-    """Whether each cell of a table row is a box of the same make with a link.
+    """Whether each cell of a table row is a box with a link, and all boxes have the same structure.
 
-    The cells of such a row are releases. In other rows, the cells are columns of one release.
+    Then each cell is a release. In other rows, the cells are columns of one release.
     """
     cells = list(islice(row.iterchildren("td"), MAX_GRID_CELLS))
     makes = {tuple(str(one.tag) for one in islice(cell.iter(), 1, MAX_CELL_TAGS)) for cell in cells}
-    if len(cells) < 2 or len(makes) != 1:  # noqa: PLR2004 - a single cell is no grid
+    if len(cells) < 2 or len(makes) != 1:  # noqa: PLR2004 - a single cell is not a grid
         return False
     (make,) = makes
     return "a" in make and not _BLOCKS.isdisjoint(make)

@@ -18,7 +18,7 @@ PAUSE = "/api/sources/harbour/pause"
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:
-    """What a refusal says. No script of another site may read it."""
+    """The problem in an error response, which scripts of other sites can't read."""
     assert answer.headers["content-type"] == MEDIA_TYPE, answer.text
     assert "access-control-allow-origin" not in answer.headers
     said: dict[str, Any] = answer.json()

@@ -29,14 +29,14 @@ def home(tmp_path: Path) -> Home:
 
 
 def visited(home: Home, *, days_ago: int, new: int = 3) -> None:
-    """Store a visit that read releases, so many days ago."""
+    """Store a visit that read releases, ``days_ago`` days ago."""
     with closing(home.store()) as store:
         store.register(Source("pier", "Pier", "http://a.example/", "UTC"))
         store.add_run(Run("pier", utc_now() - days_ago * DAY, 1.0, pages=3, found=3, new=new))
 
 
 def changed(home: Home, *, well: bool, days_ago: int) -> None:
-    """Store a change of the source's health, so many days ago."""
+    """Store a change of the source's health, ``days_ago`` days ago."""
     state = "ok" if well else "failing"
     event = HealthEvent("pier", well, utc_now() - days_ago * DAY, "because", state)
     with closing(home.store()) as store:
