@@ -11,10 +11,11 @@ from lxml import etree
 
 from data.models import Media
 from data.text.clean import clean_line
-from data.text.urls import loadable
+from data.text.urls import absolute, loadable
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.html_tree import text_content
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
+from spiders.release.title_doubts import is_home, may_be_home
 
 MAX_MEDIA = 200
 MAX_SUFFIX = 12
@@ -54,7 +55,8 @@ def images_of(
 ) -> tuple[Media, ...]:
     """Return the lead image from metadata, and the images in and before the body.
 
-    Images are sorted in this order, without duplicates.
+    Images are sorted in this order, without duplicates. An image before the body that links to the
+    home page is the site's logo, and left out.
     """
     found: dict[str, Media] = {}
     for part in around(element):
@@ -62,6 +64,8 @@ def images_of(
             link = node.getparent()
             href = link.get("href") or "" if link is not None and link.tag == "a" else ""
             named = {str(name): value for name, value in node.items()}
+            if part is not element and _leads_home(href, base):
+                continue
             source = href if leads_to_image(href) else largest_source(named)
             if len(found) < MAX_MEDIA:
                 add(found, base, source, node.get("alt"))
@@ -72,6 +76,11 @@ def images_of(
     if lead and lead not in found:
         return (Media(lead, image_type(lead)), *found.values())
     return tuple(found.values())
+
+
+def _leads_home(href: str, base: str) -> bool:
+    target = absolute(base, href) if may_be_home(href) and not is_home(base) else None
+    return bool(target) and is_home(target)
 
 
 def stated_image(meta: EmbeddedMetadata) -> str:

@@ -52,6 +52,15 @@ def test_what_is_not_a_file_is_not_attached(body: str) -> None:
     assert not files(f"<p>{body}</p>")
 
 
+def test_an_image_before_the_body_that_links_to_the_home_page_is_no_image_of_the_release() -> None:
+    tree = html.fromstring(
+        "<body><table><tr><td><a href='/'><img src='logo.gif'></a></table>"
+        "<p><img src='quay.jpg'></p><div><a href='/'><img src='map.gif'></a></div></body>"
+    )
+    images = images_of(tree[-1], EmbeddedMetadata({}, (), ""), BASE)
+    assert [one.url.rpartition("/")[2] for one in images] == ["quay.jpg", "map.gif"]
+
+
 def test_a_file_named_in_a_query_is_recognized() -> None:
     assert leads_to_file("/download?id=3&name=minutes.docx")
     assert not leads_to_file("/page?next=/about.html")
