@@ -9,7 +9,13 @@ import httpx
 import pytest
 
 from data.errors import QueryError, SearchError
-from data.search.saved import MAX_SEARCHES, SavedSearches, load_searches, save_search
+from data.search.saved import (
+    MAX_SEARCHES,
+    SavedSearches,
+    check_query,
+    load_searches,
+    save_search,
+)
 from data.settings import SiteSettings
 from feeds.server.app import create_app
 from tests.command import communique
@@ -115,8 +121,10 @@ def test_files_are_checked_and_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     saved = SavedSearches(folder)
     assert ("odd" in saved, "broken" in saved, "../odd" in saved) == (True, False, False)
     assert dict(SavedSearches(None)) == {}
-    with pytest.raises(QueryError, match="no search is saved as 'broken'; `communique searches`"):
+    with pytest.raises(QueryError, match="broken"):
         save_search(folder, "other", "saved:broken")
+    with pytest.raises(QueryError, match="no search is saved as 'broken'; `communique searches`"):
+        check_query("saved:broken", saved)
     monkeypatch.setattr("data.search.saved.MAX_SEARCHES", 3)
     assert MAX_SEARCHES == 1000
     with pytest.raises(SearchError, match="remove one"):
