@@ -4,12 +4,12 @@
 
 500 hosts on loopback show press rooms in the markup of 32 systems. `communique catalogue add` is
 killed 20 times and runs to its end then. A source is right if it has the address of the press room
-and the releases of its first page, without a touch. Nothing may be added twice, and the hosts count
-requests that break a rule: two at the same time, one before robots.txt, forbidden ones, and one
-before the end of Retry-After. A second run must request nothing. Then 100 source files are edited
-by hand, and `communique catalogue update` merges a catalogue in which all names and time zones are
-new. ``--few`` uses 40 hosts, 3 kills and 20 edits. The last line is a JSON object. The exit code is
-1 if less than 95 % are right, or if any other claim is wrong.
+and the releases of its first page, without manual changes. Nothing may be added twice. The hosts
+count requests that break a rule: two simultaneous requests, and requests before robots.txt, to
+forbidden paths, and before the end of Retry-After. A second run must request nothing. Then 100
+source files are edited by hand, and `communique catalogue update` merges a catalogue in which all
+names and time zones are new. ``--few`` uses 40 hosts, 3 kills and 20 edits. The last line is a JSON
+object. The exit code is 1 if less than 95 % are right, or if any other claim is wrong.
 """
 
 from __future__ import annotations
@@ -153,14 +153,17 @@ def source_files(home: Path) -> list[Path]:
 
 
 def doubled(home: Path) -> int:
-    """How many sources have the entry or the address of another one."""
+    """The number of sources with the entry or the address of another source."""
     read = [tomllib.loads(path.read_text()) for path in source_files(home)]
     counts = (Counter(one[key] for one in read) for key in ("catalogue", "url"))
     return sum(count - 1 for found in counts for count in found.values())
 
 
 def update(home: Path, file: Path, hosts: list[Host], edits: int) -> tuple[int, int]:
-    """Edit files, update to a newer catalogue, and return how many edits and new names it shows."""
+    """Edit files and update to a newer catalogue.
+
+    Returns the numbers of kept edits and of new names.
+    """
     paths = source_files(home)
     edited: dict[Path, list[str]] = {}
     for number, path in enumerate(paths[:edits]):

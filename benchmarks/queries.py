@@ -4,10 +4,10 @@
 
 The releases are those of benchmarks/search.py. Some are edited or retracted. Random queries combine
 words, phrases, prefixes, fields, days and saved searches with AND, OR, NOT and brackets. A query is
-right if the store returns exactly the releases that a brute-force evaluation selects: each term is
-searched in each text, without an index, and the results are combined with the bits of integers. A
-few releases are also evaluated as watches do, with the expression of the whole query. Then the mix
-of benchmarks/search.py, which includes queries with OR and fields, is measured.
+right if the store returns exactly the releases that a brute-force evaluation selects. It searches
+each term in each text, without an index, and combines the results as bits of integers. A few
+releases are also evaluated as watches do, with the expression of the whole query. Then the mix of
+benchmarks/search.py, which includes queries with OR and fields, is measured.
 
 SQLite is checked, and with ``--postgresql`` a PostgreSQL that is started for this benchmark. Words
 are in quotation marks or have a field, because PostgreSQL also finds other forms of plain words.

@@ -162,7 +162,7 @@ class HomeInUse(CommuniqueError):
 class QueryError(CommuniqueError):
     """A search query is invalid at ``position``, the number of characters before the fault.
 
-    ``problem`` is what is wrong, and ``fix`` how to repair the query.
+    ``problem`` describes the fault, and ``fix`` the repair of the query.
     """
 
     exit_code = 2

@@ -134,7 +134,7 @@ def replaced(
 
 
 def leaves(expression: Expression, *, positive: bool = False) -> Iterator[Expression]:
-    """Yield the leaves of an expression, or with ``positive`` only those that are not excluded."""
+    """Yield the leaves of an expression. With ``positive``, skip excluded leaves."""
     match expression:
         case Not(part):
             if not positive:

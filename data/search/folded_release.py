@@ -21,7 +21,7 @@ from data.text.folding import fold_search
 class FoldedRelease:
     """Words of a release, folded like the words in a search index, its labels and its day.
 
-    ``labels`` are those of data.topics.facets.labels_of. ``day`` is None if the release is undated.
+    ``labels`` come from data.topics.facets.labels_of. ``day`` is None if the release is undated.
     """
 
     def __init__(

@@ -1,9 +1,8 @@
 """Keys by which an index finds the watches that a release may match.
 
-A key is something that a release has, written as text: a word (``mole``), two successive words
-(``northern mole``), the first letters of a word (``nort*``), a word of the title (``title:mole``),
-or a label (``source:harbour``). Folded words contain no other characters, so keys of different
-kinds differ.
+A key is a property of a release, as text: a word (``mole``), two successive words (``northern
+mole``), the first letters of a word (``nort*``), a word of the title (``title:mole``), or a label
+(``source:harbour``). Folded words contain no other characters, so keys of different kinds differ.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
 
 
 class Need(NamedTuple):
-    """Keys of which each match of an expression has at least one.
+    """Keys so that each match of an expression has at least one of them.
 
     If the need ``is_exact``, each release with one of the keys also matches the expression.
     """
@@ -54,8 +53,8 @@ def keys_named(expression: Expression) -> Iterator[Key]:
 def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
     """Return the need of an expression, or None if its matches have no key in common.
 
-    Of several possible needs, return the one that the fewest watches share. ``uses`` contains the
-    number of watches that name each key.
+    If several needs are possible, return the need that the fewest watches share. ``uses`` contains
+    the number of watches that name each key.
     """
     match expression:
         case Not():

@@ -1,8 +1,8 @@
 """Matching of events with watches, by an index of all watches.
 
-The index is a tree. A release leads only to the watches of which it has all words and labels that
-the tree contains, and the remaining conditions of these watches are compared. So of 100,000
-watches, few are compared that don't match. Watches with the same conditions are compared once.
+The index is a tree. A release leads only to watches whose words and labels in the tree it contains.
+Then the remaining conditions of these watches are compared. So of 100,000 watches, few are compared
+without a match. Watches with the same conditions are compared once.
 """
 
 from __future__ import annotations

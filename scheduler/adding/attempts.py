@@ -36,7 +36,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     - ``unsure``: nothing was written, because the releases or the institution are uncertain
     - ``failed``: nothing was found
 
-    ``reason`` explains the other results, and ``listed`` is the entry as it was listed.
+    ``reason`` explains all results except ``added`` and ``found``. ``listed`` is the entry in the
+    catalogue at that time.
     """
 
     entry: str

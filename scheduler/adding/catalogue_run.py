@@ -1,8 +1,8 @@
 """Add the entries of a catalogue: inspect many sites side by side, and write their source files.
 
-The sites of different hosts are inspected at the same time, those of one host one after the other.
-Each result is recorded at once, so that a killed command loses at most the sites that it was
-inspecting. A text is recorded before its file is written. So after a kill between the two, the
+Sites of different hosts are inspected at the same time. Sites of one host are inspected one after
+the other. Each result is recorded at once, so that a killed command loses at most the sites that it
+was inspecting. A text is recorded before its file is written. So after a kill between the two, the
 entry has no file and is tried again.
 """
 

@@ -1,8 +1,8 @@
 """Update the sources of a catalogue to a newer version of it, and keep the edits of people.
 
-For each key of a source file, three values are compared: the value that was written when the entry
-was added or updated last, the value in the file now, and the value of the newer catalogue. A key is
-changed only if its value in the file is the written one.
+For each key of a source file, three values are compared: the value at the last addition or update,
+the current value in the file, and the value in the newer catalogue. A key is changed only if the
+current value is the value at the last addition or update.
 """
 
 from __future__ import annotations

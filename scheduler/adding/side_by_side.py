@@ -1,7 +1,7 @@
 """Inspect the sites of many entries at the same time, in threads.
 
 Sites of one host are inspected one after the other. After a failed request, a site is inspected
-once more after the other sites, because many hosts ask clients to wait, or are down for a moment.
+once more after the other sites. Many hosts ask clients to wait, or fail for a moment.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class UnusableAddress(CommuniqueError):
 
 
 class Inspections:
-    """Inspections of sites in one process, of which `MAX_INSPECTIONS` run at the same time."""
+    """Inspections of sites in one process. At most `MAX_INSPECTIONS` run at the same time."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -16,7 +16,10 @@ from spiders.sources.loader import load_source, parse_source
 def change_source(
     home: Home, source: str, changes: Mapping[str, Any], *, dry_run: bool = False
 ) -> bool:
-    """Set keys of a source file, and remove those that are empty. Returns whether it changes.
+    """Set keys of a source file, and remove keys whose new value is empty.
+
+    Returns whether it changes.
+
 
     A bundled source is first copied into the home directory, whose files take precedence. Raises
     SourceError, UnknownSource and OSError.

@@ -29,7 +29,7 @@ TEST_SECONDS: Final = 90.0
 UNFINISHED_CHECK: Final = "the check of recent events ended without a result; try again"
 
 MAX_REPLAYED: Final = 1000
-"""Maximum number of failed alerts, newest first, in which those of a watch are found."""
+"""Maximum number of failed alerts, newest first, that are searched for alerts of a watch."""
 
 
 class UnfinishedTest(CommuniqueError):
@@ -64,7 +64,10 @@ def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) ->
 def change_watch(
     home: Home, watch_id: str, changes: Mapping[str, Any], *, dry_run: bool = False
 ) -> bool:
-    """Set keys of a watch file, and remove those that are empty. Other keys stay as they are.
+    """Set keys of a watch file, and remove keys whose new value is empty.
+
+    Other keys stay as they are.
+
 
     Returns whether the file changes. Raises UnknownWatch, WatchError, UnknownSource, UnknownTopic.
     """

@@ -36,7 +36,7 @@ class ExportFormat(ABC):
 
     @abstractmethod
     def write(self, releases: Iterable[Release], output: Output) -> None:
-        """Write releases, of which there may be more than fit into memory.
+        """Write releases. They may be more than fit into memory.
 
         Raises MissingLibrary and OSError.
         """

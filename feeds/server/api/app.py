@@ -103,7 +103,7 @@ class ResponseOptions:
 class Api:
     """The API of one site, which reads the store at ``store_url``.
 
-    ``reads`` runs its reading operations. ``writes`` are those that write, if there are any.
+    ``reads`` runs its reading operations. ``writes`` are the operations that write, or None.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Operations of the API, and the table of those that read.
+"""Operations of the API, and the table of reading operations.
 
 Routing, validation, the OpenAPI document, the documentation page and the tools for assistants (MCP)
-are derived from operations. `scheduler.operations` contributes those that write.
+are derived from operations. `scheduler.operations` contributes the operations that write.
 """
 
 from __future__ import annotations

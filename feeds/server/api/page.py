@@ -44,7 +44,7 @@ def rendered_page(
 
 
 def example_of(one: Operation, shown: Mapping[str, ApiExample]) -> ApiExample:
-    """Return the example of an operation: its own one, or that of `examples`."""
+    """Return the example of an operation: its own example, or the example in `examples`."""
     return ApiExample("", one.example) if one.example else shown[one.name]
 
 

@@ -371,7 +371,7 @@ class WriteResult(ResponseBody, frozen=True):
         bool, Meta(description="Whether anything changed, or would change without the dry run.")
     ]
     dry_run: bool
-    message: Annotated[str, Meta(description="What was done, in one sentence.")]
+    message: Annotated[str, Meta(description="The effect of the request, in one sentence.")]
 
 
 class Job(ResponseBody, frozen=True):

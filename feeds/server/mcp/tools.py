@@ -64,7 +64,7 @@ class Tool:
 
     @property
     def name(self) -> str:
-        """Return the name, which is that of the operation."""
+        """Return the name, which is the name of the operation."""
         return self.operation.name
 
     @property

@@ -42,7 +42,7 @@ from spiders.catalogue.catalogue import (
 from spiders.catalogue.selection import Selection
 
 MAX_JOB_SECONDS: Final = 6 * 3600.0
-"""Maximum duration of a job in seconds. The next job continues where it ended."""
+"""Maximum duration of a job in seconds. The next job continues the work."""
 
 MAX_JOBS: Final = 20
 """Maximum number of jobs in memory: waiting and running ones, and the results of ended ones."""

@@ -31,8 +31,8 @@ MAX_VALUE: Final = 200
 def may_write(url: str, fields: Iterable[tuple[str, str]]) -> bool:
     """Whether a request with these fields may change data on the site.
 
-    The path of its URL, or a field that selects an action, contains a verb such as "delete", or a
-    field replaces the method of the request.
+    It may if its path, or a field that selects an action, contains a verb such as "delete". It also
+    may if a field replaces the method of the request.
     """
     if _VERBS.search(urlsplit(url).path):
         return True

@@ -85,7 +85,7 @@ def test_tools_read_without_a_token_and_write_with_one(home: Path, tmp_path: Pat
 
 def test_a_file_without_a_token_of_an_operator_is_refused(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    for text, word in (("nonsense", "the token is unknown"), ("", "no such token")):
+    for text, word in (("nonsense", "the token is unknown"), ("", "the token is unknown")):
         file.write_text(text)
         done = communique("mcp", "--token-file", str(file), home=home)
         assert done.returncode == 2
