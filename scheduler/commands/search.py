@@ -12,6 +12,7 @@ import click
 
 from data.interchange.release_fields import release_fields
 from data.languages.tags import fault_of_language
+from data.models import Release
 from data.search.expression import STATES, sources_in
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Hits, Query
@@ -127,7 +128,7 @@ def search(
     else:
         for one in found:
             day = one.published.iso[:10] or "no date   "
-            say(f"{day} {one.source} {one.id[:8]} {one.content.title}")
+            say(f"{day} {one.source} {one.id[:8]} {one.content.title}{states_of(one)}")
             say(f"    {passage(one.content, asked)}")
         if not found:
             say("no matches")
@@ -137,6 +138,11 @@ def search(
     for note in notes_on(texts_of("en"), asked):
         complain(note)
     return 0
+
+
+def states_of(release: Release) -> str:
+    """Return what follows the title of a release that its publisher corrected or retracted."""
+    return f" ({', '.join(release.states)})" if release.states else ""
 
 
 @contextmanager
