@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from data.dates.parse import on_day
 from data.errors import CommuniqueError
+from data.files import write_new
 from data.models import Content, Published
 from data.text.clean import clean_text
 from spiders.extract.page_values import item_values
@@ -175,7 +176,8 @@ def write_golden(
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in kept.items():
             (folder / name).write_bytes(body)
-        (folder / EXPECTED).write_text(f"{text}\n", "utf-8")
+        # Written last and at once: without this file, a killed process leaves no test.
+        write_new(folder / EXPECTED, f"{text}\n")
     except OSError as error:
         raise BadGolden(folder, f"the folder can't be written ({error})") from error
 

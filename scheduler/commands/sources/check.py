@@ -19,7 +19,7 @@ from scheduler.home.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
 from spiders.crawl.visits.visit_facts import unmatched_at_last
-from spiders.extract.golden import BadGolden, differences
+from spiders.extract.golden import EXPECTED, BadGolden, differences
 from spiders.sources.loader import LoadedSource, choose, load_sources, read_source
 from spiders.stored.drift import Drift, harms_of
 
@@ -122,6 +122,9 @@ def stored(home: Home) -> Iterator[Store | None]:
 
 
 def golden_differences(home: Home, one: LoadedSource) -> tuple[str, ...]:
-    """Compare the sample pages of a source with their expected.json. Raises BadGolden."""
+    """Compare the sample pages of a source with their expected.json, if this file exists.
+
+    Raises BadGolden.
+    """
     folder = home.samples / one.id
-    return tuple(differences(folder, one.file)) if folder.is_dir() else ()
+    return tuple(differences(folder, one.file)) if (folder / EXPECTED).exists() else ()

@@ -73,6 +73,7 @@ def check_leftovers(examination: Examination) -> Iterator[Finding]:
         home.path,
         home.sources,
         home.watches,
+        home.searches,
         home.tokens,
         home.archive,
         home.archive / "log",
