@@ -154,7 +154,9 @@ class UnknownFiles:
         files = (self._folder / FEEDS_FOLDER).rglob("*.atom")
         names = (path.relative_to(self._folder).as_posix() for path in files)
         # Names are compared, because file names are in lower case.
-        known = {feed_file(one, "atom") for one in self._store.known_facets() if is_published(one)}
+        # The feed of all releases exists even if the store has none.
+        facets = (Facet(), *filter(is_published, self._store.known_facets()))
+        known = {feed_file(one, "atom") for one in facets}
         found = (facet_of(href(name)) for name in names if name not in known)
         self.facets = {one[0] for one in found if one}
         pages = (self._folder / PurePosixPath(release_file("-")).parts[0]).glob("*/")

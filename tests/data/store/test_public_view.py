@@ -105,7 +105,7 @@ def test_a_search_cannot_match_inside_a_secret(store: Store) -> None:
     release = make_release(1, "acme", title="TOPSECRET1 opens", body_text="Mark TOPSECRET1 here.")
     store.record(Draft("acme", ASKED, release.content), seen=NOW, since=NOW)
     store.update_search_index()
-    for text in ("TOPSECRET1", "TOPS*", "T*"):
+    for text in ("TOPSECRET1", "TOPS*", "TOP*"):
         assert store.count_matches(Query(text)).total == 0, text
     assert store.count_matches(Query("opens mark")).total == 1
 
