@@ -3,7 +3,7 @@
     python benchmarks/catalogue.py [--few]
 
 500 hosts on loopback show press rooms in the markup of 32 systems. `communique catalogue add` is
-killed 20 times and runs to its end then. A source is right if it has the address of the press room
+killed 20 times, and then runs to its end. A source is right if it has the address of the press room
 and the releases of its first page, without manual changes. Nothing may be added twice. The hosts
 count requests that break a rule: two simultaneous requests, and requests before robots.txt, to
 forbidden paths, and before the end of Retry-After. A second run must request nothing. Then 100
@@ -112,7 +112,7 @@ def command(home: Path, *arguments: str) -> Any:
 
 
 def add_with_kills(home: Path, file: Path, kills: int, count: int) -> None:
-    """Kill the command again and again, each time after some results."""
+    """Kill the command repeatedly, each time after some results."""
     chance = random.Random(7)  # noqa: S311 - the same at each run
     for _ in range(kills):
         with subprocess.Popen(

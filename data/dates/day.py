@@ -73,7 +73,7 @@ def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _counts_bikram(match: re.Match[str], context: DateContext) -> bool:
-    """Return whether the era beside a date, or the page's language, is that of Nepal.
+    """Return whether a date has the era of Nepal, or its page is in Nepali.
 
     The same names are used for lunar months in India.
     """

@@ -35,7 +35,8 @@ LANGUAGES_WITH_PHRASES: Final = ("vi",)
 """Languages whose month names with several words are recognized on pages in any language."""
 
 Calendar: TypeAlias = Literal["solar_hijri", "ethiopian", "bikram_sambat"]
-"""Another calendar, whose months language files may name (``solar_hijri_months``)."""
+"""A calendar other than the Gregorian one, with months in language files
+(``solar_hijri_months``)."""
 
 
 def _numbers(months: Iterable[str]) -> Mapping[str, int]:

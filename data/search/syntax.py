@@ -234,8 +234,8 @@ class _Parser:
     def _one(self, field: str, depth: int) -> Expression | None:
         token = self._take()
         if depth > MAX_DEPTH:
-            problem = f"brackets are nested more than {MAX_DEPTH} deep"
-            raise self._error(token, problem, "write a flatter query")
+            problem = f"brackets are nested more than {MAX_DEPTH} levels deep"
+            raise self._error(token, problem, "use fewer nested brackets")
         match token.kind:
             case "NOT" | "-":
                 if self._token.kind in NO_OPERAND:
@@ -361,7 +361,7 @@ def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Exp
     found = _Resolver(text, saved).resolved(expression, ())
     if levels_of(found) > MAX_LEVELS:
         problem = f"operators are nested more than {MAX_LEVELS} deep with saved searches"
-        raise QueryError(text, 0, problem, "write a flatter query")
+        raise QueryError(text, 0, problem, "use fewer nested operators")
     return found
 
 

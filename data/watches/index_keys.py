@@ -76,7 +76,7 @@ def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
 def needs_of(
     parts: Collection[Expression], uses: Mapping[Key, int]
 ) -> list[tuple[Need, Expression]]:
-    """Return the needs of expressions with these expressions, the most selective needs first."""
+    """Return expressions after their needs, the most selective needs first."""
     found = [(need, part) for part in parts if (need := need_of(part, uses)) is not None]
     return sorted(found, key=lambda one: _uses_of(one[0], uses))
 

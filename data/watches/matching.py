@@ -24,7 +24,7 @@ from data.watches.index_keys import Key, keys_in, keys_named, needs_of
 from data.watches.watch_file import Watch
 
 MAX_NODES: Final = 16
-"""Maximum number of nodes of the index that contain a watch because of its further needs."""
+"""Maximum number of index nodes that contain the same watch because of its later needs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class CatalogueUpdate:
             if entry is None:
                 results.append(Update(name, source.id, "dropped"))
             elif earlier is None or earlier.listed is None:
-                why = "the text that was written is not known, so the file is kept as it is"
+                why = "the original text of this file is unknown, so the file is not changed"
                 results.append(Update(name, source.id, "unchanged", reason=why))
             elif entry.addresses != earlier.listed.addresses:
                 moved.append(entry)

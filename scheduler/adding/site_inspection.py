@@ -78,7 +78,7 @@ def _doubt(found: Explored, entry: Entry) -> str:
         own = guess_name(found.site.page, pages, found.site.feed_page).value
         return _short(
             f"{masked(found.site.page.url)} does not contain the name {entry.name!r}; "
-            f"it belongs to {own!r}, as far as the page shows"
+            f"the page shows the name {own!r}"
         )
     certainty = found.proposed.certainty
     if not certainty.enough:

@@ -24,7 +24,8 @@ class MissingLibrary(CommuniqueError):
 
     def __init__(self, name: str, extra: str) -> None:
         super().__init__(
-            f"the format {name} needs more libraries; run `pip install 'communique[{extra}]'`"
+            f"the format {name} needs a library that is not installed; run"
+            f" `pip install 'communique[{extra}]'`"
         )
         self.extra = extra
 

@@ -98,7 +98,7 @@ class McpApp:
         """
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if not self._is_own_host(host_in(scope)):
-            return PlainTextResponse("This is another host than site.url.\n", 421)
+            return PlainTextResponse("`Host` is not the host of site.url.\n", 421)
         origin = headers.get(b"origin")
         # Origins are compared as texts, because a client may send any text.
         host = origin and origin.partition("://")[2]

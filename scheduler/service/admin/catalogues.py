@@ -45,7 +45,7 @@ MAX_JOB_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a job in seconds. The next job continues the work."""
 
 MAX_JOBS: Final = 20
-"""Maximum number of jobs in memory: waiting and running ones, and the results of ended ones."""
+"""Maximum number of jobs in memory, including ended jobs with their results."""
 
 PAGE_ROWS: Final = 100
 """Number of entries per page."""
