@@ -135,7 +135,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         address=f"{catalog.site}{SEARCH}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
-        looser=looser_searches(texts, parameters)
+        wider=wider_searches(texts, parameters)
         if found.matches and not found.matches.total
         else [],
     )
@@ -202,7 +202,7 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
 
-def looser_searches(texts: Texts, parameters: SearchParameters) -> list[tuple[str, str]]:
+def wider_searches(texts: Texts, parameters: SearchParameters) -> list[tuple[str, str]]:
     """Return labels and links of wider searches, to offer for a search without results.
 
     They need only one of the words, all words without filters, or only the beginning of a word.

@@ -71,7 +71,7 @@ def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
     return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
 
 
-def noted(note: bytes) -> FormerLinks:
+def former_links_in(note: bytes) -> FormerLinks:
     """Return the links of a page from the value that the cache stores for the page."""
     if len(note) == DIGEST_BYTES:
         return None, None, None
@@ -103,7 +103,7 @@ class ReleasePages:
         """
         saved = self._cache.note(FORMER_LINKS_NOTE)
         before = msgspec.json.decode(saved, type=set[FormerLinks]) if saved else set()
-        now = map(noted, self._cache.page_keys(sorted(self._changes or ())).values())
+        now = map(former_links_in, self._cache.page_keys(sorted(self._changes or ())).values())
         self._former = before.union(now)
         if self._former != before:
             self._cache.keep_note(FORMER_LINKS_NOTE, msgspec.json.encode(self._former))

@@ -84,7 +84,7 @@ class Service:
         self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, not a secret
         self._timetable = Timetable(self._begin_visit, self._chance)
-        self._first_walks = FirstVisitBudget()
+        self._first_visits = FirstVisitBudget()
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
         self.visiting: set[str] = set()
@@ -253,7 +253,7 @@ class Service:
     def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
         last, now = store.last_visit(source.id), utc_now()
         if last is None and source.file.catalogue:
-            return self._first_walks.next_slot(now)
+            return self._first_visits.next_slot(now)
         due = self._planner.next_visit(store, source, last or now).at
         interval = dt.timedelta(seconds=self._planner.interval(source))
         return first_visit(last, due, interval, now, self._chance)

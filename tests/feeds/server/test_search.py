@@ -246,7 +246,7 @@ def test_a_search_can_be_saved_as_a_feed_or_opml(web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "looser"),
+    ("asked", "wider"),
     [
         ("q=zzz+qqq", [{"q": ["zzz OR qqq"]}]),
         ("q=harbourside", [{"q": ["harboursi*"]}]),
@@ -255,11 +255,11 @@ def test_a_search_can_be_saved_as_a_feed_or_opml(web: httpx.Client) -> None:
     ],
 )
 def test_a_search_without_results_links_to_wider_searches(
-    web: httpx.Client, asked: str, looser: list[dict[str, list[str]]]
+    web: httpx.Client, asked: str, wider: list[dict[str, list[str]]]
 ) -> None:
     page = page_of(web, f"/search?{asked}")
     links = page.xpath("//p[starts-with(., 'Try')]/a/@href")
-    assert [parse_qs(urlsplit(link).query) for link in links] == looser
+    assert [parse_qs(urlsplit(link).query) for link in links] == wider
     page = page_of(web, "/search?q=lamps")
     assert page.xpath("//ol[@class='releases']/li")
     assert page.xpath("//p[starts-with(., 'Try')]") == []
