@@ -36,7 +36,7 @@ def csv_line(cells: Iterable[str]) -> bytes:
 def cell(value: Any) -> str:
     """Return a value as the text of a cell.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV
+    An apostrophe is put before a text that a spreadsheet would run as a formula (OWASP, CSV
     injection).
     """
     match value:

@@ -123,7 +123,7 @@ class FirstVisitBudget:
         self._spent_until: dt.datetime | None = None
 
     def next_slot(self, now: dt.datetime) -> dt.datetime:
-        """Return the earliest time of another first visit, and use up this slot."""
+        """Return the earliest time of another first visit, and reserve this slot."""
         pause = dt.timedelta(days=1) / MAX_FIRST_VISITS_PER_DAY
         spent = max(self._spent_until or now, now)
         self._spent_until = spent + pause

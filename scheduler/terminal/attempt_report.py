@@ -18,8 +18,10 @@ from scheduler.terminal.progress import one_bar
 from scheduler.terminal.tables import print_table
 
 ADD_RESULTS: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
+"""Possible results of commands that add entries, in the order of a report."""
+
 CHECK_RESULTS: Final[tuple[State, ...]] = ("found", "unsure", "failed")
-"""Results of commands that add entries, and that only check them, in the order of a report."""
+"""Possible results of commands that only check entries, in the order of a report."""
 
 
 @contextmanager

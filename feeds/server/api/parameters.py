@@ -64,8 +64,8 @@ class PageParameters(Parameters, frozen=True, kw_only=True):
     format: Annotated[
         Literal["json", "ndjson", "csv"] | UnsetType,
         Meta(
-            description="`ndjson` and `csv` return the items without the page around them; the "
-            "`Link` header has the next page. The `Accept` header selects a format, too."
+            description="`ndjson` and `csv` return only the items. The `Link` header contains the "
+            "address of the next page. The `Accept` header also selects a format."
         ),
     ] = UNSET
 

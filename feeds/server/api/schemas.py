@@ -163,7 +163,7 @@ class FoundPage(ResponseBody, frozen=True):
     warnings: Annotated[
         tuple[str, ...],
         Meta(
-            description="On the first page: parts of `q` that are read in an unexpected way. "
+            description="On the first page: parts of `q` with an unexpected meaning. "
             "For example, `or` is searched as a word."
         ),
     ]

@@ -114,7 +114,7 @@ class Toolbox:
     async def call(
         self, name: str, arguments: Mapping[str, Any], operator: str | None, run: RunWork
     ) -> Outcome:
-        """Call a tool, and return the same response as REST. Errors are problems, too."""
+        """Call a tool, and return the same response as REST. Errors are problem details."""
         try:
             tool, given = self._allowed(name, operator), dict(arguments)
             id_ = given.pop(tool.path_argument, "") if tool.path_argument else ""

@@ -53,7 +53,7 @@ PAGE_ROWS: Final = 100
 PAGE_NUMBER: Final = re.compile("[0-9]{1,5}")
 
 CHOSEN_PREFIX: Final = "entry:"
-"""Beginning of the names of the fields of chosen entries."""
+"""Prefix of the names of form fields for chosen entries."""
 
 
 FILTERS: Final = ("country", "kind", "group")

@@ -1,4 +1,4 @@
-"""`communique catalogue add`: many press rooms at once, also after a kill."""
+"""`communique catalogue add`: add many press rooms at once, and resume after a kill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site of invented releases that the tests of the API use, too."""
+"""The site of invented releases that the tests of the API also use."""
 
 from tests.feeds.server.api.conftest import filled, path, web
 
