@@ -141,7 +141,7 @@ def search(
 
 
 def states_of(release: Release) -> str:
-    """Return what follows the title of a release that its publisher corrected or retracted."""
+    """Return the suffix for the title of a corrected or retracted release, or an empty text."""
     return f" ({', '.join(release.states)})" if release.states else ""
 
 

@@ -176,7 +176,7 @@ def write_golden(
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in kept.items():
             (folder / name).write_bytes(body)
-        # Written last and at once: without this file, a killed process leaves no test.
+        # Written last and atomically: a folder without this file is not a test.
         write_new(folder / EXPECTED, f"{text}\n")
     except OSError as error:
         raise BadGolden(folder, f"the folder can't be written ({error})") from error

@@ -55,8 +55,8 @@ def images_of(
 ) -> tuple[Media, ...]:
     """Return the lead image from metadata, and the images in and before the body.
 
-    Images are sorted in this order, without duplicates. An image before the body that links to the
-    home page is the site's logo, and left out.
+    Images are sorted in this order, without duplicates. An image that precedes the body and links
+    to the home page is the site's logo, which is left out.
     """
     found: dict[str, Media] = {}
     for part in around(element):
