@@ -114,7 +114,7 @@ def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path
     uvloop.run(work())
 
 
-@pytest.mark.usefixtures("forked_children")
+# Not forked: a forked child might serve the next request before its shadow's death ends it.
 def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(ServiceChild(open_home(tmp_path))) as publisher:
