@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = (
     *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
     *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
-    *("events", "versions", "consumers", "waits", "facet_states", "operations"),
+    *("events", "versions", "consumers", "waits", "facet_states", "operations", "sections"),
 )
 
 APPLIED: Final = "communique_migrations"

@@ -207,3 +207,16 @@ def drop_facet_states(db: Database) -> None:
 
 
 _create("operations")  # The record of operations over the API.
+
+
+@migrations()
+def index_sections(db: Database) -> None:
+    """Make the search index from scratch if releases have sections, for searches by `kind:`.
+
+    The index is filled in the background.
+    """
+    if not db.execute("SELECT 1 FROM sections LIMIT 1").fetchall():
+        return
+    db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+    db.execute("DELETE FROM search_rows")
+    db.execute("UPDATE consumers SET number = 0 WHERE name = 'search index'")

@@ -145,3 +145,23 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)
     assert (again.release.id, third.release.story) == (first.id, first.story)
     store.close()
+
+
+@pytest.mark.parametrize("section", ["Storm warnings", None])
+def test_an_earlier_store_with_sections_is_indexed_again(
+    section: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "communique.db"
+    store = SqliteStore(path)
+    release = store.record(draft(section=section), seen=NOON, since=NOON).release
+    store.update_search_index()
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'index_sections'")
+    store = SqliteStore(path)
+    assert store.awaits_indexing() == (section is not None)
+    store.update_search_index()
+    assert [one.id for one in store.search(Query("lamps"), limit=5)] == [release.id]
+    found = store.search_newest(Query("kind:storm-warnings"), limit=5).releases
+    assert [one.id for one in found] == ([release.id] if section else [])
+    store.close()

@@ -14,6 +14,7 @@ import pytest
 
 from data.errors import StoreError
 from data.models import HealthEvent
+from data.search.query import Query
 from data.store.open import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
@@ -98,6 +99,25 @@ def test_an_older_store_is_brought_up_to_date_once(empty_postgres_url: str) -> N
     open_store(empty_postgres_url).close()
     with closing(psycopg.connect(empty_postgres_url)) as db:
         assert db.execute("SELECT count(*) FROM hosts").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("section", ["Storm warnings", None])
+def test_an_earlier_store_with_sections_is_indexed_again(
+    section: str | None, empty_postgres_url: str, noon: dt.datetime
+) -> None:
+    store = open_store(empty_postgres_url)
+    release = store.record(draft(section=section), seen=noon, since=noon).release
+    store.update_search_index()
+    store.close()
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
+        db.execute("DELETE FROM communique_migrations WHERE name = 'sections'")
+    close_pools()
+    store = open_store(empty_postgres_url)
+    assert store.awaits_indexing() == (section is not None)
+    store.update_search_index()
+    found = store.search_newest(Query("kind:storm-warnings"), limit=5).releases
+    assert [one.id for one in found] == ([release.id] if section else [])
+    store.close()
 
 
 def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
