@@ -148,11 +148,7 @@ def measure(store: AnyStore, times: int) -> dict[str, list[float]]:
     with_facet = facets()
 
     def page(query: Query) -> Times:
-        def ask() -> None:
-            store.count_matches(query)
-            store.search_newest(query, limit=PAGE)
-
-        return milliseconds(ask)
+        return milliseconds(lambda: store.count_and_search(query, limit=PAGE))
 
     def best(query: Query) -> Times:
         return milliseconds(lambda: store.search(query, limit=PAGE))

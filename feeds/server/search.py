@@ -90,7 +90,10 @@ def search_results(
         return SearchResults(asked, problems=problems)
     query = query_of(asked, saved, moves)
     try:
-        matches, hits = store.count_matches(query), hits_of(store, query, asked)
+        if asked.keys() & set(PAGE_PARAMETERS):
+            matches, hits = store.count_matches(query), hits_of(store, query, asked)
+        else:
+            matches, hits = store.count_and_search(query, limit=RESULTS_PER_PAGE)
     except SlowSearch:
         message = catalog.texts.gettext(
             "This search took too long and was stopped. Use a rarer word, or fewer sources or days."
@@ -117,8 +120,8 @@ def built_feed(
     if problems or not selected or kind_of(asked) in SITE_FEEDS:
         return BuiltFeed(asked, problems)
     query = query_of({**selected, **state_of(asked)}, saved, moves)
-    newest = store.search_newest(query, limit=PREVIEW_RELEASES).releases
-    return BuiltFeed(asked, (), store.count_matches(query), newest)
+    matches, newest = store.count_and_search(query, limit=PREVIEW_RELEASES)
+    return BuiltFeed(asked, (), matches, newest.releases)
 
 
 def one_per_story(store: Store, hits: Hits) -> list[Hit]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from data.search.expression import And, Expression, Label, Not, Or, Term
-from data.search.query import Query
+from data.search.query import MAX_COUNTED, Query
 from data.store.postgres.lexemes import (
-    STEMMERS,
     all_of,
     any_of,
     filed_under,
@@ -47,6 +46,13 @@ NO_ORDER: Final = "s.row + 0"
 The full-text index finds matching words, but in no particular order. With a plain column, the
 planner might use the order of rows instead, and read all texts to find a rare word."""
 
+WINDOW: Final = MAX_COUNTED * 3 // 2
+"""Number of newest rows that are searched before all other rows."""
+
+MIN_WINDOWED: Final = MAX_COUNTED // 10
+"""Minimum limit of matches with which the newest rows are searched first. A few matches are sorted
+quickly."""
+
 TEXTS: Final = {
     "": "s.long_text",
     "title": "split_part(s.long_text, E'\\n', 1)",
@@ -70,12 +76,38 @@ class PostgresSearch(SearchPart):
         return entered
 
     def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
-        where, arguments = condition(self._compiled(query, period.expression), period)
-        order = NO_ORDER if NO_ORDER in where else "s.row"
-        return self._ask(
-            f"SELECT {columns} FROM search_rows s WHERE {where} ORDER BY {order} DESC LIMIT ?",
-            [*arguments, limit],
-        )
+        compiled = self._compiled(query, period.expression)
+        if compiled.words == EVERY_ROW:
+            windows, order = iter([period]), "s.row"
+        else:
+            windows, order = self._windows(period, limit), NO_ORDER
+        found: list[Any] = []
+        for window in windows:
+            where, arguments = condition(compiled, window)
+            found += self._ask(
+                f"SELECT {columns} FROM search_rows s WHERE {where} ORDER BY {order} DESC LIMIT ?",
+                [*arguments, limit - len(found)],
+            )
+            if len(found) >= limit:
+                break
+        return found
+
+    def _windows(self, period: Period, limit: int) -> Iterator[Period]:
+        """Yield the parts of a period in which its newest matches are searched one by one.
+
+        Sorting all matches of a common word takes longer than finding them. If there is a ``limit``
+        of many matches, the newest rows often have enough.
+        """
+        if limit > MIN_WINDOWED:
+            newest = self._ask(
+                "SELECT s.row FROM search_rows s WHERE s.row BETWEEN ? AND ?"
+                " ORDER BY s.row DESC LIMIT 1 OFFSET ?",
+                [period.first, period.last, WINDOW],
+            )
+            for (last,) in newest:
+                yield period._replace(first=last + 1)
+                period = period._replace(last=last)
+        yield period
 
     def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
         found = self._compiled(query, period.expression)
@@ -89,12 +121,23 @@ class PostgresSearch(SearchPart):
 
     def _compiled(self, query: Query, expression: Expression) -> Compiled:
         """Return an expression without days in the forms that PostgreSQL needs."""
-        languages = query.language.split(",") if query.language else [*STEMMERS]
+        languages = query.language.split(",") if query.language else self._languages()
 
         def forms_of(word: str) -> list[str]:
             return [quoted(one) for one in forms(self._connection, word, languages)]
 
         return compiled(expression, forms_of)
+
+    def _languages(self) -> list[str]:
+        """Return the languages of all releases.
+
+        For each other language, the index would look up one more form of each word.
+        """
+        rows = self._ask(
+            "SELECT f.language FROM facets f WHERE f.source = '' AND f.topic = ''"
+            " AND f.period = '' AND f.section = '' AND f.language <> ''"
+        )
+        return [tag for (tag,) in rows]
 
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         db.executemany(

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -179,27 +179,19 @@ class SearchPart(Part):
 
         Raises QueryError if the query is invalid, and SlowSearch if the search takes too long.
         """
-        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
-        more = len(rows) > MAX_COUNTED
-        del rows[MAX_COUNTED:]
-        days = [dt.date.fromordinal(day) for day, _ in rows if day != NO_DAY]
-        periods = Counter[str]()
-        for (year, month), count in Counter([(day.year, day.month) for day in days]).items():
-            periods[f"{year:04}"] += count
-            periods[f"{year:04}-{month:02}"] += count
-        filed = [_filed.decode(text) for _, text in rows]
-        languages = Counter[str]()
-        for language, count in Counter([one.language for one in filed if one.language]).items():
-            languages[language.partition("-")[0]] += count
-        return Matches(
-            total=len(rows),
-            more=more,
-            sources=Counter([one.source for one in filed]),
-            topics=Counter(chain.from_iterable([one.topics for one in filed])),
-            languages=languages,
-            periods=periods,
-            states=Counter(chain.from_iterable([one.states for one in filed])),
+        return _counted(self._matching("s.row, s.filed", query, MAX_COUNTED + 1))
+
+    def count_and_search(self, query: Query, *, limit: int) -> tuple[Matches, Hits]:
+        """Return the numbers of `count_matches` and the first page of `search_newest`.
+
+        Both are from one search. ``limit`` is at most `MAX_COUNTED`.
+        """
+        rows = self._matching("s.row, s.filed, s.release", query, MAX_COUNTED + 1)
+        hits = Hits(
+            self._releases_of(number for _, _, number in rows[:limit]),
+            rows[limit - 1][0] if len(rows) > limit else None,
         )
+        return _counted(rows), hits
 
     def _matching(
         self, columns: str, query: Query, limit: int, cursor: int | None = None
@@ -257,6 +249,38 @@ class SearchPart(Part):
                 {"first": first, "last": last},
             )
             yield from enumerate(some, start=free)
+
+
+def _counted(rows: Sequence[Any]) -> Matches:
+    """Return the numbers of matches. Each of the ``rows`` begins with its number and `Filed`."""
+    counted = rows[:MAX_COUNTED]
+    periods = Counter[str]()
+    for number, count in Counter([row[0] >> ROW_BITS for row in counted]).items():
+        if number != NO_DAY:
+            day = dt.date.fromordinal(number)
+            periods[f"{day.year:04}"] += count
+            periods[f"{day.year:04}-{day.month:02}"] += count
+    sources, topics = Counter[str](), Counter[str]()
+    languages, states = Counter[str](), Counter[str]()
+    # Many releases have the same labels, and each text is decoded once.
+    for text, count in Counter([row[1] for row in counted]).items():
+        filed = _filed.decode(text)
+        sources[filed.source] += count
+        if filed.language:
+            languages[filed.language.partition("-")[0]] += count
+        for topic in filed.topics:
+            topics[topic] += count
+        for state in filed.states:
+            states[state] += count
+    return Matches(
+        total=len(counted),
+        more=len(rows) > MAX_COUNTED,
+        sources=sources,
+        topics=topics,
+        languages=languages,
+        periods=periods,
+        states=states,
+    )
 
 
 def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:

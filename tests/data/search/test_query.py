@@ -19,6 +19,7 @@ from data.search import query as results_module
 from data.search.older import upgraded
 from data.search.query import Query
 from data.store.core.store import Store
+from data.store.postgres import search as postgres_search
 from data.store.shared_sql import search as search_module
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
@@ -414,6 +415,48 @@ def test_pages_of_a_query_with_periods_lead_to_the_first_match(lamps: Store) -> 
     query = Query("(lamps before:2025) OR (lamps after:2025-01-01) OR nowhere")
     for limit in range(1, 8):
         assert found_names(lamps, query, limit=limit) == ["5", "4", "3", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lamps", ["5", "4", "3", "2", "1", "0", "undated"]),
+        ("lamps before:2025", ["0"]),
+        ("lamps after:2025", ["5"]),
+        ("lamps before:9999", ["5", "4", "3", "2", "1", "0"]),
+        ("lamps -before:9999", ["undated"]),
+        ("lamps NOT (before:2025 OR after:2024)", ["undated"]),
+        ("lamps (harvest OR after:2025)", ["5", "undated"]),
+        ("after:2025 OR harvest", ["5", "undated"]),
+    ],
+)
+def test_undated_releases_are_last_and_neither_before_nor_after_a_day(
+    lamps: Store, text: str, expected: list[str]
+) -> None:
+    url, title = "http://harbour.example/undated", "Lamps of the harvest"
+    lamps.record(draft(url, title=title, published=None, position=0), seen=NOON, since=NOON)
+    lamps.update_search_index()
+    query = Query(text)
+    for limit in (1, 2, 9):
+        assert found_names(lamps, query, limit=limit) == expected
+        matches, first = lamps.count_and_search(query, limit=limit)
+        assert first == lamps.search_newest(query, limit=limit)
+        assert matches == lamps.count_matches(query)
+        assert matches.total == len(expected)
+        years = [count for period, count in matches.periods.items() if len(period) == 4]
+        assert sum(years) == len([one for one in expected if one != "undated"])
+    filtered = Query(text, since=dt.date(1, 1, 1))
+    assert found_names(lamps, filtered) == [one for one in expected if one != "undated"]
+
+
+def test_windows_of_the_newest_rows_hold_all_matches(
+    lamps: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_search, "MIN_WINDOWED", 0)
+    for window in range(8):
+        monkeypatch.setattr(postgres_search, "WINDOW", window)
+        assert found_names(lamps, Query("lamps"), limit=3) == ["5", "4", "3", "2", "1", "0"]
+        assert lamps.count_matches(Query("lamps before:2026")).total == 5
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
