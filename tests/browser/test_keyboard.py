@@ -118,13 +118,12 @@ def test_keys_are_not_lost_to_a_dialog_that_was_closed_just_now(
     assert focused(page) == "Lamps 0"
 
 
-def test_the_command_of_a_watch_is_copied(site: httpx.Client, page: Any) -> None:
+def test_the_feed_address_of_a_search_is_copied(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/search?q=lamps&source=harbour")
-    page.locator(".command button").click()
+    page.locator(".address button").click()
     page.get_by_text("✓ Copy").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.locator(".command code").inner_text()
-    assert copied.startswith("communique watch add 'lamps · ")
+    assert copied == f"{site.base_url}/feeds/search.atom?q=lamps&source=harbour"
 
 
 def test_a_search_works_without_scripts(site: httpx.Client, browser: Any) -> None:
