@@ -46,9 +46,12 @@ def test_a_release_that_is_shown_again_is_on_archive_pages_without_a_cache(tmp_p
     publish_beside(store, tmp_path)
     store.hide(make_release(DAY).id, at=NOON, why="a mistake")
     publish_beside(store, tmp_path)
+    page = tmp_path / "site" / release_file(make_release(DAY).id)
+    assert not page.exists()
     store.unhide(make_release(DAY).id)
     (tmp_path / "rendered.db").unlink()
     publish_beside(store, tmp_path)
+    assert page.is_file()
 
 
 @pytest.mark.parametrize("cache", ["rendered.db", "lost.db"])
