@@ -71,6 +71,7 @@ class ServiceChild:
         self._home = home
         self._child: Child | None = None
         self._one = asyncio.Lock()
+        self._starting = asyncio.Lock()
         self._jobs: set[asyncio.Task[Any]] = set()
 
     @property
@@ -98,10 +99,7 @@ class ServiceChild:
     async def give_back_later(self, lease: Lease) -> None:
         """Let the child release a lease if this process dies, before the lease expires."""
         with suppress(OSError, ChildEnded):
-            child = self._child
-            if child is None:
-                async with self._one:
-                    child = self._child = self._child or await self._start()
+            child = await self._started()
             await child.say(LeaseLine(lease))
 
     async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
@@ -130,7 +128,7 @@ class ServiceChild:
         """
         async with self._one:
             try:
-                child = self._child = self._child or await self._start()
+                child = await self._started()
                 await child.say(job)
                 return await child.hear(answer)
             except OSError as error:
@@ -140,10 +138,14 @@ class ServiceChild:
                 self._child = None
                 return ending(error.code)
 
-    async def _start(self) -> Child:
-        child = await Child.start("scheduler.children.service_child", str(self._home.path))
-        lower_priority(child.pid)
-        return child
+    async def _started(self) -> Child:
+        """Return the child, which is started if it does not run. Raises OSError if it can't start."""
+        async with self._starting:
+            if self._child is None:
+                child = await Child.start("scheduler.children.service_child", str(self._home.path))
+                lower_priority(child.pid)
+                self._child = child
+            return self._child
 
     def cut(self) -> None:
         """Kill the child during a publication, which stays unfinished."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from data.models import Lease
 from data.store.postgres.database.pool import close_pools
 from scheduler.children.child import NICE
 from scheduler.children.executor import Executor
@@ -112,6 +113,25 @@ def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path
             assert (await publisher.publish()).written == 0
 
     uvloop.run(work())
+
+
+@pytest.mark.usefixtures("forked_children")
+def test_a_lease_is_given_to_the_child_during_a_publication(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+
+    async def work() -> None:
+        async with started(ServiceChild(home)) as publisher:
+            publication = asyncio.create_task(publisher.publish())
+            await asyncio.sleep(0)
+            await publisher.give_back_later(Lease("duty:alerts", 1))
+            # It waits for the lock.
+            assert not publication.done()
+            publisher.cut()
+            assert (await publication).errors
+            assert publisher.child is None
+
+    with home.lock("publish", "a test"):
+        uvloop.run(work())
 
 
 # Not forked: a forked child might serve the next request before its shadow's death ends it.

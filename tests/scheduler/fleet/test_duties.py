@@ -92,15 +92,16 @@ def test_a_publication_ends_when_another_service_takes_over(
     ):
         took_on(log, "duty:publishing")
         wait_for(lambda: children(service.pid))
+        publishes = children(service.pid)
         db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:publishing'")
         assert "duty=duty:publishing" in until(log, "duty lost to another service")
         # It would have waited for the lock.
-        wait_for(lambda: not children(service.pid))
+        wait_for(lambda: not publishes & children(service.pid))
 
 
-def children(pid: int) -> str:
+def children(pid: int) -> set[str]:
     """The processes that a process started, by their ids."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return {*Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
 def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
