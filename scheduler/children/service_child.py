@@ -139,7 +139,10 @@ class ServiceChild:
                 return ending(error.code)
 
     async def _started(self) -> Child:
-        """Return the child, which is started if it does not run. Raises OSError if it can't start."""
+        """Return the child, which is started first if necessary.
+
+        Raises OSError if it can't start.
+        """
         async with self._starting:
             if self._child is None:
                 child = await Child.start("scheduler.children.service_child", str(self._home.path))

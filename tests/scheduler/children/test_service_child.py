@@ -25,6 +25,7 @@ from scheduler.home.home import open_home
 from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
+from tests.peer import PATIENCE
 from tests.press_room import listing_html, release_html, served
 
 
@@ -122,8 +123,11 @@ def test_a_lease_is_given_to_the_child_during_a_publication(tmp_path: Path) -> N
     async def work() -> None:
         async with started(ServiceChild(home)) as publisher:
             publication = asyncio.create_task(publisher.publish())
-            await asyncio.sleep(0)
-            await publisher.give_back_later(Lease("duty:alerts", 1))
+            # The publication starts the child.
+            for _ in range(5):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENCE):
+                await publisher.give_back_later(Lease("duty:alerts", 1))
             # It waits for the lock.
             assert not publication.done()
             publisher.cut()
