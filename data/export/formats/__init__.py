@@ -6,23 +6,13 @@ add-an-export-format.md explains how to add a format.
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Final
 
 from data.export.formats.export_format import ExportFormat
+from data.plugins import classes_in
 
-
-def find_formats() -> Iterator[type[ExportFormat]]:
-    """Yield the format classes of all modules in this folder, sorted by module name."""
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
-        name = f"{__name__}.{module.name}"
-        for value in vars(import_module(name)).values():
-            is_format = isinstance(value, type) and issubclass(value, ExportFormat)
-            if is_format and value.__module__ == name and value is not ExportFormat:
-                yield value
-
-
-FORMATS: Final = {one.name: one for one in find_formats()}
+FORMATS: Final = {
+    one.name: one
+    for one in classes_in(__name__, ExportFormat)  # type: ignore[type-abstract]  # only a filter
+}
 """Formats by name."""
