@@ -220,3 +220,6 @@ def index_sections(db: Database) -> None:
     db.execute("INSERT INTO search (search) VALUES ('delete-all')")
     db.execute("DELETE FROM search_rows")
     db.execute("UPDATE consumers SET number = 0 WHERE name = 'search index'")
+
+
+_create("operation_times")  # An index, so that old idempotency keys are found without a scan.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from data.models import OperationRecord
 from data.store.core.store import Store
 from data.store.shared_sql.operations import KEY_SECONDS
+from data.store.sqlite.store import SqliteStore
 
 BODY = b"\x01" * 32
 
@@ -38,3 +42,12 @@ def test_operations_without_a_key_are_recorded_without_their_response(store: Sto
         store.end_operation(begun(store, at, None), 409, b"secret")
     found = store.operations(limit=9)
     assert [(one.status, one.response) for one in found] == [(409, None)] * 2
+
+
+def test_old_keys_are_found_by_an_index(tmp_path: Path) -> None:
+    """A scan of all keys of a day would make each request slower than the one before."""
+    path = tmp_path / "communique.db"
+    SqliteStore(path).close()
+    statement = "UPDATE operations SET key = NULL WHERE key IS NOT NULL AND at < 1"
+    (plan,) = sqlite3.connect(path).execute(f"EXPLAIN QUERY PLAN {statement}")
+    assert "INDEX operations_by_time" in plan[3]
