@@ -1,7 +1,5 @@
 """The current time, and time zones by name."""
 
-from __future__ import annotations
-
 import datetime as dt
 from functools import lru_cache
 from typing import Final

@@ -5,8 +5,6 @@ Variables override the settings file. Text is used unchanged, other values are T
 setting, like secrets of Docker images. A final newline in the file is removed.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

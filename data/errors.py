@@ -4,8 +4,6 @@ Each message is one sentence that explains what happened and what to do. The sam
 attributes for programs.
 """
 
-from __future__ import annotations
-
 from pathlib import PurePath
 
 from data.wording import meant

@@ -1,7 +1,5 @@
 """Atomic and durable writing of files. Files that would not change are not written."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """Types of callbacks that report the progress of long tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """Opening and deletion of SQLite files, such as the store and caches."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """Strict decoding of TOML files. Error messages contain the file, the key and the fix."""
 
-from __future__ import annotations
-
 import errno
 import re
 import tomllib

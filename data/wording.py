@@ -1,7 +1,5 @@
 """Formatting of numbers, sizes and durations in messages, and suggestions of similar names."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Sequence

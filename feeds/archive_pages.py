@@ -9,8 +9,6 @@ A release that is found late is added to the document, whatever its date. Undate
 listed at the first visit are never in the document; they are directly put on archive pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """Retry delays after failed deliveries, and pauses between polls."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

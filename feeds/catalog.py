@@ -1,7 +1,5 @@
 """Names and URLs for feeds and pages, read from the store once for each publication."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 Both the web server and the upload to a bucket use these headers.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath

@@ -3,8 +3,6 @@
 Queries that differ only in the order of parameters or in white space have the same canonical form.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Final

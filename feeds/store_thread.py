@@ -1,7 +1,5 @@
 """Calls to a store from an event loop, which must not wait for a disk or another writer."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import closing

@@ -4,8 +4,6 @@ A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po`` and is read w
 English texts are in the code. docs/contributing.md explains how to add a language.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 from functools import cached_property, lru_cache

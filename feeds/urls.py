@@ -7,8 +7,6 @@ External names (topics, source ids) become unique file names that are safe on ev
 separators, no upper case, no reserved names, and at most 120 bytes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

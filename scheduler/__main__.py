@@ -1,7 +1,5 @@
 """Entry point: checks the operating system, and then runs the command line."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from types import FrameType

@@ -1,7 +1,5 @@
 """Groups of commands, the --home option, and output, errors and exit codes of all commands."""
 
-from __future__ import annotations
-
 import builtins
 import errno
 import functools

@@ -3,8 +3,6 @@
 Secrets in URLs are masked in all lines.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import logging

@@ -1,7 +1,5 @@
 """Results of an extraction: a release or a listing, with confidence values and reasons."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -7,8 +7,6 @@ After several wrong tokens, an address gets short responses without a page.
 The table of feeds.server.requests.routes has the permission that each address of the site needs.
 """
 
-from __future__ import annotations
-
 import hmac
 import logging
 import math

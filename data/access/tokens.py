@@ -8,8 +8,6 @@ The file's modification time is the time of the token's last use, within a minut
 writes no data and needs no lock, so every process may do it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import os

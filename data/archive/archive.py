@@ -5,8 +5,6 @@ log, its CDXJ line and its index row. Only then does the caller receive the reco
 process dies, another process resumes the unfinished WARC file and adds the missing entries.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Reader of server responses from archive records: status, headers and the decompressed body."""
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Limit for the size of an archive (setting ``archive.budget``)."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

@@ -6,8 +6,6 @@ A response whose payload is already stored becomes a revisit record, which refer
 record (WARC 1.1, section 6.7).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ These files may be hostile. The size of a record is limited while the record is 
 WACZ package are not unpacked to disk, so that their names can't point outside a folder.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 import zlib

@@ -3,8 +3,6 @@
 Verification also checks the content of records.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path

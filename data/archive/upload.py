@@ -7,8 +7,6 @@ in the bucket is replaced only if it belongs to an earlier state of the same log
 it in the meantime. Growing files and secret files are not copied.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Examples are /2020/10/01/plan.html, 202010/t20201001_580.html and /2020/1001/c580.html.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from dataclasses import dataclass

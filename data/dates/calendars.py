@@ -1,7 +1,5 @@
 """Conversion of years and days from other calendars to the Gregorian calendar."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Parsing of the time of day next to a date, and of its time zone."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from dataclasses import dataclass

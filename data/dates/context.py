@@ -14,8 +14,6 @@ The first of these that is known decides:
 4. The languages of the page or source, else its time zone, else the country of its host name.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Conversion of a match of a date pattern to a calendar day."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 

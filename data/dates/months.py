@@ -4,8 +4,6 @@ Language files (data.languages.vocabulary) contain the names in some fifty langu
 cldr_months.txt, which data.dates.renew_months creates, contains the names in all other languages.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache

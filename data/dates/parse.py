@@ -4,8 +4,6 @@ Fast patterns are tried first, then dateparser. The result for an ambiguous date
 guess.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from bisect import bisect

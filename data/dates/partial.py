@@ -1,7 +1,5 @@
 """Parsing of days without a year, such as "Nov 24" in a list below the heading "2022"."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 

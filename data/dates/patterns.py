@@ -5,8 +5,6 @@ Every repetition is bounded, so a search is linear in the length of the text. Th
 ``NUMERIC``, ``a``, ``b`` and ``c`` are numbers in unknown order.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Parsing of dates without a fixed pattern: "yesterday", "3 hours ago", and rare languages."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import warnings

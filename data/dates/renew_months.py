@@ -6,8 +6,6 @@ Run this module after an upgrade of Babel. Each language has one line: its tag, 
 parts separated by ``|``, January first. A middle dot (·) represents a space.
 """
 
-from __future__ import annotations
-
 import re
 from importlib.metadata import version
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Export as a BagIt 1.0 bag (RFC 8493): a folder of records and releases, with their digests."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path

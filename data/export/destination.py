@@ -1,7 +1,5 @@
 """Destination of an export, which has a temporary name until the export is complete."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Selection of releases and archive records for an export."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator

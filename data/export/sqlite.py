@@ -1,7 +1,5 @@
 """Export as an SQLite file with releases, versions and captures, suitable for Datasette."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing

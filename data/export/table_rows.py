@@ -1,7 +1,5 @@
 """Rows of tables as CSV (RFC 4180), for spreadsheets."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping

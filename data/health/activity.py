@@ -7,8 +7,6 @@ A source with the hazard *h* publishes on a day with the probability 1 - exp(-h)
 group of sources follows from the share that published: a share of 0.5 gives 0.69, 0.9 gives 2.3.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

@@ -4,8 +4,6 @@ Programs should use the code. The reason that accompanies a code is a readable s
 change. docs/health.md lists the codes.
 """
 
-from __future__ import annotations
-
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]

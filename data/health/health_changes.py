@@ -7,8 +7,6 @@ is recorded. In this module, states are those of the last visits, and events are
 both are sorted newest first. Visits that this program or its network interrupted are not evidence.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, takewhile

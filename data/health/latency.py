@@ -6,8 +6,6 @@ a publication time is after the time when the release was first seen, it is wron
 zone.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

@@ -5,8 +5,6 @@ since the first of these hosts stopped responding. An outage is recorded once, a
 health of HOME. Visits during the outage are not evidence about their sources.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Health of all sources, for people and for monitoring systems."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

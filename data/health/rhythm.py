@@ -22,8 +22,6 @@ of variation (Lomax 1954). The spread represents all uncertainty: about the rate
 a small number of other sources, and about how far the source follows them when they are quiet.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

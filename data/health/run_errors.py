@@ -4,8 +4,6 @@ Some errors do not mean that a source fails: errors of files that belong to rele
 about single releases.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Literal, NewType, TypeAlias
 

@@ -7,8 +7,6 @@ source would be reported about once a year. A source that publishes on 200 days 
 a year.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

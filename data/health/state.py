@@ -1,7 +1,5 @@
 """Health of a source: whether it works, and whether it publishes as often as usual."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ earlier visits. One visit can show a fault; alerts wait until the next visits ag
 (data.health.health_changes).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass

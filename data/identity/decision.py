@@ -6,8 +6,6 @@ depends on its date and its position in the listing. A release that a later visi
 releases is new.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

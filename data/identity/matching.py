@@ -1,7 +1,5 @@
 """Matching of drafts (extracted releases) with stored releases, by pure functions."""
 
-from __future__ import annotations
-
 import datetime as dt
 import uuid
 from collections.abc import Iterable

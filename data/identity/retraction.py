@@ -6,8 +6,6 @@ If many releases of a source disappear together, a fault of the site is more lik
 of the publisher. Such releases are held until a person decides, or for a week.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass

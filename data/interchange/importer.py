@@ -1,7 +1,5 @@
 """Import of releases from lines of JSON. Imported releases are processed like collected ones."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace

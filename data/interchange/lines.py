@@ -1,7 +1,5 @@
 """Parsing of releases from lines of JSON, for `communique import`."""
 
-from __future__ import annotations
-
 import codecs
 import datetime as dt
 import json

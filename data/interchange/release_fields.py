@@ -1,7 +1,5 @@
 """Releases as JSON with public field names, for `communique export`, `show` and `search`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ of Language", 1935), and counting them needs no model. A model decides only betw
 share many of these words.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections import Counter

@@ -5,8 +5,6 @@ Feeds contain only languages from ISO 639-1 and ISO 639-2, which readers and val
 Codes for "none", "several" and "unknown" are omitted.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib.resources import files

@@ -5,8 +5,6 @@ when they are first needed. `words` and `pattern` combine one table of all files
 language of a page is often unknown or wrong. docs/how-to/add-a-language.md explains the tables.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Events that watches can report, and the messages that contain these events."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Types for HTTP exchanges (request and response), and for captures (their archive records)."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Public events: changes to releases and sources, as the store records them."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args

@@ -3,8 +3,6 @@
 Hosts and duties are rows in the same table. Only this module distinguishes their names.
 """
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 DUTY_PREFIX: Final = "duty:"

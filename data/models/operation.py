@@ -1,7 +1,5 @@
 """The record of an operation that a program requested over the API."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

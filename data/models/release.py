@@ -3,8 +3,6 @@
 All times are aware UTC. Each date is stored with its original text.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field

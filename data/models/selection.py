@@ -1,7 +1,5 @@
 """Selections of releases, positions in lists of releases, and summaries of releases."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias

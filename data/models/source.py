@@ -1,7 +1,5 @@
 """Sources: their descriptions, visits, listing walks and health, and decisions about them."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias

@@ -1,7 +1,5 @@
 """WebSub state in the store: changed feeds, subscription requests, deliveries and subscriptions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 

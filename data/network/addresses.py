@@ -1,7 +1,5 @@
 """Decision whether a network address is public, for all outgoing connections (CWE-918)."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ it has checked, so a host name can't resolve to another address in between. It d
 redirects.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

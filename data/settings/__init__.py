@@ -3,8 +3,6 @@
 Each setting has a default and a description; docs/reference/settings.md lists all settings.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from data.settings.alerts import MAIL_ADDRESS, Alerts, HealthSettings

@@ -1,7 +1,5 @@
 """Settings for alerts, and notifications about the health of sources: `[alerts]`, `[health]`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 import msgspec

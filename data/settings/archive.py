@@ -1,7 +1,5 @@
 """Settings for the archive and its log: `[archive]`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

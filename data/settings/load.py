@@ -5,8 +5,6 @@ RFC 3986 allows. Other programs would split such URLs in other places and show a
 password.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Settings for the service: `[store]`, `[run]` and `[log]`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

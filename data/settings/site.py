@@ -1,7 +1,5 @@
 """Settings for the published site, `[site]`, and for access to buckets, `[bucket]`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 import msgspec

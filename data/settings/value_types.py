@@ -1,7 +1,5 @@
 """Types for setting values, with limits that keep later calculations safe."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 import msgspec

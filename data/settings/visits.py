@@ -1,7 +1,5 @@
 """Settings for visits to sources: `[network]` and `[collect]`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

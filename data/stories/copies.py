@@ -1,7 +1,5 @@
 """Stories (releases of several institutions with the same text), their order, and shared text."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass

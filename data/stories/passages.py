@@ -1,7 +1,5 @@
 """Verbatim passages that occur in two texts."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ Latin letters. Consonants that some script does not distinguish are merged (k an
 b). Words that occur in most releases of a source in one of the languages have no weight.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter, defaultdict

@@ -3,8 +3,6 @@
 Repairs the encoding, and normalizes to NFC and single spaces.
 """
 
-from __future__ import annotations
-
 import re
 
 from data.text.folding import normalized

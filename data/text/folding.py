@@ -21,8 +21,6 @@ of combining marks in quadratic time. No language has more than 30 combining mar
 longer runs are split first, as in the Stream-Safe Text Format (UAX #15, section 13).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """Conversion of HTML to plain text, and of plain text to HTML."""
 
-from __future__ import annotations
-
 import re
 from html import escape, unescape
 from typing import Final

@@ -1,7 +1,5 @@
 """Remove markup that would cost parsers minutes and gigabytes, and limit its nesting depth."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Source files and requests contain the unmasked addresses.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

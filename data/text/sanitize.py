@@ -1,7 +1,5 @@
 """Sanitizing of HTML: removal of scripts, styles, and relative or unsafe addresses."""
 
-from __future__ import annotations
-
 import re
 from contextvars import ContextVar
 from typing import Final

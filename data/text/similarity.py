@@ -5,8 +5,6 @@ sampling by a modulus; Leskovec, Rajaraman and Ullman, "Mining of Massive Datase
 banding.
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Final
 

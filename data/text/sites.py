@@ -1,7 +1,5 @@
 """Comparison of addresses by their site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final

@@ -5,8 +5,6 @@ and secrets are compared in decoded form (data.text.decoded_forms). The time dep
 of the text, not on the number of secrets.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from bisect import bisect_left

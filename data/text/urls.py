@@ -8,8 +8,6 @@ of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET reques
 ``https://acme.example/news?__wb_method=POST&page=2``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from functools import lru_cache

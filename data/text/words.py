@@ -4,8 +4,6 @@ White space, case, punctuation and view counters are ignored. Digits, currency s
 are not.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache

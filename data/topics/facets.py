@@ -1,7 +1,5 @@
 """Facets of a release (selections with a feed): its source, topics, section, language, day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple

@@ -6,8 +6,6 @@ accents match texts without accents, and Turkish capitals match. Scripts without
 words are not supported.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

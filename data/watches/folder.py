@@ -1,7 +1,5 @@
 """The watches in a folder, updated as files are added, changed and removed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias

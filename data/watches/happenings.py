@@ -1,7 +1,5 @@
 """Stored events, newest first, with which a watch can be tried out."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ mole``), the first letters of a word (``nort*``), a word of the title (``title:m
 (``source:harbour``). Folded words contain no other characters, so keys of different kinds differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 

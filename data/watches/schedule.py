@@ -1,7 +1,5 @@
 """Times at which the alerts of a watch are sent: at once or in a digest, but not in quiet hours."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Watch files: strictly validated TOML files that describe events for alerts."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Iterable

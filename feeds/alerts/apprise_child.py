@@ -9,8 +9,6 @@ programs, loading native libraries and writing files. It also blocks reading fil
 libraries: a URL may refer to a template or key, which would be sent.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import logging
 import os

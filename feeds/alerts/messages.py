@@ -1,7 +1,5 @@
 """Content of alerts as JSON: events, webhook bodies, and receipts of deliveries."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Texts from press rooms are untrusted: they are escaped, and only the release's URL becomes a link.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass

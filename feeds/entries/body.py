@@ -1,7 +1,5 @@
 """The text of a release as safe HTML, with or without the notes that feeds add."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Final
 

@@ -5,8 +5,6 @@ that are special in TeX are escaped. CSL-JSON follows docs.citationstyles.org 1.
 Zotero read it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re

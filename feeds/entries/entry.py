@@ -4,8 +4,6 @@ A list of releases from several sources shows each story once. The entry of the 
 represents the story lists the story's other publishers.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator

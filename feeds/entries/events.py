@@ -4,8 +4,6 @@ A return is a retracted release that is online again. The id of an event entry i
 release (or source) and the event.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import uuid
 from collections.abc import Mapping

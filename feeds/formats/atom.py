@@ -1,7 +1,5 @@
 """Write feeds as Atom 1.0 (RFC 4287)."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from functools import lru_cache

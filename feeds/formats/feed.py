@@ -1,7 +1,5 @@
 """Feed metadata independent of the format, and links to archive pages."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -5,8 +5,6 @@ feedgen's tree. It also prevents feedgen from inserting the current time, choosi
 extensions that write empty elements, and changing the locale of the process to write dates.
 """
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import feedgen.entry

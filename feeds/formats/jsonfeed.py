@@ -1,7 +1,5 @@
 """Write feeds as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any, Final
 

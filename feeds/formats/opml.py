@@ -1,7 +1,5 @@
 """Write OPML 2.0 files: lists of feeds for import into a feed reader."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from html import escape

@@ -1,7 +1,5 @@
 """Write feeds as RSS 2.0, with the Atom, Dublin Core, content and media namespaces."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from email.utils import format_datetime

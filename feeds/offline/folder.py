@@ -1,7 +1,5 @@
 """Writer of offline copies of the site."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import mimetypes

@@ -3,8 +3,6 @@
 Our templates wrote these pages: attributes are in double quotes, and ``<`` in text is escaped.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from html import escape, unescape

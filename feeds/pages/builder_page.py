@@ -1,7 +1,5 @@
 """Feed builder: a page on which readers choose filters and get the URL of the resulting feed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias

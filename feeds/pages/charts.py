@@ -3,8 +3,6 @@
 Each chart has a description for screen readers. The style sheet sets the colours.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence

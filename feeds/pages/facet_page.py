@@ -1,7 +1,5 @@
 """Page of a source, topic, period or other facet: its newest releases and its feeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from markupsafe import Markup

@@ -1,7 +1,5 @@
 """HTML page for people who open a feed in a browser: how to subscribe, and the feed's entries."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from html import unescape

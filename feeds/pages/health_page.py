@@ -1,7 +1,5 @@
 """Health pages: one of all sources, with those that need attention first, and one per source."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

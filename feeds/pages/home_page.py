@@ -1,7 +1,5 @@
 """Home page (newest releases, and links to all lists) and the "About" page."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

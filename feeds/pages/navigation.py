@@ -1,7 +1,5 @@
 """Navigation links of pages: related facets with counts, calendars, and neighbouring pages."""
 
-from __future__ import annotations
-
 import calendar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Links between pages are relative, so the site works at any address. Each page ha
 Policy: pages with publishers' HTML run no scripts, other pages run only the site's own scripts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

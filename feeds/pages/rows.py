@@ -3,8 +3,6 @@
 A site has very many rows, so each row is rendered only once, and rows are joined as text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache, lru_cache, partial
 from html import escape

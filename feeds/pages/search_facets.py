@@ -1,7 +1,5 @@
 """Filters of a search: the active filters, and further filters with their numbers of matches."""
 
-from __future__ import annotations
-
 import calendar
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence

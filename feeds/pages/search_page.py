@@ -1,7 +1,5 @@
 """Search page: form, results, filters and feeds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

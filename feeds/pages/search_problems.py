@@ -1,7 +1,5 @@
 """Problems of a search, with suggestions, and notes on how its words were interpreted."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Browsers do not execute a script element of this type, and Content Security Poli
 (HTML, 4.12.1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

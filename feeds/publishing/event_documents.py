@@ -5,8 +5,6 @@ new event changes only the newest pages. If a release is hidden, its events disa
 events move, so their pages are written again.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

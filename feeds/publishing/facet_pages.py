@@ -4,8 +4,6 @@ Archive pages of feeds never change. But the HTML pages for them show the curren
 releases, so they are written again when one of their releases changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from hashlib import blake2b

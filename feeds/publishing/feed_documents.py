@@ -1,7 +1,5 @@
 """Selection of a facet's releases, and writing of its feeds, archive pages and HTML pages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Final

@@ -4,8 +4,6 @@ Tiles and bundles have the same paths as in the archive. The checkpoint is writt
 find all files to which it refers. Only new files are written.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

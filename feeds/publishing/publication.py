@@ -1,7 +1,5 @@
 """The result of a publication, and the order in which facets are published."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Publication of the site: renders and writes the feeds and pages that changed."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 Each entry is rendered only once and then read from the cache.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """HTML pages of releases and their versions, written only if they changed."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections import OrderedDict

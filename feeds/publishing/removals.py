@@ -1,7 +1,5 @@
 """Deletion of published files of removed sources, empty facets and hidden releases."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping

@@ -5,8 +5,6 @@ entries are stored under a hash of everything that affects them. Only one proces
 time.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ The sitemaps of a month are written again when a release of the month changes. T
 the time of the last change in each sitemap, so writing the sitemap index needs no query.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping

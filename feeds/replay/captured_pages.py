@@ -5,8 +5,6 @@ Policy: no scripts, no forms, no navigation out of the frame. They may only load
 sheets from this archive.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from calendar import monthrange

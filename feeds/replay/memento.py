@@ -5,8 +5,6 @@ lists all mementos. TimeMaps and mementos ignore Accept-Datetime. All functions 
 independent of the web server.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from bisect import bisect_right

@@ -8,8 +8,6 @@ Every pattern starts at a ``<`` or a fixed word and stops at the next ``<`` or w
 takes time proportional to the length of a page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from html import escape, unescape

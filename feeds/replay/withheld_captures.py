@@ -4,8 +4,6 @@ Removed content includes hidden or redacted releases, the files of these release
 other pages. It also includes all pages of a source that was removed with its releases.
 """
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,6 @@ requested again. So it serves an outdated file for at most one second, and never
 after a newer one. While the bucket is unavailable, it serves the cached files.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """Files of the site in memory, with their response headers already encoded as bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

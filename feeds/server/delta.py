@@ -5,8 +5,6 @@ hash of every entry of the old version. If it does not know an ETag, for example
 sends the whole feed.
 """
 
-from __future__ import annotations
-
 import re
 from array import array
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """HTML pages for error responses."""
 
-from __future__ import annotations
-
 import logging
 from html import escape
 from http import HTTPStatus

@@ -7,8 +7,6 @@ with similar addresses.
 Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import threading

@@ -5,8 +5,6 @@ Metrics have the Prometheus text format
 request. Health results are cached for a few seconds.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 import time

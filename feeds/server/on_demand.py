@@ -4,8 +4,6 @@ Responses are generated from the store and cached for a minute in limited memory
 requests do not load the store.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import threading

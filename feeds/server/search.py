@@ -4,8 +4,6 @@ Feeds sort results by date. If a feed sorted them by relevance, a new release th
 than a hundred old ones would never appear. The search page offers both orders.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping, Sequence

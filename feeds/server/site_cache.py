@@ -4,8 +4,6 @@ A file is checked with one stat call, at most once per millisecond, so new files
 A file is read again only if its time, size or inode has changed.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import time

@@ -5,8 +5,6 @@ feeds and pages would contain. But their archive pages are computed for each req
 release that is found later shifts the archive pages.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

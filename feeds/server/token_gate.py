@@ -1,7 +1,5 @@
 """ASGI middleware that enforces the access required by the route table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Protocol
 

@@ -4,8 +4,6 @@ The feed also contains matches from before the watch was created. It does not de
 through other channels. URLs in the feed do not contain the token, because feeds are copied.
 """
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

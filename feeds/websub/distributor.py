@@ -1,7 +1,5 @@
 """Worker of the site's own hub, which verifies subscribers and delivers changed feeds."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import hmac

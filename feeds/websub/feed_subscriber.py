@@ -3,8 +3,6 @@
 Content from a hub is never trusted or stored: it only triggers a visit to the source.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 import re

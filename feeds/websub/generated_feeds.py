@@ -5,8 +5,6 @@ generated again only if a release that changed since the last check matches its 
 of a publication depends on the number of changes, not on the number of subscribed searches.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading

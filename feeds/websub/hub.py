@@ -1,7 +1,5 @@
 """The site's own hub: accepts subscription requests within limits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final

@@ -3,8 +3,6 @@
 The functions are pure: they parse and create messages.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 from pathlib import Path

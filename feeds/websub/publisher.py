@@ -1,7 +1,5 @@
 """Detection of changed feed files, and notification of another WebSub hub."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Iterable, Iterator

@@ -4,8 +4,6 @@ It has two uses. After a kill, the next command continues where the last one end
 update` compares a source file with the text that was written, to keep the edits of people.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from pathlib import Path

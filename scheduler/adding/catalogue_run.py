@@ -6,8 +6,6 @@ was inspecting. A text is recorded before its file is written. So after a kill b
 entry has no file and is tried again.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress

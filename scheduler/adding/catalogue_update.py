@@ -5,8 +5,6 @@ the current value in the file, and the value in the newer catalogue. A key is ch
 current value is the value at the last addition or update.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, TypeAlias

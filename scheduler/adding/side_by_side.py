@@ -4,8 +4,6 @@ Sites of one host are inspected one after the other. After a failed request, a s
 once more after the other sites. Many hosts ask clients to wait, or fail for a moment.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Inspect the site of a catalogue entry: find its releases, and check whose site it is."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from functools import partial

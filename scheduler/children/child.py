@@ -7,8 +7,6 @@ Pages of the service run commands in child processes. So they behave like the co
 the same messages.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

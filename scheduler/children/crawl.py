@@ -8,8 +8,6 @@ stops all visits. If the parent died, the child also releases the parent's lease
 Exit codes: 0 for success, 1 if something failed, 2 if the first line is invalid.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

@@ -1,7 +1,5 @@
 """Parent of a crawl: sends jobs to the child process, and receives the report of each visit."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter

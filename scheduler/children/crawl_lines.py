@@ -3,8 +3,6 @@
 A parent imports only this module, and not Scrapy, which takes half a second to load.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import sys

@@ -5,8 +5,6 @@ makes many visits at a time. A host with a page that takes too much CPU time get
 The visits that this page interrupted start again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import time

@@ -4,8 +4,6 @@ The child receives lines of JSON: first a FetchStart, then arrays of URLs. For e
 spiders.download.fetch_spider.FetchResult.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

@@ -4,8 +4,6 @@ Without this release, no other worker could visit the hosts, and no other servic
 duties, until the leases expired.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager

@@ -13,8 +13,6 @@ machine. Pages that were too slow in recent visits are skipped for a while. Less
 collection saves CPU time.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

@@ -6,8 +6,6 @@ for both, which remains between publications. If the service dies, the child fin
 releases the leases that the service held.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Coroutine

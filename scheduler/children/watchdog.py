@@ -5,8 +5,6 @@ suspended, or whose database does not respond. Another worker then requests the 
 stored.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time

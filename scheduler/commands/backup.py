@@ -1,7 +1,5 @@
 """communique backup and restore: copy a home directory with checks, and restore it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """communique collect: visit sources now and print the reports."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """communique demo: collect, publish and serve the bundled press rooms."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """communique doctor: checks of a home directory and its system, with suggested fixes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final

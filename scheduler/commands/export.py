@@ -1,7 +1,5 @@
 """communique export: releases as lines of JSON, or in another format."""
 
-from __future__ import annotations
-
 import datetime as dt
 import sys
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """communique extract: extraction of pages to lines of JSON, on all CPU cores."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -1,7 +1,5 @@
 """communique health: the health of sources, and acknowledged or muted alerts."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 import click

@@ -1,7 +1,5 @@
 """communique import: import of releases from lines of JSON, as if they had been collected."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace

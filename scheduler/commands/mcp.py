@@ -1,7 +1,5 @@
 """communique mcp: tools for assistants over standard input and output."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from functools import partial

@@ -1,7 +1,5 @@
 """communique migrate: copy a store from SQLite to PostgreSQL, or back."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 import click

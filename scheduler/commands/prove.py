@@ -1,7 +1,5 @@
 """communique prove: write a self-contained proof of a server's responses for a release."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """communique publish: write changed feeds and pages."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

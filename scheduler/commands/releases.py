@@ -3,8 +3,6 @@
 communique changes: list the events of releases, as /api/changes does.
 """
 
-from __future__ import annotations
-
 from contextlib import closing
 
 import click

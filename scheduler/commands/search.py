@@ -1,7 +1,5 @@
 """communique search: full-text search in releases. communique searches: manage saved searches."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -1,7 +1,5 @@
 """communique serve: serve the site without visiting sources."""
 
-from __future__ import annotations
-
 import socket
 import sys
 from contextlib import nullcontext

@@ -1,7 +1,5 @@
 """communique show: a release, its versions, edits and provenance."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

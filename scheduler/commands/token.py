@@ -1,7 +1,5 @@
 """communique token: manage access tokens."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """communique watch: manage watches, their alerts and their outputs."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import time

@@ -1,7 +1,5 @@
 """All responses of a press room on one day of the demo, by address."""
 
-from __future__ import annotations
-
 import datetime as dt
 import email.utils
 import hashlib

@@ -10,8 +10,6 @@ a line with its number. The server then shows this day and writes another ShownD
 when its standard input closes.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib

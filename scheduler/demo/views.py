@@ -1,7 +1,5 @@
 """Helpers for the templates of the press rooms: links, dates, counters, boxes and small files."""
 
-from __future__ import annotations
-
 import datetime as dt
 import email.utils
 import hashlib

@@ -5,8 +5,6 @@ a duty is costly: the next publisher must render everything, and a message that 
 sent again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ A visit is a row in the table of sources. Its host gets a job as soon as the vis
 is made even if this leader dies: the next leader queues the sources that are due.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Iterable
 from typing import Final

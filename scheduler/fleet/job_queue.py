@@ -6,8 +6,6 @@ of a row, and jobs are not retried. An abandoned job is deleted. Its row is stil
 another job.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

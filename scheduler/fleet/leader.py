@@ -5,8 +5,6 @@ connection. All actions that only the leader may take use this connection, so a 
 the lock can't take them.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager

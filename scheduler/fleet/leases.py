@@ -4,8 +4,6 @@ The clock of the database decides who holds a host. The worker uses its own mono
 it reads before it sends a query. So a lease ends earlier for the worker than in the database.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence

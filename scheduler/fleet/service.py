@@ -4,8 +4,6 @@ The leader plans the visits, and workers make them. Publishing, alerts and upkee
 (scheduler.fleet.duties), which any of the services may perform.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack

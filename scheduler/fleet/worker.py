@@ -4,8 +4,6 @@ A worker has no sources and no timetable, and does not publish. All data that it
 leader are in the database.
 """
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from typing import Any, Final

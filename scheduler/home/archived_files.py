@@ -1,7 +1,5 @@
 """Archiving of the current files of a home directory: sources, topics, settings."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Errors about home directories that a command can't use."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

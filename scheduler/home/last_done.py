@@ -1,7 +1,5 @@
 """Files with the time of the last backup and verification, only for metrics and the doctor."""
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import suppress
 from typing import Final, TypeVar

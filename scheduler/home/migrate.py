@@ -1,7 +1,5 @@
 """Copy of a store to another store: from SQLite to PostgreSQL, or back."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 

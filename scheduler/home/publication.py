@@ -1,7 +1,5 @@
 """Publication of a home directory: feeds, pages and the archive's log, and upload to a bucket."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress

@@ -1,7 +1,5 @@
 """Requests for signatures of the log by witnesses and authorities, and signing of foreign logs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Import of a WARC or WACZ file: its records into the archive, its pages into the store."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator

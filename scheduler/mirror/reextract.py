@@ -1,7 +1,5 @@
 """Re-extraction of archived pages with the current rules, without network access."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress

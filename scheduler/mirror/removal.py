@@ -1,7 +1,5 @@
 """Removal of records from the archive of a home directory, with the update of its store."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import closing

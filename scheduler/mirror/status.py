@@ -1,7 +1,5 @@
 """Report about a home directory's archive and its missing parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path

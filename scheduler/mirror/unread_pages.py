@@ -1,7 +1,5 @@
 """Find captured pages that belong to no release, and extract releases from them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing

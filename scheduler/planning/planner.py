@@ -10,8 +10,6 @@ Publication rates are estimated again once a day. While a host must not receive 
 (data.models.Wait), its sources are not visited.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 from collections.abc import Iterable

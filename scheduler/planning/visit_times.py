@@ -12,8 +12,6 @@ as LATE_WEIGHT: finding many releases soon is worth more than finding one late r
 earlier.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Sending of the alerts of one home directory, by one process at a time."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing

@@ -1,7 +1,5 @@
 """Background tasks of the service, their errors, and maintenance of the store and the archive."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing

@@ -1,7 +1,5 @@
 """Service: a process that visits sources, publishes, and serves the site until it is stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import random

@@ -1,7 +1,5 @@
 """Metrics about a home directory for /metrics: disk, archive, backups, the doctor's findings."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Iterator

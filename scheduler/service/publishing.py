@@ -3,8 +3,6 @@
 All of this uses the files that this home directory published last, and the log that it signs.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final

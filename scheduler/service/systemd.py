@@ -4,8 +4,6 @@ The protocol is sd_notify(3): lines of `NAME=value` in one datagram to the socke
 Without this variable, nothing is sent.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

@@ -6,8 +6,6 @@ wall-clock times. If the clock were set back two days, it would stall all jobs f
 jobs are moved by as much as the clock was changed, which is measured with the monotonic clock.
 """
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import math

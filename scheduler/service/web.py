@@ -1,7 +1,5 @@
 """Socket and configuration of the web server."""
 
-from __future__ import annotations
-
 import errno
 import socket
 import sys

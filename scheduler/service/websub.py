@@ -1,7 +1,5 @@
 """WebSub for one home directory: notify a hub or be a hub, and subscribe to hubs of sources."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing

@@ -1,7 +1,5 @@
 """Decisions of people about sources: acknowledged failures, muted alerts, paused visits."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Health of the sources in a home directory, and recording of its changes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace

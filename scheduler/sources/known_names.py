@@ -1,7 +1,5 @@
 """Check the names of sources, topics and languages that people give to commands."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from data.errors import RenamedSource, UnknownSource, UnknownTopic

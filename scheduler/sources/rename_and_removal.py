@@ -4,8 +4,6 @@ Each change takes the locks of all processes that write the id of a source: visi
 health.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path

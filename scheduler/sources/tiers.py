@@ -4,8 +4,6 @@ A tier is not a rating. It is computed from the source files, the visits and the
 in this home directory, and from sample pages.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from contextlib import closing

@@ -1,7 +1,5 @@
 """The progress and results of commands that inspect the entries of a catalogue."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

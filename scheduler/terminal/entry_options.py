@@ -1,7 +1,5 @@
 """Arguments and options that choose entries of a catalogue, for several commands."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

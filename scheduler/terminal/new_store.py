@@ -1,7 +1,5 @@
 """Option --new-store, and the check whether the store is lost before a command starts."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any, Final
 

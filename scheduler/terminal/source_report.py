@@ -1,7 +1,5 @@
 """Reports about proposed sources and changed extraction, as readable text and as JSON values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables of commands."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from rich.console import Console

@@ -1,7 +1,5 @@
 """Output of a watch without its secrets, and checks whether the watch can work."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 

@@ -14,8 +14,6 @@ the URL of a stored release may show the current day. ``soft_404.missing_release
 such a page with the release.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Final, Literal, NamedTuple, TypeAlias

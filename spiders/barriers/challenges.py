@@ -5,8 +5,6 @@ releases do not have. Pages with a captcha for another purpose, such as a newsle
 count.
 """
 
-from __future__ import annotations
-
 import re
 from http import HTTPStatus
 from typing import Final

@@ -1,7 +1,5 @@
 """Recognize login pages, and password forms in place of a page's text."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

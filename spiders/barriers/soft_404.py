@@ -1,7 +1,5 @@
 """Recognize error pages for missing pages that have a success status (soft 404)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import cache

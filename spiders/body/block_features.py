@@ -8,8 +8,6 @@ The features describe:
 - matches with the page's title, description and JSON-LD text
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ contiguous: a block between body blocks, or in an element that is mostly body te
 body text too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

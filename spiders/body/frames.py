@@ -1,7 +1,5 @@
 """Find the elements around the content of a page: header, footer, navigation, sidebar."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal

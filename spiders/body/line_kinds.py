@@ -1,7 +1,5 @@
 """Recognize lines in a body that are not text of the release, such as bylines and buttons."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Final

@@ -5,8 +5,6 @@ the first model's probabilities for the blocks around it. The body is the best-r
 without the blocks inside the run that have a low rating.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

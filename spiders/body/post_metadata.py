@@ -4,8 +4,6 @@ For example, old WordPress themes print "This entry was posted on … and is fil
 follow any responses to this entry through the RSS 2.0 feed."
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Final

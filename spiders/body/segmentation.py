@@ -5,8 +5,6 @@ item or a menu entry. A container is a block-level element and the range of bloc
 title and date are extracted from the blocks, so the tree is traversed only once.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ Detected bodies, bodies from learned selectors and bodies cleaned by spiders.bod
 this module, so their elements and line breaks are consistent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Such a body is directly below the headline. It is either an element with a body 
 sentences.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final

@@ -6,8 +6,6 @@ are recognized by their similar markup. A newsletter form is recognized by its i
 its wording differs between languages.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Remove other content from both ends of a body: headline, date line, counters, buttons."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -5,8 +5,6 @@ its size and all values are checked. The first error is raised, or all errors ar
 report.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator

@@ -1,7 +1,5 @@
 """Check whether a site shows the name of an institution. Otherwise, it may have a new owner."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

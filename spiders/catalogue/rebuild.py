@@ -8,8 +8,6 @@ github.com/datasets/publicbodies, and the day is the day of its last change. The
 give the same bytes. This script needs PyYAML.
 """
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import hashlib

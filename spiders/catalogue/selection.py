@@ -1,7 +1,5 @@
 """Choose entries of a catalogue by id, country, kind and group."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

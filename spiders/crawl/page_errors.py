@@ -1,7 +1,5 @@
 """Convert an exception on one page to an error of that page, so that the visit continues."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Data that the modules of one visit share: its source, store, requests and report."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Read lists of URLs to explore: one URL per line, or an OPML 2.0 file."""
 
-from __future__ import annotations
-
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from typing import Final

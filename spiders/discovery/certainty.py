@@ -5,8 +5,6 @@ reduced for doubts about the page itself, the titles of its rows, the linked pag
 of rows. A list without dates is accepted if the linked pages are releases.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final

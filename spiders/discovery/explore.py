@@ -1,7 +1,5 @@
 """Explore an unknown site: fetch pages of the site, and propose a source."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urljoin

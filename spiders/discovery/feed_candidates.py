@@ -4,8 +4,6 @@ A source uses one of them instead of the page if it has all releases of the page
 items. The page is then used to cross-check it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import html
 import re

@@ -1,7 +1,5 @@
 """The interface for fetching pages during discovery, and patterns of URLs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Check the fields of a source's sample releases: report doubts, suggest selectors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 

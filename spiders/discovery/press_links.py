@@ -4,8 +4,6 @@ The links are recognized by words in their text and URL, in the languages of
 data.languages.vocabulary.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ If no list was found, the file is incomplete: its comments contain candidates fo
 selectors.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Propose a source from the fetched pages of a site, without side effects."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

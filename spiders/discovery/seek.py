@@ -3,8 +3,6 @@
 The search follows links and parent folders, and tries common URLs of feeds, sitemaps and APIs.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

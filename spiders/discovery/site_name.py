@@ -1,7 +1,5 @@
 """Guess the name of a site from its pages, for example from their copyright lines."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections import Counter

@@ -3,8 +3,6 @@
 The time zones of countries come from the IANA time zone database (zone.tab).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

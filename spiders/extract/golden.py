@@ -9,8 +9,6 @@ The folder of a test contains listing.html, release.html and expected.json:
 paragraphs. Images and attachments are lists of URLs. A person may add other fields of a release.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping

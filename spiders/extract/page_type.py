@@ -5,8 +5,6 @@ The score is a logistic regression over eleven features. It was trained on 1,236
 cross-validation), it recognizes 98 % of the releases and 90 % of the listings.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit

@@ -3,8 +3,6 @@
 `read_page` is for separate processes that extract many pages.
 """
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Parse JSON or JavaScript literals in a script without running the script."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, Final

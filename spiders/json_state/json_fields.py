@@ -1,7 +1,5 @@
 """Extract listing items from JSON records, and identify the fields for title, date and URL."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any

@@ -16,8 +16,6 @@ indexes into the payload. If a list begins with a name, it is a value of the typ
 (github.com/sveltejs/devalue).
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

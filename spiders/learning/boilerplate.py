@@ -1,7 +1,5 @@
 """Find boilerplate: elements and lines that are repeated on a source's pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile

@@ -6,8 +6,6 @@ element, which contain links to other releases. If the start or end of the eleme
 whole page is parsed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

@@ -9,8 +9,6 @@ This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and exp
 Artificial Intelligence 118 (2000).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections import Counter

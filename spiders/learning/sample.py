@@ -1,7 +1,5 @@
 """Locate the elements of a page that contain its extracted values."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Determine whether a site's dates begin with the day or the month, from all of its dates."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence

@@ -10,8 +10,6 @@
 - The next visit extracts these pages again to learn their layout, unless it was learned before.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The selectors are compiled, a page is parsed only once, and nothing is detected.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Rate the regions of a page that may list its releases."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

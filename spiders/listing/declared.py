@@ -1,7 +1,5 @@
 """Extract a listing with the selectors of its source file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, takewhile, zip_longest
 from typing import Final, TypeAlias

@@ -1,7 +1,5 @@
 """Choose the region of a page that lists its releases."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from dataclasses import replace

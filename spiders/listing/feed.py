@@ -1,7 +1,5 @@
 """Extract items from feeds, sitemaps and JSON listings. The format is recognized by content."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Extract releases from a page's scripts if its listing is rendered in the browser."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

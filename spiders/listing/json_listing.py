@@ -1,7 +1,5 @@
 """Extract JSON listings: JSON Feed, WordPress posts, and other arrays of records with links."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

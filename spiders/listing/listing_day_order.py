@@ -1,7 +1,5 @@
 """Determine the order of day, month and year in all dates of one page."""
 
-from __future__ import annotations
-
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator

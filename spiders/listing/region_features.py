@@ -3,8 +3,6 @@
 No single feature decides. The list may have no dates, and a box beside it may have dates.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from bisect import bisect_left, bisect_right

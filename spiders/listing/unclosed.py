@@ -4,8 +4,6 @@ In `<div class=post>…<div class=entry>…<div class=post>…`, each post is ne
 two posts have the same path. In the repaired tree, the posts are siblings.
 """
 
-from __future__ import annotations
-
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice, pairwise

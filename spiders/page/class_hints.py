@@ -5,8 +5,6 @@ The words come from sites in many countries. A word matches anywhere in a class 
 never decides.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Compile CSS selectors once, and apply them to many pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Recognize date labels, such as "published", in all languages of data.languages.vocabulary."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from data.languages.vocabulary import pattern

@@ -1,7 +1,5 @@
 """Extract a page's machine-readable metadata: meta elements, JSON-LD and ``<title>``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Recognize texts that are not names of institutions, such as page types, files and hosts."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib.resources import files

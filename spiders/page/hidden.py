@@ -4,8 +4,6 @@ Texts that open on a click, such as "read more", are also hidden at first. So on
 elements are skipped, and only if they contain no headline, date or table.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Final

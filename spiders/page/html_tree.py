@@ -6,8 +6,6 @@ levels of nesting. Browsers handle both. If the end tag of an element such as ``
 then adds the end tag.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final, cast

@@ -4,8 +4,6 @@
 declarative shadow trees become ordinary elements. Extraction otherwise ignores their text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Parse JSON from sites, repairing invalid characters, and iterate over its values."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Find the target URL of a link, including links that a script opens."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Final

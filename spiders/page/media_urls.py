@@ -3,8 +3,6 @@
 The suffixes in constants are regular expressions without the dot.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

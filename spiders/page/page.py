@@ -3,8 +3,6 @@
 The character encoding is detected, and the body is converted to UTF-8.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

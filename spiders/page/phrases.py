@@ -4,8 +4,6 @@ Headings of related news are in the language files (data.languages.vocabulary). 
 in phrases.toml.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

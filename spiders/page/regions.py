@@ -5,8 +5,6 @@ list row is not a region of the page. It is inside an article, a list item or a 
 4.3.8 and 4.3.9), or it repeats with different parents.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Generate CSS selectors that may match the same element on all pages of a layout."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

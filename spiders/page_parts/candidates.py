@@ -4,8 +4,6 @@ A candidate has an anchor, a header and the elements of its text. `spiders.page_
 whether the candidate is a release.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

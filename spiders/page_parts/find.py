@@ -4,8 +4,6 @@ A part is a release if it has a heading, a date beside the heading, and a text. 
 pages, FAQs and panels that contain a list are not releases.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy

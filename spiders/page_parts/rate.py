@@ -1,7 +1,5 @@
 """Extract title, date and text of the page parts that may be releases."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Extract title and text of a release that is a document, such as a PDF."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Find the headline of a page without headings: a bold or large line, or a line above a date."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import groupby, islice, takewhile

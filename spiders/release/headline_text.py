@@ -1,7 +1,5 @@
 """Measure headline lengths in any script, and recognize lines that are not headlines."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

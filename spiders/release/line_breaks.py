@@ -4,8 +4,6 @@ On old pages, one table cell contains ``Headline<br>Day<br>Text``. An empty line
 but a single line break does not.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field

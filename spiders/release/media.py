@@ -1,7 +1,5 @@
 """Extract the images and attachments of a release."""
 
-from __future__ import annotations
-
 import mimetypes
 from collections.abc import Iterator
 from functools import lru_cache

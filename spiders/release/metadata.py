@@ -1,7 +1,5 @@
 """Extract a release's language, section, publisher, author, translations and canonical URL."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice

@@ -1,7 +1,5 @@
 """Find links to other releases below a release's body, such as related and latest news."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import inf
 from typing import Final

@@ -1,7 +1,5 @@
 """Find the headline of a release on the release's page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache

@@ -5,8 +5,6 @@ headings. Titles are added whole and split at separators. Headings are also adde
 subtitle. Equal texts are one candidate with several rules.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import Counter

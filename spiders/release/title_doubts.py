@@ -1,7 +1,5 @@
 """Correct the most likely headline: reject logos and slogans, prefer visible parts of a title."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache

@@ -3,8 +3,6 @@
 The user's files take precedence. Each selector is checked by running it on an empty page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

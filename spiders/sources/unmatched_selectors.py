@@ -4,8 +4,6 @@ Such a selector is wrong, or the site has changed. Some fields, such as the sect
 on single pages. But if a field is missing on all of several pages, its selector is wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 

@@ -3,8 +3,6 @@
 The change is a changed source file or a new version of Communique.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Final, Literal, TypeAlias

@@ -1,7 +1,5 @@
 """Import archived pages as if visits had collected them at the time of their capture."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence

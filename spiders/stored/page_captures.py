@@ -1,7 +1,5 @@
 """Find captures of pages in an archive, by URL or through a source's captured listings."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress

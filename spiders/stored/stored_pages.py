@@ -1,7 +1,5 @@
 """Extract the archived pages of stored releases with the current rules, as a visit would."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress

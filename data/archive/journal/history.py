@@ -5,8 +5,6 @@ later restored from an older copy. Each record contains the id of the previous c
 the chain from the last record skips invalid records.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Writer of journal records: archives the store's decisions before they are committed."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Journal records: each contains the decisions of one transaction as JSON in the archive."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -7,8 +7,6 @@ of ``orders.jsonl``. This line is synced before the transaction is committed, ev
 disabled. The store records the ids of applied orders, and applies missing orders when it is opened.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 import os

@@ -1,7 +1,5 @@
 """Rebuilding of a store from the decisions of its journal. They are replayed, not made again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatchmethod

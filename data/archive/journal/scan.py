@@ -1,7 +1,5 @@
 """Scan of an archive for all data needed to rebuild a store."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet

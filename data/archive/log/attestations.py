@@ -5,8 +5,6 @@ signed only by the log. ``cosignatures`` has one line per witness. ``timestamp.t
 stamp of an authority.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final

@@ -5,8 +5,6 @@ witness that is another Communique instance reads our log itself. It publishes i
 is fetched by HTTP or from a folder. A time stamp proves that the tree existed at the stated time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

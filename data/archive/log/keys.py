@@ -7,8 +7,6 @@ signatures. Each note also contains the size of the tree: signatures of the old 
 are invalid, even if the key is stolen.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import secrets

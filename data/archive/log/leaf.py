@@ -5,8 +5,6 @@ record. The owner of a record can prove that the record belongs to the leaf. Aft
 removed, the leaf reveals only the record's date.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import struct

@@ -4,8 +4,6 @@ Proofs are computed with a function ``hash_of(begin, end)`` that returns the has
 leaves. The function is called only for ranges that are subtrees.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias

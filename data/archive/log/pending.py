@@ -6,8 +6,6 @@ the size of the file shows where the last complete entry ends. To drop old entri
 replaced atomically.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Reader of the log and cosignatures of another instance, from a folder or by HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from functools import partial

@@ -5,8 +5,6 @@ the note. A removed record keeps its leaf, and only a signed note explains why t
 missing. A removal therefore can't be hidden, and can't be explained without the log's key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, Literal
 

@@ -4,8 +4,6 @@ Tile N on level L has the hashes of 256 adjacent subtrees, each with 256**L leav
 a level may be partial; the file name then contains the number of its hashes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias

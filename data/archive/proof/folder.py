@@ -1,7 +1,5 @@
 """Writer of a proof: archive records, and all files needed to check them without the archive."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

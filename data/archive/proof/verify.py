@@ -5,8 +5,6 @@ KEY is the public key of the log or of a witness, obtained from its owner. If ke
 must have signed all checkpoints.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import re

@@ -8,8 +8,6 @@ the same command completes the removal.
 Imported records that damage an archive are not removed: a signed note excludes them as evidence.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Rewriting of archive files without some of their records."""
 
-from __future__ import annotations
-
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence

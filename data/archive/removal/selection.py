@@ -1,7 +1,5 @@
 """Selection of records to remove, together with all other records that have the same bytes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ pages that they refer to. Such records keep their leaves in the log, so a note e
 (data.archive.log.removals).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Comparison of archive files with the log: every digest, leaf and CDXJ line."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

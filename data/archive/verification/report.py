@@ -1,7 +1,5 @@
 """Report about a verification of an archive."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

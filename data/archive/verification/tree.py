@@ -1,7 +1,5 @@
 """Verification of the log itself: entries, tiles, checkpoints, signatures, time stamps."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final

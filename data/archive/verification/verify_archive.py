@@ -3,8 +3,6 @@
 The log is also compared with its checkpoints in other places, such as at a witness.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby

@@ -3,8 +3,6 @@
 Other programs write digests in hexadecimal or base 32; both are accepted.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

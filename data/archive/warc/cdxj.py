@@ -6,8 +6,6 @@ number of the record's leaf in the transparency log. The response to a POST requ
 grows, lines are in the order of its records. Once the file is finished, they are sorted.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import heapq
 import json

@@ -4,8 +4,6 @@ Characters that would end a line become spaces (RFC 9110, section 5.5). Requests
 credentials and cookies; responses are stored as received.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

@@ -5,8 +5,6 @@ the index therefore are not synced to disk. Rows that are lost in a power failur
 when the index is opened. Unchanged responses (304) are only in the CDXJ files.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """Reader of WARC records: one record at an offset, or all records of a file, even a damaged one."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import os

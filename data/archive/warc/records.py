@@ -9,8 +9,6 @@ under its address with these fields as a query.
 Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import os

@@ -5,8 +5,6 @@ The labels of the host come first in reverse order, so that the pages of a site 
 package surt is a Python port, but importing it loads an HTTP client.
 """
 
-from __future__ import annotations
-
 import re
 import socket
 from contextlib import suppress

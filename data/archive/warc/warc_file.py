@@ -6,8 +6,6 @@ incomplete records. Readers such as pywb need a sorted index: ``….open.cdxj`` 
 to the last time that a process released the file.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import errno
 import fcntl

@@ -1,7 +1,5 @@
 """CSV, for spreadsheets and statistics."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import chain
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Interface of a format in which releases are exported."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar, Protocol

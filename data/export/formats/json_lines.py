@@ -1,7 +1,5 @@
 """Lines of JSON, which `communique import` can read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 https://www.iptc.org/std/ninjs/ninjs-schema_2.1.json
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 

@@ -3,8 +3,6 @@
 A restricted child process sends each message.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

@@ -1,7 +1,5 @@
 """Base class of alert channels. Each channel has a table in watch files, which configures it."""
 
-from __future__ import annotations
-
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """E-mail channel: writes MIME messages (RFC 5322, RFC 2045) and sends them by SMTP (RFC 5321)."""
 
-from __future__ import annotations
-
 import asyncio
 import email.policy
 import socket

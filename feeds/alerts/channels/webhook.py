@@ -1,7 +1,5 @@
 """Webhook channel with signed requests, as specified by https://www.standardwebhooks.com."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 data.watches.matching decides which watches match an event.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,7 +1,5 @@
 """Send messages, including test messages, through the channels of watches."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

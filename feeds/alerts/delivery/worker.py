@@ -1,7 +1,5 @@
 """Worker that matches queued events with watches and delivers the messages."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import deque

@@ -3,8 +3,6 @@
 The first page shows the newest events. Older pages are at ``page/N/``, numbered from the oldest.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The directory shows no counts of releases, so it changes only if feeds are added or removed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial

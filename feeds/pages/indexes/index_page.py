@@ -5,8 +5,6 @@ has the id "-". Each page works without the others. The script of the filter fie
 the other pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """The 404 page, with suggestions of similar addresses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final, TypeAlias

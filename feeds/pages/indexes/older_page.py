@@ -5,8 +5,6 @@ document. ``page/N/`` shows the current versions of the releases on archive page
 page that would be too long continues at ``page/N-2/``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from data.models import Facet

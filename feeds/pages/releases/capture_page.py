@@ -1,7 +1,5 @@
 """Page that lists the captures of a release, and page that shows a captured page in a frame."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from data.models import Capture, Facet, Release, Revision

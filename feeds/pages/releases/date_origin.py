@@ -1,7 +1,5 @@
 """Sentences that explain how the date of a release was found."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

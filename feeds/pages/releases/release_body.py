@@ -4,8 +4,6 @@ Empty paragraphs and needless rules (hr) are removed, layout tables become text,
 bodies are cut. Images become links, so opening our page sends no request to other sites.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from dataclasses import dataclass

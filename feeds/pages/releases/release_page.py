@@ -1,7 +1,5 @@
 """Pages of a release and its versions: text, changes, origin, story and files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Page of a story: its publishers, times, languages, and the similarity of its texts."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

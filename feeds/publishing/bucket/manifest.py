@@ -5,8 +5,6 @@ publishers get different numbers, and each notices a later publication. A public
 number has read a later state of the store.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final

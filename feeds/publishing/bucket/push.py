@@ -12,8 +12,6 @@ if the object is unchanged. So until then, all ETags are checked again, and obje
 publishers are replaced.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading

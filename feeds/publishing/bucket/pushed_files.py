@@ -3,8 +3,6 @@
 If the cache is lost, it is rebuilt from the bucket.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import sqlite3

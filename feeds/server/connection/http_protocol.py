@@ -9,8 +9,6 @@ This module overrides private methods of uvicorn, so pyproject.toml limits uvico
 tests of this module check that a new version of uvicorn still works.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """A limit on open connections, in total and per client network."""
 
-from __future__ import annotations
-
 import resource
 from collections import Counter
 from typing import Final

@@ -4,8 +4,6 @@ Every response gets the security headers that it does not set itself. Pages dete
 and styles they load. Feeds and captured pages are in a sandbox.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit

@@ -3,8 +3,6 @@
 Import this module only where the protocol is used: the SDK takes a second to load.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple

@@ -4,8 +4,6 @@ A tool has the same effect as REST with the same token, because both call `Reads
 `Writes.call`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property

@@ -4,8 +4,6 @@ The name of a token identifies an account. The token is the password, and the us
 Every account is subscribed to all sources. Read and starred items are stored per account.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Handlers of the Google Reader API operations."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias

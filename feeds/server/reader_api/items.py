@@ -1,7 +1,5 @@
 """Items and subscriptions in the JSON format of the Google Reader API, and its stream names."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import datetime as dt

@@ -7,8 +7,6 @@ A token in a URL allows only reading, because URLs are shared and logged.
 The rules for tokens are in data.access.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -1,7 +1,5 @@
 """Client address and host of a request, if its headers can be trusted."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence

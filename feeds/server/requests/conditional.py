@@ -3,8 +3,6 @@
 All functions are pure and parse header values as bytes. An invalid header counts as missing.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import timegm
 from collections.abc import Iterable

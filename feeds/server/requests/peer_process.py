@@ -4,8 +4,6 @@ A proxy that adds no header sends the same bytes as a browser. But the process o
 connections itself, or runs as another user.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import os

@@ -11,8 +11,6 @@ gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call them, a
 with ``own`` access.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass

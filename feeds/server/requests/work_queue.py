@@ -7,8 +7,6 @@ If a proxy passes on X-Forwarded-For, its clients can choose their addresses. So
 connection address share limits, and so do all jobs from an IPv6 /48 network.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

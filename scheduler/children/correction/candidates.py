@@ -1,7 +1,5 @@
 """Proposal of selectors for a field, with the elements that they match on several pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The child receives a line with the home directory, and then one CorrectionReques
 a CorrectionResponse for each request.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sys

@@ -5,8 +5,6 @@ tree, with known tags, our own attributes, and escaped texts. It contains no scr
 or style from the original page, even without the sandbox in which it is displayed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final

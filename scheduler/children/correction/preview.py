@@ -1,7 +1,5 @@
 """Comparison of a source file's results with and without a selector, on stored pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Insertion of a selector into a source file, without changes to the rest of the file."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias

@@ -1,7 +1,5 @@
 """communique catalogue: add the press rooms of listed institutions."""
 
-from __future__ import annotations
-
 from scheduler.cli import ListingCommands
 
 catalogue = ListingCommands(

@@ -1,7 +1,5 @@
 """communique catalogue add: add the press rooms of a catalogue's entries."""
 
-from __future__ import annotations
-
 import sys
 
 import click

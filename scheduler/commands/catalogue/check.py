@@ -1,7 +1,5 @@
 """communique catalogue check: validate a catalogue, or check the sites of its entries."""
 
-from __future__ import annotations
-
 import click
 
 from data.wording import counted

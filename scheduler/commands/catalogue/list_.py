@@ -1,7 +1,5 @@
 """communique catalogue list: list the catalogues."""
 
-from __future__ import annotations
-
 import click
 from rich.table import Table
 from rich.text import Text

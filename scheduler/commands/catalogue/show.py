@@ -1,7 +1,5 @@
 """communique catalogue show: list the entries of a catalogue."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

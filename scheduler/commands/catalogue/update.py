@@ -1,7 +1,5 @@
 """communique catalogue update: update sources to a newer version of their catalogue."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import click

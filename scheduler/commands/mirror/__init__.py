@@ -1,7 +1,5 @@
 """communique mirror: manage the archive of server responses."""
 
-from __future__ import annotations
-
 from scheduler.cli import Commands
 
 mirror = Commands(

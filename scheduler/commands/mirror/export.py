@@ -1,7 +1,5 @@
 """communique mirror export: releases and records in formats for other programs."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import closing

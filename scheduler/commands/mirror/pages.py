@@ -1,7 +1,5 @@
 """communique mirror import and reextract: releases from archived pages."""
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """communique mirror rebuild: rebuild a lost home directory from its archive."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

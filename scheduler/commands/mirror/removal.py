@@ -1,7 +1,5 @@
 """communique mirror prune and redact: remove records from the archive."""
 
-from __future__ import annotations
-
 import click
 
 from data.wording import counted, sized

@@ -1,7 +1,5 @@
 """communique mirror key and witness: the key of the archive's log, and cosignatures."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import click

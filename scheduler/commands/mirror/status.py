@@ -1,7 +1,5 @@
 """communique mirror status: the size of the archive, its log, budget and problems."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 import click

@@ -1,7 +1,5 @@
 """communique mirror upload: copy the archive to a bucket."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 import click

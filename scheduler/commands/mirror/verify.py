@@ -1,7 +1,5 @@
 """communique mirror verify: check the integrity of the archive."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Final

@@ -1,7 +1,5 @@
 """communique sources: manage sources and their files."""
 
-from __future__ import annotations
-
 from scheduler.cli import ListingCommands
 
 sources = ListingCommands(

@@ -1,7 +1,5 @@
 """communique sources pause, resume, rename and remove."""
 
-from __future__ import annotations
-
 import click
 
 from data.wording import counted

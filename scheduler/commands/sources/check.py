@@ -1,7 +1,5 @@
 """communique sources check: check source files, and compare their results with samples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path

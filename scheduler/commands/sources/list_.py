@@ -1,7 +1,5 @@
 """communique sources list: list all sources, including removed ones and ones without a file."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """communique sources sample: save pages of a source as a test."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 import click

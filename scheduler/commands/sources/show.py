@@ -1,7 +1,5 @@
 """communique sources show: show the file, health, visits and statistics of a source."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ earlier contain only logged records, and never change. From unfinished files, on
 a leaf in the copied log are copied. So records, leaves and CDXJ lines match, despite later writes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress

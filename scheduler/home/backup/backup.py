@@ -7,8 +7,6 @@ starts again if a source is renamed in the meantime, or if records to which the 
 removed from the archive.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import shutil

@@ -4,8 +4,6 @@ All files that can't be generated from other files are selected. pg_dump writes 
 person restores it with pg_restore.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import stat

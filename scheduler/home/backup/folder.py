@@ -4,8 +4,6 @@ Files that never change are in the folder ``archive``, all others in the ``state
 run that copied them. So a killed run does not change the previous backup.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import errno
 import fcntl

@@ -1,7 +1,5 @@
 """Manifest of a backup (backup.json), which is replaced only after all files are written."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Until the folder is complete, a file in it marks it as unfinished, and all other
 A killed restore continues if it is run again with the same backup.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from contextlib import suppress

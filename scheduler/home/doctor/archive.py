@@ -1,7 +1,5 @@
 """Checks of the archive: its log and keys, its files, and the last verification."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Checks of files that people write: settings, topics, sources, watches, tokens, permissions."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator

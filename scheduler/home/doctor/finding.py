@@ -1,7 +1,5 @@
 """Input and result of the doctor's checks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Checks of the machine: versions of libraries, disk space, and the clock."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import platform

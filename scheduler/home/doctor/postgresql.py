@@ -1,7 +1,5 @@
 """Checks of a store in PostgreSQL: connection, version, schema, clock, and shared log."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Checks of processes: held locks, files from killed processes, and consumers of events."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import re

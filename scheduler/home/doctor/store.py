@@ -1,7 +1,5 @@
 """Checks of the store: readability, schema, and pending work."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """Reader of an archive's journal: decisions, the snapshot of the store, and removal orders."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Creation of a store in place of a lost store; captures of its releases that are lost."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Rebuilding of a lost home directory from its archive alone: sources, settings, store, site."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import re

@@ -1,7 +1,5 @@
 """Result of a rebuild: contents, missing parts, and reasons for failure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Pages for adding a source. They use `communique add` to inspect a site and save the source."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """ASGI application at /admin, which checks access and then routes requests to a page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote

@@ -4,8 +4,6 @@ A job runs `communique catalogue add`. Its progress is read from the record of a
 survives a restart of the service like the command itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import secrets

@@ -5,8 +5,6 @@ its texts is a link that opens the selectors for its element in the whole window
 without JavaScript, and none of our scripts accesses the saved page.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final

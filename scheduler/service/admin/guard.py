@@ -10,8 +10,6 @@ does not know the token of a form, and the browser does not send our SameSite=St
 DNS rebinding, its Host is not ours.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """Home page of the admin interface: health, visits, errors, deliveries and sizes."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import platform

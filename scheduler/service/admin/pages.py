@@ -4,8 +4,6 @@ Open pages reload after each change in this process. Changes in other processes 
 pages also reload every MAX_EVENT_INTERVAL_SECONDS.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

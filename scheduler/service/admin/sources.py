@@ -1,7 +1,5 @@
 """Pages about sources: their health, files and visits, and decisions about them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Pages about watches: filters, outputs, deliveries, recent matches, tests and pauses."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Report doubts about newly recorded releases, mainly about their dates."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Create drafts (extracted releases) from pages and listing items, without side effects."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit

@@ -1,7 +1,5 @@
 """Keep the drafts (extracted releases) of a visit until they can be recorded."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Record the drafts of a visit, several per transaction to reduce waiting for the disk."""
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable

@@ -5,8 +5,6 @@ source's latest releases. A text decoded with a wrong character set is garbled: 
 question marks inside words, or pairs such as ``Ã¼`` for ``ü``.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections import Counter

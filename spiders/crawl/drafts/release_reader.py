@@ -1,7 +1,5 @@
 """Extract release pages with the rules and the learned layouts of their source."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ visit look alike. A single page does not show this. So new and changed drafts wa
 of the visit.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, replace

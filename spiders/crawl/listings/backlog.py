@@ -3,8 +3,6 @@
 A release that appears on a listing later is new, whatever its date.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Final
 

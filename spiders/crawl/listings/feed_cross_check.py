@@ -6,8 +6,6 @@ be something other than a listing. So the items of both are collected. An item t
 of them must resemble the items on both.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from bisect import bisect_right

@@ -4,8 +4,6 @@ If the source has a feed, a visit finds the hub in that feed. If the source has 
 feed linked on the page is requested once a day to find its hub.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator

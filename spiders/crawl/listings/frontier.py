@@ -4,8 +4,6 @@ The items of a page are stored before the visit requests the next page. An item 
 release is recorded. So even after a crash, the next visit knows which releases remain.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Decide which of a visit's missing releases are retracted, with the help of the listings."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ read, and only if the listing may be incomplete. A listing with several pages an
 category count as complete.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Final

@@ -4,8 +4,6 @@ A walk pages through a listing. Some links to archives lead to something else, o
 a larger list, such as all pages of the site.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace

@@ -5,8 +5,6 @@ begins. Other missing rows are lost: a new layout is only partly extracted, the 
 or the server sent an old copy.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

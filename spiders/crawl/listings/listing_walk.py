@@ -16,8 +16,6 @@ A walk is complete only if no page has a sign of more releases. Otherwise, its s
 and the reason is stored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final

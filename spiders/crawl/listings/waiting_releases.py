@@ -1,7 +1,5 @@
 """The listed releases of a source that wait in the store until a visit requests them."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Decide when a walk (paging through a listing) ends, and if it is complete."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final

@@ -1,7 +1,5 @@
 """Extract the listing in a response, or load the stored listing after a 304 response."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final

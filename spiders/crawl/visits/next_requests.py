@@ -1,7 +1,5 @@
 """Choose a visit's next requests when all requested pages have been processed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """Create drafts of releases that are parts of one page, and detect parts that disappeared."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace

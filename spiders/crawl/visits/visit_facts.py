@@ -1,7 +1,5 @@
 """Collect facts about one visit, such as lost rows of its listing, for the visit's report."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Sequence

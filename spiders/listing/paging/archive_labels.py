@@ -1,7 +1,5 @@
 """Parse the labels of links to archives: a year, a month, several years, or a whole listing."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from dataclasses import dataclass

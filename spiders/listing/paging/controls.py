@@ -6,8 +6,6 @@ are skipped, except ASP.NET forms around the whole page. The request contains hi
 selected options and the control's own fields. All other inputs are omitted.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Example: ``<ds-pagination current-page="1" total-pages="4" base-url="/news?page=
 system has different names. An element may also contain the URL of the next page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice

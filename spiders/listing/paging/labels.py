@@ -3,8 +3,6 @@
 The words of all languages come from the language files (data.languages.vocabulary).
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

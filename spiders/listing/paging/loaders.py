@@ -8,8 +8,6 @@ Functions that page through a listing, such as ``goPage(2)``, are recognized by 
 They are never run.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

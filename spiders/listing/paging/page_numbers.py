@@ -1,7 +1,5 @@
 """Find the page numbers of a listing in pagers, URLs and option lists."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ Pagination of feeds is in `spiders.listing.feed`, and of JSON documents in
 `spiders.crawl.listings.listing_walk` decides which of the pages a visit requests.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Find the archives to which a listing page links: years, months, or all older releases."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator

@@ -3,8 +3,6 @@
 The state contains the URL of the next page, or the numbers of the current and the last page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice

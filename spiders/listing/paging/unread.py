@@ -1,7 +1,5 @@
 """Find signs on a listing page that the listing has releases that can't be reached."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

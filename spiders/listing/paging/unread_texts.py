@@ -1,7 +1,5 @@
 """Find short texts on a listing page that state the total number of releases or pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """Recognize requests that would change data on a site, by their address and fields."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Final

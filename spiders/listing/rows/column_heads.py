@@ -1,7 +1,5 @@
 """Column headings of tables, which may show that a date is the date of an event or a change."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 from lxml import etree

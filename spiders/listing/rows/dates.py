@@ -1,7 +1,5 @@
 """Find the dates on a page and their positions in its sequence of texts and links."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Find releases right above or below the rows of a list: featured and older releases."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from functools import lru_cache

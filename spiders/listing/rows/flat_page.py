@@ -6,8 +6,6 @@ list share a signature (after Liu, Grossman and Zhai, "Mining Data Records in We
 paths as keys after Miao et al., 2009).
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from bisect import bisect_left

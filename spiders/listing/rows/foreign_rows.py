@@ -9,8 +9,6 @@ these signs is sufficient to recognize such a box:
 - None of its rows has a date.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict

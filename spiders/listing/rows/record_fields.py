@@ -1,7 +1,5 @@
 """Convert the records of a region to items: choose the link, title and date of each record."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Extract the records of a region: their links and texts, and the dates that belong to them."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property

@@ -5,8 +5,6 @@ before or after it, or in a heading above several records. In other listings, ea
 with several words. `spiders.listing.detect` examines the most likely regions of both types.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from bisect import bisect_left

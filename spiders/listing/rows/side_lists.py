@@ -1,7 +1,5 @@
 """Recognize lists other than the releases, and links to a row's author or category."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache

@@ -3,8 +3,6 @@
 A press room may have published only one release.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Callable

@@ -5,8 +5,6 @@ picture spans two rows of one release: the headline is in the first row, the tex
 the second row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, takewhile

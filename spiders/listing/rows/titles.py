@@ -7,8 +7,6 @@ Respondent, vs. A. B., et al., Appellants. 2024 X 57`` becomes ``State of X v. A
 (rule 10.2.1) requires "v." and omits "et al.", procedural roles, docket numbers and citations.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

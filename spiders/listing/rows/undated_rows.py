@@ -3,8 +3,6 @@
 The markup of such an undated row is similar to the markup of the dated rows.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Below the heading of a year, a list may write its days in digits: *12/3* or *12.
 omit the year of recent days: *Nov 24* above *Dec 3, 2025*, or in the "time ago" of a weblog.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """Collect the dates on a release page that may be the release's publication date."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

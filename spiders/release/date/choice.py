@@ -26,8 +26,6 @@ matches the page, and `document_date` for a PDF. The dates of page parts are in 
 This module never changes the date of a stored release. data.identity.decision does.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from dataclasses import replace

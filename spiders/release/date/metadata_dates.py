@@ -1,7 +1,5 @@
 """Extract dates from a page's structured data, meta elements, URL and scripts."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator

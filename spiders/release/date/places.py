@@ -4,8 +4,6 @@ The date is usually between the headline and the body, or directly below the bod
 numbered in page order. Footers, side columns and lists of files are not part of the release.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The dates of the whole page are compared.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ A date's score depends on its position relative to headline and body, on class n
 surrounding words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
