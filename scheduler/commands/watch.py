@@ -15,7 +15,6 @@ from data.errors import WatchError
 from data.models import AlertKind
 from data.search.saved import SavedSearches
 from data.store.public_view import public_view
-from data.text.urls import site_address
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import (
@@ -29,7 +28,6 @@ from data.watches.watch_file import (
 )
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch
-from feeds.urls import WATCH_FEED
 from scheduler.cli import (
     Command,
     ListingGroup,
@@ -41,7 +39,7 @@ from scheduler.cli import (
     with_home,
 )
 from scheduler.home.home import Home
-from scheduler.operations.watches import add_watch, id_for
+from scheduler.operations.watches import add_watch, feed_address, id_for
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,
@@ -172,9 +170,8 @@ def add(
     except FileExistsError as error:
         raise click.UsageError(f"{path} exists already; choose another id with --id") from error
     lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
-    if one.feed:
-        site = site_address(home.settings.site.url)
-        lines.append(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
+    if address := feed_address(home, chosen, one):
+        lines.append(f"its feed is {address}")
     return report(home, path, one, lines, as_json=as_json)
 
 

@@ -117,6 +117,19 @@ class AddWatch(WatchFilters, frozen=True, kw_only=True):
     )
 
 
+class AddedWatch(schemas.WriteResult, frozen=True):
+    """Result of the creation of a watch, with its secrets. No other response contains them."""
+
+    id: str
+    feed: Annotated[
+        str | None, Meta(description="The secret address of its feed, if it has one.")
+    ] = None
+    secrets: Annotated[
+        dict[str, str] | None,
+        Meta(description="The secret with which alerts are signed, by channel, such as `webhook`."),
+    ] = None
+
+
 class TestWatch(WriteBody, frozen=True, kw_only=True):
     """A test of a watch. Without ``send``, the recent events that it matches are returned."""
 

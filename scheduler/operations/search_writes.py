@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from data.errors import UnknownSearch
 from data.search.saved import SavedSearches, load_searches, remove_search, save_search
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import PageParameters
@@ -82,5 +83,10 @@ class SearchWrites:
 
     async def remove(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Remove a saved search."""
-        await asyncio.to_thread(remove_search, self._folder, call.name, dry_run=body.dry_run)
+        try:
+            await asyncio.to_thread(remove_search, self._folder, call.name, dry_run=body.dry_run)
+        except UnknownSearch:
+            # An interrupted request with the same key may have removed it.
+            if call.began is None:
+                raise
         return result_of(body, f"removed {call.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any, Final
 
@@ -23,11 +23,12 @@ from scheduler.operations.adding import Inspections, given_address, shown_values
 from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_files import change_source
+from scheduler.operations.watches import was_written_since
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source
 from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
-from spiders.sources.loader import load_source
+from spiders.sources.loader import load_source, load_sources
 
 CHECK_SECONDS: Final = 180.0
 """Maximum duration of the check of a source file in seconds."""
@@ -158,6 +159,12 @@ class SourceWrites:
         result = await self._adding.add(url, fields, save=save, force=save and body.force)
         output = result.printed if isinstance(result.printed, dict) else {}
         faults = tuple(map(masked, result.errors))
+        if save and call.began and output.get("saved") is None:
+            # An interrupted request with the same key may have saved the source.
+            again = await self._adding.add(url, {**fields, "id": ""})
+            found = again.printed if isinstance(again.printed, dict) else {}
+            if name := await asyncio.to_thread(self._saved_since, call.began, found, body.id):
+                result, output = again, {**found, "id": name, "saved": True}
         if output.get("releases") is None:
             raise NothingAdded(" ".join(faults) or "the inspection ended without a result")
         shown, saved = shown_values(output), bool(output.get("saved"))
@@ -172,6 +179,17 @@ class SourceWrites:
             notes=(*map(str, shown["doubts"]), *map(str, shown["notes"])),
             message=f"{shown['id']} was saved" if saved else " ".join(faults) or dry,
         )
+
+    def _saved_since(self, began: float, found: Mapping[str, Any], given: str | None) -> str:
+        """Return the id of the source for an inspected site that was saved since ``began``.
+
+        The id is empty if there is no such source, or if its id is not the ``given`` id.
+        """
+        for source, one in load_sources(self._home.sources)[0].items():
+            is_asked = one.own and given in {None, source}
+            if is_asked and masked(one.file.url) == found.get("url"):
+                return source if was_written_since(one.path, began) else ""
+        return ""
 
     async def check(self, call: WriteCall, _: WriteBody) -> bodies.Checked:
         """Check a source file in a child process, because pages may be slow to read."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from data.errors import UnknownSource, WatchError
+import msgspec
+
+from data.errors import UnknownSource, UnknownWatch, WatchError
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import FeedAccess, load_watch, new_token
 from data.wording import counted
-from feeds.alerts.channels import CHANNELS, AlertWatch
+from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
@@ -23,10 +25,12 @@ from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.watches import (
     add_watch,
     change_watch,
+    feed_address,
     id_for,
     recent_matches,
     replay_failed,
     send_test,
+    was_added,
 )
 from scheduler.terminal.watch_report import watch_line
 
@@ -74,10 +78,20 @@ class WatchWrites:
             "add_watch",
             "Create a watch, which sends alerts",
             bodies.AddWatch,
-            WriteResult,
+            bodies.AddedWatch,
             self._add,
-            example_of({"name": "Ferries", "query": "ferry"}, "created the watch ferries"),
+            WriteExample(
+                {"name": "Ferries", "query": "ferry", "feed": True},
+                bodies.AddedWatch(
+                    changed=True,
+                    dry_run=False,
+                    message="created the watch ferries",
+                    id="ferries",
+                    feed="https://news.example/feeds/watch/ferries.atom?token=…",
+                ),
+            ),
             repeatable=False,
+            secrets=self._secrets,
         )
         yield Write(
             f"{one}/change",
@@ -133,13 +147,14 @@ class WatchWrites:
         )
         return bodies.WatchPage(watches=tuple(shown), next=after)
 
-    async def _add(self, _: WriteCall, body: bodies.AddWatch) -> WriteResult:
-        return await self.add(body)
+    async def _add(self, call: WriteCall, body: bodies.AddWatch) -> bodies.AddedWatch:
+        return await self.add(body, began=call.began)
 
-    async def add(self, body: bodies.AddWatch) -> WriteResult:
-        """Create a watch file. Its secrets are only in this file.
+    async def add(self, body: bodies.AddWatch, *, began: float | None = None) -> bodies.AddedWatch:
+        """Create a watch file. Its secrets are only in this file and in the result.
 
-        Raises ApiError, WatchError and UnknownTopic.
+        If an interrupted request at ``began`` created the file, the result is the same. Raises
+        ApiError, WatchError and UnknownTopic.
         """
         name = body.id or id_for(body.name)
         if not ID.fullmatch(name):
@@ -154,11 +169,27 @@ class WatchWrites:
         try:
             await asyncio.to_thread(add_watch, self._home, path, watch, dry_run=body.dry_run)
         except FileExistsError as error:
-            why = f"a watch {name!r} exists already; send another id"
-            raise ApiError(422, why, parameter="id") from error
+            if not (began and await asyncio.to_thread(was_added, path, watch, began)):
+                why = f"a watch {name!r} exists already; send another id"
+                raise ApiError(422, why, parameter="id") from error
         except UnknownSource as error:
             raise ApiError(422, str(error), parameter="sources") from error
-        return result_of(body, f"created the watch {name}")
+        done = msgspec.structs.asdict(result_of(body, f"created the watch {name}"))
+        added = bodies.AddedWatch(**done, id=name)
+        secrets = await asyncio.to_thread(self._secrets, msgspec.structs.asdict(added))
+        return msgspec.structs.replace(added, **secrets)
+
+    def _secrets(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the secret fields in the result of the creation of a watch, from its file."""
+        none = {"feed": None, "secrets": None}
+        if result["dry_run"]:
+            return none
+        try:
+            one = load_watch(self._home.watches, result["id"], AlertWatch)
+        except (UnknownWatch, WatchError):
+            return none
+        feed = feed_address(self._home, result["id"], one)
+        return {"feed": feed, "secrets": signing_secrets(one) or None}
 
     async def change(self, call: WriteCall, body: bodies.ChangeWatch) -> WriteResult:
         """Change keys of a watch file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from data.files import rewrite, write_secret
 from data.search.expression import check_sources, sources_in
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
+from data.text.urls import site_address
 from data.toml_files import read_text
-from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, to_toml
-from feeds.alerts.channels import AlertWatch
+from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, read_watch, to_toml
+from feeds.alerts.channels import AlertWatch, without_random
+from feeds.urls import WATCH_FEED
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations.toml_keys import with_keys
@@ -59,6 +62,31 @@ def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) ->
     home.watches.mkdir(parents=True, exist_ok=True)
     write_secret(path, text)
     return one
+
+
+def was_added(path: Path, watch: Watch, began: float) -> bool:
+    """Return whether a file contains this watch, apart from its random secrets, since ``began``.
+
+    ``began`` is in seconds since 1970. Raises WatchError and OSError.
+    """
+    found = read_watch(path, AlertWatch)
+    return was_written_since(path, began) and without_random(found) == without_random(
+        msgspec.structs.replace(watch, query_language=found.query_language)
+    )
+
+
+def was_written_since(path: Path, began: float) -> bool:
+    """Return whether a file was written at ``began`` (seconds since 1970) or later."""
+    # Some file systems store whole seconds.
+    return path.stat().st_mtime >= math.floor(began)
+
+
+def feed_address(home: Home, watch_id: str, one: Watch) -> str | None:
+    """Return the secret address of a watch's feed, or None if it has no feed."""
+    if one.feed is None:
+        return None
+    site = site_address(home.settings.site.url)
+    return f"{site}{WATCH_FEED}{watch_id}.atom?token={one.feed.token}"
 
 
 def change_watch(

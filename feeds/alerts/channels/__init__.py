@@ -6,10 +6,13 @@ explains how to add a channel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from data.plugins import classes_in
-from data.watches.watch_file import Watch, watch_type
+from data.watches.watch_file import FeedAccess, Watch, watch_type
 from feeds.alerts.channels.channel import AlertChannel
 
 CHANNELS: Final = tuple(
@@ -23,3 +26,16 @@ AlertWatch: Final[type[Watch]] = watch_type(CHANNELS)
 def channels_of(watch: Watch) -> tuple[AlertChannel, ...]:
     """Return the channels configured in a watch, in the order of CHANNELS."""
     return tuple(one for one in watch.channels if isinstance(one, AlertChannel))
+
+
+def signing_secrets(watch: Watch) -> Mapping[str, str]:
+    """Return the secrets with which the channels of a watch sign alerts, by channel."""
+    signing = (one for one in channels_of(watch) if one.secret_key)
+    return {one.table: getattr(one, one.secret_key) for one in signing}
+
+
+def without_random(watch: Watch) -> Watch:
+    """Return a copy of a watch without the random secrets that its creation draws."""
+    signing = (one for one in channels_of(watch) if one.secret_key)
+    emptied = {one.table: msgspec.structs.replace(one, **{one.secret_key: ""}) for one in signing}
+    return msgspec.structs.replace(watch, feed=watch.feed and FeedAccess(""), **emptied)

@@ -76,6 +76,9 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     repeated: ClassVar[bool] = False
     """Whether the channel's option may be repeated."""
 
+    secret_key: ClassVar[str] = ""
+    """Key of the random secret with which the channel signs alerts. Its receiver needs it, too."""
+
     max_parallel: ClassVar[int] = 64
     """Maximum number of messages that the channel sends at the same time."""
 

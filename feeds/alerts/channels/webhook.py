@@ -38,6 +38,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
     secret: str
 
     table: ClassVar[str] = "webhook"
+    secret_key: ClassVar[str] = "secret"  # noqa: S105 - the name of a key
     metavar: ClassVar[str] = "URL"
     option_help: ClassVar[str] = "URL of a webhook that receives alerts."
 

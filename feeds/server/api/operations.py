@@ -64,10 +64,15 @@ class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 @dataclass(frozen=True, slots=True)
 class WriteCall:
-    """One request to write: the id in its path, and the function that reports its progress."""
+    """One request to write: the id in its path, and the function that reports its progress.
+
+    ``began`` is the time in seconds since 1970 at which an earlier request with the same key began
+    that was interrupted or failed, or None. Its effect may exist.
+    """
 
     name: str
     report: Callable[[str], None]
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class Write:
 
     The body is validated against the class ``body``. ``handler`` raises CommuniqueError if the
     change is impossible. ``destroys`` is true if readers can no longer see something.
-    ``repeatable`` is true if a second request changes nothing more.
+    ``repeatable`` is true if a second request changes nothing more. ``secrets`` returns the fields
+    of a response that are secret. The record of operations contains only digests of these fields.
     """
 
     path: str
@@ -97,6 +103,7 @@ class Write:
     id_description: str = ""
     destroys: bool = False
     repeatable: bool = True
+    secrets: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _: {}
 
 
 UNKNOWN_ID: Final = {404: "The id is unknown.", 410: "The operator of this site removed or hid it."}

@@ -10,8 +10,9 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -124,11 +125,16 @@ class Writes:
         if place[1]:
             self._keys[place] = job
         try:
-            record = None if body.dry_run else await asyncio.to_thread(self._begin, job, *place)
+            began, record = time.time(), None
+            if not body.dry_run:
+                record = await asyncio.to_thread(self._begin, job, began, *place)
             if record and record.response is not None:
-                job.end(Outcome(record.status, msgspec.json.decode(record.response)))
+                recorded = Outcome(record.status, msgspec.json.decode(record.response))
+                job.end(await asyncio.to_thread(with_secrets, operation, recorded))
             else:
-                self.jobs.add(job, lambda: self._run(job, operation, body, record, place))
+                earlier = record.at if record and record.at < began else None
+                handle = partial(operation.handler, WriteCall(name, job.report, earlier), body)
+                self.jobs.add(job, lambda: self._run(job, operation, handle, record, place))
         except (ApiError, CommuniqueError) as error:
             job.end(refused(problem_of(error)))
         finally:
@@ -136,13 +142,13 @@ class Writes:
                 self._keys.pop(place, None)
         return job
 
-    def _begin(self, job: RunningJob, by: str, key: str) -> OperationRecord:
-        """Record that an operation begins.
+    def _begin(self, job: RunningJob, at: float, by: str, key: str) -> OperationRecord:
+        """Record that an operation begins, or return the record of an earlier request.
 
         Raises ApiError if the key belongs to another request.
         """
         target = plain(job.target)[:MAX_TARGET_CHARS]
-        new = OperationRecord(0, time.time(), by, job.operation, target, key or None, job.digest)
+        new = OperationRecord(0, at, by, job.operation, target, key or None, job.digest)
         with closing(open_existing(self._url)) as store:
             record = store.begin_operation(new)
         if record.body != job.digest:
@@ -153,7 +159,7 @@ class Writes:
         self,
         job: RunningJob,
         operation: Write,
-        body: WriteBody,
+        handle: Callable[[], Awaitable[schemas.ResponseBody]],
         record: OperationRecord | None,
         place: tuple[str, str],
     ) -> None:
@@ -161,26 +167,27 @@ class Writes:
         outcome = refused(ApiError(503, "the operation was interrupted; send the request again"))
         try:
             try:
-                answer = await operation.handler(WriteCall(job.target, job.report), body)
+                answer = await handle()
                 outcome = Outcome(200, msgspec.to_builtins(answer))
             except Exception as error:  # noqa: BLE001 - a response for every error, and a log
-                outcome = refused(problem_of(error, type(body).__struct_fields__))
+                outcome = refused(problem_of(error, operation.body.__struct_fields__))
             if record:
                 log.info(
                     "operation %s %s by token %s: %s",
                     *(operation.name, record.target, record.token, outcome.status),
                 )
-                await asyncio.to_thread(self._end, record, outcome)
+                await asyncio.to_thread(self._end, operation, record, outcome)
         except CommuniqueError as error:
             log.error("the operation is not in the record: %s", error)  # noqa: TRY400 - no traceback needed
         finally:
             job.end(outcome)
             self._keys.pop(place, None)
 
-    def _end(self, record: OperationRecord, outcome: Outcome) -> None:
+    def _end(self, operation: Write, record: OperationRecord, outcome: Outcome) -> None:
         # The client may send a request again that failed for a passing reason, with the same key.
         may_pass = outcome.status == 409 or outcome.status >= 500  # noqa: PLR2004 - conflicts, faults
-        response = None if may_pass else msgspec.json.encode(outcome.values)
+        recorded = without_secrets(operation, outcome)
+        response = None if may_pass else msgspec.json.encode(recorded.values)
         with closing(open_existing(self._url)) as store:
             store.end_operation(record, outcome.status, response)
 
@@ -193,6 +200,36 @@ BAD_KEY: Final = "a key has 1 to 255 visible ASCII characters: send one such as 
 def refused(error: ApiError) -> Outcome:
     """Return an error as the outcome of a request."""
     return Outcome(error.status, error.values)
+
+
+def without_secrets(operation: Write, outcome: Outcome) -> Outcome:
+    """Return a response for the record, with digests of its secret fields."""
+    hidden = _secrets(operation, outcome)
+    return _replaced(outcome, {name: digest_of(outcome.values[name]) for name in hidden})
+
+
+def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
+    """Return a recorded response with its secret fields.
+
+    A field is null if its secret was changed or removed since.
+    """
+    found = _secrets(operation, recorded)
+    kept = {name for name in found if digest_of(found[name]) == recorded.values[name]}
+    return _replaced(recorded, {name: found[name] if name in kept else None for name in found})
+
+
+def _secrets(operation: Write, outcome: Outcome) -> Mapping[str, Any]:
+    """Return the secret fields of a response as they are stored now. Errors have none."""
+    return operation.secrets(outcome.values) if outcome.status < 400 else {}  # noqa: PLR2004 - errors begin here
+
+
+def _replaced(outcome: Outcome, values: Mapping[str, Any]) -> Outcome:
+    return Outcome(outcome.status, {**outcome.values, **values})
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of a JSON value in hexadecimal digits. Secrets are long random texts."""
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
 def problem_of(error: Exception, fields: Sequence[str] = ()) -> ApiError:
