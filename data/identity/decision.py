@@ -125,7 +125,7 @@ def decide(
     content = replace(draft.content, published=published)
     same = reread or (bool(draft.digest) and draft.digest == known.digest)
     fields = frozenset[str]() if same else significant_changes(known.content, content)
-    doubt = _doubt(draft.content, known, fields, led=_is_led(draft, known))
+    doubt = _doubt(draft, known, fields)
     if doubt:
         return Decision("unchanged", known, doubt=doubt)
     met = replace(
@@ -288,7 +288,7 @@ def _undated(draft: Draft, seen: dt.datetime) -> Published:
 def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime:
     """Return the time by which feeds sort a new release."""
     if published.precision == "none":
-        if draft.position is None:
+        if draft.position is None or draft.is_page:
             return seen
         return UNDATED_BEFORE - dt.timedelta(seconds=1 + draft.position)
     return seen if published.at > seen + MAX_FUTURE else published.at
@@ -313,16 +313,18 @@ def _is_led(draft: Draft, known: Release) -> bool:
     )
 
 
-def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
+def _doubt(draft: Draft, known: Release, fields: frozenset[str]) -> str | None:
     """Return the reason why a page no longer shows its release, or None.
 
-    ``fields`` are the changed fields. ``led`` is true if a known address redirects to the page's
-    unknown address.
+    ``fields`` are the changed fields. A single page may change completely.
     """
+    content, led = draft.content, _is_led(draft, known)
     if not known.content.body_text:
         return None
     if not content.body_text:
         return LOST_BODY
+    if draft.is_page:
+        return None
     published = content.published
     stated = published if published and not published.rule.startswith(LISTING_RULE) else None
     same_day = stated is not None and stated.day == known.published.day

@@ -181,7 +181,8 @@ class Draft:
     existed before the first visit. It is None for a later release and ignored for a known one.
     ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
     rejected date. ``capture`` is the archive record of the page, or None. ``has_end`` is false if
-    the page ends prematurely, so that it may be truncated.
+    the page ends prematurely, so that it may be truncated. ``is_page`` is true if the source is
+    this single page, whose versions are compared.
     """
 
     source: str
@@ -203,6 +204,7 @@ class Draft:
     refused: str = ""
     capture: Capture | None = None
     has_end: bool = True
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

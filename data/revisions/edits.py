@@ -31,6 +31,9 @@ FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
 """Body rule of a release that is itself a file, without readable text."""
 
+SINGLE_PAGE: Final = "page"
+"""Prefix of the body rules of single pages. Their lines that are a link may be names in a list."""
+
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
 BULLETS: Final = str.maketrans("", "", "-•*–")
 PRINT_BYTES: Final = 16
@@ -60,7 +63,7 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
 punctuation are ignored. Lines that consist of a single link are ignored too (boxes with related
-news, which rotate), and so are query parameters with the version of a file."""
+news, which rotate), except on single pages. So are query parameters with the version of a file."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
@@ -115,6 +118,8 @@ def file_name(url: str) -> str:
 def _same_body(old: Content, new: Content) -> bool:
     if np.array_equal(word_hashes(old.body_text), word_hashes(new.body_text)):
         return True
+    if new.body_rule.startswith(SINGLE_PAGE):
+        return False
     links = _link_lines(old.body_html) | _link_lines(new.body_html)
     return bool(links) and _without(old.body_text, links) == _without(new.body_text, links)
 

@@ -54,7 +54,8 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
         if source.own and source.file.url == proposal.url:
             raise SourceExists.at(source.path, proposal.url)
     path = write_text(home, proposal.id, proposal.toml, proposal.url)
-    write_samples(home, found)
+    if not proposal.file.is_page:
+        write_samples(home, found)
     return path
 
 

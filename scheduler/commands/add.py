@@ -47,6 +47,7 @@ class NotSure(CommuniqueError):
 @click.command()
 @click.argument("page", metavar="[URL]", default="")
 @click.option("--url", default="", help="Original address, if URL is a saved file.")
+@click.option("--page", "single", is_flag=True, help="Follow the single page at URL.")
 @click.option("--save", is_flag=True, help="Write the source file and its sample pages.")
 @click.option("--force", is_flag=True, help="With --save: also write uncertain results.")
 @click.option(
@@ -74,6 +75,7 @@ def add(
     *,
     page: str,
     url: str,
+    single: bool,
     save: bool,
     force: bool,
     source: str,
@@ -85,12 +87,15 @@ def add(
     """Inspect a press room and propose a source file.
 
     URL is the page that lists the releases, any other page of the site, a feed, or the path of a
-    saved page. With --save the source file is written into HOME/sources, and sample pages with
+    saved page. With --page, the source is the single page at URL, whose changes are followed, such
+    as a policy. With --save the source file is written into HOME/sources, and sample pages with
     their extracted values into HOME/samples. The exit code is 1 if it is uncertain which pages are
     releases.
     """
     given = GivenFields(source, name.strip(), timezone)
     _check(given, page, listed)
+    if single and (listed is not None or url):
+        raise click.UsageError("--page needs the address of one page, without --from and --url")
     if save:
         home.check_writable()
     with status_line() as on_status:
@@ -98,7 +103,7 @@ def add(
         if listed is not None:
             return adding.all(read_addresses(listed.read(), listed.name), as_json=as_json)
         try:
-            found, written = adding.one(page, url)
+            found, written = adding.one(page, url, single=single)
         except NothingFound as error:
             return _report_nothing(adding, error, as_json=as_json)
     unsure = None if written or found.proposed.certainty.enough else NotSure(found)
@@ -167,11 +172,14 @@ class Adding:
         self._proposed: set[str] = set()
         self._former = former_ids(home)
 
-    def one(self, page: str, url: str = "", name: str = "") -> tuple[Explored, Path | None]:
+    def one(
+        self, page: str, url: str = "", name: str = "", *, single: bool = False
+    ) -> tuple[Explored, Path | None]:
         """Inspect one address. Returns the result, and the path of a written source file or None.
 
-        ``url`` is the address of a saved page, ``name`` the institution's name in a list. Raises
-        NotFetched, NothingFound, SourceExists, RenamedSource, SourceError and BadGolden.
+        ``url`` is the address of a saved page, ``name`` the institution's name in a list. If
+        ``single`` is true, the source is this page. Raises NotFetched, NothingFound, SourceExists,
+        RenamedSource, SourceError and BadGolden.
         """
         loaded, taken = self._taken()
         if self._given.id in self._former:
@@ -186,7 +194,7 @@ class Adding:
             self._on_status,
             replace(self._given, name=name) if name else self._given,
         )
-        found = explorer.explore(page, url)
+        found = explorer.explore_page(page) if single else explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)
         if not self._save or not (self._force or found.proposed.certainty.enough):
             return found, None

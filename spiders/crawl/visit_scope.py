@@ -160,7 +160,8 @@ class VisitScope:
     - ``public_text``: removes secrets from errors and notes
     - ``since``: the start of the interrupted first visit that this visit resumes, else ``started``.
       Releases seen since then count as seen by this visit.
-    - ``entry_urls``: the listing, the home page and the feed, which are never releases
+    - ``entry_urls``: the listing, the home page and the feed, which are never releases. Empty for a
+      source that is a single page.
     - ``listing_rules``: identifies the rules that extract the source's listings
     """
 
@@ -183,5 +184,6 @@ class VisitScope:
         file = self.file
         self.since = self.started
         self.report = VisitReport(self.id, file.url, self.started, self.public_text)
-        self.entry_urls = (file.url, urljoin(file.url, "/"), *filter(None, [file.feed]))
+        listings = (file.url, urljoin(file.url, "/"), *filter(None, [file.feed]))
+        self.entry_urls = () if file.is_page else listings
         self.listing_rules = f"{LISTING_VERSION} {msgspec.json.encode(file.listing).decode()}"

@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl, urljoin
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, part_fragment
 from data.wording import counted
 from spiders.barriers.barrier import barrier_to_programs
+from spiders.crawl.page_errors import NotARelease
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release, unread_reason
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (
@@ -28,6 +30,7 @@ from spiders.discovery.propose import (
     SourceProposal,
     initial_date_context,
     propose,
+    propose_page,
 )
 from spiders.discovery.seek import (
     TriedPage,
@@ -133,6 +136,34 @@ class Explorer:
                     return self._of_feed(fetcher, page, feed)
                 return self._online(stack, fetcher, page)
         return self._offline(read_saved(place, url))
+
+    def explore_page(self, place: str) -> Explored:
+        """Propose a source for the single page at a URL, without a search for a list.
+
+        Raises NotFetched if the page can't be fetched or read.
+        """
+        if not WEB.match(place):
+            raise NotFetched(place, NEVER_FETCHED)
+        with self._open() as fetcher:
+            self._on_status(f"reading {place}")
+            page = fetcher.page(place)
+            if needs_scripts(page):
+                with ExitStack() as stack:
+                    site, _ = self._rendered(stack, FetchedSite(page, utc_now()), fetcher)
+                    return self._single(site, place)
+        return self._single(FetchedSite(page, utc_now()), place)
+
+    def _single(self, site: FetchedSite, place: str) -> Explored:
+        page = site.page
+        if barrier := barrier_to_programs(page):
+            raise NotFetched(place, barrier.message)
+        if is_elsewhere(page.url, [place]):
+            self._notes.append(f"{place} redirects to another site: {page.url} is used instead")
+        try:
+            proposed = propose_page(site, self._taken, self._said)
+        except NotARelease as error:
+            raise NotFetched(place, str(error)) from error
+        return Explored(site, proposed, (), tuple(self._notes))
 
     def _offline(self, page: Page) -> Explored:
         self._notes.append("a saved page is read alone: its feeds and releases were not checked")

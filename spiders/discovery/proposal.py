@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from anyascii import anyascii
 
@@ -23,7 +25,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
 from spiders.sources.loader import parse_source
-from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
+from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
 
 MIN_CONFIDENCE = 0.6
 """Minimum confidence (0 to 1) of a guess that need not be checked by a person."""
@@ -116,6 +118,7 @@ class SourceDraft:
     name: Guess
     url: str
     timezone: Guess
+    kind: SourceKind = "list"
     feed: str | None = None
     render: bool = False
     date_order: DateOrder | None = None
@@ -130,6 +133,8 @@ class SourceDraft:
             line_of("url", self.url),
             line_of("timezone", self.timezone.value, self.timezone),
         ]
+        if self.kind != "list":
+            lines.append(line_of("kind", self.kind))
         if self.catalogue:
             lines.append(line_of("catalogue", self.catalogue))
         if self.date_order:
@@ -174,6 +179,18 @@ def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
             return choice
     number = next(n for n in range(2, len(used) + 3) if f"{choices[0]}-{n}" not in used)
     return f"{choices[0]}-{number}"
+
+
+def page_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
+    """Choose an id for a single page: the id of its site, and the last part of the page's path."""
+    path = PurePosixPath(unquote(urlsplit(url).path))
+    last = _shortened(_slug(path.stem)) or "page"
+    used, base = set(taken), f"{source_id(name, url)}-{last}"
+    return next(
+        one
+        for number in range(1, len(used) + 2)
+        if (one := base if number == 1 else f"{base}-{number}") not in used
+    )
 
 
 def _choices(name: Guess, url: str) -> Iterator[str]:

@@ -3,26 +3,33 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from data.dates.context import DateContext
 from data.languages.detection import detect_language
 from data.models import Published
 from data.text.urls import host_of
+from spiders.crawl.drafts.draft import document_content, document_type
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
-from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, source_id
+from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, page_id, source_id
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.time_zone import country_of, guess_zone
-from spiders.items import Listing, ListingItem
+from spiders.extract.page_type import kind_of
+from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import decided_order
 from spiders.listing.feed import lists_all
 from spiders.listing.read import read_listing
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.metadata import page_language
-from spiders.release.read import read_release
+from spiders.release.read import UNTITLED, read_release
+from spiders.release.whole_page import with_whole_text
 from spiders.sources.source_file import ReleaseRules, SourceFile
+
+MIN_ROWS: Final = 3
+"""Minimum number of dated items on a page that is probably a list of releases."""
 
 CERTAIN = 0.9
 """Minimum certainty (0 to 1) of a list whose rows need not be checked by a person."""
@@ -152,6 +159,60 @@ def propose(
         *(f"{field.name}: {field.advice}" for field in fields if field.advice),
     ]
     return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
+
+
+def propose_page(site: FetchedSite, taken: Iterable[str], given: GivenFields) -> SourceProposal:
+    """Propose a source that is the single page of ``site``. ``taken`` contains used source ids.
+
+    Raises NotARelease if the page is neither HTML nor a document such as a PDF.
+    """
+    page = site.page
+    context = initial_date_context(page, site.now)
+    read = _read_page(page, context)
+    title = read.content.title
+    languages = languages_of([page]) or tuple(filter(None, [read.content.language]))
+    owner = guess_name(page, [page], None)
+    both = owner.value if title in {"", UNTITLED, owner.value} else f"{owner.value}: {title}"
+    name = Guess(given.name, 1.0, GIVEN) if given.name else replace(owner, value=both)
+    country = given.country or country_of([(page, read_metadata(page))])
+    zone = guess_zone(host_of(page.url), languages, (), country=country)
+    zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone
+    proposal = SourceDraft(
+        id=given.id or page_id(owner, page.url, taken),
+        name=name,
+        url=page.url,
+        timezone=zone,
+        kind="page",
+        render=site.render,
+        catalogue=given.catalogue,
+    )
+    looks = (SampleRelease(page, read, ListingItem(page.url, title)),)
+    fields = review(looks, name.value)
+    has_text = bool(read.content.body_text or read.content.attachments)
+    certainty = Certainty(1.0) if has_text else Certainty(0.0, ("no text was found on the page",))
+    listing = Listing(page.url, ())
+    doubts = list(_doubts(proposal, listing, looks, certainty))
+    if (rows := _dated_rows(page, read, context)) >= MIN_ROWS:
+        doubts.append(
+            f"kind: the page lists {rows} dated items; to collect them as releases, use"
+            " `communique add` without --page"
+        )
+    return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
+
+
+def _read_page(page: Page, context: DateContext) -> ExtractedRelease:
+    if media_type := document_type(page):
+        content = document_content(page, media_type, None, context)
+        return ExtractedRelease(page.url, content)
+    read = read_release(page, context)
+    return with_whole_text(page, read, ReleaseRules(), context, None)
+
+
+def _dated_rows(page: Page, read: ExtractedRelease, context: DateContext) -> int:
+    """Return the number of dated items if a page is a list of releases, or else 0."""
+    listing = read_listing(page, context)
+    is_list = bool(listing.items) and kind_of(read, listing) == "listing"
+    return sum(item.published is not None for item in listing.items) if is_list else 0
 
 
 def _for_readers(site: FetchedSite, listing: Listing, context: DateContext) -> Listing:

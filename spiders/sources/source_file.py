@@ -20,6 +20,9 @@ from data.settings.value_types import MAX_NUMBER
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 DateOrder = Literal["DMY", "MDY", "YMD"]
 
+SourceKind = Literal["list", "page"]
+"""Kinds of sources: a list of releases, or a single page whose versions are compared."""
+
 CatalogueKey = Annotated[
     str,
     msgspec.Meta(
@@ -73,6 +76,7 @@ class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a TOML source file. The file name without ``.toml`` is the source's id.
 
+    ``kind`` is ``page`` if the source is the single page at ``url``, whose versions are compared.
     ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
     dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``archive`` selects
     which files of a release are archived with its page. ``catalogue`` contains the ids of the
@@ -84,6 +88,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str
     topics: tuple[str, ...] = ()
     catalogue: CatalogueKey = ""
+    kind: SourceKind = "list"
     language: str | None = None
     date_order: DateOrder | None = None
     interval: Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)] | None = None
@@ -92,6 +97,11 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archive: Literal["none", "attachments", "all"] | None = None
     listing: ListingRules = msgspec.field(default_factory=ListingRules)
     release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the source is a single page."""
+        return self.kind == "page"
 
     @property
     def releases(self) -> tuple[ReleaseRules, ...]:

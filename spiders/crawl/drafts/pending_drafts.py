@@ -68,6 +68,10 @@ class PendingDrafts:
         ``known`` is the stored release at one of the page's URLs. Callers must record each draft
         before they request the next draft.
         """
+        if page.draft.is_page:
+            # Without other pages, neither layouts nor shared texts can be compared.
+            yield ReadyDraft(page.draft)
+            return
         if self._templates.is_uncertain(page.draft.url):
             self._uncertain[page.draft.url] = page
         else:

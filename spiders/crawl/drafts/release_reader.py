@@ -31,6 +31,7 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.page_parts.find import FoundPart
 from spiders.release.read import part_at, read_part, read_release
+from spiders.release.whole_page import with_whole_text
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched_selectors import Unmatched, release_matches
@@ -185,7 +186,8 @@ class ReleaseReader:
         if media_type := document_type(page):
             content = document_content(page, media_type, item, self.dates)
             draft = draft_document(self._id, self._file, page, content)
-            return PageDraft(replace(draft, aliases=aliases, validator=validator, capture=capture))
+            draft = replace(draft, aliases=aliases, validator=validator, capture=capture)
+            return PageDraft(replace(draft, is_page=self._file.is_page))
         known = self._stored.at(page.url)
         edited = not reextract and known is not None and known.digest != page.digest
         rules = self._file.rules_on(item.published.day if item and item.published else None)
@@ -196,7 +198,11 @@ class ReleaseReader:
         self.unmatched.note(release_matches(page, own_rules))
         if own_rules != rules:
             read = self._read(own_rules, page, item, known, edited=edited, reextract=reextract)
+        if self._file.is_page:
+            read = with_whole_text(page, read, own_rules, self.dates, known)
         draft = draft_release(self._id, self._file, page, read, item)
+        if self._file.is_page:
+            draft = replace(draft, is_page=True, links=())
         return PageDraft(
             replace(draft, aliases=aliases, validator=validator, capture=capture),
             self._stored.listing_item(page.url, known) if known else item,

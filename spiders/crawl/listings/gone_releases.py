@@ -38,6 +38,9 @@ MAX_URLS: Final = 3
 RUNS_COMPARED: Final = 1000
 """Maximum number of earlier run reports that are searched for a missing release."""
 
+NOTHING_LISTED: Final = ListedReleases(frozenset(), frozenset())
+"""The listings of a source that is a single page."""
+
 LONGEST_VISIT: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
 
@@ -214,6 +217,8 @@ class GoneReleases:
         still exists. A release is gone only if it is missing from every listing.
         """
         shown = self._shown()
+        if self._scope.file.is_page:
+            return NOTHING_LISTED
         known = self._store.ids_at(self._source, sorted(shown.keys)) if shown else {}
         return None if gone.issuperset(known.values()) else shown
 

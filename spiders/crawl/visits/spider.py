@@ -79,6 +79,11 @@ RELEASE_MOVED_MESSAGE: Final = (
     " press room has moved there, set url in the source file"
 )
 
+PAGE_MOVED_MESSAGE: Final = (
+    "the page redirects to another site, {url}, so it was not recorded. If the page has moved"
+    " there, set url in the source file"
+)
+
 REDIRECT_TO_LISTING_MESSAGE: Final = "the page redirects to {url}, which is not a release"
 
 GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -144,6 +149,9 @@ class PressRoomSpider(Spider):
             # Expect the end of this block too, so that the visit ends even if it requests nothing.
             visit.expect()
             with self.response(visit, visit.file.url):
+                if visit.file.is_page:
+                    yield self._request_page(visit)
+                    continue
                 due = [walk for walk in visit.frontier.walks.values() if self._is_due(visit, walk)]
                 visit.awaited_first_pages = len(due)
                 for walk in due:
@@ -301,8 +309,7 @@ class PressRoomSpider(Spider):
         url, status = requested_url(response), response.status
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
-            if visit.stored.redirects_elsewhere(url, response.url, visit.scope.entry_urls):
-                message = RELEASE_MOVED_MESSAGE.format(url=response.url)
+            if message := moved_message(visit, url, response.url):
                 visit.report.error(url, "redirect", message)
             elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(url, capture_of(response))
@@ -316,7 +323,9 @@ class PressRoomSpider(Spider):
                 visit.report.error(url, "redirect", message)
             else:
                 try:
-                    read = visit.draft(response, item or visit.stored.item_of(url))
+                    # A single page is read alone, so that a changed title is not kept.
+                    known = None if visit.file.is_page else visit.stored.item_of(url)
+                    read = visit.draft(response, item or known)
                 except MissingRelease:
                     if visit.release_at(url) is None:
                         raise
@@ -487,6 +496,16 @@ class PressRoomSpider(Spider):
             return posting(request, form)
         return request.replace(meta={**request.meta, EXTEND: control_to_click})
 
+    def _request_page(self, visit: Visit) -> Request:
+        """Return the request for the page of a source that is a single page."""
+        url = visit.file.url
+        known = visit.release_at(url) is not None
+        visit.requested.claim(url)
+        visit.add_request(url, known=known)
+        conditional = known and not visit.scope.backfill
+        parse = self.parse_release
+        return self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional, item=None)
+
     def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request | None:
@@ -560,6 +579,14 @@ def _flush_later(visit: Visit, seconds: float) -> None:
     """Execute the pending writes of a visit after ``seconds``, unless they are executed earlier."""
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
+
+
+def moved_message(visit: Visit, url: str, answered: str) -> str:
+    """Return why a page that redirects to ``answered`` is not recorded, or "" if it may be."""
+    if visit.file.is_page:
+        return PAGE_MOVED_MESSAGE.format(url=answered) if is_elsewhere(answered, [url]) else ""
+    moved = visit.stored.redirects_elsewhere(url, answered, visit.scope.entry_urls)
+    return RELEASE_MOVED_MESSAGE.format(url=answered) if moved else ""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:

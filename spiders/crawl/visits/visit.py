@@ -46,6 +46,10 @@ NO_FILES: Final = FileKinds()
 
 LISTED_BUT_MISSING: Final = "a listing links to this page, but the server answered {status}"
 
+PAGE_MISSING: Final = (
+    "the page is missing: the server answered {status}. If it has moved, set url in the source file"
+)
+
 EMPTY_INDEX: Final = (
     "no release was found on the listing: it contains only archives, and no archive that was read"
     " lists a release"
@@ -239,9 +243,11 @@ class Visit:
             self._on_end(self)
 
     def _current_run(self) -> Run:
+        run = replace(self.report.run, seconds=(utc_now() - self.scope.started).total_seconds())
+        if self.file.is_page:
+            return replace(run, found=run.new + run.changed + run.unchanged, history="complete")
         return replace(
-            self.report.run,
-            seconds=(utc_now() - self.scope.started).total_seconds(),
+            run,
             found=self.frontier.found,
             history=self.frontier.history,
             bound=self.frontier.bound,
@@ -331,8 +337,13 @@ class Visit:
         self.recorder.add_unchanged(UnchangedPage(url, release_id, capture))
 
     def release_at(self, url: str) -> Release | None:
-        """Return the stored release whose current URL is ``url``, or None."""
+        """Return the stored release whose current URL is ``url``, or None.
+
+        The release of a single page may have been redirected from ``url`` before.
+        """
         release = self.stored.at(url)
+        if self.file.is_page:
+            return release
         is_current = release and canonical_url(release.url) == canonical_url(url)
         return release if is_current else None
 
@@ -342,8 +353,10 @@ class Visit:
         ``status`` is 404 or 410, or the status of a page that reports itself as not found.
         """
         release = self.release_at(url)
+        if release is None or self.file.is_page:
+            message = PAGE_MISSING if self.file.is_page else LISTED_BUT_MISSING
+            self.report.error(url, http_kind(status), message.format(status=status))
         if release is None:
-            self.report.error(url, http_kind(status), LISTED_BUT_MISSING.format(status=status))
             return
         self.facts.releases.gone(url)
         self.gone.add(release.id, time_of(capture), capture)

@@ -1,0 +1,72 @@
+"""Extract a single page, from which nothing may be lost that can change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from data.dates.context import DateContext
+from data.languages.detection import detect_language
+from data.models import Release
+from data.revisions.edits import SINGLE_PAGE
+from data.text.words import tokens
+from spiders.body.clean_html import prose_of
+from spiders.body.segmentation import segment
+from spiders.body.whole_text import find_whole_text
+from spiders.items import ExtractedRelease
+from spiders.page.page import Page
+from spiders.release.media import attachments_of
+from spiders.release.read import dropped_of
+from spiders.sources.source_file import ReleaseRules
+
+MIN_KEPT_SHARE: Final = 0.85
+"""Minimum share of a page's words that the body of an article has. With fewer words, all text of
+the page outside its frames becomes the body."""
+
+MIN_KNOWN_SHARE: Final = 0.5
+"""The same share for a page that was stored as an article. The difference keeps the extraction from
+changing between two visits."""
+
+
+def with_whole_text(
+    page: Page,
+    read: ExtractedRelease,
+    rules: ReleaseRules,
+    context: DateContext,
+    known: Release | None,
+) -> ExtractedRelease:
+    """Return the extraction of a single page, with all its text unless it is an article.
+
+    ``read`` is its extraction as a release, and ``known`` the stored release. A body that the
+    source file selects stays as it is. A visible date of today is not a date of publication.
+    """
+    content = read.content
+    published = content.published
+    if published and published.day == context.now.astimezone(published.local.tzinfo).date():
+        content = replace(content, published=None)
+    article = replace(
+        read, content=replace(content, body_rule=f"{SINGLE_PAGE}:{content.body_rule}")
+    )
+    if rules.body:
+        return article
+    reasons = [*read.reasons]
+    seen = segment(page.tree)
+    whole = find_whole_text(seen, content.title)
+    if whole is None:
+        return article
+    prose = prose_of(whole, seen, page.base, dropped_of(page, rules, reasons))
+    html, text = prose.written()
+    share = len(tokens(content.body_text)) / max(1, len(tokens(text)))
+    before = known.content.body_rule if known else ""
+    if before != SINGLE_PAGE and share >= (MIN_KNOWN_SHARE if before else MIN_KEPT_SHARE):
+        return article
+    content = replace(
+        content,
+        language=content.language or detect_language(text),
+        body_html=html,
+        body_text=text,
+        body_rule=SINGLE_PAGE,
+        attachments=attachments_of(whole.container.element, page.base),
+    )
+    confidence = {**read.confidence, "body": whole.confidence}
+    return replace(read, content=content, confidence=confidence, reasons=tuple(reasons))

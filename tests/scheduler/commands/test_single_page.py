@@ -1,0 +1,174 @@
+"""Sources that are a single page: added, visited, changed, moved and gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.models import Facet, Release
+from data.store.sqlite.store import SqliteStore
+from spiders.sources.loader import read_source
+from tests.command import SETTINGS, collect, communique
+from tests.press_room import Answer, Room, served
+
+PEOPLE = ("Ida Moen, chair", "Tor Berg, treasurer", "Siv Lund, harbour master")
+
+PATH = "/about/leadership"
+
+
+def people_html(*rows: str, title: str = "Leadership", head: str = "") -> str:
+    """A page of a harbour board with a list of names, a table and a menu."""
+    names = "".join(f'<li><a href="/people/{at}">{row}</a></li>' for at, row in enumerate(rows))
+    return (
+        f'<!DOCTYPE html><html lang="nb-NO"><head><title>{title} - Harbour Board</title>{head}'
+        "</head><body><nav><a href='/'>Home</a> <a href='/news/'>News</a></nav>"
+        f"<main><h1>{title}</h1><p>These people lead the board.</p><ul>{names}</ul>"
+        "<table><tr><th>Berth</th><th>Fee</th></tr><tr><td>North</td><td>410 NOK</td></tr>"
+        "</table></main><footer>Harbour Board, Pier 1</footer></body></html>"
+    )
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A site whose only page of interest is no list of releases."""
+    with served() as room:
+        room.page(PATH, people_html(*PEOPLE))
+        yield room
+
+
+@pytest.fixture
+def home(tmp_path: Path, room: Room) -> Path:
+    """A HOME to which the page was added."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "communique.toml").write_text(SETTINGS)
+    result = communique("add", "--page", f"{room.base}{PATH}", "--save", "--json", home=folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def stored(home: Path) -> Release:
+    """The only release in the store."""
+    store = SqliteStore(home / "communique.db")
+    (release,) = store.releases(Facet())
+    store.close()
+    return release
+
+
+def visit_until(home: Path, key: str) -> dict[str, Any]:
+    """Visit until a run counts something, at most four times, and return that run."""
+    for _ in range(4):
+        run = collect(home)
+        if run[key]:
+            return run
+    raise AssertionError(run)
+
+
+def test_a_page_is_added_with_its_name_and_an_id_of_its_path(room: Room, home: Path) -> None:
+    (path,) = (home / "sources").iterdir()
+    file = read_source(path)
+    assert path.stem == "harbour-board-leadership"
+    assert (file.kind, file.url) == ("page", f"{room.base}{PATH}")
+    assert file.name == "Harbour Board: Leadership"
+
+
+def test_a_visit_requests_only_the_page_and_keeps_names_and_tables(room: Room, home: Path) -> None:
+    room.log.clear()
+    run = collect(home)
+    assert (run["found"], run["new"], run["errors"], run["history"]) == (1, 1, [], "complete")
+    assert {path for path, _ in room.log} <= {PATH, "/robots.txt"}
+    release = stored(home)
+    text = release.content.body_text
+    assert all(row in text for row in (*PEOPLE, "These people lead the board.", "410 NOK"))
+    assert "News" not in text
+    assert "Pier 1" not in text
+    room.log.clear()
+    assert collect(home)["unchanged"] == 1
+    assert (PATH, 304) in room.log
+
+
+def test_a_changed_name_becomes_a_version_of_the_same_release(room: Room, home: Path) -> None:
+    collect(home)
+    first = stored(home)
+    room.page(PATH, people_html("Ida Moen, chair", "Kari Vik, treasurer", PEOPLE[2]))
+    visit_until(home, "changed")
+    second = stored(home)
+    assert (second.id, second.revision) == (first.id, 2)
+    assert "Kari Vik" in second.content.body_text
+    assert "Tor Berg" not in second.content.body_text
+    shown = communique("show", second.id, "--diff", home=home)
+    assert "Kari Vik" in shown.stdout
+
+
+def test_a_page_with_another_title_and_text_is_the_same_release(room: Room, home: Path) -> None:
+    collect(home)
+    first = stored(home)
+    room.page(PATH, people_html("Nils Aune, mayor", title="Who decides"))
+    visit_until(home, "changed")
+    assert stored(home).id == first.id
+    assert stored(home).content.title == "Who decides"
+
+
+def test_a_missing_page_is_retracted_and_reported(room: Room, home: Path) -> None:
+    collect(home)
+    room.answers[PATH] = Answer(status=404)
+    first = collect(home)
+    assert (first["gone"], first["retracted"]) == ([f"{room.base}{PATH}"], 0)
+    assert first["errors"][0]["kind"] == "http:404"
+    assert collect(home)["retracted"] == 1
+    assert stored(home).retracted
+    room.page(PATH, people_html(*PEOPLE))
+    assert collect(home)["returned"] == 1
+
+
+def test_a_page_that_redirects_to_another_site_is_not_recorded(room: Room, home: Path) -> None:
+    collect(home)
+    with served() as other:
+        # Another name for the same machine is another site.
+        url = other.base.replace("127.0.0.1", "localhost")
+        other.page("/else", people_html("Nobody"))
+        room.answers[PATH] = Answer(status=302, headers={"Location": f"{url}/else"})
+        run = collect(home)
+    assert (run["changed"], [one["kind"] for one in run["errors"]]) == (0, ["redirect"])
+    assert "Ida Moen" in stored(home).content.body_text
+
+
+def test_a_page_whose_server_fails_keeps_its_last_text(room: Room, home: Path) -> None:
+    collect(home)
+    room.answers[PATH] = Answer(status=503)
+    run = collect(home)
+    assert (run["found"], run["changed"]) == (0, 0)
+    health = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert health[0]["code"] == "site.server_error"
+    assert stored(home).revision == 1
+
+
+def test_a_page_that_is_a_list_is_added_with_a_hint(room: Room, home: Path) -> None:
+    rows = "".join(
+        f"<article><h2><a href='/r/{n}'>A notice about pier {n} and its ships</a></h2>"
+        f"<time datetime='2026-11-{n:02}'>{n} November 2026</time></article>"
+        for n in range(10, 20)
+    )
+    room.page("/news/", f"<html><title>News</title><body><main>{rows}</main></body></html>")
+    result = communique("add", "--page", f"{room.base}/news/", home=home)
+    assert result.returncode == 0
+    assert "without --page" in result.stderr
+
+
+def test_an_empty_page_is_not_added(room: Room, home: Path) -> None:
+    room.page("/empty", "<html><body></body></html>")
+    result = communique("add", "--page", f"{room.base}/empty", "--save", home=home)
+    assert result.returncode == 1
+    assert len([*(home / "sources").iterdir()]) == 1
+
+
+def test_a_page_with_a_feed_is_a_mistake_in_the_source_file(home: Path) -> None:
+    (path,) = (home / "sources").iterdir()
+    path.write_text(path.read_text() + 'feed = "https://harbour.example/feed"\n')
+    result = communique("collect", home=home)
+    assert result.returncode == 2
+    assert "a single page has no list" in result.stderr
