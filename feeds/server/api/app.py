@@ -328,13 +328,15 @@ def address_of(request: Request, site: SiteSettings) -> str:
 def link_of(answer: schemas.ResponseBody, asked: Parameters, address: str) -> str:
     """Return the ``Link`` header with the next page (RFC 8288). It is empty on the last page.
 
+    The last page of changes has a link to later changes instead (``monitor``, RFC 5989).
     ``address`` is the absolute URL of this page without its query.
     """
     after = getattr(answer, "next", None)
-    if after is None or not getattr(answer, "more", True):
+    if after is None:
         return ""
     name = "since" if isinstance(asked, ChangesParameters) else "cursor"
-    return f'<{address}?{urlencode({**said_of(asked), name: after})}>; rel="next"'
+    relation = "next" if getattr(answer, "more", True) else "monitor"
+    return f'<{address}?{urlencode({**said_of(asked), name: after})}>; rel="{relation}"'
 
 
 def redirect_to_renamed(request: Request, error: SourceMoved) -> Response:

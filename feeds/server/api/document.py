@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from feeds.server.api.operations import OPERATIONS, Operation, Write
-from feeds.server.api.parameters import PageParameters, parameters_of
+from feeds.server.api.parameters import ListParameters, parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
 TITLE: Final = "Communique"
@@ -172,7 +172,7 @@ def reading(one: Operation) -> dict[str, Any]:
 def contents(one: Operation) -> dict[str, Any]:
     """Return the OpenAPI descriptions of the representations of an operation's response."""
     found: dict[str, Any] = {"application/json": {"schema": reference(one.response)}}
-    if issubclass(one.parameters, PageParameters):
+    if issubclass(one.parameters, ListParameters):
         found["application/x-ndjson"] = {"schema": {"type": "string"}}
         found["text/csv"] = {"schema": {"type": "string"}}
     return found

@@ -54,13 +54,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The parameters of an operation without parameters; base class of all others."""
 
 
-class PageParameters(Parameters, frozen=True, kw_only=True):
-    """The parameters of a paged list."""
+class ListParameters(Parameters, frozen=True, kw_only=True):
+    """The parameters of a list: the size of a page and its representation."""
 
     limit: Annotated[
         int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
     ] = 50
-    cursor: Annotated[Cursor, Meta(description="The `next` value of the previous page.")] = ""
     format: Annotated[
         Literal["json", "ndjson", "csv"] | UnsetType,
         Meta(
@@ -68,6 +67,12 @@ class PageParameters(Parameters, frozen=True, kw_only=True):
             "address of the next page. The `Accept` header also selects a format."
         ),
     ] = UNSET
+
+
+class PageParameters(ListParameters, frozen=True, kw_only=True):
+    """The parameters of a list whose next page has a cursor."""
+
+    cursor: Annotated[Cursor, Meta(description="The `next` value of the previous page.")] = ""
 
 
 class FieldsParameters(Parameters, frozen=True, kw_only=True):
@@ -156,7 +161,7 @@ class RunsParameters(PageParameters, frozen=True, kw_only=True):
     source: Annotated[Name, Meta(description="The id of a source.")] = ""
 
 
-class ChangesParameters(Parameters, frozen=True, kw_only=True):
+class ChangesParameters(ListParameters, frozen=True, kw_only=True):
     """The parameters of the list of changes to releases."""
 
     since: Annotated[
@@ -167,9 +172,6 @@ class ChangesParameters(Parameters, frozen=True, kw_only=True):
         ),
     ] = ""
     fields: Fields = ""
-    limit: Annotated[
-        int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
-    ] = 50
 
 
 def read_parameters(query: bytes, kind: type[Asked]) -> Asked:

@@ -12,7 +12,7 @@ import msgspec
 from data.export.table_rows import MEDIA_TYPE, csv_lines
 from data.wording import meant
 from feeds.server.api import schemas
-from feeds.server.api.parameters import PageParameters, Parameters
+from feeds.server.api.parameters import ListParameters, Parameters
 from feeds.server.api.problems import ApiError
 
 Representation: TypeAlias = Literal["json", "ndjson", "csv"]
@@ -25,6 +25,9 @@ MEDIA_TYPES: Final[Mapping[Representation, str]] = {
 }
 """Media types of representations."""
 
+NESTED_RELEASE: Final = "release"
+"""Name of the field of an item that is a release."""
+
 RELEASE_FIELDS: Final = schemas.FoundRelease.__struct_fields__
 """Names of all fields that a release may have in a response."""
 
@@ -34,10 +37,10 @@ def representation_of(asked: Parameters, accept: Iterable[str]) -> Representatio
 
     Raises ApiError (406) if the operation has none that the request accepts.
     """
-    if isinstance(asked, PageParameters) and asked.format is not msgspec.UNSET:
+    if isinstance(asked, ListParameters) and asked.format is not msgspec.UNSET:
         return asked.format
     all_kinds: tuple[Representation, ...] = get_args(Representation)
-    offered = all_kinds if isinstance(asked, PageParameters) else all_kinds[:1]
+    offered = all_kinds if isinstance(asked, ListParameters) else all_kinds[:1]
     kind = preferred(accept, offered)
     if kind is None:
         types = ", ".join(MEDIA_TYPES[one].partition(";")[0] for one in offered)
@@ -110,9 +113,14 @@ def body_of(answer: schemas.ResponseBody, asked: Parameters, kind: Representatio
     name, columns = items_of(type(answer))
     if kind == "ndjson":
         return b"".join(msgspec.json.encode(one) + b"\n" for one in values[name])
-    wanted = fields_in(asked)
-    chosen = [one for one in columns if not wanted or one in wanted]
-    return b"".join(csv_lines(values[name], chosen))
+    wanted, rows = fields_in(asked), values[name]
+    if NESTED_RELEASE not in columns:
+        return b"".join(csv_lines(rows, [one for one in columns if not wanted or one in wanted]))
+    # The fields of the release become columns after those of the item.
+    own = [one for one in columns if one != NESTED_RELEASE]
+    more = [one for one in schemas.Release.__struct_fields__ if not wanted or one in wanted]
+    flat = ({**(one[NESTED_RELEASE] or {}), **one} for one in rows)
+    return b"".join(csv_lines(flat, dict.fromkeys([*own, *more])))
 
 
 def items_of(kind: type[schemas.ResponseBody]) -> tuple[str, tuple[str, ...]]:

@@ -49,6 +49,32 @@ def test_csv_pages_lead_to_all_releases(web: httpx.Client) -> None:
     assert len(titles) == web.get("/api/releases").json()["total"]
 
 
+def test_lines_and_rows_lead_to_all_changes_and_to_later_ones(web: httpx.Client) -> None:
+    whole = web.get("/api/changes?limit=200").json()
+    lines, rows = list[dict[str, object]](), list[dict[str, str]]()
+    for kind in ("ndjson", "csv"):
+        address, is_last = f"/api/changes?format={kind}&limit=9&fields=title", False
+        while not is_last:
+            answer = web.get(address)
+            if kind == "csv":
+                rows += csv.DictReader(answer.text.splitlines())
+            else:
+                lines += map(json.loads, answer.text.splitlines())
+            is_last = "next" not in answer.links
+            address = answer.links["monitor" if is_last else "next"]["url"]
+        assert f"since={web.get('/api/changes?limit=200').json()['next']}" in address
+    assert not whole["more"]
+    assert [(one["kind"], one["id"]) for one in lines] == [
+        (one["kind"], one["id"]) for one in whole["changes"]
+    ]
+    assert {*rows[0]} == {"kind", "at", "id", "revision", "title"}
+    for row, change in zip(rows, whole["changes"], strict=True):
+        assert (row["at"], row["id"]) == (change["at"], change["id"])
+        assert row["title"].lstrip("'") == (change["release"] or {"title": ""})["title"]
+    every = csv.DictReader(web.get("/api/changes?format=csv&limit=1").text.splitlines())
+    assert {"kind", "url", "topics"} <= {*(every.fieldnames or ())}
+
+
 def test_a_client_gets_only_the_fields_that_it_names(web: httpx.Client) -> None:
     found = web.get("/api/releases?fields=title,url&limit=3").json()["releases"]
     assert {frozenset(one) for one in found} == {frozenset(("id", "title", "url"))}
