@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from scheduler.home.migrate import migrate
+from scheduler.commands.migrate import migrate_store
 
 
 def told(step: str, done: int, of: int) -> None:
@@ -14,4 +14,4 @@ def told(step: str, done: int, of: int) -> None:
 
 if __name__ == "__main__":
     source, target = sys.argv[1:]
-    migrate(source, target, told)
+    migrate_store(source, target, told)

@@ -1,21 +1,28 @@
 """Inspect the site of a catalogue entry: find its releases, and check whose site it is."""
 
 import logging
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from data.errors import PAGE_BUG, CommuniqueError
 from data.text.clean import plain
+from data.text.folding import fold_search
 from data.text.masking import masked
+from data.text.words import tokens
 from scheduler.children.shared_fetch import SharedFetcher
 from spiders.catalogue.catalogue import Entry
-from spiders.catalogue.name_match import shows_name
 from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer
 from spiders.discovery.fetcher import NotFetched
+from spiders.discovery.proposal import SMALL
 from spiders.discovery.propose import GivenFields
 from spiders.discovery.site_name import guess_name
+from spiders.page.page import Page
 
 MAX_RESPONSE_SECONDS: Final = 180.0
 """Maximum time in seconds that an inspection waits for one response, with all delays."""
@@ -90,3 +97,71 @@ def _doubt(found: Explored, entry: Entry) -> str:
 def _short(text: str) -> str:
     line = plain(text)
     return line if len(line) <= MAX_REASON_CHARS else f"{line[:MAX_REASON_CHARS]}…"
+
+
+MIN_WORD_SHARE: Final = 0.6
+"""Minimum share of the words of a name that a page must contain close together."""
+
+WINDOW_WORDS: Final = 3
+"""Length of the part of a page that must contain the words of a name: page words per word of the
+name."""
+
+MAX_PAGE_CHARS: Final = 300_000
+"""Maximum number of characters of a page that are searched for a name."""
+
+UNSPACED_LETTER: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+)
+"""Pattern of letters of scripts without spaces between words."""
+
+TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
+"""Attributes that may contain the name of a site."""
+
+
+def shows_name(pages: Iterable[Page], names: Sequence[str]) -> bool:
+    """Return whether one of the pages shows most words of one of the names close together."""
+    folded = [fold_search(name) for name in names]
+    return any(_shows_any(_text_of(page), folded) for page in pages)
+
+
+def _shows_any(text: str, names: Sequence[str]) -> bool:
+    words, compact = tokens(text), "".join(text.split())
+    return any(
+        "".join(name.split()) in compact if UNSPACED_LETTER.search(name) else _is_shown(name, words)
+        for name in names
+    )
+
+
+def _is_shown(name: str, words: Sequence[str]) -> bool:
+    every = {*tokens(name)}
+    wanted = {word for word in every if len(word) > 1 and word not in SMALL} or every
+    if not wanted:
+        return False
+    needed = math.ceil(len(wanted) * MIN_WORD_SHARE)
+    width = WINDOW_WORDS * len(wanted)
+    near = Counter[str]()
+    for at, word in enumerate(words):
+        if at >= width and (left := words[at - width]) in wanted:
+            near[left] -= 1
+            if not near[left]:
+                del near[left]
+        if word in wanted:
+            near[word] += 1
+            if len(near) >= needed:
+                return True
+    return False
+
+
+def _text_of(page: Page) -> str:
+    """Return the texts and text attributes of a page, folded for comparison."""
+    parts: list[str] = []
+    length = 0
+    for node in page.tree.iter("*"):
+        found = [] if node.tag in {"script", "style"} else [node.text or ""]
+        found += [node.tail or ""]
+        found += [value for key in TEXT_ATTRIBUTES if (value := node.get(key))]
+        parts += found
+        length += sum(map(len, found))
+        if length > MAX_PAGE_CHARS:
+            break
+    return fold_search(" ".join(parts)[:MAX_PAGE_CHARS])

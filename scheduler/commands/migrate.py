@@ -1,15 +1,87 @@
 """communique migrate: copy a store from SQLite to PostgreSQL, or back."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 
 import click
 
+from data.errors import StoreError
+from data.progress import OnStepProgress
+from data.store.open import open_store
+from data.store.transfer.transfer import open_source, open_target, path_of, transfer
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home.home import Home
-from scheduler.home.migrate import is_of_home, move_log, sign_all
-from scheduler.home.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """Result of a migration: rows per table, rows ``written`` in this run, and both URLs."""
+
+    source: str
+    target: str
+    rows: dict[str, int]
+    written: dict[str, int]
+    left: dict[str, int]
+    """Number of rows per table that the other database does not need."""
+    searchable: int
+    """Number of releases that were indexed for search in this run."""
+
+
+def migrate_store(source: str, target: str, on_progress: OnStepProgress) -> Migrated:
+    """Copy a store to an empty store, or continue an interrupted copy.
+
+    ``source`` and ``target`` are URLs. Raises StoreError.
+    """
+    with closing(open_source(source)) as one, closing(open_target(target)) as other:
+        done = transfer(one, other, on_progress)
+        urls = one.url, other.url
+    with closing(open_store(target)) as store:
+        of = done.rows["releases"]
+        searchable = store.enter_queued(lambda entered: on_progress("search", entered, of))
+    return Migrated(*urls, done.rows, done.written, done.left, searchable)
+
+
+def is_of_home(home: Home, url: str) -> bool:
+    """Return whether a URL, in any spelling, is that of a home directory's store.
+
+    Raises StoreError.
+    """
+    ours, theirs = path_of(home.store_url), path_of(url)
+    if ours and theirs:
+        return ours.exists() and theirs.exists() and ours.samefile(theirs)
+    if url == home.store_url or ours or theirs:
+        return url == home.store_url
+    with suppress(StoreError), ExitStack() as opened:
+        one, other = (
+            opened.enter_context(closing(open_source(each))) for each in (url, home.store_url)
+        )
+        return one.identity == other.identity
+    return False
+
+
+def move_log(home: Home, database: str) -> None:
+    """Continue the archive's log in the database to which the store was moved.
+
+    Call this before any process adds a leaf to the database. Otherwise the leaf would get a number
+    that is already used. Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True, database=database)) as log:
+            log.join()
+
+
+def sign_all(home: Home) -> None:
+    """Move all leaves from the database of the old store to the log of the archive.
+
+    Afterwards, no process reads leaves from that database. Call this after all other processes have
+    ended. In a home directory that does not sign the log, nothing changes. Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True)) as log:
+            if log.may_sign():
+                log.sign()
 
 
 @click.command()

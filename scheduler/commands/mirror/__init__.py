@@ -10,6 +10,8 @@ mirror = Commands(
         "prune": "removal",
         "redact": "removal",
         "reextract": "pages",
+        "status": "status",
+        "upload": "status",
         "witness": "signing",
     },
     name="mirror",

@@ -10,7 +10,7 @@ sources = ListingCommands(
         "remove": "changes",
         "rename": "changes",
         "resume": "changes",
-        "sample": "sample",
+        "sample": "check",
     },
     name="sources",
     help="Manage sources. Without a subcommand, list them.",

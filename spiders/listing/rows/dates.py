@@ -17,7 +17,6 @@ from data.dates.partial import day_in_year, is_fiscal_year, month_and_day, year_
 from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
-from spiders.listing.rows.column_heads import ColumnHeads
 from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.listing.rows.yearless_days import (
     RULE,
@@ -27,7 +26,53 @@ from spiders.listing.rows.yearless_days import (
     recent_signs,
 )
 from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
+from spiders.page.html_tree import line_of
 from spiders.page.links import link_target
+
+MAX_COLUMNS = 50
+"""Maximum number of columns read per table."""
+
+_DEEP = 4
+"""Maximum number of levels from a text up to its table cell, including the cell."""
+
+
+class ColumnHeads:
+    """Column headings of a page's tables, cached per table."""
+
+    def __init__(self) -> None:
+        self._heads: dict[etree._Element, tuple[str, ...]] = {}
+
+    def over(self, node: etree._Element) -> str:
+        """Return the heading of the table column that contains a node, or an empty string."""
+        cell: etree._Element | None = node
+        for _ in range(_DEEP):
+            if cell is None or cell.tag == "td":
+                break
+            cell = cell.getparent()
+        if cell is None or cell.tag != "td":
+            return ""
+        table = next(cell.iterancestors("table"), None)
+        if table is None:
+            return ""
+        if table not in self._heads:
+            self._heads[table] = _heads_of(table)
+        heads = self._heads[table]
+        before = sum(1 for _ in islice(cell.itersiblings(preceding=True), MAX_COLUMNS))
+        return heads[before] if before < len(heads) else ""
+
+
+def _heads_of(table: etree._Element) -> tuple[str, ...]:
+    """Return the texts of a table's first row if it contains headings, else an empty tuple."""
+    row = next(table.iter("tr"), None)
+    if row is None:
+        return ()
+    cells = list(islice(row.iterchildren("th", "td"), MAX_COLUMNS))
+    within = row.getparent()
+    headed = within is not None and within.tag == "thead"
+    if not headed and not all(cell.tag == "th" for cell in cells):
+        return ()
+    return tuple(line_of(cell)[:100] for cell in cells)
+
 
 MAX_DATES = 20_000
 """Maximum number of dates per page, and of texts that look like dates but contain none. No readable

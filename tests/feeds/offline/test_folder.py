@@ -22,8 +22,7 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import PUBLISHING
 from data.text.sanitize import sanitize
-from feeds.offline.folder import FolderCopy, suffix_of, write_folder
-from feeds.offline.links import relinked, with_index
+from feeds.offline.folder import FolderCopy, relinked, suffix_of, with_index, write_folder
 from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
 from tests.feeds.sample_store import make_release

@@ -19,8 +19,7 @@ from data.archive.archive import Archive
 from data.archive.log.notes import SignedNote, SigningKey
 from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
-from data.archive.removal.removal import REMOVED_PLACE, take_out
-from data.archive.removal.rewriting import Cut, Places, rewritten
+from data.archive.removal.removal import REMOVED_PLACE, Cut, Places, rewritten, take_out
 from data.archive.removal.selection import Stored, named, older, stored_records, with_same_bytes
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive

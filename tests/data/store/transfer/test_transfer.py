@@ -166,11 +166,11 @@ def test_an_interrupted_download_is_resumed(full: str, empty: str) -> None:
 
 def test_a_killed_process_leaves_a_file_that_can_be_continued(full: str, empty: str) -> None:
     program = (
-        "import os, sys; from scheduler.home.migrate import migrate; steps = []\n"
+        "import os, sys; from scheduler.commands.migrate import migrate_store; steps = []\n"
         "def told(*step):\n"
         "    steps.append(step)\n"
         "    if len(steps) == 15: os.kill(os.getpid(), 9)\n"
-        "migrate(*sys.argv[1:], told)"
+        "migrate_store(*sys.argv[1:], told)"
     )
     killed = subprocess.run([sys.executable, "-c", program, full, empty], check=False)  # noqa: S603
     assert killed.returncode == -9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.catalogue.name_match import shows_name
+from scheduler.adding.site_inspection import shows_name
 from spiders.page.page import Page
 
 TEXT = """

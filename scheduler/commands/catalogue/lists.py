@@ -1,0 +1,121 @@
+"""communique catalogue list and show: list the catalogues, and the entries of a catalogue."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+from scheduler.cli import Command, as_json, print_json, with_any_home
+from scheduler.home.home import Home
+from scheduler.sources.tiers import Tier, Tiers
+from scheduler.terminal.tables import print_table
+from spiders.catalogue.catalogue import (
+    KINDS,
+    Entry,
+    find_catalogue,
+    known_catalogues,
+    read_catalogue,
+)
+from spiders.catalogue.selection import Selection
+
+catalogue_argument = click.argument("catalogue", metavar="CATALOGUE")
+"""A catalogue's id, or the path of a catalogue file."""
+
+
+def with_selection(command: Command) -> Callable[..., Any]:
+    """Add the ids and the options of a Selection, which is passed as ``selection``."""
+
+    @click.argument("entries", metavar="[ENTRY]…", nargs=-1)
+    @click.option(
+        "--country", "countries", multiple=True, metavar="CODE", help="Country, such as FR or UN."
+    )
+    @click.option(
+        "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Kind of institution."
+    )
+    @click.option(
+        "--group", "groups", multiple=True, metavar="GROUP", help="Group, such as senate."
+    )
+    @functools.wraps(command)
+    def chosen(
+        *arguments: Any,
+        entries: tuple[str, ...],
+        countries: tuple[str, ...],
+        kinds: tuple[str, ...],
+        groups: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        upper = tuple(code.upper() for code in countries)
+        return command(*arguments, selection=Selection(entries, upper, kinds, groups), **others)
+
+    return chosen
+
+
+@click.command("list")
+@as_json
+@with_any_home
+def list_(home: Home, *, as_json: bool) -> int:
+    """List the catalogues: bundled ones, and those in HOME/catalogues."""
+    tiers = Tiers(home)
+    found = [read_catalogue(path) for path in known_catalogues(home.catalogues).values()]
+    rows = [
+        {
+            "catalogue": one.id,
+            "name": one.head.name,
+            "entries": len(one.entries),
+            "added": tiers.added(one.id),
+            "licence": one.head.licence,
+            "origin": one.head.origin,
+            "date": one.head.date,
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json({"catalogues": rows})
+        return 0
+    table = Table("catalogue", "entries", "added", "licence", "date", "name", box=None)
+    for row in rows:
+        names = ("catalogue", "entries", "added", "licence", "date", "name")
+        table.add_row(*(Text(str(row[name])) for name in names))
+    print_table(table)
+    return 0
+
+
+@click.command("show")
+@catalogue_argument
+@with_selection
+@as_json
+@with_any_home
+def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> int:
+    """List the entries of a catalogue and their tiers.
+
+    CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is
+    `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months
+    without a fault).
+    """
+    read = read_catalogue(find_catalogue(catalogue, home.catalogues))
+    tiers = Tiers(home)
+    rows = [(entry, tiers.of(read.key(entry))) for entry in selection.of(read)]
+    if as_json:
+        head = msgspec.to_builtins(read.head)
+        print_json({**head, "entries": [entry_values(*row) for row in rows]})
+        return 0
+    table = Table("id", "country", "kind", "group", "tier", "name", "url", box=None)
+    for entry, tier in rows:
+        cells = (entry.id, entry.country, entry.kind, entry.group, tier.shown, entry.name)
+        table.add_row(*map(Text, (*cells, entry.press or entry.url)))
+    print_table(table)
+    return 0
+
+
+def entry_values(entry: Entry, tier: Tier) -> dict[str, Any]:
+    """Return an entry and its tier as JSON values."""
+    return {
+        **{name: getattr(entry, name) for name in entry.__struct_fields__},
+        "tier": tier.name,
+        "since": tier.since,
+        "source": tier.source or None,
+    }
