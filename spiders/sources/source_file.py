@@ -35,8 +35,8 @@ CatalogueKey = Annotated[
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
 """Packages, and folders in them, that contain the extraction code."""
 
-NOT_CODE: Final = "catalogue/"
-"""Folder of ``spiders`` with lists of institutions, which do not affect extraction."""
+NOT_CODE: Final = ("catalogue/", "attachments/")
+"""Folders of ``spiders`` that do not affect the extraction of pages."""
 
 DIGITS: Final = 16
 """Length of a program digest, in hexadecimal digits."""

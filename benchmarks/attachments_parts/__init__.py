@@ -1,0 +1,1 @@
+"""Texts and hostile files of benchmarks/attachments.py."""

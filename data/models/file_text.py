@@ -1,0 +1,46 @@
+"""The text of a file that belongs to a release."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+FileKind: TypeAlias = Literal[
+    "pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "rtf", "image", "unknown"
+]
+"""Kind of a file, found from its bytes."""
+
+Cut: TypeAlias = Literal[
+    "",
+    "pages",
+    "length",
+    "time",
+    "memory",
+    "unpacked",
+    "password",
+    "damaged",
+    "old",
+    "scan",
+    "kind",
+]
+"""Reason why text of a file is missing:
+
+- ``pages``, ``length``, ``time``, ``memory``, ``unpacked``: a limit was reached
+- ``password``, ``damaged``: the file can't be opened or is damaged
+- ``old``: the file has an old format of Word, Excel or PowerPoint
+- ``scan``: the file contains only images, and no scanned text is recognized
+- ``kind``: the kind of the file is not supported"""
+
+
+class FileText(msgspec.Struct, frozen=True):
+    """The text of a file by page.
+
+    ``pages`` contains one text per page, slide or sheet. ``cut`` is the reason why text is missing,
+    or an empty string. ``tool`` is the name of the program that recognized scanned text, if any.
+    """
+
+    kind: FileKind = "unknown"
+    pages: tuple[str, ...] = ()
+    cut: Cut = ""
+    tool: str = ""

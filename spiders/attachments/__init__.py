@@ -1,0 +1,1 @@
+"""Extracting the text of attachments: PDF, office documents, RTF and scans."""

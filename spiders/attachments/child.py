@@ -1,0 +1,113 @@
+"""Child process that reads an attachment from standard input and writes lines of JSON.
+
+python -m spiders.attachments.child SECONDS [LANGUAGE …]
+
+The first line is the kind of the file. A line for each page follows, and finally a FileText without
+pages. So the parent keeps the pages that were read before the operating system ended this process
+at its limits. With languages, scanned pages are recognized.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.models.file_text import Cut, FileKind, FileText
+from spiders.attachments.limits import MAX_CHARACTERS, MAX_PAGES, CutShort
+from spiders.attachments.office import open_office
+from spiders.attachments.pdf import read_pdf_pages
+from spiders.attachments.rtf import read_rtf
+from spiders.attachments.scan import Scans, tool
+from spiders.download.documents import is_pdf
+from spiders.download.pdf_reader import MAX_MEMORY_BYTES
+
+ZIP: Final = b"PK\x03\x04"
+RTF: Final = b"{\\rtf"
+OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream that contains an Office Open XML file with a password."""
+
+IMAGES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+"""First bytes of images that may be scans: PNG, JPEG and TIFF."""
+
+
+def opened(body: bytes, languages: Sequence[str], folder: Path) -> tuple[FileKind, Iterator[str]]:
+    """Return the kind of a file and its pages, which are read while they are iterated."""
+    if is_pdf(body):
+        return "pdf", read_pdf_pages(body, _recognizer(body, languages, folder))
+    if body.startswith(ZIP):
+        return open_office(body)
+    if body.startswith(RTF):
+        return "rtf", read_rtf(body)
+    if body.startswith(IMAGES):
+        return "image", _image(body, languages)
+    if body.startswith(OLD_OFFICE):
+        raise CutShort("password" if ENCRYPTED in body else "old")
+    return "unknown", iter(())
+
+
+def _recognizer(body: bytes, languages: Sequence[str], folder: Path) -> Callable[[int], str] | None:
+    if not languages:
+        return None
+    path = folder / "file.pdf"
+    path.write_bytes(body)
+    return partial(Scans(languages).page, path)
+
+
+def _image(body: bytes, languages: Sequence[str]) -> Iterator[str]:
+    if not languages:
+        raise CutShort("scan")
+    yield from Scans(languages).image(body)
+
+
+def read(body: bytes, languages: Sequence[str], folder: Path, write: Callable[[str], None]) -> Cut:
+    """Write the kind and then each page of a file, and return the reason if text is missing."""
+    left = MAX_CHARACTERS
+    try:
+        kind, pages = opened(body, languages, folder)
+        write(kind)
+        if kind == "unknown":
+            return "kind"
+        for number, page in enumerate(pages):
+            if number == MAX_PAGES:
+                return "pages"
+            write("\n".join(map(str.strip, page[:left].splitlines())).strip())
+            left -= len(page)
+            if left < 0:
+                return "length"
+    except CutShort as error:
+        return error.cut
+    except (MemoryError, RecursionError):
+        return "memory"
+    return ""
+
+
+def write_line(value: object) -> None:
+    """Write one line of JSON."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def main() -> int:
+    """Read a file from standard input, and print its kind, pages and end."""
+    seconds, *languages = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
+    logging.disable()  # pypdf would log every defect of a document
+    with tempfile.TemporaryDirectory() as folder:
+        cut = read(sys.stdin.buffer.read(), languages, Path(folder), write_line)
+    write_line(FileText(cut=cut, tool=tool() if languages and cut != "scan" else ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

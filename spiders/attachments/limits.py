@@ -1,0 +1,30 @@
+"""Limits for reading one attachment, and the exception that ends the reading."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data.models.file_text import Cut
+
+MAX_PAGES: Final = 500
+"""Maximum number of pages, slides or sheets that are read of one file."""
+
+MAX_CHARACTERS: Final = 2_000_000
+"""Maximum number of characters that are read of one file."""
+
+MAX_UNPACKED_BYTES: Final = 100_000_000
+"""Maximum size of the decompressed parts of one office document, in bytes."""
+
+MAX_SCANNED_PAGES: Final = 50
+"""Maximum number of scanned pages that are recognized in one file."""
+
+MAX_SCAN_SECONDS: Final = 30
+"""Maximum time for rendering or recognizing one scanned page, in seconds."""
+
+
+class CutShort(Exception):
+    """Raised when the rest of a file can't be read. ``cut`` is the reason."""
+
+    def __init__(self, cut: Cut) -> None:
+        super().__init__(cut)
+        self.cut = cut

@@ -1,0 +1,47 @@
+"""Read the text of PDF files by page, and recognize the text of scanned pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Final
+
+from pypdf import PdfReader
+from pypdf.errors import FileNotDecryptedError
+
+from spiders.attachments.limits import CutShort
+from spiders.download.pdf_reader import PDF_ERRORS
+
+MIN_CHARACTERS: Final = 20
+"""Minimum number of letters and digits on a page with text. A page with fewer may be a scan."""
+
+
+def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Iterator[str]:
+    """Yield the text of each page.
+
+    ``recognize`` returns the text of a scanned page by its number, from 1. Raises CutShort for an
+    encrypted, damaged or scanned file.
+    """
+    try:
+        reader = PdfReader(BytesIO(body), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise CutShort("password")
+        count = len(reader.pages)
+    except FileNotDecryptedError as error:
+        raise CutShort("password") from error
+    except (*PDF_ERRORS, AttributeError) as error:
+        raise CutShort("damaged") from error
+    has_text = is_damaged = False
+    for number in range(count):
+        try:
+            text = reader.pages[number].extract_text()
+        except (*PDF_ERRORS, AttributeError):
+            text, is_damaged = "", True
+        if sum(map(str.isalnum, text)) < MIN_CHARACTERS and recognize:
+            text = recognize(number + 1) or text
+        has_text |= bool(text.strip())
+        yield text
+    if is_damaged or not count:
+        raise CutShort("damaged")
+    if not (has_text or recognize):
+        raise CutShort("scan")
