@@ -4,6 +4,7 @@ A tool has the same effect as REST with the same token, because both call `Reads
 `Writes.call`.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -52,13 +53,15 @@ RunWork: TypeAlias = Callable[[Work], Awaitable[dict[str, Any]]]
 class Tool:
     """One operation as a tool.
 
-    ``path_argument`` is the name of the argument for the id in its path, or empty.
+    ``path_argument`` is the name of the argument for the id in its path, and ``id_argument`` for
+    the field `id` of its body. Each is empty if the operation has none.
     """
 
     operation: Operation | Write
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
     path_argument: str
+    id_argument: str
 
     @property
     def name(self) -> str:
@@ -120,7 +123,7 @@ class Toolbox:
                 why = f"the argument {tool.path_argument!r} is missing; send an id"
                 raise ApiError(422, why, parameter=tool.path_argument)  # noqa: TRY301
             if isinstance(tool.operation, Write):
-                return await self._write(tool.operation, id_, given, operator or "")
+                return await self._write(tool, tool.operation, id_, given, operator or "")
             operation, values = tool.operation, texts_of(given)
             return Outcome(200, await run(lambda: self._reads.call(operation, id_, values)))
         except Exception as error:  # noqa: BLE001 - the protocol would show the text of any error
@@ -137,14 +140,41 @@ class Toolbox:
         return tool
 
     async def _write(
-        self, operation: Write, name: str, given: dict[str, Any], operator: str
+        self, tool: Tool, operation: Write, name: str, given: dict[str, Any], operator: str
     ) -> Outcome:
         assert self._writes  # noqa: S101 - only its operations have such tools
+        check_names(tool, given)
         key = given.pop(KEY_ARGUMENT, None)
         if not isinstance(key, str | None):
             raise ApiError(422, f"{KEY_ARGUMENT} is not a text", parameter=KEY_ARGUMENT)
-        body = body_of_values(given, operation.body)
-        return await self._writes.call(operation, name, body, by=operator, key=key)
+        if tool.id_argument in given:
+            given["id"] = given.pop(tool.id_argument)
+        try:
+            body = body_of_values(given, operation.body)
+        except ApiError as error:
+            return with_argument(tool, refused(error))
+        done = await self._writes.call(operation, name, body, by=operator, key=key)
+        return with_argument(tool, done)
+
+
+def check_names(tool: Tool, given: Mapping[str, Any]) -> None:
+    """Raise ApiError (422) if an argument of a tool is unknown."""
+    known = tuple(tool.input_schema["properties"])
+    for name in given:
+        if name not in known:
+            why = f"there is no argument {name[:100]!r}{meant(name, known)}; use {', '.join(known)}"
+            raise ApiError(422, why, parameter=name[:100])
+
+
+def with_argument(tool: Tool, outcome: Outcome) -> Outcome:
+    """Return a response in which an error about the field `id` names the argument of the tool."""
+    values = outcome.values
+    if outcome.status < 400 or not tool.id_argument or values.get("parameter") != "id":  # noqa: PLR2004 - errors begin here
+        return outcome
+    detail = re.sub(
+        r"^id:|'id'", lambda one: one[0].replace("id", tool.id_argument), values["detail"]
+    )
+    return Outcome(outcome.status, {**values, "parameter": tool.id_argument, "detail": detail})
 
 
 def texts_of(given: Mapping[str, Any]) -> dict[str, str]:
@@ -168,7 +198,8 @@ def job_schema() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def tool_of(one: Operation | Write) -> Tool:
     """Return the tool for an operation."""
-    path_argument = PATH_NAMES[one.path.split("/")[2]] if "{id}" in one.path else ""
+    subject = PATH_NAMES.get(one.path.split("/")[2], "")
+    path_argument, id_argument = subject if "{id}" in one.path else "", ""
     properties: dict[str, Any] = {}
     required: list[str] = []
     definitions: dict[str, Any] = {}
@@ -180,8 +211,15 @@ def tool_of(one: Operation | Write) -> Tool:
     if isinstance(one, Write):
         body, definitions = schema_of(one.body)
         whole = definitions.pop(body["$ref"].rpartition("/")[2])
-        properties |= whole["properties"]
-        required += whole.get("required", ())
+        fields, needed = dict(whole["properties"]), [*whole.get("required", ())]
+        if "id" in fields:
+            # One word for the id of a source in all tools, whether a path or a body contains it.
+            id_argument = f"new_{subject}" if path_argument else subject
+            renamed = {"id": id_argument}
+            fields = {renamed.get(name, name): schema for name, schema in fields.items()}
+            needed = [renamed.get(name, name) for name in needed]
+        properties |= fields
+        required += needed
         properties[KEY_ARGUMENT] = {
             "type": "string",
             "minLength": 1,
@@ -202,6 +240,7 @@ def tool_of(one: Operation | Write) -> Tool:
             made,
         ),
         path_argument,
+        id_argument,
     )
 
 

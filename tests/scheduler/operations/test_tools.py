@@ -42,11 +42,8 @@ def test_a_tool_that_writes_returns_what_rest_returns(operated: Operated) -> Non
     bodies: list[tuple[str, str, str, dict[str, object]]] = [
         ("pause_source", "sources/harbour/pause", "source", {"why": "x", "dry_run": True}),
         ("pause_source", "sources/nope/pause", "source", {"dry_run": True}),
-        ("rename_source", "sources/harbour/rename", "source", {"id": "port", "dry_run": True}),
-        ("rename_source", "sources/harbour/rename", "source", {"id": "A b"}),
         ("change_source", "sources/harbour/change", "source", {"timezone": "Mars"}),
         ("hide_release", "releases/nope/hide", "release", {"why": "x"}),
-        ("hide_release", "releases/nope/hide", "release", {"wyh": "x"}),
         ("add_watch", "watches", "", {"name": "Tide", "query": "tide", "dry_run": True}),
         ("add_watch", "watches", "", {"name": "Tide", "sources": ["nope"]}),
     ]
@@ -61,6 +58,32 @@ def test_a_tool_that_writes_returns_what_rest_returns(operated: Operated) -> Non
         else:
             assert tool["structuredContent"]["data"] == rest.json()
             Draft202012Validator(tools[name]["outputSchema"]).validate(tool["structuredContent"])
+
+
+def test_ids_have_one_name_in_all_tools(operated: Operated) -> None:
+    """An assistant would guess the name of an argument from the other tools."""
+    token = operated.tokens["operate"]
+    tools = {one["name"]: one for one in result(operated.web, "tools/list", token)["tools"]}
+    known = {name: {*one["inputSchema"]["properties"]} for name, one in tools.items()}
+    assert not [name for name, arguments in known.items() if "id" in arguments]
+    assert {"source", "new_source"} <= known["rename_source"]
+    assert "source" in known["add_source"] & known["pause_source"] & known["runs"]
+    assert "watch" in known["add_watch"] & known["pause_watch"]
+    dry = {"source": "harbour", "dry_run": True}
+    done = called(operated.web, "rename_source", token, **dry, new_source="port")
+    assert "port" in done["structuredContent"]["data"]["message"]
+    for name, given, wrong in (
+        ("rename_source", {**dry, "new_source": "A b"}, "new_source"),
+        ("rename_source", dry, "new_source"),
+        ("rename_source", {**dry, "id": "port"}, "id"),
+        ("add_watch", {"name": "Tide", "watch": "A b"}, "watch"),
+        ("add_watch", {"name": "???"}, "watch"),
+        ("hide_release", {"release": "x", "wyh": "y"}, "wyh"),
+    ):
+        refused = called(operated.web, name, token, **given)
+        problem = json.loads(refused["content"][0]["text"])
+        assert (problem["status"], problem["parameter"]) == (422, wrong)
+        assert "'id'" not in problem["detail"].replace("argument 'id'", "")
 
 
 def test_a_repeated_call_with_a_key_counts_once(operated: Operated) -> None:
