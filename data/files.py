@@ -5,17 +5,26 @@ import fcntl
 import os
 import secrets
 import stat
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 MAX_SYNCS = 16
 """Maximum number of threads that sync files at the same time."""
 
 PIECE_BYTES = 1 << 20
 """Default size in bytes of the pieces in which a file is read."""
+
+LOCK_POLL_SECONDS: Final = 0.02
+"""Time in seconds between two attempts to take a lock that another process holds."""
+
+MAX_LOCK_ATTEMPTS: Final = 1000
+"""Maximum number of attempts to take a lock while other processes check it. A check takes
+microseconds."""
 
 
 class FileWriter:
@@ -173,6 +182,34 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def take_lock(handle: int, seconds: float) -> None:
+    """Take a lock exclusively, even while other processes check it.
+
+    Raises BlockingIOError if another process still holds the lock after ``seconds``.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return _take_at_once(handle)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(LOCK_POLL_SECONDS)
+
+
+def _take_at_once(handle: int) -> None:
+    for _ in range(MAX_LOCK_ATTEMPTS):
+        with suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A check (is_held) takes a shared lock, so this succeeds during checks, but not
+        # if another process holds the lock.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # Otherwise, two processes that want the lock would block each other.
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        time.sleep(0.001)
+    raise BlockingIOError
 
 
 def put(path: str, content: bytes) -> None:

@@ -118,10 +118,12 @@ class CatalogueUpdate:
     def _merged(self, entry: Entry, source: LoadedSource, earlier: Attempt, text: str) -> Update:
         """Merge a newer text into a source file."""
         try:
-            merged, changed, kept = merge(earlier.text, read_text(source.path, SourceError), text)
-            if changed:
-                parse_source(merged, str(source.path))
-                rewrite(source.path, merged)
+            with self._home.files_lock():
+                present = read_text(source.path, SourceError)
+                merged, changed, kept = merge(earlier.text, present, text)
+                if changed:
+                    parse_source(merged, str(source.path))
+                    rewrite(source.path, merged)
         except (CommuniqueError, OSError) as error:
             return Update(entry.id, source.id, "failed", reason=str(error))
         if text != earlier.text or entry != earlier.listed:

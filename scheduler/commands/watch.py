@@ -16,7 +16,7 @@ from data.models import AlertKind
 from data.search.saved import SavedSearches
 from data.store.public_view import public_view
 from data.toml_files import ID
-from data.watches.folder import load_watches, set_paused
+from data.watches.folder import load_watches
 from data.watches.watch_file import (
     FeedAccess,
     Watch,
@@ -39,7 +39,7 @@ from scheduler.cli import (
     with_home,
 )
 from scheduler.home.home import Home
-from scheduler.operations.watches import add_watch, feed_address, id_for
+from scheduler.operations.watches import add_watch, feed_address, id_for, pause_watch
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,
@@ -205,7 +205,7 @@ def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json:
 @with_home
 def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Pause a watch. Pending alerts stay queued."""
-    one = set_paused(home.watches, watch_id, AlertWatch, paused=True)
+    one = pause_watch(home, watch_id, paused=True)
     return report_paused(watch_id, one, as_json=as_json)
 
 
@@ -215,7 +215,7 @@ def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
 @with_home
 def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Resume a paused watch. Events during the pause send no alerts."""
-    one = set_paused(home.watches, watch_id, AlertWatch, paused=False)
+    one = pause_watch(home, watch_id, paused=False)
     return report_paused(watch_id, one, as_json=as_json)
 
 

@@ -6,9 +6,8 @@ import fcntl
 import logging
 import os
 import re
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
+from data.files import take_lock
 from data.network.addresses import may_be_public
 from data.network.bucket import Bucket, open_bucket
 from data.settings import Settings
@@ -61,9 +61,8 @@ values."""
 NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
 
-MAX_LOCK_ATTEMPTS: Final = 1000
-"""Maximum number of attempts to take a lock while other processes check it. A check takes
-microseconds."""
+FILES_LOCK_SECONDS: Final = 10.0
+"""Maximum time in seconds for which a change of a file waits for another change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,17 +321,20 @@ class Home:
         return self.path / f"worker-{os.uname().nodename}.alive"
 
     @contextmanager
-    def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
+    def lock(
+        self, name: str, holder: str, *, wait: bool = False, seconds: float = 0.0
+    ) -> Iterator[None]:
         """Context manager that holds a lock of this home directory.
 
         The lock ends with the process at the latest. If another process holds the lock, this method
-        raises HomeInUse with the name of that holder, or waits for the lock if ``wait`` is set.
+        waits for ``seconds`` and then raises HomeInUse with the name of that holder. It waits
+        without a limit if ``wait`` is set.
         """
         folder = self.path / "locks"
         folder.mkdir(exist_ok=True)
         with (folder / name).open("a+", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX) if wait else _take(file.fileno())
+                fcntl.flock(file, fcntl.LOCK_EX) if wait else take_lock(file.fileno(), seconds)
             except BlockingIOError as error:
                 file.seek(0)
                 raise HomeInUse(str(self.path), file.read() or "another process") from error
@@ -342,22 +344,13 @@ class Home:
                 os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
             yield
 
+    def files_lock(self) -> AbstractContextManager[None]:
+        """Context manager that excludes other changes of existing source and watch files.
 
-def _take(handle: int) -> None:
-    """Take a lock exclusively, even while other processes check it.
-
-    Raises BlockingIOError if another process holds the lock.
-    """
-    for _ in range(MAX_LOCK_ATTEMPTS):
-        with suppress(BlockingIOError):
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A check (data.files.is_held) takes a shared lock, so this succeeds during checks, but not
-        # if another process holds the lock.
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        # Otherwise, two processes that want the lock would block each other.
-        fcntl.flock(handle, fcntl.LOCK_UN)
-        time.sleep(0.001)
-    raise BlockingIOError
+        Otherwise, two processes that read, change and write a file could lose a change. Raises
+        HomeInUse.
+        """
+        return self.lock("files", "a change of a source or watch file", seconds=FILES_LOCK_SECONDS)
 
 
 def default_home() -> Path:

@@ -18,18 +18,16 @@ def change_source(
 ) -> bool:
     """Set keys of a source file, and remove keys whose new value is empty.
 
-    Returns whether it changes.
-
-
-    A bundled source is first copied into the home directory, whose files take precedence. Raises
-    SourceError, UnknownSource and OSError.
+    Returns whether it changes. A bundled source is first copied into the home directory, whose
+    files take precedence. Raises SourceError, UnknownSource, HomeInUse and OSError.
     """
-    loaded = load_source(home.sources, source)
-    text = read_text(loaded.path, SourceError)
-    changed = with_keys(text, changes)
-    path = home.sources / f"{source}.toml"
-    parse_source(changed, str(path))
-    if changed != text and not dry_run:
-        path.parent.mkdir(exist_ok=True)
-        rewrite(path, changed)
-    return changed != text
+    with home.files_lock():
+        loaded = load_source(home.sources, source)
+        text = read_text(loaded.path, SourceError)
+        changed = with_keys(text, changes)
+        path = home.sources / f"{source}.toml"
+        parse_source(changed, str(path))
+        if changed != text and not dry_run:
+            path.parent.mkdir(exist_ok=True)
+            rewrite(path, changed)
+        return changed != text

@@ -10,7 +10,7 @@ import msgspec
 
 from data.errors import UnknownSource, UnknownWatch, WatchError
 from data.toml_files import ID
-from data.watches.folder import load_watches, set_paused
+from data.watches.folder import load_watches
 from data.watches.watch_file import FeedAccess, load_watch, new_token
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
@@ -27,6 +27,7 @@ from scheduler.operations.watches import (
     change_watch,
     feed_address,
     id_for,
+    pause_watch,
     recent_matches,
     replay_failed,
     send_test,
@@ -206,7 +207,7 @@ class WatchWrites:
             folder = self._home.watches
             before = await asyncio.to_thread(load_watch, folder, call.name, AlertWatch)
             if not body.dry_run:
-                await asyncio.to_thread(set_paused, folder, call.name, AlertWatch, paused=paused)
+                await asyncio.to_thread(pause_watch, self._home, call.name, paused=paused)
             message = f"{call.name} is {'paused' if paused else 'active'}"
             return result_of(body, message, changed=before.paused != paused)
 

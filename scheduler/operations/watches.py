@@ -19,6 +19,7 @@ from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import read_text
+from data.watches.folder import set_paused
 from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, read_watch, to_toml
 from feeds.alerts.channels import AlertWatch, without_random
 from feeds.urls import WATCH_FEED
@@ -94,21 +95,29 @@ def change_watch(
 ) -> bool:
     """Set keys of a watch file, and remove keys whose new value is empty.
 
-    Other keys stay as they are.
-
-
-    Returns whether the file changes. Raises UnknownWatch, WatchError, UnknownSource, UnknownTopic.
+    Other keys stay as they are. Returns whether the file changes. Raises UnknownWatch, WatchError,
+    UnknownSource, UnknownTopic and HomeInUse.
     """
-    load_watch(home.watches, watch_id, AlertWatch)
-    path = find_watch(home.watches, watch_id)
-    text = read_text(path, WatchError)
-    if changes.get("query"):
-        changes = {**changes, "query_language": LANGUAGE_VERSION}
-    changed = with_keys(text, changes)
-    check_filters(home, parse_watch(changed, str(path), AlertWatch), path)
-    if changed != text and not dry_run:
-        rewrite(path, changed)
-    return changed != text
+    with home.files_lock():
+        load_watch(home.watches, watch_id, AlertWatch)
+        path = find_watch(home.watches, watch_id)
+        text = read_text(path, WatchError)
+        if changes.get("query"):
+            changes = {**changes, "query_language": LANGUAGE_VERSION}
+        changed = with_keys(text, changes)
+        check_filters(home, parse_watch(changed, str(path), AlertWatch), path)
+        if changed != text and not dry_run:
+            rewrite(path, changed)
+        return changed != text
+
+
+def pause_watch(home: Home, watch_id: str, *, paused: bool) -> Watch:
+    """Pause or resume a watch by changing its file, and return the watch.
+
+    Raises UnknownWatch, WatchError, HomeInUse and OSError.
+    """
+    with home.files_lock():
+        return set_paused(home.watches, watch_id, AlertWatch, paused=paused)
 
 
 def check_filters(home: Home, one: Watch, path: Path) -> None:

@@ -75,7 +75,8 @@ def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> S
             renamed = store.rename_source(old, new)
             if renamed:
                 store.move_feeds(stem_of(Facet(source=old)), stem_of(Facet(source=new)))
-        moved = [move(path, place), move(home.samples / old, home.samples / new)]
+        with home.files_lock():
+            moved = [move(path, place), move(home.samples / old, home.samples / new)]
         keep_home_files(home, store, [old, new])
         store.update_search_index()
         return SourceRename(old, new, str(place), count_of(store, new), renamed or any(moved))
@@ -97,7 +98,8 @@ def remove_source(home: Home, source: str, *, kept: bool, dry_run: bool = False)
         before = count_of(store, source)
         if dry_run:
             return SourceRemoval(source, kept, before, done=True)
-        path.unlink(missing_ok=True)
+        with home.files_lock():
+            path.unlink(missing_ok=True)
         if path.parent.exists():
             # If the file reappeared after a power failure, the source would be collected again.
             sync(path.parent)

@@ -114,14 +114,15 @@ def save_selector(home: Home, source: str, field: Field, selector: str, digest: 
 
     ``digest`` is the digest of the text that the person saw. A bundled source is first copied into
     the home directory, whose files take precedence. Raises SourceFileChanged, SourceError,
-    UnknownSource and OSError.
+    UnknownSource, HomeInUse and OSError.
     """
-    loaded = load_source(home.sources, source)
-    text = read_text(loaded.path, SourceError)
-    if digest_of(text) != digest:
-        raise SourceFileChanged(loaded.path)
-    path = home.sources / f"{source}.toml"
-    changed = with_selector(text, str(path), field, selector)
-    path.parent.mkdir(exist_ok=True)
-    rewrite(path, changed)
-    return path
+    with home.files_lock():
+        loaded = load_source(home.sources, source)
+        text = read_text(loaded.path, SourceError)
+        if digest_of(text) != digest:
+            raise SourceFileChanged(loaded.path)
+        path = home.sources / f"{source}.toml"
+        changed = with_selector(text, str(path), field, selector)
+        path.parent.mkdir(exist_ok=True)
+        rewrite(path, changed)
+        return path

@@ -13,14 +13,14 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
-from data.watches.folder import load_watches, set_paused
+from data.watches.folder import load_watches
 from data.watches.watch_file import Watch, load_watch, to_toml
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home
 from scheduler.operations.bodies import AddWatch
 from scheduler.operations.watch_writes import WatchWrites
-from scheduler.operations.watches import id_for, recent_matches, send_test
+from scheduler.operations.watches import id_for, pause_watch, recent_matches, send_test
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
@@ -140,12 +140,12 @@ class WatchPages:
 
     async def _pause(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
-        await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=True)
+        await asyncio.to_thread(pause_watch, self._home, name, paused=True)
         return f"{name} is paused: new events send no alerts"
 
     async def _resume(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
-        await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=False)
+        await asyncio.to_thread(pause_watch, self._home, name, paused=False)
         return f"{name} is active again"
 
     def _known(self, name: str) -> Watch:

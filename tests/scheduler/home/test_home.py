@@ -3,14 +3,55 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
 from data.errors import HomeInUse
 from data.files import is_held
-from scheduler.home.home import open_home
+from scheduler.children.correction.source_text import FIELDS, digest_of, save_selector
+from scheduler.home import home as home_module
+from scheduler.home.home import Home, open_home
+from scheduler.operations.source_files import change_source
+from scheduler.operations.watches import change_watch, pause_watch
+from scheduler.sources.rename_and_removal import remove_source, rename_source
+
+SOURCE = 'name = "Harbour"\nurl = "http://room.example/"\ntimezone = "UTC"\n'
+
+CHANGES: tuple[Callable[[Home], Any], ...] = (
+    lambda home: change_source(home, "harbour", {"language": "en"}),
+    lambda home: change_watch(home, "tides", {"query": "tide"}),
+    lambda home: pause_watch(home, "tides", paused=True),
+    lambda home: save_selector(home, "harbour", FIELDS["release.title"], "h1", digest_of(SOURCE)),
+    lambda home: rename_source(home, "harbour", "port"),
+    lambda home: remove_source(home, "harbour", kept=True),
+)
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Home:
+    """A home directory with a source and a watch."""
+    home = open_home(tmp_path)
+    for folder, name, text in (
+        (home.sources, "harbour", SOURCE),
+        (home.watches, "tides", 'name="Tides"\n'),
+    ):
+        folder.mkdir()
+        (folder / f"{name}.toml").write_text(text)
+    return home
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_is_changed_by_one_process_at_a_time(
+    filled: Home, monkeypatch: pytest.MonkeyPatch, change: Callable[[Home], Any]
+) -> None:
+    monkeypatch.setattr(home_module, "FILES_LOCK_SECONDS", 0.0)
+    with filled.files_lock(), pytest.raises(HomeInUse, match="a source or watch file"):
+        change(filled)
+    assert (filled.sources / "harbour.toml").read_text() == SOURCE
+    change(filled)
 
 
 def test_a_checked_lock_can_be_taken_but_a_held_one_cannot(
