@@ -12,6 +12,7 @@ import brotli
 import zstandard
 from isal import igzip
 
+from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE
 from feeds.urls import media_type_of
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
@@ -70,6 +71,8 @@ def content_type_of(address: str, file: str) -> str:
     """Return the Content-Type of the ``file`` at a URL path."""
     if SIGNED_PATH.fullmatch(address):
         return SIGNED_TYPE
+    if address == DIRECTORY_PATH:
+        return DIRECTORY_TYPE
     if address.startswith("/releases/") and file.endswith(".json"):
         return "application/json"
     return media_type_of(file)

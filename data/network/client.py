@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -53,10 +53,11 @@ class OutboundError(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """A response whose body is truncated to MAX_BODY_BYTES."""
+    """A response whose body is truncated to MAX_BODY_BYTES. Names of ``headers`` are lower-case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -99,7 +100,11 @@ class Outbound:
                     content=body if method == "POST" else None,
                 ) as response,
             ):
-                return OutboundResponse(response.status, await beginning_of(response))
+                headers = {
+                    name.decode("latin-1").lower(): value.decode("latin-1")
+                    for name, value in response.headers
+                }
+                return OutboundResponse(response.status, await beginning_of(response), headers)
         except TimeoutError as error:
             raise OutboundError(
                 host, f"the response took longer than {self.patience:g} seconds"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -63,6 +64,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     if alerts.operator and not alerts.smtp_host:
         fix = "write the mail server that sends mails to alerts.operator"
         raise SettingsError(str(path), "alerts.smtp_host", fix)
+    check_signing(settings, path, variables)
     places = sorted(
         f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
     )
@@ -96,6 +98,26 @@ def check_store(
     if settings.run.executor == "procrastinate" and not url:
         fix = "write the address of a PostgreSQL database that all workers share"
         raise SettingsError(str(path), "store.url", fix)
+
+
+def check_signing(
+    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
+) -> None:
+    """Raise SettingsError if requests are signed and a setting for signatures is missing."""
+    if not settings.network.sign:
+        return
+    if not settings.network.contact:
+        place = variables.get(("network", "contact"), (str(path), "network.contact"))
+        raise SettingsError(*place, "write your mail address or URL, since network.sign is set")
+    parts = urlsplit(settings.site.url)
+    is_open = parts.scheme == "https" or settings.network.allow_private
+    if settings.site.url == SiteSettings().url or not is_open or parts.path.strip("/"):
+        place = variables.get(("site", "url"), (str(path), "site.url"))
+        fix = (
+            "write the site's https address without a path, since network.sign is set: sites read "
+            "the public keys there"
+        )
+        raise SettingsError(*place, fix)
 
 
 def addressed(site: SiteSettings) -> SiteSettings:

@@ -24,6 +24,15 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
         ),
     ] = ""
+    sign: Annotated[
+        bool,
+        msgspec.Meta(
+            description=(
+                "Sign all requests (Web Bot Auth), so that a site can recognize and admit them. "
+                "Also set `contact`, and the public address in `site.url`."
+            )
+        ),
+    ] = False
     delay: Annotated[
         Seconds,
         msgspec.Meta(

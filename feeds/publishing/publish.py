@@ -13,6 +13,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of
+from feeds.pages.bot_page import BotFacts
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.event_documents import EventFeeds, EventPages
@@ -82,6 +83,7 @@ def publish(
     cache: Path | None = None,
     now: dt.datetime | None = None,
     from_journal: bool = False,
+    bot: BotFacts | None = None,
 ) -> Publication:
     """Update the site in ``folder`` from the store.
 
@@ -94,13 +96,16 @@ def publish(
     ``cache`` is the file of rendered entries, with the cursor of the last handled event; without
     it, all facets are rendered. ``now`` decides which days are over. Set ``from_journal`` if a
     journal contains the archive pages and finished days of later publications; this run then does
-    not store them. Raises StoreError, and DamagedCacheError if the cache is damaged.
+    not store them. ``bot`` describes our visits for owners of sites. Raises StoreError, and
+    DamagedCacheError if the cache is damaged.
     """
     started = time.perf_counter()
     rendered = RenderCache(cache)
     try:
         now = now or dt.datetime.now(dt.UTC)
-        task = PublicationRun(store, folder, site, rendered, now, from_journal=from_journal)
+        task = PublicationRun(
+            store, folder, site, rendered, now, bot=bot, from_journal=from_journal
+        )
         task.run(everything=all, remembers=cache is not None)
         rendered.tidy()
     finally:
@@ -127,6 +132,7 @@ class PublicationRun:
         cache: RenderCache,
         now: dt.datetime,
         *,
+        bot: BotFacts | None,
         from_journal: bool,
     ) -> None:
         secrets = secrets_of(store)
@@ -137,7 +143,8 @@ class PublicationRun:
         self._now = now
         self._counts = store.facets()
         self._published = [*filter(is_published, self._counts)]
-        self._layout = layout_of(site, secrets.mark)
+        self._bot = bot
+        self._layout = layout_of(site, secrets.mark, bot)
         self._writer = FileWriter(folder)
         self._catalog = catalog_of(store, site)
         self._pages = PageRenderer(self._catalog, self._counts)
@@ -330,7 +337,7 @@ class PublicationRun:
         """Write index pages and static files, and return whether all were written."""
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, names_of(self._catalog), self._published)
-        files = SiteFiles(self._catalog, self._published, self._pages).files
+        files = SiteFiles(self._catalog, self._published, self._pages, self._bot).files
         if self._cache.note("listing") == listing and (folder / DIRECTORY).is_file():
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:

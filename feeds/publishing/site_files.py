@@ -24,6 +24,8 @@ from data.store.core.store import Store
 from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page
+from feeds.pages.bot_page import FILE as BOT_FILE
+from feeds.pages.bot_page import BotFacts, bot_page
 from feeds.pages.home_page import about_page
 from feeds.pages.indexes.directories import (
     DAYS_FILE,
@@ -86,7 +88,13 @@ SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 class SiteFiles:
     """Files about the whole site. ``files`` maps their names to functions that generate them."""
 
-    def __init__(self, catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        facets: Iterable[Facet],
+        pages: PageRenderer,
+        bot: BotFacts | None = None,
+    ) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(catalog, facets),
             STATIC_FILE: lambda: static_page(pages),
@@ -94,6 +102,8 @@ class SiteFiles:
             "about/index.html": lambda: about_page(pages),
             NOT_FOUND: lambda: static_not_found_page(pages),
         }
+        if bot:
+            self.files[BOT_FILE] = lambda: bot_page(pages, bot)
         self.files |= used_by_pages()
         # Search engines request the file by this name.
         self.files["robots.txt"] = lambda: robots(catalog.site)
@@ -117,13 +127,13 @@ def robots(site: str) -> bytes:
     return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP}", ""]).encode()
 
 
-def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
+def layout_of(site: SiteSettings, secrets: bytes = b"", bot: BotFacts | None = None) -> bytes:
     """Return a digest of the settings, templates and code that affect published files.
 
     ``secrets`` is Secrets.mark: if the list of secrets changes, everything is rendered again.
     """
     limits = (site.entries, site.max_feed_bytes)
-    settings = (site.url, site.title, *limits, site.hub, site.language)
+    settings = (site.url, site.title, *limits, site.hub, site.language, bot)
     digest = hashlib.sha256(repr(settings).encode() + secrets)
     for name, file in sorted(shaping(files("feeds"))):
         if name.startswith(NOT_PUBLISHING):

@@ -26,6 +26,7 @@ from data.errors import ArchiveError, StoreError
 from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
+from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE, RequestSigner
 from data.search.saved import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -48,7 +49,7 @@ from feeds.server.on_demand import OnDemand
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
 from feeds.server.requests.conditional import matching
-from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, reserved
+from feeds.server.requests.routes import READ_METHODS, Endpoint, Route, RouteTable, reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
@@ -94,6 +95,7 @@ def routes_of(
     monitoring: Monitoring | None = None,
     past: Past | None = None,
     saved: Route | None = None,
+    signer: RequestSigner | None = None,
     hidden: Iterable[Route] = (),
 ) -> list[Route]:
     """Return all routes in order of precedence: the first route that matches a path applies.
@@ -104,6 +106,10 @@ def routes_of(
         Route("/static/{file:path}", access="public"),
         Route("/robots.txt", access="public"),
         Route("/favicon.ico", access="public"),
+        # Owners of visited sites have no token.
+        Route("/bot/", access="public"),
+        Route("/bot", access="public"),
+        Route(DIRECTORY_PATH, access="public", endpoint=key_directory(signer)),
         Route(f"{WATCH_FEED}{{file:path}}", access="own"),
     ]
     # Clients of the Google Reader API may use addresses below /api/. So its routes precede the
@@ -160,6 +166,7 @@ def create_app(
     due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
     facts: Facts = dict,
     writes: Writes | None = None,
+    signer: RequestSigner | None = None,
     limit: int = MAX_CACHE_BYTES,
 ) -> ASGIApp:
     """Return the ASGI application that serves the site in ``folder``, or in the ``bucket``.
@@ -174,6 +181,7 @@ def create_app(
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
     ``admin`` is the operator's room, and ``writes`` are the operations of the API that write.
+    ``signer`` signs the directory of the keys that sign requests.
     ``judge`` returns the health of a store's sources, ``due`` the time of a source's next visit,
     and ``facts`` the measurements for /metrics.
     """
@@ -214,6 +222,7 @@ def create_app(
             monitoring=monitoring,
             past=Past(replay, queue),
             saved=saved_route(saved),
+            signer=signer,
             hidden=hidden_routes(store_url, queue),
         )
     )
@@ -262,6 +271,21 @@ class SecureResponses:
             await send(message)
 
         await self._app(scope, receive, send_completed)
+
+
+def key_directory(signer: RequestSigner | None) -> Endpoint | None:
+    """Return the handler that responds with the public keys of signed requests, itself signed.
+
+    Without a signer, a published file has the keys, so there is no handler.
+    """
+    if signer is None:
+        return None
+
+    def respond(_: Request) -> Response:
+        headers = signer.directory_headers()
+        return Response(signer.directory(), headers=headers, media_type=DIRECTORY_TYPE)
+
+    return respond
 
 
 def saved_route(saved: SavedSearches) -> Route:

@@ -123,7 +123,8 @@ class Crawl:
 
     def run(self, lines: Iterator[bytes]) -> None:
         """Make the visits that the lines of the parent request, until there are no more lines."""
-        settings = scrapy_settings(self._home.settings.network) | self._browser
+        signer = self._home.request_signer()
+        settings = scrapy_settings(self._home.settings, signer) | self._browser
         process = AsyncCrawlerProcess(settings)
         log_as(self._home.settings.log)
         # Otherwise Scrapy would create a log record for each response, which would be dropped.

@@ -138,10 +138,9 @@ def main() -> int:
     try:
         start = msgspec.json.decode(next(lines, b""), type=FetchStart)
         home = home_at(Path(start.home))
-        network = home.settings.network
-        settings = scrapy_settings(network)
+        settings = scrapy_settings(home.settings, home.request_signer())
         if start.render:
-            settings |= render_settings(network)
+            settings |= render_settings(home.settings.network)
     except (msgspec.DecodeError, CommuniqueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - goes to the log of the parent
         return 2

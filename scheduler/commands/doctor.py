@@ -24,6 +24,7 @@ from scheduler.home.doctor.files import (
 from scheduler.home.doctor.finding import Check, Examination, Finding
 from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
 from scheduler.home.doctor.processes import check_leftovers, check_locks
+from scheduler.home.doctor.signatures import check_signatures
 from scheduler.home.doctor.store import check_store
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, check_places
@@ -43,6 +44,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "watches": check_watches,
     "searches": check_searches,
     "tokens": check_tokens,
+    "signatures": check_signatures,
 }
 """All checks by name, in the order of the report. A new check must be added here."""
 
@@ -66,8 +68,8 @@ def doctor(home: Home, *, as_json: bool) -> int:
     """Check a home directory and suggest fixes.
 
     It checks settings, permissions, disk, versions, store, clock, archive, locks, files left by
-    killed runs, topics, sources, watches, searches and tokens. It changes nothing. The exit code
-    is 1 if there is an error.
+    killed runs, topics, sources, watches, searches, tokens, and the keys of signed requests. It
+    changes nothing. The exit code is 1 if there is an error.
     """
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)

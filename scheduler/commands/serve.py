@@ -78,6 +78,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         access=Access(Permissions(home.tokens), proxies=proxies_of(settings.site)),
         judge=partial(home_health, home),
         facts=HomeMetrics(home).facts,
+        signer=home.request_signer(),
     )
     server = uvicorn.Server(server_config(app, settings.site))
     working = push.at_work(lambda: setattr(server, "should_exit", True)) if push else nullcontext()

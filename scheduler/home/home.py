@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from data.access.request_keys import RequestKeys
 from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.files import take_lock
 from data.network.addresses import may_be_public
 from data.network.bucket import Bucket, open_bucket
+from data.network.request_signer import RequestSigner
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store.core.store import Store
@@ -71,8 +73,9 @@ class Home:
 
     The folder contains communique.toml, sources/, watches/, searches/, tokens/, samples/ (golden
     tests of sources), topics.toml (the user's taxonomy), communique.db (the store), archive/
-    (server responses), log.key (signs the archive's log), witness/ and witness.key (for signing the
-    logs of other instances), site/ (the published files), and logs.
+    (server responses), log.key (signs the archive's log), bot.key (signs requests),
+    witness/ and witness.key (for signing the logs of other instances), site/ (the published files),
+    and logs.
     """
 
     path: Path
@@ -158,6 +161,21 @@ class Home:
         target = self.settings.site.target
         return open_bucket(target, self.settings.bucket) if target else None
 
+    def request_keys(self) -> RequestKeys:
+        """Return the private keys that sign requests."""
+        return RequestKeys(self.path / "bot.key", self.store_url if self.settings.store.url else "")
+
+    def request_signer(self) -> RequestSigner | None:
+        """Return the signer of requests, or None if requests are not signed.
+
+        Creates the first key. Raises CommuniqueError if the key can't be used.
+        """
+        if not self.settings.network.sign:
+            return None
+        keys = self.request_keys()
+        keys.load()
+        return RequestSigner(self.settings.site.url.rstrip("/"), keys.load)
+
     def open_archive(self) -> Archive:
         """Return the archive of this home directory.
 
@@ -171,7 +189,7 @@ class Home:
         return Archive(
             self.archive,
             self.settings.archive,
-            agent=user_agent(network),
+            agent=user_agent(self.settings),
             robots=ROBOTS_POLICY,
             operator=network.contact,
             log=partial(self.shared_log, signs=not self.has_fleet)

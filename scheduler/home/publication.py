@@ -9,14 +9,24 @@ from pathlib import Path
 
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
-from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
+from data.errors import (
+    ArchiveError,
+    CommuniqueError,
+    PublishError,
+    SettingsError,
+    SourceError,
+    UnknownSource,
+)
+from data.files import FileWriter
 from data.network.bucket import BucketError, open_bucket
+from data.network.request_signer import DIRECTORY_PATH
 from data.search.saved import SavedSearches
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.text.clean import clean_line
 from data.text.folding import slug_of
 from data.topics.taxonomy import load_taxonomy
+from feeds.pages.bot_page import BotFacts
 from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log, publish_witness
@@ -28,6 +38,7 @@ from feeds.websub.generated_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import NO_FOLDER, NOWHERE, Home
+from spiders.download.settings import ROBOT, user_agent
 from spiders.sources.loader import load_source
 
 MAX_DIFFERENCES = 500
@@ -126,7 +137,15 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         settle_topics(home, store)
         store.compute_differences(limit=MAX_DIFFERENCES)
         kept = home.path / "rendered.db"
-        make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
+        make = partial(
+            publish,
+            store,
+            home.site,
+            home.settings.site,
+            all=everything,
+            cache=kept,
+            bot=bot_facts(home),
+        )
         try:
             published = make()
         except DamagedCacheError as error:
@@ -138,6 +157,33 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         if published.files:
             note_changes(home, published.files)
     return replace(published, errors=(*published.errors, *errors))
+
+
+def bot_facts(home: Home) -> BotFacts | None:
+    """Return the facts about visits for owners of sites, or None without a contact."""
+    network = home.settings.network
+    if not network.contact:
+        return None
+    agent, keys = user_agent(home.settings), f"{home.settings.site.url.rstrip('/')}{DIRECTORY_PATH}"
+    return BotFacts(
+        agent,
+        ROBOT,
+        network.contact,
+        network.delay,
+        home.settings.collect.interval,
+        keys if network.sign else "",
+    )
+
+
+def publish_keys(home: Home) -> Iterator[PublishError]:
+    """Publish the public keys of signed requests, unsigned, for static hosts. Yields errors."""
+    try:
+        if signer := home.request_signer():
+            writer = FileWriter(home.site)
+            writer.write(DIRECTORY_PATH.removeprefix("/"), signer.directory())
+            writer.flush()
+    except (CommuniqueError, OSError) as error:
+        yield PublishError(DIRECTORY_PATH, str(error))
 
 
 @contextmanager
@@ -157,7 +203,8 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
-    """Publish the archive's log, and the logs that this witness signed. Yields errors."""
+    """Publish the keys, the archive's log, and logs that this witness signed. Yields errors."""
+    yield from publish_keys(home)
     yield from sign_log(home)
     try:
         publish_log(log_of(home.path), home.site, everything=everything)

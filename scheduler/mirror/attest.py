@@ -93,4 +93,4 @@ def witness_log(home: Home, place: str) -> Cosigned:
 
 def client_of(home: Home) -> Outbound:
     """Return the HTTP client for addresses in the settings, which may be in private networks."""
-    return Outbound(user_agent(home.settings.network), allow_private=True, patience=TIMEOUT_SECONDS)
+    return Outbound(user_agent(home.settings), allow_private=True, patience=TIMEOUT_SECONDS)

@@ -166,6 +166,7 @@ class Service:
             judge=partial(home_health, home),
             facts=metrics.facts,
             due=self._next_visit,
+            signer=home.request_signer(),
         )
         server = QuietServer(server_config(app, site))
         serving = asyncio.create_task(server.serve(sockets=[opened]))

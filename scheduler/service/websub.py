@@ -141,7 +141,7 @@ async def announce(home: Home) -> bool:
 def outbound_of(home: Home) -> Outbound:
     """Return the HTTP client for a home directory."""
     network = home.settings.network
-    return Outbound(user_agent(network), network.allow_private)
+    return Outbound(user_agent(home.settings), network.allow_private)
 
 
 class FeedPushService:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
@@ -21,12 +22,15 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.headers import use_scrapy_headers
 from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
+from data.network.request_signer import RequestSigner
 from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.settings import EXTEND, RENDER
+from spiders.download.signing import SIGNER
 from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 
@@ -86,6 +90,8 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_heads(self._pool)
+        if signer := crawler.settings.get(SIGNER):
+            self.process_request_headers = partial(signed_headers, signer)
 
     async def download_request(self, request: Request) -> Response:
         """Download and return the response to a request.
@@ -116,6 +122,19 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             if tab is not None and not tab.is_closed():
                 await tab.close()
         return from_web(response)
+
+
+async def signed_headers(
+    signer: RequestSigner, playwright_request: TabRequest, **named: Any
+) -> dict[str, str]:
+    """Return the headers of a request by the browser, which sign it for its own host.
+
+    If the browser follows a redirect itself, it repeats these headers, and the signature is invalid
+    for another host.
+    """
+    headers = await use_scrapy_headers(playwright_request=playwright_request, **named)
+    signature = signer.headers(playwright_request.url) if is_web(playwright_request.url) else {}
+    return {name.lower(): value for name, value in (*headers.items(), *signature.items())}
 
 
 def from_web(response: Response) -> Response:

@@ -15,8 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data.errors import CommuniqueError
-from data.settings import Network
+from data.network.addresses import may_be_public
+from data.network.request_signer import RequestSigner
+from data.settings import Network, Settings
+from data.text.urls import host_of
 from data.wording import how_to_install
+from spiders.download.signing import SIGNER
 from spiders.page.media_urls import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
@@ -42,16 +46,30 @@ MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
 
-def user_agent(network: Network) -> str:
-    """Return the user agent: the name of this program and the operator's contact."""
-    own = f"{ROBOT}/{version('communique')}"
-    return f"{own} (+{network.contact})" if network.contact else own
+def user_agent(settings: Settings) -> str:
+    """Return the user agent: the name of this program and the operator's contact.
+
+    If `site.url` is set, the user agent also contains the address of the page about our visits.
+    """
+    own, contact, site = f"{ROBOT}/{version('communique')}", settings.network.contact, settings.site
+    if not contact:
+        return own
+    is_set = site.url.startswith("https:") or may_be_public(host_of(site.url))
+    page = f"{bot_page_address(settings)}; " if is_set else ""
+    return f"{own} (+{page}{contact})"
 
 
-def scrapy_settings(network: Network) -> dict[str, Any]:
-    """Return the Scrapy settings that all crawls use."""
+def bot_page_address(settings: Settings) -> str:
+    """Return the address of the page about our visits."""
+    return f"{settings.site.url.rstrip('/')}/bot"
+
+
+def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> dict[str, Any]:
+    """Return the Scrapy settings that all crawls use. ``signer`` signs their requests."""
+    network = settings.network
     return {
-        "USER_AGENT": user_agent(network),
+        "USER_AGENT": user_agent(settings),
+        SIGNER: signer,
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
@@ -98,6 +116,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.size_limits.DecompressionMiddleware": 590,
             "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
+            "spiders.download.signing.SigningMiddleware": 995,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # Each middleware takes time per request and response. These are replaced by our own.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

@@ -28,12 +28,13 @@ EXCLUDED: Final = frozenset(
         "crawl.log.1",
         "verified.json",
         "backed-up.json",
+        "bot.key",
         DUMP,
         "archive",
     ]
 )
-"""Names of files and folders in HOME that are not copied: caches, logs, locks, and the archive,
-which archive_files copies."""
+"""Names of files and folders in HOME that are not copied: caches, logs, locks, the keys of signed
+requests, which can be replaced, and the archive, which archive_files copies."""
 
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
 """Pattern that matches the names of unfinished files from killed processes."""
@@ -99,7 +100,14 @@ def dump(url: str, target: Path) -> None:
     """Dump the database at ``url`` to a file for pg_restore. Raises NotDumped."""
     address, environment = without_password(url)
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, without a shell
-        ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],  # noqa: S607
+        [  # noqa: S607
+            "pg_dump",
+            "--format=custom",
+            # The private keys of signed requests. A new fleet creates its own.
+            "--exclude-table-data=*.request_keys",
+            f"--file={target}",
+            f"--dbname={address}",
+        ],
         env=os.environ | environment,
         capture_output=True,
         text=True,

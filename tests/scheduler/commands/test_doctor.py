@@ -83,7 +83,7 @@ def test_a_healthy_home_has_no_errors_and_is_not_changed(home: Path) -> None:
     assert told == {
         *("settings", "permissions", "disk", "versions", "store", "clock", "log", "archive"),
         *("verification", "locks", "leftovers", "topics", "sources", "watches"),
-        *("searches", "tokens"),
+        *("searches", "tokens", "signatures"),
     }
     assert {line.split()[1] for line in lines if not line.startswith("ok ")} <= {"disk"}
     assert state_of(home) == before

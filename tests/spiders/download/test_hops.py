@@ -7,16 +7,14 @@ refuses: so a redirect starts from a page that may be read.
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, release_html, served
+from tests.spiders.download import fetching
 
 FETCH = """
 import sys
@@ -42,15 +40,7 @@ def room() -> Iterator[Room]:
 def fetched(home: Path, *urls: str) -> dict[str, dict[str, object]]:
     """What came of asking for addresses, by the address."""
     home.mkdir()
-    lines = [json.dumps({"home": str(home)}), json.dumps(urls)]
-    done = subprocess.run(  # noqa: S603 - our own program
-        [forking_python(), "-P", "-c", FETCH],
-        input="\n".join(lines) + "\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {one["asked"]: one for one in map(json.loads, done.stdout.splitlines())}
+    return fetching.fetched(home, *urls, program=FETCH)
 
 
 FORBIDDEN = (

@@ -1,0 +1,43 @@
+"""Page about our visits, for the owners of visited sites. The user agent contains its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.models import Facet
+from feeds.pages.renderer import PageRenderer
+
+FILE = "bot/index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class BotFacts:
+    """Facts about visits.
+
+    ``agent`` is the user agent, ``robot`` its name in robots.txt, ``contact`` the operator's mail
+    address or URL. ``delay`` is the minimum time between two requests to a host, ``interval`` the
+    mean time between two visits, both in seconds. ``keys`` is the public address of the keys that
+    sign requests, or empty.
+    """
+
+    agent: str
+    robot: str
+    contact: str
+    delay: float
+    interval: int
+    keys: str = ""
+
+
+def bot_page(pages: PageRenderer, facts: BotFacts) -> bytes:
+    """Render the page: who visits a site, why and how often, and how to stop the visits."""
+    texts = pages.catalog.texts
+    return pages.render(
+        "bot.html",
+        FILE,
+        Facet(),
+        title=texts.gettext("About our visits"),
+        description=texts.gettext("Who requests pages of your site, and how to stop it."),
+        facts=facts,
+        seconds=texts.number(round(facts.delay)),
+        minutes=texts.number(max(1, round(facts.interval / 60))),
+    )

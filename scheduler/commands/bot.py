@@ -1,0 +1,73 @@
+"""communique bot: how we identify ourselves to the sites that we visit."""
+
+from __future__ import annotations
+
+import click
+
+from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
+from scheduler.cli import Group, as_json, print_json, say, with_home
+from scheduler.home.home import Home
+from spiders.download.settings import bot_page_address, user_agent
+
+
+@click.group(cls=Group)
+def bot() -> None:
+    """Manage how we identify ourselves to visited sites."""
+
+
+@bot.command()
+@as_json
+@with_home
+def show(home: Home, *, as_json: bool) -> None:
+    """Show the user agent, its page, and the keys that sign requests.
+
+    The setting network.sign turns signatures on.
+    """
+    settings = home.settings
+    signs = settings.network.sign
+    keys = published_keys(home.request_keys().load()) if signs else []
+    shown = {
+        "agent": user_agent(settings),
+        "page": bot_page_address(settings) if settings.network.contact else None,
+        "directory": f"{settings.site.url.rstrip('/')}{DIRECTORY_PATH}" if signs else None,
+        "keys": [key_fields(one) for one in keys],
+    }
+    if as_json:
+        print_json(shown)
+        return
+    say(f"agent      {shown['agent']}")
+    say(f"page       {shown['page'] or 'none; set network.contact'}")
+    say(f"directory  {shown['directory'] or 'none; requests are not signed (network.sign)'}")
+    for one in keys:
+        say(key_line(one))
+
+
+@bot.command()
+@click.option(
+    "--revoke", is_flag=True, help="Stop publishing the other keys, such as a stolen key."
+)
+@as_json
+@with_home
+def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
+    """Replace the key that signs requests.
+
+    The new key is published now and signs from tomorrow, when sites know it. With --revoke it signs
+    within five minutes. Run `communique publish` if a static host serves the site.
+    """
+    with home.lock("bot-key", "communique bot rotate", wait=True):
+        keys = home.request_keys().rotate(revoke=revoke)
+    if as_json:
+        print_json({"keys": [key_fields(one) for one in keys]})
+        return
+    for one in keys:
+        say(key_line(one))
+
+
+def key_fields(key: RequestKey) -> dict[str, object]:
+    """Return the public fields of a key."""
+    return {"id": key.id, "x": key.public, "since": key.since}
+
+
+def key_line(key: RequestKey) -> str:
+    """Return a line about a key: its id, and the time from which it signs."""
+    return f"key        {key.id}  signs from {key.since:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,69 @@
+"""Sign every request that leaves a crawl: pages, files, redirects and robots.txt."""
+
+from __future__ import annotations
+
+import logging
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+
+from data.network.request_signer import RequestSigner, authority_of
+
+SIGNER = "COMMUNIQUE_SIGNER"
+"""Name of the Scrapy setting with the RequestSigner, or None if requests are not signed."""
+
+MAX_CLOCK_SECONDS = 60
+"""Maximum difference between our clock and a site's clock, in seconds. Sites reject signatures from
+the future."""
+
+REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+log = logging.getLogger(__name__)
+
+
+class SigningMiddleware:
+    """Signs each request for its own host. A redirected request is signed again.
+
+    It runs after all middlewares that change or repeat requests.
+    """
+
+    def __init__(self, signer: RequestSigner) -> None:
+        self._signer = signer
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> SigningMiddleware:
+        """Create the middleware. Raises NotConfigured if requests are not signed."""
+        signer: RequestSigner | None = crawler.settings.get(SIGNER)
+        if signer is None:
+            raise NotConfigured
+        return cls(signer)
+
+    def process_request(self, request: Request) -> None:
+        """Set the headers that sign a request, and replace those of an earlier address."""
+        request.headers.update(self._signer.headers(request.url))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response. Log a wrong clock if the site refused the request."""
+        date = (response.headers.get("Date") or b"").decode("latin-1")
+        if response.status in REFUSALS and (seconds := clock_difference(date)):
+            log.error(
+                "%s refused a signed request, and its clock differs from ours by %d seconds: "
+                "correct the clock of this machine",
+                authority_of(request.url),
+                seconds,
+            )
+        return response
+
+
+def clock_difference(date: str) -> int:
+    """Return by how many seconds our clock is ahead of a Date header, or 0 if they agree."""
+    try:
+        seconds = int(time.time() - parsedate_to_datetime(date).timestamp())
+    except (ValueError, OverflowError):
+        return 0
+    return seconds if abs(seconds) > MAX_CLOCK_SECONDS else 0
