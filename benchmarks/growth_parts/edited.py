@@ -11,6 +11,7 @@ from benchmarks.growth_parts.setting import NOW, READING, content_of, draft_of, 
 from data.identity.decision import decide, decide_reextraction
 from data.identity.matching import DraftSignature, keys_of
 from data.revisions.diff import changes, compare
+from data.revisions.edit_classes import classify
 from data.revisions.edits import fingerprint, significant_changes
 from data.revisions.extraction_drift import TwoReadings, compare_readings
 from data.stories.copies import likeness
@@ -42,7 +43,7 @@ def comparisons(text: str) -> object:
 def edits(text: str) -> object:
     """Tell whether readers would care about a difference."""
     old, new = content_of(text, paragraphs(text)), content_of(edited(text), text)
-    return significant_changes(old, new), fingerprint(old)
+    return significant_changes(old, new), fingerprint(old), classify(old, new)
 
 
 def decisions(text: str) -> object:

@@ -216,6 +216,24 @@ class LinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events: tuple[str, ...] = ()
 
 
+class EditWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that decide how much the edit of a sentence matters.
+
+    ``negation`` and ``modality`` ("may", "must", "only") contain complete words or phrases. A
+    hyphen marks the end of a word (``-n't``). ``numbers`` contains written numbers and units such
+    as "million". ``before_names`` and ``after_names`` contain titles and other words directly
+    beside names. ``corrections`` contains regular expressions for the beginnings or other parts of
+    correction notes, which ignore case.
+    """
+
+    negation: tuple[str, ...] = ()
+    modality: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    before_names: tuple[str, ...] = ()
+    after_names: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+
+
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language. Every table and key is optional."""
 
@@ -230,6 +248,7 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     press_links: PressLinkWords = PressLinkWords()
     posts: PostWords = PostWords()
     links: LinkWords = LinkWords()
+    edits: EditWords = EditWords()
 
 
 @cache

@@ -7,7 +7,7 @@ the extraction rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
@@ -130,21 +130,37 @@ def _without(text: str, links: frozenset[str]) -> list[str]:
 
 def _link_lines(html: str) -> frozenset[str]:
     """Return the texts of HTML blocks that consist of a single link."""
+    return frozenset(text for _, text in _links(html) if text)
+
+
+def linked_pages(html: str, without: Collection[str]) -> frozenset[str]:
+    """Return the addresses of the links in a text, except some.
+
+    Links that are the only text of their block are ignored, because boxes with related news rotate.
+    """
+    found = (url for url, text in _links(html) if url and not text and url not in without)
+    return frozenset(map(file_name, found))
+
+
+def _links(html: str) -> Iterator[tuple[str, str]]:
+    """Yield the address of each link, and the text of its block if the link is its only text."""
     if "<a" not in html:
-        return frozenset()
+        return
     root = etree.fromstring(html, etree.HTMLParser())
     if root is None:
-        return frozenset()
+        return
     letters = _letters(root)
-    found = set()
     for link in root.iter("a"):
-        parent = link.getparent()
-        if parent is None or parent.tag not in LINK_BLOCKS or letters[parent] != letters[link]:
-            continue
-        text = squeezed("".join(map(str, link.itertext())))
-        if text and squeezed("".join(map(str, parent.itertext()))) == text:
-            found.add(text)
-    return frozenset(found)
+        parent, text = link.getparent(), ""
+        if (
+            parent is not None
+            and parent.tag in LINK_BLOCKS
+            and letters[parent] == letters[link]
+            and (own := squeezed("".join(map(str, link.itertext()))))
+            and squeezed("".join(map(str, parent.itertext()))) == own
+        ):
+            text = own
+        yield str(link.get("href", "")), text
 
 
 def _letters(root: etree._Element) -> dict[etree._Element, int]:

@@ -1,0 +1,255 @@
+"""Classes, weight and announcement of an edit, from the contents before and after it.
+
+The functions need no model: they compare sentences, and in edited sentences the figures, dates,
+names, and words of the language files (data.languages.vocabulary, table ``edits``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+from data.languages.detection import MAX_SAMPLE, language_of_words
+from data.languages.vocabulary import pattern
+from data.models import Content
+from data.revisions.edits import files_of, linked_pages
+from data.revisions.sentence_facts import Facts, facts_of, has_date
+from data.revisions.sentences import Sentence, letters_of, sentence_changes, sentences
+from data.text.words import UNSPACED, tokens
+
+EditClass: TypeAlias = Literal[
+    "figure",
+    "date",
+    "name",
+    "negation",
+    "sentence-added",
+    "sentence-removed",
+    "link",
+    "attachment",
+    "title",
+    "correction",
+    "wording",
+    "letters",
+]
+"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
+``letters`` means that only letters or formatting changed, and excludes all other classes."""
+
+EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
+
+WEIGHTS: Final[dict[EditClass, float]] = {
+    "figure": 0.5,
+    "date": 0.45,
+    "name": 0.4,
+    "negation": 0.6,
+    "sentence-added": 0.2,
+    "sentence-removed": 0.3,
+    "link": 0.12,
+    "attachment": 0.35,
+    "title": 0.3,
+    "correction": 0.4,
+    "wording": 0.12,
+    "letters": 0.02,
+}
+"""Weight of an edit of one class, from 0 to 1. An edit of several classes weighs more."""
+
+MAX_COUNTED_SENTENCES: Final = 6
+"""Maximum number of added or removed sentences that increase the weight."""
+
+MAX_LABEL_LENGTH: Final = 100
+"""Maximum length in characters of a line with the date of the last change."""
+
+MAX_LABEL_WORDS: Final = 3
+"""Maximum number of words, such as a month, between the label and the end of such a line."""
+
+MIN_TYPO_LETTERS: Final = 4
+"""Minimum number of letters of a word in which one other letter is a typing error."""
+
+MAX_TYPOS: Final = 12
+"""Maximum number of words in an edited sentence that are compared letter by letter."""
+
+MAX_UNEXPLAINED_WORDS: Final = 2
+"""Maximum number of other words that may change with a figure, date, name or negation."""
+
+MAX_WORD_LETTERS: Final = 40
+
+
+class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Classes of an edit, its weight from 0 to 1, and whether the page announces that it changed.
+
+    An edit that the page does not announce is silent.
+    """
+
+    classes: tuple[EditClass, ...] = ()
+    weight: float = 0.0
+    announced: bool = False
+
+
+def classify(old: Content, new: Content) -> EditClasses:
+    """Return the classes, the weight and the announcement of an edit.
+
+    The time is linear in the length of the texts. The contents of a redacted release are equal, so
+    they have no classes.
+    """
+    language = new.language or old.language or language_of_words(new.body_text[:MAX_SAMPLE]) or ""
+    notes_before, lines_before = _without_last_change(old.body_text)
+    notes_after, lines_after = _without_last_change(new.body_text)
+    is_dated_anew = bool(notes_after - notes_before)
+    found, counts = _body_classes(lines_before, lines_after, language)
+    found |= _title_classes(old.title, new.title, language)
+    if files_of(old) != files_of(new):
+        found.add("attachment")
+    files = {media.url for one in (old, new) for media in one.attachments}
+    if linked_pages(old.body_html, files) != linked_pages(new.body_html, files):
+        found.add("link")
+    changed = found or (old.title, old.body_text) != (new.title, new.body_text)
+    classes = tuple(one for one in EDIT_CLASSES if one in found) or (
+        ("letters",) if changed else ()
+    )
+    announced = "correction" in found or is_dated_anew
+    return EditClasses(classes, weight(classes, counts), announced)
+
+
+def weight(classes: Sequence[EditClass], counts: Counter[EditClass]) -> float:
+    """Return the weight of an edit. ``counts`` contains numbers of added and removed sentences.
+
+    Weights combine like independent probabilities, so the result never exceeds 1.
+    """
+    rest = 1.0
+    for one in classes:
+        rest *= (1 - WEIGHTS[one]) ** max(1, min(counts[one], MAX_COUNTED_SENTENCES))
+    return round(1 - rest, 2)
+
+
+def _without_last_change(text: str) -> tuple[frozenset[str], str]:
+    """Return the lines of a text with the date of its last change, and the other lines."""
+    labels = pattern("date_labels.changed")
+    notes, others = set(), []
+    for line in text.split("\n"):
+        label = labels.search(line) if len(line) <= MAX_LABEL_LENGTH else None
+        if label and _is_date_alone(line[label.end() :]):
+            notes.add(" ".join(tokens(line[label.start() :])))
+            others.append(line[: label.start()])
+        else:
+            others.append(line)
+    return frozenset(notes), "\n".join(others)
+
+
+def _is_date_alone(text: str) -> bool:
+    """Return whether a text after a label contains a date and hardly any other words."""
+    words = [one for one in tokens(text) if not one.isdecimal()]
+    return len(text) > 1 and _word_count(words) <= MAX_LABEL_WORDS and has_date(text)
+
+
+def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], Counter[EditClass]]:
+    """Return the classes of the differences between two texts, and the numbers of sentences."""
+    if old == new:
+        return set(), Counter()
+    changes = sentence_changes([*sentences(old)], [*sentences(new)])
+    found: set[EditClass] = set()
+    for group in changes.edited:
+        found |= _edited_classes(group.old, group.new, language)
+    notes = _notes(changes.added)
+    added = [one for one in changes.added if one.line not in notes]
+    is_noted = notes or any(
+        _is_correction(one) for group in changes.edited for one in group.new
+    ) > any(_is_correction(one) for group in changes.edited for one in group.old)
+    counts: Counter[EditClass] = Counter(
+        {"sentence-added": len(added), "sentence-removed": len(changes.removed)}
+    )
+    found.update(one for one in counts if counts[one])
+    if is_noted:
+        found.add("correction")
+    return found, counts
+
+
+def _notes(added: Sequence[Sentence]) -> frozenset[int]:
+    """Return the numbers of lines with added correction notes."""
+    return frozenset(one.line for one in added if _is_correction(one.text))
+
+
+def _is_correction(sentence: str) -> bool:
+    return bool(pattern("edits.corrections").search(sentence))
+
+
+def _title_classes(old: str, new: str, language: str) -> set[EditClass]:
+    if old == new:
+        return set()
+    found = _edited_classes([old], [new], language)
+    if _is_correction(new) and not _is_correction(old):
+        return {"title", "correction"}
+    # Titles may have capitals in all words, which then identify no names.
+    return {"title", *(found & {"figure", "date", "negation"})} if found else set()
+
+
+def _edited_classes(old: Sequence[str], new: Sequence[str], language: str) -> set[EditClass]:
+    """Return the classes of the difference between two versions of some sentences."""
+    if letters_of(old) == letters_of(new):
+        return set()
+    before, after = facts_of(old, language), facts_of(new, language)
+    found: set[EditClass] = set()
+    is_swapped = before.words == after.words and before.numbers != after.numbers
+    if before.figures != after.figures or is_swapped:
+        found.add("figure")
+    if before.dates != after.dates:
+        found.add("date")
+    if before.negations != after.negations:
+        found.add("negation")
+    if _differs_in_names(before, after):
+        found.add("name")
+    if _differs_in_words(before, after, has_classes=bool(found)):
+        found.add("wording")
+    return found
+
+
+def _differs_in_names(old: Facts, new: Facts) -> bool:
+    """Return whether a name is in only one of the versions, even without its capital letter."""
+    gone = old.names.keys() - {*new.words}
+    come = new.names.keys() - {*old.words}
+    return bool(gone or come)
+
+
+def _differs_in_words(old: Facts, new: Facts, *, has_classes: bool) -> bool:
+    """Return whether other words changed, beyond typing errors."""
+    explained = old.explained | new.explained
+    before, after = Counter(old.words), Counter(new.words)
+    gone = [one for one in (before - after).elements() if one not in explained]
+    come = [one for one in (after - before).elements() if one not in explained]
+    if has_classes:
+        return max(map(_word_count, (gone, come))) > MAX_UNEXPLAINED_WORDS
+    if not gone and not come:
+        return [one for one in old.words if one in after] != new.words
+    if "".join(gone) == "".join(come):
+        return False
+    if len(gone) != len(come) or len(gone) > MAX_TYPOS:
+        return True
+    return not all(map(_is_typo, gone, come))
+
+
+def _word_count(words: Sequence[str]) -> float:
+    """Return the number of words. Letters of scripts without spaces are parts of words."""
+    return sum(0.5 if UNSPACED.match(one) else 1 for one in words)
+
+
+def _is_typo(one: str, other: str) -> bool:
+    """Return whether two words differ in a single letter, or in two adjacent letters.
+
+    A difference at the end may be another form of the word, which is not a typing error.
+    """
+    short, long = sorted((one, other), key=len)
+    if UNSPACED.search(one + other) or len(short) < MIN_TYPO_LETTERS:
+        return False
+    if len(long) > MAX_WORD_LETTERS or len(long) - len(short) > 1:
+        return False
+    first = next(
+        (at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short)
+    )
+    if first == len(short):
+        return long[-1] == long[-2]
+    if len(short) < len(long):
+        return short[first:] == long[first + 1 :]
+    swapped = long[first : first + 2][::-1]
+    is_swapped = short[first : first + 2] == swapped and short[first + 2 :] == long[first + 2 :]
+    return is_swapped or (first < len(long) - 1 and short[first + 1 :] == long[first + 1 :])

@@ -1,0 +1,377 @@
+"""Facts in a sentence that readers rely on: figures, dates, names, negations and modality."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final, NamedTuple
+
+from data.dates.months import base_of, month_of
+from data.languages.vocabulary import EditWords, vocabulary
+from data.text.folding import fold_date, fold_keyword
+from data.text.words import UNSPACED
+
+LETTER: Final = (
+    r"(?:[^\W\d_]|(?!\d)[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    r"\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u109f\u17b4-\u17d3\ufe20-\ufe2f])"
+)
+"""Pattern that matches a letter, or a mark that belongs to the letter before."""
+
+TOKEN: Final = re.compile(
+    r"(?P<number>\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
+    rf"|(?P<word>{UNSPACED.pattern}|{LETTER}+(?:['’][^\W\d_]+)*)|(?P<unit>[%‰٪°\u20a0-\u20cf$£¥€])"
+)
+
+DATE: Final = re.compile(r"(?<![\d.])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?![\d.]*\d)")
+TIME: Final = re.compile(
+    r"(?<!\d)\d{1,2}(?::\d{2}(?:\s?[ap]\.?m\b)?|h\d{0,2}\b|\s?[ap]\.?m\b|\s?uhr\b|\s?[時时点點시])",
+    re.IGNORECASE,
+)
+YEAR_DIGITS: Final = 4
+YEARS: Final = range(1900, 2101)
+MONTHS: Final = range(1, 13)
+MAX_DAY: Final = 31
+DATE_ENDINGS: Final = frozenset("年月日년월일")
+"""Letters after the year, month and day in Chinese, Japanese and Korean dates."""
+
+SEPARATORS: Final = ".,'’٫٬ \u00a0\u202f\u2009"
+GROUP_DIGITS: Final = 3
+MAX_MONTH_DISTANCE: Final = 2
+"""Maximum number of words between a day and its month: ``3 de marzo``."""
+
+MAX_LINK_LETTERS: Final = 3
+"""Maximum number of letters of a word between a day and its month."""
+
+NOUN_CAPITALS: Final = frozenset(["de", "lb", "gsw", "nds"])
+"""Languages in which every noun begins with a capital letter."""
+
+MAX_HEADLINE_SHARE: Final = 0.6
+"""Share of capitalized words from which capitals do not identify names, as in headlines."""
+
+MIN_HEADLINE_WORDS: Final = 3
+"""Number of words above which a sentence may be a headline."""
+
+OPENING: Final = re.compile('[:"“„«»¿¡(\\[]')
+"""Pattern that matches punctuation after which a word may begin with a capital letter."""
+
+MAX_NAME_WORDS: Final = 2
+"""Maximum number of words after or before a title such as "Mr" that belong to the name."""
+
+MAX_NAME_LETTERS: Final = 3
+"""Maximum number of letters of a name in scripts without spaces."""
+
+APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
+
+
+class Word(NamedTuple):
+    """A number, word or unit of a sentence, with its kind, start and end."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Facts:
+    """Facts of one or more sentences, and their words and numbers in order."""
+
+    numbers: list[str] = field(default_factory=list)
+    figures: Counter[str] = field(default_factory=Counter)
+    dates: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+    negations: Counter[str] = field(default_factory=Counter)
+    words: list[str] = field(default_factory=list)
+    explained: set[str] = field(default_factory=set)
+
+
+class LanguageRules(NamedTuple):
+    """Words of a language, prepared for the search in sentences."""
+
+    language: str
+    negations: re.Pattern[str] | None
+    numbers: frozenset[str]
+    before_names: frozenset[str]
+    after_names: frozenset[str]
+    titles: re.Pattern[str] | None
+    weekdays: frozenset[str]
+
+
+@cache
+def rules_of(language: str) -> LanguageRules:
+    """Return the rules of a language. Without words of the language, all languages are combined."""
+    base = base_of(language) if language else ""
+    known = vocabulary().get(base)
+    has_words = known is not None and known.edits != EditWords()
+    several = [known.edits] if known and has_words else [one.edits for one in vocabulary().values()]
+    listed = [word for one in several for word in (*one.negation, *one.modality)]
+    return LanguageRules(
+        base,
+        _pattern(listed),
+        frozenset(fold_keyword(word) for one in several for word in one.numbers),
+        frozenset(fold_keyword(word) for one in several for word in one.before_names),
+        frozenset(fold_keyword(word) for one in several for word in one.after_names),
+        _pattern(
+            [
+                word
+                for one in several
+                for word in (*one.before_names, *one.after_names)
+                if UNSPACED.match(word)
+            ]
+        ),
+        _weekdays(base or "en"),
+    )
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Return a pattern of complete words. A word with a hyphen first is the end of a word."""
+    whole = [re.escape(one) for one in words if one[0] != "-" and not UNSPACED.search(one)]
+    endings = [re.escape(one[1:]) for one in words if one[0] == "-"]
+    parts = [re.escape(one) for one in words if UNSPACED.search(one)]
+    found = []
+    if whole or endings:
+        ends = [rf"{LETTER}{{1,40}}(?:{'|'.join(endings)})"] if endings else []
+        inner = "|".join([*sorted(whole, key=lambda one: -len(one)), *ends])
+        found.append(rf"(?<!{LETTER})(?:{inner})(?!{LETTER})")
+    if parts:
+        found.append("|".join(sorted(parts, key=lambda one: -len(one))))
+    return re.compile("|".join(found), re.IGNORECASE) if found else None
+
+
+@cache
+def _weekdays(language: str) -> frozenset[str]:
+    """Return the folded names of weekdays in a language, or nothing if they are unknown."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - only needed for edits
+
+    try:
+        days = Locale.parse(language).days
+    except (UnknownLocaleError, ValueError):
+        return frozenset()
+    return frozenset(fold_keyword(name) for form in days.values() for name in form["wide"].values())
+
+
+def facts_of(sentences: Sequence[str], language: str) -> Facts:
+    """Return the facts of some sentences. ``language`` is their tag, or empty if it is unknown."""
+    rules, found = rules_of(language), Facts()
+    for sentence in sentences:
+        _read_sentence(sentence, rules, found)
+    return found
+
+
+def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
+    def blanked(time: re.Match[str]) -> str:
+        parts = _parts_of_date(time) if time.re is DATE else [fold_date("".join(time[0].split()))]
+        found.dates.update(parts)
+        return " " * len(time[0]) if parts else time[0]
+
+    text = TIME.sub(blanked, DATE.sub(blanked, sentence.translate(APOSTROPHES)))
+    words = [
+        Word(one.lastgroup or "", one[0], one.start(), one.end()) for one in TOKEN.finditer(text)
+    ]
+    dated = _date_words(words, (rules.language,), rules.weekdays, found)
+    for at, word in enumerate(words):
+        if at in dated:
+            continue
+        if word.kind == "number":
+            found.numbers.append(_plain_number(word.text))
+            found.figures[found.numbers[-1]] += 1
+        elif word.kind == "unit":
+            found.figures[word.text] += 1
+        else:
+            folded = fold_keyword(word.text)
+            if folded in rules.numbers or (len(word.text) == 1 and _is_numeral(word.text)):
+                found.figures[folded] += 1
+                found.explained.add(folded)
+            found.words.append(folded)
+    if rules.negations:
+        for marker in rules.negations.finditer(text):
+            first, last = marker[0][0], marker[0][-1]
+            # A name may have the ending of a negation.
+            if marker.start() and first.isupper() and last.islower():
+                continue
+            words_of = fold_keyword(marker[0]).split()
+            found.negations[" ".join(words_of)] += 1
+            found.explained.update(words_of)
+    named = [words[at].text for at in sorted(_named(text, words, rules)) if at not in dated]
+    found.names.update(map(fold_keyword, named))
+    found.explained.update(map(fold_keyword, named))
+
+
+def _parts_of_date(found: re.Match[str]) -> list[str]:
+    """Return day, month and year of a numeric date as sorted numbers, or nothing."""
+    first, _, second, third = found.groups()
+    numbers = [int(first), int(second), int(third)]
+    is_year_first = len(first) == YEAR_DIGITS
+    small = numbers[1:] if is_year_first else numbers[:2]
+    if not all(1 <= one <= MAX_DAY for one in small) or min(small) not in MONTHS:
+        return []
+    return [str(one) for one in numbers]
+
+
+def _date_words(
+    words: Sequence[Word], languages: tuple[str, ...], weekdays: frozenset[str], found: Facts
+) -> frozenset[int]:
+    """Return the places of words that belong to dates, and add the dates to the facts."""
+    places: set[int] = set()
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else None
+        if word.kind == "number":
+            is_year = _integer(word.text) in YEARS
+            ends = following and following.start == word.end and following.text[0] in DATE_ENDINGS
+            before = words[at - 1] if at else None
+            units = (one for one in (before, following) if one and one.kind == "unit")
+            if ends or (is_year and not any(units)):
+                places.add(at)
+                found.dates[_plain_number(word.text)] += 1
+                places.update([at + 1] if ends else [])
+        elif word.kind == "word" and not UNSPACED.match(word.text):
+            folded = fold_keyword(word.text)
+            if folded in weekdays:
+                places.add(at)
+                found.dates[folded] += 1
+                continue
+            month = month_of(fold_date(word.text), languages)
+            if month is None:
+                continue
+            near = _numbers_near(words, at)
+            if near:
+                places.add(at)
+                found.dates[str(month)] += 1
+                for number in near - places:
+                    found.dates[_plain_number(words[number].text)] += 1
+                places |= near
+    return frozenset(places)
+
+
+def _numbers_near(words: Sequence[Word], at: int) -> set[int]:
+    """Return the places of the day and the year beside a month."""
+    found = set()
+    for step in (-1, 1):
+        for distance in range(1, MAX_MONTH_DISTANCE + 2):
+            place = at + step * distance
+            if not 0 <= place < len(words):
+                break
+            word = words[place]
+            if word.kind == "number":
+                if 1 <= _integer(word.text) <= MAX_DAY or _integer(word.text) in YEARS:
+                    found.add(place)
+                break
+            if word.kind != "word" or len(word.text) > MAX_LINK_LETTERS:
+                break
+    # The year follows the day of "March 3, 2026".
+    for place in [*found]:
+        later = place + 1
+        if later < len(words) and _integer(words[later].text) in YEARS:
+            found.add(later)
+    return found
+
+
+def _integer(text: str) -> int:
+    """Return a number of at most four digits, or -1 for other texts."""
+    return int(text) if len(text) <= YEAR_DIGITS and text.isdecimal() else -1
+
+
+def _plain_number(text: str) -> str:
+    """Return a number with ASCII digits, without separators between groups of digits."""
+    digits = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
+    parts = re.split(rf"[{re.escape(SEPARATORS)}]", digits)
+    separators = [one for one in digits if not one.isdecimal()]
+    has_groups = all(len(part) == GROUP_DIGITS for part in parts[1:])
+    # "1,200" and "1.200" have groups of digits. Only "0,125" is a fraction.
+    if has_groups and parts[0] != "0" and len({*separators}) == 1:
+        return "".join(parts)
+    if len(parts) > 1:
+        return "".join(parts[:-1]) + "." + parts[-1]
+    return digits
+
+
+def _is_numeral(char: str) -> bool:
+    return char in "一二三四五六七八九十百千万萬亿億兆两兩〇"
+
+
+def _named(text: str, words: Sequence[Word], rules: LanguageRules) -> Iterator[int]:
+    """Yield the places of words that are probably parts of names."""
+    only = [at for at, word in enumerate(words) if word.kind == "word"]
+    yield from _beside_titles(words, only, rules)
+    yield from _unspaced_beside_titles(text, words, only, rules)
+    capitals = {at for at in only if words[at].text[0].isupper()}
+    cased = sum(words[at].text[0].isupper() or words[at].text[0].islower() for at in only)
+    if 2 * cased < len(only):
+        # A word in capitals in a script without capitals is a brand or a foreign name.
+        yield from capitals
+        return
+    has_end = text.rstrip("\"'”’»)")[-1:] in {".", "!", "?"}
+    may_be_headline = not has_end and len(only) > MIN_HEADLINE_WORDS
+    if may_be_headline and len(capitals) > MAX_HEADLINE_SHARE * len(only):
+        return
+    for place, at in enumerate(only):
+        if at not in capitals:
+            continue
+        word = words[at]
+        earlier = words[only[place - 1]] if place else None
+        starts = earlier is None or OPENING.search(text, earlier.end, word.start) is not None
+        near = range(max(0, place - 1), min(place + 2, len(only)))
+        # An article at the start of a sentence is no first name.
+        beside = [
+            words[only[one]]
+            for one in near
+            if only[one] in capitals and (one or len(words[only[0]].text) > MAX_LINK_LETTERS)
+        ]
+        is_abbreviation = word.text.isupper() and len(word.text) > 1
+        if (
+            is_abbreviation
+            or not (starts or rules.language in NOUN_CAPITALS)
+            or any(one is not word and _touch(text, one, word) for one in beside)
+        ):
+            yield at
+
+
+def _touch(text: str, one: Word, other: Word) -> bool:
+    first, second = sorted((one, other), key=lambda word: word.start)
+    return text[first.end : second.start] in {" ", "\u00a0", "-", ". "}
+
+
+def _beside_titles(
+    words: Sequence[Word], only: Sequence[int], rules: LanguageRules
+) -> Iterator[int]:
+    """Yield the places of words directly after or before a title."""
+    folded = [fold_keyword(words[at].text) for at in only]
+    titles = rules.before_names | rules.after_names
+    for place, at in enumerate(only):
+        first = words[at].text[0]
+        if first.islower() or folded[place] in titles or UNSPACED.match(first):
+            continue
+        count = 1 if first.isupper() else MAX_NAME_WORDS
+        is_after = not rules.before_names.isdisjoint(folded[max(0, place - count) : place])
+        if is_after or not rules.after_names.isdisjoint(folded[place + 1 : place + 2]):
+            yield at
+
+
+def _unspaced_beside_titles(
+    text: str, words: Sequence[Word], only: Sequence[int], rules: LanguageRules
+) -> Iterator[int]:
+    """Yield the places of letters beside a title, in scripts without spaces."""
+    if not rules.titles:
+        return
+    places = {words[at].start: at for at in only if UNSPACED.match(words[at].text)}
+    for title in rules.titles.finditer(text):
+        near: list[int] = []
+        if title[0] in rules.before_names:
+            near += range(title.end(), title.end() + MAX_NAME_LETTERS)
+        if title[0] in rules.after_names:
+            near += range(title.start() - MAX_NAME_LETTERS, title.start())
+        yield from (places[one] for one in near if one in places)
+
+
+def has_date(text: str) -> bool:
+    """Return whether a text contains a date, in any language."""
+    if any(map(_parts_of_date, DATE.finditer(text))):
+        return True
+    words = [
+        Word(one.lastgroup or "", one[0], one.start(), one.end()) for one in TOKEN.finditer(text)
+    ]
+    return bool(_date_words(words, ("",), frozenset(), Facts()))

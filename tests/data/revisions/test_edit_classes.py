@@ -1,0 +1,123 @@
+"""An edit gets the classes that a reader would give it, whatever its language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from data.languages.vocabulary import vocabulary
+from data.models import Content, Media
+from data.revisions.edit_classes import EDIT_CLASSES, classify
+from data.revisions.sentence_facts import rules_of
+
+CONTEXT = "The pier was rebuilt.\n\n{}\n\nBoats are back."
+
+
+def content(text: str, language: str | None = "en") -> Content:
+    return Content("Harbour", language=language, body_text=CONTEXT.format(text))
+
+
+@pytest.mark.parametrize(
+    ("language", "old", "new", "classes"),
+    [
+        ("en", "It costs 5 million euros.", "It costs 7 million euros.", {"figure"}),
+        ("en", "It costs five million euros.", "It costs six million euros.", {"figure"}),
+        ("en", "Men: 45, women: 55.", "Men: 55, women: 45.", {"figure"}),
+        ("en", "It opens on 3 March 2026.", "It opens on 4 April 2026.", {"date"}),
+        ("en", "Doors open at 18:00 sharp.", "Doors open at 19:00 sharp.", {"date"}),
+        ("en", "We met Anna Berg in the hall.", "We met Anna Holm in the hall.", {"name"}),
+        ("en", "You may enter the hall.", "You may not enter the hall.", {"negation"}),
+        ("en", "Everyone must pay the fee.", "Everyone may pay the fee.", {"negation"}),
+        ("en", "The board praised the plan.", "The board rejected the plan.", {"wording"}),
+        ("de", "Das Wasser ist sauber.", "Das Wasser ist nicht sauber.", {"negation"}),
+        ("tr", "Giriş zorunludur.", "Giriş zorunlu değildir.", {"negation"}),
+        ("zh", "会议于3月5日举行。", "会议于3月8日举行。", {"date"}),
+        ("ja", "田中氏は会議に出席した。", "鈴木氏は会議に出席した。", {"name"}),
+        ("ar", "بلغت التكلفة ٥٠٠ يورو", "بلغت التكلفة ٧٠٠ يورو", {"figure"}),
+        ("hi", "मंत्री राजेश ने यह कहा।", "मंत्री सुरेश ने यह कहा।", {"name"}),
+        (None, "It costs 5 million euros.", "It costs 7 million euros.", {"figure"}),
+        ("xx", "It costs 5 million euros.", "It costs 7 million euros.", {"figure"}),
+    ],
+)
+def test_an_edited_sentence(language: str | None, old: str, new: str, classes: set[str]) -> None:
+    found = classify(content(old, language), content(new, language))
+    assert {*found.classes} == classes
+    assert 0.1 < found.weight < 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("They recieve money from us.", "They receive money from us."),
+        ("Boats, ships and rafts.", "Boats, ships, and rafts."),
+        ("It costs 1,200 euros.", "It costs 1200 euros."),
+        ("It costs 1200 euros.", "It costs ١٢٠٠ euros."),
+        ("It opens on 3 March 2026.", "It opens on March 3, 2026."),
+        ("The web site is new.", "The website is new."),
+        ("the résumé is read.", "The resume is read."),
+        ("First of all. Then the rest of it.", "Then the rest of it. First of all."),
+    ],
+)
+def test_letters_alone_hardly_weigh(old: str, new: str) -> None:
+    found = classify(content(old), content(new))
+    assert found.classes == ("letters",)
+    assert found.weight < 0.05
+
+
+def test_added_and_removed_sentences() -> None:
+    short, long = content("Ships left."), content("Ships left. The mayor thanked all crews.")
+    assert classify(short, long).classes == ("sentence-added",)
+    assert classify(long, short).classes == ("sentence-removed",)
+    several = content("Ships left. The mayor thanked all crews. Schools were closed on Monday.")
+    assert classify(short, several).weight > classify(short, long).weight
+
+
+def test_links_files_and_titles() -> None:
+    old = replace(
+        content("See it."),
+        body_html='<p>See <a href="https://a.example/plan">it</a>.</p>',
+        attachments=(Media("https://a.example/list.pdf", "application/pdf"),),
+    )
+    linked = replace(old, body_html=old.body_html.replace("plan", "map"))
+    assert classify(old, linked).classes == ("link",)
+    assert classify(old, replace(old, attachments=())).classes == ("attachment",)
+    assert classify(old, replace(old, title="Harbour shut")).classes == ("title",)
+    assert classify(old, replace(old, title="HARBOUR")).classes == ("letters",)
+    assert classify(old, old).classes == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_announced"),
+    [
+        ("It costs 5 euros.", "It costs 6 euros.", False),
+        ("It costs 5 euros.", "It costs 6 euros.\nCorrection: the price was wrong.", True),
+        ("All is well. Updated on 3 March 2026", "All is fine. Updated on 5 March 2026", True),
+        ("Updated rules apply from 3 March 2026", "Updated rules apply from 5 March 2026", False),
+        ("更新日：2026年3月5日", "更新日：2026年3月8日", True),
+        ("Well.\nLast updated: 3 March 2026", "Fine.\nLast updated: 5 March 2026", True),
+        ("Well.\nLast updated: 3 March 2026", "Fine.\nLast updated: 3 March 2026", False),
+    ],
+)
+def test_an_edit_is_announced_by_the_page(old: str, new: str, *, is_announced: bool) -> None:
+    assert classify(content(old), content(new)).announced is is_announced
+
+
+def test_a_title_can_announce_a_correction() -> None:
+    old = content("It costs 5 euros.")
+    found = classify(old, replace(old, title="Corrected: Harbour"))
+    assert (found.classes, found.announced) == (("title", "correction"), True)
+
+
+def test_a_first_text_is_an_added_one() -> None:
+    found = classify(Content("T"), Content("T", body_text="A text with several words."))
+    assert found.classes == ("sentence-added",)
+    assert set(found.classes) <= {*EDIT_CLASSES}
+
+
+@pytest.mark.parametrize("language", sorted(vocabulary()))
+def test_the_words_of_every_language_are_usable(language: str) -> None:
+    rules = rules_of(language)
+    for word in vocabulary()[language].edits.negation:
+        assert rules.negations
+        assert rules.negations.search(f"ab{word[1:]}" if word[0] == "-" else word)
