@@ -2,12 +2,12 @@
 
     python benchmarks/postgres.py [--releases N] [--batch N] [--few]
 
-The releases of benchmarks/store.py are recorded with `Store.record` in a PostgreSQL that is started
-for this benchmark, with fsync, and in an SQLite file, in transactions of --batch releases. After
-each transaction, the rows of all tables that it wrote are written to another database with the same
-schema by COPY, also in one transaction, with triggers disabled. The last line is JSON: releases per
-second, the ratio of COPY's time to the write path's, the ratio to SQLite's time, and the
-milliseconds of CPU time per release in the database and in the writing process.
+The releases of benchmarks/store.py are recorded with `Store.record_all` in a PostgreSQL that is
+started for this benchmark, with fsync, and in an SQLite file, in transactions of --batch releases.
+After each transaction, the rows of all tables that it wrote are written to another database with
+the same schema by COPY, also in one transaction, with triggers disabled. The last line is JSON:
+releases per second, the ratio of COPY's time to the write path's, the ratio to SQLite's time, and
+the milliseconds of CPU time per release in the database and in the writing process.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import psycopg
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.store import ROWS, drafts
+from data.models import SeenDraft
 from data.store.open import open_store
 from tests.postgres_server import missing, postgres_running
 
@@ -81,8 +82,7 @@ class Written:
         """Record some releases in one transaction."""
         wall, processor = time.perf_counter(), time.process_time()
         with self.store.transaction():
-            for draft, seen in batch:
-                self.store.record(draft, seen=seen, since=seen)
+            self.store.record_all([SeenDraft(draft, seen, seen) for draft, seen in batch])
         self.seconds += time.perf_counter() - wall
         self.processor += time.process_time() - processor
 

@@ -3,9 +3,9 @@
     python benchmarks/store.py [--releases N] [--queries N]
 
 Releases from invented sources over ten years, with bodies of about 3 KB, are recorded with
-`Store.record` in transactions of 200, as `communique import` does: identity, revisions, aliases,
-topics, stories, dirty marks of feeds. After each transaction, the rows of all tables that it wrote
-are written to another file with the same schema by plain sqlite3 executemany, also in one
+`Store.record_all` in transactions of 200, as `communique import` does: identity, revisions,
+aliases, topics, stories, dirty marks of feeds. After each transaction, the rows of all tables that
+it wrote are written to another file with the same schema by plain sqlite3 executemany, also in one
 transaction. The ratio of the two times is printed. Then the newest 50 releases of a topic, of a
 source and topic, and a search are queried, and SQLite explains its query plans.
 """
@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from data.models import Content, Draft, Facet, Published
+from data.models import Content, Draft, Facet, Published, SeenDraft
 from data.search.query import Query
 from data.store.sqlite.store import SqliteStore
 
@@ -126,8 +126,7 @@ def record(
         batch = list(itertools.islice(made, BATCH))
         started = now()
         with store.transaction():
-            for draft, seen in batch:
-                store.record(draft, seen=seen, since=seen)
+            store.record_all([SeenDraft(draft, seen, seen) for draft, seen in batch])
         real = [a + b for a, b in zip(real, since(started), strict=True)]
         rows = {
             name: read.execute(f"SELECT * FROM {name} WHERE {which}", [number]).fetchall()  # noqa: S608 - our own

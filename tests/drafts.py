@@ -44,3 +44,30 @@ def draft(url: str = "http://harbour.example/news/1", **changes: Any) -> Draft:
         "body_text": BODY,
     }
     return Draft(**{"source": "harbour", "url": url, **outer}, content=Content(**defaults | inner))
+
+
+def varied_drafts() -> list[Draft]:
+    """Drafts that a store decides about in different ways, in their order."""
+    return [
+        draft(digest="1", skeleton=b"sketch"),
+        draft("http://wire.example/1", source="wire", topics=()),
+        # An edit, a better reading of the same bytes, other bytes that say the same.
+        draft(body_text=BODY.replace("4.2", "4.6"), digest="2"),
+        draft(body_text=BODY.replace("4.2", "4.7"), digest="2", topics=("ports",)),
+        draft(body_text=BODY.replace("4.2", "4.7"), digest="3"),
+        # A move, a claim of a release's address, and a page whose text was lost.
+        draft("http://harbour.example/moved", body_text=BODY.replace("4.2", "4.7")),
+        draft("http://harbour.example/print/1", canonical="http://harbour.example/moved"),
+        draft(body_text="", body_html=""),
+        # Editions that name each other, and one without a date.
+        draft(
+            "http://harbour.example/fr/1",
+            title="Nouvelle station",
+            body_text="La station de signaux est ouverte.",
+            language="fr",
+            editions=(("en", "http://harbour.example/moved"),),
+        ),
+        draft("http://harbour.example/undated", title="Tides", body_text="Low.", published=None),
+        draft("http://harbour.example/undated", title="Tides", body_text="Low."),
+        draft("http://post.example/1", source="post", published=published("2026-03-03")),
+    ]

@@ -67,10 +67,10 @@ def main() -> None:
         hang(body.decode(), busy=ROBOTS, native=NATIVE_ROBOTS)
         return parse(body, robot)
 
-    def recorded(recorder: Any, found: Any, **named: Any) -> Any:
-        while RECORD in found.url:
+    def recorded(recorder: Any, read: Any) -> Any:
+        while RECORD in read.draft.url:
             pass
-        return record(recorder, found, **named)
+        return record(recorder, read)
 
     ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
     BoundedCookies.process_response = kept  # type: ignore[method-assign, assignment]

@@ -38,6 +38,7 @@ from data.models.release import (
     ReleaseTimes,
     Return,
     Revision,
+    SeenDraft,
     Stage,
     Validator,
     Wait,

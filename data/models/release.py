@@ -4,7 +4,7 @@ All times are aware UTC. Each date is stored with its original text.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -205,6 +205,21 @@ class Draft:
     capture: Capture | None = None
     has_end: bool = True
     is_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDraft:
+    """A draft to be recorded, and how it was seen.
+
+    ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
+    addresses of the site that are not releases. ``labels`` are labels of topics by slug.
+    """
+
+    draft: Draft
+    seen: dt.datetime
+    since: dt.datetime
+    front: Collection[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

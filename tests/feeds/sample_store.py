@@ -81,7 +81,9 @@ class SampleStore(SqliteStore):
     def label(self, **labels: str) -> None:
         """Give topics other labels."""
         with self._writing():
-            self._tables.label_topics(labels)
+            tables = self._tables()
+            tables.label_topics(labels)
+            tables.write()
 
     def forget_health(self) -> None:
         """Delete all changes of health."""

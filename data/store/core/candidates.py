@@ -44,18 +44,14 @@ def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> 
 
     Only releases that were published around ``order`` are returned.
     """
-    slots = slots_near(order)
-    own = _in_slots(slots, text.bands)
-    if not own:
-        return NO_CANDIDATES
-    rows = tables.rows_in_bands(own + _in_slots(slots, text.anchors))
+    rows = tables.rows_in_bands(bands_near(text, order))
     if not rows:
         return NO_CANDIDATES
     # Plain dictionaries, because a Counter takes longer than the database query.
     bands: dict[int, int] = {}
     anchors: dict[int, int] = {}
     sizes: dict[int, int] = {}
-    of_bands = frozenset(own)
+    of_bands = frozenset(_in_slots(slots_near(order), text.bands))
     for band, number, size in rows:
         if band in of_bands:
             bands[number] = bands.get(number, 0) + 1
@@ -74,6 +70,11 @@ def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> 
         tuple(n for _, _, n in ranked),
         _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
     )
+
+
+def bands_near(text: TextSignature, order: dt.datetime) -> list[int]:
+    """Return the bands in which texts similar to a text from around ``order`` are indexed."""
+    return _in_slots(slots_near(order), text.marks) if text.bands else []
 
 
 def bands_of(

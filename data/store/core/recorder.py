@@ -1,12 +1,13 @@
-"""Record drafts, one per transaction: match a draft, decide, write, and join stories."""
+"""Record a batch of drafts: match each draft, decide, write, and join stories."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -27,11 +28,12 @@ from data.identity.matching import (
     moved,
     trusted_canonical,
 )
-from data.models import Content, Draft, Release
+from data.models import Content, Draft, Release, SeenDraft
 from data.revisions.stored_difference import encode_difference
-from data.store.core.candidates import SimilarReleases, bands_of, find_candidates
+from data.store.core.candidates import SimilarReleases, bands_near, bands_of, find_candidates
 from data.store.core.stories import StoryJoiner
 from data.store.core.unconfirmed import confirm, may_be_cut
+from data.store.shared_sql.aliases import Address
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
@@ -52,7 +54,33 @@ recorded."""
 OLD: Final = dt.timedelta(days=30)
 """Minimum age of a release at which it does not count as news when it is first seen."""
 
+DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""
+
 _encode = msgspec.json.Encoder().encode
+
+
+class ReadDraft:
+    """A draft with the values by which its stored release is found.
+
+    ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
+    page declares, or None. ``fresh`` is the release to store if the draft is new.
+    """
+
+    def __init__(self, found: SeenDraft) -> None:
+        self.draft, self.seen, self.since = found.draft, found.seen, found.since
+        self.labels = found.labels
+        self.signature = DraftSignature(self.draft)
+        self.keys = keys_of(self.draft)
+        self.claimed = trusted_canonical(self.draft, found.front)
+        self.editions = tuple(sorted({canonical_url(url) for _, url in self.draft.editions}))
+        self.fresh = first_release(self.draft, self.seen)
+
+    @property
+    def addresses(self) -> set[Address]:
+        """The draft's addresses, and those that its page declares."""
+        declared = (self.claimed,) if self.claimed else ()
+        return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,51 +97,82 @@ class Match:
 
 
 class Recorder:
-    """Records drafts without duplicates. It uses a database's methods within a transaction."""
+    """Records one batch of drafts without duplicates, within one transaction.
+
+    ``tables`` are the database's methods for this batch.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._stories = StoryJoiner(tables)
 
-    def record(
-        self,
-        draft: Draft,
-        *,
-        seen: dt.datetime,
-        since: dt.datetime,
-        front: Iterable[str] = (),
-        labels: Mapping[str, str] | None = None,
-    ) -> RecordOutcome:
-        """Decide about a draft and store the result. `Store.record` explains the arguments."""
-        read = DraftSignature(draft)
-        claimed = trusted_canonical(draft, front)
-        owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
-        owner = self._owner(draft, read, claimed, owners)
+    def record_all(
+        self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
+    ) -> Sequence[RecordOutcome]:
+        """Decide about drafts in their order, store the results, and return them.
+
+        `Store.record_all` explains the arguments.
+        """
+        read = []
+        for one in drafts:
+            with limit(one.draft.url):
+                read.append(ReadDraft(one))
+        self._read_ahead(read)
+        outcomes = []
+        for draft in read:
+            with limit(draft.draft.url):
+                outcomes.append(self.record(draft))
+        self._tables.write()
+        return outcomes
+
+    def _read_ahead(self, drafts: Sequence[ReadDraft]) -> None:
+        """Read what the database has for a batch of drafts, with one query per table."""
+        tables = self._tables
+        addresses = {address for one in drafts for address in one.addresses}
+        tables.read_owners(addresses)
+        tables.read_links(addresses)
+        fresh: list[ReadDraft] = []
+        known: set[int] = set()
+        for one in drafts:
+            owners = [tables.address_owner(one.draft.source, key) for key in one.keys]
+            seen = {owner.number for owner in owners if owner and owner.kind == "seen"}
+            known |= seen
+            if not seen:
+                fresh.append(one)
+        if known:
+            tables.read_releases(known)
+        if fresh:
+            prints = {(one.draft.source, one.signature.fingerprint) for one in fresh}
+            tables.read_fingerprints(prints)
+            bands = (bands_near(one.signature.body, one.fresh.instant) for one in fresh)
+            tables.read_bands({band for some in bands for band in some})
+
+    def record(self, read: ReadDraft) -> RecordOutcome:
+        """Decide about a draft and store the result with `Tables.write`."""
+        draft, seen, since = read.draft, read.seen, read.since
+        owners = {key: self._tables.address_owner(draft.source, key) for key in read.keys}
+        owner = self._owner(read, owners)
         # A redacted release is never restored by a visit. Only the addresses of its page are
         # stored.
         is_redacted = owner is not None and owner.release.content.redacted
         is_seen = owner is not None and not owner.gone
-        if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
+        if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, read.claimed))):
             decision = Decision("unchanged", owner.release)
-            outcome = self._outcome(draft, decision, owner, read, claimed, labels={})
+            outcome = self._outcome(read, decision, owner, labels={})
             outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
             if is_redacted:
                 outcome = replace(outcome, fingerprint=b"", claimed="")
             noted = self._note_addresses(owner.number, outcome, is_published=False)
             self._tables.keep_answer(draft, None)
             return replace(outcome, noted=noted)
-        fresh = first_release(draft, seen)
-        if owner:
-            match = Match(owner, draft.reread)
-        else:
-            match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
-        decision = self._decide(draft, read, match, fresh, seen)
+        match = Match(owner, draft.reread) if owner else self._match(read, owners[read.keys[0]])
+        decision = self._decide(read, match)
         known = match.known.release if match.known else None
         if known and may_be_cut(draft, known, decision):
-            mark, has_end = read.fingerprint.hex(), draft.has_end
+            mark, has_end = read.signature.fingerprint.hex(), draft.has_end
             if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
                 decision = Decision("unchanged", known, doubt=ENDS_EARLY)
-        outcome = self._outcome(draft, decision, match.known, read, claimed, labels=labels or {})
+        outcome = self._outcome(read, decision, match.known, labels=read.labels)
         if match.known and decision.doubt:
             # A possibly truncated page is due again at the next visit.
             if decision.doubt != ENDS_EARLY:
@@ -124,8 +183,8 @@ class Recorder:
         self._note_capture(number, outcome, match.known)
         noted = self._note_addresses(number, outcome, is_published=shown)
         self._tables.keep_answer(draft, number)
-        joined = self._join(number, draft, decision.release, read.body, match)
-        self._stories.remember(number, draft.source, read.body)
+        joined = self._join(number, read, decision.release, match)
+        self._stories.remember(number, draft.source, read.signature.body)
         if joined:
             decision = replace(decision, release=replace(decision.release, story=joined.story))
         return replace(outcome, decision=decision, noted=noted, joined=joined)
@@ -145,6 +204,7 @@ class Recorder:
             self.enter_text(number, text, release.instant, near.hot)
         if outcome.joined:
             self._stories.grow(outcome.joined)
+        self._tables.write()
 
     def record_reextraction(
         self,
@@ -158,13 +218,13 @@ class Recorder:
 
         Returns None if the release is unknown.
         """
-        read = DraftSignature(draft)
+        read = ReadDraft(SeenDraft(replace(draft, canonical=None), at, at, labels=labels))
         known = self._tables.release_with_id(release_id)
         if known is None or known.release.content.redacted:
             return None
         decision = decide_reextraction(draft, known.release, before)
         outcome = replace(
-            self._outcome(draft, decision, known, read, None, labels=labels),
+            self._outcome(read, decision, known, labels=labels),
             addresses=(),
             editions=(),
             read_at=at,
@@ -173,26 +233,9 @@ class Recorder:
             return outcome
         number, _ = self._write(outcome, known)
         self._note_capture(number, outcome, known)
-        joined = self._join(number, draft, decision.release, read.body, Match(known, reread=True))
+        joined = self._join(number, read, decision.release, Match(known, reread=True))
+        self._tables.write()
         return replace(outcome, joined=joined)
-
-    def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield pairs of ids of releases that are translations; see `StoryJoiner.translations`."""
-        return self._stories.translations()
-
-    def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Join two translations to one story.
-
-        Returns None if they can't be joined or are already in the same story.
-        """
-        return self._stories.join_two(left, right)
-
-    def grow_story(self, joined: JoinedStory) -> None:
-        """Apply a join that another store recorded.
-
-        Its stories and releases become one story.
-        """
-        self._stories.grow(joined)
 
     def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
         """Return releases whose texts may be similar to this text.
@@ -214,42 +257,36 @@ class Recorder:
 
     def _owner(
         self,
-        draft: Draft,
-        read: DraftSignature,
-        claimed: str | None,
+        read: ReadDraft,
         owners: Mapping[str, AddressOwner | None],
     ) -> StoredRelease | None:
         """Return the stored release to which an address of the draft belongs, or None."""
         for owner in owners.values():
             if owner and owner.kind == "seen":
                 return self._tables.stored_release(owner.number)
+        draft, claimed = read.draft, read.claimed
         owner = self._tables.address_owner(draft.source, claimed) if claimed else None
         if owner and owner.kind != "disputed":
             found = self._tables.stored_release(owner.number)
-            if claims(draft, read, found.release, claimed=owner.kind == "claimed"):
+            if claims(draft, read.signature, found.release, claimed=owner.kind == "claimed"):
                 return found
         return None
 
     def _match(
         self,
-        draft: Draft,
-        read: DraftSignature,
+        read: ReadDraft,
         owner: AddressOwner | None,
-        fresh: Release,
-        since: dt.datetime,
     ) -> Match:
         """Return the release that matches a draft at a new address, by canonical link or text.
 
         ``owner`` is the release to which the draft's own address belongs.
         """
-        if copied := self._copied(draft, read, owner):
-            return Match(copied, copied.release.first_seen >= since)
-        near = self.find_candidates(read.body, fresh.instant)
-        return Match(self._moved(draft, read, near, since), draft.reread, near)
+        if copied := self._copied(read, owner):
+            return Match(copied, copied.release.first_seen >= read.since)
+        near = self.find_candidates(read.signature.body, read.fresh.instant)
+        return Match(self._moved(read, near), read.draft.reread, near)
 
-    def _copied(
-        self, draft: Draft, read: DraftSignature, owner: AddressOwner | None
-    ) -> StoredRelease | None:
+    def _copied(self, read: ReadDraft, owner: AddressOwner | None) -> StoredRelease | None:
         """Return the release whose page declares the draft's address as canonical, or None.
 
         An address at which a release was actually seen does not count.
@@ -257,35 +294,40 @@ class Recorder:
         if owner is None or owner.kind != "claimed":
             return None
         found = self._tables.stored_release(owner.number)
-        return found if claims(draft, read, found.release, claimed=False) else None
+        is_it = claims(read.draft, read.signature, found.release, claimed=False)
+        return found if is_it else None
 
-    def _moved(
-        self, draft: Draft, read: DraftSignature, near: SimilarReleases, since: dt.datetime
-    ) -> StoredRelease | None:
+    def _moved(self, read: ReadDraft, near: SimilarReleases) -> StoredRelease | None:
         """Return the release that matches a draft at a new address by its text, or None."""
+        draft, print_ = read.draft, read.signature.fingerprint
         if not draft.content.body_text and not is_document(draft):
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
         # If a notice is repeated word for word, prefer the release of the same day.
-        alike = [*self._tables.with_fingerprint(draft.source, read.fingerprint, day, limit=NEAREST)]
+        alike = [*self._tables.with_fingerprint(draft.source, print_, day, limit=NEAREST)]
         if near.nearest and draft.content.body_text:
             of_day = self._tables.of_day(draft.source, day, near.nearest)
             alike += [number for number in near.nearest if number in of_day]
         some = map(self._tables.stored_release, islice(dict.fromkeys(alike), NEAREST))
         candidates = {stored.release.id: stored for stored in some}
-        found = moved(draft, read, [one.candidate for one in candidates.values()], since)
+        found = moved(
+            draft,
+            read.signature,
+            [one.candidate for one in candidates.values()],
+            read.since,
+        )
         return candidates[found.id] if found else None
 
     # Decide.
 
-    def _decide(
-        self, draft: Draft, read: DraftSignature, match: Match, fresh: Release, seen: dt.datetime
-    ) -> Decision:
+    def _decide(self, read: ReadDraft, match: Match) -> Decision:
         known = match.known
         if known is None:
-            return Decision("new", fresh)
-        decision = decide(draft, known.release, seen, gone=known.gone, reread=match.reread)
-        if "body" in decision.fields and self._is_shared(known, read.body):
+            return Decision("new", read.fresh)
+        decision = decide(
+            read.draft, known.release, read.seen, gone=known.gone, reread=match.reread
+        )
+        if "body" in decision.fields and self._is_shared(known, read.signature.body):
             return Decision("unchanged", known.release, doubt=SHARED_BODY)
         return decision
 
@@ -304,21 +346,20 @@ class Recorder:
 
     def _outcome(
         self,
-        draft: Draft,
+        read: ReadDraft,
         decision: Decision,
         known: StoredRelease | None,
-        read: DraftSignature,
-        claimed: str | None,
         *,
         labels: Mapping[str, str],
     ) -> RecordOutcome:
+        draft = read.draft
         return RecordOutcome(
             decision,
             known.release if known else None,
-            read.fingerprint,
+            read.signature.fingerprint,
             addresses=tuple(dict.fromkeys((*draft.aliases, draft.url))),
-            claimed=draft.canonical or "" if claimed else "",
-            editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
+            claimed=draft.canonical or "" if read.claimed else "",
+            editions=read.editions,
             skeleton=draft.skeleton,
             # A topic without a label gets its slug.
             labels={topic: labels.get(topic, topic) for topic in decision.release.content.topics},
@@ -387,7 +428,8 @@ class Recorder:
         A new address is an event, because readers see it. If ``is_published`` is set, the release
         already has an event.
         """
-        source, tables = outcome.decision.release.source, self._tables
+        release, tables = outcome.decision.release, self._tables
+        source = release.source
         urls = {canonical_url(url): url for url in outcome.addresses}
         noted = tables.add_addresses(source, number, urls)
         if noted and not is_published:
@@ -396,21 +438,25 @@ class Recorder:
             noted |= tables.claim_address(source, number, key, outcome.claimed)
         if outcome.editions:
             noted |= tables.add_translation_links(source, number, outcome.editions)
+        if noted:
+            tables.forget(number, release)
         return noted
 
     # Join.
 
     def _join(
-        self, number: int, draft: Draft, release: Release, text: TextSignature, match: Match
+        self, number: int, read: ReadDraft, release: Release, match: Match
     ) -> JoinedStory | None:
         """Add a text to the index of similar texts and join its release to a story."""
-        known = match.known.release if match.known else None
-        if known and _copied_from(release) == _copied_from(known):
-            # The story stays the same unless the page links translations.
-            return self._stories.join(number, draft, release, text, None)
-        near = self._find_anew(match.known, text, release, match.near)
-        self.enter_text(number, text, release.instant, near.hot)
-        return self._stories.join(number, draft, release, text, near)
+        text = read.signature.body
+        known, near = match.known.release if match.known else None, None
+        if known is None or _copied_from(release) != _copied_from(known):
+            near = self._find_anew(match.known, text, release, match.near)
+            self.enter_text(number, text, release.instant, near.hot)
+        # Otherwise the story stays the same unless the page links translations.
+        return self._stories.join(
+            number, release, text, near, keys=read.keys, editions=read.editions
+        )
 
     def _find_anew(
         self,

@@ -10,14 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Final, Protocol
 
 from data.identity.decision import Decision
-from data.models import Content, Draft, Lease
-from data.store.core.recorder import Recorder
+from data.models import Content, Draft, Lease, SeenDraft
+from data.store.core.recorder import DraftLimit, Recorder
+from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
@@ -105,12 +106,12 @@ class Store(
     Methods that return releases for readers omit hidden releases, except ``release``.
     """
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, tables: Callable[[], Tables]) -> None:
         super().__init__(connection)
         connection.before_commit = self._before_commit
         self.journal: JournalWriter | None = None
         self._tables = tables
-        self._recorder = Recorder(tables)
+        """Function that returns the tables for one batch of drafts."""
 
     def _before_commit(self, unit: UnitOfWork) -> None:
         """Write the journal record and the public events of a transaction, as its last step.
@@ -181,24 +182,30 @@ class Store(
         *,
         seen: dt.datetime,
         since: dt.datetime,
-        front: Iterable[str] = (),
+        front: Collection[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Decide whether a draft is new, changed or unchanged, and store the result.
+        """Record one draft; see `record_all` and data.models.SeenDraft."""
+        (decision,) = self.record_all([SeenDraft(draft, seen, since, front, labels or {})])
+        return decision
 
-        ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
-        addresses of the site that are not releases. ``labels`` are labels of topics by slug.
+    def record_all(
+        self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
+    ) -> Sequence[Decision]:
+        """Decide whether drafts are new, changed or unchanged, and store the results together.
+
+        The result is the same as if each draft were recorded on its own, in this order. If one
+        draft fails, none is recorded. ``limit`` limits the CPU time spent on each draft.
         """
         with self._writing():
-            outcome = self._recorder.record(
-                draft, seen=seen, since=since, front=front, labels=labels
-            )
-            if self.journal and outcome.has_changes:
-                self._unit.decide(decisions.recorded(outcome))
-            elif self.journal and not outcome.decision.doubt:
-                sight = {outcome.decision.release.id: outcome.sight}
-                self._unit.decide_later(decisions.Seen(sight))
-        return outcome.decision
+            outcomes = Recorder(self._tables()).record_all(drafts, limit)
+            for outcome in outcomes if self.journal else ():
+                if outcome.has_changes:
+                    self._unit.decide(decisions.recorded(outcome))
+                elif not outcome.decision.doubt:
+                    sight = {outcome.decision.release.id: outcome.sight}
+                    self._unit.decide_later(decisions.Seen(sight))
+        return [outcome.decision for outcome in outcomes]
 
     def record_reextraction(
         self,
@@ -216,7 +223,8 @@ class Store(
         data.identity.decision.decide_reextraction.
         """
         with self._writing():
-            outcome = self._recorder.record_reextraction(release_id, draft, at, labels, before)
+            recorder = Recorder(self._tables())
+            outcome = recorder.record_reextraction(release_id, draft, at, labels, before)
             if outcome and outcome.has_changes:
                 self._unit.decide(decisions.recorded(outcome))
         return outcome.decision if outcome else None
@@ -227,9 +235,10 @@ class Store(
         Returns the number of these releases. This is not an edit: the releases keep their
         positions, and no alerts are sent.
         """
-        tables, dropped = self._tables, 0
+        dropped = 0
         while True:
-            with tables.transaction():
+            tables = self._tables()
+            with self._writing():
                 numbers = tables.with_section_topic(source, topic, limit=REFILED_AT_ONCE)
                 for number in numbers:
                     old = tables.stored_release(number).release
@@ -238,6 +247,7 @@ class Store(
                     tables.update_release(number, new, None, revised=None, met=False, shown=True)
                     tables.file_under_topics(old, new)
                     tables.mark_dirty(number, old, new)
+                tables.write()
             dropped += len(numbers)
             if len(numbers) < REFILED_AT_ONCE:
                 return dropped
@@ -245,11 +255,11 @@ class Store(
     def restore(self, outcome: RecordOutcome) -> None:
         """Repeat the writes of a recorded outcome without deciding again."""
         with self._writing():
-            self._recorder.restore(outcome)
+            Recorder(self._tables()).restore(outcome)
 
     def translations(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of release ids that are translations although no page links them."""
-        return self._recorder.translations()
+        return StoryJoiner(self._tables()).translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
         """Join two translations to one story.
@@ -257,7 +267,7 @@ class Store(
         Returns None if they can't be joined or are already in the same story.
         """
         with self._writing():
-            joined = self._recorder.join_translations(left, right)
+            joined = StoryJoiner(self._tables()).join_two(left, right)
             if joined:
                 self._unit.decide(decisions.Joined(joined))
         return joined
@@ -268,7 +278,7 @@ class Store(
         Its stories and releases become one story.
         """
         with self._writing():
-            self._recorder.grow_story(joined)
+            StoryJoiner(self._tables()).grow(joined)
 
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from data.identity.matching import keys_of
-from data.models import Draft, Release
+from data.models import Release
 from data.store.core.candidates import SimilarReleases
 from data.store.shared_sql.database.rows import StoredMember, StoredText
 from data.store.shared_sql.tables import Tables
@@ -16,7 +15,6 @@ from data.store.unit_of_work.outcome import JoinedStory
 from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
 from data.stories.translations import Translation, commonness, marks_in, translation_pairs
 from data.text.similarity import TextSignature, signature
-from data.text.urls import canonical_url
 
 MAX_COMPARED_COPIES: Final = 20
 """Maximum number of likely copies of a release whose texts are compared in full."""
@@ -49,18 +47,21 @@ class StoryJoiner:
     def join(
         self,
         number: int,
-        draft: Draft,
         release: Release,
         text: TextSignature,
         near: SimilarReleases | None,
+        *,
+        keys: Sequence[str],
+        editions: Sequence[str],
     ) -> JoinedStory | None:
         """Join a release to its story, if it has one, and return what was added to the story.
 
         ``near`` is None if the text was compared earlier. Then only translations are searched.
+        ``keys`` are the canonical addresses of its page, ``editions`` those of its translations.
         """
         kin = self.copies(release, text, near) if near else []
-        if draft.editions or near:
-            kin += self._translations(number, draft, release)
+        if editions or near:
+            kin += self._translations(number, release, keys, editions)
         if all(one.story and one.story == release.story for one in kin):
             return None
         return self._join(number, release, kin)
@@ -173,13 +174,14 @@ class StoryJoiner:
             known = self.remember(number, source, signature(body))
         return known
 
-    def _translations(self, number: int, draft: Draft, release: Release) -> list[StoredMember]:
+    def _translations(
+        self, number: int, release: Release, keys: Sequence[str], editions: Sequence[str]
+    ) -> list[StoredMember]:
         """Return the translations of a release according to links between pages.
 
         Its page links to them, or their pages link to its page.
         """
-        named = sorted({canonical_url(url) for _, url in draft.editions})
-        found = self._tables.translations_of(release.source, keys_of(draft), named)
+        found = self._tables.translations_of(release.source, keys, editions)
         if not found:
             return []
         others = sorted(set(found) - {number})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,24 +37,23 @@ NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 class PostgresTables(Tables):
     """The recorder's tables. The bands of similar texts are partitioned by hash."""
 
-    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         return self._ask(
             "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
         )
 
-    def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Add a release to bands of the index of similar texts."""
-        self._db.execute(
+    def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
+        self._later(
             "INSERT INTO lsh_bands (band, release, anchors)"
             " SELECT band, ?, ? FROM unnest(CAST(? AS BIGINT[])) AS b (band)"
             " ON CONFLICT DO NOTHING",
-            [number, anchors, [*bands]],
+            [number, anchors, bands],
         )
 
-    def remove_bands(self, number: int, bands: Iterable[int]) -> None:
+    def _delete_bands(self, number: int, bands: Sequence[int]) -> None:
         self._db.execute(
             "DELETE FROM lsh_bands WHERE release = ? AND band = ANY (CAST(? AS BIGINT[]))",
-            [number, [*bands]],
+            [number, bands],
         )
 
 
@@ -74,7 +74,7 @@ class PostgresStore(PostgresSearch, Store):
             if isinstance(database, str)
             else database
         )
-        super().__init__(connection, PostgresTables(connection))
+        super().__init__(connection, partial(PostgresTables, connection))
 
     def leased(self, lease: Lease | None) -> PostgresStore:
         if lease is None:

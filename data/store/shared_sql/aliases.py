@@ -5,22 +5,53 @@ Their table is defined in the file releases.sql of each database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 
-from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.connection import Connection, Part, TablePart
 from data.store.shared_sql.database.rows import SHOWN_VIEW, AddressOwner, encode, redacted_row
 
+Address: TypeAlias = tuple[str, str]
+"""Id of a source, and the canonical form of an address."""
 
-class AliasTable(Part):
+NOTE_SEEN: Final = (
+    # An address at which a release was seen replaces one that a page only declares.
+    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
+    " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
+    " url = excluded.url WHERE aliases.kind <> 'seen'"
+)
+NOTE_CLAIMED: Final = (
+    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'claimed', ?, ?)"
+    " ON CONFLICT (key, source) DO UPDATE SET kind = 'disputed'"
+    " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release"
+)
+
+
+class AliasTable(TablePart):
     """The addresses of releases, for the recorder."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._owners: dict[Address, AddressOwner | None] = {}
+
+    def read_owners(self, addresses: Iterable[Address]) -> None:
+        """Read the owners of addresses, for `address_owner`."""
+        wanted = set(addresses)
+        rows = self._ask(
+            "SELECT source, key, kind, release FROM aliases"
+            " WHERE key IN (SELECT value FROM json_each(?))",
+            [encode(sorted({key for _, key in wanted}))],
+        )
+        self._owners |= dict.fromkeys(wanted)
+        for source, key, *owner in rows:
+            if (source, key) in wanted:
+                self._owners[source, key] = AddressOwner(*owner)
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
         """Return the release of a source to which an address belongs, or None."""
-        for row in self._ask(
-            "SELECT kind, release FROM aliases WHERE key = ? AND source = ?", [key, source]
-        ):
-            return AddressOwner(*row)
-        return None
+        if (source, key) not in self._owners:
+            self.read_owners([(source, key)])
+        return self._owners[source, key]
 
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Store the addresses at which a release was seen, by canonical address.
@@ -28,28 +59,28 @@ class AliasTable(Part):
         Returns whether any of them is new. An address at which another release was seen still
         belongs to that release.
         """
-        # An address at which a release was seen replaces one that a page only declares.
-        done = self._db.executemany(
-            "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
-            " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
-            " url = excluded.url WHERE aliases.kind <> 'seen'",
-            [(key, source, number, url) for key, url in urls.items()],
-        )
-        return done.rowcount > 0
+        is_new = False
+        for key, url in urls.items():
+            owner = self.address_owner(source, key)
+            if owner is None or owner.kind != "seen":
+                self._owners[source, key] = AddressOwner("seen", number)
+                self._later(NOTE_SEEN, (source, key, number, url))
+                is_new = True
+        return is_new
 
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
         """Store the canonical address that a page declares, and return whether this is a change.
 
         An address that the pages of two releases declare becomes disputed.
         """
-        done = self._db.execute(
-            "INSERT INTO aliases (key, source, kind, release, url)"
-            " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
-            " SET kind = 'disputed'"
-            " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release",
-            [key, source, number, url],
+        owner = self.address_owner(source, key)
+        if owner and (owner.kind != "claimed" or owner.number == number):
+            return False
+        self._owners[source, key] = (
+            owner._replace(kind="disputed") if owner else AddressOwner("claimed", number)
         )
-        return done.rowcount > 0
+        self._later(NOTE_CLAIMED, (source, key, number, url))
+        return True
 
 
 class AliasesPart(Part):

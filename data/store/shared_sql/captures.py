@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
-from data.store.shared_sql.database.connection import Database, Part
+from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.shared_sql.events import append_events
 from data.store.shared_sql.walks import DUE, due_arguments
@@ -30,6 +30,8 @@ ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.
 
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
 
+PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}"
+
 
 def columns_of(capture: Capture) -> list[Any]:
     """Return the values of ``CAPTURE_COLUMNS`` for a capture."""
@@ -44,7 +46,7 @@ def columns_of(capture: Capture) -> list[Any]:
     ]
 
 
-class CaptureTable(Part):
+class CaptureTable(TablePart):
     """Methods of the recorder that store captures."""
 
     def keep_version_capture(
@@ -65,10 +67,7 @@ class CaptureTable(Part):
             self._put(number, "seen", 0, capture)
 
     def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
-        self._db.execute(
-            f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}",
-            [number, shows, revision, *columns_of(capture)],
-        )
+        self._later(PUT_CAPTURE, [number, shows, revision, *columns_of(capture)])
 
 
 class CapturesPart(Part):

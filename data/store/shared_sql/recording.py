@@ -7,25 +7,36 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from data.models import Draft, Release
-from data.store.shared_sql.database.connection import Part, places
+from data.store.shared_sql.database.connection import NEW_RELEASES, Connection, places
 from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
 from data.store.shared_sql.events import append_changes, append_events, drawn_version
+from data.store.shared_sql.matching import MatchTable
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
 
 
-class ReleaseTable(Part):
+class ReleaseTable(MatchTable):
     """Methods of the recorder that write a release."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._last: int | None = None
+        """Number of the last release. Transactions with new releases never overlap."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
         """Store a new release and return its number."""
+        if self._last is None:
+            ((self._last,),) = self._ask("SELECT coalesce(max(number), 0) FROM releases")
+        self._last = number = self._last + 1
         row = release_row(release)
         row["checked"] = row["last_seen"]
         row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
-        row["version"] = drawn_version()
-        ((number,),) = self._ask(insert(*row), [*row.values()])
-        return int(number)
+        row |= {"version": drawn_version(), "number": number}
+        self._later(insert(*row), [*row.values()])
+        self.forget(number, release)
+        self._unknown.discard((release.source, fingerprint))
+        return number
 
     def update_release(
         self,
@@ -52,23 +63,21 @@ class ReleaseTable(Part):
             row["version"] = drawn_version()
         if fingerprint is not None:
             row["fingerprint"] = fingerprint
+            self._unknown.discard((release.source, fingerprint))
         del row["id"]
-        changes = ", ".join(f"{name} = :{name}" for name in row)
-        self._db.execute(
-            f"UPDATE releases SET {changes} WHERE number = :number",
-            row | {"number": number},
-        )
+        self._later(update(*row), [*row.values(), number])
+        self.forget(number, release)
 
     def note_reading(self, number: int, release: Release) -> None:
         """Record that a version was created only by re-extraction, not by its publisher."""
-        self._db.execute(
+        self._later(
             "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
             [number, release.revision, release.reread],
         )
 
     def add_revision(self, before: StoredRelease) -> None:
         """Store the earlier version of a release as a revision."""
-        self._db.execute(
+        self._later(
             "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
             [
                 before.number,
@@ -83,7 +92,7 @@ class ReleaseTable(Part):
 
         If ``steps`` is empty, the difference is computed later.
         """
-        self._db.execute(
+        self._later(
             "INSERT INTO differences (release, number, steps) VALUES (?, ?, ?)"
             " ON CONFLICT (release, number) DO UPDATE SET steps = excluded.steps",
             [number, revision, steps],
@@ -91,40 +100,36 @@ class ReleaseTable(Part):
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Record the time of a visit that saw a release if its extraction was rejected."""
-        self._db.execute(
-            "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
-        )
+        self._later("UPDATE releases SET checked = ? WHERE number = ?", (seen.timestamp(), number))
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
         """Add a release to the lists of its topics."""
-        db = self._db
         if old:
             before = old.order.timestamp()
-            db.executemany(
+            self._db.executemany(
                 "DELETE FROM release_topics WHERE topic = ? AND sort_at = ? AND id = ?",
                 [(topic, before, old.id) for topic in old.content.topics],
             )
         at = new.order.timestamp()
-        db.executemany(
+        self._later(
             "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
-            [(topic, at, new.id, new.source) for topic in new.content.topics],
+            *((topic, at, new.id, new.source) for topic in new.content.topics),
         )
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
         """Add a release to its source's section. The section keeps the label that it got first."""
-        db = self._db
         if old and (before := section_of(old.content.section)):
-            db.execute(
+            self._db.execute(
                 "DELETE FROM release_sections"
                 " WHERE source = ? AND section = ? AND sort_at = ? AND id = ?",
                 [old.source, before.slug, old.order.timestamp(), old.id],
             )
         if section := section_of(new.content.section):
-            db.execute(
+            self._later(
                 "INSERT INTO release_sections (source, section, sort_at, id) VALUES (?, ?, ?, ?)",
                 [new.source, section.slug, new.order.timestamp(), new.id],
             )
-            db.execute(
+            self._later(
                 "INSERT INTO sections (source, slug, label) VALUES (?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
                 [new.source, *section],
@@ -150,12 +155,12 @@ class ReleaseTable(Part):
         known = self._connection.at_hand("labels")
         if labels.items() <= known.items():
             return
-        self._db.executemany(
+        self._later(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label"
             # A label that is only the slug does not replace a real label.
             " WHERE topics.label <> excluded.label AND excluded.label <> excluded.slug",
-            labels.items(),
+            *labels.items(),
         )
         known.update(labels)
 
@@ -184,7 +189,7 @@ class ReleaseTable(Part):
         """Store when a new release was published, according to its page, and when it was seen."""
         published = release.content.published
         is_exact = published and published.precision == "second"
-        self._db.execute(
+        self._later(
             "INSERT INTO release_times (release, source, stated, seen) VALUES (?, ?, ?, ?)",
             [
                 number,
@@ -200,7 +205,7 @@ class ReleaseTable(Part):
         Also stores the hashes of the structure of its page.
         """
         if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
-            self._db.execute(
+            self._later(
                 "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
                 " ON CONFLICT (url) DO UPDATE SET etag = excluded.etag,"
                 " last_modified = excluded.last_modified",
@@ -211,7 +216,7 @@ class ReleaseTable(Part):
 
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
         """Store the hashes of the structure of a release's page (tags, classes and ids)."""
-        self._db.execute(
+        self._later(
             "INSERT INTO page_skeletons (release, skeleton) VALUES (?, ?)"
             " ON CONFLICT (release) DO UPDATE SET skeleton = excluded.skeleton",
             [number, skeleton],
@@ -221,6 +226,10 @@ class ReleaseTable(Part):
 @cache
 def insert(*columns: str) -> str:
     """Return a statement that inserts a release with these columns."""
-    return (
-        f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)}) RETURNING number"
-    )
+    return f"{NEW_RELEASES}({', '.join(columns)}) VALUES ({places(columns)})"
+
+
+@cache
+def update(*columns: str) -> str:
+    """Return a statement that changes these columns of a release."""
+    return f"UPDATE releases SET {', '.join(f'{name} = ?' for name in columns)} WHERE number = ?"

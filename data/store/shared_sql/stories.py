@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from typing import Final
 
-from data.store.shared_sql.database.connection import Part, places
+from data.store.shared_sql.aliases import Address, AliasTable
+from data.store.shared_sql.database.connection import Connection, places
 from data.store.shared_sql.database.rows import (
     INSTANT,
     StoredMember,
     StoredText,
     StoredTranslation,
     body_of,
+    encode,
 )
 from data.store.shared_sql.events import SEARCH_INDEX, append_events, waiting
+from data.store.shared_sql.matching import MatchTable
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
 
-class StoryTables(Part):
+class StoryTables(AliasTable, MatchTable):
     """Methods of the recorder for stories and translations."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._links: dict[Address, set[int]] = {}
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
@@ -32,6 +40,8 @@ class StoryTables(Part):
 
     def stored_text(self, number: int) -> tuple[str, str]:
         """Return the source and body of a release."""
+        if number in self._changed:
+            self.write()
         ((source, content),) = self._ask(
             "SELECT source, content FROM releases WHERE number = ?", [number]
         )
@@ -44,7 +54,7 @@ class StoryTables(Part):
 
         Releases in the language ``without_language`` are omitted.
         """
-        rows = self._ask(
+        rows = self._ask_written(
             f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
             " ORDER BY number",
             [*numbers, without_language, without_language],
@@ -53,7 +63,7 @@ class StoryTables(Part):
 
     def first_of_story(self, story: str) -> int:
         """Return the number of the release in a story that was published first."""
-        ((number,),) = self._ask(
+        ((number,),) = self._ask_written(
             f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
             " LIMIT 1",
             [story],
@@ -62,7 +72,7 @@ class StoryTables(Part):
 
     def story_size(self, story: str, source: str) -> tuple[int, int]:
         """Return the number of releases in a story, in total and of one source."""
-        ((members, of_source),) = self._ask(
+        ((members, of_source),) = self._ask_written(
             "SELECT count(*), count(*) FILTER (WHERE source = ?) FROM releases WHERE story = ?",
             [source, story],
         )
@@ -70,11 +80,13 @@ class StoryTables(Part):
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Move all releases of the ``merged`` stories, and the releases ``alone``, to a story."""
-        moved = self._ask(
+        moved = self._ask_written(
             f"UPDATE releases SET story = ? WHERE (story IN ({places(merged)})"
             f" OR number IN ({places(alone)})) AND coalesce(story, '') <> ? RETURNING number",
             [story, *merged, *alone, story],
         )
+        for (number,) in moved:
+            self._stored.pop(number, None)
         append_events(self._connection, "update", [number for (number,) in moved])
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
@@ -82,12 +94,32 @@ class StoryTables(Part):
 
         Return whether any of them is new.
         """
-        done = self._db.executemany(
-            "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            [(key, source, number) for key in keys],
+        fresh = [key for key in keys if number not in self._links_to(source, key)]
+        for key in fresh:
+            self._links[source, key].add(number)
+        self._later(
+            "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)",
+            *((key, source, number) for key in fresh),
         )
-        return done.rowcount > 0
+        return bool(fresh)
+
+    def read_links(self, addresses: Iterable[Address]) -> None:
+        """Read which releases link to addresses as translations, for `translations_of`."""
+        wanted = set(addresses)
+        rows = self._ask(
+            "SELECT source, key, release FROM translation_links"
+            " WHERE key IN (SELECT value FROM json_each(?))",
+            [encode(sorted({key for _, key in wanted}))],
+        )
+        found: defaultdict[Address, set[int]] = defaultdict(set)
+        for source, key, number in rows:
+            found[source, key].add(number)
+        self._links |= {address: found[address] for address in wanted}
+
+    def _links_to(self, source: str, key: str) -> set[int]:
+        if (source, key) not in self._links:
+            self.read_links([(source, key)])
+        return self._links[source, key]
 
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
@@ -96,17 +128,9 @@ class StoryTables(Part):
 
         Their pages link to one of the ``own`` addresses, or a ``named`` address belongs to them.
         """
-        rows = self._ask(
-            f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
-            [*own, source],
-        )
-        if named:
-            rows += self._ask(
-                f"SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
-                " AND kind = 'seen'",
-                [*named, source],
-            )
-        return {number for (number,) in rows}
+        found = set[int]().union(*(self._links_to(source, key) for key in own))
+        owners = (self.address_owner(source, key) for key in named)
+        return found | {one.number for one in owners if one and one.kind == "seen"}
 
     def queued_days(self) -> Iterator[tuple[str, str]]:
         """Yield the sources and days of releases that are not in the search index yet.
@@ -146,7 +170,7 @@ class StoryTables(Part):
     def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
         """Return the source and language of two releases and of all releases in their stories."""
         left, right = numbers
-        return self._ask(
+        return self._ask_written(
             "SELECT source, substr(language, 1, 2) FROM releases WHERE number IN (:left,"
             " :right) OR story IN (SELECT story FROM releases WHERE number IN (:left, :right))",
             {"left": left, "right": right},

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 from data.files import pieces_of
 from data.sqlite_file import BUSY_SECONDS, files_of
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
+from data.store.shared_sql.database.rows import encode
 from data.store.shared_sql.tables import Tables
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
@@ -21,17 +22,20 @@ from data.store.sqlite.search import SqliteSearch
 class SqliteTables(Tables):
     """The recorder's tables, with an index of similar texts in the order of bands."""
 
-    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        return self._ask(in_bands(len(bands)), bands)
-
-    def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Add a release to bands of the index of similar texts."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)",
-            [(band, number, anchors) for band in bands],
+    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+        return self._ask(
+            "SELECT band, release, anchors FROM json_each(?) j"
+            " CROSS JOIN lsh_bands ON band = j.value",
+            [encode(bands)],
         )
 
-    def remove_bands(self, number: int, bands: Iterable[int]) -> None:
+    def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
+        self._later(
+            "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)",
+            *((band, number, anchors) for band in bands),
+        )
+
+    def _delete_bands(self, number: int, bands: Sequence[int]) -> None:
         self._db.executemany(
             "DELETE FROM lsh_bands WHERE band = ? AND release = ?",
             [(band, number) for band in bands],
@@ -49,7 +53,7 @@ class SqliteStore(SqliteSearch, Store):
 
     def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
         connection = SqliteConnection(path, patience=patience)
-        super().__init__(connection, SqliteTables(connection))
+        super().__init__(connection, partial(SqliteTables, connection))
 
     def keep_private(self) -> None:
         for file in files_of(self._connection.path):
@@ -82,13 +86,3 @@ class SqliteStore(SqliteSearch, Store):
         super().maintain()
         self._db.execute("PRAGMA optimize")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-@cache
-def in_bands(count: int) -> str:
-    """Return the query for the rows in ``count`` bands. A join is slightly faster than IN here."""
-    bands = ",".join(["(?)"] * count)
-    return (
-        f"SELECT band, release, anchors FROM (VALUES {bands})"
-        " CROSS JOIN lsh_bands ON band = column1"
-    )

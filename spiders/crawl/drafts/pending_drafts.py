@@ -32,6 +32,11 @@ class ReadyDraft:
     draft: Draft
     is_reextraction: bool = False
 
+    @property
+    def url(self) -> str:
+        """The address of the draft's page."""
+        return self.draft.url
+
 
 class PendingDrafts:
     """Drafts that wait until later pages of the visit show how to extract or reject them.

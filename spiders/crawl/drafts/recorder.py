@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from data.clock import utc_now
 from data.identity.decision import Decision
-from data.models import Capture, Published, Release
+from data.models import Capture, Published, Release, SeenDraft
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.crawl.drafts.doubts import Doubts
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
@@ -128,13 +128,16 @@ class DraftRecorder:
         with self._limit(""), self._report.errors():
             try:
                 with self._store.transaction():
-                    done = [*map(self._write, waiting)]
+                    done = self._write(waiting)
             except Exception:
                 # The transaction was rolled back. One write may be the cause, so repeat each on
                 # its own.
                 log.exception("a transaction of %d writes failed", len(waiting))
-                done = [*map(self._write, waiting)]
-            for recorded in filter(None, done):
+                done = []
+                for write in waiting:
+                    with page_errors(write.url, self._report.error):
+                        done += self._write([write])
+            for recorded in done:
                 with page_errors(recorded.url, self._report.error):
                     self._report.count(recorded.kind, returned=recorded.returned)
                     if recorded.decision:
@@ -146,36 +149,36 @@ class DraftRecorder:
         if self._drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
 
-    def _write(self, write: Write) -> RecordedDraft | None:
-        """Execute a write and return its result, or None if it must not be counted.
+    def _write(self, writes: Iterable[Write]) -> list[RecordedDraft]:
+        """Execute writes, unchanged pages first, and return the results that must be counted."""
+        done: list[RecordedDraft] = []
+        drafts: list[ReadyDraft] = []
+        for write in writes:
+            if isinstance(write, ReadyDraft):
+                drafts.append(write)
+                continue
+            kind = self._store.mark_unchanged(
+                write.release_id, seen=time_of(write.capture), capture=write.capture
+            )
+            # A release with an unchanged page changes only if it had been retracted.
+            done.append(RecordedDraft(write.url, kind, returned=kind == "changed"))
+        seen = [*map(self._seen, drafts)]
+        decisions = self._store.record_all(seen, self._limit) if seen else ()
+        for ready, decision in zip(drafts, decisions, strict=True):
+            if not ready.is_reextraction:
+                done.append(RecordedDraft(ready.url, decision.kind, decision.returned, decision))
+        return done
 
-        An exception is reported as an error of its page.
-        """
-        recorded: RecordedDraft | None = None
-        if isinstance(write, UnchangedPage):
-            with page_errors(write.url, self._report.error):
-                kind = self._store.mark_unchanged(
-                    write.release_id, seen=time_of(write.capture), capture=write.capture
-                )
-                # A release with an unchanged page changes only if it had been retracted.
-                recorded = RecordedDraft(write.url, kind, returned=kind == "changed")
-        else:
-            draft = write.draft
-            with page_errors(draft.url, self._report.error), self._limit(draft.url):
-                position = self._position_of((draft.url, *draft.aliases), draft.content.published)
-                draft = replace(draft, position=position)
-                draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
-                self._files.note(draft)
-                decision = self._store.record(
-                    draft,
-                    seen=time_of(draft.capture),
-                    since=self._scope.since,
-                    front=self._scope.entry_urls,
-                    labels=labels,
-                )
-                if not write.is_reextraction:
-                    recorded = RecordedDraft(draft.url, decision.kind, decision.returned, decision)
-        return recorded
+    def _seen(self, ready: ReadyDraft) -> SeenDraft:
+        """Return a draft with its position in the backlog and its topics."""
+        draft = ready.draft
+        with self._limit(draft.url):
+            position = self._position_of((draft.url, *draft.aliases), draft.content.published)
+            draft = replace(draft, position=position)
+            draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
+            self._files.note(draft)
+        seen, since = time_of(draft.capture), self._scope.since
+        return SeenDraft(draft, seen, since, self._scope.entry_urls, labels)
 
 
 def time_of(capture: Capture | None) -> dt.datetime:

@@ -6,6 +6,7 @@ Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are writ
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, TypeAlias
@@ -21,6 +22,9 @@ HALF_FULL: Final = (
 )
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+NEW_RELEASES: Final = "INSERT INTO releases "
+"""Start of the statement that inserts releases."""
 
 
 class Done(Protocol):
@@ -136,6 +140,37 @@ class Part:
     @property
     def _unit(self) -> UnitOfWork:
         return self._connection.unit
+
+
+class TablePart(Part):
+    """Methods for one table of the recorder. Most writes wait until `write` is called.
+
+    Such an object is used for one batch of drafts, within one transaction.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._waiting: defaultdict[str, list[Arguments]] = defaultdict(list)
+
+    def write(self) -> None:
+        """Execute the waiting writes: each statement once, for all of its rows."""
+        # Other rows refer to releases.
+        waiting = sorted(self._waiting.items(), key=lambda one: not one[0].startswith(NEW_RELEASES))
+        self._waiting.clear()
+        for sql, rows in waiting:
+            self._db.executemany(sql, rows)
+
+    def _later(self, sql: str, *rows: Arguments) -> None:
+        """Execute a statement for these rows when the batch is written.
+
+        Two waiting statements must not depend on each other.
+        """
+        self._waiting[sql] += rows
+
+    def _ask_written(self, sql: str, arguments: Arguments = ()) -> list[Any]:
+        """Execute the waiting writes, then return all rows of a query."""
+        self.write()
+        return self._ask(sql, arguments)
 
 
 def places(values: Collection[object]) -> str:

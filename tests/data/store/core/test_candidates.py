@@ -28,12 +28,13 @@ def marked(bands: Iterable[int], anchors: Iterable[int]) -> TextSignature:
 @pytest.fixture
 def tables(store: Store) -> Tables:
     """The tables of an empty store."""
-    return store._tables  # noqa: SLF001 - of these, stores show none
+    return store._tables()  # noqa: SLF001 - of these, stores show none
 
 
 def enter(tables: Tables, number: int, text: TextSignature, at: dt.datetime = NOON) -> None:
-    with tables.transaction():
+    with tables._writing():  # noqa: SLF001 - as the store does
         tables.add_bands(number, bands_of(text, at), len(text.anchors))
+        tables.write()
 
 
 def test_releases_with_shared_bands_are_ranked_before_those_with_shared_anchors_only(

@@ -10,7 +10,7 @@ from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.store.unit_of_work.outcome import Sight
 from data.store.unit_of_work.unit import UnitOfWork
-from tests.drafts import BODY, draft, published
+from tests.drafts import draft, varied_drafts
 from tests.told import told
 
 HOUR = dt.timedelta(hours=1)
@@ -47,30 +47,7 @@ def test_results_of_drafts_are_replayed_without_deciding_again(
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store
     first.journal = Following(second)
-    drafts = [
-        draft(digest="1", skeleton=b"sketch"),
-        draft("http://wire.example/1", source="wire", topics=()),
-        # An edit, a better reading of the same bytes, other bytes that say the same.
-        draft(body_text=BODY.replace("4.2", "4.6"), digest="2"),
-        draft(body_text=BODY.replace("4.2", "4.7"), digest="2", topics=("ports",)),
-        draft(body_text=BODY.replace("4.2", "4.7"), digest="3"),
-        # A move, a claim of a release's address, and a page whose text was lost.
-        draft("http://harbour.example/moved", body_text=BODY.replace("4.2", "4.7")),
-        draft("http://harbour.example/print/1", canonical="http://harbour.example/moved"),
-        draft(body_text="", body_html=""),
-        # Editions that name each other, and one without a date.
-        draft(
-            "http://harbour.example/fr/1",
-            title="Nouvelle station",
-            body_text="La station de signaux est ouverte.",
-            language="fr",
-            editions=(("en", "http://harbour.example/moved"),),
-        ),
-        draft("http://harbour.example/undated", title="Tides", body_text="Low.", published=None),
-        draft("http://harbour.example/undated", title="Tides", body_text="Low."),
-        draft("http://post.example/1", source="post", published=published("2026-03-03")),
-    ]
-    for number, one in enumerate(drafts):
+    for number, one in enumerate(varied_drafts()):
         at = noon + number * HOUR
         first.record(one, seen=at, since=at, labels={"ports": "Ports"})
     assert kept(first, tmp_path) == kept(second, tmp_path)

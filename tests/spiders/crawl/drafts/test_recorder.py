@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import StoreError
 from data.identity.decision import Decision
-from data.models import Draft, Facet
+from data.models import Draft, Facet, SeenDraft
 from data.settings import Collect
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
@@ -39,14 +39,14 @@ def one(number: int, body: str = "") -> Draft:
 
 
 class BrokenRelease(SqliteStore):
-    """A store that fails after it has recorded the first release."""
+    """A store that fails after it has recorded a certain release."""
 
-    def record(self, draft: Draft, **more: Any) -> Decision:
-        """Record a draft, then fail for one of them."""
-        decision = super().record(draft, **more)
-        if draft.url == f"{FRONT}1":
+    def record_all(self, drafts: Sequence[SeenDraft], *limit: Any) -> Sequence[Decision]:
+        """Record drafts, then fail if one of them is among them."""
+        decisions = super().record_all(drafts, *limit)
+        if f"{FRONT}1" in [one.draft.url for one in drafts]:
             raise ValueError("a value that nobody expected")
-        return decision
+        return decisions
 
 
 class FullAtCommit(SqliteStore):

@@ -1,0 +1,55 @@
+"""Drafts that are recorded together have the same results as drafts that are recorded alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from data.errors import RefusedValue
+from data.identity.decision import Decision
+from data.models import Facet, SeenDraft
+from data.store.core.store import Store
+from data.store.sqlite.store import SqliteStore
+from tests.data.store.core.test_restore import Following, kept
+from tests.drafts import draft, varied_drafts
+
+HOUR = dt.timedelta(hours=1)
+
+
+def seen_from(noon: dt.datetime) -> list[SeenDraft]:
+    """Varied drafts, each seen an hour after the previous one."""
+    times = [noon + number * HOUR for number in range(len(varied_drafts()))]
+    labels = {"ports": "Ports"}
+    return [
+        SeenDraft(one, at, at, labels=labels)
+        for one, at in zip(varied_drafts(), times, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("size", [2, 5, 20])
+def test_a_batch_has_the_same_results_as_its_drafts_alone(
+    store: Store, tmp_path: Path, noon: dt.datetime, size: int
+) -> None:
+    alone = SqliteStore(tmp_path / "alone.db")
+    expected = [alone.record_all([one])[0] for one in seen_from(noon)]
+    replayed = SqliteStore(tmp_path / "replayed.db")
+    store.journal = Following(replayed)
+    drafts = seen_from(noon)
+    decided: list[Decision] = []
+    for start in range(0, len(drafts), size):
+        decided += store.record_all(drafts[start : start + size])
+    assert decided == expected
+    assert kept(store, tmp_path) == kept(alone, tmp_path) == kept(replayed, tmp_path)
+    alone.close()
+    replayed.close()
+
+
+def test_a_batch_with_a_draft_that_fails_is_not_recorded(store: Store, noon: dt.datetime) -> None:
+    bad = draft("http://harbour.example/2", body_text="A lone surrogate: \ud800.")
+    with pytest.raises((RefusedValue, UnicodeEncodeError)):
+        store.record_all([SeenDraft(one, noon, noon) for one in (draft(), bad)])
+    assert not list(store.releases(Facet()))
+    store.record(draft(), seen=noon, since=noon)
+    assert len(list(store.releases(Facet()))) == 1
