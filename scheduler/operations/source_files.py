@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from data.errors import SourceError
@@ -19,7 +20,8 @@ def change_source(
     """Set keys of a source file, and remove keys whose new value is empty.
 
     Returns whether it changes. A bundled source is first copied into the home directory, whose
-    files take precedence. Raises SourceError, UnknownSource, HomeInUse and OSError.
+    files take precedence. Raises SourceError, UnknownSource, HomeInUse, StoreError
+    and OSError.
     """
     with home.files_lock():
         loaded = load_source(home.sources, source)
@@ -27,7 +29,19 @@ def change_source(
         changed = with_keys(text, changes)
         path = home.sources / f"{source}.toml"
         parse_source(changed, str(path))
-        if changed != text and not dry_run:
-            path.parent.mkdir(exist_ok=True)
-            rewrite(path, changed)
-        return changed != text
+        if changed == text or dry_run:
+            return changed != text
+        path.parent.mkdir(exist_ok=True)
+        rewrite(path, changed)
+    update_description(home, source)
+    return True
+
+
+def update_description(home: Home, source: str) -> None:
+    """Store the name, address and time zone in a source file without waiting for the next visit.
+
+    A source without a visit is not stored. Raises SourceError, UnknownSource and StoreError.
+    """
+    with closing(home.store()) as store:
+        if source in store.sources():
+            store.register(load_source(home.sources, source).source)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
+import msgspec
+
 from data.errors import RenamedSource
-from data.models import RemovedSource, Source
+from data.models import Content, RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
+from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, encode, instant
 from data.store.shared_sql.events import (
     SEARCH_INDEX,
     EventsPart,
@@ -83,7 +85,8 @@ class SourcesPart(Part):
         now = self.source_moves().get(source.id, source.id)
         if now != source.id:
             raise RenamedSource(source.id, now)
-        is_same = self.sources().get(source.id) == source
+        known = self.sources().get(source.id)
+        is_same = known == source
         if is_same and source.id not in self.removed_sources():
             return
         with self._writing():
@@ -93,6 +96,35 @@ class SourcesPart(Part):
             self.index_without(source.url)
             self._connection.upsert("sources", asdict(source))
             append_source_event(self._connection, "registered", source.id)
+            if known and known.name != source.name:
+                self._rename_publisher(known, source.name)
+
+    def _rename_publisher(self, known: Source, name: str) -> None:
+        """Replace the publisher of releases that is the former name of their source.
+
+        Such a page states no publisher. Retracted releases are never read again.
+        """
+        rows = self._ask(
+            "SELECT number FROM releases WHERE source = ?"
+            " AND json_extract(content, '$.publisher') = ?",
+            [known.id, known.name],
+        )
+        numbers = [number for (number,) in rows]
+        for number in numbers:
+            for table, key in (("releases", "number"), ("revisions", "release")):
+                # Every version of the release, except those whose page states a publisher.
+                contents = self._ask(
+                    f"SELECT DISTINCT content FROM {table} WHERE {key} = ?"
+                    " AND json_extract(content, '$.publisher') = ?",
+                    [number, known.name],
+                )
+                for (content,) in contents:
+                    renamed = replace(msgspec.json.decode(content, type=Content), publisher=name)
+                    self._write(
+                        f"UPDATE {table} SET content = ? WHERE {key} = ? AND content = ?",
+                        [encode(renamed), number, content],
+                    )
+        append_events(self._connection, "update", numbers)
 
     def source_moves(self) -> Mapping[str, str]:
         """Return the current ids of renamed sources by their former ids, first renaming first.

@@ -318,7 +318,7 @@ class Change(ResponseBody, frozen=True):
             "the same page better; `retraction`: its publisher took it down; `return`: its "
             "publisher restored it; `redaction`: its content was deleted by legal order; "
             "`hidden`, `shown`: the operator of this site hid it, or shows it again; `update`: "
-            "its address, source, story or topics changed."
+            "its address, source, story, topics or the name of its source changed."
         ),
     ]
     at: Annotated[Instant, Meta(description="When this site recorded the event.")]

@@ -61,6 +61,7 @@ def test_keys_of_a_source_file_are_changed(operated: Operated) -> None:
     assert path.read_text() == before
     assert operated.post(change, body).json()["changed"] is True
     assert load_source(operated.home.sources, "harbour").file.topics == ("ships",)
+    assert operated.web.get("/api/sources/harbour").json()["name"] == "Port"
     assert problem(operated.post(change, {"timezone": "Mars/Base"}))["parameter"] == "timezone"
     assert operated.post(change, {"topics": [], "name": "Harbour"}).status_code == 200
     assert load_source(operated.home.sources, "harbour").file.topics == ()

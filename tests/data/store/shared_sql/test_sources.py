@@ -102,6 +102,38 @@ def test_a_source_is_renamed_in_the_transaction_that_fills_it(
     assert {facet.source for facet in store.facets()} == {None, "quay"}
 
 
+def test_a_new_name_reaches_releases_that_are_not_read_again(
+    store: Store, noon: dt.datetime
+) -> None:
+    store.register(Source("harbour", "Harbour", ""))
+    for number, publisher in enumerate(("Harbour", "Harbour", "Pilots")):
+        url, text = f"http://harbour.example/{number}", f"Ships wait at pier {number}."
+        given = draft(url, title=f"Pier {number}", body_text=text, publisher=publisher)
+        store.record(given, seen=noon, since=noon)
+    gone = store.find_releases("http://harbour.example/1", limit=1)[0]
+    edited = draft(
+        "http://harbour.example/0", title="Pier closed", body_text="No ships.", publisher="Harbour"
+    )
+    store.record(edited, seen=noon + HOUR, since=noon)
+    store.retract(gone.id, at=noon + HOUR)
+    seen = len(store.release_events(limit=99) or ())
+    store.register(Source("harbour", "Port", ""))
+    store.register(Source("harbour", "Port", ""))
+    found = {one.id: one for one in store.releases(Facet(source="harbour"))}
+    assert sorted(str(one.content.publisher) for one in found.values()) == [
+        "Pilots",
+        "Port",
+        "Port",
+    ]
+    assert found[gone.id].retracted
+    changes = store.release_events(limit=99) or ()
+    assert [one.kind for one in changes[seen:]] == ["update", "update"]
+    (first,) = store.find_releases("http://harbour.example/0", limit=1)
+    versions = store.revisions(first.id)
+    assert len(versions) > 1
+    assert {one.content.publisher for one in versions} == {"Port"}
+
+
 def test_a_former_id_is_never_given_to_another_source(filled: Store) -> None:
     filled.rename_source("harbour", "port")
     with pytest.raises(RenamedSource, match="'harbour' was renamed to 'port'"):
