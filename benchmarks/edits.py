@@ -30,8 +30,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from data.models import Content, Media
-from data.revisions.edit_classes import EDIT_CLASSES, EditClass, classify
+from data.models import EDIT_CLASSES, Content, EditClass, Media
+from data.revisions.edit_classes import classify
 
 PARTS: Final = Path(__file__).parent / "edits_parts"
 TARGET_F1: Final = 0.9

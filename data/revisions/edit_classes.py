@@ -8,36 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias, get_args
-
-import msgspec
+from typing import Final
 
 from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.languages.vocabulary import pattern
-from data.models import Content
+from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
 from data.revisions.edits import files_of, linked_pages
 from data.revisions.sentence_facts import Facts, facts_of, has_date
 from data.revisions.sentences import Sentence, letters_of, sentence_changes, sentences
 from data.text.words import UNSPACED, tokens
-
-EditClass: TypeAlias = Literal[
-    "figure",
-    "date",
-    "name",
-    "negation",
-    "sentence-added",
-    "sentence-removed",
-    "link",
-    "attachment",
-    "title",
-    "correction",
-    "wording",
-    "letters",
-]
-"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
-``letters`` means that only letters or formatting changed, and excludes all other classes."""
-
-EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
 
 WEIGHTS: Final[dict[EditClass, float]] = {
     "figure": 0.5,
@@ -74,17 +53,6 @@ MAX_UNEXPLAINED_WORDS: Final = 2
 """Maximum number of other words that may change with a figure, date, name or negation."""
 
 MAX_WORD_LETTERS: Final = 40
-
-
-class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Classes of an edit, its weight from 0 to 1, and whether the page announces that it changed.
-
-    An edit that the page does not announce is silent.
-    """
-
-    classes: tuple[EditClass, ...] = ()
-    weight: float = 0.0
-    announced: bool = False
 
 
 def classify(old: Content, new: Content) -> EditClasses:

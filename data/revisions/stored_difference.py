@@ -15,8 +15,9 @@ from typing import Final
 
 import msgspec
 
-from data.models import Content, Revision
+from data.models import Content, EditClasses, Revision
 from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes
+from data.revisions.edit_classes import classify
 
 KINDS: Final[tuple[Kind, ...]] = ("same", "gone", "added")
 
@@ -32,10 +33,14 @@ class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class StoredDifference(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Differences in all changed fields. ``digest`` identifies the two compared versions."""
+    """Differences in all changed fields. ``digest`` identifies the two compared versions.
+
+    ``edit`` contains the classes of the edit.
+    """
 
     digest: str
     fields: tuple[FieldSteps, ...]
+    edit: EditClasses = EditClasses()
 
 
 _decoder = msgspec.json.Decoder(StoredDifference)
@@ -53,6 +58,11 @@ class Edit:
         """Return the significant differences, one per changed field."""
         return changes_between(self.before, self.after)
 
+    @property
+    def classes(self) -> EditClasses:
+        """Return the classes of the edit."""
+        return classes_between(self.before, self.after)
+
 
 def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
     """Return the changes between successive revisions, oldest first."""
@@ -62,7 +72,8 @@ def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
 def encode_difference(old: Content, new: Content) -> str:
     """Encode the difference between two versions for the store, as JSON of `StoredDifference`."""
     found = tuple(FieldSteps(one.field, steps_of(one), one.is_coarse) for one in changes(old, new))
-    return msgspec.json.encode(StoredDifference(digest_of(old, new), found)).decode()
+    edit = classify(old, new)
+    return msgspec.json.encode(StoredDifference(digest_of(old, new), found, edit)).decode()
 
 
 def steps_of(difference: FieldDiff) -> tuple[int, ...]:
@@ -83,11 +94,32 @@ def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
     computed.
     """
     old, new = before.content, after.content
-    if after.difference:
-        stored = _decoder.decode(after.difference)
-        if stored.digest == digest_of(old, new):
-            return tuple(decoded(one, old, new) for one in stored.fields)
+    if stored := _stored(before, after):
+        return tuple(decoded(one, old, new) for one in stored.fields)
     return changes(old, new)
+
+
+def classes_between(before: Revision, after: Revision) -> EditClasses:
+    """Return the classes of an edit, which are stored or computed like its difference.
+
+    A new extraction of the same page is not an edit and has no classes, and nor has a redaction.
+    """
+    if after.reason == "reading":
+        return EditClasses()
+    stored = _stored(before, after)
+    return stored.edit if stored else classify(before.content, after.content)
+
+
+def stored_classes(difference: str) -> EditClasses:
+    """Return the classes in an encoded difference."""
+    return _decoder.decode(difference).edit
+
+
+def _stored(before: Revision, after: Revision) -> StoredDifference | None:
+    """Return the stored difference if it belongs to these two versions, or None."""
+    stored = _decoder.decode(after.difference) if after.difference else None
+    is_current = stored and stored.digest == digest_of(before.content, after.content)
+    return stored if is_current else None
 
 
 def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:

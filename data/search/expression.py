@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 from data.errors import QueryError
 from data.wording import meant
 
-LabelField: TypeAlias = Literal["source", "topic", "lang", "kind", "state"]
+LabelField: TypeAlias = Literal["source", "topic", "lang", "kind", "state", "edit", "weight"]
 STATES: Final = ("corrected", "retracted")
 """States of releases by which searches can filter."""
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import ge, gt, le, lt
 from string import punctuation
 from typing import Final, NamedTuple
 
 from data.errors import QueryError
 from data.languages.tags import fault_of_language
+from data.models.edit import ANNOUNCEMENTS, EDIT_CLASSES, weight_label
 from data.search.expression import (
     EVERYTHING,
     MAX_LEAVES,
@@ -67,6 +69,7 @@ OPERATORS: Final = frozenset(("AND", "OR", "NOT"))
 
 FIELDS: Final = (
     *("title", "body", "source", "topic", "lang", "kind", "state", "after", "before", "saved"),
+    *("edit", "weight"),
 )
 """Names of fields. A query writes ``title:word``."""
 
@@ -77,6 +80,17 @@ LABELS: Final[Mapping[str, LabelField]] = {
     "lang": "lang",
     "kind": "kind",
     "state": "state",
+    "edit": "edit",
+}
+EDIT_WORDS: Final = (*EDIT_CLASSES, *ANNOUNCEMENTS)
+"""Values of ``edit:``: classes of edits, and whether pages announce them."""
+
+WEIGHT: Final = re.compile(r"(>=?|<=?)([01](?:\.\d{1,2})?|\.\d{1,2})", re.ASCII)
+COMPARISONS: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    ">": gt,
+    ">=": ge,
+    "<": lt,
+    "<=": le,
 }
 
 TOKEN: Final = re.compile(r'\s+|(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"?|[^\s"()]+')
@@ -277,6 +291,8 @@ class _Parser:
             return self._label(token, LABELS[field])
         if field in {"after", "before"}:
             return self._days(token, field)
+        if field == "weight":
+            return self._weight(token)
         if field == "saved":
             return SavedSearch(token.text.lower(), token.position)
         words = fold_search(token.text)
@@ -312,9 +328,23 @@ class _Parser:
             elif name == "state" and value.lower() not in STATES:
                 problem = f"{value[:MAX_QUOTED]!r} is not a state of a release"
                 fix = f"write state:{' or state:'.join(STATES)}"
+            elif name == "edit" and value.lower() not in EDIT_WORDS:
+                problem = f"{value[:MAX_QUOTED]!r} is not a class of edits"
+                near = meant(value.lower()[:MAX_QUOTED], EDIT_WORDS).removeprefix("; ")
+                fix = near or f"write edit: and one of {', '.join(EDIT_WORDS)}"
             if problem:
                 raise self._error(token, problem, fix)
         return Label(name, frozenset(_canonical(name, one) for one in found), token.position)
+
+    def _weight(self, token: Token) -> Expression:
+        match = WEIGHT.fullmatch(token.text.strip())
+        if not match:
+            problem = f"{token.text[:MAX_QUOTED]!r} is not a comparison with a weight"
+            fix = "write weight:>0.3 or weight:<=0.05, with a number from 0 to 1"
+            raise self._error(token, problem, fix)
+        compare, limit = COMPARISONS[match[1]], round(100 * float(match[2]))
+        found = frozenset(weight_label(one / 100) for one in range(101) if compare(one, limit))
+        return Label("weight", found, token.position) if found else negated(EVERYTHING)
 
     def _days(self, token: Token, field: str) -> Expression:
         period = _period(token.text)
@@ -335,7 +365,7 @@ def _canonical(name: LabelField, value: str) -> str:
         return slug_of(value)
     if name == "lang":
         return value.lower().replace("_", "-")
-    return value.lower() if name in {"state", "source"} else value
+    return value.lower() if name in {"state", "source", "edit"} else value
 
 
 def _period(text: str) -> tuple[dt.date, dt.date] | None:

@@ -137,6 +137,9 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
             {"field": one.field, "text": one.text, "html": one.html, "coarse": one.is_coarse}
             for one in edit.changes
         ],
+        "classes": edit.classes.classes,
+        "weight": edit.classes.weight,
+        "announced": edit.classes.announced,
         "captures": {
             "before": dated_capture_fields(edit.before.capture),
             "after": dated_capture_fields(edit.after.capture),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from data.models import BACKLOG, Facet, Release, Revision
-from data.revisions.stored_difference import encode_difference
+from data.revisions.stored_difference import encode_difference, stored_classes
 from data.store.shared_sql.database.connection import Arguments, Connection, Part
 from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
@@ -24,6 +24,7 @@ from data.store.shared_sql.database.rows import (
     revision_columns,
     revision_of,
 )
+from data.store.shared_sql.events import append_events
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
@@ -208,10 +209,15 @@ class ReleasesPart(Part):
             )
             contents = [content_of(text) for (text,) in pair]
             steps = encode_difference(contents[0], contents[-1])
-            self._write(
-                "UPDATE differences SET steps = ? WHERE release = ? AND number = ? AND steps = ''",
-                [steps, release, number],
-            )
+            with self._writing() as db:
+                db.execute(
+                    "UPDATE differences SET steps = ? WHERE release = ? AND number = ?"
+                    " AND steps = ''",
+                    [steps, release, number],
+                )
+                # Pages and searches show the classes of edits.
+                if stored_classes(steps).classes:
+                    append_events(self._connection, "update", [release])
         return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -14,6 +14,7 @@ import msgspec
 
 from data.languages.tags import feed_language
 from data.models import Content, Event, Release
+from data.revisions.stored_difference import stored_classes
 from data.search.expression import (
     NOTHING,
     STATES,
@@ -34,6 +35,9 @@ from data.topics.facets import labels_of
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
 """A release for the index: number, source, day, content, and whether it was corrected or
 retracted."""
+
+Labels: TypeAlias = frozenset[tuple[str, str]]
+"""Fields of a release by which searches can filter, as pairs of name and value."""
 
 BATCH: Final = 200
 """Maximum number of events that are handled in one transaction, so that visits wait only
@@ -58,7 +62,15 @@ ANY: Final = "xa"
 
 LAST_DAY: Final = dt.date.max.toordinal()
 
-KINDS: Final = {"source": "s", "topic": "t", "lang": "l", "kind": "k", "state": "r"}
+KINDS: Final = {
+    "source": "s",
+    "topic": "t",
+    "lang": "l",
+    "kind": "k",
+    "state": "r",
+    "edit": "e",
+    "weight": "w",
+}
 """Letters of index words by field of a search."""
 
 _content = msgspec.json.Decoder(Content)
@@ -232,10 +244,26 @@ class SearchPart(Part):
         # The index contains no secrets, because a search could find one letter by letter.
         addresses = SourcesPart(self._connection).secret_addresses()
         secrets = secrets_of_addresses(addresses)
-        self._enter_releases(
-            self._db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
-        )
+        edits = self._labels_of_edits([row[0] for row in rows])
+        entries = [
+            entry(row, found, secrets, edits.get(found[0], frozenset()))
+            for row, found in self._in_rows(rows)
+        ]
+        self._enter_releases(self._db, entries)
         return len(rows)
+
+    def _labels_of_edits(self, numbers: Sequence[int]) -> Mapping[int, Labels]:
+        """Return the classes and weights of all edits of some releases, by release."""
+        found: dict[int, Labels] = {}
+        rows = self._ask(
+            f"SELECT d.release, d.steps FROM differences d WHERE d.release IN ({places(numbers)})"
+            " AND d.steps <> '' AND NOT EXISTS (SELECT 1 FROM readings g"
+            " WHERE g.release = d.release AND g.revision = d.number)",
+            numbers,
+        )
+        for number, steps in rows:
+            found[number] = found.get(number, frozenset()) | stored_classes(steps).labels
+        return found
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
         """Yield each release with a free index row for its day, in the order of rows."""
@@ -283,8 +311,11 @@ def _counted(rows: Sequence[Any]) -> Matches:
     )
 
 
-def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
-    """Return the index entry of a release, without secrets in its texts."""
+def entry(row: int, found: Found, secrets: Secrets, edits: Labels = frozenset()) -> IndexEntry:
+    """Return the index entry of a release, without secrets in its texts.
+
+    ``edits`` contains the labels of its edits.
+    """
     number, source, _, text, *became = found
     content = _content.decode(text)
     content = replace(
@@ -300,7 +331,7 @@ def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
         content.topics,
         tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
     )
-    labels = sorted(labels_of(source, content, filed.states))
+    labels = sorted(labels_of(source, content, filed.states) | edits)
     tokens = " ".join([ANY, *(token(name, value) for name, value in labels)])
     return IndexEntry(row, number, content, filed.language, tokens, encode(filed))
 

@@ -176,7 +176,17 @@ def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
         )
         size += sum(len(diff.text) for diff in found)
         seen = one.after.seen.isoformat()
-        some.append(schemas.Edit(revision=one.after.number, seen=seen, changes=found))
+        edit = one.classes
+        some.append(
+            schemas.Edit(
+                revision=one.after.number,
+                seen=seen,
+                changes=found,
+                classes=edit.classes,
+                weight=edit.weight,
+                announced=edit.announced,
+            )
+        )
     cursor = context.cursor(asked, some[-1].revision if left else None)
     return schemas.EditPage(edits=tuple(some), next=cursor)
 

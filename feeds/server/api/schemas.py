@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from data.health.codes import State
-from data.models import Media, ReleaseKind, Run
+from data.models import EditClass, Media, ReleaseKind, Run
 from data.models.release import Precision
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -211,6 +211,12 @@ class Edit(ResponseBody, frozen=True):
     revision: Annotated[int, Meta(ge=1, description="The later version.")]
     seen: Annotated[Instant, Meta(description="When it was first captured.")]
     changes: tuple[Difference, ...]
+    classes: Annotated[
+        tuple[EditClass, ...],
+        Meta(description="What the edit changed. Empty if only our extraction changed."),
+    ]
+    weight: Annotated[float, Meta(ge=0, le=1, description="How much the edit matters.")]
+    announced: Annotated[bool, Meta(description="Whether the page itself says that it changed.")]
 
 
 class EditPage(ResponseBody, frozen=True):

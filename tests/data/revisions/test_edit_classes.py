@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from data.languages.vocabulary import vocabulary
-from data.models import Content, Media
-from data.revisions.edit_classes import EDIT_CLASSES, classify
+from data.models import EDIT_CLASSES, Content, Media
+from data.revisions.edit_classes import classify
 from data.revisions.sentence_facts import rules_of
 
 CONTEXT = "The pier was rebuilt.\n\n{}\n\nBoats are back."

@@ -223,3 +223,9 @@ def index_sections(db: Database) -> None:
 
 
 _create("operation_times")  # An index, so that old idempotency keys are found without a scan.
+
+
+@migrations()
+def classify_edits(db: Database) -> None:
+    """Have the differences between versions computed again, with the classes of edits."""
+    db.execute("UPDATE differences SET steps = ''")

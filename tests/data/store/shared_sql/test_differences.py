@@ -6,10 +6,11 @@ import datetime as dt
 
 import pytest
 
-from data.models import Content
+from data.models import Content, EditClasses, Release
 from data.revisions import stored_difference
 from data.revisions.diff import changes
-from data.revisions.stored_difference import changes_between
+from data.revisions.stored_difference import changes_between, classes_between
+from data.search.query import Query
 from data.store.core import recorder
 from data.store.core.store import Store
 from tests.drafts import BODY, draft
@@ -66,6 +67,41 @@ def test_long_versions_are_compared_after_they_are_recorded(
     expected = changes(second.content, third.content)
     monkeypatch.delattr(stored_difference, "changes")
     assert changes_between(second, third) == expected
+
+
+def test_edits_are_found_by_their_classes_and_weight(store: Store) -> None:
+    release = recorded(store, *edited("4.2", "4.6"), "Nothing of this remains.")
+    store.update_search_index()
+    for query in ("edit:figure", "edit:silent weight:>0.3", "edit:sentence-removed"):
+        assert [one.id for one in found(store, query)] == [release]
+    for query in ("edit:title", "weight:>0.99", "edit:announced", "weight:>1", "weight:<0.2"):
+        assert found(store, query) == ()
+
+
+def test_edits_that_are_compared_later_are_then_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)
+    release = recorded(store, *edited("4.2", "4.6"))
+    store.update_search_index()
+    assert found(store, "edit:figure") == ()
+    store.compute_differences(limit=9)
+    store.update_search_index()
+    assert [one.id for one in found(store, "edit:figure")] == [release]
+
+
+def test_a_redacted_release_has_no_classes(store: Store) -> None:
+    release = recorded(store, *edited("4.2", "4.6"))
+    store.redact(release, at=NOON + 9 * HOUR, why="An order of a court.")
+    store.compute_differences(limit=9)
+    store.update_search_index()
+    first, second = store.revisions(release)
+    assert classes_between(first, second) == EditClasses()
+    assert found(store, "edit:figure") == ()
+
+
+def found(store: Store, query: str) -> tuple[Release, ...]:
+    return store.search_newest(Query(query), limit=9).releases
 
 
 def test_no_part_of_a_redacted_text_remains(store: Store) -> None:

@@ -140,6 +140,10 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     before, after = store.revisions(first.id)
     assert after.difference
     assert [one.field for one in changes_between(before, after)] == ["body"]
+    store.update_search_index()
+    assert [one.id for one in store.search_newest(Query("edit:figure"), limit=5).releases] == [
+        first.id
+    ]
     # It goes on as it began: a third telling joins the story, the same page is the same release.
     again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)

@@ -1,0 +1,56 @@
+"""Classes of edits, which data.revisions.edit_classes determines."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+EditClass: TypeAlias = Literal[
+    "figure",
+    "date",
+    "name",
+    "negation",
+    "sentence-added",
+    "sentence-removed",
+    "link",
+    "attachment",
+    "title",
+    "correction",
+    "wording",
+    "letters",
+]
+"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
+``letters`` means that only letters or formatting changed, and excludes all other classes."""
+
+EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
+
+ANNOUNCEMENTS: Final = ("announced", "silent")
+"""Words for edits that the page announces, and for all other edits."""
+
+
+class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Classes of an edit, its weight from 0 to 1, and whether the page announces that it changed.
+
+    An edit that the page does not announce is silent. Without classes, there is no edit.
+    """
+
+    classes: tuple[EditClass, ...] = ()
+    weight: float = 0.0
+    announced: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the classes, and ``announced`` or ``silent``."""
+        return (*self.classes, ANNOUNCEMENTS[not self.announced]) if self.classes else ()
+
+    @property
+    def labels(self) -> frozenset[tuple[str, str]]:
+        """Return the fields by which searches can filter, as pairs of name and value."""
+        weight = [("weight", weight_label(self.weight))] if self.classes else []
+        return frozenset((*(("edit", word) for word in self.words), *weight))
+
+
+def weight_label(weight: float) -> str:
+    """Return a weight as searches find it, with two decimals."""
+    return f"{weight:.2f}"
