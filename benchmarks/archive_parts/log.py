@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID
 
-from data.archive.archive import MAX_WAITING
+from data.archive.archive import MAX_UNSEALED_LEAVES
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.leaf import Leaf, uri_hash
 from data.archive.log.tree_log import TreeLog, log_of, prove
@@ -59,9 +59,11 @@ def filled(log: TreeLog, leaves: int) -> dict[str, int]:
     bounds = [leaves * number // ROUNDS for number in range(ROUNDS + 1)]
     for first, end in pairwise(bounds):
         wall = 0.0
-        for begin in range(first, end, MAX_WAITING):
+        for begin in range(first, end, MAX_UNSEALED_LEAVES):
             # They are made beforehand: digests of records are no part of the log.
-            batch = [leaf_of(number) for number in range(begin, min(begin + MAX_WAITING, end))]
+            batch = [
+                leaf_of(number) for number in range(begin, min(begin + MAX_UNSEALED_LEAVES, end))
+            ]
             started, busy = time.perf_counter(), time.process_time()
             for leaf in batch:
                 log.append(leaf)

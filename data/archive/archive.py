@@ -46,7 +46,7 @@ from data.text.urls import posted_address
 MAX_FILE_AGE: Final = dt.timedelta(days=1)
 """Maximum age of a WARC file that still accepts new records."""
 
-MAX_WAITING: Final = 4096
+MAX_UNSEALED_LEAVES: Final = 4096
 """Maximum number of leaves that wait until they are added to the log's tree."""
 
 BATCH_SIZE: Final = 10_000
@@ -56,7 +56,7 @@ CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 )
 
-NOT_KEPT: Final = "{}; releases collected meanwhile are not archived"
+NOT_ARCHIVED_MESSAGE: Final = "{}; releases collected meanwhile are not archived"
 
 ARCHIVE_LOCKED_MESSAGE: Final = (
     "another process writes to it; stop `communique run` and other visits, and try again"
@@ -102,7 +102,7 @@ class Archive:
         self._file: WarcFile | None = None
         self._highest = -1
         self._unsealed = 0
-        self._seal_at = MAX_WAITING
+        self._seal_at = MAX_UNSEALED_LEAVES
         self._is_noted = True
         self._budget = ArchiveBudget(folder, settings.budget)
 
@@ -193,7 +193,7 @@ class Archive:
         if self._unsealed:
             with self._writing():
                 self._note()
-                waiting, self._unsealed, self._seal_at = self._unsealed, 0, MAX_WAITING
+                waiting, self._unsealed, self._seal_at = self._unsealed, 0, MAX_UNSEALED_LEAVES
         with self._sealing:
             if not waiting:
                 return
@@ -274,7 +274,7 @@ class Archive:
         self._highest = max(self._highest, leaf - 1)
         self._budget.add(size)
         if self._unsealed >= self._seal_at:
-            self._seal_at = self._unsealed + MAX_WAITING
+            self._seal_at = self._unsealed + MAX_UNSEALED_LEAVES
             # If the log can't be signed, the visit reports this at its end. Until then the leaves
             # wait.
             with suppress(ArchiveError):
@@ -379,7 +379,7 @@ class Archive:
                     sync(path)
 
     @contextmanager
-    def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
+    def _writing(self, refused: str = NOT_ARCHIVED_MESSAGE) -> Iterator[None]:
         """Context manager for writing by one thread at a time. Converts OSError to ArchiveError.
 
         ``refused`` is the template of the error message. After an error, the growing file is

@@ -113,18 +113,9 @@ def is_worth_comparing(anchors: int, fewest: int) -> bool:
     return anchors >= MIN_SHARED_ANCHORS * fewest
 
 
-def first_to_last(releases: Iterable[Release]) -> list[Release]:
-    """Return the releases of a story in order of publication.
-
-    A day without an hour counts as noon. For equal times, the time when they were first seen
-    decides.
-    """
-    return sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
-
-
 def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
     """Return the releases of a story in order of publication, with lag and overlap."""
-    ordered = first_to_last(releases)
+    ordered = sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
     if not ordered:
         return ()
     first = signature(ordered[0].content.body_text)

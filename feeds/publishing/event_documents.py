@@ -293,15 +293,11 @@ class EventPages:
         """Write the pages of events about releases; ``releases`` has the release of each event."""
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
-        if same and self._is_known(event, every):
+        if same and self._context.cache.note(note_of(event)) == digest(every):
             return
         now = self._store.summaries_of(sorted(set(releases)))
         keys = [(one, now[of].version) for one, of in zip(every, releases, strict=True)]
         self._write(event, every, keys, line)
-
-    def _is_known(self, event: EventFeed, every: Sequence[object]) -> bool:
-        """Return whether the events are the same as at the last publication."""
-        return self._context.cache.note(note_of(event)) == digest(every)
 
     def _write(
         self,

@@ -241,7 +241,9 @@ class Sitemaps:
             for name in (INDEX_PAGES, *names)
             for number, changed in enumerate(self._known(name) or ())
         ]
-        self._context.write(SITEMAP, sitemap_index(self._context.catalog.site, every))
+        self._context.write(
+            SITEMAP, document("sitemapindex", "sitemap", self._context.catalog.site, every)
+        )
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
         """Write the sitemaps for pages, with only one sitemap in memory at a time.
@@ -289,11 +291,6 @@ def note_of(name: str) -> str:
 def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
     """Return a sitemap of files, with the time of each file's last change if known."""
     return document("urlset", "url", site, pages)
-
-
-def sitemap_index(site: str, sitemaps: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """Return a sitemap index, with the time of the last change in each sitemap if known."""
-    return document("sitemapindex", "sitemap", site, sitemaps)
 
 
 def document(

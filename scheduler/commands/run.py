@@ -48,14 +48,14 @@ class NoFleet(SettingsError):
 
 def service_of(home: Home) -> Service:
     """Return the service of a home directory: a single service, or one of several on a database."""
-    if not home.has_fleet:
-        from scheduler.service.daemon import Service  # noqa: PLC0415 - not for workers
+    from scheduler.service.daemon import Service  # noqa: PLC0415 - not for workers
 
+    if not home.has_fleet:
         return Service(home)
     # Imported here: the libraries for PostgreSQL may not be installed.
-    from scheduler.fleet.service import FleetService  # noqa: PLC0415
+    from scheduler.fleet.role import FleetRole  # noqa: PLC0415
 
-    return FleetService(home)
+    return Service(home, FleetRole)
 
 
 @click.command()

@@ -96,7 +96,10 @@ class VisitPlanner:
         Raises StoreError.
         """
         chosen = {one.id: one for one in sources if self._is_learned(one)}
-        intervals = {name: self._intervals_of(one) for name, one in chosen.items()}
+        intervals = {
+            name: Intervals(self.interval(one) / 60, self._settings.least_interval / 60)
+            for name, one in chosen.items()
+        }
         with self._lock:
             overdue = self._learned is None or not is_valid(self._learned, now)
             if not overdue and intervals == self._intervals:
@@ -194,9 +197,6 @@ class VisitPlanner:
     def _is_learned(self, source: LoadedSource) -> bool:
         # Plans have steps of at least a minute. With shorter intervals, visits are evenly spaced.
         return self.interval(source) > max(self._settings.least_interval, 60)
-
-    def _intervals_of(self, source: LoadedSource) -> Intervals:
-        return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)
 
     def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
         """Return the price of a visit to each source. The same budget means the same price."""

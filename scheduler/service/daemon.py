@@ -1,11 +1,13 @@
 """Service: a process that visits sources, publishes, and serves the site until it is stopped."""
 
+from __future__ import annotations
+
 import asyncio
 import datetime as dt
 import random
 import signal
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from functools import partial
 from typing import Protocol
@@ -63,19 +65,70 @@ class Visitor(Protocol):
         ...
 
 
+class Role(Protocol):
+    """The part of a service that differs between a single service and one of a fleet."""
+
+    async def begin_beside(self, beside: AsyncExitStack) -> None:
+        """Start work beside the visits, which runs until the stack ``beside`` is closed."""
+
+    async def collect(self) -> None:
+        """Publish, and then visit sources until cancelled."""
+
+    async def share_sources(self, chosen: Collection[str]) -> None:
+        """Store the list of sources for other machines, if there are any."""
+
+    def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
+        """Return the functions of the timetable's jobs, given those of this service, by name."""
+        ...
+
+    async def end(self) -> None:
+        """End all visits, and publish the remaining changes, before the service ends."""
+
+
+class SingleRole:
+    """Role of the only service of a home directory: it makes the visits and does all the work."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._executor = Executor(service.home)
+
+    async def begin_beside(self, beside: AsyncExitStack) -> None:
+        """Start alerts and WebSub."""
+        service = self._service
+        await beside.enter_async_context(service.alerts.at_work(service.stop))
+        await beside.enter_async_context(service.publishing.push.at_work(service.stop))
+        await beside.enter_async_context(service.feed_push.at_work(service.stop))
+
+    async def collect(self) -> None:
+        """Publish, and then visit sources until cancelled."""
+        # The previous publication is served until this call ends: after an upgrade of Communique,
+        # rendering everything takes a while.
+        await self._service.publishing.publish()
+        await self._service.visit_sources(self._executor)
+
+    async def share_sources(self, chosen: Collection[str]) -> None:
+        """Do nothing."""
+
+    def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
+        """Return the service's own functions."""
+        return own
+
+    async def end(self) -> None:
+        """End all visits, and publish the remaining changes."""
+        await self._executor.close()
+        await self._service.publishing.publish_last()
+
+
 class Service:
-    """Visits each source at its interval, publishes changes, and serves HOME/site.
+    """Visits each source at its interval, publishes changes, and serves HOME/site."""
 
-    A service of a fleet replaces the methods `begin_beside`, `collect`, `publish_last`,
-    `share_sources` and `jobs`, and the visitor.
-    """
+    _visitor: Visitor
+    """Makes the visits. Set when this service begins to plan them."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._executor = Executor(home)
-        self._visitor: Visitor = self._executor
-        self._alerts = AlertService(home)
-        self._feed_push = FeedPushService(home, self._hinted)
+    def __init__(self, home: Home, role: Callable[[Service], Role] = SingleRole) -> None:
+        self.home = home
+        self.alerts = AlertService(home)
+        self.feed_push = FeedPushService(home, self._hinted)
         self._hints: set[str] = set()
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
@@ -91,69 +144,55 @@ class Service:
         adding = Inspections(home)
         self._admin = Admin(home, self._access, self, adding)
         self._writes = writes_of(home, self, adding)
-        self._publishing = Publishing(home, self._admin.live.note)
+        self.publishing = Publishing(home, self._admin.live.note)
+        self._role = role(self)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, and then end all work cleanly."""
         async with AsyncExitStack() as beside:
-            await self.begin_beside(beside)
+            await self._role.begin_beside(beside)
             try:
                 await self._run()
             finally:
-                await self._publishing.close()
+                await self.publishing.close()
 
-    async def begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts and WebSub, which run until the stack ``beside`` is closed."""
-        on_end = self._stop.set
-        await beside.enter_async_context(self._alerts.at_work(on_end))
-        await beside.enter_async_context(self._publishing.push.at_work(on_end))
-        await beside.enter_async_context(self._feed_push.at_work(on_end))
+    def stop(self) -> None:
+        """End `run`."""
+        self._stop.set()
 
-    async def collect(self) -> None:
-        """Publish, and then visit sources until cancelled."""
-        # The previous publication is served until this call ends: after an upgrade of Communique,
-        # rendering everything takes a while.
-        await self._publishing.publish()
-        await attempt(self._reload)
-        await self._work()
-
-    async def publish_last(self) -> None:
-        """Publish the remaining changes before the service ends."""
-        await self._publishing.publish_last()
-
-    async def share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources for the other machines of a fleet.
-
-        On a single machine, do nothing.
-        """
+    @property
+    def is_visiting(self) -> bool:
+        """Return whether this service plans visits now."""
+        return self._visits is not None
 
     @property
     def jobs(self) -> Mapping[str, TimetableJob]:
         """Return the functions of the timetable's jobs by job name."""
-        return {
-            **self._publishing.jobs,
+        own: dict[str, TimetableJob] = {
+            **self.publishing.jobs,
             "reload": partial(attempt, self._reload),
             "health": self._note_health_soon,
-            "tidy": partial(attempt, partial(tidy, self._home)),
+            "tidy": partial(attempt, partial(tidy, self.home)),
         }
+        return self._role.jobs(own)
 
     async def _run(self) -> None:
-        site = self._home.settings.site
+        site = self.home.settings.site
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
         prefer_event_loop()
         address = address_of(opened)
-        log.info("running", home=str(self._home.path), site=address, admin=admin_address(address))
-        home = self._home
+        log.info("running", home=str(self.home.path), site=address, admin=admin_address(address))
+        home = self.home
         metrics = HomeMetrics(home)
         app = create_app(
             home.site,
             home.store_url,
             site,
-            hub=self._publishing.push.hub,
-            callback=self._feed_push.callback,
+            hub=self.publishing.push.hub,
+            callback=self.feed_push.callback,
             # A service of a fleet may serve files that another service published to the bucket. A
             # single service has all files.
             bucket=home.bucket if home.has_fleet else None,
@@ -175,19 +214,17 @@ class Service:
             for one in (show_life(), copy_for_ever(home), metrics.examine_periodically())
         ]
         notify(READY_STATE)
-        visiting = asyncio.create_task(self.collect())
+        visiting = asyncio.create_task(self._role.collect())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         notify(STOPPING_STATE)
         stopping.cancel()
-        if self._timetable.scheduler.running:
-            self._timetable.scheduler.shutdown(wait=False)
+        self._end_timetable()
         visiting.cancel()
         await asyncio.wait({visiting})
-        await self._executor.close()
-        await self.publish_last()
+        await self._role.end()
         await self._admin.close()
         await self._writes.jobs.close()
         server.should_exit = True
@@ -197,10 +234,27 @@ class Service:
         if not visiting.cancelled() and (error := visiting.exception()):
             raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
+    async def visit_sources(self, visitor: Visitor) -> None:
+        """Plan the visits that ``visitor`` makes, and do the work beside them, until cancelled."""
+        self._visitor = visitor
+        self._timetable = Timetable(self._begin_visit, self._chance)
+        self._sources = {}
+        self._hints.clear()
+        await attempt(self._reload)
+        try:
+            await self._work()
+        finally:
+            self._visits = None
+            self._end_timetable()
+
+    def _end_timetable(self) -> None:
+        if self._timetable.scheduler.running:
+            self._timetable.scheduler.shutdown(wait=False)
+
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
-            if not self._home.shares_site:
-                self._visits.create_task(self._publishing.publish_when_due())
+            if not self.home.shares_site:
+                self._visits.create_task(self.publishing.publish_when_due())
             self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
             # Also run these jobs at the start, because the service may be restarted every night.
@@ -213,7 +267,7 @@ class Service:
         """Load source files that were added or changed, and drop removed ones."""
         async with self._reloading:
             chosen, first = await asyncio.to_thread(self._load)
-            await self.share_sources(chosen)
+            await self._role.share_sources(chosen)
             self._schedule_sources(chosen, first)
 
     def _schedule_sources(
@@ -225,23 +279,23 @@ class Service:
         for source, at in first.items():
             self._timetable.put(source, (at - now).total_seconds())
         self._sources = chosen
-        self._feed_push.follow(frozenset(chosen))
+        self.feed_push.follow(frozenset(chosen))
 
     def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
         """Load the sources that are not paused.
 
         Returns the sources by id, and the times of the first visits to new or changed sources.
         """
-        loaded, broken = load_sources(self._home.sources)
+        loaded, broken = load_sources(self.home.sources)
         for error in broken:
             log.error("invalid source file", problem=str(error))
-        with closing(self._home.store()) as store:
+        with closing(self.home.store()) as store:
             paused = paused_sources(store)
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
-            if self._home.has_fleet:
+            if self.home.has_fleet:
                 # Workers have no source files, so the leader archives the files.
-                keep_home_files(self._home, store)
+                keep_home_files(self.home, store)
             return chosen, {
                 source.id: self._first_visit(store, source)
                 for source in chosen.values()
@@ -283,7 +337,7 @@ class Service:
         If the store can't be read, the source is visited after its interval.
         """
         try:
-            with closing(self._home.plain_store()) as store:
+            with closing(self.home.plain_store()) as store:
                 return self._planner.soonest_visit(store, source, utc_now())
         except (CommuniqueError, OSError) as error:
             log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
@@ -298,7 +352,7 @@ class Service:
 
         Returns None if a visit is running. Raises SourceError and UnknownSource.
         """
-        chosen = await asyncio.to_thread(load_source, self._home.sources, source)
+        chosen = await asyncio.to_thread(load_source, self.home.sources, source)
         if self._visits is None or source in self.visiting:
             return None
         self._timetable.remove(source)
@@ -324,13 +378,13 @@ class Service:
         log_visit(run)
         await self.jobs["publish"]()
         self._health_due.set()
-        self._alerts.wake()
+        self.alerts.wake()
         # The source file may have been removed or changed during the visit.
         if present := self._sources.get(source.id):
             due = await asyncio.to_thread(self._due, present, run.started)
             wait = due.wait(utc_now())
             if due.confirms:
-                self._timetable.put(source.id, max(wait, self._home.settings.health.confirm_after))
+                self._timetable.put(source.id, max(wait, self.home.settings.health.confirm_after))
                 if is_unanswered(run):
                     await attempt(partial(self._hasten_others, present))
             else:
@@ -344,7 +398,7 @@ class Service:
         If the store can't be read, the source is due after its interval.
         """
         try:
-            with closing(self._home.store()) as store:
+            with closing(self.home.store()) as store:
                 return self._planner.next_visit(store, source, last)
         except (CommuniqueError, OSError) as error:
             log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
@@ -364,7 +418,7 @@ class Service:
 
         Visits to these sources show whether our own network is down.
         """
-        wait = self._home.settings.health.confirm_after
+        wait = self.home.settings.health.confirm_after
         others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
         for name in await asyncio.to_thread(self._witnesses, source, others, wait):
             self._timetable.hasten(name, wait)
@@ -373,7 +427,7 @@ class Service:
         self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
     ) -> list[str]:
         at = utc_now() + dt.timedelta(seconds=wait)
-        with closing(self._home.store()) as store:
+        with closing(self.home.store()) as store:
             return self._planner.witnesses(store, source, others, at)
 
     async def _note_health_soon(self) -> None:
@@ -394,11 +448,11 @@ class Service:
         # With a wrong clock, sources would seem to be silent.
         if not self._timetable.is_clock_settled:
             return
-        changes = await self._publishing.note_health()
+        changes = await self.publishing.note_health()
         await self._admin.live.note()
         if changes:
             await self.jobs["publish"]()
-            self._alerts.wake()
+            self.alerts.wake()
 
 
 class QuietServer(uvicorn.Server):

@@ -117,7 +117,7 @@ def barrier_to_programs(page: Page) -> Barrier | None:
 def _lock(page: Page, content: Content) -> Barrier | None:
     if message := password_form_message(page, content):
         return Barrier("login", message)
-    return Barrier("login", PAYWALL_FIRST) if has_paywall_markup(page) else None
+    return Barrier("login", PAYWALL_FIRST) if NOT_FREE.search(page.markup) else None
 
 
 def _notice(page: Page, content: Content, listed: str, words: int) -> Barrier | None:
@@ -125,11 +125,6 @@ def _notice(page: Page, content: Content, listed: str, words: int) -> Barrier | 
         return None
     found = notice_in(page, tokens(listed))
     return Barrier(*found) if found else None
-
-
-def has_paywall_markup(page: Page) -> bool:
-    """Whether a page's markup declares that its text is only for subscribers."""
-    return NOT_FREE.search(page.markup) is not None
 
 
 def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:

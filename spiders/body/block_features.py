@@ -30,58 +30,58 @@ TAG_CODES: Final = {
     "div": 14, "label": 15, "button": 15, "form": 15, "ul": 16, "address": 17, "header": 18,
     "footer": 19, "aside": 20,
 }  # fmt: skip
-LEGAL: Final = (
+LEGAL_TERMS: Final = (
     "©", "copyright", "all rights", "cookie", "newsletter", "subscri", "sign up", "javascript",
     "log in", "login", "alle rechte", "datenschutz", "abonn", "anmelden", "registr", "suscr",
     "inscri", "derechos", "droits", "права защищены", "prawa", "advertis", "anzeige", "werbung",
     "publicid",
 )  # fmt: skip
-CREDIT: Final = frozenset(
+CREDIT_WORDS: Final = frozenset(
     "foto photo image bild credit crédit fuente quelle source picture getty reuters by von par por "  # noqa: SIM905 - words read better in a row
     "di da av door autor author text".split()
 )
-LEAD_IN: Final = frozenset(
+LEAD_IN_WORDS: Final = frozenset(
     "read see more lesen mehr lire leer lea leggi читайте also related watch video follow click "  # noqa: SIM905 - words read better in a row
     "siehe weiter voir ver meer lees les läs oku zobacz czytaj".split()
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
-AROUND: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
-MARKS: Final = "、。，،؛।๐។፣"
-ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
-OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
-SAME_START, SHORTEST = 20, 3
+EDGE_CHARACTERS: Final = " .,:;!?…»«›‹→←|-–—•·()[]/\\\"'0123456789"
+UNSPACED_PUNCTUATION: Final = "、。，،؛।๐។፣"
+SENTENCE_END_CHARACTERS: Final = frozenset(".!?:»”\"'。！？؟।…")
+KNOWN_WORD_STARTS: Final = frozenset(word[:2] for word in CREDIT_WORDS | LEAD_IN_WORDS)
+MIN_COMMON_START, MIN_KEY = 20, 3
 """Limits for comparing a block with metadata, in characters.
 
-- ``SAME_START``: minimum length of a common beginning of block and page description
-- ``SHORTEST``: minimum length of a block that is searched for in the JSON-LD text"""
+- ``MIN_COMMON_START``: minimum length of a common beginning of block and page description
+- ``MIN_KEY``: minimum length of a block that is searched for in the JSON-LD text"""
 
-TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
+MAX_TITLE, MIN_TITLE_PART, MAX_BUTTON, MAX_DATE_LINE = 300, 15, 60, 100
 """Length limits, in characters.
 
-- ``TITLE_LINE``: maximum length of a title, and minimum length of an article body in JSON-LD
-- ``SHORT_TITLE``: minimum length of a block that counts as a part of the title
-- ``LINE``: maximum length of a share button, or of a line that introduces other content
-- ``STAMP_LINE``: maximum length of a date line"""
+- ``MAX_TITLE``: maximum length of a title, and minimum length of an article body in JSON-LD
+- ``MIN_TITLE_PART``: minimum length of a block that counts as a part of the title
+- ``MAX_BUTTON``: maximum length of a share button, or of a line that introduces other content
+- ``MAX_DATE_LINE``: maximum length of a date line"""
 
-STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
+DATE_OR_TIME: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 ABSENT_DISTANCE: Final = 200
 """Distance, in blocks, that is assumed if no heading, title or introducing line precedes a
 block."""
 
-LONG_LINE: Final = 400
+MAX_COMPARED_LENGTH: Final = 400
 
-LARGE, WORDY = 3000, 500
+MAX_SIZE, MAX_SPACES = 3000, 500
 """Maximum values of a block's features for size (in characters) and spaces.
 
 The training data has too few larger blocks to learn from."""
 
-UNSPACED_LINE, UNSPACED, LETTERS_A_WORD = 12, 12, 3
+MAX_UNSPACED, UNSPACED_RATIO, LETTERS_PER_WORD = 12, 12, 3
 """Limits for texts in writing systems without spaces.
 
-- ``UNSPACED_LINE``: maximum length of a block without spaces in any script, in characters
-- ``UNSPACED``: minimum number of characters per space in a script without spaces
-- ``LETTERS_A_WORD``: number of characters that count as one word in such a script"""
+- ``MAX_UNSPACED``: maximum length of a block without spaces in any script, in characters
+- ``UNSPACED_RATIO``: minimum number of characters per space in a script without spaces
+- ``LETTERS_PER_WORD``: number of characters that count as one word in such a script"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
     """Fill in the features that were counted when the page was split into blocks."""
-    np.minimum([len(block.text) for block in blocks], LARGE, out=base[AT["size"]], casting="unsafe")
+    sizes = [len(block.text) for block in blocks]
+    np.minimum(sizes, MAX_SIZE, out=base[AT["size"]], casting="unsafe")
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
     base[AT["tag"]] = [TAG_CODES.get(block.container.tag, 0) for block in blocks]
@@ -135,19 +136,19 @@ def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     base[AT["spaces"]] = _spaces(base[AT["size"]], texts)
     marks = [text.count(", ") + text.count(". ") for text in texts]
     joined = "" if all(map(str.isascii, texts)) else "\n".join(texts)
-    for mark in filter(joined.__contains__, MARKS):
+    for mark in filter(joined.__contains__, UNSPACED_PUNCTUATION):
         marks = [count + text.count(mark) for count, text in zip(marks, texts, strict=True)]
     base[AT["marks"]] = marks
-    base[AT["ended"]] = [text[-1] in ENDS for text in texts]
+    base[AT["ended"]] = [text[-1] in SENTENCE_END_CHARACTERS for text in texts]
     base[AT["lower"]] = [text[0].islower() for text in texts]
     base[AT["stamp"]] = [
-        len(text) < STAMP_LINE and bool(DIGIT.search(text)) and bool(STAMP.search(text))
+        len(text) < MAX_DATE_LINE and bool(DIGIT.search(text)) and bool(DATE_OR_TIME.search(text))
         for text in texts
     ]
-    short = [low if len(low) < LONG_LINE else "" for low in lows]
+    short = [low if len(low) < MAX_COMPARED_LENGTH else "" for low in lows]
     starts = [0, *accumulate(len(low) + 1 for low in short)]
     line = "\n".join(short)
-    for part in LEGAL:
+    for part in LEGAL_TERMS:
         place = line.find(part)
         while place >= 0:
             block = bisect_right(starts, place) - 1
@@ -161,10 +162,10 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
     In scripts without spaces (Chinese, Thai …), the number is estimated.
     """
     counts = np.array([text.count(" ") for text in texts], dtype=np.float32)
-    spaces = np.minimum(counts, np.float32(WORDY))
-    for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
+    spaces = np.minimum(counts, np.float32(MAX_SPACES))
+    for place in np.flatnonzero((size > MAX_UNSPACED) & (spaces * UNSPACED_RATIO < size)).tolist():
         if not texts[place].isascii():
-            spaces[place] = size[place] // LETTERS_A_WORD
+            spaces[place] = size[place] // LETTERS_PER_WORD
     return spaces
 
 
@@ -176,13 +177,13 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
     heads = []
     for place, low in enumerate(lows):
         size = len(low)
-        if size >= TITLE_LINE:
+        if size >= MAX_TITLE:
             continue
         level = levels[place]
         if low in headline or (level and comparison_key(low) in squashed):
             base[AT["is_title"], place] = 2
             heads.append(place)
-        elif size > SHORT_TITLE and low in whole:
+        elif size > MIN_TITLE_PART and low in whole:
             base[AT["is_title"], place] = 1
             if level == 1:
                 heads.append(place)
@@ -200,15 +201,15 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     starts: dict[str, int] = {}
     ends = []
     for place, low in enumerate(lows):
-        if len(low) < LINE:
-            line = low.strip(AROUND)
+        if len(low) < MAX_BUTTON:
+            line = low.strip(EDGE_CHARACTERS)
             if line in tails:
                 ends.append(place)
             if line in shares:
                 base[AT["share"], place] = 1
-        if low[:2] in OPENINGS and (opening := WORD.match(low)):
-            base[AT["credit"], place] = opening[0] in CREDIT
-            base[AT["lead_in"], place] = opening[0] in LEAD_IN
+        if low[:2] in KNOWN_WORD_STARTS and (opening := WORD.match(low)):
+            base[AT["credit"], place] = opening[0] in CREDIT_WORDS
+            base[AT["lead_in"], place] = opening[0] in LEAD_IN_WORDS
         start = texts[place][:60]
         repeated = starts.get(start, 0)
         if repeated:
@@ -224,9 +225,9 @@ def _set_repeated(
     """Fill in the features for blocks whose text is also in the page's description or JSON-LD."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
-    if len(summary) >= SAME_START:
+    if len(summary) >= MIN_COMMON_START:
         for place, low in enumerate(lows):
-            if len(low) >= SAME_START and low[:SAME_START] in summary:
+            if len(low) >= MIN_COMMON_START and low[:MIN_COMMON_START] in summary:
                 base[AT["summary"], place] = repeated_share(summary, low)
     if article := article_text(meta):
         base[AT["in_json_ld"]] = [in_json_ld(text, article) for text in texts]
@@ -255,7 +256,7 @@ def article_text(meta: EmbeddedMetadata) -> str:
         text = node.get("articleBody")
         if isinstance(text, str) and len(text) > len(longest):
             longest = text
-    return comparison_key(longest[:200_000]) if len(longest) > TITLE_LINE else ""
+    return comparison_key(longest[:200_000]) if len(longest) > MAX_TITLE else ""
 
 
 def repeated_share(summary: str, key: str) -> float:
@@ -264,7 +265,7 @@ def repeated_share(summary: str, key: str) -> float:
     Returns 1 if both have the same beginning, and 0.5 if the description contains the block.
     """
     length = min(len(summary), len(key), 60)
-    if length < SAME_START:
+    if length < MIN_COMMON_START:
         return 0.0
     return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
 
@@ -272,4 +273,4 @@ def repeated_share(summary: str, key: str) -> float:
 def in_json_ld(text: str, article: str) -> float:
     """Return 1 if a page's JSON-LD article body contains the text of a block, else -1."""
     key = comparison_key(text)
-    return 1.0 if len(key) >= SHORTEST and key[:80] in article and key[-40:] in article else -1.0
+    return 1.0 if len(key) >= MIN_KEY and key[:80] in article and key[-40:] in article else -1.0

@@ -165,7 +165,7 @@ def prose_of(
     # Blocks correspond to serialized lines: both end at a block-level element or an empty line.
     met: list[TextBlock] = [
         block
-        for block in _inside(body, seen)
+        for block in seen.blocks[body.container.first : body.container.last]
         if block.container.element in alive and (not hidden or _is_shown(block, hidden))
     ]
     most = MAX_ELEMENTS if seen.complete else len(met)
@@ -179,10 +179,6 @@ def prose_of(
 def outer_html(element: etree._Element) -> str:
     """Return the HTML of a body element that a source file selects, with the element's own tag."""
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
-
-
-def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
-    return seen.blocks[body.container.first : body.container.last]
 
 
 def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:

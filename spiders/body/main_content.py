@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from lxml import etree
 
-from spiders.body.block_features import CREDIT, TAG_CODES, block_features
+from spiders.body.block_features import CREDIT_WORDS, TAG_CODES, block_features
 from spiders.body.context_features import LIKELY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT, NAMES
@@ -174,7 +174,7 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
     sentence = FULL_STOP.search(block.text) or is_stopless_sentence(block.text)
     if block.links or not (bare and sentence and len(letters(block.text)) >= MIN_SENTENCE):
         return keep
-    labelled = block.text.partition(":")[0].casefold() in CREDIT or is_metadata(block.text)
+    labelled = block.text.partition(":")[0].casefold() in CREDIT_WORDS or is_metadata(block.text)
     return keep if labelled or is_tail(block.text) else sorted([*keep, first - 1])
 
 

@@ -31,7 +31,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
-PARTS = re.compile(
+TITLE_SEPARATOR = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
 """Pattern of separators between a page's title and the name of the site."""
@@ -41,7 +41,7 @@ ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|Col
 FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNORECASE)
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 
-SAID_BY_HOST: Final = 0.8
+HOST_CONFIDENCE: Final = 0.8
 """Confidence (0 to 1) in a site name whose words form the host name."""
 
 MAX_WORDS: Final = 9
@@ -57,13 +57,13 @@ MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
 """Pattern of words in the text of a logo that are not part of the site's name."""
 
-LONG_NAME: Final = 40
+MAX_WHOLE_TITLE: Final = 40
 """Maximum length of a page title that as a whole may be the site's name, in letters."""
 
 MAX_LINE: Final = 200
 """Maximum length of a copyright line, in characters."""
 
-MAX_NAME: Final = 80
+MAX_OWNER: Final = 80
 """Maximum length of the name in a copyright line, in characters."""
 
 MAX_TEXTS: Final = 400
@@ -86,16 +86,16 @@ SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
 RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
 """Pattern of phrases such as *all rights reserved*."""
 
-YEARS: Final = re.compile(
+COPYRIGHT_YEARS: Final = re.compile(
     r"(?<!\d)(?:1[89]|2[05])\d\d(?:\s*(?:[-–—/~～至]|to|bis)\s*(?:\d{2,4}|today|present|heute))?"
     r"(?!\d)(?:\s*г(?:од[ау]?|г)?\.?(?!\w)|\s*[年년])?",
     re.IGNORECASE,
 )
 
-BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNORECASE)
+COPYRIGHT_BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNORECASE)
 """Pattern of words such as *by* before the name in a copyright line."""
 
-PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
+LINE_SEPARATOR: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
@@ -138,9 +138,9 @@ def is_number(host: str) -> bool:
 
 def _weighed(guess: Guess, host: str) -> Guess:
     """Return a guess, with a higher confidence if the words of the name form the host name."""
-    if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
+    if guess.confidence >= HOST_CONFIDENCE or not says(host, guess.value):
         return guess
-    return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, which fits the host name")
+    return Guess(guess.value, HOST_CONFIDENCE, f"{guess.rule}, which fits the host name")
 
 
 def says(host: str, name: str) -> bool:
@@ -212,7 +212,7 @@ def _first_name(names: Iterable[str]) -> str:
 def _is_own(meta: EmbeddedMetadata) -> bool:
     """Whether a page's site name in metadata is only the page's title, as on some systems."""
     name, parts = comparison_key(meta.meta("og:site_name")), _parts(meta)
-    longest = len(name) > LONG_NAME and name == comparison_key(meta.title)
+    longest = len(name) > MAX_WHOLE_TITLE and name == comparison_key(meta.title)
     return longest or (
         len(parts) > 1 and name == comparison_key(parts[0]) != comparison_key(parts[-1])
     )
@@ -242,7 +242,7 @@ def _organizations(page: Page) -> Iterator[str]:
 
 
 def _parts(meta: EmbeddedMetadata) -> list[str]:
-    return [part for part in map(clean_line, PARTS.split(meta.title)) if part]
+    return [part for part in map(clean_line, TITLE_SEPARATOR.split(meta.title)) if part]
 
 
 def _host(url: str) -> str:
@@ -280,7 +280,7 @@ def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[s
 def _of_feed(feed: Page) -> str:
     start = feed.text[:5000]
     match = (JSON_TITLE if start.lstrip()[:1] == "{" else FEED_TITLE).search(start)
-    parts = [part for part in PARTS.split(clean_line(match[1])) if part] if match else []
+    parts = [part for part in TITLE_SEPARATOR.split(clean_line(match[1])) if part] if match else []
     named = [part for part in parts if not LISTING.fullmatch(part)]
     return named[-1] if named else ""
 
@@ -294,13 +294,13 @@ def without_copyright(name: str) -> str:
 def named_in(line: str) -> str:
     """Return the name in a copyright line without years, signs and phrases about rights, or ""."""
     bare = RIGHTS.sub("|", clean_line(line[:MAX_LINE]))
-    bare = YEARS.sub(" ", SIGN.sub(" ", bare))
-    for piece in PIECES.split(bare):
+    bare = COPYRIGHT_YEARS.sub(" ", SIGN.sub(" ", bare))
+    for piece in LINE_SEPARATOR.split(bare):
         name = BEFORE_BY.sub("", piece).strip(" -–—()[]")
-        while lead := BY.match(name):
+        while lead := COPYRIGHT_BY.match(name):
             name = name[lead.end() :].strip()
         name = " ".join(name.split())
-        if len(name) <= MAX_NAME and LETTERS.search(name) and not OTHER_LINE_PARTS.search(name):
+        if len(name) <= MAX_OWNER and LETTERS.search(name) and not OTHER_LINE_PARTS.search(name):
             return name
     return ""
 

@@ -149,15 +149,10 @@ def _parts(
     for one, urls, place in zip(rated, links, permanent, strict=True):
         anchor = one.candidate.anchor
         is_single = anchors[anchor] == 1 or (place and place != here)
-        fragment = quote_fragment(anchor) if is_single and anchor else ""
+        fragment = quote(anchor, safe="!$&'()*+,;:@/?-._~") if is_single and anchor else ""
         url = f"{place or here}#{fragment or text_fragment(one.title)}"
         if urlsplit(url).fragment:
             yield FoundPart(url, one.title, one.published, content_of(one), urls, bool(place))
-
-
-def quote_fragment(anchor: str) -> str:
-    """Quote an id for use as a URL fragment."""
-    return quote(anchor, safe="!$&'()*+,;:@/?-._~")
 
 
 def text_fragment(title: str) -> str:

@@ -31,8 +31,8 @@ MAX_NAME, MAX_MARKED = 80, 20_000
 - `MAX_NAME`: maximum length of the text, in characters
 - `MAX_MARKED`: maximum number of elements searched per page"""
 
-BY = re.compile(
-    r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
+BYLINE = re.compile(
+    r"^(?:[Bb]y|BYLINE|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
 )
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
@@ -104,7 +104,7 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """
     names = (meta.text("author"), *map(meta.meta, AUTHORS))
     author = next((name for name in names if name and not is_web(name)), "")
-    return clean_line(author) or BY.sub("", marked(page, "author")) or None
+    return clean_line(author) or BYLINE.sub("", marked(page, "author")) or None
 
 
 def marked(page: Page, name: str) -> str:

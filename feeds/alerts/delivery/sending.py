@@ -78,11 +78,6 @@ def channel_of(watch: Watch, output: str) -> AlertChannel | None:
     return next((one for one in channels_of(watch) if output in one.outputs), None)
 
 
-def trial_watch(watch: Watch) -> Watch:
-    """Return a copy of a watch with a name that marks its messages as tests."""
-    return msgspec.structs.replace(watch, name=f"Test: {watch.name}")
-
-
 def trial_messages(
     store: Store, watch_id: str, watch: Watch, saved: Mapping[str, str]
 ) -> Iterator[AlertMessage]:
@@ -106,7 +101,8 @@ def trial_messages(
 async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> str:
     """Send a test message. Return the problem, or an empty string on success."""
     try:
-        await senders.send(trial_watch(watch), message)
+        trial = msgspec.structs.replace(watch, name=f"Test: {watch.name}")
+        await senders.send(trial, message)
     except Undelivered as error:
         return str(error)
     return ""

@@ -121,7 +121,7 @@ def tidy(root: Element) -> None:
     for image in list(root.iter("img")):
         if is_tracker(image):
             remove(image)
-        elif (link := enclosing_link(image)) is not None:
+        elif (link := next(image.iterancestors("a"), None)) is not None:
             move_behind(link, image)
     for element in empty_elements(root):
         remove(element)
@@ -166,11 +166,6 @@ def is_tracker(image: Element) -> bool:
     """Whether an image's size attributes are those of a tracking pixel or spacer."""
     sizes = (image.get(name, "") for name in ("width", "height"))
     return any(size.isdecimal() and int(size) <= TRACKER_PIXELS for size in sizes if len(size) < 5)  # noqa: PLR2004 - digits
-
-
-def enclosing_link(element: Element) -> Element | None:
-    """Return the link that contains an element, or None."""
-    return next(element.iterancestors("a"), None)
 
 
 def move_behind(link: Element, image: Element) -> None:

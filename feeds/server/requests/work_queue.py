@@ -247,14 +247,11 @@ class WorkQueue:
 
     def _added(self, work: Callable[[], Any], client: Client) -> Job:
         job = Job(work, client)
-        if self._busy_threads + self._waiting_jobs() >= THREADS + MAX_WAITING:
+        if self._busy_threads + sum(map(len, self._waiting.values())) >= THREADS + MAX_WAITING:
             self._make_room(client)
         self._waiting.setdefault(client, deque()).append(job)
         self._start_jobs()
         return job
-
-    def _waiting_jobs(self) -> int:
-        return sum(map(len, self._waiting.values()))
 
     def _make_room(self, client: Client) -> None:
         """Drop the newest job of the client with the most waiting jobs, or reject this request.

@@ -127,7 +127,7 @@ def check_secrets(home: Home) -> Iterator[Finding]:
     names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
     secrets = [home.path / name for name in names if holds_secret(home, name)]
     secrets = [] if is_closed(home.path) else secrets
-    secrets += secret_files_of_settings(home)
+    secrets += (home.path / path for _, _, path in file_settings(home.settings))
     for path in secrets:
         if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             text = f"other users can read the secret in {path}"
@@ -161,14 +161,6 @@ def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
         for key, value in msgspec.structs.asdict(table).items():
             if key.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
                 yield f"{part}.{key}", f"{PREFIX}{part}{BETWEEN}{key}".upper(), value
-
-
-def secret_files_of_settings(home: Home) -> Iterator[Path]:
-    """Yield the paths of the secret files to which settings refer.
-
-    An example of such a setting is ``smtp_password_file``.
-    """
-    return (home.path / path for _, _, path in file_settings(home.settings))
 
 
 def is_closed(folder: Path) -> bool:

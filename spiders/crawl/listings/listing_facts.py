@@ -164,7 +164,7 @@ def with_lost_rows(
 ) -> VisitFacts:
     """Compare a page's rows with those of the last visit, and add the lost rows to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
-    old = [item for item in front.before or () if has_page(item, gone)]
+    old = [item for item in front.before or () if canonical_url(item.url) not in gone]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
@@ -211,11 +211,3 @@ def lost(
     ``before`` is the earlier number of rows.
     """
     return replace(facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced)
-
-
-def has_page(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether the page of a listed release may still exist.
-
-    ``gone`` contains the canonical URLs of missing pages.
-    """
-    return canonical_url(item.url) not in gone

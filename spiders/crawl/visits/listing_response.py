@@ -61,7 +61,7 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
     The listing is also stored for later 304 responses. Raises NoListing if there is no listing.
     """
     listing = _read(response, visit)
-    visit.place = visit.place or listing.place
+    visit.first_pages.note_place(listing.place)
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
     visit.gone.add_listing(requested_url(response), listing, unchanged=unchanged)
     for url in listing.passed:
@@ -172,7 +172,9 @@ def _read(response: Response, visit: Visit) -> Listing:
         visit.facts.unmatched.note(listing_matches(page, visit.file.listing))
     kept = visit.store.cached_listing(url, visit.scope.listing_rules) if is_first else None
     before = msgspec.json.decode(kept, type=Listing) if kept else None
-    listing = read_listing(page, visit.reader.dates, visit.file.listing, place=visit.place)
+    listing = read_listing(
+        page, visit.reader.dates, visit.file.listing, place=visit.first_pages.place
+    )
     error = _unusable(listing, page, response, visit)
     if error and not (is_first and error.kind == "empty" and is_index(listing, page, before)):
         raise error

@@ -153,7 +153,7 @@ class PressRoomSpider(Spider):
                     yield self._request_page(visit)
                     continue
                 due = [walk for walk in visit.frontier.walks.values() if self._is_due(visit, walk)]
-                visit.awaited_first_pages = len(due)
+                visit.first_pages.expect(len(due))
                 for walk in due:
                     visit.requested.claim(walk.start)
                     yield self._request_listing(visit, walk.start, walk.kind, is_first=True)
@@ -212,7 +212,7 @@ class PressRoomSpider(Spider):
             with page_errors(response.url, visit.report.error):
                 listing = self._listing(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
-                visit.held_parts.extend(self._parts(response, visit, listing))
+                visit.first_pages.hold(self._parts(response, visit, listing))
             if is_first:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
@@ -236,7 +236,7 @@ class PressRoomSpider(Spider):
                 visit.check_page(page.url)
                 listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
-                visit.held_parts.extend(self._parts(response, visit, listing))
+                visit.first_pages.hold(self._parts(response, visit, listing))
                 self._record_parts(visit)
 
     @staticmethod
@@ -264,10 +264,7 @@ class PressRoomSpider(Spider):
 
         The first pages determine the positions of the parts in the listing.
         """
-        if visit.awaited_first_pages:
-            return
-        held, visit.held_parts = visit.held_parts, []
-        for draft in held:
+        for draft in visit.first_pages.take_parts():
             self._record(visit, PageDraft(draft))
 
     def _follow(
@@ -278,8 +275,7 @@ class PressRoomSpider(Spider):
         Stored releases that disappeared between other rows are requested too, because they may have
         been deleted.
         """
-        visit.awaited_first_pages -= 1
-        awaited = visit.awaited_first_pages
+        awaited = visit.first_pages.settle()
         found = [*visit.frontier.open(listing_kind, first_page, awaited)]
         if visit.frontier.stale:
             visit.report.error(visit.file.feed or "", "stale", visit.frontier.stale)

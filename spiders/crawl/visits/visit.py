@@ -56,6 +56,44 @@ EMPTY_INDEX: Final = (
 )
 
 
+class FirstPages:
+    """The first pages of a visit's listings: how many are awaited, and what waits for them.
+
+    They determine the position of the list on later pages, and the positions of page parts in the
+    listing. So drafts of page parts wait until all first pages have arrived or failed.
+    """
+
+    def __init__(self) -> None:
+        self._awaited = 0
+        self.place = ""
+        """Position of the list on the pages of the listing; see Listing.place."""
+        self._parts: list[Draft] = []
+
+    def expect(self, count: int) -> None:
+        """Set the number of awaited pages."""
+        self._awaited = count
+
+    def settle(self) -> int:
+        """Count a page that arrived or failed. Returns the number of pages still awaited."""
+        self._awaited -= 1
+        return self._awaited
+
+    def note_place(self, place: str) -> None:
+        """Remember the position of the list on the first page that has one."""
+        self.place = self.place or place
+
+    def hold(self, parts: Iterable[Draft]) -> None:
+        """Keep drafts of page parts until all first pages have arrived."""
+        self._parts.extend(parts)
+
+    def take_parts(self) -> list[Draft]:
+        """Remove and return the waiting drafts, or none if a page is still awaited."""
+        if self._awaited:
+            return []
+        taken, self._parts = self._parts, []
+        return taken
+
+
 class Visit:
     """The state of one visit: its parts, and the number of awaited responses.
 
@@ -109,11 +147,7 @@ class Visit:
         self._on_end = on_end
         self.ended = False
         self.awaited = 0
-        self.awaited_first_pages = 0
-        self.place = ""
-        """Position of the list on the pages of the listing; see Listing.place."""
-        self.held_parts: list[Draft] = []
-        """Drafts of page parts, which wait until the first pages of all listings are read."""
+        self.first_pages = FirstPages()
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
         self._templates = SourceTemplates(
             self.id,

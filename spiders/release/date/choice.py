@@ -43,7 +43,7 @@ from spiders.page.page import DocumentText, Page
 from spiders.release.date.candidates import DateCandidates
 from spiders.release.date.metadata_dates import VAGUE_DATES, metadata_dates, state_date, url_date
 from spiders.release.date.places import DATED, OUTSIDE, SENTENCE, blocks_around, label_before
-from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGE, DOTTED, near
+from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGED_RULE, DOTTED_DATE, near
 from spiders.sources.source_file import ReleaseRules
 
 PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
@@ -128,7 +128,7 @@ def _declared_or_detected(
         apart = detected is None or abs(detected.day - day) > dt.timedelta(days=1)
         if apart and not in_metadata:
             return listed.published
-    if detected is None or detected.rule == CHANGE:
+    if detected is None or detected.rule == CHANGED_RULE:
         reasons.extend(problems)
     return detected
 
@@ -294,7 +294,7 @@ def confidence_of(published: Published | None) -> float:
         return 0.0
     if published.rule.startswith(("declared", "json-ld", "meta:")):
         return 0.95
-    return {"time": 0.85, "class": 0.75, "url": 0.7, CHANGE: 0.3}.get(published.rule, 0.5)
+    return {"time": 0.85, "class": 0.75, "url": 0.7, CHANGED_RULE: 0.3}.get(published.rule, 0.5)
 
 
 def rejected_date(of: DateCandidates) -> str:
@@ -358,7 +358,7 @@ def learned_date(
 
 def selected_date(text: str, context: DateContext, rule: str) -> Published | None:
     """Parse the text at a template's date selector. Returns None if the date is implausible."""
-    if context.order is None and DOTTED.search(text):
+    if context.order is None and DOTTED_DATE.search(text):
         context = replace(context, order="DMY")
     found = parse_date(text, context, rule) if text else None
     return found if found and plausible(found, context.now) else None

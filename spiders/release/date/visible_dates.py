@@ -41,38 +41,38 @@ from spiders.release.date.places import (
     weight,
 )
 
-DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
+DOTTED_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """Pattern of a numeric date with dots. Such dates begin with the day in every country."""
 
-TWO_WAYS: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
+AMBIGUOUS_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
 """Pattern of a numeric date that may begin with the day or with the month."""
 
-LIKELY: Final = re.compile(
+DATE_HINT: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
 """Pattern of a part that every text with a date contains, for a quick first check."""
 
-MAYBE: Final = re.compile("[\\d年]")
+DATE_CHARACTER: Final = re.compile("[\\d年]")
 """Pattern of a character that every text with a date contains."""
 
-NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
+OTHER_PROPERTIES: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
 
 MODIFICATION_PENALTY: Final = 0.3
 """Amount subtracted from the score of a modification date that is also in a ``<time>`` element."""
 
-CHANGE: Final = "changed"
+CHANGED_RULE: Final = "changed"
 """Name of the rule for a date that is known only as the date of the last modification."""
 
 MAX_PIECES: Final = 40
 """Maximum number of text pieces per block that are checked for digits that touch."""
 
-FIGURES: Final = 12
+JOINT_CHARS: Final = 12
 """Number of characters compared on each side of a boundary between two elements whose digits
 touch."""
 
-LEAF: Final = 24
+MAX_CALENDAR_LEAF_LENGTH: Final = 24
 """Maximum length of a date shown like a page of a tear-off calendar, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
@@ -81,10 +81,10 @@ PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 CERTAIN_DATE_SCORE: Final = 1.5
 """Minimum score from which a date certainly belongs to the release."""
 
-MAX_CHARACTERS: Final = 40
+MAX_YEARLESS_LINE_LENGTH: Final = 40
 """Maximum length of a line with a day and month but no year, in characters."""
 
-CLOCK: Final = re.compile(
+TIME_AT_END: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
 """Pattern of a time of day at the end of a line."""
@@ -92,7 +92,7 @@ CLOCK: Final = re.compile(
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
 """Pattern of a year in a URL or class name, with or without month and day."""
 
-MAX_NAME: Final = 400
+MAX_NAME_LENGTH: Final = 400
 """Maximum number of characters of a URL or class name that are searched for years."""
 
 MAX_TIMES = 20
@@ -137,7 +137,7 @@ def stated_change(seen: BlockTree, place: DatePlace, context: DateContext) -> Pu
     """Return the plausible date that a release labels as its last modification, or None."""
     for block in blocks_of_changes(seen, place):
         text = start_of(block)
-        dates = find_dates(text, context, CHANGE) if LIKELY.search(text) else ()
+        dates = find_dates(text, context, CHANGED_RULE) if DATE_HINT.search(text) else ()
         for found, beside in called(text, dates, label_before(block, seen, place)):
             if is_change(beside) and plausible(found, context.now):
                 return found
@@ -149,7 +149,7 @@ def labelled_below(seen: BlockTree, place: DatePlace, context: DateContext) -> P
     footers = Footers()
     found: list[Published] = []
     for block in short_lines_below(seen, place):
-        if LIKELY.search(block.text) and not is_outside(block, seen, place, footers):
+        if DATE_HINT.search(block.text) and not is_outside(block, seen, place, footers):
             dates = called(block.text, find_dates(block.text, context, "line"), "")
             found += [
                 date
@@ -169,9 +169,9 @@ def yearless_date(
     """
     years = list(_years(root, url))
     for block in seen.blocks[max(0, place.first - NEXT) : place.start + NEXT] if years else ():
-        if len(block.text) > MAX_CHARACTERS or not is_own(block, seen, place):
+        if len(block.text) > MAX_YEARLESS_LINE_LENGTH or not is_own(block, seen, place):
             continue
-        day = month_and_day(CLOCK.sub("", block.text), context)
+        day = month_and_day(TIME_AT_END.sub("", block.text), context)
         for year, month in years:
             if day is None or month not in {None, day[0]}:
                 continue
@@ -187,11 +187,11 @@ def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
     Each year is paired with the month that follows it, or with None.
     """
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
-    for match in YEAR.finditer(path[:MAX_NAME]):
+    for match in YEAR.finditer(path[:MAX_NAME_LENGTH]):
         yield int(match[1]), int(match[2]) if match[2] else None
     body = root.find("body")
     names = f"{body.get('id', '')} {body.get('class', '')}" if body is not None else ""
-    for match in YEAR.finditer(names[:MAX_NAME]):
+    for match in YEAR.finditer(names[:MAX_NAME_LENGTH]):
         # A year without a month may be the year when the site was designed.
         if match[2]:
             yield int(match[1]), int(match[2])
@@ -211,9 +211,9 @@ def dates_of_block(
 ) -> Iterator[SeenDate]:
     """Yield the dates in one text block, each with its score as the publication date."""
     marked = marked_times(block, context)
-    if not (marked or MAYBE.search(block.text)):
+    if not (marked or DATE_CHARACTER.search(block.text)):
         return
-    if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
+    if any(element.get("itemprop") in OTHER_PROPERTIES for element, _ in block.pieces):
         return
     text = start_of(block)
     seen = written_dates(block, text, context)
@@ -257,7 +257,7 @@ def start_of(block: TextBlock) -> str:
     texts = [(one.tail if tail else one.text) or "" for one, tail in block.pieces[:MAX_PIECES]]
     for left, right in pairwise(texts):
         if left[-1:].isdigit() and right[:1].isdigit():
-            before, after = left[-FIGURES:].lstrip(), right[:FIGURES].rstrip()
+            before, after = left[-JOINT_CHARS:].lstrip(), right[:JOINT_CHARS].rstrip()
             line = line.replace(before + after, f"{before} {after}", 1)
     return line
 
@@ -265,12 +265,12 @@ def start_of(block: TextBlock) -> str:
 def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Published, ...]:
     """Return the dates that are written in the text of a block."""
     rule = "class" if (block.hints | block.container.near) & DATED else "line"
-    if LIKELY.search(text):
-        if context.order is None and DOTTED.search(text):
+    if DATE_HINT.search(text):
+        if context.order is None and DOTTED_DATE.search(text):
             context = replace(context, order="DMY")
         if seen := find_dates(text, context, rule):
             return seen
-    if len(block.pieces) == 1 or len(text) > LEAF:
+    if len(block.pieces) == 1 or len(text) > MAX_CALENDAR_LEAF_LENGTH:
         return ()
     texts = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
     parts = [part for part in map(str.strip, texts) if part]
@@ -299,7 +299,7 @@ def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
     as 01/02/2014 is ambiguous, but a ``datetime`` attribute is not. If no date in ``marked`` fits,
     the visible date is returned unchanged. Dates with dots always begin with the day.
     """
-    if not TWO_WAYS.search(shown.raw):
+    if not AMBIGUOUS_DATE.search(shown.raw):
         return shown
     day = shown.day
     for found in marked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.body.block_features import LARGE, block_features
+from spiders.body.block_features import MAX_SIZE, block_features
 from spiders.body.layout_features import AT
 from spiders.body.segmentation import segment
 from spiders.page.embedded_metadata import read_metadata
@@ -40,5 +40,5 @@ def test_existing_spaces_are_counted() -> None:
 
 def test_a_very_large_block_looks_like_a_large_one() -> None:
     letters, spaces = counted("The lock opens again in May. " * 1000)
-    assert letters == LARGE
-    assert spaces < LARGE
+    assert letters == MAX_SIZE
+    assert spaces < MAX_SIZE

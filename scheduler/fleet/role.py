@@ -1,0 +1,82 @@
+"""The role of a service in a fleet, which can become the leader.
+
+The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
+(scheduler.fleet.duties), which any of the services may perform.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+
+from scheduler.fleet.duties import Duties
+from scheduler.fleet.executor import FleetExecutor
+from scheduler.fleet.leader import Leadership, lead_in_turns
+from scheduler.service.daemon import Service
+from scheduler.service.timetable import TimetableJob
+
+
+class FleetRole:
+    """Role of a service in a fleet, whose visits are made by workers."""
+
+    _executor: FleetExecutor
+    """Executor that queues visits and duties, set when this service begins to lead."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def begin_beside(self, beside: AsyncExitStack) -> None:
+        """Do nothing, because alerts are a duty and only the leader runs WebSub."""
+
+    async def collect(self) -> None:
+        """Perform duties, and lead when no other service leads, until cancelled."""
+        service = self._service
+        duties = Duties(
+            service.home, service.publishing, service.alerts, lambda: service.is_visiting
+        )
+        async with asyncio.TaskGroup() as work:
+            work.create_task(lead_in_turns(service.home.store_url, self._lead))
+            work.create_task(duties.work())
+
+    async def _lead(self, leadership: Leadership) -> None:
+        """Plan the visits of all workers until cancelled."""
+        service = self._service
+        self._executor = FleetExecutor(service.home, leadership)
+        leads = True
+
+        def on_end() -> None:
+            if leads:
+                service.stop()
+
+        async with AsyncExitStack() as beside:
+            if not service.home.shares_site:
+                await beside.enter_async_context(service.publishing.push.at_work(on_end))
+            await beside.enter_async_context(service.feed_push.at_work(on_end))
+            try:
+                async with asyncio.TaskGroup() as work:
+                    work.create_task(self._executor.run())
+                    # Do not wait for this, because another machine may have to render everything.
+                    await service.jobs["publish"]()
+                    self._executor.have_done("alerts")
+                    await service.visit_sources(self._executor)
+            finally:
+                leads = False
+
+    async def share_sources(self, chosen: Collection[str]) -> None:
+        """Store the list of sources, the topics, and the site settings for all machines."""
+        await self._executor.take_in(chosen)
+
+    def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
+        """Return the functions of the timetable's jobs.
+
+        Jobs that concern all machines are queued as duties.
+        """
+        service = self._service
+        duties = {"tidy", *(service.publishing.jobs if service.home.shares_site else ())}
+        return {**own, **{name: partial(self._queue_duty, name) for name in duties}}
+
+    async def _queue_duty(self, name: str) -> None:
+        self._executor.have_done(name)
+
+    async def end(self) -> None:
+        """Do nothing, because workers end the visits, and another service continues to publish."""
