@@ -21,7 +21,18 @@ from typing import Final, NamedTuple, TypeAlias
 from data.errors import QueryError
 from data.languages.tags import language_tag
 from data.models import AlertKind, Content, Release
-from data.search.expression import NOTHING, And, Expression, Label, Not, Or, Term, all_of, leaves
+from data.search.expression import (
+    EVERYTHING,
+    NOTHING,
+    And,
+    Expression,
+    Label,
+    Not,
+    Or,
+    Term,
+    all_of,
+    leaves,
+)
 from data.search.folded_release import Evaluator, FoldedRelease, evaluator, word_pairs
 from data.search.query import Query
 from data.search.syntax import MIN_PREFIX_LETTERS
@@ -173,21 +184,34 @@ class WatchRule:
 class Node:
     """A node of the index: watches whose needs are met, and nodes of watches with another need.
 
-    ``groups`` contains watches by the rest of their conditions, each with its evaluator.
+    ``met`` contains watches without other conditions. ``groups`` contains the others by the rest of
+    their conditions, each with its evaluator. ``keys`` are those of ``children``: an intersection
+    of sets is faster than lookups. Empty collections are None, because most nodes have only one,
+    and less memory is also read faster.
     """
 
-    __slots__ = ("children", "groups")
+    __slots__ = ("children", "groups", "keys", "met")
 
     def __init__(self) -> None:
-        self.children: dict[Key, Node] = {}
-        self.groups: dict[Expression, tuple[Evaluator, list[str]]] = {}
+        self.keys: set[Key] | None = None
+        self.children: dict[Key, Node] | None = None
+        self.groups: dict[Expression, tuple[Evaluator, list[str]]] | None = None
+        self.met: list[str] | None = None
 
     def below(self, keys: Iterable[Key]) -> list[Node]:
         """Return the nodes below this node for some keys, and add missing nodes."""
-        return [self.children.setdefault(key, Node()) for key in keys]
+        self.keys = self.keys or set()
+        self.keys.update(keys)
+        children = self.children = self.children or {}
+        return [children.setdefault(key, Node()) for key in keys]
 
     def add(self, rest: Expression, watch_id: str) -> None:
         """Add a watch whose other conditions are the expression ``rest``."""
+        if rest == EVERYTHING:
+            self.met = self.met or []
+            self.met.append(watch_id)
+            return
+        self.groups = self.groups or {}
         if rest not in self.groups:
             self.groups[rest] = evaluator(rest), []
         self.groups[rest][1].append(watch_id)
@@ -234,19 +258,17 @@ class WatchIndex:
             for (kinds, backlog), tree in self._trees.items()
             if event.kind in kinds and (backlog or not event.backlog)
         ]
-        found: set[str] = set()
+        found: list[str] = []
         for node in nodes:
-            for is_match, ids in node.groups.values():
-                if is_match(release):
-                    found.update(ids)
-            children = node.children
-            # Most nodes have few children, and only the first nodes have more than a release has
-            # keys. Intersections of views of dictionaries would always iterate over the keys.
-            if len(children) < len(keys):
-                nodes += [children[key] for key in children if key in keys]
-            else:
-                nodes += [children[key] for key in keys if key in children]
-        return tuple(sorted(found))
+            if node.met:
+                found += node.met
+            if node.groups:
+                for is_match, ids in node.groups.values():
+                    if is_match(release):
+                        found += ids
+            if node.keys and node.children:
+                nodes += [node.children[key] for key in node.keys & keys]
+        return tuple(sorted({*found}))
 
     def _matching_health(self, event: AlertEvent, sources: frozenset[str]) -> Iterator[str]:
         """Yield the ids of the watches that match an event without a release."""
