@@ -6,7 +6,9 @@ same words. In scripts without spaces, each letter and each pair of neighbouring
 ``信号站`` is searched as ``信号`` before ``号站``, because pairs are much rarer than letters.
 
 Other lexemes of a vector contain characters that no word contains. ``:`` is the first character of
-filters, such as the source or topic of a release. ``~`` separates the language from a stem.
+filters, such as the source or topic of a release. ``~`` separates the language from a stem. ``^``
+precedes each word of a title, and ``-`` each word of a title that is not in the body. With these,
+the index alone finds a word in a title or body, and no positions are read from large vectors.
 
 Other forms of a word are found with PostgreSQL's stemmer for its language. A release is indexed
 with the stems of its words in its language. A release without a language, or in a language without
@@ -75,6 +77,11 @@ WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
 weight D."""
 
 
+IN_TITLE: Final = "^"
+ONLY_IN_TITLE: Final = "-"
+"""First characters of lexemes for the words of a title."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vector:
     """A text for searching: a ``tsvector``, and all words in order if it lacks positions."""
@@ -107,11 +114,13 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
     places: defaultdict[str, list[str]] = defaultdict(list)
     size, is_whole, start = 0, True, 1
     in_title, in_body = words_in(title), words_in(body)
-    for words, weight in ((in_title, "A"), (in_body, "")):
+    titled, bodied = set[str](), set[str]()
+    for words, weight, found in ((in_title, "A", titled), (in_body, "", bodied)):
         for place, word in [*enumerate(words), *pairs(words)]:
             if size > MAX_VECTOR_BYTES:
                 is_whole = False
                 break
+            found.add(word)
             known = places[word]
             size += 4 if known else 12 + len(word.encode())
             if start + place <= LAST_PLACE and len(known) < MOST_PLACES:
@@ -122,6 +131,8 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
     lexemes = [
         f"{quoted(word)}:{','.join(of)}" if of else quoted(word) for word, of in places.items()
     ]
+    lexemes += [quoted(f"{IN_TITLE}{word}") for word in titled]
+    lexemes += [quoted(f"{ONLY_IN_TITLE}{word}") for word in titled - bodied]
     lexemes += others
     long_text = None if is_whole else f" {' '.join(in_title)} \n {' '.join(in_body)} "
     return Vector(" ".join(lexemes), long_text)
@@ -161,14 +172,15 @@ def filed_under(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A search term as a ``tsquery`` of its ``words``, as a phrase, and as text.
+    """A search term as a ``tsquery`` for the index, as a phrase, as words to rank by, and as text.
 
-    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty for a single
-    word that may be anywhere. ``text`` is searched in `Vector.long_text`.
+    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty if ``indexed``
+    matches only what the term matches. ``text`` is searched in `Vector.long_text`.
     """
 
-    words: str
+    indexed: str
     ordered: str
+    ranking: str
     text: str
 
 
@@ -183,19 +195,28 @@ def phrase(term: Term) -> Phrase | None:
         # The last letter is already part of the last pair.
         found.pop(place + 1, None)
     weight = WEIGHTS[term.place]
-    lexemes = [(place, quoted(found[place])) for place in sorted(found)]
-    ends = {lexemes[-1][0]: "*"} if term.prefix else {}
+    places = sorted(found)
+    ends = {places[-1]: "*"} if term.prefix else {}
     # A lexeme is followed by its options: 'harb':*A
-    ordered, before = "", lexemes[0][0]
-    for place, lexeme in lexemes:
+    ordered, before = "", places[0]
+    for place in places:
         options = ends.get(place, "") + weight
         distance = f" <{place - before}> " if ordered else ""
-        ordered += f"{distance}{lexeme}" + (f":{options}" if options else "")
+        ordered += f"{distance}{quoted(found[place])}" + (f":{options}" if options else "")
         before = place
-    together = all_of([f"{one}:*" if place in ends else one for place, one in lexemes])
-    has_order = len(lexemes) > 1 or bool(weight)
+
+    def together(mark: str = "") -> str:
+        lexemes = ((place, quoted(f"{mark}{found[place]}")) for place in places)
+        return all_of([f"{one}:*" if place in ends else one for place, one in lexemes])
+
+    indexed = together(IN_TITLE if term.place == "title" else "")
+    is_exact = len(places) == 1
+    if term.place == "body" and is_exact:
+        is_exact = not term.prefix
+        if is_exact:
+            indexed = all_of([indexed, f"!{together(ONLY_IN_TITLE)}"])
     text = f" {' '.join(words)}" + ("" if term.prefix else " ")
-    return Phrase(together, f"({ordered})" if has_order else "", text)
+    return Phrase(indexed, "" if is_exact else f"({ordered})", together(), text)
 
 
 def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:

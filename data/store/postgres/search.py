@@ -211,11 +211,11 @@ def _compiled_term(term: Term, forms_of: Callable[[str], Collection[str]]) -> Co
     if found is None:
         return Compiled(NO_ROW)
     others = forms_of(term.written) if term.written else ()
-    words = any_of([found.words, *others])
+    words, ranking = any_of([found.indexed, *others]), any_of([found.ranking, *others])
     if not found.ordered:
-        return Compiled(words, ranking=words)
+        return Compiled(words, ranking=ranking)
     long = f"(s.words @@ ?::tsquery AND strpos({TEXTS[term.place]}, ?) > 0)"
-    return Compiled(words, found.ordered, long, (found.words, found.text), words)
+    return Compiled(words, found.ordered, long, (found.indexed, found.text), ranking)
 
 
 def _joined(

@@ -156,9 +156,12 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        self._threads.until = time.monotonic() + seconds
+        threads = self._threads
+        threads.until = time.monotonic() + seconds
         try:
-            yield
+            # One connection for all statements saves most exchanges with the server.
+            with self._raw() as threads.bounded:
+                yield
         except Interrupted:
             raise
         except StoreError as error:
@@ -166,7 +169,7 @@ class PostgresConnection(Transactions):
                 raise SlowSearch(self.url, seconds) from error
             raise
         finally:
-            self._threads.until = None
+            threads.until = threads.bounded = None
 
     def leased(self, lease: Lease) -> PostgresConnection:
         """Return this connection with a lease, which each transaction checks at its end.
@@ -270,7 +273,8 @@ class PostgresConnection(Transactions):
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
         """Return this thread's connection, or a connection from the pool for a ``with`` block."""
         threads, interruption = self._threads, current()
-        own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
+        bounded = getattr(threads, "bounded", None)
+        own: psycopg.Connection[Any] | None = getattr(threads, "raw", None) or bounded
         until = getattr(threads, "until", None)
         try:
             raw = own or self._pool.getconn(CONNECTING)
@@ -280,14 +284,16 @@ class PostgresConnection(Transactions):
                         raise Interrupted(self.url)
                     if until:
                         left = max(1, int((until - time.monotonic()) * 1000))
-                        raw.execute(BOUNDED.format(milliseconds=left).encode())
+                        if not bounded or left < threads.limit / 2:
+                            raw.execute(BOUNDED.format(milliseconds=left).encode())
+                            threads.limit = left
                     yield raw
             finally:
                 if interruption and interruption.is_stopped:
                     # The cancel request for this statement may reach a later one, so don't reuse
                     # the connection.
                     raw.close()
-                elif until and raw.info.transaction_status in USABLE:
+                elif until and not bounded and raw.info.transaction_status in USABLE:
                     raw.execute(UNBOUNDED.encode())
                 if own is None:
                     self._pool.putconn(raw)

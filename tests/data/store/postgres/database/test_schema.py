@@ -120,6 +120,24 @@ def test_an_earlier_store_with_sections_is_indexed_again(
     store.close()
 
 
+def test_an_earlier_store_is_indexed_again_with_words_of_titles(
+    empty_postgres_url: str, noon: dt.datetime
+) -> None:
+    store = open_store(empty_postgres_url)
+    release = store.record(draft(title="Harbour opens"), seen=noon, since=noon).release
+    store.update_search_index()
+    store.close()
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
+        db.execute("DELETE FROM communique_migrations WHERE name = 'title_words'")
+        db.execute("UPDATE search_rows SET words = ts_delete(words, '^opens')")
+    close_pools()
+    store = open_store(empty_postgres_url)
+    store.update_search_index()
+    found = store.search_newest(Query("title:opens"), limit=5).releases
+    assert [one.id for one in found] == [release.id]
+    store.close()
+
+
 def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
     empty_postgres_url: str, noon: dt.datetime
 ) -> None:
@@ -140,7 +158,6 @@ def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
             " VALUES ('gone', 2.5, 1, 0, 0, NULL), ('retraction', 3.5, 1, 0, 1, NULL),"
             " ('health', 1800000000.5, NULL, 0, 0, 1)"
         )
-        db.execute("DELETE FROM search_queue")
         store = open_store(empty_postgres_url)
         first = store.release_events(logged[0], limit=9)
         assert [(one.kind, one.cursor) for one in first or ()] == [("retraction", logged[1])]
@@ -152,7 +169,6 @@ def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
         assert queued == [("retraction", 3.5, "a", True), ("gone", 2.5, "a", False), health]
         (*_, told) = store.queued_events(limit=9)
         assert told.health == HealthEvent(*("harbour", False, told.at, "closed", "blocked", "http"))
-        assert not store.awaits_indexing()
         # The number of the next event is higher than all before.
         store.record(draft(), seen=noon, since=noon)
         (new,) = store.release_events(logged[1], limit=9) or ()

@@ -1,0 +1,3 @@
+-- Earlier versions had no lexemes for the words of titles, which `title:` and `body:` need. All
+-- releases are indexed again in the background, and each replaces its row of the index.
+UPDATE consumers SET number = 0 WHERE name = 'search index';
