@@ -4,10 +4,10 @@
 
 The releases are those of benchmarks/search.py. Some are edited or retracted. Random queries combine
 words, phrases, prefixes, fields, days and saved searches with AND, OR, NOT and brackets. A query is
-right if the store returns exactly the releases that a brute-force evaluation selects. It searches
-each term in each text, without an index, and combines the results as bits of integers. A few
-releases are also evaluated as watches do, with the expression of the whole query. Then the mix of
-benchmarks/search.py, which includes queries with OR and fields, is measured.
+right if the store returns exactly the releases that a brute-force evaluation selects. It looks for
+each term in the words of each release with its own code, and combines the results as bits of
+integers. A few releases are also evaluated as watches do, with the expression of the whole query.
+Then the mix of benchmarks/search.py, which includes queries with OR and fields, is measured.
 
 SQLite is checked, and with ``--postgresql`` a PostgreSQL that is started for this benchmark. Words
 are in quotation marks or have a field, because PostgreSQL also finds other forms of plain words.
@@ -24,17 +24,19 @@ import json
 import random
 import statistics
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from unittest.mock import patch
 
 from benchmarks.search import LANGUAGES, VOCABULARY, AnyStore, fill, measure
 from benchmarks.store import SOURCES, TOPICS, drafts
 from data.models import Facet, Release
-from data.search.folded_release import Evaluator, FoldedRelease, evaluator
+from data.search.folded_release import FoldedRelease, evaluator
 from data.search.query import Query
 from data.store.postgres.store import PostgresStore
 from data.store.sqlite.store import SqliteStore
@@ -81,51 +83,86 @@ def change(store: AnyStore) -> None:
     store.update_search_index()
 
 
+class Words:
+    """What a leaf can match in a release: its words, adjacent words and beginnings, and labels."""
+
+    def __init__(self, release: Release) -> None:
+        content = release.content
+        title, body = content.title.split(), content.body_text.split()
+        self.title, self.body = set(title), set(body)
+        self.all = self.title | self.body
+        self.title_pairs = {*pairwise(title)}
+        self.pairs = self.title_pairs | {*pairwise(body)}
+        self.beginnings = {word[:3] for word in self.all}
+        self.source, self.topics, self.language = release.source, content.topics, content.language
+        self.states, self.day = release.states, release.day
+
+
+Leaf: TypeAlias = Callable[[Words], bool]
+
+
 class Leaves:
     """Terms, labels and days, each with the releases that match it, as bits of an integer."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, releases: int) -> None:
         self._chance = chance
-        made = {self._leaf() for _ in range(4 * LEAF_COUNT)}
+        made = dict(self._leaf() for _ in range(4 * LEAF_COUNT))
         self.texts = sorted(made)[:: max(1, len(made) // LEAF_COUNT)]
-        self.texts += ["saved:first", "saved:second"]
-        self.bits = dict.fromkeys(self.texts, 0)
+        self._leaves = {text: made[text] for text in self.texts}
+        self._leaves["saved:second"] = lambda one: (
+            "topic-3" in one.topics and one.day > "2020-12-31"
+        )
+        self._leaves["saved:first"] = lambda one: (
+            VOCABULARY[40] in one.all or self._leaves["saved:second"](one)
+        )
+        self.texts = [*self._leaves]
+        self._matches = {text: bytearray(releases // 8 + 1) for text in self.texts}
 
     def _word(self) -> str:
         # Rare and common words, as in texts.
         return VOCABULARY[int(30_000 ** self._chance.random()) - 1]
 
-    def _leaf(self) -> str:
+    def _leaf(self) -> tuple[str, Leaf]:
+        """Return a random leaf as text, and whether it matches a release."""
         chance, word = self._chance, self._word()
-        year, month = chance.randrange(2016, 2027), chance.randrange(1, 13)
-        return chance.choice(
-            [
-                f'"{word}"',
-                f'"{word}"',
-                f'"{VOCABULARY[chance.randrange(40)]} {VOCABULARY[chance.randrange(40)]}"',
-                f"{word[:3]}*" if len(word) > 2 else f'"{word}"',  # noqa: PLR2004 - letters of a prefix
-                f"title:{word}",
-                f"body:{word}",
-                f'title:"{VOCABULARY[chance.randrange(20)]} {VOCABULARY[chance.randrange(20)]}"',
-                f"source:source-{chance.randrange(SOURCES)}",
-                f"topic:topic-{chance.randrange(TOPICS)},topic-{chance.randrange(TOPICS)}",
-                f"lang:{chance.choice(LANGUAGES)}",
-                f"state:{chance.choice(['corrected', 'retracted'])}",
-                f"{chance.choice(['after', 'before'])}:{year}",
-                f"{chance.choice(['after', 'before'])}:{year}-{month:02}",
-            ]
-        )
+        pair = VOCABULARY[chance.randrange(40)], VOCABULARY[chance.randrange(40)]
+        source = f"source-{chance.randrange(SOURCES)}"
+        topics = {f"topic-{chance.randrange(TOPICS)}", f"topic-{chance.randrange(TOPICS)}"}
+        language = chance.choice(LANGUAGES)
+        state = chance.choice(["corrected", "retracted"])
+        month = chance.choice(["", f"-{chance.randrange(1, 13):02}"])
+        date = f"{chance.randrange(2016, 2027)}{month}"
+        beginning = word[:3]
+        leaves: list[tuple[str, Leaf]] = [
+            (f'"{word}"', lambda one: word in one.all),
+            (f'"{word}"', lambda one: word in one.all),
+            (f'"{" ".join(pair)}"', lambda one: pair in one.pairs),
+            (f'title:"{" ".join(pair)}"', lambda one: pair in one.title_pairs),
+            (f"title:{word}", lambda one: word in one.title),
+            (f"body:{word}", lambda one: word in one.body),
+            (f"source:{source}", lambda one: one.source == source),
+            (f"topic:{','.join(sorted(topics))}", lambda one: not topics.isdisjoint(one.topics)),
+            (f"lang:{language}", lambda one: one.language == language),
+            (f"state:{state}", lambda one: state in one.states),
+            # A year or month is before each of its days.
+            (f"after:{date}", lambda one: one.day > f"{date}~"),
+            (f"before:{date}", lambda one: "" < one.day < date),
+        ]
+        if len(beginning) > 2:  # noqa: PLR2004 - letters of a prefix
+            leaves.append((f"{beginning}*", lambda one: beginning in one.beginnings))
+        return chance.choice(leaves)
 
-    def add(self, number: int, release: FoldedRelease) -> None:
+    def add(self, number: int, words: Words) -> None:
         """Evaluate all leaves in a release."""
-        for text, is_match in self._evaluators:
-            if is_match(release):
-                self.bits[text] |= 1 << number
+        place, bit = number >> 3, 1 << (number & 7)
+        for text, is_match in self._leaves.items():
+            if is_match(words):
+                self._matches[text][place] |= bit
 
     @cached_property
-    def _evaluators(self) -> list[tuple[str, Evaluator]]:
-        found = ((text, Query(text, saved=SAVED_SEARCHES).expression) for text in self.texts)
-        return [(text, evaluator(one)) for text, one in found if one is not None]
+    def bits(self) -> dict[str, int]:
+        """Return the releases that match each leaf, after all have been added."""
+        return {text: int.from_bytes(found, "little") for text, found in self._matches.items()}
 
     def query(self, depth: int = 0) -> tuple[str, int]:
         """Return a random query, and the bits of the releases that match it."""
@@ -157,15 +194,15 @@ def folded(release: Release) -> FoldedRelease:
 def check(store: AnyStore, queries: int) -> dict[str, object]:
     """Compare random queries with their evaluation by brute force."""
     chance = random.Random(20261130)  # noqa: S311 - queries that repeat, no secret
-    leaves = Leaves(chance)
     ids = {name: number for number, name in store._ask("SELECT number, id FROM releases")}  # noqa: SLF001 - as above
+    last = max(ids.values())
+    leaves = Leaves(chance, last)
     some: list[tuple[int, FoldedRelease]] = []
     step = max(1, len(ids) // EVALUATED_RELEASES)
     for place, release in enumerate(store.releases(Facet(), limit=UNLIMITED)):
-        made = folded(release)
-        leaves.add(ids[release.id], made)
+        leaves.add(ids[release.id], Words(release))
         if place % step == 0:
-            some.append((ids[release.id], made))
+            some.append((ids[release.id], folded(release)))
     wrong: list[str] = []
     sizes: list[int] = []
     with patch("data.store.shared_sql.search.SEARCH_TIMEOUT_SECONDS", UNLIMITED):
@@ -174,7 +211,10 @@ def check(store: AnyStore, queries: int) -> dict[str, object]:
             query = Query(text, saved=SAVED_SEARCHES)
             if query.is_empty:
                 bits = 0
-            found = sum(1 << number for (number,) in store._matching("s.release", query, UNLIMITED))  # noqa: SLF001 - all matches
+            matches = bytearray(last // 8 + 1)
+            for (number,) in store._matching("s.release", query, UNLIMITED):  # noqa: SLF001 - all matches
+                matches[number >> 3] |= 1 << (number & 7)
+            found = int.from_bytes(matches, "little")
             is_match = evaluator(query.condition)
             alike = all(is_match(one) == bool(bits >> number & 1) for number, one in some)
             sizes.append(bits.bit_count())
