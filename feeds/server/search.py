@@ -137,13 +137,8 @@ def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
     cursor = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - digits of a number of 64 bits
     if "more" in asked:
         return Hits((), None)
-    if asked.get("sort") != "best":
-        return store.search_newest(query, limit=RESULTS_PER_PAGE, cursor=cursor)
-    offset = cursor or 0
-    best = store.search(query, limit=RESULTS_PER_PAGE + 1, offset=offset)
-    return Hits(
-        best[:RESULTS_PER_PAGE], offset + RESULTS_PER_PAGE if len(best) > RESULTS_PER_PAGE else None
-    )
+    best_first = asked.get("sort") == "best"
+    return store.search_page(query, limit=RESULTS_PER_PAGE, cursor=cursor, best_first=best_first)
 
 
 class BadQuery(CommuniqueError):

@@ -13,7 +13,7 @@ from data.languages.tags import fault_of_language
 from data.models import Release
 from data.search.expression import STATES, sources_in
 from data.search.passages import passage
-from data.search.query import MAX_COUNTED, Hits, Query
+from data.search.query import MAX_COUNTED, Query
 from data.search.saved import SavedSearches, load_searches, remove_search, save_search
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
@@ -105,7 +105,7 @@ def search(
     with indexed_store(home) as own:
         check_filters(home, own, asked)
         store = public_view(own)
-        hits = hits_of(store, asked, limit, cursor, newest=newest)
+        hits = store.search_page(asked, limit=limit, cursor=cursor, best_first=not newest)
         matches = store.count_matches(asked)
         found = hits.releases
     if as_json:
@@ -164,20 +164,6 @@ def indexed_store(home: Home) -> Iterator[Store]:
         with closing(open_store(f"sqlite:{copy}")) as store:
             store.update_search_index()
             yield store
-
-
-def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
-    """Return one page of search results.
-
-    If the best matches come first, the cursor is an offset. If the newest come first, it is a
-    cursor of the store.
-    """
-    # Without words in the query, matches can't be ranked.
-    if newest or not asked.wanted:
-        return store.search_newest(asked, limit=limit, cursor=cursor)
-    offset = cursor or 0
-    best = store.search(asked, limit=limit + 1, offset=offset)
-    return Hits(best[:limit], offset + limit if len(best) > limit else None)
 
 
 def check_filters(home: Home, store: Store, asked: Query) -> None:

@@ -186,6 +186,20 @@ class SearchPart(Part):
             some[-1][0] if some and len(rows) > limit else None,
         )
 
+    def search_page(
+        self, query: Query, *, limit: int, cursor: int | None = None, best_first: bool = False
+    ) -> Hits:
+        """Return a page of the releases that match a query, best first or newest day first.
+
+        If the best come first, the ``cursor`` is an offset. Without words to rank by, the newest
+        come first. Raises the exceptions of `search_newest`.
+        """
+        if not best_first or not query.wanted:
+            return self.search_newest(query, limit=limit, cursor=cursor)
+        end = (cursor or 0) + limit
+        found = self.search(query, limit=limit + 1, offset=end - limit)
+        return Hits(found[:limit], end if len(found) > limit else None)
+
     def count_matches(self, query: Query) -> Matches:
         """Return the number of matches of a query, in total and per source, topic or other filter.
 

@@ -19,7 +19,7 @@ from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Se
 from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
 from data.search.passages import passage
-from data.search.query import Hits, Query
+from data.search.query import Query
 from data.store.core.store import Store
 from data.text.urls import web_address
 from data.topics.facets import section_of
@@ -212,15 +212,18 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
     if query.is_empty:
         raise ApiError(422, "`q` needs at least one word that is not excluded", parameter="q")
     after = context.place(asked, int)
-    counts = None
-    if not asked.cursor:
-        found = context.store.count_matches(query)
-        counts = msgspec.convert(found, schemas.Counts, from_attributes=True)
+    best_first = asked.sort != "newest" and bool(query.wanted)
+    matches = context.store.count_matches(query) if best_first and not asked.cursor else None
     some: list[schemas.FoundRelease] = []
     size = 0
     while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
-        hits = hits_of(context.store, query, asked.sort, limit, after)
+        if asked.cursor or matches:
+            hits = context.store.search_page(
+                query, limit=limit, cursor=after, best_first=best_first
+            )
+        else:
+            matches, hits = context.store.count_and_search(query, limit=limit)
         for one in hits.releases:
             fields = answer_fields(context.site, one) | {"passage": passage(one.content, query)}
             some.append(msgspec.convert(fields, schemas.FoundRelease, from_attributes=True))
@@ -230,23 +233,10 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
             break
     return schemas.FoundPage(
         releases=tuple(some),
-        counts=counts,
+        counts=msgspec.convert(matches, schemas.Counts, from_attributes=True) if matches else None,
         warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
         next=context.cursor(asked, after),
     )
-
-
-def hits_of(store: Store, query: Query, sort: str, limit: int, after: int | None) -> Hits:
-    """Return the next results of a search.
-
-    The position ``after`` is an offset if the best match comes first, otherwise a position in the
-    order of days. Without words to rank by, the newest day comes first.
-    """
-    if sort == "newest" or not query.wanted:
-        return store.search_newest(query, limit=limit, cursor=after)
-    offset = after or 0
-    found = store.search(query, limit=limit + 1, offset=offset)
-    return Hits(found[:limit], offset + limit if len(found) > limit else None)
 
 
 def check_query(context: ApiContext, query: Query) -> None:
