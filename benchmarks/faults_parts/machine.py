@@ -12,7 +12,7 @@ MACHINE = (
         (
             "tests/data/archive/test_archive.py::test_an_archive_killed_at_any_step_is_sound_and_complete",
             "tests/integration/test_history.py::test_a_killed_walk_loses_nothing",
-            "tests/scheduler/service/test_daemon.py::test_a_killed_service_does_not_block_the_next_one",
+            "tests/scheduler/service/test_daemon.py::test_a_service_on_a_given_port_refuses_a_second_one_until_it_is_killed",
             "tests/scheduler/service/test_alerts.py::test_a_prepared_message_is_unchanged_after_a_crash",
             "tests/scheduler/service/test_alerts.py::test_a_refused_alert_is_sent_again_with_the_same_id_after_restarts",
             "tests/data/store/test_store.py::test_a_write_that_fails_half_way_leaves_nothing",
@@ -33,7 +33,7 @@ MACHINE = (
         "two services on one HOME",
         "the second is refused, and the first goes on",
         (
-            "tests/scheduler/service/test_daemon.py::test_a_second_service_on_the_same_home_is_refused",
+            "tests/scheduler/service/test_daemon.py::test_a_service_on_a_given_port_refuses_a_second_one_until_it_is_killed",
             "tests/scheduler/commands/test_collect.py::test_two_visits_to_a_source_do_not_run_at_once",
         ),
     ),

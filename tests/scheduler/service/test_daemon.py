@@ -24,7 +24,7 @@ from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING
-from tests.command import COMMUNIQUE, command, communique, make_home
+from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
@@ -51,38 +51,58 @@ def home(tmp_path: Path, room: Room) -> Path:
     return home
 
 
-def test_the_service_listens_on_the_given_port_and_feeds_contain_it(home: Path) -> None:
+def test_a_service_on_a_given_port_refuses_a_second_one_until_it_is_killed(
+    home: Path,
+) -> None:
     port = free_port()
-    options = ["--port", str(port)]
-    with started("run", home, options=options) as (service, log):
+    with started("run", home, options=["--port", str(port)]) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert site[1] == f"http://127.0.0.1:{port}/"
+        second = communique("run", home=home)
+        assert second.returncode == 1
+        assert "is in use by communique run" in second.stderr
         until(log, "visited")
         until(log, "published")
         feed = httpx.get(f"{site[1]}feeds/all.json", timeout=PATIENCE).json()
         assert feed["feed_url"] == f"http://127.0.0.1:{port}/feeds/all.json"
-        service.send_signal(signal.SIGTERM)
-
-
-def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> None:
-    with started("run", home, *COMMUNIQUE) as (service, log):
-        site = re.search(r"site=(\S+)", until(log, "running"))
-        assert site is not None
-        assert "new=2" in until(log, "visited")
-        until(log, "published")
-        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom", timeout=PATIENCE)
-        assert answer.status_code == 200
-        assert len(feedparser.parse(answer.content).entries) == 2
-        again = httpx.get(
-            f"{site[1]}feeds/source/harbour.atom",
-            headers={"If-None-Match": answer.headers["ETag"]},
-            timeout=PATIENCE,
-        )
-        assert again.status_code == 304
-        service.send_signal(signal.SIGTERM)
-        until(log, "stopping")
+        service.kill()
+        service.wait(PATIENCE)
+    with started("run", home) as (service, log):
+        until(log, "running")
+        service.send_signal(signal.SIGINT)
         assert service.wait(PATIENCE) == 0
+    assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
+
+
+def test_the_service_visits_publishes_serves_stops_cleanly_and_notifies_systemd(
+    home: Path, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE)
+        told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
+        with started("run", home, *told, *COMMUNIQUE) as (service, log):
+            assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
+            site = re.search(r"site=(\S+)", until(log, "running"))
+            assert site is not None
+            assert httpx.get(f"{site[1]}healthz", timeout=PATIENCE).status_code == 200
+            assert "new=2" in until(log, "visited")
+            until(log, "published")
+            answer = httpx.get(f"{site[1]}feeds/source/harbour.atom", timeout=PATIENCE)
+            assert answer.status_code == 200
+            assert len(feedparser.parse(answer.content).entries) == 2
+            again = httpx.get(
+                f"{site[1]}feeds/source/harbour.atom",
+                headers={"If-None-Match": answer.headers["ETag"]},
+                timeout=PATIENCE,
+            )
+            assert again.status_code == 304
+            service.send_signal(signal.SIGTERM)
+            until(log, "stopping")
+            while (word := systemd.recv(100)) != b"STOPPING=1":
+                assert word == b"WATCHDOG=1"
+            assert service.wait(PATIENCE) == 0
     assert not list((home / "site").rglob("*.part"))
 
 
@@ -145,22 +165,6 @@ def test_the_service_ends_with_a_stuck_publisher_and_loses_nothing(
     assert len([*(home / "site/releases").glob("*/index.html")]) == 3
 
 
-def test_the_service_does_not_visit_paused_sources(home: Path) -> None:
-    sources = home / "sources"
-    (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())
-    assert communique("sources", "pause", "quay", home=home).returncode == 0
-    with started("run", home) as (service, log):
-        assert "source=harbour" in until(log, "visited")
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(PATIENCE) == 0
-    # Sources that were never visited are begun together.
-    visited = json.loads(communique("health", "--json", home=home).stdout)["sources"]
-    assert [(one["id"], one["last_run"] is None) for one in visited] == [
-        ("harbour", False),
-        ("quay", True),
-    ]
-
-
 def test_the_service_has_its_log_signed_by_configured_witnesses(home: Path, tmp_path: Path) -> None:
     assert communique("collect", home=home).returncode == 0
     theirs = tmp_path / "theirs"
@@ -176,47 +180,6 @@ def test_the_service_has_its_log_signed_by_configured_witnesses(home: Path, tmp_
     assert (home / "site/log/witnesses").read_text() == f"{key}\n"
 
 
-def test_systemd_is_notified_of_start_life_and_end(home: Path, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(PATIENCE)
-        told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
-        with started("run", home, *told, *command()) as (service, log):
-            assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
-            site = re.search(r"site=(\S+)", until(log, "running"))
-            assert site is not None
-            assert httpx.get(f"{site[1]}healthz", timeout=PATIENCE).status_code == 200
-            service.send_signal(signal.SIGTERM)
-            assert systemd.recv(100) == b"STOPPING=1"
-            assert service.wait(PATIENCE) == 0
-
-
-def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
-    with started("run", home) as (service, log):
-        until(log, "running")
-        second = communique("run", home=home)
-        assert second.returncode == 1
-        assert "is in use by communique run" in second.stderr
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(PATIENCE) == 0
-    with started("run", home) as (service, log):
-        until(log, "running")
-        service.send_signal(signal.SIGINT)
-        assert service.wait(PATIENCE) == 0
-
-
-def test_a_killed_service_does_not_block_the_next_one(home: Path) -> None:
-    with started("run", home) as (service, log):
-        until(log, "visited")
-        service.kill()
-        service.wait(PATIENCE)
-    with started("run", home) as (service, log):
-        until(log, "running")
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(PATIENCE) == 0
-    assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
-
-
 @pytest.fixture
 def switch(home: Path) -> Iterator[Peer]:
     """Who hears that the service of a HOME lives, at an address that nobody else may know."""
@@ -226,12 +189,23 @@ def switch(home: Path) -> Iterator[Peer]:
         yield heard
 
 
-def test_a_working_service_pings_its_monitor(home: Path, switch: Peer) -> None:
+def test_a_working_service_pings_its_monitor_and_does_not_visit_paused_sources(
+    home: Path, switch: Peer
+) -> None:
+    sources = home / "sources"
+    (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())
+    assert communique("sources", "pause", "quay", home=home).returncode == 0
     with started("run", home) as (service, log):
-        until(log, "visited")
+        assert "source=harbour" in until(log, "visited")
         switch.wait_for(switch.posts)
         service.send_signal(signal.SIGTERM)
         assert service.wait(PATIENCE) == 0
+    # Sources that were never visited are begun together.
+    visited = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert [(one["id"], one["last_run"] is None) for one in visited] == [
+        ("harbour", False),
+        ("quay", True),
+    ]
     assert {(one.path, one.body) for one in switch.posts()} == {("/call/s3cret", b"")}
     kept = b"".join(map(gzip.decompress, map(Path.read_bytes, home.glob("archive/*.gz*"))))
     assert b"ping" in kept
