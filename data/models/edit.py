@@ -23,6 +23,9 @@ EditClass: TypeAlias = Literal[
 """Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
 ``letters`` means that only letters or formatting changed, and excludes all other classes."""
 
+EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
+"""Class of an edit, or whether the page announces the edit."""
+
 EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
 
 ANNOUNCEMENTS: Final = ("announced", "silent")
@@ -49,6 +52,10 @@ class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
         """Return the fields by which searches can filter, as pairs of name and value."""
         weight = [("weight", weight_label(self.weight))] if self.classes else []
         return frozenset((*(("edit", word) for word in self.words), *weight))
+
+
+NO_EDIT: Final = EditClasses()
+"""Classes of an event that is not an edit."""
 
 
 def weight_label(weight: float) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from data.models import Content, EditClasses, Revision
+from data.models import NO_EDIT, Content, EditClasses, Revision
 from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes
 from data.revisions.edit_classes import classify
 
@@ -40,7 +40,7 @@ class StoredDifference(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     digest: str
     fields: tuple[FieldSteps, ...]
-    edit: EditClasses = EditClasses()
+    edit: EditClasses = NO_EDIT
 
 
 _decoder = msgspec.json.Decoder(StoredDifference)
@@ -105,7 +105,7 @@ def classes_between(before: Revision, after: Revision) -> EditClasses:
     A new extraction of the same page is not an edit and has no classes, and nor has a redaction.
     """
     if after.reason == "reading":
-        return EditClasses()
+        return NO_EDIT
     stored = _stored(before, after)
     return stored.edit if stored else classify(before.content, after.content)
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from data.models import AlertKind, Facet, Release
+from data.models import NO_EDIT, AlertKind, EditClasses, Facet, Release
+from data.revisions.stored_difference import stored_classes
 from data.store.core.store import Store
 from data.watches.matching import AlertEvent, release_event
 
@@ -45,7 +46,9 @@ def _releases(store: Store, limit: int) -> Iterator[Happening]:
 def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
     for revision in store.edits(limit=limit):
         if edited := store.release(revision.release):
-            yield from _of("edit", replace(edited, content=revision.content), revision.seen)
+            edit = stored_classes(revision.difference) if revision.difference else NO_EDIT
+            shown = replace(edited, content=revision.content)
+            yield from _of("edit", shown, revision.seen, edit)
     for release in store.retractions(limit=limit):
         yield from _of("retraction", release, release.retracted or release.updated)
     for one in store.returns(limit=limit):
@@ -64,6 +67,11 @@ def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
         yield Happening(AlertEvent("health", event.source), event.at, "", title)
 
 
-def _of(kind: AlertKind, release: Release, at: dt.datetime) -> Iterator[Happening]:
-    if event := release_event(kind, release):
+def _of(
+    kind: AlertKind,
+    release: Release,
+    at: dt.datetime,
+    edit: EditClasses = NO_EDIT,
+) -> Iterator[Happening]:
+    if event := release_event(kind, release, edit=edit):
         yield Happening(event, at, release.id, release.content.title)

@@ -15,12 +15,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from data.errors import QueryError
 from data.languages.tags import language_tag
-from data.models import AlertKind, Content, Release
+from data.models import NO_EDIT, AlertKind, Content, EditClasses, Release
 from data.search.expression import (
     EVERYTHING,
     NOTHING,
@@ -140,7 +140,8 @@ class AlertEvent:
     """An event about a release, with its current content, or about the health of a source.
 
     ``backlog`` means that the event is not news, because the release was imported or existed before
-    the first visit to its source. ``day`` and ``states`` are those of the release.
+    the first visit to its source. ``day`` and ``states`` are those of the release. ``edit``
+    contains the classes of an edit.
     """
 
     kind: AlertKind
@@ -149,16 +150,23 @@ class AlertEvent:
     backlog: bool = False
     day: dt.date | None = None
     states: tuple[str, ...] = ()
+    edit: EditClasses = NO_EDIT
 
 
-def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
+def release_event(
+    kind: AlertKind,
+    release: Release,
+    *,
+    backlog: bool = False,
+    edit: EditClasses = NO_EDIT,
+) -> AlertEvent | None:
     """Return the event about a release, or None if the release is hidden or redacted.
 
     Hidden and redacted releases cause no alerts.
     """
     if release.hidden or release.content.redacted:
         return None
-    return event_about(kind, release, backlog=backlog)
+    return replace(event_about(kind, release, backlog=backlog), edit=edit)
 
 
 def event_about(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent:
@@ -179,6 +187,13 @@ class WatchRule:
     sources: frozenset[str]
     kinds: frozenset[str]
     backlog: bool
+    min_weight: float
+    edit_classes: frozenset[str]
+
+    def takes(self, edit: EditClasses) -> bool:
+        """Return whether the watch reports edits of this weight and these classes."""
+        has_class = not (self.edit_classes and self.edit_classes.isdisjoint(edit.words))
+        return edit.weight >= self.min_weight and has_class
 
 
 class Node:
@@ -229,6 +244,7 @@ class WatchIndex:
         self, watches: Mapping[str, Watch], saved: Mapping[str, str] | None = None
     ) -> None:
         rules = [rule_of(name, watch, saved or {}) for name, watch in watches.items()]
+        self._of_edits = {rule.id: rule for rule in rules if rule.min_weight or rule.edit_classes}
         self._of_health = [rule for rule in rules if "health" in rule.kinds]
         self._has_rules = bool(rules)
         self._trees: defaultdict[tuple[frozenset[str], bool], Node] = defaultdict(Node)
@@ -268,7 +284,11 @@ class WatchIndex:
                         found += ids
             if node.keys and node.children:
                 nodes += [node.children[key] for key in node.keys & keys]
-        return tuple(sorted({*found}))
+        names = {*found}
+        if event.kind == "edit":
+            narrowed = names & self._of_edits.keys()
+            names -= {one for one in narrowed if not self._of_edits[one].takes(event.edit)}
+        return tuple(sorted(names))
 
     def _matching_health(self, event: AlertEvent, sources: frozenset[str]) -> Iterator[str]:
         """Yield the ids of the watches that match an event without a release."""
@@ -299,7 +319,7 @@ def folded(event: AlertEvent, sources: frozenset[str]) -> FoldedRelease:
     ``sources`` are the current and former ids of its source.
     """
     content = event.content or Content("")
-    labels = labels_of(event.source, content, event.states)
+    labels = labels_of(event.source, content, event.states) | event.edit.labels
     labels |= {("source", source) for source in sources}
     return FoldedRelease(content, labels, event.day)
 
@@ -325,4 +345,6 @@ def rule_of(watch_id: str, watch: Watch, saved: Mapping[str, str]) -> WatchRule:
         frozenset(watch.sources),
         frozenset(watch.kinds),
         watch.backlog,
+        watch.min_weight,
+        frozenset(watch.edit_classes),
     )

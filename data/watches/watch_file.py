@@ -12,6 +12,7 @@ from data.clock import fault_of_zone
 from data.errors import QueryError, UnknownWatch, WatchError
 from data.languages.tags import fault_of_language
 from data.models import AlertKind
+from data.models.edit import EditWord
 from data.search.expression import And, Expression, Not, Term, is_bounded
 from data.search.older import fault_of_older, upgraded
 from data.search.syntax import LANGUAGE_VERSION, parse
@@ -63,8 +64,8 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     release (see data.search.syntax), the other filters require one of their values.
     ``query_language`` is the version of its language. ``topics`` are slugs. A language includes its
     regions. ``backlog`` includes imported releases and releases from before the first visit to
-    their source. While the watch is ``paused``, it matches nothing, and
-    pending alerts stay queued.
+    their source. ``min_weight`` and ``edit_classes`` narrow only edits. While
+    the watch is ``paused``, it matches nothing, and pending alerts stay queued.
 
     The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
     week. During ``quiet`` hours nothing is sent; at their end, one message follows. Both use
@@ -81,6 +82,11 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction", "return")
+    min_weight: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=1)],
+        msgspec.Meta(description="Write a number from 0 to 1, such as 0.3."),
+    ] = 0.0
+    edit_classes: tuple[EditWord, ...] = ()
     backlog: bool = False
     timezone: str = "UTC"
     paused: bool = False

@@ -1,15 +1,15 @@
 """Content of alerts as JSON: events, webhook bodies, and receipts of deliveries."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from data.interchange.release_fields import release_fields
-from data.models import AlertDelivery, AlertMessage, QueuedEvent, Release
-from data.revisions.diff import FieldDiff
+from data.models import AlertDelivery, AlertMessage, EditClasses, QueuedEvent, Release
+from data.revisions.stored_difference import Edit
 from data.search.passages import passage
 from data.search.query import Query
 from data.text.clean import as_name, excerpt
@@ -40,11 +40,11 @@ def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
 
 
 def event_fields(
-    event: QueuedEvent, release: Release | None, differing: Sequence[FieldDiff] = ()
+    event: QueuedEvent, release: Release | None, edit: Edit | None = None
 ) -> dict[str, Any]:
     """Return an event as JSON fields: ``type``, ``timestamp``, and ``release`` or ``health``.
 
-    An edit also has ``changes``, one per changed field.
+    An edit also has ``changes``, one per changed field, and its classes, weight and announcement.
     """
     result: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
@@ -56,11 +56,18 @@ def event_fields(
     if event.kind == "edit":
         result["changes"] = [
             {"field": one.field, "text": one.brief(MAX_FIELD_CHARACTERS), "coarse": one.is_coarse}
-            for one in differing
+            for one in (edit.changes if edit else ())
         ]
+    if edit:
+        result |= edit_fields(edit.classes)
     if event.health:
         result["health"] = {**msgspec.to_builtins(event.health), "degraded": event.health.degraded}
     return result
+
+
+def edit_fields(edit: EditClasses) -> dict[str, Any]:
+    """Return the classes of an edit as JSON fields."""
+    return {"classes": edit.classes, "weight": edit.weight, "announced": edit.announced}
 
 
 def event_body(

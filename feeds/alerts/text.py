@@ -4,6 +4,7 @@ Texts from press rooms are untrusted: they are escaped, and only the release's U
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -72,8 +73,9 @@ class AlertText:
 
 
 def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
-    """Convert a message to readable text."""
-    events = [in_words(event, site) for event in events_of(message)]
+    """Convert a message to readable text. Edits come last, those with the largest weight first."""
+    ordered = sorted(events_of(message), key=lambda event: -event.get("weight", math.inf))
+    events = [in_words(event, site) for event in ordered]
     name = excerpt(watch.name)
     headline = events[0].headline
     if len(events) > 1:
@@ -104,7 +106,7 @@ def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
     who = excerpt(release["publisher"] or release["source"])
     when = _day(release["published"] or release["first_seen"])
     return EventText(
-        f"{KINDS[event['type']]}: {excerpt(release['title']) or 'Untitled'}",
+        f"{_kind(event)}: {excerpt(release['title']) or 'Untitled'}",
         f"{who}, {when}",
         f"{TIME_LABELS[event['type']]} {_minute(event['timestamp'])}",
         web_address(release["url"]) or "",
@@ -119,11 +121,23 @@ def changed_in_words(event: Mapping[str, Any]) -> str:
     Returns an empty string for other events.
     """
     changes = event.get("changes", ())
+    # Events that an earlier version queued have no classes.
+    if event.get("classes"):
+        how = "announced on the page" if event["announced"] else "silent"
+        weight = f"Weight {event['weight']:.2f}, {how}."
+    else:
+        weight = ""
     lines = [excerpt(f"{one['field']}: {one['text']}", MAX_FIELD_CHARACTERS) for one in changes]
     # Events that an earlier version queued have no such field.
     if any(one.get("coarse") for one in changes):
         lines.append(COARSE)
-    return "\n".join(lines)
+    return "\n".join(filter(None, (weight, *lines)))
+
+
+def _kind(event: Mapping[str, Any]) -> str:
+    """Return the label of an event, with the classes of an edit."""
+    classes = ", ".join(event.get("classes", ()))
+    return KINDS[event["type"]] + (f" ({classes})" if classes else "")
 
 
 def _day(iso: str) -> str:

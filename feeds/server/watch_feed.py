@@ -15,6 +15,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Facet, Release
+from data.revisions.stored_difference import classes_between
 from data.search.query import Query
 from data.store.core.store import Store
 from data.text.clean import plain
@@ -146,9 +147,10 @@ def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[FeedEnt
         release = store.release(one.release)
         if release is None:
             continue
-        if matches(index, release_event("edit", replace(release, content=one.content))):
-            versions = {version.number: version for version in store.revisions(release.id)}
-            before = versions.get(one.number - 1, one)
+        versions = {version.number: version for version in store.revisions(release.id)}
+        before = versions.get(one.number - 1, one)
+        edit = classes_between(before, one)
+        if matches(index, release_event("edit", replace(release, content=one.content), edit=edit)):
             yield edit_entry(catalog, release, before, one)
 
 

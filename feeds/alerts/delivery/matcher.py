@@ -10,9 +10,8 @@ from typing import Final
 import msgspec
 import structlog
 
-from data.models import AlertDelivery, QueuedEvent
-from data.revisions.diff import FieldDiff
-from data.revisions.stored_difference import changes_between
+from data.models import NO_EDIT, AlertDelivery, QueuedEvent
+from data.revisions.stored_difference import Edit
 from data.settings import Alerts
 from data.store.core.store import Store
 from data.watches.matching import AlertEvent, WatchIndex, release_event
@@ -53,8 +52,10 @@ class Matcher:
             # Return early, because a first visit finds thousands of releases.
             return
         release = store.release(event.release) if event.release else None
+        edit = edit_of(store, event)
         if release:
-            asked = release_event(event.kind, release, backlog=event.backlog)
+            classes = edit.classes if edit else NO_EDIT
+            asked = release_event(event.kind, release, backlog=event.backlog, edit=classes)
         else:
             asked = AlertEvent("health", event.health.source) if event.health else None
         if asked is None:
@@ -62,7 +63,7 @@ class Matcher:
         matching = [*self._index.matching(asked, store.source_moves())]
         if not matching:
             return
-        fields = event_fields(event, release, changes_of(store, event))
+        fields = event_fields(event, release, edit)
         now = time.time()
         for name in matching:
             watch = self.watches[name]
@@ -81,10 +82,10 @@ class Matcher:
                 yield AlertDelivery(key, name, output, body, made=now, due=due, release=news)
 
 
-def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
-    """Return the changed fields of an edit, or an empty tuple for other events."""
+def edit_of(store: Store, event: QueuedEvent) -> Edit | None:
+    """Return the edit of an event, or None for other events."""
     if event.kind != "edit":
-        return ()
+        return None
     revisions = {one.number: one for one in store.revisions(event.release)}
     before, after = (revisions.get(event.revision - back) for back in (1, 0))
-    return changes_between(before, after) if before and after else ()
+    return Edit(before, after) if before and after else None

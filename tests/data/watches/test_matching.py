@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data.identity.decision import first_release
-from data.models import AlertKind, Content
+from data.models import AlertKind, Content, EditClasses
 from data.watches.matching import AlertEvent, WatchIndex, release_event
 from data.watches.watch_file import Watch
 from tests.drafts import draft
@@ -118,6 +118,32 @@ def test_the_state_and_the_day_of_a_release_match() -> None:
     event = release_event("edit", release)
     assert event is not None
     assert index.matching(event) == ("edited",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_match"),
+    [
+        ({}, True),
+        ({"min_weight": 0.5}, True),
+        ({"min_weight": 0.51}, False),
+        ({"edit_classes": ("figure", "title")}, True),
+        ({"edit_classes": ("title",)}, False),
+        ({"edit_classes": ("silent",)}, True),
+        ({"edit_classes": ("announced",)}, False),
+        ({"query": "edit:figure weight:>0.4", "query_language": 2}, True),
+        ({"query": "edit:title", "query_language": 2}, False),
+    ],
+)
+def test_a_watch_is_narrowed_by_the_classes_of_edits(
+    fields: dict[str, Any], *, is_match: bool
+) -> None:
+    index = WatchIndex({"one": Watch("One", **fields)})
+    edit = EditClasses(("figure",), 0.5)
+    found = index.matching(AlertEvent("edit", "harbour", TEXT, edit=edit))
+    assert found == (("one",) if is_match else ())
+    # Other events have no weight, which does not exclude them.
+    others = index.matching(AlertEvent("retraction", "harbour", TEXT))
+    assert others == (() if "query" in fields else ("one",))
 
 
 def test_a_watch_names_a_saved_search() -> None:

@@ -183,7 +183,10 @@ def test_edits_retractions_and_health_have_their_own_fields(home: Home, peer: Pe
     title, body = events[0]["changes"]
     assert title == {"field": "title", "text": "Ship [-1-]{+9 and no other+}", "coarse": False}
     assert (body["field"], "{+" in body["text"]) == ("body", True)
-    assert not any("changes" in one for one in events[1:])
+    assert {"figure", "title"} <= {*events[0]["classes"]}
+    assert events[0]["announced"] is False
+    assert events[0]["weight"] > 0.5
+    assert not any("changes" in one or "weight" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"
     assert events[-1]["health"]["degraded"] is False
 

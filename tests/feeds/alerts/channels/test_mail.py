@@ -195,3 +195,18 @@ def test_a_mail_counts_as_failed_if_the_connection_ends_before_it_is_accepted(co
         Undelivered, match=r"the mail server 127\.0\.0\.1 did not accept the message"
     ):
         asyncio.run(sent_to(ACCEPTED[:count]))
+
+
+def test_edits_name_their_classes_and_the_heaviest_comes_first() -> None:
+    deliveries = []
+    for title, classes, weight in (("Tides", ["letters"], 0.02), ("Cranes", ["figure"], 0.5)):
+        (told,) = message(title).deliveries
+        edit = {"type": "edit", "classes": classes, "weight": weight, "announced": False}
+        body = json.dumps({**json.loads(told.body), **edit}).encode()
+        deliveries.append(replace(told, body=body))
+    made = mail_of(alert(AlertMessage("msg_1", "w", OUTPUT, (*deliveries,))))
+    headlines = "Changed (figure): Cranes; Changed (letters): Tides"
+    assert made["Subject"] == f"Ships: 2 alerts: {headlines}"
+    plain = made.get_body(("plain",))
+    assert plain is not None
+    assert "Weight 0.50, silent." in plain.get_content()
