@@ -6,7 +6,9 @@
    them, and verifies none of them for another host or after its end.
 2. A site that admits only signed requests is collected by `communique collect` as a whole, through
    redirects and robots.txt.
-3. The cost is the CPU time to sign one request, as a share of the CPU time per request of that
+3. 200 addresses that lead to private networks are requested through an HTTP and a SOCKS5 proxy. The
+   proxies count connections.
+4. The cost is the CPU time to sign one request, as a share of the CPU time per request of that
    crawl.
 
 The last line is JSON. The exit code is 1 if a figure is missed.
@@ -26,7 +28,9 @@ from pathlib import Path
 from data.access.request_keys import RequestKeys
 from data.network.request_signer import LIFETIME_SECONDS, RequestSigner
 from tests.press_room import listing_html, release_html
+from tests.proxy_server import proxied
 from tests.signature_judge import Wall, problem, walled
+from tests.spiders.download.test_proxies import visited
 
 AGENT = "https://press.example"
 
@@ -111,6 +115,24 @@ def crawl(home: Path, count: int) -> dict[str, float]:
         }
 
 
+def reach_private(home: Path) -> dict[str, int]:
+    """Request private addresses through proxies, and count the connections of the proxies."""
+    home.mkdir()
+    networks = ("10.0.{}.1", "192.168.{}.9", "172.16.{}.2", "169.254.{}.254", "100.64.{}.3")
+    names = {
+        f"n{number}.example": networks[number % len(networks)].format(number)
+        for number in range(100)
+    }
+    reached, refused = 0, 0
+    for scheme in ("http", "socks5"):
+        with proxied(scheme) as proxy:
+            urls = [f"http{'s' * (number % 2)}://{name}/" for number, name in enumerate(names)]
+            told = visited(home, dict.fromkeys(names, proxy.url), *urls, names=names)
+            reached += len(proxy.targets)
+            refused += sum(one["kind"] == "refused" for one in told.values())
+    return {"private_targets": 200, "private_refused": refused, "private_reached": reached}
+
+
 def main() -> int:
     """Measure, print the figures, and return the exit code."""
     is_few = "--few" in sys.argv
@@ -118,11 +140,13 @@ def main() -> int:
         home = Path(folder)
         found = sign_many(RequestKeys(home / "bot.key"), 500 if is_few else 10_000)
         found |= crawl(home, 40 if is_few else 300)
+        found |= reach_private(home / "proxied")
     found["cost"] = found["sign_seconds"] / found["crawl_seconds"]
     faults = [
         found["valid"] != found["signed"],
         found["valid_elsewhere"] or found["valid_late"] or found["crawl_refused"],
         found["releases"] != found["releases_published"],
+        found["private_reached"] or found["private_refused"] != found["private_targets"],
         not found["crawl_robots"] or not found["crawl_redirected"],
         found["cost"] > MAX_COST,
     ]

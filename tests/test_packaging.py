@@ -64,7 +64,9 @@ def test_the_reference_shows_the_help_text_of_every_command() -> None:
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
 def test_every_setting_is_documented_with_its_default(part: msgspec.structs.FieldInfo) -> None:
     for setting in msgspec.structs.fields(part.type):
-        default = msgspec.json.encode(setting.default).decode()
+        made = setting.default_factory
+        value = setting.default if made is msgspec.NODEFAULT else made()
+        default = msgspec.json.encode(value).decode()
         row = f"| `{part.name}.{setting.name}` | `{default}` |"
         assert row in SETTINGS, f"the reference does not contain {row}"
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -31,6 +31,9 @@ CLEARLY_ESCAPED: Final = re.compile(
 )
 """Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
 options."""
+
+MAX_SOCKS_BYTES: Final = 255
+"""Maximum length of a user or password for SOCKS5 (RFC 1929), in bytes."""
 
 ESCAPING_MESSAGE: Final = (
     "this database address can't be read, and is not shown because it may contain a password: "
@@ -65,6 +68,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         fix = "write the mail server that sends mails to alerts.operator"
         raise SettingsError(str(path), "alerts.smtp_host", fix)
     check_signing(settings, path, variables)
+    check_proxies(settings, path, variables)
     places = sorted(
         f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
     )
@@ -118,6 +122,34 @@ def check_signing(
             "the public keys there"
         )
         raise SettingsError(*place, fix)
+
+
+def check_proxies(
+    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
+) -> None:
+    """Raise SettingsError if the address of a proxy for requests is invalid."""
+    place = variables.get(("network", "proxies"), (str(path), "network.proxies"))
+    for name, url in settings.network.proxies.items():
+        if problem := proxy_problem(url):
+            raise SettingsError(*place, f"{name}: {problem}")
+
+
+def proxy_problem(url: str) -> str:
+    """Return how to correct the URL of a proxy, or an empty string. The result has no password."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+        long = max(len(unquote(one or "").encode()) for one in (parts.username, parts.password))
+    except ValueError:
+        host, port, long, parts = None, None, 0, urlsplit("")
+    if parts.scheme in {"socks5h", "socks4", "socks4a"}:
+        return (
+            f"with {parts.scheme}, the proxy may resolve host names, so private addresses can't "
+            "be refused; write socks5"
+        )
+    if parts.scheme not in {"http", "socks5"} or not host or port == 0 or parts.path.strip("/"):
+        return "write an address such as http://192.0.2.7:3128 or socks5://user:password@host:1080"
+    return "the user and the password may have at most 255 bytes" if long > MAX_SOCKS_BYTES else ""
 
 
 def addressed(site: SiteSettings) -> SiteSettings:

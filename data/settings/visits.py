@@ -33,6 +33,16 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = False
+    proxies: Annotated[
+        dict[str, str],
+        msgspec.Meta(
+            description=(
+                'Proxies by name, such as `eu = "socks5://user:password@192.0.2.7:1080"`, with '
+                'http or socks5. A source file selects one with `proxy = "eu"`. A proxy whose '
+                'name is a host, such as `"acme.example"`, gets all requests to this host.'
+            )
+        ),
+    ] = msgspec.field(default_factory=dict)
     delay: Annotated[
         Seconds,
         msgspec.Meta(

@@ -69,6 +69,7 @@ from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
+from spiders.download.proxies import check_proxy
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
 from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
@@ -194,6 +195,7 @@ class Crawl:
                 locks.enter_context(self._home.lock(f"{SOURCE_LOCK}{loaded.id}", VISIT))
                 # The source may have been renamed or removed before the lock was taken.
                 loaded = self._load(job)
+                check_proxy(loaded.file, self._home.settings.network)
                 if loaded.file.render and self._no_browser:
                     self._refuse(job, loaded, "browser", self._no_browser)
                     return None

@@ -31,8 +31,12 @@ T = TypeVar("T")
 class LimitedVisit(Protocol):
     """The methods of a visit that limit the CPU time of its pages.
 
-    See spiders.crawl.visits.visit.
+    ``proxy`` is the name of the source's proxy, or empty. See spiders.crawl.visits.visit.
     """
+
+    @property
+    def proxy(self) -> str:
+        """The name of the source's proxy, or empty."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:
         """Limit the CPU time spent on a page in a ``with`` block. Raises SlowPage at the limit."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from data.network.addresses import refused_address
 from spiders.download.ssrf import HostResolver
+from spiders.download.upstream import ProxyFailure, Upstream
 
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0
@@ -27,11 +29,18 @@ class Refused(Exception):
 class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of the loopback interface.
 
-    ``max_bytes`` is the maximum number of response bytes per connection.
+    ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
+    operator's proxy for all connections, which gets checked IP addresses. ``failures`` contains the
+    reasons why it failed, by host, because Twisted and the browser only see a closed connection.
     """
 
-    def __init__(self, *, allow_private: bool, max_bytes: int) -> None:
+    failures: ClassVar[dict[str, str]] = {}
+
+    def __init__(
+        self, *, allow_private: bool, max_bytes: int, upstream: Upstream | None = None
+    ) -> None:
         self._allow_private = allow_private
+        self._upstream = upstream
         self._max_bytes = max_bytes
         self._server: asyncio.Server | None = None
 
@@ -47,6 +56,7 @@ class PublicOnlyProxy:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -58,6 +68,7 @@ class PublicOnlyProxy:
                     await self._body(head, reader, far_writer)
                     await self._copy(far_reader, writer)
                 else:
+                    head = b""
                     writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     there = asyncio.create_task(_forward(reader, far_writer))
                     await self._copy(far_reader, writer)
@@ -65,8 +76,10 @@ class PublicOnlyProxy:
             finally:
                 far_writer.close()
         except (Refused, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
-            # The browser sees a closed connection, and the spider reports the page's error.
-            pass
+            # The client sees a refused tunnel or a closed connection, and the spider reports the
+            # page's error.
+            if head.startswith(b"CONNECT "):
+                writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
         finally:
             writer.close()
 
@@ -78,6 +91,15 @@ class PublicOnlyProxy:
         if private := refused_address(found, allow_private=self._allow_private):
             HostResolver.refused[host] = private
             raise Refused(host)
+        if self._upstream:
+            HostResolver.refused.pop(host, None)
+            try:
+                streams = await self._upstream.connect(found[0], port)
+            except ProxyFailure as error:
+                self.failures[host] = str(error)
+                raise Refused(host) from error
+            self.failures.pop(host, None)
+            return streams
         for address in found[:-1]:
             with suppress(OSError):
                 return await asyncio.open_connection(address, port)

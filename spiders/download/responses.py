@@ -18,6 +18,7 @@ from data.text.masking import without_user
 from data.text.urls import page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.limited_downloader import SlowRequest
+from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.retry_after import HostError
 from spiders.download.size_limits import TOO_LARGE, head_error
 from spiders.download.ssrf import HostResolver, PrivateAddressError
@@ -132,7 +133,9 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
         return _ignored(error)
     if head := head_error(error):
         return "size", str(head)
-    known = KNOWN_ERRORS.get(type(error).__name__)
+    known: tuple[ErrorKind, str] | None = KNOWN_ERRORS.get(type(error).__name__)
+    if why := PublicOnlyProxy.failures.pop(host, ""):
+        known = "network", why
     # The cause is Twisted's innermost failure, the last in the list.
     cause = error.__cause__ if error else None
     reasons = getattr(error, "reasons", None) or getattr(cause, "reasons", None) or ()

@@ -70,6 +70,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
     return {
         "USER_AGENT": user_agent(settings),
         SIGNER: signer,
+        "COMMUNIQUE_PROXIES": dict(network.proxies),
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
@@ -116,6 +117,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.size_limits.DecompressionMiddleware": 590,
             "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
+            "spiders.download.proxies.ProxyMiddleware": 992,
             "spiders.download.signing.SigningMiddleware": 995,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # Each middleware takes time per request and response. These are replaced by our own.
@@ -125,7 +127,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
             "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
             "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
             # Proxies in the environment are ignored, because they would resolve host names without
-            # our check.
+            # our check. ProxyMiddleware uses those of the settings.
             "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
         },
         "SPIDER_MIDDLEWARES": {

@@ -59,6 +59,8 @@ class HostResolver:
     """
 
     refused: ClassVar[dict[str, str]] = {}
+    gateways: ClassVar[set[int]] = set()
+    """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
 
     def __init__(self, reactor: Any, *, allow_private: bool, seconds: float) -> None:
         self._reactor = reactor
@@ -110,6 +112,11 @@ class HostResolver:
             self._known[hostName] = time.monotonic(), addresses
             found(addresses)
 
+        if hostName == "127.0.0.1" and portNumber in self.gateways:
+            # No URL leads here, because PublicOnlyMiddleware checks IP addresses in URLs.
+            receiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
+            receiver.resolutionComplete()
+            return resolution
         since, known = self._known.get(hostName, (0.0, ()))
         if known and time.monotonic() < since + CACHE_SECONDS:
             found(known)

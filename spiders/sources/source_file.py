@@ -78,7 +78,8 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``kind`` is ``page`` if the source is the single page at ``url``, whose versions are compared.
     ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
-    dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``archive`` selects
+    dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``proxy`` is the name
+    of a proxy in `[network.proxies]`. ``archive`` selects
     which files of a release are archived with its page. ``catalogue`` contains the ids of the
     catalogue and entry from which the source was added, separated by a slash.
     """
@@ -94,6 +95,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)] | None = None
     feed: str | None = None
     render: bool = False
+    proxy: str = ""
     archive: Literal["none", "attachments", "all"] | None = None
     listing: ListingRules = msgspec.field(default_factory=ListingRules)
     release: ReleaseRules | tuple[ReleaseRules, ...] = msgspec.field(default_factory=ReleaseRules)

@@ -137,6 +137,7 @@ class Visit:
         )
         self.id = loaded.id
         self.file = loaded.file
+        self.proxy = loaded.file.proxy
         self.store = store
         self.report = scope.report
         self.requested = scope.requested

@@ -1,0 +1,103 @@
+"""Send the requests of a source or host through the operator's proxy.
+
+Each proxy has a gateway on loopback in the process of the crawl. The gateway resolves and checks
+the site's name, and the operator's proxy gets the IP address (spiders.download.upstream).
+"""
+
+import asyncio
+import sys
+from typing import Final
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from data.errors import CommuniqueError
+from data.settings import Network
+from data.text.urls import host_of
+from spiders.download.limited_downloader import visit_of
+from spiders.download.proxy import PublicOnlyProxy
+from spiders.download.settings import RENDER
+from spiders.download.ssrf import HostResolver
+from spiders.download.upstream import Upstream, upstream_of
+from spiders.sources.source_file import SourceFile
+
+PROXIES: Final = "COMMUNIQUE_PROXIES"
+"""Name of the Scrapy setting with the addresses of proxies by name or host."""
+
+
+class UnknownProxy(CommuniqueError):
+    """Raised if a source file contains the name of a proxy that the settings do not have."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"no proxy named {name!r}: write its address under [network.proxies] in communique.toml"
+        )
+        self.name = name
+
+
+def check_proxy(file: SourceFile, network: Network) -> None:
+    """Raise UnknownProxy if the settings do not have the proxy of a source."""
+    if file.proxy and file.proxy not in network.proxies:
+        raise UnknownProxy(file.proxy)
+
+
+class ProxyMiddleware:
+    """Selects the proxy of a request: that of its source, or that of its host.
+
+    It also runs for redirects and robots.txt.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._proxies = {
+            name: Upstream.of(name, url) for name, url in crawler.settings[PROXIES].items()
+        }
+        self._allow_private = crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE")
+        self._gateways: dict[str, PublicOnlyProxy] = {}
+        self._opened: dict[str, asyncio.Future[str]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ProxyMiddleware":
+        """Create the middleware. Raises NotConfigured without proxies."""
+        if not crawler.settings.get(PROXIES):
+            raise NotConfigured
+        made = cls(crawler)
+        crawler.signals.connect(made.close, signals.spider_closed)
+        return made
+
+    async def process_request(self, request: Request) -> None:
+        """Set the proxy of a request, and remove that of an earlier address."""
+        for key in ("proxy", "playwright_context", "playwright_context_kwargs"):
+            request.meta.pop(key, None)
+        visit = visit_of(request)
+        upstream = upstream_of(self._proxies, visit.proxy if visit else "", host_of(request.url))
+        if upstream is None:
+            return
+        gateway = await self._gateway(upstream)
+        if request.meta.get(RENDER):
+            request.meta["playwright_context"] = f"proxy {upstream.name}"
+            request.meta["playwright_context_kwargs"] = {
+                "proxy": {"server": gateway, "bypass": "<-loopback>"},
+                "service_workers": "block",
+            }
+        else:
+            request.meta["proxy"] = gateway
+
+    def close(self) -> None:
+        """Stop all gateways. Called by Scrapy."""
+        for gateway in self._gateways.values():
+            gateway.close()
+
+    async def _gateway(self, upstream: Upstream) -> str:
+        opened = self._opened.get(upstream.name)
+        if opened is None:
+            # Scrapy limits the size of responses.
+            gateway = self._gateways[upstream.name] = PublicOnlyProxy(
+                allow_private=self._allow_private, max_bytes=sys.maxsize, upstream=upstream
+            )
+            opened = self._opened[upstream.name] = asyncio.ensure_future(gateway.open())
+        address = await asyncio.shield(opened)
+        HostResolver.gateways.add(int(address.rpartition(":")[2]))
+        return address
