@@ -6,6 +6,7 @@ update` compares a source file with the text that was written, to keep the edits
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -47,6 +48,12 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     releases: int = 0
     text: str = ""
     listed: Entry | None = None
+
+    @property
+    def shown(self) -> str:
+        """The result with its day and reason."""
+        start = f"{self.state}, {self.at:%Y-%m-%d}"
+        return f"{start}: {self.reason}" if self.reason else start
 
 
 class BadRecord(CommuniqueError):
@@ -119,3 +126,8 @@ class AttemptLog:
                 os.fsync(file.fileno())
         except OSError as error:
             raise BadRecord(self._path, f"the file can't be written ({error.strerror})") from error
+
+
+def last_attempts(home: Home, catalogue: str) -> Mapping[str, Attempt]:
+    """Return the last attempt to add each entry of a catalogue, by entry. Raises BadRecord."""
+    return AttemptLog(home, catalogue).attempts

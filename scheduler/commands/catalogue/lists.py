@@ -9,7 +9,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from scheduler.cli import Command, as_json, print_json, with_any_home
+from scheduler.adding.attempts import Attempt, last_attempts
+from scheduler.cli import Command, as_json, print_json, printable, with_any_home
 from scheduler.home.home import Home
 from scheduler.sources.tiers import Tier, Tiers
 from scheduler.terminal.tables import print_table
@@ -94,28 +95,35 @@ def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> 
 
     CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is
     `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months
-    without a fault).
+    without a fault). The last attempt to add an entry without a source is shown with its reason.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
-    tiers = Tiers(home)
-    rows = [(entry, tiers.of(read.key(entry))) for entry in selection.of(read)]
+    tiers, attempts = Tiers(home), last_attempts(home, read.id)
+    rows = [
+        (entry, tiers.of(read.key(entry)), attempts.get(entry.id)) for entry in selection.of(read)
+    ]
     if as_json:
         head = msgspec.to_builtins(read.head)
         print_json({**head, "entries": [entry_values(*row) for row in rows]})
         return 0
     table = Table("id", "country", "kind", "group", "tier", "name", "url", box=None)
-    for entry, tier in rows:
+    if attempts:
+        table.add_column("last attempt")
+    for entry, tier, attempt in rows:
         cells = (entry.id, entry.country, entry.kind, entry.group, tier.shown, entry.name)
-        table.add_row(*map(Text, (*cells, entry.press or entry.url)))
+        failed = printable(attempt.shown) if attempt and not tier.source else ""
+        table.add_row(*map(Text, (*cells, entry.press or entry.url, *([failed] * bool(attempts)))))
     print_table(table)
     return 0
 
 
-def entry_values(entry: Entry, tier: Tier) -> dict[str, Any]:
-    """Return an entry and its tier as JSON values."""
+def entry_values(entry: Entry, tier: Tier, attempt: Attempt | None) -> dict[str, Any]:
+    """Return an entry, its tier and the last attempt to add it as JSON values."""
     return {
         **{name: getattr(entry, name) for name in entry.__struct_fields__},
         "tier": tier.name,
         "since": tier.since,
         "source": tier.source or None,
+        "attempt": attempt
+        and {"state": attempt.state, "at": attempt.at, "reason": attempt.reason or None},
     }

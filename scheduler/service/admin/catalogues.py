@@ -24,7 +24,7 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from data.text.masking import masked
 from data.wording import counted
-from scheduler.adding.attempts import AttemptLog, BadRecord
+from scheduler.adding.attempts import Attempt, AttemptLog, BadRecord, last_attempts
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations.service import RunningService
@@ -160,7 +160,7 @@ class CataloguePages:
         number = query.get("page", "1")
         page = max(1, int(number)) if PAGE_NUMBER.fullmatch(number) else 1
         first = (page - 1) * PAGE_ROWS
-        tiers = Tiers(self._home)
+        tiers, attempts = Tiers(self._home), self._attempts(read.id)
         shown = chosen[first : first + PAGE_ROWS]
         entries = read.entries.values()
         names = countries()
@@ -171,11 +171,17 @@ class CataloguePages:
             "countries": {code: names[code] for code in _values(one.country for one in entries)},
             "kinds": _values(one.kind for one in entries),
             "groups": _values(one.group for one in entries),
-            "rows": [(entry, tiers.of(read.key(entry))) for entry in shown],
+            "rows": [(entry, tiers.of(read.key(entry)), attempts.get(entry.id)) for entry in shown],
             "count": len(chosen),
             "first": first + 1,
             "next": urlencode({**filters, "page": page + 1}) if has_more else "",
         }
+
+    def _attempts(self, catalogue: str) -> Mapping[str, Attempt]:
+        with suppress(BadRecord):
+            return last_attempts(self._home, catalogue)
+        # Commands report this error.
+        return {}
 
     async def _add(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         read = await asyncio.to_thread(self._catalogue, request)

@@ -102,6 +102,15 @@ def test_an_entry_is_not_added_if_its_site_is_empty_closed_or_has_another_owner(
     assert "Ministry of Tides" in found["board-0"]["reason"]
     assert "robots" in found["board-2"]["reason"]
     assert [path.name for path in (home / "sources").iterdir()] == ["board-3.toml"]
+    shown = communique("catalogue", "show", file, "--json", home=home).stdout
+    rows = {one["id"]: one for one in json.loads(shown)["entries"]}
+    for name in found:
+        assert rows[name]["attempt"]["state"] == found[name]["state"]
+        assert rows[name]["attempt"]["at"] == found[name]["at"]
+    assert (rows["board-2"]["tier"], rows["board-3"]["tier"]) == ("listed", "listed")
+    table = " ".join(communique("catalogue", "show", file, home=home).stdout.split())
+    assert "unsure, 20" in table
+    assert "added, 20" not in table
     # All are tried again, and --force adds the uncertain one unless its page is collected already.
     again = communique("catalogue", "add", file, "board-0", "--yes", "--force", home=home)
     assert "board-0: present (board-3 collects from" in again.stdout

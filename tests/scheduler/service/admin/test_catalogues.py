@@ -79,7 +79,9 @@ def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: 
     assert "1 added, 0 present, 0 unsure, 1 failed." in text
     assert "no list of releases was found" in text
     assert read_source(running.home / "sources" / "pier.toml").url == f"{room.base}/"
-    assert "/admin/sources/pier/" in running.web.get("/admin/catalogues/own/").text
+    page = running.web.get("/admin/catalogues/own/").text
+    assert "/admin/sources/pier/" in page
+    assert "failed, 20" in page
     again = running.post("/admin/catalogues/own/add", all="yes", country="GB", kind="agency")
     assert "1 present, 0 unsure, 1 failed." in ended(running, again.url.path)
 
