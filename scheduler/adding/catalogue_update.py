@@ -50,10 +50,11 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CatalogueUpdate:
-    """Updates the sources that were added from a catalogue."""
+    """Updates the sources that were added from a catalogue. Without ``save``, it writes nothing."""
 
-    def __init__(self, home: Home, catalogue: Catalogue) -> None:
+    def __init__(self, home: Home, catalogue: Catalogue, *, save: bool = True) -> None:
         self._home = home
+        self._save = save
         self._catalogue = catalogue
         self._log = AttemptLog(home, catalogue.id)
         self._sources = {
@@ -98,7 +99,7 @@ class CatalogueUpdate:
         """Inspect the sites of entries whose addresses changed, and merge their sources."""
         if not moved:
             return
-        with SharedFetcher(self._home, archive=True) as fetcher:
+        with SharedFetcher(self._home, archive=self._save) as fetcher:
             for entry, inspected in inspect_all(fetcher, [[one] for one in moved], self._given):
                 yield self._of_inspected(entry, inspected)
 
@@ -123,10 +124,11 @@ class CatalogueUpdate:
                 merged, changed, kept = merge(earlier.text, present, text)
                 if changed:
                     parse_source(merged, str(source.path))
+                if changed and self._save:
                     rewrite(source.path, merged)
         except (CommuniqueError, OSError) as error:
             return Update(entry.id, source.id, "failed", reason=str(error))
-        if text != earlier.text or entry != earlier.listed:
+        if self._save and (text != earlier.text or entry != earlier.listed):
             # If this process is killed before, the next update finds the new values in the file.
             self._log.add(
                 Attempt(entry.id, "added", utc_now(), "", source.id, text=text, listed=entry)

@@ -142,6 +142,48 @@ class Hide(WriteBody, frozen=True, kw_only=True):
     why: Required
 
 
+class CheckCatalogue(WriteBody, frozen=True, kw_only=True):
+    """Conditions that entries must meet. Without any, only the file is checked.
+
+    A dry run lists the chosen entries, and requests no site.
+    """
+
+    entries: Annotated[Names, Meta(description="Ids of entries.")] = ()
+    countries: Annotated[Names, Meta(description="Countries, such as FR or UN.")] = ()
+    kinds: Annotated[Names, Meta(description="Kinds of institutions, such as agency.")] = ()
+    groups: Annotated[Names, Meta(description="Groups, such as senate.")] = ()
+
+
+class CatalogueItem(schemas.ResponseBody, frozen=True):
+    """A catalogue of institutions."""
+
+    id: str
+    name: str
+    entries: Annotated[int, Meta(ge=0)]
+    added: Annotated[int, Meta(ge=0, description="Number of entries with a source.")]
+    error: Annotated[str, Meta(description="The error of an invalid file, or empty.")]
+
+
+class CataloguePage(schemas.ResponseBody, frozen=True):
+    """A page of catalogues, sorted by id."""
+
+    catalogues: tuple[CatalogueItem, ...]
+    next: schemas.Next
+
+
+class CatalogueResult(schemas.ResponseBody, frozen=True):
+    """Result for the entries of a catalogue."""
+
+    catalogue: str
+    dry_run: bool
+    counts: Annotated[dict[str, int], Meta(description="Number of entries per result.")]
+    entries: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(description="Results, as in `communique catalogue check --json` and `update --json`."),
+    ]
+    errors: Annotated[tuple[str, ...], Meta(description="Errors in the file of the catalogue.")]
+
+
 class SaveSearch(WriteBody, frozen=True, kw_only=True):
     """The query of a saved search."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from feeds.server.api.writes import Writes
 from scheduler.home.home import Home
 from scheduler.operations.adding import Inspections
+from scheduler.operations.catalogue_writes import CatalogueWrites
 from scheduler.operations.release_writes import ReleaseWrites
 from scheduler.operations.search_writes import SearchWrites
 from scheduler.operations.service import RunningService
@@ -15,10 +16,13 @@ from scheduler.operations.watch_writes import WatchWrites
 def writes_of(home: Home, service: RunningService, adding: Inspections) -> Writes:
     """Return the operations that write on a home directory, with its running service."""
     watches, searches = WatchWrites(home), SearchWrites(home.searches)
+    catalogues = CatalogueWrites(home, service)
     operations = [
         *SourceWrites(home, service, adding).operations(),
         *watches.operations(),
         *searches.operations(),
         *ReleaseWrites(home).operations(),
+        *catalogues.operations(),
     ]
-    return Writes(home.store_url, operations, [*watches.reads(), *searches.reads()])
+    reads = [*watches.reads(), *searches.reads(), *catalogues.reads()]
+    return Writes(home.store_url, operations, reads)

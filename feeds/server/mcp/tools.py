@@ -35,6 +35,7 @@ PATH_NAMES: Final = {
     "searches": "search",
     "watches": "watch",
     "jobs": "job",
+    "catalogues": "catalogue",
 }
 """Names of the argument for the id in a path, by the folder before it."""
 

@@ -167,9 +167,10 @@ def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) ->
 
 @click.command("update")
 @catalogue_argument
+@click.option("--dry-run", is_flag=True, help="Report the changes without writing them.")
 @as_json
 @with_home
-def update(home: Home, *, catalogue: str, as_json: bool) -> int:
+def update(home: Home, *, catalogue: str, dry_run: bool, as_json: bool) -> int:
     """Update sources to a newer version of their catalogue.
 
     CATALOGUE is the path of the newer file, or the id of a bundled catalogue after an upgrade.
@@ -179,14 +180,15 @@ def update(home: Home, *, catalogue: str, as_json: bool) -> int:
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     home.check_writable()
     with home.lock(LOCK, "communique catalogue update"):
-        run = CatalogueUpdate(home, read)
+        run = CatalogueUpdate(home, read, save=not dry_run)
         results = run.run(lambda one: None if as_json else print_update(one))
     counts = Counter(one.outcome for one in results)
     if as_json:
         print_json({"catalogue": read.id, "new_entries": run.new_entries, "sources": results})
     else:
         dropped = f", {counts['dropped']} no longer listed" if counts["dropped"] else ""
-        say(f"{counted(len(results), 'source')}, {counts['updated']} updated{dropped}")
+        end = "; nothing was written in a dry run" if dry_run else ""
+        say(f"{counted(len(results), 'source')}, {counts['updated']} updated{dropped}{end}")
         if run.new_entries:
             what = counted(run.new_entries, "entry has", "entries have")
             say(f"{what} no source; see `communique catalogue add`")

@@ -68,16 +68,17 @@ class TooManyJobs(CommuniqueError):
 
 @dataclass
 class Job:
-    """A job that adds entries of a catalogue.
+    """A job that adds or checks entries of a catalogue, or updates its sources.
 
-    ``catalogue`` is the name of its file, ``record`` the id in this file. ``rows`` are the results
-    from the command.
+    ``verb`` is the subcommand of `communique catalogue`. ``catalogue`` is the name of its file,
+    ``record`` the id in this file. ``rows`` are the results from the command.
     """
 
     id: str
     catalogue: str
     record: str
     entries: tuple[str, ...]
+    verb: str = "add"
     is_busy: bool = True
     rows: list[dict[str, Any]] = field(default_factory=list)
     faults: tuple[str, ...] = ()
@@ -87,6 +88,11 @@ class Job:
     def counts(self) -> Counter[str]:
         """The number of results per state."""
         return Counter(row["state"] for row in self.rows)
+
+    @property
+    def title(self) -> str:
+        """The title of its page."""
+        return {"add": "Add sources", "check": "Check entries"}.get(self.verb, "Update sources")
 
 
 class CataloguePages:
@@ -114,7 +120,16 @@ class CataloguePages:
             Route("/admin/catalogues/", self._list),
             Route("/admin/catalogues/jobs/{job}/", self._job),
             Route("/admin/catalogues/{catalogue}/", self._one),
-            Route("/admin/catalogues/{catalogue}/add", self._posts.to(self._add), methods=["POST"]),
+            *(
+                Route(
+                    f"/admin/catalogues/{{catalogue}}/{verb}", self._posts.to(act), methods=["POST"]
+                )
+                for verb, act in (
+                    ("add", self._add),
+                    ("check", self._check),
+                    ("update", self._update),
+                )
+            ),
         ]
 
     async def close(self) -> None:
@@ -184,33 +199,53 @@ class CataloguePages:
         return {}
 
     async def _add(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+        return await self._start("add", request, form)
+
+    async def _check(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+        return await self._start("check", request, form)
+
+    async def _update(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+        """Update all sources of a catalogue, or report what would change."""
+        read = await asyncio.to_thread(self._catalogue, request)
+        is_dry = form.get("dry") == "yes"
+        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, (), "update")
+        self._begin(job, ["--dry-run"] * is_dry)
+        what = "comparing sources with" if is_dry else "updating sources to"
+        return f"{what} this catalogue", f"../jobs/{job.id}/"
+
+    async def _start(self, verb: str, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         read = await asyncio.to_thread(self._catalogue, request)
         fields = (name for name in form if name.startswith(CHOSEN_PREFIX))
         ids = tuple(name.removeprefix(CHOSEN_PREFIX) for name in fields)
         if form.get("all") != "yes" and not ids:
-            raise NothingChosen("no institution is chosen; choose some, or add all that are listed")
+            raise NothingChosen(f"no institution is chosen; choose some to {verb}")
         chosen = _selection(form) if form.get("all") == "yes" else Selection(ids)
         entries = tuple(entry.id for entry in chosen.of(read))
-        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, entries)
+        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, entries, verb)
         options = [*ids]
         if form.get("all") == "yes":
             options = [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
+        self._begin(job, [*options, "--yes"] if verb == "add" else options)
+        doing = "adding" if verb == "add" else "checking"
+        return f"{doing} {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
+
+    def _begin(self, job: Job, options: list[str]) -> None:
+        """Run a job in the background. Raises TooManyJobs."""
         make_room(self._jobs)
         job.task = asyncio.create_task(self._run(job, options))
         self._jobs[job.id] = job
-        return f"adding {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
 
     async def _run(self, job: Job, options: list[str]) -> None:
-        """Run `communique catalogue add` with ``options``, and store its result."""
-        command = ("catalogue", "add", job.catalogue, "--yes", "--json", *options)
+        """Run the command of a job with ``options``, and store its result."""
+        command = ("catalogue", job.verb, job.catalogue, "--json", *options)
         try:
             async with self._one_at_a_time:
                 result = await run_command(self._home, *command, seconds=MAX_JOB_SECONDS)
             output = result.printed if isinstance(result.printed, dict) else {}
-            job.rows = output.get("entries", [])
+            job.rows = output.get("entries") or [*map(update_row, output.get("sources", ()))]
             job.faults = tuple(map(masked, result.errors))
             if not output and not job.faults:
-                job.faults = ("the command ended early; add the entries again to continue",)
+                job.faults = ("the command ended early; start it again to continue",)
         except (CommuniqueError, OSError) as error:
             job.faults = (str(error),)
         finally:
@@ -223,12 +258,12 @@ class CataloguePages:
         if job is None:
             raise HTTPException(404)
         done = await asyncio.to_thread(self._progress, job) if job.is_busy else len(job.rows)
-        return await self._pages.show(
-            request, "catalogue_job.html", "Add sources", job=job, done=done
-        )
+        return await self._pages.show(request, "catalogue_job.html", job.title, job=job, done=done)
 
     def _progress(self, job: Job) -> int:
         """Return how many entries of a running job have a result."""
+        if job.verb != "add":
+            return 0
         try:
             attempts = AttemptLog(self._home, job.record).unfinished
         except BadRecord:
@@ -244,6 +279,18 @@ class CataloguePages:
             return cached_catalogue(path)
         except CatalogueError as error:
             raise HTTPException(404) from error
+
+
+def update_row(update: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of an update as a row of the results of a job."""
+    kept = [f"your {', '.join(update['kept'])} stays"] if update.get("kept") else []
+    why = [update.get("reason", ""), ", ".join(update.get("changed", ())), *kept]
+    return {
+        "id": update["entry"],
+        "source": update["source"],
+        "state": update["outcome"],
+        "reason": "; ".join(filter(None, why)),
+    }
 
 
 def make_room(jobs: OrderedDict[str, Job]) -> None:

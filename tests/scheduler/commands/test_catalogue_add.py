@@ -175,6 +175,10 @@ def test_a_newer_catalogue_is_merged_and_a_moved_site_is_inspected_again(
     rooms[0].log.clear()
     text = Path(file).read_text().replace("Europe/London", "Asia/Tbilisi")
     Path(file).write_text(text.replace(rooms[0].base, rooms[2].base))
+    before = {one: one.read_bytes() for one in (home / "sources").iterdir()}
+    dry = communique("catalogue", "update", file, "--dry-run", home=home).stdout
+    assert "board-0: updated (url, timezone)" in dry
+    assert {one: one.read_bytes() for one in (home / "sources").iterdir()} == before
     told = communique("catalogue", "update", file, home=home)
     assert told.returncode == 0, told.stderr
     assert told.stdout.splitlines()[0] == "board-1: kept your timezone"

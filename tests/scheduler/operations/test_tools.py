@@ -20,7 +20,7 @@ def test_only_operators_get_the_tools_that_write(operated: Operated) -> None:
     assert {one["name"] for one in result(operated.web, "tools/list", reader)["tools"]} == reading
     tools = {one["name"]: one for one in result(operated.web, "tools/list", operator)["tools"]}
     writing = {one.name for one in operated.writes.operations}
-    assert tools.keys() == reading | writing | {"watches", "searches", "job"}
+    assert tools.keys() == reading | writing | {"watches", "searches", "catalogues", "job"}
     for name in writing:
         Draft202012Validator.check_schema(tools[name]["inputSchema"])
         assert tools[name]["annotations"]["readOnlyHint"] is False

@@ -82,8 +82,23 @@ def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: 
     page = running.web.get("/admin/catalogues/own/").text
     assert "/admin/sources/pier/" in page
     assert "failed, 20" in page
+    assert "no institution is chosen" in running.post("/admin/catalogues/own/check").text
+    file = running.home / "catalogues" / "own.jsonl"
+    file.write_text(file.read_text().replace('"Harbour Board"', '"Harbour Office"'))
+    update = running.post("/admin/catalogues/own/update")
+    assert "1 updated." in ended(running, update.url.path)
+    assert read_source(running.home / "sources" / "pier.toml").name == "Harbour Office"
     again = running.post("/admin/catalogues/own/add", all="yes", country="GB", kind="agency")
     assert "1 present, 0 unsure, 1 failed." in ended(running, again.url.path)
+
+
+@pytest.mark.thorough
+def test_entries_are_checked_and_an_update_is_previewed(running: Running, room: Room) -> None:
+    checked = running.post("/admin/catalogues/own/check", **{"entry:none": "yes"})
+    assert "1 failed." in ended(running, checked.url.path)
+    dry = running.post("/admin/catalogues/own/update", dry="yes")
+    assert ended(running, dry.url.path)
+    del room
 
 
 def test_another_job_replaces_one_that_has_ended_and_never_a_running_one() -> None:

@@ -1,0 +1,205 @@
+"""Operations of the API on catalogues: lists of institutions with press rooms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.parameters import PageParameters
+from feeds.server.api.problems import ApiError
+from feeds.server.api.request_context import ApiContext
+from scheduler.children.child import run_command
+from scheduler.home.home import Home
+from scheduler.operations import bodies
+from scheduler.operations.service import RunningService
+from scheduler.sources.tiers import Tiers
+from spiders.catalogue.catalogue import (
+    CatalogueError,
+    UnknownCatalogue,
+    examine,
+    known_catalogues,
+    read_catalogue,
+)
+from spiders.catalogue.selection import Selection
+
+RUN_SECONDS: Final = 6 * 3600.0
+"""Maximum duration of a command on a catalogue in seconds."""
+
+ID_DESCRIPTION: Final = "The id of a catalogue."
+
+EXAMPLE: Final = "world"
+
+
+class CatalogueWrites:
+    """The operations on the catalogues of a home directory, with the running service."""
+
+    def __init__(self, home: Home, service: RunningService) -> None:
+        self._home = home
+        self._service = service
+
+    def reads(self) -> Iterator[Operation]:
+        """Yield the operations that read."""
+        yield Operation(
+            "/api/catalogues",
+            "catalogues",
+            "Catalogues of institutions, by id",
+            PageParameters,
+            bodies.CataloguePage,
+            self.catalogues,
+            access="operate",
+            refused={400: "The cursor does not belong to this address."},
+            example=bodies.CataloguePage(
+                catalogues=(
+                    bodies.CatalogueItem(id=EXAMPLE, name="World", entries=647, added=12, error=""),
+                ),
+                next=None,
+            ),
+        )
+
+    def operations(self) -> Iterator[Write]:
+        """Yield the operations that write."""
+        one = "/api/catalogues/{id}"
+        yield Write(
+            f"{one}/check",
+            "check_catalogue",
+            "Check that the press rooms of a catalogue can be found, and save nothing",
+            bodies.CheckCatalogue,
+            bodies.CatalogueResult,
+            self.check,
+            WriteExample(
+                {"entries": ["fr-central-bank"]},
+                bodies.CatalogueResult(
+                    catalogue=EXAMPLE,
+                    dry_run=False,
+                    counts={"found": 1},
+                    entries=({"id": "fr-central-bank", "state": "found", "releases": 20},),
+                    errors=(),
+                ),
+            ),
+            id_description=ID_DESCRIPTION,
+        )
+        yield Write(
+            f"{one}/update",
+            "update_catalogue",
+            "Update sources to the present version of their catalogue, and keep edits",
+            WriteBody,
+            bodies.CatalogueResult,
+            self.update,
+            WriteExample(
+                {"dry_run": True},
+                bodies.CatalogueResult(
+                    catalogue=EXAMPLE,
+                    dry_run=True,
+                    counts={"updated": 1},
+                    entries=(
+                        {
+                            "entry": "fr-central-bank",
+                            "source": "fr-central-bank",
+                            "outcome": "updated",
+                            "changed": ["url"],
+                        },
+                    ),
+                    errors=(),
+                ),
+            ),
+            id_description=ID_DESCRIPTION,
+        )
+
+    def catalogues(self, context: ApiContext, asked: PageParameters) -> bodies.CataloguePage:
+        """Return a page of catalogues. The error of an invalid file is in its item."""
+        known = known_catalogues(self._home.catalogues).items()
+        some, after = context.page(asked, known, lambda one: one[0], down=False)
+        tiers = Tiers(self._home)
+        shown = (self._item(name, path, tiers) for name, path in some)
+        return bodies.CataloguePage(catalogues=tuple(shown), next=after)
+
+    async def check(self, call: WriteCall, body: bodies.CheckCatalogue) -> bodies.CatalogueResult:
+        """Check a catalogue file, or inspect the sites of chosen entries."""
+        path = await asyncio.to_thread(self._path, call.name)
+        selection = Selection(body.entries, body.countries, body.kinds, body.groups)
+        if selection == Selection():
+            _, faults = await asyncio.to_thread(examine, path)
+            return result_of(call.name, {}, errors=self._public(faults), dry_run=body.dry_run)
+        read = await asyncio.to_thread(read_catalogue, path)
+        chosen = selection.of(read)
+        if body.dry_run:
+            entries = [{"id": one.id, "url": one.press or one.url} for one in chosen]
+            return result_of(call.name, {"entries": entries}, dry_run=True)
+        call.report(f"inspecting {len(chosen)} sites")
+        return result_of(
+            call.name, await self._run("check", call.name, options_of(selection), selection.ids)
+        )
+
+    async def update(self, call: WriteCall, body: WriteBody) -> bodies.CatalogueResult:
+        """Update sources to the present version of their catalogue."""
+        await asyncio.to_thread(self._path, call.name)
+        call.report("comparing sources with the catalogue")
+        options = ["--dry-run"] if body.dry_run else []
+        output = await self._run("update", call.name, options)
+        if not body.dry_run:
+            await self._service.reload_sources()
+        return result_of(call.name, output, dry_run=body.dry_run)
+
+    def _item(self, name: str, path: Path, tiers: Tiers) -> bodies.CatalogueItem:
+        """Return a catalogue for a list."""
+        try:
+            read = read_catalogue(path)
+        except CatalogueError as error:
+            (why,) = self._public([error])
+            return bodies.CatalogueItem(id=name, name=name, entries=0, added=0, error=why)
+        return bodies.CatalogueItem(
+            id=name,
+            name=read.head.name,
+            entries=len(read.entries),
+            added=tiers.added(read.id),
+            error="",
+        )
+
+    def _public(self, errors: Iterable[object]) -> tuple[str, ...]:
+        return tuple(self._home.public_text(str(one)) for one in errors)
+
+    def _path(self, name: str) -> Path:
+        """Return the file of a catalogue. Raises ApiError (404), because a path is no id."""
+        known = known_catalogues(self._home.catalogues)
+        if name not in known:
+            raise ApiError(404, str(UnknownCatalogue(name[:100], known)))
+        return known[name]
+
+    async def _run(
+        self, verb: str, name: str, options: Iterable[str] = (), entries: Iterable[str] = ()
+    ) -> Mapping[str, Any]:
+        """Run a command of `communique catalogue`, and return its output.
+
+        Raises ApiError (409) if it has no output, for example because another one is running.
+        """
+        command = ("catalogue", verb, "--json", *options, "--", name, *entries)
+        result = await run_command(self._home, *command, seconds=RUN_SECONDS)
+        if not isinstance(result.printed, dict):
+            why = " ".join(self._public(result.errors)) or "the command ended without a result"
+            raise ApiError(409, why)
+        return result.printed
+
+
+def options_of(selection: Selection) -> Iterator[str]:
+    """Yield the options of a command for a selection of entries, except their ids."""
+    for name, values in (
+        ("country", selection.countries),
+        ("kind", selection.kinds),
+        ("group", selection.groups),
+    ):
+        yield from (f"--{name}={value}" for value in values)
+
+
+def result_of(
+    name: str, output: Mapping[str, Any], *, errors: tuple[str, ...] = (), dry_run: bool = False
+) -> bodies.CatalogueResult:
+    """Return the result of an operation from the output of its command."""
+    entries = tuple(output.get("entries") or output.get("sources") or ())
+    counts = Counter(one.get("state") or one.get("outcome") or "chosen" for one in entries)
+    return bodies.CatalogueResult(
+        catalogue=name, dry_run=dry_run, counts=dict(counts), entries=entries, errors=errors
+    )
