@@ -1,7 +1,5 @@
 """Find the classes that the modules of a folder add to a seam, such as channels or formats."""
 
-from __future__ import annotations
-
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module

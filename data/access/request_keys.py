@@ -4,8 +4,6 @@ Only the owner can read the file. All machines of a fleet share the keys in the 
 they sign for one site. Backups contain no keys: a lost key is replaced by a new one.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import datetime as dt

@@ -1,7 +1,5 @@
 """The text of a file that belongs to a release."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 import msgspec

@@ -1,7 +1,5 @@
 """Alignment of two sequences of lines or words within a limited number of steps."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence

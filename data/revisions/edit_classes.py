@@ -4,8 +4,6 @@ The functions need no model: they compare sentences, and in edited sentences the
 names, and words of the language files (data.languages.vocabulary, table ``edits``).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final

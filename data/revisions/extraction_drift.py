@@ -6,8 +6,6 @@ disappears from all pages was not part of their texts, and a line that appears o
 part of their texts either.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Facts in a sentence that readers rely on: figures, dates, names, negations and modality."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

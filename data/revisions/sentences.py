@@ -1,7 +1,5 @@
 """Comparison of two texts by sentence: edited, added and removed sentences."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence

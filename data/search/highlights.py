@@ -5,8 +5,6 @@ positions: ``İZMİR`` becomes ``izmir``, ``Straße`` becomes ``strasse``. So ea
 separately, and its original position is kept.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

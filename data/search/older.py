@@ -4,8 +4,6 @@ Version 1 had words, phrases, prefixes and exclusions. Every text was a valid qu
 colons and OR had no meaning. Watches and feed addresses without a version keep this meaning.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Selection of a passage that shows why a release matches a query."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias

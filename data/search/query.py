@@ -1,7 +1,5 @@
 """Search queries with their filters, and results: pages of releases, and numbers of matches."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field

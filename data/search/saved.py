@@ -3,8 +3,6 @@
 Each search is a file, HOME/searches/NAME.toml.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

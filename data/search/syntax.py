@@ -8,8 +8,6 @@ Operators are in capitals; ``or`` is a word. Case and accents are ignored. In sc
 spaces, each run of letters is a phrase. docs/reference/queries.md describes the language.
 """
 
-from __future__ import annotations
-
 import calendar
 import datetime as dt
 import re

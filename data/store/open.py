@@ -1,7 +1,5 @@
 """Open the store of releases at a URL."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

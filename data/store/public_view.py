@@ -1,7 +1,5 @@
 """A public view of a store, without the secrets in addresses of sources."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy

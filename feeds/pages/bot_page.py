@@ -1,7 +1,5 @@
 """Page about our visits, for the owners of visited sites. The user agent contains its address."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from data.models import Facet

@@ -1,7 +1,5 @@
 """communique bot: how we identify ourselves to the sites that we visit."""
 
-from __future__ import annotations
-
 import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys

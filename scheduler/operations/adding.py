@@ -1,7 +1,5 @@
 """Inspect a site and add it as a source, by `communique add` in a child process."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final

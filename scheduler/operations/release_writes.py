@@ -1,7 +1,5 @@
 """Operations of the API on releases."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from typing import Final

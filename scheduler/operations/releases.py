@@ -1,7 +1,5 @@
 """Find, hide and show single releases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import closing
 from typing import TypeAlias

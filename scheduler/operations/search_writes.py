@@ -1,7 +1,5 @@
 """Operations of the API on saved searches."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The running service, as operations need it."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 from collections.abc import Collection, Mapping

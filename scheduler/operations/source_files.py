@@ -1,7 +1,5 @@
 """Change keys of source files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any

@@ -1,7 +1,5 @@
 """Operations of the API on sources."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import closing

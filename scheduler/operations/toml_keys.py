@@ -1,7 +1,5 @@
 """Change keys of TOML files that people wrote, without changes to the rest of the file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Operations of the API on watches."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Create, change, test and replay watches."""
 
-from __future__ import annotations
-
 import math
 import re
 import time

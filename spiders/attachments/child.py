@@ -7,8 +7,6 @@ pages. So the parent keeps the pages that were read before the operating system 
 at its limits. With languages, scanned pages are recognized.
 """
 
-from __future__ import annotations
-
 import logging
 import resource
 import sys

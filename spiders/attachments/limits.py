@@ -1,7 +1,5 @@
 """Limits for reading one attachment, and the exception that ends the reading."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from data.models.file_text import Cut

@@ -4,8 +4,6 @@ Elements are recognized by their local names, because the strict variant of Offi
 other namespaces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

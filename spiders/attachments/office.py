@@ -4,8 +4,6 @@ Both are zip files of XML. Their XML is parsed as a stream, without a tree, and 
 type, so entities can't expand.
 """
 
-from __future__ import annotations
-
 import posixpath
 import zlib
 from collections.abc import Iterator, Mapping

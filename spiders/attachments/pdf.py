@@ -1,7 +1,5 @@
 """Read the text of PDF files by page, and recognize the text of scanned pages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final

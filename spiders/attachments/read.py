@@ -1,7 +1,5 @@
 """Read the text of an attachment in a separate process with limits."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

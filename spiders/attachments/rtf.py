@@ -1,7 +1,5 @@
 """Read RTF files (Rich Text Format 1.9.1) by page."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Both programs inherit the memory limit of the process that starts them.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -3,8 +3,6 @@
 Lists of names, tables and policies have many short blocks, which the detection of articles drops.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from lxml import etree

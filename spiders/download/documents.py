@@ -1,7 +1,5 @@
 """Extract the text of PDF responses in a separate process, before visits receive them."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sys

@@ -1,7 +1,5 @@
 """A spider that fetches given URLs with the same delays and rules as visits."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import urlsplit

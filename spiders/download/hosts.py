@@ -1,7 +1,5 @@
 """Return the host of a URL, and recognize the local machine."""
 
-from __future__ import annotations
-
 import datetime as dt
 import ipaddress
 import socket

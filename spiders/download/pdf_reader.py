@@ -6,8 +6,6 @@ A hostile PDF may take endless time or memory. The operating system ends this pr
 spiders.download.documents starts it.
 """
 
-from __future__ import annotations
-
 import logging
 import resource
 import signal

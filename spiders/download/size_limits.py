@@ -1,7 +1,5 @@
 """Limit the size of responses: their status line and headers, and their decompressed body."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from scrapy import Request, Spider

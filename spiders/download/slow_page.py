@@ -1,7 +1,5 @@
 """The error that is raised if a page takes too much CPU time."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from data.health.run_errors import ErrorKind

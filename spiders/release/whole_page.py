@@ -1,7 +1,5 @@
 """Extract a single page, from which nothing may be lost that can change."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Final
 

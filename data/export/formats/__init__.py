@@ -4,8 +4,6 @@ Each module except `export_format` defines a subclass of ExportFormat. docs/how-
 add-an-export-format.md explains how to add a format.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from data.export.formats.export_format import ExportFormat

@@ -1,7 +1,5 @@
 """Join releases to stories: copies of a release at other institutions, and translations."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice

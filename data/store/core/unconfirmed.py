@@ -1,7 +1,5 @@
 """Changes that may be caused by a truncated page, and which a later visit must confirm."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

@@ -11,8 +11,6 @@ next request to the host.
 The methods are for asyncio, because schedulers and workers wait for many things at the same time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias

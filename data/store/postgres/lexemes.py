@@ -17,8 +17,6 @@ prefix (``en~harbour``), so that equal stems of two languages differ. See
 https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

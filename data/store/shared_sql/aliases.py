@@ -3,8 +3,6 @@
 Their table is defined in the file releases.sql of each database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 

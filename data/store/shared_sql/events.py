@@ -4,8 +4,6 @@ The methods that change a release append its events to this log, in their own tr
 of the log save the cursor of the last event that they handled. Events contain no text of releases.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import secrets
 import time

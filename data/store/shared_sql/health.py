@@ -1,7 +1,5 @@
 """Methods of the store for the health of sources and their publication rates (rhythms)."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -3,8 +3,6 @@
 A removal order is an operator's decision to hide or redact a release or to remove a source.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final

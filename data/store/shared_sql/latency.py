@@ -1,7 +1,5 @@
 """SQL for the times of releases: published, seen, in feeds and in alerts."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Releases to which the pages of other releases link."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Record of operations: who changed what over the API, and the responses to repeated requests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -4,8 +4,6 @@ The filters determine which index gives the order. Other conditions are checked 
 up to a limit. So a page may contain fewer releases than requested; its position is also returned.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias

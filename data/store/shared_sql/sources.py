@@ -1,7 +1,5 @@
 """Descriptions and former ids of sources, and sources that are no longer collected."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """Queries for publishing: summaries of releases, neighbours, edits and retractions."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final

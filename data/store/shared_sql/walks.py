@@ -3,8 +3,6 @@
 A walk is the reading of a listing, page by page, to its oldest release.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Temporary copies of a store that have only some of its releases."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

@@ -4,8 +4,6 @@ A copy is not opened as a store, because opening it would migrate it. So copies 
 versions can also be read.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import errno
 import math

@@ -1,7 +1,5 @@
 """The search index of the SQLite store, with FTS5."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

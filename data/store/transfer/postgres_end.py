@@ -1,7 +1,5 @@
 """A PostgreSQL database at one end of a transfer."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """An SQLite file at one end of a transfer."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence

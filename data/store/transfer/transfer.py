@@ -7,8 +7,6 @@ At the end, all rows of both stores are read again, and their counts and digests
 source must not change during the transfer.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field

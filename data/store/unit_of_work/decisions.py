@@ -4,8 +4,6 @@ A decision is recorded with its result, not with its inputs. So a program that r
 not decide again, even if the rules have changed.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """The outcome of recording a draft: all data needed to repeat the writes in another store."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -4,8 +4,6 @@ Each module except `channel` defines a subclass of AlertChannel. docs/how-to/add
 explains how to add a channel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The API as an ASGI application: routing, response headers, and errors."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping

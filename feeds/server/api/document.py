@@ -1,7 +1,5 @@
 """OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Jobs: work that may outlast the request that started it, and its results in memory."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

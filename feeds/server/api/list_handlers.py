@@ -1,7 +1,5 @@
 """Handlers of API operations: sources, sections, languages, topics, days, health and runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -3,8 +3,6 @@
 These classes validate requests, and the OpenAPI document describes their fields as parameters.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Mapping

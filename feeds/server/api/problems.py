@@ -1,7 +1,5 @@
 """Error responses of the API (problem details, RFC 9457)."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Operations that read. REST and the tools for assistants (MCP) call the same function."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any

@@ -1,7 +1,5 @@
 """Representations of responses: JSON, JSON lines, CSV, and selected fields."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass

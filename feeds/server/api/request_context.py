@@ -6,8 +6,6 @@ cursor is valid, and detects a truncated or altered cursor. A cursor contains no
 cursor only leads to another position in public data.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """HTTP requests that write: the checks of their headers and body, and their responses."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Final
 

@@ -3,8 +3,6 @@
 REST and the tools for assistants (MCP) call the same function, `Writes.call`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import logging

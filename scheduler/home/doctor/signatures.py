@@ -1,7 +1,5 @@
 """Check of signed requests: their key, and the public keys that other sites read."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 

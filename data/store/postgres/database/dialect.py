@@ -1,7 +1,5 @@
 """Convert SQL for both databases to psycopg's placeholders, and Python values to columns."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Any, Final

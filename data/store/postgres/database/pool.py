@@ -1,7 +1,5 @@
 """The database connections of a process: few, shared by its threads, and checked before use."""
 
-from __future__ import annotations
-
 import atexit
 import logging
 import os

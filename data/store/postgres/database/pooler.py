@@ -4,8 +4,6 @@ With such a pooler, everything that belongs to a session would be lost, or would
 clients: time limits, prepared statements, and the lock of the leading service.
 """
 
-from __future__ import annotations
-
 from contextlib import closing
 from typing import Final
 

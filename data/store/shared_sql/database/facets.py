@@ -1,7 +1,5 @@
 """SQL conditions that select the releases of a facet."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from data.models import Facet

@@ -1,7 +1,5 @@
 """Stop the database statements of a thread whose client has disconnected."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

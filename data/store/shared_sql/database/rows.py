@@ -1,7 +1,5 @@
 """Convert rows of the store to the values that other packages use, and values to rows."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Alerts: events for the watches, and deliveries to receivers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, cast

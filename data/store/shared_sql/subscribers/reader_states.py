@@ -1,7 +1,5 @@
 """Data of feed readers that sync: the releases that each account has read or starred."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

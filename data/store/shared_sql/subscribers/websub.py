@@ -1,7 +1,5 @@
 """WebSub: changed feeds of which a hub is notified, subscriptions, and subscribers' requests."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
