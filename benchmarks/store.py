@@ -125,8 +125,7 @@ def record(
     for number in range(0, count, BATCH):
         batch = list(itertools.islice(made, BATCH))
         started = now()
-        with store.transaction():
-            store.record_all([SeenDraft(draft, seen, seen) for draft, seen in batch])
+        store.record_all([SeenDraft(draft, seen, seen) for draft, seen in batch])
         real = [a + b for a, b in zip(real, since(started), strict=True)]
         rows = {
             name: read.execute(f"SELECT * FROM {name} WHERE {which}", [number]).fetchall()  # noqa: S608 - our own

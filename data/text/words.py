@@ -70,6 +70,9 @@ DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
 """Pattern that matches digits used in counters. Searching for all Unicode digits takes twice as
 long."""
 
+NOT_PLAIN: Final = re.compile("[-%$]")
+"""Pattern that matches a dash, which may be a minus, and ASCII signs that are words."""
+
 AGO: Final = "ago"
 """The word in relative times without digits ("an hour ago")."""
 
@@ -116,6 +119,10 @@ class Words:
 
 def tokens(text: str) -> list[str]:
     """Return the words of a text, as defined by `Words`."""
+    is_plain = text.isascii() and not NOT_PLAIN.search(text)
+    if is_plain and not ((AGO in text or DIGIT.search(text)) and _counts(text)):
+        # Most titles are read without arrays, which takes a tenth of the time.
+        return text.translate(_separators()).casefold().split()
     return Words(text).texts if text and not text.isspace() else []
 
 
@@ -225,6 +232,12 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
         starts = np.sort(np.concatenate([starts, single]), kind="stable")
         ends = np.sort(np.concatenate([ends, single + 1]), kind="stable")
     return starts, ends
+
+
+@cache
+def _separators() -> dict[int, str]:
+    """Return a table for str.translate that replaces the ASCII separators with spaces."""
+    return {code: " " for code in range(len(_ASCII)) if _role_of(chr(code)) == SPACE}
 
 
 @cache

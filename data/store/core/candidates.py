@@ -39,12 +39,18 @@ class SimilarReleases:
 NO_CANDIDATES: Final = SimilarReleases((), frozenset())
 
 
-def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> SimilarReleases:
+def find_candidates(
+    tables: Tables,
+    text: TextSignature,
+    order: dt.datetime,
+    bands_of_text: Sequence[int] | None = None,
+) -> SimilarReleases:
     """Return the releases that share marks (MinHash bands or anchors) with a text.
 
-    Only releases that were published around ``order`` are returned.
+    Only releases that were published around ``order`` are returned. ``bands_of_text`` is the result
+    of `bands_near`, if it is known.
     """
-    rows = tables.rows_in_bands(bands_near(text, order))
+    rows = tables.rows_in_bands(bands_of_text or bands_near(text, order))
     if not rows:
         return NO_CANDIDATES
     # Plain dictionaries, because a Counter takes longer than the database query.

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -76,6 +77,11 @@ class ReadDraft:
         self.editions = tuple(sorted({canonical_url(url) for _, url in self.draft.editions}))
         self.fresh = first_release(self.draft, self.seen)
 
+    @cached_property
+    def bands(self) -> Sequence[int]:
+        """The bands in which similar texts are indexed, if the draft is new."""
+        return bands_near(self.signature.body, self.fresh.instant)
+
     @property
     def addresses(self) -> set[Address]:
         """The draft's addresses, and those that its page declares."""
@@ -144,8 +150,7 @@ class Recorder:
         if fresh:
             prints = {(one.draft.source, one.signature.fingerprint) for one in fresh}
             tables.read_fingerprints(prints)
-            bands = (bands_near(one.signature.body, one.fresh.instant) for one in fresh)
-            tables.read_bands({band for some in bands for band in some})
+            tables.read_bands([band for one in fresh for band in one.bands])
 
     def record(self, read: ReadDraft) -> RecordOutcome:
         """Decide about a draft and store the result with `Tables.write`."""
@@ -283,7 +288,7 @@ class Recorder:
         """
         if copied := self._copied(read, owner):
             return Match(copied, copied.release.first_seen >= read.since)
-        near = self.find_candidates(read.signature.body, read.fresh.instant)
+        near = find_candidates(self._tables, read.signature.body, read.fresh.instant, read.bands)
         return Match(self._moved(read, near), read.draft.reread, near)
 
     def _copied(self, read: ReadDraft, owner: AddressOwner | None) -> StoredRelease | None:
@@ -308,6 +313,8 @@ class Recorder:
         if near.nearest and draft.content.body_text:
             of_day = self._tables.of_day(draft.source, day, near.nearest)
             alike += [number for number in near.nearest if number in of_day]
+        if not alike:
+            return None
         some = map(self._tables.stored_release, islice(dict.fromkeys(alike), NEAREST))
         candidates = {stored.release.id: stored for stored in some}
         found = moved(
@@ -438,8 +445,8 @@ class Recorder:
             noted |= tables.claim_address(source, number, key, outcome.claimed)
         if outcome.editions:
             noted |= tables.add_translation_links(source, number, outcome.editions)
-        if noted:
-            tables.forget(number, release)
+        if noted and not is_published:
+            tables.forget(number, release.source, release.day)
         return noted
 
     # Join.

@@ -124,13 +124,14 @@ class Store(
         if unit.public:
             enter_events(self._db, unit.public)
 
-    def transaction(self) -> AbstractContextManager[object]:
+    def transaction(self, *, parts: bool = True) -> AbstractContextManager[object]:
         """Run all method calls in a ``with`` block in one transaction.
 
         The transaction is committed completely or not at all. If one of the methods fails, only its
-        own writes are undone.
+        own writes are undone. Without ``parts``, this is not possible, but the writes are faster:
+        if one of the methods fails, the transaction must be rolled back.
         """
-        return self._writing()
+        return self._writing(parts=parts)
 
     def transaction_if_needed(self) -> AbstractContextManager[object]:
         """Run the writes of all method calls in a ``with`` block in one transaction.

@@ -17,7 +17,7 @@ from data.sqlite_file import BUSY_SECONDS
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.postgres.database.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
-from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.tables import BandRow, Tables
 from data.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 class PostgresTables(Tables):
     """The recorder's tables. The bands of similar texts are partitioned by hash."""
 
-    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
         return self._ask(
             "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
         )
@@ -47,13 +47,13 @@ class PostgresTables(Tables):
             "INSERT INTO lsh_bands (band, release, anchors)"
             " SELECT band, ?, ? FROM unnest(CAST(? AS BIGINT[])) AS b (band)"
             " ON CONFLICT DO NOTHING",
-            [number, anchors, bands],
+            (number, anchors, [*bands]),
         )
 
     def _delete_bands(self, number: int, bands: Sequence[int]) -> None:
         self._db.execute(
             "DELETE FROM lsh_bands WHERE release = ? AND band = ANY (CAST(? AS BIGINT[]))",
-            [number, bands],
+            [number, [*bands]],
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
-from data.models import Release
 from data.store.shared_sql.database.connection import Connection, TablePart, places
 from data.store.shared_sql.database.rows import STORED_COLUMNS, StoredRelease, encode, stored_of
 
@@ -108,7 +107,7 @@ class MatchTable(TablePart):
         )
         return (body for (body,) in rows)
 
-    def forget(self, number: int, release: Release) -> None:
-        """Do not use the cached state of a release any more, because it changes to ``release``."""
+    def forget(self, number: int, source: str, day: str) -> None:
+        """Do not use the cached state of a release any more, because the release changes."""
         self._stored.pop(number, None)
-        self._changed[number] = (release.source, release.day)
+        self._changed[number] = (source, day)

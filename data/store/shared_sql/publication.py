@@ -5,7 +5,6 @@ Archive pages and digests must never be lost, because they are published as immu
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -235,7 +234,7 @@ def keys_at(
 
 def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
     """Write the facet changes of one transaction, with one update per facet."""
-    grown: Counter[Key] = Counter()
+    grown: dict[Key, int] = {}
     for key, more in changes:
-        grown[key] += more
+        grown[key] = grown.get(key, 0) + more
     db.executemany(CHANGE, [(*key, more) for key, more in sorted(grown.items()) if more])

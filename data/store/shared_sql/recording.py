@@ -34,7 +34,7 @@ class ReleaseTable(MatchTable):
         row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
         row |= {"version": drawn_version(), "number": number}
         self._later(insert(*row), [*row.values()])
-        self.forget(number, release)
+        self.forget(number, release.source, row["day"])
         self._unknown.discard((release.source, fingerprint))
         return number
 
@@ -66,7 +66,7 @@ class ReleaseTable(MatchTable):
             self._unknown.discard((release.source, fingerprint))
         del row["id"]
         self._later(update(*row), [*row.values(), number])
-        self.forget(number, release)
+        self.forget(number, release.source, row["day"])
 
     def note_reading(self, number: int, release: Release) -> None:
         """Record that a version was created only by re-extraction, not by its publisher."""

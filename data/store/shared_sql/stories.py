@@ -128,9 +128,12 @@ class StoryTables(AliasTable, MatchTable):
 
         Their pages link to one of the ``own`` addresses, or a ``named`` address belongs to them.
         """
-        found = set[int]().union(*(self._links_to(source, key) for key in own))
-        owners = (self.address_owner(source, key) for key in named)
-        return found | {one.number for one in owners if one and one.kind == "seen"}
+        found = {number for key in own for number in self._links_to(source, key)}
+        for key in named:
+            owner = self.address_owner(source, key)
+            if owner and owner.kind == "seen":
+                found.add(owner.number)
+        return found
 
     def queued_days(self) -> Iterator[tuple[str, str]]:
         """Yield the sources and days of releases that are not in the search index yet.

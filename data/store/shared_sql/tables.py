@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
 from data.store.shared_sql.captures import CaptureTable
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.recording import ReleaseTable
 from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.visits import UnconfirmedTable
+
+BandRow: TypeAlias = tuple[int, int, int]
+"""A band, the number of a release, and the number of anchors of its text."""
 
 
 class Tables(ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
@@ -22,53 +27,48 @@ class Tables(ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._read_bands: set[int] = set()
-        self._in_bands: dict[int, dict[int, int]] = {}
-        """Releases in bands, with their number of anchors."""
+        self._in_bands: dict[int, tuple[tuple[int, int], ...]] = {}
+        """Numbers of the releases in bands, each with its number of anchors."""
 
     def read_bands(self, bands: Collection[int]) -> None:
         """Read the releases in bands, for `rows_in_bands`."""
         self._read_bands.update(bands)
-        for band, number, anchors in self._stored_in_bands(sorted(bands)):
-            self._in_bands.setdefault(band, {})[number] = anchors
+        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for band, *row in self._stored_in_bands([*dict.fromkeys(bands)]):
+            found[band].append((row[0], row[1]))
+        self._in_bands |= {band: tuple(rows) for band, rows in found.items()}
 
-    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """Return the releases in bands: band, number of the release, number of anchors.
-
-        A band groups similar texts (locality-sensitive hashing).
-        """
+    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
+        """Return the releases in bands, each of which groups similar texts."""
         if not self._read_bands.issuperset(bands):
             self.write()
-            self.read_bands(bands)
+            self.read_bands([band for band in bands if band not in self._read_bands])
         found = self._in_bands
-        return [
-            (band, number, anchors)
-            for band in bands
-            if band in found
-            for number, anchors in found[band].items()
-        ]
+        return [(band, *one) for band in bands if band in found for one in found[band]]
 
-    def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
+    def add_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
         """Add a release, with its number of anchors, to bands of the index of similar texts."""
-        bands = [*bands]
         self._write_bands(number, bands, anchors)
-        for band in self._read_bands.intersection(bands):
-            self._in_bands.setdefault(band, {})[number] = anchors
+        # Bands share this object, because garbage collection of many objects takes long.
+        added = ((number, anchors),)
+        for band in bands:
+            if band in self._read_bands:
+                self._in_bands[band] = self._in_bands.get(band, ()) + added
 
-    def remove_bands(self, number: int, bands: Iterable[int]) -> None:
+    def remove_bands(self, number: int, bands: Sequence[int]) -> None:
         """Remove a release from bands of the index of similar texts."""
-        bands = [*bands]
         self.write()
         self._delete_bands(number, bands)
         for band in self._in_bands.keys() & bands:
-            self._in_bands[band].pop(number, None)
+            self._in_bands[band] = tuple(one for one in self._in_bands[band] if one[0] != number)
 
     @abstractmethod
-    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
         """Return the rows of the releases in bands."""
 
     @abstractmethod
     def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
-        """Add rows of a release later."""
+        """Add rows of a release at the end of the batch, unless they exist."""
 
     @abstractmethod
     def _delete_bands(self, number: int, bands: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from data.files import pieces_of
 from data.sqlite_file import BUSY_SECONDS, files_of
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.shared_sql.database.rows import encode
-from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.tables import BandRow, Tables
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
 
@@ -22,7 +22,7 @@ from data.store.sqlite.search import SqliteSearch
 class SqliteTables(Tables):
     """The recorder's tables, with an index of similar texts in the order of bands."""
 
-    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+    def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
         return self._ask(
             "SELECT band, release, anchors FROM json_each(?) j"
             " CROSS JOIN lsh_bands ON band = j.value",
@@ -31,8 +31,9 @@ class SqliteTables(Tables):
 
     def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
         self._later(
-            "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)",
-            *((band, number, anchors) for band in bands),
+            "INSERT OR IGNORE INTO lsh_bands (band, release, anchors)"
+            " SELECT value, ?, ? FROM json_each(?)",
+            (number, anchors, encode(bands)),
         )
 
     def _delete_bands(self, number: int, bands: Sequence[int]) -> None:

@@ -40,14 +40,23 @@ class Transactions(ABC):
         return getattr(self._threads, "unit", None)
 
     @contextmanager
-    def _within(self) -> Iterator[None]:
-        """Begin a transaction, or a part of this thread's transaction."""
+    def _within(self, *, parts: bool = True) -> Iterator[None]:
+        """Begin a transaction, or a part of this thread's transaction.
+
+        Without ``parts``, a new transaction has no parts that are undone on their own.
+        """
         postponed: ExitStack | None = getattr(self._threads, "postponed", None)
         if postponed and not self._current:
             postponed.enter_context(self._outermost())
         unit = self._current
-        with self._nested(unit) if unit else self._outermost():
-            yield
+        if unit is None:
+            with self._outermost():
+                self.unit.has_parts = parts
+                yield
+                self.unit.check()
+        else:
+            with self._nested(unit) if unit.has_parts else unit.failing():
+                yield
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
@@ -88,6 +97,9 @@ class UnitOfWork:
         """Decisions that may wait for the next journal record."""
         self.public: list[Any] = []
         """Events for the public log, in order."""
+        self.has_parts = True
+        """Whether the writes of a failed nested transaction are undone on their own."""
+        self._failed = False
         self._queued: list[tuple[Write, list[Any]]] = []
         self._at_rollback: list[Callable[[], None]] = []
 
@@ -127,6 +139,20 @@ class UnitOfWork:
         """Undo the effects that this transaction had outside of the database."""
         for undo in reversed(self._at_rollback):
             undo()
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """If a ``with`` block fails, the whole transaction fails."""
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise
+
+    def check(self) -> None:
+        """Raise RuntimeError if a part of the transaction failed that can't be undone alone."""
+        if self._failed:
+            raise RuntimeError("a part of this transaction failed, so it can't be committed")
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -127,7 +127,7 @@ class DraftRecorder:
             return
         with self._limit(""), self._report.errors():
             try:
-                with self._store.transaction():
+                with self._store.transaction(parts=False):
                     done = self._write(waiting)
             except Exception:
                 # The transaction was rolled back. One write may be the cause, so repeat each on

@@ -181,13 +181,13 @@ class PostgresConnection(Transactions):
         return found
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self, *, parts: bool = True) -> Iterator[Database]:
         """Start a transaction that may write. Only one such transaction runs at a time.
 
         Within another transaction, the new one becomes a part of that transaction. If this part
         fails, only its own writes are undone.
         """
-        with self._within():
+        with self._within(parts=parts):
             yield self
 
     @contextmanager

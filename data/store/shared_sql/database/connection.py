@@ -99,11 +99,12 @@ class Connection(Protocol):
         Raises SlowSearch when this time is over.
         """
 
-    def writing(self) -> AbstractContextManager[Database]:
+    def writing(self, *, parts: bool = True) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
         Within another transaction, the new one becomes a part of that transaction. If this part
-        fails, only its own writes are undone.
+        fails, only its own writes are undone. Without ``parts``, a failed part can't be undone
+        alone, and the whole transaction fails.
         """
 
     def postponed(self) -> AbstractContextManager[None]:

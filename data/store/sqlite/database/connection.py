@@ -177,7 +177,7 @@ class SqliteConnection(Transactions):
         return found
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, parts: bool = True) -> Iterator[sqlite3.Connection]:
         """Start a transaction that may write. It takes the write lock at once.
 
         A deferred transaction that reads first and writes later would fail at once if another
@@ -186,7 +186,7 @@ class SqliteConnection(Transactions):
         """
         connection = self.db
         try:
-            with self._within():
+            with self._within(parts=parts):
                 yield connection
         except sqlite3.Error as error:
             raise self._failed(error) from error

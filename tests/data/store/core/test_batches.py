@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,19 @@ def test_a_batch_with_a_draft_that_fails_is_not_recorded(store: Store, noon: dt.
     assert not list(store.releases(Facet()))
     store.record(draft(), seen=noon, since=noon)
     assert len(list(store.releases(Facet()))) == 1
+
+
+def test_a_transaction_without_parts_is_rolled_back_if_a_draft_failed(
+    store: Store, noon: dt.datetime
+) -> None:
+    bad = draft("http://harbour.example/2", body_text="A lone surrogate: \ud800.")
+
+    def record() -> None:
+        with store.transaction(parts=False):
+            store.record(draft(), seen=noon, since=noon)
+            with suppress(RefusedValue, UnicodeEncodeError):
+                store.record(bad, seen=noon, since=noon)
+
+    with pytest.raises(RuntimeError, match="can't be committed"):
+        record()
+    assert not list(store.releases(Facet()))

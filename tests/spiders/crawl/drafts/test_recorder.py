@@ -53,9 +53,9 @@ class FullAtCommit(SqliteStore):
     """A store whose disk is full when several releases are committed together."""
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, parts: bool = True) -> Iterator[None]:
         """Roll back, as a failed commit does."""
-        with super().transaction():
+        with super().transaction(parts=parts):
             yield
             raise StoreError("sqlite:communique.db", "database or disk is full")
 
