@@ -26,11 +26,15 @@ from data.wording import N_
 Format: TypeAlias = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-EventFeed: TypeAlias = Literal["changes", "retractions", "health", "days"]
+EventFeed: TypeAlias = Literal["changes", "silent-edits", "retractions", "health", "days"]
 EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     "changes": (
         N_("Corrections"),
         N_("Releases that publishers changed, or put back online after retracting them."),
+    ),
+    "silent-edits": (
+        N_("Silent edits"),
+        N_("Releases whose publishers changed more than letters without saying so on the page."),
     ),
     "retractions": (
         N_("Retractions"),
@@ -247,8 +251,11 @@ def event_file(event: EventFeed, kind: Format) -> str:
 
 
 def event_page(event: EventFeed) -> str:
-    """Return the path of an event feed's page, such as ``changes/index.html``."""
-    return f"{event}/index.html"
+    """Return the path of an event feed's page, such as ``changes/index.html``.
+
+    Silent edits are on the page of all edits.
+    """
+    return f"{'changes' if event == 'silent-edits' else event}/index.html"
 
 
 def facet_of(address: str) -> tuple[Facet, Format] | None:

@@ -12,8 +12,8 @@ from html import escape
 from typing import Final
 
 from data.health.codes import CODES, DEGRADED
-from data.models import DayDigest, Facet, HealthEvent, Release, Return, Revision
-from data.revisions.stored_difference import changes_between
+from data.models import DayDigest, EditClasses, Facet, HealthEvent, Release, Return, Revision
+from data.revisions.stored_difference import changes_between, classes_between
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
 from data.wording import counted
@@ -46,7 +46,11 @@ NETWORK: Final = "Our own network"
 
 
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> FeedEntry:
-    """Return the entry for an edit of a release, with deleted and inserted text."""
+    """Return the entry for an edit of a release, with deleted and inserted text.
+
+    Its categories are the classes of the edit, and ``silent`` or ``announced``.
+    """
+    edit = classes_between(before, after)
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
     backed = [one for one in (before, after) if one.capture]
@@ -56,6 +60,7 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
     html = (
         f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
         f" (version {after.number}):</p>"
+        + _edit_note(edit)
         + quoted(difference(before, after), after.content.language, "div")
     )
     if backed:
@@ -74,7 +79,17 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         mark="corrected",
         summary=excerpt(" ".join(one.text for one in changes_between(before, after))),
     )
+    scheme = f"{catalog.site}/changes/"
+    classes = (Category(word, word.capitalize(), scheme) for word in edit.words)
+    entry = replace(entry, categories=(*entry.categories, *classes))
     return with_captures(entry, captures) if after.capture else entry
+
+
+def _edit_note(edit: EditClasses) -> str:
+    """Return a paragraph with the classes and weight of an edit as HTML."""
+    if not edit.classes:
+        return ""
+    return f"<p>Classes: {', '.join(edit.words)}. Weight: {edit.weight:.2f}.</p>"
 
 
 def retraction_entry(

@@ -15,7 +15,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from data.clock import zone_or_utc
-from data.models import DayDigest, Facet, Release, Return
+from data.models import DayDigest, Facet, Release, Return, Revision
+from data.revisions.stored_difference import stored_classes
 from data.text.clean import plain
 from data.topics.facets import facets_of
 from feeds.entries.entry import FeedEntry, folded, title_of
@@ -47,6 +48,9 @@ from feeds.urls import DAY, FORMATS, EventFeed, event_file
 MAX_DAY_RELEASES = 200
 """Maximum number of releases in the digest entry for a day. The page of the day lists all
 releases."""
+
+SEARCHED_EDITS: Final = 2
+"""Number of newest edits per entry of a feed that are searched for silent edits."""
 
 RETURN: Final = 0
 """Value used instead of a version number if a retracted release is online again."""
@@ -82,10 +86,20 @@ class EventFeeds:
 
     def changes(self) -> list[Wanted]:
         """Return entries for the newest edits, and for retracted releases that are online again."""
-        edits = self._store.edits(limit=self._context.entries)
+        found = self._edits(self._store.edits(limit=self._context.entries))
+        return self._newest([*found, *self._returns()])
+
+    def silent_edits(self) -> list[Wanted]:
+        """Return entries for the newest silent edits of more than letters."""
+        edits = self._store.edits(limit=SEARCHED_EDITS * self._context.entries)
+        silent = [one for one in edits if one.difference and _is_silent(one.difference)]
+        return self._newest(self._edits(silent))
+
+    def _edits(self, edits: Sequence[Revision]) -> list[tuple[dt.datetime, Wanted]]:
+        """Return entries for edits, each with its time."""
         # An entry contains the current link of its release.
         now = self._store.summaries_of(sorted({edit.release for edit in edits}))
-        found = [
+        return [
             (
                 edit.seen,
                 (
@@ -95,7 +109,6 @@ class EventFeeds:
             )
             for edit in edits
         ]
-        return self._newest([*found, *self._returns()])
 
     def _returns(self) -> list[tuple[dt.datetime, Wanted]]:
         """Return entries for retracted releases that are online again, each with its time."""
@@ -209,6 +222,11 @@ class EventFeeds:
             for event in reversed(self._store.health_events(limit=self._context.entries))
             if not self._catalog.is_gone(event.source)
         ]
+
+
+def _is_silent(difference: str) -> bool:
+    edit = stored_classes(difference)
+    return not edit.announced and bool({*edit.classes} - {"letters"})
 
 
 Event = TypeVar("Event")

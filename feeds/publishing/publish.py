@@ -321,6 +321,7 @@ class PublicationRun:
         """Write the event feeds and pages that changed."""
         events: dict[EventFeed, Callable[[], list[Wanted]]] = {
             "changes": self._event_feeds.changes,
+            "silent-edits": self._event_feeds.silent_edits,
             "retractions": self._event_feeds.retractions,
             "health": self._event_feeds.health,
             "days": lambda: self._event_feeds.days(self._counts, self._now),

@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from data.languages.tags import feed_language
 from data.models import Facet, HealthEvent, Release, Return, Revision
-from data.revisions.stored_difference import changes_between
+from data.revisions.stored_difference import changes_between, classes_between
 from data.text.clean import allowed, plain
 from feeds.entries.entry import title_of
 from feeds.entries.events import HEALTH, NETWORK
+from feeds.pages.edit_words import edit_words
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES
@@ -73,12 +74,14 @@ def edit_line(
         )
         html = f"<p>{escape(coarse)}</p>{html}"
     same = texts.gettext("The title, text and files are unchanged.")
+    words = edit_words(classes_between(before, after), texts)
     version = texts.gettext("Version %(number)s with all changes", number=after.number)
     return EventLine(
         after.seen,
         title_of(after.content),
         release_file(release.id),
         feed_language(after.content.language),
+        what=f"({words})" if words else "",
         who=plain(pages.catalog.source(release.source).name),
         text=Markup(allowed(html)) if found else Markup("<p>%s</p>") % same,  # noqa: S704 - short_html escapes
         more=((version, revision_file(release.id, after.number)),),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from data.languages.tags import feed_language
 from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Revision
-from data.revisions.stored_difference import changes_between
+from data.revisions.stored_difference import changes_between, classes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
 from data.text.clean import INVISIBLE, as_name, excerpt, plain
@@ -21,6 +21,7 @@ from feeds.catalog import Catalog
 from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, FeedEntry, title_of
+from feeds.pages.edit_words import edit_words
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -243,7 +244,8 @@ def change_words(before: Revision, after: Revision, texts: Texts) -> str:
                 )
             case _:
                 parts.append(texts.ngettext("%(num)s file", "%(num)s files", change.passages))
-    return "; ".join(parts)
+    words = edit_words(classes_between(before, after), texts)
+    return "; ".join(parts) + (f" ({words})" if parts and words else words)
 
 
 def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:

@@ -108,7 +108,9 @@ def test_corrections_show_their_changes_and_link_to_the_version(news: News) -> N
     news.edit(3)
     news.publish()
     [(_, [line])] = news.walk("changes/")
-    assert line.startswith("Statement 3 3 December 2022, 11:00 UTC ACME Corporation")
+    words = "(wording; silent)"
+    assert line.startswith(f"Statement 3 {words} 3 December 2022, 11:00 UTC ACME Corporation")
+    assert words in news.page(f"releases/{make_release(3).id}").text_content()
     assert "says now" in line
     assert news.page("changes/").xpath("//del/text()") == ["statement"]
     assert news.page("changes/").xpath("//ins/text()") == ["notice", " now"]
@@ -116,6 +118,22 @@ def test_corrections_show_their_changes_and_link_to_the_version(news: News) -> N
     assert [urljoin("/changes/", link) for link in links] == [
         f"/releases/{make_release(3).id}/revisions/2/"
     ]
+
+
+def test_silent_edits_of_more_than_letters_have_a_feed(news: News) -> None:
+    text = "The pier costs 5 million euros, say the engineers."
+    news.replace_text(3, text, text.replace("5", "6"))
+    news.replace_text(4, text, text.replace("engineers", "enigneers"))
+    news.replace_text(5, text, f"{text}\n\nCorrection: it is not 5 million.")
+    news.publish()
+    feed = json.loads((news.folder / "feeds/silent-edits.json").read_text())
+    third = [one for one in feed["items"] if f"{make_release(3).id}/revisions/3/" in one["url"]]
+    (item,) = third
+    assert {"Figure", "Silent"} <= {*item["tags"]}
+    assert "Weight: 0.50" in item["content_html"]
+    versions = {one["url"].partition("/releases/")[2] for one in feed["items"]}
+    assert not any(f"{make_release(4).id}/revisions/3/" in one for one in versions)
+    assert not any(f"{make_release(5).id}/revisions/3/" in one for one in versions)
 
 
 def test_a_coarse_difference_is_marked_everywhere(news: News) -> None:
