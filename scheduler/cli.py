@@ -147,6 +147,8 @@ class ListingCommands(ListingGroup, Commands):
     modules={
         "backup": "backup",
         "changes": "releases",
+        "collect": "collect",
+        "publish": "collect",
         "releases": "releases",
         "restore": "backup",
         "run": "run",

@@ -1,4 +1,4 @@
-"""communique collect: visit sources now and print the reports."""
+"""communique collect and publish: visit sources, and write changed feeds and pages, now."""
 
 import asyncio
 import sys
@@ -13,10 +13,12 @@ from data.models import Run, RunError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.executor import Executor
-from scheduler.cli import as_json, complain, print_json, say, with_later_home
+from scheduler.cli import as_json, complain, print_json, say, with_home, with_later_home
 from scheduler.home.home import Home, open_home
+from scheduler.home.publication import publish_home
 from scheduler.logs import log_to
 from scheduler.service.alerts import waiting_alerts
+from scheduler.service.websub import announce
 from scheduler.sources.handlings import paused_sources
 from scheduler.sources.health import note_health
 from scheduler.terminal.new_store import with_new_store
@@ -24,7 +26,7 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
 MAX_ERRORS_SHOWN = 10
-"""Maximum number of printed errors per source; --json prints all."""
+"""Maximum number of printed errors per source or publication; collect --json prints all."""
 
 
 @click.command()
@@ -151,3 +153,42 @@ def print_run(run: Run) -> None:
     if len(run.errors) > MAX_ERRORS_SHOWN:
         more = len(run.errors) - MAX_ERRORS_SHOWN
         complain(f"{run.source}: and {more} more; --json shows them all")
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Write all feeds and pages.")
+@as_json
+@with_home
+@with_new_store
+def publish(home: Home, *, everything: bool, as_json: bool) -> int:
+    """Publish changed feeds and pages.
+
+    They are written into HOME/site and site.target.
+    """
+    # Logs go to standard error, because standard output is for the result.
+    log_to(sys.stderr, home.settings.log)
+    published = publish_home(home, everything=everything)
+    if not asyncio.run(announce(home)):
+        complain("the hub was not notified of all changes; the next run will notify it")
+    target = home.settings.site.target
+    place = f"{home.site} and {target}" if target and not published.errors else home.site
+    if as_json:
+        print_json(
+            {
+                "feeds": published.feeds,
+                "written": published.written,
+                "unchanged": published.unchanged,
+                "seconds": published.seconds,
+            }
+        )
+    else:
+        say(
+            f"{counted(published.feeds, 'feed')}: {published.written} written,"
+            f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {place}"
+        )
+    for error in published.errors[:MAX_ERRORS_SHOWN]:
+        complain(str(error))
+    if len(published.errors) > MAX_ERRORS_SHOWN:
+        more = counted(len(published.errors) - MAX_ERRORS_SHOWN, "more file")
+        complain(f"and {more} could not be published")
+    return 1 if published.errors else 0
