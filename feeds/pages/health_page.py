@@ -215,6 +215,7 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
         code=facts.health.code,
         reason=plain(facts.health.reason),
         well=facts.health.is_well,
+        blocked=facts.health.state == "blocked",
         expected=facts.health.next_by.isoformat() if facts.health.next_by else "",
         due=moment(facts.due) if facts.due else "",
         latency=latency_line(latencies(facts.times)),

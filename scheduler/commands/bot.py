@@ -1,11 +1,17 @@
 """communique bot: how we identify ourselves to the sites that we visit."""
 
+from contextlib import closing
+
 import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
+from data.store.public_view import public_view
 from scheduler.cli import Group, as_json, print_json, say, with_home
 from scheduler.home.home import Home
+from scheduler.sources import blocks
+from scheduler.sources.health import home_health
 from spiders.download.settings import bot_page_address, user_agent
+from spiders.sources.loader import load_source
 
 
 @click.group(cls=Group)
@@ -59,6 +65,28 @@ def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
         return
     for one in keys:
         say(key_line(one))
+
+
+@bot.command()
+@click.argument("source")
+@as_json
+@with_home
+def letter(home: Home, *, source: str, as_json: bool) -> None:
+    """Write a letter that asks the owner of a blocked site for access.
+
+    The letter contains the site, your contact, the user agent and how often you visit. It is not
+    sent.
+    """
+    one = load_source(home.sources, source)
+    with closing(public_view(home.store())) as store:
+        found = {each.source: each.code for each in home_health(home, store)}
+    code = found.get(one.id, "")
+    text = blocks.letter(one.file, code, home.settings)
+    if as_json:
+        ways = blocks.ways_of(one.id, code, one.file, home.settings)
+        print_json({"source": one.id, "code": code, "ways": ways, "letter": text})
+    else:
+        say(*text.rstrip("\n").split("\n"))
 
 
 def key_fields(key: RequestKey) -> dict[str, object]:

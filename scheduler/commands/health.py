@@ -4,12 +4,14 @@ from contextlib import closing
 
 import click
 
-from data.errors import StoreError
+from data.errors import SourceError, StoreError, UnknownSource
+from data.health.state import Health
 from data.models import Handling
 from data.store.public_view import public_view
 from scheduler.cli import ListingGroup, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
+from scheduler.sources.blocks import advice_line, ways_of
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,
     MAX_MUTE_DAYS,
@@ -18,6 +20,7 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.health import health_without_store, home_health
+from spiders.sources.loader import load_source
 
 WHY = why_option("Reason, which is stored.")
 
@@ -49,9 +52,22 @@ def list_health(home: Home, *, as_json: bool) -> int:
             last = one.last_release or "-"
             line = f"{one.source:24} {one.label:16} {one.code:20} {last:26}"
             say(f"{line} {why_line(one)}")
+            if advice := block_advice(home, one):
+                say(f"{'':24} {advice}")
         if not found:
             say("no sources yet; `communique add URL --save` adds one")
     return 0 if all(one.is_well for one in found) else 1
+
+
+def block_advice(home: Home, one: Health) -> str:
+    """Return what may help against the block of a source, or an empty string."""
+    if one.state != "blocked":
+        return ""
+    try:
+        file = load_source(home.sources, one.source).file
+    except (SourceError, UnknownSource):
+        return ""
+    return advice_line(ways_of(one.source, one.code, file, home.settings))
 
 
 @health.command()

@@ -12,6 +12,7 @@ import msgspec
 from data.clock import utc_now, zone_or_utc
 from data.errors import UnknownSource
 from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency_line
+from data.health.state import Health
 from data.models import FeedHub, FeedSubscription, Recall, Run
 from data.store.core.store import Store
 from data.store.public_view import public_view, without_secrets
@@ -23,6 +24,7 @@ from feeds.websub.feed_subscriber import hub_state
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
+from scheduler.sources.blocks import advice_line, ways_of
 from scheduler.sources.drift import DriftGuard
 from scheduler.sources.handlings import (
     handled_fields,
@@ -100,7 +102,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     say(f"# {one.path}")
     say(*secrets.masked(masked_toml(one.path.read_text("utf-8"))).rstrip().split("\n"))
     if how:
-        say(f"# {how.condition} ({how.code}): {why_line(how)}")
+        say(*health_lines(home, one, how))
     for template in learned:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):
@@ -116,6 +118,13 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     for run in runs:
         say(run_line(run))
     return 0
+
+
+def health_lines(home: Home, one: LoadedSource, how: Health) -> Iterator[str]:
+    """Yield lines about the health of a source, and about what may help against a block."""
+    yield f"# {how.condition} ({how.code}): {why_line(how)}"
+    if ways := ways_of(one.id, how.code, one.file, home.settings):
+        yield f"# {advice_line(ways)}"
 
 
 def show_stored(home: Home, source: str, *, as_json: bool) -> int:

@@ -21,6 +21,7 @@ from scheduler.operations.service import RunningService
 from scheduler.service.admin.overview import in_words
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.sources import handlings
+from scheduler.sources.blocks import advice_line, letter, ways_of
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,
     MAX_MUTE_DAYS,
@@ -111,10 +112,10 @@ class SourcePages:
         return await self._pages.show(request, "source.html", visit=visit, **values)
 
     def _values(self, source: str) -> dict[str, Any]:
-        text, fault, own = "", "", False
+        text, fault, own, file = "", "", False, None
         try:
             loaded = load_source(self._home.sources, source)
-            own = loaded.own
+            own, file = loaded.own, loaded.file
             text = masked_toml(read_text(loaded.path, SourceError))
         except (SourceError, UnknownSource) as error:
             fault = str(error)
@@ -124,7 +125,11 @@ class SourcePages:
                 raise HTTPException(404)
             runs = store.runs(source, limit=MAX_VISITS_SHOWN)
             health = next((o for o in home_health(self._home, store) if o.source == source), None)
+        settings = self._home.settings
+        ways = ways_of(source, health.code, file, settings) if health and file else ()
         return {
+            "advice": advice_line(ways),
+            "letter": letter(file, health.code, settings) if ways and health and file else "",
             "title": known.name if known else source,
             "source": source,
             "url": known.url if known else "",

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from data.access.permissions import Permissions
+from data.clock import utc_now
+from data.models import Run, RunError, Source
 from data.network.request_signer import DIRECTORY_PATH
 from data.settings import SiteSettings
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from scheduler.home.backup.contents import own_files
 from scheduler.home.home import home_at
-from tests.command import communique
+from tests.command import communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Answer, served
 from tests.signature_judge import directory_problem
@@ -139,3 +141,43 @@ def test_the_doctor_accepts_our_keys_and_rejects_those_of_others(home: Path) -> 
             assert [one for one, _ in doctor(home)] == [level], body
         room.reset()
         assert "404" in doctor(home)[0][1]
+
+
+def refused(home: Path, kind: str) -> None:
+    """Let the last visit to the only source fail with a kind of error."""
+    store = home_at(home).store()
+    store.register(Source("harbour", "Harbour Board", "https://harbour.example/news/"))
+    error = RunError("https://harbour.example/news/", kind, "it refuses")
+    store.add_run(Run("harbour", utc_now(), 1.0, errors=(error,)))
+    store.close()
+
+
+def test_a_blocked_source_lists_what_may_help_and_offers_a_letter(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "https://harbour.example/news/")
+    (home / "communique.toml").write_text(SIGNED.replace("sign = true", "delay = 3.0"))
+    refused(home, "http:403")
+    for command in (("health",), ("sources", "show", "harbour")):
+        said = communique(*command, home=home).stdout
+        assert "network.sign" in said
+        assert "bot letter harbour" in said
+    told = json.loads(communique("bot", "letter", "harbour", "--json", home=home).stdout)
+    assert (told["code"], len(told["ways"])) == ("site.blocked", 3)
+    filled = ("Harbour Board", "desk@press.example", "https://press.example/bot", "3 seconds")
+    assert all(one in told["letter"] for one in filled)
+    assert "https://harbour.example/news/" in told["letter"]
+    assert DIRECTORY_PATH not in told["letter"]
+    (home / "communique.toml").write_text(SIGNED)
+    assert "network.sign" not in communique("health", home=home).stdout
+    assert DIRECTORY_PATH in communique("bot", "letter", "harbour", home=home).stdout
+
+
+def test_only_asking_helps_against_robots_txt(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "https://harbour.example/news/")
+    refused(home, "robots")
+    told = json.loads(communique("bot", "letter", "harbour", "--json", home=home).stdout)
+    assert len(told["ways"]) == 1
+    assert "Allow: /news/" in told["letter"]
+    assert "set network.contact" in told["letter"]
+    result = communique("bot", "letter", "harbor", home=home)
+    assert result.returncode == 2
+    assert "harbour" in result.stderr

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from data.clock import utc_now
+from data.models import Run, RunError
+from scheduler.home.home import home_at
 from tests.command import communique
 from tests.scheduler.service.admin.conftest import Running
 
@@ -24,6 +27,19 @@ def test_sources_are_listed_with_their_health(running: Running) -> None:
     assert "timezone = &#34;Europe/Oslo&#34;" in page
     assert running.web.get("/admin/sources/none/").status_code == 404
     assert running.web.get("/admin/sources/..%2f..%2fetc/").status_code == 404
+
+
+def test_the_page_of_a_blocked_source_offers_a_letter(running: Running) -> None:
+    assert "Dear Sir" not in running.web.get("/admin/sources/harbour/").text
+    store = home_at(running.home).store()
+    error = RunError(store.sources()["harbour"].url, "http:403", "it refuses")
+    store.add_run(Run("harbour", utc_now(), 1.0, errors=(error,)))
+    page = running.web.get("/admin/sources/harbour/").text
+    store.add_run(Run("harbour", utc_now(), 1.0, pages=1, found=3))
+    store.close()
+    assert "Dear Sir" in page
+    assert "network.sign" in page
+    assert "Dear Sir" not in running.web.get("/admin/sources/harbour/").text
 
 
 def test_a_source_is_paused_and_resumed(running: Running) -> None:

@@ -1,0 +1,110 @@
+"""Advice about a source that blocks visits, and a letter to the owner of its site.
+
+The advice contains only honest ways: identifying ourselves, another place, and asking.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.network.request_signer import DIRECTORY_PATH
+from data.settings import Settings
+from data.text.masking import masked
+from spiders.download.settings import ROBOT, bot_page_address, user_agent
+from spiders.sources.source_file import SourceFile
+
+SIGN: Final = "sign requests (network.sign)"
+PROXY: Final = "visit from another place (network.proxies)"
+ASK: Final = "ask the owner of the site (`communique bot letter {}`)"
+WAYS: Final = {
+    "site.robots": (ASK,),
+    "site.login": (ASK,),
+    "site.blocked": (SIGN, PROXY, ASK),
+    "site.challenge": (SIGN, PROXY, ASK),
+}
+"""Ways that may help, by the health code of a blocked source. robots.txt and a login are decisions
+of the owner, so only asking helps."""
+
+REASONS: Final = {
+    "site.robots": "your robots.txt does not allow it",
+    "site.login": "the pages need a login",
+    "site.blocked": "your server refuses our requests",
+    "site.challenge": "your server shows a challenge or captcha instead of the pages",
+}
+
+LETTER: Final = """\
+Subject: Access of {robot} to the press releases of {name}
+
+Dear Sir or Madam,
+
+we collect the press releases of public institutions and companies, so that readers can follow them
+in feeds and alerts, and can see when a text was published or corrected. Each entry links to your
+page. We would like to include:
+
+    {url}
+
+At present we can't, because {reason}. Would you please admit our requests?
+
+- Our program identifies itself as
+      {agent}
+- It sends one request at a time, at least {delay:g} seconds apart, and visits the list of releases
+  about every {minutes} minutes. It requests unchanged pages conditionally.
+- It obeys robots.txt, Crawl-delay and Retry-After, never logs in, and never evades a block.
+{signed}- {page}
+
+To admit the program in robots.txt, add these lines:
+
+    User-agent: {robot}
+    Allow: {path}
+
+If you do not want us to visit your site, we will stop. You can reach us at {contact}.
+
+Kind regards
+{title}
+"""
+
+
+def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tuple[str, ...]:
+    """Return what may help against a block, best first. ``code`` is the health code of the source.
+
+    The result is empty if the source is not blocked. Ways that are in use are left out.
+    """
+    used = {SIGN: settings.network.sign, PROXY: bool(file.proxy)}
+    return tuple(one.format(source) for one in WAYS.get(code, ()) if not used.get(one, False))
+
+
+def advice_line(ways: tuple[str, ...]) -> str:
+    """Return a sentence with the ways that may help, or an empty string."""
+    return f"may help: {'; '.join(ways)}" if ways else ""
+
+
+def letter(file: SourceFile, code: str, settings: Settings) -> str:
+    """Return a letter that asks the owner of a site to admit our requests.
+
+    ``code`` is the health code of the source. A missing contact is marked for the operator.
+    """
+    network, site = settings.network, settings.site
+    has_page = bot_page_address(settings) in user_agent(settings)
+    interval = file.interval or settings.collect.interval
+    return LETTER.format(
+        robot=ROBOT,
+        name=file.name,
+        url=masked(file.url),
+        reason=REASONS.get(code, "we do not know if you agree"),
+        agent=user_agent(settings),
+        delay=network.delay,
+        minutes=max(1, round(interval / 60)),
+        signed=(
+            "- Each request is signed (Web Bot Auth). The public keys are at\n"
+            f"      {site.url.rstrip('/')}{DIRECTORY_PATH}\n"
+            if network.sign
+            else ""
+        ),
+        page=(
+            f"{bot_page_address(settings)} explains our visits, and how to stop them."
+            if has_page
+            else "You can stop the visits at any time by a rule in robots.txt."
+        ),
+        path=urlsplit(file.url).path or "/",
+        contact=network.contact or "[your mail address; set network.contact]",
+        title=site.title,
+    )
