@@ -4,6 +4,7 @@ Each message is one sentence that explains what happened and what to do. The sam
 attributes for programs.
 """
 
+from collections.abc import Callable
 from pathlib import PurePath
 
 from data.wording import meant
@@ -160,18 +161,30 @@ class HomeInUse(CommuniqueError):
 class QueryError(CommuniqueError):
     """A search query is invalid at ``position``, the number of characters before the fault.
 
-    ``problem`` describes the fault, and ``fix`` the repair of the query.
+    ``problem`` describes the fault, and ``fix`` the repair of the query. Both are messages that can
+    be translated, whose placeholders ``%(name)s`` have the given values. A value may be another
+    QueryError, the cause of the fault.
     """
 
     exit_code = 2
 
-    def __init__(self, query: str, position: int, problem: str, fix: str) -> None:
+    def __init__(self, query: str, position: int, problem: str, fix: str, **values: object) -> None:
+        self._messages = problem, fix
+        self._values = values
+        self.problem, self.fix = self.translated(str)
         where = f"at character {position + 1} of the query"
-        super().__init__(f"{where}, {problem}; {fix}")
+        super().__init__(f"{where}, {self.problem}; {self.fix}")
         self.query = query
         self.position = position
-        self.problem = problem
-        self.fix = fix
+
+    def translated(self, translate: Callable[[str], str]) -> tuple[str, str]:
+        """Return the problem and the fix. ``translate`` returns the translation of a message."""
+        values = {
+            name: one.translated(translate)[0] if isinstance(one, QueryError) else one
+            for name, one in self._values.items()
+        }
+        problem, fix = (translate(one) % values for one in self._messages)
+        return problem, fix
 
     def marked(self) -> tuple[str, str]:
         """Return a part of the query on one line, and a line with a caret under the fault."""

@@ -58,10 +58,15 @@ def time_limit(seconds: float) -> str:
     return counted(round(seconds / 60), "minute")
 
 
+def near_name(written: str, known: Sequence[str]) -> str:
+    """Return the known name that is similar to a written name, or an empty string."""
+    return next(iter(get_close_matches(written.lower(), known, n=1, cutoff=0.6)), "")
+
+
 def meant(written: str, known: Sequence[str]) -> str:
     """Return the end of a sentence that suggests a similar name: ``; did you mean url?``.
 
     The result is empty if no known name is similar.
     """
-    close = get_close_matches(written.lower(), known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    near = near_name(written, known)
+    return f"; did you mean {near}?" if near else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from data.errors import QueryError
-from data.wording import meant
+from data.wording import N_, near_name
 
 LabelField: TypeAlias = Literal["source", "topic", "lang", "kind", "state", "edit", "weight"]
 STATES: Final = ("corrected", "retracted")
@@ -212,6 +212,7 @@ def check_sources(expression: Expression | None, text: str, known: Iterable[str]
     for leaf in leaves(expression) if expression else ():
         if isinstance(leaf, Label) and leaf.name == "source":
             for value in sorted(leaf.values - names):
-                fix = meant(value[:40], sorted(names)).removeprefix("; ")
-                problem = f"no source is named {value[:40]!r}"
-                raise QueryError(text, leaf.position, problem, fix or "write the id of a source")
+                near = near_name(value[:40], sorted(names))
+                problem = N_("no source is named '%(name)s'")
+                fix = N_("did you mean %(near)s?") if near else N_("write the id of a source")
+                raise QueryError(text, leaf.position, problem, fix, name=value[:40], near=near)

@@ -13,8 +13,9 @@ import msgspec
 from data.errors import QueryError, SearchError, UnknownSearch
 from data.files import rewrite
 from data.search.query import Query
-from data.search.syntax import LANGUAGE_VERSION, MAX_QUERY_LENGTH
+from data.search.syntax import LANGUAGE_VERSION, MAX_QUERY_LENGTH, SHORTEN, TOO_LONG
 from data.toml_files import check_id, check_name, decode, find_file, read_text, toml_files
+from data.wording import N_
 
 MAX_SEARCHES: Final = 1000
 """Maximum number of saved searches of a home directory."""
@@ -96,11 +97,11 @@ def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, .
 def check_query(query: str, saved: Mapping[str, str]) -> None:
     """Raise QueryError if a query is invalid or only excludes something."""
     if len(query) > MAX_QUERY_LENGTH:
-        problem = f"it is too long ({len(query):,} characters)"
-        raise QueryError(query, MAX_QUERY_LENGTH, problem, f"shorten it to {MAX_QUERY_LENGTH:,}")
+        count, most = f"{len(query):,}", f"{MAX_QUERY_LENGTH:,}"
+        raise QueryError(query, MAX_QUERY_LENGTH, TOO_LONG, SHORTEN, count=count, most=most)
     if Query(query, saved=saved).is_empty:
-        problem, fix = "nothing is searched", "write a term that is not excluded"
-        raise QueryError(query, 0, problem, fix)
+        fix = N_("write a term that is not excluded")
+        raise QueryError(query, 0, N_("nothing is searched"), fix)
 
 
 def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -> bool:

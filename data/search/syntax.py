@@ -40,7 +40,7 @@ from data.search.expression import (
 )
 from data.text.folding import fold_search, slug_of
 from data.text.words import UNSPACED
-from data.wording import meant
+from data.wording import N_, near_name
 
 LANGUAGE_VERSION: Final = 2
 """Version of the query language in this module. data.search.older translates from version 1."""
@@ -98,6 +98,12 @@ DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 """Kinds of tokens that can't follow an operator, because an operator needs a term."""
 
+TOO_LONG: Final = N_("it is too long (%(count)s characters)")
+SHORTEN: Final = N_("shorten it to %(most)s")
+NO_VALUE: Final = N_("%(name)s: has no value")
+WRITE_VALUE: Final = N_("write the value after the colon")
+DID_YOU_MEAN: Final = N_("did you mean %(near)s?")
+
 SLUG: Final = re.compile(r"[a-z0-9_-]+")
 
 
@@ -123,8 +129,10 @@ def parse(text: str) -> Expression | None:
         raise QueryError(
             text,
             MAX_QUERY_LENGTH,
-            f"it is too long ({len(text):,} characters)",
-            f"shorten it to {MAX_QUERY_LENGTH:,}",
+            TOO_LONG,
+            SHORTEN,
+            count=f"{len(text):,}",
+            most=f"{MAX_QUERY_LENGTH:,}",
         )
     return _Parser(text).parsed()
 
@@ -143,8 +151,8 @@ def tokens(text: str) -> list[Token]:
         written = match[0] if match else text[at]
         if match and match["phrase"] is not None:
             if not written.endswith('"') or len(written) == 1:
-                problem = "a quotation mark is not closed"
-                raise QueryError(text, at, problem, 'write another " at the end of the phrase')
+                problem = N_("a quotation mark is not closed")
+                raise QueryError(text, at, problem, N_('write another " at the end of the phrase'))
             found.append(Token("phrase", match["phrase"], at))
         elif written in {"(", ")"}:
             found.append(Token(written, written, at))
@@ -170,16 +178,17 @@ def _field_at(text: str, at: int, written: str) -> Token | None:
     if name.lower() in FIELDS:
         if after.strip() and after != ")":
             return Token("field", name, at)
-        problem = f"{name}: has no value"
-        fix = f'write the value directly after the colon, or write "{name}" to search for the word'
-        raise QueryError(text, at, problem, fix)
+        fix = N_(
+            'write the value directly after the colon, or write "%(name)s" to search for the word'
+        )
+        raise QueryError(text, at, NO_VALUE, fix, name=name)
     if not after.strip() or after in "/)" or len(name) == 1:
         # An address or a word with a colon.
         return None
-    near = meant(name.lower(), FIELDS)
-    problem = f"no field is named {name[:MAX_QUOTED]!r}"
-    fix = near.removeprefix("; ") or "put the words in quotation marks to search for them"
-    raise QueryError(text, at, problem, fix)
+    near = near_name(name.lower(), FIELDS)
+    problem = N_("no field is named '%(name)s'")
+    fix = DID_YOU_MEAN if near else N_("put the words in quotation marks to search for them")
+    raise QueryError(text, at, problem, fix, name=name[:MAX_QUOTED], near=near)
 
 
 class _Parser:
@@ -194,7 +203,8 @@ class _Parser:
     def parsed(self) -> Expression | None:
         found = self._any("", 0)
         if self._token.kind == ")":
-            raise self._error(self._token, "a bracket is closed but not opened", "remove it")
+            problem = N_("a bracket is closed but not opened")
+            raise self._error(self._token, problem, N_("remove it"))
         return found
 
     @property
@@ -206,8 +216,8 @@ class _Parser:
         self._next += 1
         return token
 
-    def _error(self, token: Token, problem: str, fix: str) -> QueryError:
-        return QueryError(self._text, token.position, problem, fix)
+    def _error(self, token: Token, problem: str, fix: str, **values: object) -> QueryError:
+        return QueryError(self._text, token.position, problem, fix, **values)
 
     def _any(self, field: str, depth: int) -> Expression | None:
         if self._token.kind == "OR":
@@ -240,36 +250,40 @@ class _Parser:
             raise self._misplaced(operator)
 
     def _misplaced(self, token: Token) -> QueryError:
-        fix = f'write a term on each side, or write "{token.text}" to search for the word'
-        return self._error(token, f"{token.text} connects nothing", fix)
+        fix = N_('write a term on each side, or write "%(name)s" to search for the word')
+        return self._error(token, N_("%(name)s connects nothing"), fix, name=token.text)
 
     def _one(self, field: str, depth: int) -> Expression | None:
         token = self._take()
         if depth > MAX_DEPTH:
-            problem = f"brackets are nested more than {MAX_DEPTH} levels deep"
-            raise self._error(token, problem, "use fewer nested brackets")
+            problem = N_("brackets are nested more than %(most)s levels deep")
+            raise self._error(token, problem, N_("use fewer nested brackets"), most=MAX_DEPTH)
         match token.kind:
             case "NOT" | "-":
                 if self._token.kind in NO_OPERAND:
-                    fix = 'write a term after it, or write "NOT" to search for the word'
-                    raise self._error(token, f"{token.text} excludes nothing", fix)
+                    fix = N_('write a term after it, or write "NOT" to search for the word')
+                    problem = N_("%(name)s excludes nothing")
+                    raise self._error(token, problem, fix, name=token.text)
                 excluded = self._one(field, depth + 1)
                 return None if excluded is None else negated(excluded)
             case "(":
                 return self._group(token, field, depth)
             case "field":
                 if field:
-                    problem = f"{token.text}: is inside of {field}:( )"
-                    raise self._error(token, problem, "write the two fields one after the other")
+                    problem = N_("%(name)s: is inside of %(outer)s:( )")
+                    fix = N_("write the two fields one after the other")
+                    raise self._error(token, problem, fix, name=token.text, outer=field)
                 return self._valued(token, depth)
         return self._term(token, field)
 
     def _group(self, opening: Token, field: str, depth: int) -> Expression | None:
         if self._token.kind == ")":
-            raise self._error(opening, "the brackets are empty", "write a term, or remove them")
+            problem = N_("the brackets are empty")
+            raise self._error(opening, problem, N_("write a term, or remove them"))
         found = self._any(field, depth + 1)
         if self._token.kind != ")":
-            raise self._error(opening, "a bracket is not closed", "write ) at the end of the group")
+            problem = N_("a bracket is not closed")
+            raise self._error(opening, problem, N_("write ) at the end of the group"))
         self._take()
         return found
 
@@ -277,14 +291,15 @@ class _Parser:
         name = token.text.lower()
         value = self._one(name, depth)
         if value is None and name not in PLACES:
-            raise self._error(token, f"{name}: has no value", "write the value after the colon")
+            raise self._error(token, NO_VALUE, WRITE_VALUE, name=name)
         return value
 
     def _term(self, token: Token, field: str) -> Expression | None:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            problem = f"it has more than {MAX_TERMS} terms"
-            raise self._error(token, problem, "remove some, or save a part of it as a search")
+            problem = N_("it has more than %(most)s terms")
+            fix = N_("remove some, or save a part of it as a search")
+            raise self._error(token, problem, fix, most=MAX_TERMS)
         if field in LABELS:
             return self._label(token, LABELS[field])
         if field in {"after", "before"}:
@@ -301,9 +316,10 @@ class _Parser:
         prefix = token.text.rstrip().endswith("*")
         if prefix and len(last) < MIN_PREFIX_LETTERS:
             if not UNSPACED.fullmatch(last):
-                problem = f"the prefix {token.text.strip()[:MAX_QUOTED]} is too short"
-                fix = f"write at least {MIN_PREFIX_LETTERS} letters, or remove the asterisk"
-                raise self._error(token, problem, fix)
+                problem = N_("the prefix %(name)s is too short")
+                fix = N_("write at least %(least)s letters, or remove the asterisk")
+                name = token.text.strip()[:MAX_QUOTED]
+                raise self._error(token, problem, fix, name=name, least=MIN_PREFIX_LETTERS)
             # A letter of a script without spaces is a word.
             prefix = False
         is_one = token.kind == "word" and not (prefix or field or " " in words)
@@ -316,30 +332,32 @@ class _Parser:
             values = [token.text.strip()]
         found = [one for one in values if one]
         if not found:
-            raise self._error(token, f"{name}: has no value", "write the value after the colon")
+            raise self._error(token, NO_VALUE, WRITE_VALUE, name=name)
         for value in found:
-            problem = fix = ""
+            problem, fix, more = "", N_("write one of %(words)s"), dict[str, str]()
             if name == "lang" and fault_of_language(value):
-                problem = f"{value[:MAX_QUOTED]!r} is not a language tag"
-                advice = fault_of_language(value).partition("; ")[2]
-                fix = advice or "write lang:en"
+                problem = N_("'%(value)s' is not a language tag")
+                fix = N_("write a tag such as lang:en")
             elif name == "state" and value.lower() not in STATES:
-                problem = f"{value[:MAX_QUOTED]!r} is not a state of a release"
-                fix = f"write state:{' or state:'.join(STATES)}"
+                problem = N_("'%(value)s' is not a state of a release")
+                more = {"words": ", ".join(f"state:{one}" for one in STATES)}
             elif name == "edit" and value.lower() not in EDIT_WORDS:
-                problem = f"{value[:MAX_QUOTED]!r} is not a class of edits"
-                near = meant(value.lower()[:MAX_QUOTED], EDIT_WORDS).removeprefix("; ")
-                fix = near or f"write edit: and one of {', '.join(EDIT_WORDS)}"
+                problem = N_("'%(value)s' is not a class of edits")
+                near = near_name(value.lower()[:MAX_QUOTED], EDIT_WORDS)
+                words = ", ".join(f"edit:{one}" for one in EDIT_WORDS)
+                more = {"words": words, "near": near}
+                fix = DID_YOU_MEAN if near else fix
             if problem:
-                raise self._error(token, problem, fix)
+                quoted = value[:MAX_QUOTED]
+                raise self._error(token, problem, fix, name=name, value=quoted, **more)
         return Label(name, frozenset(_canonical(name, one) for one in found), token.position)
 
     def _weight(self, token: Token) -> Expression:
         match = WEIGHT.fullmatch(token.text.strip())
         if not match:
-            problem = f"{token.text[:MAX_QUOTED]!r} is not a comparison with a weight"
-            fix = "write weight:>0.3 or weight:<=0.05, with a number from 0 to 1"
-            raise self._error(token, problem, fix)
+            problem = N_("'%(value)s' is not a comparison with a weight")
+            fix = N_("write weight:>0.3 or weight:<=0.05, with a number from 0 to 1")
+            raise self._error(token, problem, fix, value=token.text[:MAX_QUOTED])
         compare, limit = COMPARISONS[match[1]], round(100 * float(match[2]))
         found = frozenset(weight_label(one / 100) for one in range(101) if compare(one, limit))
         return Label("weight", found, token.position) if found else negated(EVERYTHING)
@@ -347,9 +365,9 @@ class _Parser:
     def _days(self, token: Token, field: str) -> Expression:
         period = _period(token.text)
         if period is None:
-            problem = f"{token.text[:MAX_QUOTED]!r} is not a day, month or year"
-            fix = f"write {field}:2026, {field}:2026-03 or {field}:2026-03-01"
-            raise self._error(token, problem, fix)
+            problem = N_("'%(value)s' is not a day, month or year")
+            fix = N_("write %(name)s:2026, %(name)s:2026-03 or %(name)s:2026-03-01")
+            raise self._error(token, problem, fix, value=token.text[:MAX_QUOTED], name=field)
         first, last = period
         if field == "before":
             # Nothing is before the first day, and an interval must not be empty.
@@ -388,8 +406,8 @@ def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Exp
     """
     found = _Resolver(text, saved).resolved(expression, ())
     if levels_of(found) > MAX_LEVELS:
-        problem = f"operators are nested more than {MAX_LEVELS} deep with saved searches"
-        raise QueryError(text, 0, problem, "use fewer nested operators")
+        problem = N_("operators are nested more than %(most)s deep with saved searches")
+        raise QueryError(text, 0, problem, N_("use fewer nested operators"), most=MAX_LEVELS)
     return found
 
 
@@ -406,8 +424,9 @@ class _Resolver:
         def found(leaf: Expression) -> Expression | None:
             self._leaves += 1
             if self._leaves > MAX_LEAVES:
-                problem = f"it has more than {MAX_LEAVES} terms with its saved searches"
-                raise QueryError(self._text, at, problem, "shorten it, or a saved search")
+                problem = N_("it has more than %(most)s terms with its saved searches")
+                fix = N_("shorten it, or a saved search")
+                raise QueryError(self._text, at, problem, fix, most=MAX_LEAVES)
             if not isinstance(leaf, SavedSearch):
                 return None
             return self._search(leaf.name, names, at if names else leaf.position)
@@ -417,23 +436,27 @@ class _Resolver:
     def _search(self, name: str, names: tuple[str, ...], at: int) -> Expression:
         quoted = name[:MAX_QUOTED]
         if name in names:
-            problem = f"the saved search {quoted!r} contains itself"
-            raise QueryError(self._text, at, problem, "remove it from one of the saved searches")
+            problem = N_("the saved search '%(name)s' contains itself")
+            fix = N_("remove it from one of the saved searches")
+            raise QueryError(self._text, at, problem, fix, name=quoted)
         if len(names) >= MAX_SAVED_DEPTH:
-            problem = f"saved searches are nested more than {MAX_SAVED_DEPTH} deep"
-            raise QueryError(self._text, at, problem, "write the terms of the inner search")
+            problem = N_("saved searches are nested more than %(most)s deep")
+            fix = N_("write the terms of the inner search")
+            raise QueryError(self._text, at, problem, fix, most=MAX_SAVED_DEPTH)
         if name not in self._saved:
             # A search whose file is invalid has this name, too.
             others = sorted({*self._saved} - {name})
-            near = meant(name[:MAX_QUOTED], others).removeprefix("; ")
-            fix = near or "`communique searches` lists the saved searches"
-            raise QueryError(self._text, at, f"no search is saved as {quoted!r}", fix)
+            near = near_name(name[:MAX_QUOTED], others)
+            problem = N_("no search is saved as '%(name)s'")
+            fix = DID_YOU_MEAN if near else N_("`communique searches` lists the saved searches")
+            raise QueryError(self._text, at, problem, fix, name=quoted, near=near)
         if name not in self._known:
             try:
                 parsed = parse(self._saved[name])
             except QueryError as error:
-                problem = f"the saved search {quoted!r} is invalid: {error.problem}"
-                raise QueryError(self._text, at, problem, error.fix) from error
+                problem = N_("the saved search '%(name)s' is invalid: %(cause)s")
+                fix = N_("correct or remove the saved search")
+                raise QueryError(self._text, at, problem, fix, name=quoted, cause=error) from error
             self._known[name] = negated(EVERYTHING) if parsed is None else parsed
         return self.resolved(self._known[name], (*names, name), at)
 

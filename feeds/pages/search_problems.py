@@ -63,9 +63,20 @@ def problems_of(
     try:
         check_sources(query.expression, query.text, catalog.sources)
     except QueryError as error:
-        fault = SearchProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.", [], error.marked())
-        return [fault, *found]
+        return [fault_of(catalog.texts, error), *found]
     return found or _problems_of_words(catalog.texts, query, parameters)
+
+
+def fault_of(texts: Texts, error: QueryError) -> SearchProblem:
+    """Return the fault of a query in the language of the page."""
+    problem, fix = error.translated(texts.translations.gettext)
+    message = texts.gettext(
+        "At character %(place)s of the query, %(problem)s; %(fix)s.",
+        place=texts.number(error.position + 1),
+        problem=problem,
+        fix=fix,
+    )
+    return SearchProblem(message.replace("?.", "?"), [], error.marked())
 
 
 def notes_on(texts: Texts, query: Query) -> list[str]:

@@ -86,8 +86,13 @@ def extracted() -> set[object]:
     """Return all texts of pages, as pybabel extracts them."""
     with (ROOT / "locale" / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
-    found = extract_from_dir(str(ROOT), methods, options, keywords=DEFAULT_KEYWORDS)
-    return {message for _, _, message, _, _ in found}
+    return {
+        message
+        for folder in (ROOT, ROOT.parent / "data" / "search")
+        for _, _, message, _, _ in extract_from_dir(
+            str(folder), methods, options, keywords=DEFAULT_KEYWORDS
+        )
+    }
 
 
 @pytest.mark.parametrize("language", sorted({*get_args(Language)} - {"en"}))

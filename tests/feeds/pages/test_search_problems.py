@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from data.errors import QueryError
 from data.search.query import Query
-from feeds.pages.search_problems import near_misses, notes_on
+from feeds.pages.search_problems import fault_of, near_misses, notes_on
 from feeds.translations import texts_of
 
 KNOWN = {
@@ -44,3 +45,25 @@ def test_ids_names_and_words_of_names_are_compared(word: str, near: list[str]) -
 def test_operators_in_lower_case_are_reported_as_words(query: str, words: list[str]) -> None:
     notes = notes_on(texts_of("en"), Query(query))
     assert [note.partition("”")[0] for note in notes] == [f"“{word}" for word in words]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("tide AND", "heç nəyi birləşdirmir"),
+        ('tide "harbour', "dırnaq işarəsi bağlanmayıb"),
+        ("tide state:lost", "açıqlamanın vəziyyəti deyil"),
+        ("tide titel:harbour", "bəlkə title demək istəyirdiniz?"),
+        ("tide saved:wrong", "mötərizə bağlanmayıb"),
+    ],
+)
+def test_faults_of_a_query_are_in_the_language_of_the_page(query: str, words: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        assert Query(query, saved={"wrong": "(tide"}).expression
+    english, translated = (fault_of(texts_of(language), caught.value) for language in ("en", "az"))
+    place = str(caught.value.position + 1)
+    assert english.message.startswith(f"At character {place} of the query, ")
+    assert caught.value.problem in english.message
+    assert translated.message.startswith(f"Sorğunun {place} ")
+    assert words in translated.message
+    assert translated.excerpt == english.excerpt
