@@ -15,7 +15,7 @@ from data.clock import zone_of
 from data.dates.parse import on_day
 from data.identity.matching import mint
 from data.models import UNDATED_BEFORE, Content, Draft, Published, Release
-from data.revisions.edits import significant_changes
+from data.revisions.edits import significant_changes, with_file_digests
 from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
@@ -122,7 +122,7 @@ def decide(
     but keeps the time of an earlier retraction. Any other draft ends a retraction.
     """
     published, order = _dated(draft, known, seen)
-    content = replace(draft.content, published=published)
+    content = replace(with_digests(draft, known), published=published)
     same = reread or (bool(draft.digest) and draft.digest == known.digest)
     fields = frozenset[str]() if same else significant_changes(known.content, content)
     doubt = _doubt(draft, known, fields)
@@ -176,12 +176,19 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
         and not _is_cut(content, before, parts[0])
     }
     content = replace(content, **lost)
+    content = with_file_digests(content, known.content.file_digests)
     fields = significant_changes(known.content, content)
     read = replace(known, content=content, order=order)
     if not fields:
         return Decision("unchanged", read)
     revised = replace(read, revision=known.revision + 1, reread=known.reread + 1)
     return Decision("changed", revised, tuple(sorted(fields)))
+
+
+def with_digests(draft: Draft, known: Release) -> Content:
+    """Return the content of a draft with the digests of known files."""
+    content = draft.content
+    return with_file_digests(content, known.content.file_digests, content.file_digests)
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:

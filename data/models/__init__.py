@@ -23,6 +23,7 @@ from data.models.event import (
     ReleaseKind,
     SourceKind,
 )
+from data.models.file_text import Cut, FileKind, FileText
 from data.models.lease import DueHosts, Lease
 from data.models.operation import OperationRecord
 from data.models.release import (
@@ -37,6 +38,7 @@ from data.models.release import (
     Published,
     Release,
     ReleaseTimes,
+    ReplacedText,
     Return,
     Revision,
     SeenDraft,

@@ -117,7 +117,8 @@ class Content:
     ``title`` is plain text and never empty. ``body_html`` is sanitized, with absolute URLs.
     ``body_text`` is NFC, with a blank line between paragraphs. ``published`` is None only before
     the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` are the
-    names of the extraction rules for title and body.
+    names of the extraction rules for title and body. ``file_digests`` are pairs of an attachment's
+    address and the digest of its bytes, for attachments whose text was read.
     """
 
     title: str
@@ -134,6 +135,7 @@ class Content:
     attachments: tuple[Media, ...] = ()
     title_rule: str = ""
     body_rule: str = ""
+    file_digests: tuple[tuple[str, str], ...] = ()
 
     @property
     def redacted(self) -> bool:
@@ -316,12 +318,22 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacedText:
+    """The address of a replaced attachment, and the text of its old and its new file."""
+
+    url: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A version of a release: its number from 1, the time when it was first seen, and its content.
 
     ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
     ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
     the encoded difference from the previous version (data.revisions.stored_difference), or empty.
+    ``replaced`` contains the texts of attachments that were replaced in this version.
     """
 
     release: str
@@ -331,6 +343,7 @@ class Revision:
     capture: Capture | None = None
     reason: Literal["served", "reading"] = "served"
     difference: str = field(default="", compare=False, repr=False)
+    replaced: tuple[ReplacedText, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

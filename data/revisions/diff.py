@@ -11,9 +11,9 @@ from itertools import groupby, islice, takewhile
 from math import isqrt
 from typing import Final, Literal, TypeAlias
 
-from data.models import Content
+from data.models import Content, ReplacedText
 from data.revisions.alignment import ComparisonBudget, aligned, matched
-from data.revisions.edits import named_files, significant_changes
+from data.revisions.edits import named_files, replaced_files, significant_changes
 from data.text.words import UNSPACED
 
 Kind: TypeAlias = Literal["same", "gone", "added"]
@@ -30,6 +30,12 @@ MAX_WORD_STEPS: Final = 12_000_000
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
 """Note that readers see below a difference in which some passages were not compared word by
 word."""
+
+MAX_FILE_CHARACTERS: Final = 200_000
+"""Maximum number of characters of a replaced attachment that are compared."""
+
+SHOWN_DIGITS: Final = 8
+"""Number of digits of a file's digest that a difference shows."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
 """Maximum number of characters at each end of a passage in a shortened difference, by kind of
@@ -140,12 +146,31 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
 
 
 def attachment_diff(old: Content, new: Content) -> FieldDiff:
-    """Return the difference between the attachments of two versions: removed and added files."""
+    """Return the difference between the attachments of two versions.
+
+    A replaced file is a removed and an added file with different digests.
+    """
     before, after = named_files(old), named_files(new)
-    pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
-    pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
-    parted = [piece for one in pieces for piece in (Piece("same", "\n\n"), one)]
+    changed = [[Piece("gone", before[name])] for name in sorted(before.keys() - after.keys())]
+    changed += [[Piece("added", after[name])] for name in sorted(after.keys() - before.keys())]
+    for url, digests in sorted(replaced_files(old, new).items()):
+        first, second = (
+            f"{url} (sha256 {digest.partition(':')[2][:SHOWN_DIGITS]})" for digest in digests
+        )
+        changed.append([Piece("gone", first), Piece("added", second)])
+    parted = [piece for pieces in changed for piece in (Piece("same", "\n\n"), *pieces)]
     return FieldDiff("attachments", tuple(parted[1:]))
+
+
+def text_diff(replaced: ReplacedText) -> FieldDiff:
+    """Return the difference between the texts of a replaced attachment.
+
+    Only the beginning of long texts is compared.
+    """
+    texts = (text[:MAX_FILE_CHARACTERS] for text in (replaced.before, replaced.after))
+    found = compare(*texts)
+    is_cut = max(len(replaced.before), len(replaced.after)) > MAX_FILE_CHARACTERS
+    return FieldDiff("attachment_text", found.pieces, found.is_coarse or is_cut)
 
 
 def _field_diff(field: str, old: str, new: str) -> FieldDiff:

@@ -11,7 +11,7 @@ from typing import Final
 from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.languages.vocabulary import pattern
 from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
-from data.revisions.edits import files_of, linked_pages
+from data.revisions.edits import files_of, linked_pages, replaced_files
 from data.revisions.sentence_facts import Facts, facts_of, has_date
 from data.revisions.sentences import Sentence, letters_of, sentence_changes, sentences
 from data.text.words import UNSPACED, tokens
@@ -65,7 +65,7 @@ def classify(old: Content, new: Content) -> EditClasses:
     is_dated_anew = bool(notes_after - notes_before)
     found, counts = _body_classes(lines_before, lines_after, language)
     found |= _title_classes(old.title, new.title, language)
-    if files_of(old) != files_of(new):
+    if files_of(old) != files_of(new) or replaced_files(old, new):
         found.add("attachment")
     files = {media.url for one in (old, new) for media in one.attachments}
     if linked_pages(old.body_html, files) != linked_pages(new.body_html, files):

@@ -7,15 +7,17 @@ the extraction rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from hashlib import blake2b
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
 import numpy as np
 from lxml import etree
 
-from data.models import Content
+from data.models import Content, FileText
 from data.text.urls import page_key
 from data.text.words import Hashes, tokens, word_hashes
 
@@ -33,6 +35,9 @@ DOCUMENT: Final = "document"
 
 SINGLE_PAGE: Final = "page"
 """Prefix of the body rules of single pages. Their lines that are a link may be names in a list."""
+
+FAULTS: Final = frozenset(("time", "memory", "damaged", "kind", "password", "scan"))
+"""Reasons for missing text (`Cut`) that may be temporary."""
 
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
 BULLETS: Final = str.maketrans("", "", "-•*–")
@@ -59,7 +64,9 @@ def fingerprint(content: Content) -> bytes:
 EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
     "title": lambda old, new: old.title != new.title and tokens(old.title) != tokens(new.title),
     "body": lambda old, new: old.body_text != new.body_text and not _same_body(old, new),
-    "attachments": lambda old, new: files_of(old) != files_of(new),
+    "attachments": lambda old, new: (
+        files_of(old) != files_of(new) or bool(replaced_files(old, new))
+    ),
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
 punctuation are ignored. Lines that consist of a single link are ignored too (boxes with related
@@ -90,6 +97,43 @@ def ends_early(old: Content, new: Content) -> bool:
 def files_of(content: Content) -> frozenset[str]:
     """Return the addresses of the attachments of a content, without version parameters."""
     return frozenset(named_files(content))
+
+
+def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
+    """Return the addresses of attachments that other files replaced, with both digests."""
+    before, after = dict(old.file_digests), dict(new.file_digests)
+    return {
+        url: (before[url], digest)
+        for url, digest in after.items()
+        if before.get(url, digest) != digest
+    }
+
+
+def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Content:
+    """Return a content with the digests of its attachments, as far as they are ``known``.
+
+    If several digests are known for an attachment, the last one counts.
+    """
+    digests = dict(chain.from_iterable(known))
+    found = {one.url: digests[one.url] for one in content.attachments if one.url in digests}
+    return replace(content, file_digests=tuple(sorted(found.items())))
+
+
+def is_text_replaced(before: FileText | None, after: FileText) -> bool:
+    """Return whether another file with another text replaced an attachment.
+
+    Texts of different tools for scans can't be compared.
+    """
+    return before is not None and before.pages != after.pages and before.tool == after.tool
+
+
+def is_worse(before: FileText | None, after: FileText) -> bool:
+    """Return whether a file's text can't replace an earlier text.
+
+    It is missing or incomplete because of a fault, such as a page with an error message in place of
+    the file.
+    """
+    return before is not None and bool(before.pages) and after.cut in FAULTS
 
 
 def named_files(content: Content) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from data.models import NO_EDIT, Content, EditClasses, Revision
-from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes
+from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes, text_diff
 from data.revisions.edit_classes import classify
 
 KINDS: Final[tuple[Kind, ...]] = ("same", "gone", "added")
@@ -91,12 +91,13 @@ def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
     """Return the significant differences between two versions.
 
     The stored difference is used if it belongs to these two versions. Otherwise, the difference is
-    computed.
+    computed. The differences between the texts of replaced attachments come last.
     """
     old, new = before.content, after.content
+    texts = tuple(map(text_diff, after.replaced))
     if stored := _stored(before, after):
-        return tuple(decoded(one, old, new) for one in stored.fields)
-    return changes(old, new)
+        return (*(decoded(one, old, new) for one in stored.fields), *texts)
+    return (*changes(old, new), *texts)
 
 
 def classes_between(before: Revision, after: Revision) -> EditClasses:

@@ -1,10 +1,13 @@
 """Settings for the archive and its log: `[archive]`."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero
+
+AttachmentText: TypeAlias = Literal["none", "text", "scans"]
+"""Text of attachments that is read."""
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,6 +25,16 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = True
+    attachment_text: Annotated[
+        AttachmentText,
+        msgspec.Meta(
+            description=(
+                "Text of archived attachments that is searched: `none`, `text` of documents, or "
+                "`scans` for scanned documents, too, with tesseract. `attachment_text` in a source "
+                "file overrides it."
+            )
+        ),
+    ] = "text"
     images: Annotated[bool, msgspec.Meta(description="Archive the images of releases.")] = False
     max_file: Annotated[
         Bytes,

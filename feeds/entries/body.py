@@ -72,13 +72,16 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
 def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     """Return the changes of an edit as HTML, field by field, with ``del`` and ``ins`` elements.
 
-    If ``whole`` is false, each field shows only the changed paragraphs. If a text was too long to
-    compare word by word, the result begins with a note.
+    If ``whole`` is false, each field shows only the changed paragraphs, as texts of attachments
+    always do. If a text was too long to compare word by word, the result begins with a note.
     """
     if after.content.redacted:
         return f'<p lang="en" dir="ltr">{REDACTION}</p>'
     differing = changes_between(before, after)
-    found = "".join(change.html if whole else change.html_of_changes for change in differing)
+    found = "".join(
+        change.html if whole and change.field != "attachment_text" else change.html_of_changes
+        for change in differing
+    )
     if any(change.is_coarse for change in differing):
         found = note(COARSE) + found
     unchanged = '<p lang="en" dir="ltr">The title, text and files are unchanged.</p>'

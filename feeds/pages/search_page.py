@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from data.models import Facet, Release
+from data.models import Facet, Media, Release
 from data.search.expression import Place
+from data.search.file_hits import FileHit
 from data.search.highlights import highlights
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Matches, Query
@@ -18,6 +19,7 @@ from data.search.syntax import MAX_QUERY_LENGTH, OPERATORS
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
+from feeds.pages.releases.release_page import name_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (
@@ -41,6 +43,10 @@ DISPLAY_PARAMETERS = ("sort", "cursor", "more")
 PLAIN_WORDS: Final = re.compile(r"\w+(?: \w+)*")
 """Pattern that matches a query of words without operators, fields, phrases and prefixes."""
 
+SHEETS: Final = frozenset(("xlsx", "ods"))
+SLIDES: Final = frozenset(("pptx", "odp"))
+"""Kinds of files whose pages are sheets or slides."""
+
 MIN_STEM_LETTERS: Final = 4
 """Minimum number of letters of a suggested prefix."""
 
@@ -52,8 +58,8 @@ Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
 class SearchResults:
     """One page of search results. ``query`` is None if there is no search.
 
-    ``hits`` contains each story once. ``cursor`` is the position after the hits, or None at the
-    end.
+    ``hits`` contains each story once. ``files`` are matching pages of attachments by release id.
+    ``cursor`` is the position after the hits, or None at the end.
     """
 
     parameters: SearchParameters
@@ -61,6 +67,7 @@ class SearchResults:
     matches: Matches | None = None
     hits: Sequence[Hit] = ()
     cursor: int | None = None
+    files: Mapping[str, FileHit] = field(default_factory=dict)
     problems: Sequence[SearchProblem] = ()
     notes: Sequence[str] = ()
 
@@ -176,10 +183,24 @@ def rows(
     for release, others in hits:
         entry = entry_of(release, pages.catalog, mixed=True, others=others)
         shown = marked(plain(passage(release.content, query)), query, "body")
+        if hit := found.files.get(release.id):
+            name = page_name(hit, pages.catalog.texts)
+            inside = marked(plain(hit.passage), query, "body")
+            shown += Markup("<br><b>{}</b>: {}").format(name, inside)
         if dated and release.day:
             shown = Markup("{} · {}").format(pages.catalog.texts.format_period(release.day), shown)
         row = pages.row(entry, title=marked(entry.title, query, "title"), passage=shown)
         yield row.decode().replace(UP, up)
+
+
+def page_name(hit: FileHit, texts: Texts) -> str:
+    """Return the name of a matching page of an attachment: ``Minutes, page 3``."""
+    name = name_of(Media(hit.url, "", title=hit.title))
+    if hit.kind in SHEETS:
+        return texts.gettext("%(file)s, sheet %(number)s", file=name, number=hit.page)
+    if hit.kind in SLIDES:
+        return texts.gettext("%(file)s, slide %(number)s", file=name, number=hit.page)
+    return texts.gettext("%(file)s, page %(number)s", file=name, number=hit.page)
 
 
 def marked(text: str, query: Query, place: Place) -> Markup:

@@ -187,6 +187,7 @@ class ReleasePages:
             story=self.stories.members(release.story),
             captured=captured,
             back=next(iter(self._store.returns_of(release.id)), None),
+            texts_of_files=self._store.texts_of_releases([release]),
         )
         write(release_file(release.id), page)
         write(release_data_file(release.id), release_data(release))

@@ -14,6 +14,7 @@ from data.errors import CommuniqueError, SlowSearch
 from data.languages.tags import feed_language
 from data.models import Facet, Release
 from data.search.expression import STATES, check_sources
+from data.search.file_hits import file_hits
 from data.search.query import Hits, Query
 from data.search.syntax import MAX_QUERY_LENGTH
 from data.store.core.store import Store
@@ -101,7 +102,9 @@ def search_results(
     if "source" not in asked:
         shown = one_per_story(store, hits)
     notes = notes_on(catalog.texts, query)
-    return SearchResults(asked, query, matches, shown, hits.cursor, notes=notes)
+    releases = [release for release, _ in shown]
+    files = file_hits(releases, store.texts_of_releases(releases), query)
+    return SearchResults(asked, query, matches, shown, hits.cursor, files, notes=notes)
 
 
 def built_feed(

@@ -12,6 +12,7 @@ from data.interchange.release_fields import release_fields
 from data.languages.tags import fault_of_language
 from data.models import Release
 from data.search.expression import STATES, sources_in
+from data.search.file_hits import FileHit, file_hits
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Query
 from data.search.saved import SavedSearches, load_searches, remove_search, save_search
@@ -108,13 +109,15 @@ def search(
         hits = store.search_page(asked, limit=limit, cursor=cursor, best_first=not newest)
         matches = store.count_matches(asked)
         found = hits.releases
+        in_files = file_hits(found, store.texts_of_releases(found), asked)
     if as_json:
         shown = []
         for one in found:
             fields = release_fields(one)
             for name in OMITTED_FIELDS:
                 del fields[name]
-            shown.append({**fields, "passage": passage(one.content, asked)})
+            fields |= {"passage": passage(one.content, asked), "file": in_files.get(one.id)}
+            shown.append(fields)
         print_json(
             {
                 "releases": shown,
@@ -128,6 +131,8 @@ def search(
             day = one.published.iso[:10] or "no date   "
             say(f"{day} {one.source} {one.id[:8]} {one.content.title}{states_of(one)}")
             say(f"    {passage(one.content, asked)}")
+            if hit := in_files.get(one.id):
+                say(f"    {hit.title or hit.url}, {page_name(hit)}: {hit.passage}")
         if not found:
             say("no matches")
         if hits.cursor is not None:
@@ -136,6 +141,12 @@ def search(
     for note in notes_on(texts_of("en"), asked):
         complain(note)
     return 0
+
+
+def page_name(hit: FileHit) -> str:
+    """Return the name of a matching page: ``page 3``, ``slide 3`` or ``sheet 3``."""
+    names = {"xlsx": "sheet", "ods": "sheet", "pptx": "slide", "odp": "slide"}
+    return f"{names.get(hit.kind, 'page')} {hit.page}"
 
 
 def states_of(release: Release) -> str:

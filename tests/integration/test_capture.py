@@ -7,10 +7,12 @@ import json
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -29,6 +31,7 @@ from tests.examples import thorough
 from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.raw_server import plain, serving
+from tests.spiders.attachments.made_files import docx
 
 HOP = "/news/2-old.html"
 """An address that leads to another."""
@@ -255,6 +258,44 @@ def test_attachments_are_archived_once_after_the_releases_and_images_if_configur
     told = communique("show", "--provenance", "--json", f"{room.base}/news/1.html", home=home)
     files = json.loads(told.stdout)["files"]
     assert files[f"{room.base}/files/a.pdf"]["record_id"] == record.record_id
+
+
+def test_the_text_of_an_attachment_is_found_with_its_page_and_a_replaced_file_is_an_edit(
+    tmp_path: Path,
+) -> None:
+    said = "The pilots asked for a second lamp on the northern mole. " * 5
+    text = f'<p>{said}</p><p><a href="/files/minutes.pdf">Minutes</a></p>'
+    first, second = (
+        docx(["The lamp is lit", f"Dredging costs {crowns} crowns"]) for crowns in (12500, 13900)
+    )
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1, text=text))
+        room.answers["/files/minutes.pdf"] = Answer(first, content_type="application/pdf")
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        collect(home)
+        (found,) = search(home, "dredging 12500")
+        assert (found["revision"], found["file"]["kind"], found["file"]["page"]) == (1, "docx", 2)
+        assert "12500 crowns" in found["file"]["passage"]
+        # The file is due again after a day. The same file is not sent again.
+        for sent, answered in ((first, 304), (second, 200)):
+            room.answers["/files/minutes.pdf"] = Answer(sent, content_type="application/pdf")
+            with closing(sqlite3.connect(home / "communique.db")) as db, db:
+                db.execute("UPDATE files SET asked = 1")
+            collect(home)
+            assert room.statuses("/files/minutes.pdf")[-1] == answered
+        (found,) = search(home, "dredging 13900")
+        assert (found["revision"], search(home, "12500")) == (2, [])
+    told = communique("show", "--diff", "--json", found["id"][:8], home=home)
+    changed = json.loads(told.stdout)
+    assert "[-12500-]{+13900+}" in json.dumps(changed)
+
+
+def search(home: Path, query: str) -> list[dict[str, Any]]:
+    """The releases that a search finds."""
+    told = communique("search", "--json", query, home=home)
+    found: list[dict[str, Any]] = json.loads(told.stdout)["releases"]
+    return found
 
 
 def test_a_site_gets_no_more_requests_than_without_the_archive(tmp_path: Path, room: Room) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from data.identity.decision import (
     decide,
     decide_reextraction,
     first_release,
+    later_update,
 )
 from data.identity.matching import (
     DraftSignature,
@@ -29,7 +30,8 @@ from data.identity.matching import (
     moved,
     trusted_canonical,
 )
-from data.models import Content, Draft, Release, SeenDraft
+from data.models import Content, Draft, FileText, Release, SeenDraft
+from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
 from data.revisions.stored_difference import encode_difference
 from data.store.core.candidates import SimilarReleases, bands_near, bands_of, find_candidates
 from data.store.core.stories import StoryJoiner
@@ -65,11 +67,15 @@ class ReadDraft:
     """A draft with the values by which its stored release is found.
 
     ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
-    page declares, or None. ``fresh`` is the release to store if the draft is new.
+    page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
+    those of attachments whose text was read.
     """
 
-    def __init__(self, found: SeenDraft) -> None:
+    def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:
         self.draft, self.seen, self.since = found.draft, found.seen, found.since
+        if digests:
+            content = with_file_digests(found.draft.content, digests)
+            self.draft = replace(found.draft, content=content)
         self.labels = found.labels
         self.signature = DraftSignature(self.draft)
         self.keys = keys_of(self.draft)
@@ -119,10 +125,12 @@ class Recorder:
 
         `Store.record_all` explains the arguments.
         """
+        files = {one.url for found in drafts for one in found.draft.content.attachments}
+        digests = self._tables.file_digests(files) if files else ()
         read = []
         for one in drafts:
             with limit(one.draft.url):
-                read.append(ReadDraft(one))
+                read.append(ReadDraft(one, digests))
         self._read_ahead(read)
         outcomes = []
         for draft in read:
@@ -241,6 +249,49 @@ class Recorder:
         joined = self._join(number, read, decision.release, Match(known, reread=True))
         self._tables.write()
         return replace(outcome, joined=joined)
+
+    def record_file(
+        self, url: str, digest: str, text: FileText, *, seen: dt.datetime
+    ) -> Sequence[RecordOutcome]:
+        """Store the text of an attachment, and return the outcome for each linked release.
+
+        If another text replaces the previous one, this is an edit. A text that is worse than the
+        previous one is ignored.
+        """
+        tables = self._tables
+        (before,) = [one for _, one in tables.file_digests([url])] or [""]
+        previous = tables.file_text(before) if before else None
+        if is_worse(previous, text):
+            return ()
+        tables.add_file_text(url, digest, text)
+        outcomes: list[RecordOutcome] = []
+        for number in tables.linked_releases(url):
+            known = tables.stored_release(number)
+            old = known.release
+            known_digests = dict(old.content.file_digests)
+            if old.content.redacted or known_digests.get(url) == digest:
+                continue
+            is_edit = url in known_digests and is_text_replaced(previous, text)
+            content = with_file_digests(old.content, known_digests.items(), [(url, digest)])
+            release = replace(old, content=content)
+            if is_edit:
+                updated = later_update(old.updated, seen)
+                release = replace(release, updated=updated, revision=old.revision + 1, reread=0)
+            kind: Literal["changed", "unchanged"] = "changed" if is_edit else "unchanged"
+            # The page of the release is the same, and so is its archive record.
+            outcome = RecordOutcome(
+                Decision(kind, release, ("attachments",) if is_edit else ()),
+                old,
+                fingerprint(content),
+                addresses=(),
+                capture=old.capture,
+            )
+            self._write(outcome, known, seen=seen if is_edit else None)
+            if is_edit:
+                self._note_capture(number, outcome, known)
+            outcomes.append(outcome)
+        tables.write()
+        return outcomes
 
     def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
         """Return releases whose texts may be similar to this text.
@@ -408,6 +459,9 @@ class Recorder:
             if release.revision > 1 and release.content != old.content:
                 steps = steps_between(old, release) if revised else ""
                 tables.keep_difference(number, release.revision, steps)
+        files = release.content.attachments
+        if files != (old.content.attachments if old else ()):
+            tables.link_files(number, (one.url for one in files), is_new=old is None)
         if old is None or _filed(release) != _filed(old):
             tables.file_under_topics(old, release)
             tables.file_under_section(old, release)

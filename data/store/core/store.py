@@ -16,13 +16,14 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from data.identity.decision import Decision
-from data.models import Content, Draft, Lease, SeenDraft
+from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart, enter_events
+from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.latency import LatencyPart
@@ -91,6 +92,7 @@ class Store(
     AliasesPart,
     RetractionPart,
     CapturesPart,
+    FileTextsPart,
     VisitsPart,
     WalksPart,
     LinksPart,
@@ -257,6 +259,20 @@ class Store(
         """Repeat the writes of a recorded outcome without deciding again."""
         with self._writing():
             Recorder(self._tables()).restore(outcome)
+
+    def keep_file_text(self, url: str, digest: str, text: FileText, *, seen: dt.datetime) -> int:
+        """Store the text of an archived attachment, and return the number of edited releases.
+
+        ``digest`` identifies the bytes of the file. A file with another text is an edit of the
+        releases that link to it.
+        """
+        edited = 0
+        with self._writing():
+            for outcome in Recorder(self._tables()).record_file(url, digest, text, seen=seen):
+                edited += outcome.decision.kind == "changed"
+                if self.journal:
+                    self._unit.decide(decisions.recorded(outcome))
+        return edited
 
     def translations(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of release ids that are translations although no page links them."""

@@ -23,6 +23,7 @@ WAIT: Final = 3600
 of requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
 """End of a statement that inserts a capture, after three other columns."""
 
 ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
@@ -181,9 +182,10 @@ class CapturesPart(Part):
         """Store the capture of a release's file."""
         with self._writing() as db:
             db.execute(
-                f"INSERT INTO files (url, source, tries, {PUT} ON CONFLICT (url) DO UPDATE SET"
-                f" source = excluded.source, tries = 1, asked = 0, {ANOTHER}",
-                [url, source, 1, *columns_of(capture)],
+                f"INSERT INTO files (url, source, tries, asked, {PUT_FILE}"
+                f" ON CONFLICT (url) DO UPDATE SET source = excluded.source, tries = 1,"
+                f" asked = excluded.asked, {ANOTHER}",
+                [url, source, 1, capture.at.timestamp(), *columns_of(capture)],
             )
             self._unit.decide(decisions.FileCaptured(source, url, capture))
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
-from data.models import BACKLOG, Facet, Release, Revision
+from data.models import BACKLOG, Facet, Release, ReplacedText, Revision
+from data.revisions.edits import replaced_files
 from data.revisions.stored_difference import encode_difference, stored_classes
 from data.store.shared_sql.database.connection import Arguments, Connection, Part
 from data.store.shared_sql.database.facets import selection
@@ -25,6 +27,7 @@ from data.store.shared_sql.database.rows import (
     revision_of,
 )
 from data.store.shared_sql.events import append_events
+from data.store.shared_sql.file_texts import FileTextsPart
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
@@ -187,7 +190,29 @@ class ReleasesPart(Part):
             " WHERE r.id = ?1 ORDER BY 2",
             [release_id],
         )
-        return tuple(map(revision_of, rows))
+        return self._with_replaced_texts([revision_of(row) for row in rows])
+
+    def _with_replaced_texts(self, revisions: Sequence[Revision]) -> tuple[Revision, ...]:
+        """Add the texts of replaced attachments to some successive versions."""
+        files = {
+            after.number: replaced_files(before.content, after.content)
+            for before, after in pairwise(revisions)
+        }
+        digests = {one for pairs in files.values() for pair in pairs.values() for one in pair}
+        if not digests:
+            return tuple(revisions)
+        texts = FileTextsPart(self._connection).file_texts(sorted(digests))
+        return tuple(
+            replace(
+                one,
+                replaced=tuple(
+                    ReplacedText(url, *("\n\n".join(texts[digest].pages) for digest in pair))
+                    for url, pair in sorted(files.get(one.number, {}).items())
+                    if texts.keys() >= {*pair}
+                ),
+            )
+            for one in revisions
+        )
 
     def compute_differences(self, *, limit: int) -> int:
         """Compute up to ``limit`` missing differences between versions, and return their number.

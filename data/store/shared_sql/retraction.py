@@ -18,11 +18,14 @@ from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
 from data.store.shared_sql.events import NewEvent, append_events
+from data.store.shared_sql.file_texts import forget_file_texts
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of
+
+_content = msgspec.json.Decoder(Content)
 
 GIVE_REASON: Final = (
     "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
@@ -206,6 +209,13 @@ class RetractionPart(Part):
             said = known.content
             blank = Content(REDACTED, said.published, said.language, said.section, said.topics)
             number = "(SELECT number FROM releases WHERE id = ?)"
+            versions = db.execute(
+                f"SELECT content FROM revisions WHERE release = {number}", [release_id]
+            ).fetchall()
+            digests = {digest for _, digest in said.file_digests} | {
+                digest for (text,) in versions for _, digest in _content.decode(text).file_digests
+            }
+            forget_file_texts(db, self._number(release_id), digests)
             db.execute(
                 f"UPDATE revisions SET content = ? WHERE release = {number}",
                 [encode(blank), release_id],

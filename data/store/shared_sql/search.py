@@ -28,6 +28,7 @@ from data.search.query import MAX_COUNTED, Hits, Matches, Query
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
+from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import labels_of
@@ -53,6 +54,9 @@ per day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""
+
+MAX_ATTACHED_CHARACTERS: Final = 2_000_000
+"""Maximum number of characters of a release's attachments in the index."""
 
 SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds for a search, so that other clients do not wait long."""
@@ -259,8 +263,9 @@ class SearchPart(Part):
         addresses = SourcesPart(self._connection).secret_addresses()
         secrets = secrets_of_addresses(addresses)
         edits = self._labels_of_edits([row[0] for row in rows])
+        files = FileTextsPart(self._connection)
         entries = [
-            entry(row, found, secrets, edits.get(found[0], frozenset()))
+            entry(row, found, secrets, files, edits.get(found[0], frozenset()))
             for row, found in self._in_rows(rows)
         ]
         self._enter_releases(self._db, entries)
@@ -325,13 +330,25 @@ def _counted(rows: Sequence[Any]) -> Matches:
     )
 
 
-def entry(row: int, found: Found, secrets: Secrets, edits: Labels = frozenset()) -> IndexEntry:
+def entry(
+    row: int,
+    found: Found,
+    secrets: Secrets,
+    files: FileTextsPart,
+    edits: Labels = frozenset(),
+) -> IndexEntry:
     """Return the index entry of a release, without secrets in its texts.
 
-    ``edits`` contains the labels of its edits.
+    The texts of its attachments (``files``) follow its body. ``edits`` contains the labels of its
+    edits.
     """
     number, source, _, text, *became = found
     content = _content.decode(text)
+    if content.file_digests:
+        texts = files.file_texts(digest for _, digest in content.file_digests)
+        pages = [page for one in texts.values() for page in one.pages]
+        attached = "\n\n".join(pages)[:MAX_ATTACHED_CHARACTERS]
+        content = replace(content, body_text=f"{content.body_text}\n\n{attached}")
     content = replace(
         content,
         title=secrets.masked(content.title),

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from data.store.shared_sql.captures import CaptureTable
 from data.store.shared_sql.database.connection import Connection
+from data.store.shared_sql.file_texts import FileTable
 from data.store.shared_sql.recording import ReleaseTable
 from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.visits import UnconfirmedTable
@@ -17,7 +18,7 @@ BandRow: TypeAlias = tuple[int, int, int]
 """A band, the number of a release, and the number of anchors of its text."""
 
 
-class Tables(ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
+class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTable):
     """Database methods of the recorder: small reads and writes of rows, without decisions.
 
     ``number`` is the database's number of a release, in the order in which releases were first

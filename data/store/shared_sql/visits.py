@@ -94,6 +94,13 @@ class VisitsPart(UnconfirmedTable):
             return Validator(*row)
         return None
 
+    def keep_validator(self, url: str, validator: Validator) -> None:
+        """Store the ETag and Last-Modified of a file for its next request."""
+        if len(url) <= MAX_KEY_LENGTH:
+            asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
+            with self._writing():
+                self._connection.upsert("validators", asked)
+
     def cached_listing(self, url: str, reader: str) -> str | None:
         """Return the cached items of a listing as JSON text, or None.
 

@@ -10,13 +10,24 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from data.languages.tags import feed_language
-from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Revision
+from data.models import (
+    Cut,
+    Facet,
+    FileText,
+    Media,
+    Neighbour,
+    Neighbours,
+    Release,
+    Return,
+    Revision,
+)
 from data.revisions.stored_difference import changes_between, classes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
 from data.text.clean import INVISIBLE, as_name, excerpt, plain
 from data.text.urls import web_address
 from data.topics.facets import section_of
+from data.wording import N_
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
@@ -62,6 +73,10 @@ MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
 
 NO_NEIGHBOURS: Final = Neighbours()
+NO_TEXTS: Final[Mapping[str, FileText]] = {}
+
+MAX_SHOWN_CHARACTERS: Final = 2_000
+"""Maximum number of characters of an attachment's text on the page of its release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +99,14 @@ def release_page(
     story: Sequence[StoryMember] = (),
     captured: bool = False,
     back: Return | None = None,
+    texts_of_files: Mapping[str, FileText] = NO_TEXTS,
 ) -> tuple[bytes, bool]:
     """Render the page of a release, and return it and whether its text was cut.
 
     The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
     order of publication. ``captured`` is true if the release has a page that lists its captures.
     ``back`` is the last time that the release was back online after a retraction.
+    ``texts_of_files`` are the texts of its attachments by digest.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -101,6 +118,7 @@ def release_page(
     aliases = [plain(alias) for alias in release.aliases if alias != release.url]
     text_size = len(release.content.body_text.encode("utf-8", "replace"))
     versions = version_lines(revisions, texts)
+    digests = dict(release.content.file_digests)
     page = pages.render(
         "release.html",
         release_file(release.id),
@@ -130,7 +148,10 @@ def release_page(
         seen=release.first_seen,
         source_page=page_file(source),
         captures=capture_file(release.id) if captured else None,
-        files=[file_line(media, texts) for media in others[:MAX_FILES]],
+        files=[
+            file_line(media, texts, texts_of_files.get(digests.get(media.url, "")))
+            for media in others[:MAX_FILES]
+        ],
         pictures=[file_line(media, texts) for media in pictures[:MAX_FILES]],
         more=max(0, len(aliases) - MAX_ALIASES),
         more_files=max(0, len(others) - MAX_FILES) + max(0, len(pictures) - MAX_FILES),
@@ -242,6 +263,8 @@ def change_words(before: Revision, after: Revision, texts: Texts) -> str:
                 parts.append(
                     texts.ngettext("%(num)s paragraph", "%(num)s paragraphs", change.passages)
                 )
+            case "attachment_text":
+                continue  # Its file is already counted.
             case _:
                 parts.append(texts.ngettext("%(num)s file", "%(num)s files", change.passages))
     words = edit_words(classes_between(before, after), texts)
@@ -288,17 +311,43 @@ MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """Row for an attached file: URL, name, and a description (type and size)."""
+    """Row for an attached file: URL, name, and a description (type and size).
+
+    ``text`` is the beginning of its text, and ``cut`` a sentence why text is missing.
+    """
 
     url: str
     name: str
     about: str
+    text: str = ""
+    cut: str = ""
 
 
-def file_line(media: Media, texts: Texts) -> FileLine:
+def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
     """Return the row for a file, named by its title or the last part of its URL."""
-    about = (kind_of(media.type), size_of(media.length, texts))
-    return FileLine(media.url, name_of(media), ", ".join(filter(None, about)))
+    text = text or FileText()
+    about = [kind_of(media.type), size_of(media.length, texts)]
+    if text.pages:
+        count = len(text.pages)
+        about.append(texts.ngettext("%(num)s page of text", "%(num)s pages of text", count))
+    whole = "\n\n".join(text.pages)
+    shown = whole[:MAX_SHOWN_CHARACTERS] + ("…" if len(whole) > MAX_SHOWN_CHARACTERS else "")
+    cut = texts.gettext(CUTS[text.cut]) if text.cut in CUTS else ""
+    return FileLine(media.url, name_of(media), ", ".join(filter(None, about)), shown, cut)
+
+
+CUTS: Final[Mapping[Cut, str]] = {
+    "pages": N_("The file has too many pages: the later pages are not searched."),
+    "length": N_("The text of the file is too long: its end is not searched."),
+    "time": N_("Reading the file took too long: only a part of its text is searched."),
+    "memory": N_("Reading the file took too much memory: only a part of its text is searched."),
+    "unpacked": N_("The file is too large when unpacked: only a part of its text is searched."),
+    "password": N_("The file has a password, so its text is not searched."),
+    "damaged": N_("The file is damaged: only a part of its text is searched."),
+    "old": N_("The file has an old format of Word, Excel or PowerPoint that is not searched."),
+    "scan": N_("The file is a scan, and the text of scans is not searched."),
+}
+"""Sentences for the reasons why text of a file is missing."""
 
 
 def name_of(media: Media) -> str:

@@ -74,7 +74,7 @@ class ApiExample(NamedTuple):
 def examples() -> Mapping[str, ApiExample]:
     """Return the example of each operation, by operation name."""
     release = schemas.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
-    found = schemas.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
+    found = schemas.FoundRelease(**FIELDS, passage=FIELDS["body_text"], file=None)  # type: ignore[arg-type]  # as above
     source = schemas.Source(
         id=SOURCE,
         name="Harbour Board of Lindmouth",
@@ -123,6 +123,15 @@ def examples() -> Mapping[str, ApiExample]:
         body_text="The Harbour Board opens its new signal station.",
         attachments=(),
     )
+    attachment = schemas.Attachment(
+        url=FILE,
+        title="Signals",
+        digest="sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+        kind="pdf",
+        pages=("Signals of the northern mole", "Lamps and horns"),
+        cut="",
+        tool="",
+    )
     run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
     return {
         "releases": ApiExample(
@@ -130,6 +139,7 @@ def examples() -> Mapping[str, ApiExample]:
         ),
         "release": ApiExample("", release),
         "revisions": ApiExample("limit=1", schemas.Revisions(revisions=(revision,), next=after)),
+        "attachments": ApiExample("", schemas.Attachments(attachments=(attachment,))),
         "search": ApiExample(
             "q=harbour+signal*&limit=1",
             schemas.FoundPage(releases=(found,), counts=counts, warnings=(), next=None),

@@ -143,6 +143,17 @@ OPERATIONS: Final = (
         refused=BAD_CURSOR | UNKNOWN_ID,
     ),
     Operation(
+        "/api/releases/{id}/attachments",
+        "attachments",
+        "Texts of a release's attachments, by page",
+        Parameters,
+        schemas.Attachments,
+        release_handlers.attachments,
+        id_description="The id of a release.",
+        by_changes=True,
+        refused=UNKNOWN_ID,
+    ),
+    Operation(
         "/api/releases/{id}/differences",
         "differences",
         "Differences between the versions of a release, oldest first",

@@ -57,6 +57,7 @@ def names_in(store: Store) -> Mapping[str, str]:
     return {
         "release": release,
         "revisions": release,
+        "attachments": release,
         "differences": release,
         "story": story,
         "source": source,

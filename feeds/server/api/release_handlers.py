@@ -18,6 +18,7 @@ from data.languages.tags import feed_language
 from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Selection
 from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
+from data.search.file_hits import file_hits
 from data.search.passages import passage
 from data.search.query import Query
 from data.store.core.store import Store
@@ -157,6 +158,32 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     return schemas.Revisions(revisions=tuple(some), next=cursor)
 
 
+def attachments(context: ApiContext, asked: Parameters) -> schemas.Attachments:
+    """Return the texts of a release's attachments.
+
+    Raises ApiError if the release is unknown or hidden.
+    """
+    del asked
+    release = known_release(context)
+    texts = context.store.texts_of_releases([release])
+    digests = dict(release.content.file_digests)
+    return schemas.Attachments(
+        attachments=tuple(
+            schemas.Attachment(
+                url=one.url,
+                title=one.title,
+                digest=digests[one.url],
+                kind=texts[digests[one.url]].kind,
+                pages=texts[digests[one.url]].pages,
+                cut=texts[digests[one.url]].cut,
+                tool=texts[digests[one.url]].tool,
+            )
+            for one in release.content.attachments
+            if digests.get(one.url) in texts
+        )
+    )
+
+
 def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
     """Return a page of the differences between successive versions of a release, oldest first.
 
@@ -224,8 +251,13 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
             )
         else:
             matches, hits = context.store.count_and_search(query, limit=limit)
+        texts = context.store.texts_of_releases(hits.releases)
+        in_files = file_hits(hits.releases, texts, query)
         for one in hits.releases:
-            fields = answer_fields(context.site, one) | {"passage": passage(one.content, query)}
+            fields = answer_fields(context.site, one) | {
+                "passage": passage(one.content, query),
+                "file": in_files.get(one.id),
+            }
             some.append(msgspec.convert(fields, schemas.FoundRelease, from_attributes=True))
             size += size_of(one)
         after = hits.cursor

@@ -131,11 +131,25 @@ class ReleasePage(ResponseBody, frozen=True):
     next: Next
 
 
+class FoundFile(ResponseBody, frozen=True):
+    """The page of an attachment that matches."""
+
+    url: str
+    title: str | None
+    kind: Annotated[str, Meta(description="`pdf`, `docx`, `xlsx`, … or `image`, from its bytes.")]
+    page: Annotated[int, Meta(ge=1, description="The number of the page, slide or sheet.")]
+    passage: Annotated[str, Meta(description="The part of the page that matches.")]
+
+
 class FoundRelease(Release, frozen=True):
     """A search result: a release with the passage that matched."""
 
     passage: Annotated[
         str, Meta(description="The part of its text that matches: one line of plain text.")
+    ]
+    file: Annotated[
+        FoundFile | None,
+        Meta(description="The matching page of an attachment if its own text lacks a word."),
     ]
 
 
@@ -186,6 +200,35 @@ class Revision(ResponseBody, frozen=True):
     body_html: str
     body_text: str
     attachments: tuple[Media, ...]
+
+
+class Attachment(ResponseBody, frozen=True):
+    """The text of an attachment."""
+
+    url: str
+    title: str | None
+    digest: Annotated[str, Meta(description="SHA-256 of its bytes.")]
+    kind: Annotated[
+        str,
+        Meta(description="`pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `odp`, `rtf` or `image`."),
+    ]
+    pages: Annotated[
+        tuple[str, ...], Meta(description="The text of each page, slide or sheet, in order.")
+    ]
+    cut: Annotated[
+        str,
+        Meta(
+            description="Why text is missing: `pages`, `length`, `time`, `memory`, `unpacked`, "
+            "`password`, `damaged`, `old`, `scan`, `kind`; empty if it is complete."
+        ),
+    ]
+    tool: Annotated[str, Meta(description="The program that recognized a scan, or empty.")]
+
+
+class Attachments(ResponseBody, frozen=True):
+    """The attachments of a release whose text was read."""
+
+    attachments: tuple[Attachment, ...]
 
 
 class Revisions(ResponseBody, frozen=True):

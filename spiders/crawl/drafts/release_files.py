@@ -12,8 +12,10 @@ from http import HTTPStatus
 from typing import Final
 
 from data.health.run_errors import ErrorKind, file_kind
-from data.models import Capture, Draft
+from data.models import Capture, Draft, Validator
 from data.settings import ArchiveSettings
+from data.settings.archive import AttachmentText
+from spiders.attachments.middleware import Reading, ReadingTime
 from spiders.crawl.visit_scope import VisitScope
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
@@ -27,19 +29,22 @@ MAX_FILES_PER_REQUEST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class FileKinds:
-    """The kinds of release files that are archived."""
+    """The kinds of release files that are archived, and the text that is read of attachments."""
 
     attachments: bool = False
     images: bool = False
+    text: AttachmentText = "none"
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
         """Return the kinds that the source file selects, or else those that the settings select."""
         if not settings.enabled:
             return cls()
-        if file.archive is None:
-            return cls(settings.attachments, settings.images)
-        return cls(file.archive != "none", file.archive == "all")
+        attachments, images = settings.attachments, settings.images
+        if file.archive is not None:
+            attachments, images = file.archive != "none", file.archive == "all"
+        text = file.attachment_text or settings.attachment_text
+        return cls(attachments, images, text if attachments else "none")
 
 
 class ReleaseFiles:
@@ -50,6 +55,7 @@ class ReleaseFiles:
         self._store = scope.store
         self._kinds = kinds
         self._left = MAX_FILES_PER_VISIT
+        self._time = ReadingTime()
 
     def note(self, draft: Draft) -> None:
         """Add the files of a release. A document that is the release itself is not added."""
@@ -68,15 +74,43 @@ class ReleaseFiles:
         found = self._store.awaited_files(
             self._scope.id, now=now, since=self._scope.started, limit=limit
         )
+        if not found and self._kinds.text != "none":
+            found = self._store.files_to_recheck(
+                self._scope.id, now=now, since=self._scope.started, limit=limit
+            )
         self._left -= len(found)
         return tuple(found)
 
-    def read(self, url: str, status: int, capture: Capture | None) -> None:
-        """Process the response to the request for a file."""
+    def reading(self, url: str) -> Reading | None:
+        """Return how the text of a file is read, or None if it is not read."""
+        if self._kinds.text == "none" or not self._store.is_attachment(url):
+            return None
+        languages: tuple[str, ...] = ()
+        if self._kinds.text == "scans":
+            languages = tuple(self._store.languages_of_file(url)) or (
+                self._scope.file.language or "en",
+            )
+        return Reading(self._time, languages, self._store.file_digest(url))
+
+    def read(
+        self,
+        url: str,
+        status: int,
+        capture: Capture | None,
+        reading: Reading | None = None,
+        validator: Validator | None = None,
+    ) -> None:
+        """Process the response to the request for a file, and store its text if it was read."""
+        if status == HTTPStatus.NOT_MODIFIED:
+            return
         if status != HTTPStatus.OK:
             self.failed(url, status, f"the server answered {status}")
         elif capture:
             self._store.keep_file(self._scope.id, url, capture)
+            if reading and reading.text:
+                self._store.keep_file_text(url, reading.digest, reading.text, seen=capture.at)
+            if reading and validator:
+                self._store.keep_validator(url, validator)
 
     def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:
         """Report that a file could not be fetched. The source still counts as healthy.

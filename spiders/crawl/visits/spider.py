@@ -21,6 +21,7 @@ from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, host_of, page_address, page_key, part_fragment
 from data.text.words import tokens
+from spiders.attachments.middleware import READING
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import belongs
@@ -51,6 +52,7 @@ from spiders.download.responses import (
     page_of,
     posting,
     requested_url,
+    validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.settings import EXTEND, RENDER, needs_browser
@@ -370,7 +372,10 @@ class PressRoomSpider(Spider):
         """Process the response to a request for a release's file. It is already archived."""
         with self.response(visit, response.url):
             visit.report.add_archive_error(why_not_archived(response))
-            visit.files.read(requested_url(response), response.status, capture_of(response))
+            reading = response.meta.get(READING)
+            url = requested_url(response)
+            capture, validator = capture_of(response), validator_of(response)
+            visit.files.read(url, response.status, capture, reading, validator)
 
     @limited
     def failed_file(self, failure: Failure, request: Request, visit: Visit) -> None:
@@ -531,9 +536,11 @@ class PressRoomSpider(Spider):
         return request.replace(meta=meta, errback=self.failed_aside)
 
     def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
-        read = self.parse_feed if feed else self.parse_file
-        request = self._request(visit, url, read, NEW_PRIORITY, conditional=False)
-        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed}
+        parse = self.parse_feed if feed else self.parse_file
+        reading = None if feed else visit.files.reading(url)
+        conditional = reading is not None and bool(reading.known)
+        request = self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional)
+        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed, READING: reading}
         return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
 
     def _request(

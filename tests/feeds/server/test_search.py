@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from lxml import etree
 
 from data.errors import SlowSearch
-from data.models import Source
+from data.models import FileText, Media, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
 from data.store.sqlite.database.connection import SqliteConnection
@@ -23,12 +24,13 @@ from feeds.http_headers import COMPRESS
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from feeds.server.search import RESULTS_PER_PAGE
-from tests.drafts import draft, published
+from tests.drafts import capture, draft, published
 from tests.feeds.serving import served_by
 
 LONGER = 2 * RESULTS_PER_PAGE + 5
 """Releases of the harbour: three pages of hits."""
 
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 EVIL = "<img src=x onerror=alert(1)>\"&'</title>"
 
 ENDLESS = "WITH RECURSIVE c (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
@@ -165,6 +167,29 @@ def test_an_invalid_query_is_reported_with_a_suggestion(
     assert len(page.xpath("//form//input[@name='q']")) == 1
     for link in page.xpath("//p[@role='alert']//a/@href"):
         assert page_of(web, link).xpath("//p[@role='alert']") == []
+
+
+def test_the_page_of_an_attachment_is_shown_and_escaped(tmp_path: Path) -> None:
+    minutes = Media("http://harbour.example/minutes.pdf", "application/pdf", title="Minutes")
+    text = FileText("pdf", ("The lamp is lit", f"Dredging costs 12500 crowns {EVIL}"), "pages")
+    store = SqliteStore(tmp_path / "communique.db")
+    store.register(Source("harbour", "Harbour Board", "https://harbour.example/"))
+    one = draft(attachments=(minutes,))
+    store.record(one, seen=NOON, since=NOON)
+    store.keep_file("harbour", minutes.url, capture(1, NOON))
+    store.keep_file_text(minutes.url, "sha256:aa", text, seen=NOON)
+    store.update_search_index()
+    store.close()
+    app = create_app(tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", SiteSettings())
+    with contextmanager(served_by)(app) as web:
+        page = web.get("/search?q=dredging").text
+        (found,) = web.get("/api/search?q=dredging").json()["releases"]
+        kept = web.get(f"/api/releases/{found['id']}/attachments").json()["attachments"]
+    assert "Minutes, page 2" in page
+    assert "<mark>Dredging</mark>" in page
+    assert "<img" not in page
+    assert (found["file"]["page"], found["file"]["url"]) == (2, minutes.url)
+    assert (kept[0]["pages"], kept[0]["cut"]) == ([*text.pages], "pages")
 
 
 def test_an_ambiguous_query_is_reported(web: httpx.Client) -> None:

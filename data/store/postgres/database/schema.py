@@ -21,7 +21,7 @@ MIGRATIONS: Final = (
     *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
     *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
     *("events", "versions", "consumers", "waits", "facet_states", "operations", "sections"),
-    *("operation_times", "request_keys", "edit_classes", "title_words"),
+    *("operation_times", "request_keys", "edit_classes", "title_words", "file_texts"),
 )
 
 APPLIED: Final = "communique_migrations"

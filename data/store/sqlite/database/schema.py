@@ -229,3 +229,6 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 def classify_edits(db: Database) -> None:
     """Have the differences between versions computed again, with the classes of edits."""
     db.execute("UPDATE differences SET steps = ''")
+
+
+_create("file_texts")  # The text of attachments.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from data.models import Media
+from data.models import Cut, FileText, Media
 from feeds.pages.releases.release_page import file_line
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")
+PLAN = Media("https://a.example/plan.pdf", "application/pdf")
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,16 @@ ENGLISH = texts_of("en")
 def test_a_file_is_listed_with_its_name_type_and_size(media: Media, name: str, about: str) -> None:
     line = file_line(media, ENGLISH)
     assert (line.name, line.about) == (name, about)
+
+
+def test_the_text_of_a_file_is_shown_with_its_pages_and_cut_if_it_is_long() -> None:
+    line = file_line(PLAN, ENGLISH, FileText("pdf", ("The lamp", "word " * 1_000)))
+    assert line.about == "PDF, 2 pages of text"
+    assert (line.text[:8], line.text[-1], line.cut) == ("The lamp", "…", "")
+
+
+@pytest.mark.parametrize("cut", [*{*get_args(Cut)} - {"", "kind"}])
+def test_each_reason_for_missing_text_is_explained_in_one_sentence(cut: Cut) -> None:
+    line = file_line(PLAN, ENGLISH, FileText("pdf", (), cut))
+    assert line.cut.endswith(".")
+    assert line.cut.count(". ") == 0

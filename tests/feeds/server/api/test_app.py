@@ -30,6 +30,7 @@ NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 WITH_NAMES = {
     "release": "/api/releases/{release}",
     "revisions": "/api/releases/{release}/revisions",
+    "attachments": "/api/releases/{release}/attachments",
     "differences": "/api/releases/{release}/differences",
     "story": "/api/stories/{story}",
     "source": "/api/sources/harbour",

@@ -23,15 +23,19 @@ INLINE = Media("data:image/png;base64,AA==", "image/png")
 @pytest.mark.parametrize(
     ("asked", "settings", "kinds"),
     [
-        (None, ArchiveSettings(), FileKinds(attachments=True, images=False)),
+        (None, ArchiveSettings(), FileKinds(attachments=True, images=False, text="text")),
         (
             None,
             ArchiveSettings(attachments=False, images=True),
             FileKinds(attachments=False, images=True),
         ),
         ("none", ArchiveSettings(images=True), FileKinds()),
-        ("attachments", ArchiveSettings(images=True), FileKinds(attachments=True)),
-        ("all", ArchiveSettings(attachments=False), FileKinds(attachments=True, images=True)),
+        ("attachments", ArchiveSettings(images=True), FileKinds(attachments=True, text="text")),
+        (
+            "all",
+            ArchiveSettings(attachments=False, attachment_text="scans"),
+            FileKinds(attachments=True, images=True, text="scans"),
+        ),
         ("all", ArchiveSettings(enabled=False), FileKinds()),
     ],
 )

@@ -1,0 +1,144 @@
+"""Texts of attachments by digest, and the releases that link to the attachments."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from data.models import FileText, Release
+from data.store.shared_sql.database.connection import Database, Part, TablePart
+from data.store.shared_sql.database.rows import encode
+from data.text.urls import MAX_KEY_LENGTH
+
+RECHECK_DAYS: Final = 30
+"""Maximum age in days of releases whose attachments are requested again, to find replaced files."""
+
+RECHECK_SECONDS: Final = 86_400
+"""Minimum time in seconds between two requests for an attachment that was read."""
+
+_pages = msgspec.json.Decoder(tuple[str, ...])
+
+TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
+
+
+class FileTable(TablePart):
+    """Methods of the recorder for attachments."""
+
+    def file_digests(self, urls: Iterable[str]) -> Sequence[tuple[str, str]]:
+        """Return the addresses of files whose text was read, and the digests of the files."""
+        rows = self._ask(
+            "SELECT url, body FROM json_each(?) j JOIN files f ON f.url = j.value"
+            " WHERE body <> '' ORDER BY url",
+            [encode([*urls])],
+        )
+        return [(url, digest) for url, digest in rows]
+
+    def link_files(self, number: int, urls: Iterable[str], *, is_new: bool) -> None:
+        """Store the addresses of a release's attachments. Too long addresses are omitted."""
+        if not is_new:
+            self._db.execute("DELETE FROM release_files WHERE release = ?", [number])
+        self._later(
+            "INSERT INTO release_files (url, release) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            *((url, number) for url in {*urls} if len(url) <= MAX_KEY_LENGTH),
+        )
+
+    def linked_releases(self, url: str) -> Sequence[int]:
+        """Return the numbers of the releases that link to a file."""
+        rows = self._ask("SELECT release FROM release_files WHERE url = ? ORDER BY release", [url])
+        return [number for (number,) in rows]
+
+    def file_text(self, digest: str) -> FileText | None:
+        """Return the text of a file, or None if it was not read."""
+        return texts_of(self._ask(TEXTS, [encode([digest])])).get(digest)
+
+    def add_file_text(self, url: str, digest: str, text: FileText) -> None:
+        """Store the text of a file that is archived."""
+        self._db.execute(
+            "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"
+            " tool = excluded.tool, pages = excluded.pages",
+            [digest, text.kind, text.cut, text.tool, encode(text.pages)],
+        )
+        self._db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
+
+
+TEXTS: Final = (
+    f"SELECT t.digest, {TEXT_COLUMNS} FROM json_each(?) j JOIN file_texts t ON t.digest = j.value"
+)
+
+
+def texts_of(rows: Iterable[Sequence[str]]) -> dict[str, FileText]:
+    """Return the texts in some rows by digest."""
+    return {
+        digest: msgspec.convert(
+            {"kind": kind, "cut": cut, "tool": tool, "pages": _pages.decode(pages)}, FileText
+        )
+        for digest, kind, cut, tool, pages in rows
+    }
+
+
+class FileTextsPart(Part):
+    """Methods of the store for the texts of attachments."""
+
+    def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
+        """Return the texts of files by digest. Files whose text was not read are omitted."""
+        return texts_of(self._ask(TEXTS, [encode([*digests])]))
+
+    def texts_of_releases(self, releases: Iterable[Release]) -> Mapping[str, FileText]:
+        """Return the texts of the attachments of some releases, by digest."""
+        digests = {one for release in releases for _, one in release.content.file_digests}
+        return self.file_texts(sorted(digests)) if digests else {}
+
+    def is_attachment(self, url: str) -> bool:
+        """Return whether releases have a file as an attachment, and not only as an image."""
+        return bool(self._ask("SELECT 1 FROM release_files WHERE url = ? LIMIT 1", [url]))
+
+    def file_digest(self, url: str) -> str:
+        """Return the digest of a file whose text was read, or an empty string."""
+        rows = self._ask("SELECT body FROM files WHERE url = ?", [url])
+        return str(rows[0][0]) if rows else ""
+
+    def languages_of_file(self, url: str) -> Sequence[str]:
+        """Return the languages of the releases that link to a file."""
+        rows = self._ask(
+            "SELECT DISTINCT r.language FROM release_files l JOIN releases r"
+            " ON r.number = l.release WHERE l.url = ? AND r.language <> '' ORDER BY 1 LIMIT 3",
+            [url],
+        )
+        return [language for (language,) in rows]
+
+    def files_to_recheck(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """Return the addresses of attachments of recent releases that may have been replaced.
+
+        Files that were requested in the last day or ``since`` the start of the visit are omitted.
+        The others count as requested ``now``.
+        """
+        before = min(now.timestamp() - RECHECK_SECONDS, since.timestamp())
+        rows = self._ask(
+            "SELECT DISTINCT f.asked, f.url FROM files f JOIN release_files l ON l.url = f.url"
+            " JOIN releases r ON r.number = l.release"
+            " WHERE f.source = ? AND f.body <> '' AND f.asked < ? AND r.first_seen > ?"
+            " ORDER BY f.asked, f.url LIMIT ?",
+            [source, before, now.timestamp() - RECHECK_DAYS * RECHECK_SECONDS, limit],
+        )
+        if rows:
+            with self._writing() as db:
+                db.executemany(
+                    "UPDATE files SET asked = ? WHERE url = ?",
+                    [(now.timestamp(), url) for _, url in rows],
+                )
+        return [url for _, url in rows]
+
+
+def forget_file_texts(db: Database, number: int, digests: Iterable[str]) -> None:
+    """Delete the texts of a release's files, except those that other releases link to."""
+    db.execute("DELETE FROM release_files WHERE release = ?", [number])
+    for digest in digests:
+        db.execute(
+            "DELETE FROM file_texts WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM files f"
+            " JOIN release_files l ON l.url = f.url WHERE f.body = file_texts.digest)",
+            [digest],
+        )

@@ -1,0 +1,68 @@
+"""Read the text of attachments while other responses are processed."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Final
+
+from scrapy import Request
+from scrapy.http import Response
+
+from data.models import FileText
+from spiders.attachments.read import read_attachment
+
+READING: Final = "reading"
+"""Key in a request's ``meta`` for the `Reading` of the file in its response, if it is read."""
+
+MAX_VISIT_SECONDS: Final = 180.0
+"""Maximum time for reading the attachments of one visit, in seconds."""
+
+
+@dataclass
+class ReadingTime:
+    """The remaining time in seconds for reading attachments in one visit."""
+
+    left: float = MAX_VISIT_SECONDS
+
+
+@dataclass
+class Reading:
+    """How a file is read, and the result.
+
+    ``languages`` are the languages of scans, or empty if scans are not read. A file with the digest
+    ``known`` is not read again. ``text`` is None for such a file, and before the response.
+    """
+
+    time: ReadingTime
+    languages: tuple[str, ...]
+    known: str = ""
+    digest: str = ""
+    text: FileText | None = field(default=None)
+
+
+class AttachmentMiddleware:
+    """Scrapy middleware that reads attachments, one after the other, in child processes."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response. The text of an attachment is added to the request's `Reading`."""
+        reading: Reading | None = request.meta.get(READING)
+        if reading and response.status == HTTPStatus.OK:
+            reading.digest = f"sha256:{sha256(response.body).hexdigest()}"
+            if reading.digest != reading.known:
+                async with self._one:
+                    reading.text = await _read(response.body, reading)
+        return response
+
+
+async def _read(body: bytes, reading: Reading) -> FileText:
+    if reading.time.left <= 0:
+        return FileText(cut="time")
+    started = time.monotonic()
+    text = await asyncio.to_thread(read_attachment, body, reading.languages)
+    reading.time.left -= time.monotonic() - started
+    return text
