@@ -38,7 +38,7 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
     An unreadable document gives no text and raises no exception.
     """
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),
+        *(sys.executable, "-P", "-m", "spiders.attachments.pdf_reader", str(seconds)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

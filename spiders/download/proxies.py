@@ -1,7 +1,7 @@
 """Send the requests of a source or host through the operator's proxy.
 
 Each proxy has a gateway on loopback in the process of the crawl. The gateway resolves and checks
-the site's name, and the operator's proxy gets the IP address (spiders.download.upstream).
+the site's name, and the operator's proxy gets the IP address (spiders.download.proxy).
 """
 
 import asyncio
@@ -16,10 +16,9 @@ from data.errors import CommuniqueError
 from data.settings import Network
 from data.text.urls import host_of
 from spiders.download.limited_downloader import visit_of
-from spiders.download.proxy import PublicOnlyProxy
+from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
 from spiders.download.settings import RENDER
 from spiders.download.ssrf import HostResolver
-from spiders.download.upstream import Upstream, upstream_of
 from spiders.sources.source_file import SourceFile
 
 PROXIES: Final = "COMMUNIQUE_PROXIES"

@@ -1,19 +1,168 @@
-"""A proxy on loopback that lets a browser connect only to public addresses.
+"""Proxies: one on loopback, which checks every address, and connections through the operator's.
 
 A browser resolves names and follows redirects without Scrapy. The proxy checks the address of every
-connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check.
+connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check. A proxy
+of the operator gets only the checked IP address. Its own address may be private.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import ipaddress
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import ClassVar
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+from urllib.parse import unquote, urlsplit
 
 from data.network.addresses import refused_address
 from spiders.download.ssrf import HostResolver
-from spiders.download.upstream import ProxyFailure, Upstream
+
+UPSTREAM_SECONDS: Final = 15.0
+"""Maximum time to open a connection through a proxy, in seconds."""
+
+MAX_HEAD_BYTES: Final = 16_384
+"""Maximum size of an HTTP proxy's response to CONNECT, in bytes."""
+
+DEFAULT_PORTS: Final = {"http": 8080, "socks5": 1080}
+
+SOCKS_REASONS: Final = {
+    1: "it failed",
+    2: "its rules forbid the connection",
+    3: "it can't reach the network of the site",
+    4: "it can't reach the site",
+    5: "the site refused the connection",
+    6: "the connection timed out",
+    8: "it does not accept IP addresses, which Communique requires",
+}
+"""Reasons by the reply code of a SOCKS5 proxy (RFC 1928, 6)."""
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class ProxyFailure(Exception):
+    """Raised if a proxy does not connect to a site. The message contains no address or password."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the proxy {name} does not connect to the site: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A proxy from ``[network.proxies]``. ``name`` is its key there."""
+
+    name: str
+    scheme: str
+    host: str
+    port: int
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, name: str, url: str) -> Upstream:
+        """Create an Upstream from its checked URL (data.settings.load)."""
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(name, parts.scheme, parts.hostname or "", port, user, password)
+
+    async def connect(self, address: str, port: int) -> Streams:
+        """Return a connection to an IP address through the proxy. Raises ProxyFailure."""
+        writer: asyncio.StreamWriter | None = None
+        try:
+            async with asyncio.timeout(UPSTREAM_SECONDS):
+                reader, writer = await asyncio.open_connection(
+                    self.host, self.port, limit=MAX_HEAD_BYTES
+                )
+                shake = self._socks if self.scheme == "socks5" else self._connect
+                await shake(reader, writer, address, port)
+                return reader, writer
+        except ProxyFailure:
+            _close(writer)
+            raise
+        except TimeoutError as error:
+            _close(writer)
+            why = f"it does not respond within {UPSTREAM_SECONDS:g} seconds"
+            raise ProxyFailure(self.name, why) from error
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+            _close(writer)
+            is_down = isinstance(error, OSError)
+            why = "it is down or its address is wrong" if is_down else "its response is invalid"
+            raise ProxyFailure(self.name, why) from error
+
+    async def _connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
+    ) -> None:
+        """Open a tunnel with CONNECT (RFC 9110, 9.3.6)."""
+        target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+        if self.user:
+            token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            lines.append(f"Proxy-Authorization: Basic {token}")
+        writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        start, *fields = head.split("\r\n")
+        version, _, status = start.partition(" ")
+        if not version.startswith("HTTP/1.") or not status[:3].isdigit():
+            raise ProxyFailure(self.name, "it is not an HTTP proxy")
+        if status.startswith("407"):
+            raise ProxyFailure(self.name, "it rejects the user or password")
+        if not status.startswith("2"):
+            raise ProxyFailure(self.name, f"it responds with {status[:3]}")
+        names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}
+        if names.get("content-length", "0") != "0" or "transfer-encoding" in names:
+            raise ProxyFailure(self.name, "it responds in place of the site")
+
+    async def _socks(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
+    ) -> None:
+        """Open a connection with SOCKS5 (RFC 1928), with a user and password (RFC 1929) if set."""
+        method = 2 if self.user else 0
+        writer.write(bytes([5, 1, method]))
+        version, chosen = await reader.readexactly(2)
+        if version != 5:  # noqa: PLR2004 - the version of SOCKS
+            raise ProxyFailure(self.name, "it is not a SOCKS5 proxy")
+        if chosen != method:
+            why = "it rejects the user" if self.user else "it needs a user and password"
+            raise ProxyFailure(self.name, why)
+        if self.user:
+            user, password = self.user.encode(), self.password.encode()
+            writer.write(bytes([1, len(user), *user, len(password), *password]))
+            _, status = await reader.readexactly(2)
+            if status:
+                raise ProxyFailure(self.name, "it rejects the user or password")
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        kind = 1 if ip.version == 4 else 4  # noqa: PLR2004 - the IP version
+        writer.write(bytes([5, 1, 0, kind, *ip.packed, *port.to_bytes(2)]))
+        version, reply, _, bound = await reader.readexactly(4)
+        if version != 5 or reply:  # noqa: PLR2004 - as above
+            raise ProxyFailure(self.name, SOCKS_REASONS.get(reply, f"it responds with {reply}"))
+        sizes = {1: 4, 4: 16}
+        size = sizes[bound] if bound in sizes else (await reader.readexactly(1))[0]
+        await reader.readexactly(size + 2)
+
+
+def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstream | None:
+    """Return the proxy for a request: the one with a name, or else that of the host.
+
+    A proxy of a host also applies to its subdomains.
+    """
+    if name:
+        return proxies.get(name)
+    labels = host.lower().split(".")
+    hosts = (".".join(labels[start:]) for start in range(len(labels)))
+    return next((proxies[one] for one in hosts if one in proxies and "." in one), None)
+
+
+def _parted(line: str) -> tuple[str, str, str]:
+    return line.partition(":")
+
+
+def _close(writer: asyncio.StreamWriter | None) -> None:
+    if writer is not None:
+        writer.close()
+
 
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0

@@ -1,5 +1,6 @@
 """Extract the listing in a response, or load the stored listing after a 304 response."""
 
+import logging
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
@@ -8,6 +9,7 @@ import msgspec
 from scrapy.http import Response
 
 from data.health.run_errors import http_kind
+from data.models import ListingKind
 from data.text.clean import clean_line
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
@@ -29,6 +31,8 @@ from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts, shown_by_route
 from spiders.page.page import Page
 from spiders.sources.unmatched_selectors import listing_matches
+
+log = logging.getLogger(__name__)
 
 MIN_EARLIER_ITEMS: Final = 3
 """Minimum number of items on an earlier listing that is compared with the current page."""
@@ -67,6 +71,39 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
     for url in listing.passed:
         visit.report.error(url, "date", SKIPPED_ROW)
     return listing
+
+
+def listing_or_report(
+    response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
+) -> Listing | None:
+    """Extract the listing in a response. If there is none, report why, and return None."""
+    try:
+        return read_listing_response(response, visit)
+    except NoListing as error:
+        if error.empty and not is_first:
+            # An example is a month without releases; the walk continues with the preceding month.
+            return error.empty
+        report_unread(visit, listing_kind, response.url, error, is_first=is_first)
+        return None
+
+
+def report_unread(
+    visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
+) -> None:
+    """Report a listing page that could not be read, unless a visit works without it."""
+    if is_first:
+        # If the source has a feed, its page may be unavailable.
+        is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
+        if listing_kind == "feed":
+            visit.facts.feed_failed()
+    else:
+        is_error = visit.frontier.walks[listing_kind].add_failure(
+            error.kind, error.status, f"{url}: {error}"
+        )
+    if is_error:
+        visit.report.error(url, error.kind, str(error))
+    else:
+        log.info("the listing page %s is skipped: %s", url, error)
 
 
 def is_replaced(listing: Listing, before: Listing) -> bool:

@@ -33,7 +33,11 @@ from spiders.crawl.page_errors import (
     NotARelease,
     page_errors,
 )
-from spiders.crawl.visits.listing_response import read_listing_response
+from spiders.crawl.visits.listing_response import (
+    listing_or_report,
+    read_listing_response,
+    report_unread,
+)
 from spiders.crawl.visits.next_requests import Wanted
 from spiders.crawl.visits.page_parts import (
     confirm,
@@ -212,7 +216,7 @@ class PressRoomSpider(Spider):
             visit.report.add_page(why_not_archived(response))
             listing = None
             with page_errors(response.url, visit.report.error):
-                listing = self._listing(response, visit, listing_kind, is_first=is_first)
+                listing = listing_or_report(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
                 visit.first_pages.hold(self._parts(response, visit, listing))
             if is_first:
@@ -418,41 +422,10 @@ class PressRoomSpider(Spider):
             else:
                 error = NoListing(kind, message)
                 listing_kind, url = request.cb_kwargs["listing_kind"], request.meta["asked"]
-                self._unread(visit, listing_kind, url, error, is_first=is_first)
+                report_unread(visit, listing_kind, url, error, is_first=is_first)
             if is_first:
                 yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
             self._record_parts(visit)
-
-    def _listing(
-        self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
-    ) -> Listing | None:
-        try:
-            return read_listing_response(response, visit)
-        except NoListing as error:
-            if error.empty and not is_first:
-                # An example is a month without releases; the walk continues with the preceding
-                # month.
-                return error.empty
-            self._unread(visit, listing_kind, response.url, error, is_first=is_first)
-            return None
-
-    @staticmethod
-    def _unread(
-        visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
-    ) -> None:
-        if is_first:
-            # If the source has a feed, its page may be unavailable.
-            is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
-            if listing_kind == "feed":
-                visit.facts.feed_failed()
-        else:
-            is_error = visit.frontier.walks[listing_kind].add_failure(
-                error.kind, error.status, f"{url}: {error}"
-            )
-        if is_error:
-            visit.report.error(url, error.kind, str(error))
-        else:
-            log.info("the listing page %s is skipped: %s", url, error)
 
     @staticmethod
     def _is_due(visit: Visit, walk: ListingWalk) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import SettingsError
 from data.settings.load import load_settings, proxy_problem
-from spiders.download.upstream import Upstream, upstream_of
+from spiders.download.proxy import Upstream, upstream_of
 from tests.ports import free_port
 from tests.press_room import Answer, Room, release_html, served
 from tests.proxy_server import proxied

@@ -16,9 +16,9 @@ from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
 from data.models import Draft, Published
+from spiders.attachments.pdf_reader import read_pdf
 from spiders.crawl.drafts.draft import document_content, document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
-from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
 from spiders.page.page import DocumentText, Page
 from spiders.release import document

@@ -1,6 +1,6 @@
 """Child process that reads a PDF from standard input and writes a line of JSON.
 
-python -m spiders.download.pdf_reader SECONDS
+python -m spiders.attachments.pdf_reader SECONDS
 
 A hostile PDF may take endless time or memory. The operating system ends this process at its limits.
 spiders.download.documents starts it.
