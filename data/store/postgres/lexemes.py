@@ -8,7 +8,9 @@ same words. In scripts without spaces, each letter and each pair of neighbouring
 Other lexemes of a vector contain characters that no word contains. ``:`` is the first character of
 filters, such as the source or topic of a release. ``~`` separates the language from a stem. ``^``
 precedes each word of a title, and ``-`` each word of a title that is not in the body. With these,
-the index alone finds a word in a title or body, and no positions are read from large vectors.
+the index alone finds a word in a title or body, and no positions are read from large vectors. ``%``
+precedes a 16-bit hash of two adjacent words. For a phrase, positions are read only from vectors
+with its hashes.
 
 Other forms of a word are found with PostgreSQL's stemmer for its language. A release is indexed
 with the stems of its words in its language. A release without a language, or in a language without
@@ -18,9 +20,11 @@ https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
+from zlib import crc32
 
 from data.search.expression import Term
 from data.search.highlights import is_word_letter
@@ -107,11 +111,19 @@ def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
             yield place, words[place] + words[place + 1]
 
 
+def adjacent(words: Sequence[str]) -> Iterator[str]:
+    """Yield the lexeme for each pair of adjacent words. `pairs` yields the letters."""
+    for first, second in pairwise(words):
+        if not UNSPACED.match(first) or not UNSPACED.match(second):
+            yield f"%{crc32(f'{first} {second}'.encode()) & 0xFFFF:x}"
+
+
 def vector(title: str, body: str, others: Iterable[str]) -> Vector:
     """Return the vector of a title, a body and the quoted lexemes in ``others``."""
     places: defaultdict[str, list[str]] = defaultdict(list)
-    size, is_whole, start = 0, True, 1
     in_title, in_body = words_in(title), words_in(body)
+    hashes = {*adjacent(in_title), *adjacent(in_body)}
+    size, is_whole, start = 8 * len(hashes), True, 1
     titled, bodied = set[str](), set[str]()
     for words, weight, found in ((in_title, "A", titled), (in_body, "", bodied)):
         for place, word in [*enumerate(words), *pairs(words)]:
@@ -131,6 +143,7 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
     ]
     lexemes += [quoted(f"{IN_TITLE}{word}") for word in titled]
     lexemes += [quoted(f"{ONLY_IN_TITLE}{word}") for word in titled - bodied]
+    lexemes += map(quoted, hashes)
     lexemes += others
     long_text = None if is_whole else f" {' '.join(in_title)} \n {' '.join(in_body)} "
     return Vector(" ".join(lexemes), long_text)
@@ -213,6 +226,7 @@ def phrase(term: Term) -> Phrase | None:
         is_exact = not term.prefix
         if is_exact:
             indexed = all_of([indexed, f"!{together(ONLY_IN_TITLE)}"])
+    indexed = all_of([indexed, *map(quoted, adjacent(words[:-1] if term.prefix else words))])
     text = f" {' '.join(words)}" + ("" if term.prefix else " ")
     return Phrase(indexed, "" if is_exact else f"({ordered})", together(), text)
 
