@@ -1,18 +1,18 @@
 """Import of releases from lines of JSON. Imported releases are processed like collected ones."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.errors import RefusedValue
-from data.identity.decision import yet_to_come
-from data.interchange.lines import MAX_LINE_BYTES, LineError, read_line
-from data.models import Source
+from data.identity.decision import Decision, yet_to_come
+from data.interchange.lines import MAX_LINE_BYTES, Imported, LineError, read_line
+from data.models import SeenDraft, Source
 from data.store.core.store import Store
 from data.text.masking import MASK
 from data.text.sanitize import MAX_CHARACTERS
@@ -68,6 +68,14 @@ class Importation:
     stories: int
 
 
+class ReadLine(NamedTuple):
+    """A valid line: its number, its content, and the draft to record."""
+
+    number: int
+    imported: Imported
+    seen: SeenDraft
+
+
 class Importer:
     """Importer of lines for one source. ``topics`` are added to all releases.
 
@@ -107,10 +115,8 @@ class Importer:
         """
         numbered = ((number, line) for number, line in enumerate(lines, start=1))
         while batch := tuple(islice(numbered, BATCH_SIZE)):
-            with self._store.transaction():
-                for number, line in batch:
-                    if line.strip():
-                        self._take(number, line)
+            if read := [one for one in map(self._read, batch) if one]:
+                self._record(read)
             if on_progress:
                 on_progress(sum(len(line) for _, line in batch))
         return Importation(
@@ -118,38 +124,58 @@ class Importer:
             new=self._counts["new"],
             changed=self._counts["changed"],
             unchanged=self._counts["unchanged"],
-            rejected=tuple(self._rejected),
+            rejected=tuple(sorted(self._rejected, key=lambda one: one.line)),
             doubtful=tuple(self._doubtful),
             stories=sum(1 for story in self._stories if self._store.story(story)),
         )
 
-    def _take(self, number: int, line: bytes) -> None:
+    def _read(self, numbered: tuple[int, bytes]) -> ReadLine | None:
+        """Return the draft of a line, or None if the line is empty or invalid."""
+        number, line = numbered
+        if not line.strip():
+            return None
         try:
             imported = read_line(line, self._source.id, self._context, self._taxonomy)
-            # Imported releases are old: if the date is missing, they must not count as news.
-            draft = replace(imported.draft, position=number, imported=True)
-            draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)
-            if not self._registered:
-                # The source is created after the first valid line, so that an invalid file creates
-                # no source.
-                self._store.register(self._source)
-                self._registered = True
-            verdict = self._store.record(
-                draft,
-                seen=utc_now(),
-                since=self._since,
-                front=self._front,
-                labels=labels,
-            )
-        except (LineError, RefusedValue) as error:
+        except LineError as error:
             self._rejected.append(Remark(number, str(error)))
+            return None
+        # Imported releases are old: if the date is missing, they must not count as news.
+        draft = replace(imported.draft, position=number, imported=True)
+        draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)
+        seen = SeenDraft(draft, utc_now(), self._since, self._front, labels)
+        return ReadLine(number, imported, seen)
+
+    def _record(self, lines: Sequence[ReadLine]) -> None:
+        """Record lines in one transaction. If the store refuses a line, record each alone."""
+        try:
+            with self._store.transaction(parts=False):
+                # The source is created with the first valid line, so that an invalid file creates
+                # no source.
+                if not self._registered:
+                    self._store.register(self._source_at(lines[0].seen.draft.url))
+                verdicts = self._store.record_all([one.seen for one in lines])
+        except RefusedValue as error:
+            if len(lines) == 1:
+                self._rejected.append(Remark(lines[0].number, str(error)))
+                return
+            for one in lines:
+                self._record([one])
             return
-        if not self._source.url:
-            # Feeds contain the source's address. Without a source file, the release's site is the
-            # best guess.
-            parts = urlsplit(draft.url)
-            self._source = replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
-            self._store.register(self._source)
+        self._registered = True
+        for one, verdict in zip(lines, verdicts, strict=True):
+            self._count(one.number, one.imported, verdict)
+
+    def _source_at(self, url: str) -> Source:
+        """Return the source, with the site of the release at ``url`` if its address is unknown.
+
+        Feeds contain the source's address.
+        """
+        if self._source.url:
+            return self._source
+        parts = urlsplit(url)
+        return replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
+
+    def _count(self, number: int, imported: Imported, verdict: Decision) -> None:
         if verdict.doubt:
             self._rejected.append(Remark(number, verdict.doubt))
             return
