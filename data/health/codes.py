@@ -85,6 +85,11 @@ CODES: Final = {
         "failing", "Dates or other fields are missing that were there before."
     ),
     "release.vanished": Meaning("failing", "Many of its releases are gone at once."),
+    "page.restless": Meaning(
+        "failing",
+        "A single page changes at every visit, so no change is reported.",
+        may_degrade=True,
+    ),
     "selector.no_match": Meaning(
         "failing", "A selector of its source file matches nothing.", may_degrade=True
     ),

@@ -14,9 +14,9 @@ FixedErrorKind: TypeAlias = Literal[
     "archive", "blocked:challenge", "blocked:login", "blocked:maintenance", "browser", "bug",
     "busy", "certificate", "connection", "crawl", "date", "dns", "drift", "empty", "interrupted",
     "layout", "media-type", "moved", "network", "redesign:body", "redesign:date", "redesign:title",
-    "redirect", "refused", "replaced", "robots", "section", "selector", "selector:listing", "size",
-    "slow", "slow:moved", "slow:skipped", "slow:visit", "soft-404", "stale", "store", "timeout",
-    "truncated", "vanished",
+    "redirect", "refused", "replaced", "restless", "robots", "section", "selector",
+    "selector:listing", "size", "slow", "slow:moved", "slow:skipped", "slow:visit", "soft-404",
+    "stale", "store", "timeout", "truncated", "vanished",
 ]  # fmt: skip
 """Kinds of errors that do not contain a status."""
 
@@ -62,7 +62,7 @@ CUT: Final = "interrupted"
 FILE: Final = "file"
 """Family of errors that concern files of releases. A source with such errors still works."""
 
-DOUBTS: Final = {"date", "layout", "selector", "stale"}
+DOUBTS: Final = {"date", "layout", "restless", "selector", "stale"}
 REDESIGN: Final = "redesign"
 """Family of errors that only cast doubt on extracted values, like the kinds in DOUBTS.
 data.health.visit_faults reports doubts if there are many."""
@@ -98,6 +98,7 @@ KINDS: Final[dict[str, str]] = {
     "blocked": "site.challenge",
     "empty": "listing.empty",
     "stale": "feed.stale",
+    "restless": "page.restless",
     "robots": "site.robots",
     "blocked:challenge": "site.challenge",
     "blocked:login": "site.login",

@@ -142,6 +142,13 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict("feed.unread", reason)
 
 
+def restless(run: Run, facts: VisitFacts) -> Verdict | None:
+    """Return a verdict if most of a single page changes at every visit."""
+    del facts
+    error = next((error for error in run.errors if error.kind == "restless"), None)
+    return Verdict("page.restless", error.message) if error else None
+
+
 def recall(run: Run, facts: VisitFacts) -> Verdict | None:
     """Return a verdict if pages link to many releases that the listing does not show."""
     named = facts.missed.count + facts.known_meanwhile
@@ -181,7 +188,7 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
         *("release.thin", "thin", MIN_PAGES),
         "with less than half of the text that was usual, or none",
     ),
-    *(undated, lost_rows, stands_still, feed, recall, certificate),
+    *(undated, lost_rows, stands_still, feed, recall, restless, certificate),
 )
 """All checks for faults, in order. Only the first fault is reported, because further faults may
 follow from it."""

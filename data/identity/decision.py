@@ -82,6 +82,11 @@ SHARED_BODY: Final = (
     "(check the source with `communique sources check`)"
 )
 
+RESTLESS: Final = (
+    "most of the page changes at every visit, so no change can be reported. Select its stable part"
+    " with release.body in the source file"
+)
+
 REFUSED: Final = (
     "the page states {raw!r}, which was rejected as its publication date; the release is stored"
     " without a date. Set release.published in the source file if this is wrong"
@@ -94,7 +99,8 @@ class Decision:
 
     ``fields`` contains the names of changed fields. ``returned`` is true if the release was
     retracted and is online again. If the draft was rejected and the last good content is kept,
-    ``doubt`` is the reason as a sentence.
+    ``doubt`` is the reason as a sentence. ``waits`` is true if a single page shows a change that
+    the next visit may confirm.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -102,6 +108,7 @@ class Decision:
     fields: tuple[str, ...] = ()
     doubt: str | None = None
     returned: bool = False
+    waits: bool = False
 
 
 def decide(
@@ -123,7 +130,8 @@ def decide(
     """
     published, order = _dated(draft, known, seen)
     content = replace(with_digests(draft, known), published=published)
-    same = reread or (bool(draft.digest) and draft.digest == known.digest)
+    # A page with the bytes of the last visit may confirm a change that this visit did not accept.
+    same = reread or (bool(draft.digest) and draft.digest == known.digest and not draft.is_page)
     fields = frozenset[str]() if same else significant_changes(known.content, content)
     doubt = _doubt(draft, known, fields)
     if doubt:

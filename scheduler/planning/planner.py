@@ -130,7 +130,9 @@ class VisitPlanner:
         """
         due = self._planned(source, after)
         further, quick = self._health.confirm_visits, float(self._health.confirm_after)
-        if quick < due.seconds and is_to_be_confirmed(store, source.source, further=further):
+        if quick < due.seconds and (
+            is_to_be_confirmed(store, source.source, further=further) or self._waits(store, source)
+        ):
             due = NextVisit(after + dt.timedelta(seconds=quick), quick, confirms=True)
         wait = self._host_wait(store, source, after)
         if wait and wait.until > due.at:
@@ -166,6 +168,12 @@ class VisitPlanner:
         rested = last + least if last and last <= now else now
         wait = self._host_wait(store, source, now)
         return max(now, rested, wait.until if wait else now)
+
+    @staticmethod
+    def _waits(store: Store, source: LoadedSource) -> bool:
+        """Return whether a single page shows a change that the next visit may confirm."""
+        last = next(iter(store.runs(source.id, limit=1)), None) if source.file.is_page else None
+        return last is not None and last.facts is not None and last.facts.waits
 
     def _host_wait(self, store: Store, source: LoadedSource, after: dt.datetime) -> Wait | None:
         """Return until when requests to the source's host must wait, or None if they need not.

@@ -12,8 +12,10 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from data.clock import zone_of
 from data.identity.decision import (
     ENDS_EARLY,
+    RESTLESS,
     SHARED_BODY,
     Decision,
     decide,
@@ -32,6 +34,7 @@ from data.identity.matching import (
 )
 from data.models import Content, Draft, FileText, Release, SeenDraft
 from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
+from data.revisions.settled_content import SettledContent, settled_content
 from data.revisions.stored_difference import encode_difference
 from data.store.core.candidates import SimilarReleases, bands_near, bands_of, find_candidates
 from data.store.core.stories import StoryJoiner
@@ -72,6 +75,7 @@ class ReadDraft:
     """
 
     def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:
+        self.found = found
         self.draft, self.seen, self.since = found.draft, found.seen, found.since
         if digests:
             content = with_file_digests(found.draft.content, digests)
@@ -162,7 +166,7 @@ class Recorder:
 
     def record(self, read: ReadDraft) -> RecordOutcome:
         """Decide about a draft and store the result with `Tables.write`."""
-        draft, seen, since = read.draft, read.seen, read.since
+        draft, seen = read.draft, read.seen
         owners = {key: self._tables.address_owner(draft.source, key) for key in read.keys}
         owner = self._owner(read, owners)
         # A redacted release is never restored by a visit. Only the addresses of its page are
@@ -178,13 +182,21 @@ class Recorder:
             noted = self._note_addresses(owner.number, outcome, is_published=False)
             self._tables.keep_answer(draft, None)
             return replace(outcome, noted=noted)
+        settled = self._settle(draft, owner, seen) if draft.is_page and owner else None
+        if settled:
+            # While the page differs, its next response must not be a 304.
+            validator = None if settled.differs else draft.validator
+            draft = replace(draft, content=settled.content, validator=validator)
+            read = ReadDraft(replace(read.found, draft=draft))
         match = Match(owner, draft.reread) if owner else self._match(read, owners[read.keys[0]])
         decision = self._decide(read, match)
         known = match.known.release if match.known else None
-        if known and may_be_cut(draft, known, decision):
-            mark, has_end = read.signature.fingerprint.hex(), draft.has_end
-            if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
-                decision = Decision("unchanged", known, doubt=ENDS_EARLY)
+        if settled:
+            is_restless = settled.is_restless and decision.kind == "unchanged"
+            doubt = decision.doubt or (RESTLESS if is_restless else None)
+            decision = replace(decision, waits=settled.waits, doubt=doubt)
+        elif known:
+            decision = self._unless_cut(read, known, decision)
         outcome = self._outcome(read, decision, match.known, labels=read.labels)
         if match.known and decision.doubt:
             # A possibly truncated page is due again at the next visit.
@@ -309,6 +321,23 @@ class Recorder:
         """
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
+    def _settle(
+        self, draft: Draft, owner: StoredRelease, seen: dt.datetime
+    ) -> SettledContent | None:
+        """Return the content of a single page without its noise, and store what it teaches.
+
+        Returns None if the page has no text.
+        """
+        known = owner.release
+        if not draft.content.body_text or not known.content.body_text:
+            return None
+        subject = f"page:{known.id}"
+        last = self._tables.unconfirmed(subject)
+        day = seen.astimezone(zone_of(draft.zone)).date()
+        settled = settled_content(known.content, draft.content, last[0] if last else None, day)
+        self._tables.keep_unconfirmed(subject, settled.state, seen)
+        return settled
+
     # Match.
 
     def _owner(
@@ -388,6 +417,17 @@ class Recorder:
         if "body" in decision.fields and self._is_shared(known, read.signature.body):
             return Decision("unchanged", known.release, doubt=SHARED_BODY)
         return decision
+
+    def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
+        """Return the decision, or a doubt while no visit has confirmed that the page is whole."""
+        draft = read.draft
+        if not may_be_cut(draft, known, decision):
+            return decision
+        mark, has_end = read.signature.fingerprint.hex(), draft.has_end
+        seen, since = read.seen, read.since
+        if confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
+            return decision
+        return Decision("unchanged", known, doubt=ENDS_EARLY)
 
     def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.

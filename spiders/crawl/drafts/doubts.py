@@ -5,7 +5,8 @@ from typing import Final
 
 from data.dates.clock import contradicted
 from data.dates.context import DateContext, order_of_place
-from data.identity.decision import Decision, date_doubt
+from data.health.run_errors import ErrorKind
+from data.identity.decision import RESTLESS, Decision, date_doubt
 from data.models import Facet, Release
 from spiders.crawl.drafts.release_reader import ReleaseReader
 from spiders.crawl.visit_scope import VisitScope
@@ -45,6 +46,8 @@ class Doubts:
         self._is_order_reported = self._is_zone_reported = False
         self._undated: list[str] = []
         self._has_dates = False
+        self.waits = False
+        """Whether a single page shows a change that the next visit may confirm."""
 
     def note(self, url: str, decision: Decision) -> None:
         """Report doubts about the release at ``url``.
@@ -52,8 +55,10 @@ class Doubts:
         ``decision`` is the result of recording the release.
         """
         release = decision.release
+        self.waits |= decision.waits
         if decision.doubt:
-            self._report_error(url, "layout", decision.doubt)
+            kind: ErrorKind = "restless" if decision.doubt == RESTLESS else "layout"
+            self._report_error(url, kind, decision.doubt)
         dated = release.published.precision != "none"
         self._has_dates |= dated
         if decision.kind != "new":

@@ -165,6 +165,9 @@ class DraftRecorder:
         seen = [*map(self._seen, drafts)]
         decisions = self._store.record_all(seen, self._limit) if seen else ()
         for ready, decision in zip(drafts, decisions, strict=True):
+            if ready.draft.is_page:
+                # Tokens in the addresses of its files may change at every visit.
+                self._files.note(replace(ready.draft, content=decision.release.content))
             if not ready.is_reextraction:
                 done.append(RecordedDraft(ready.url, decision.kind, decision.returned, decision))
         return done
@@ -176,7 +179,8 @@ class DraftRecorder:
             position = self._position_of((draft.url, *draft.aliases), draft.content.published)
             draft = replace(draft, position=position)
             draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
-            self._files.note(draft)
+            if not draft.is_page:
+                self._files.note(draft)
         seen, since = time_of(draft.capture), self._scope.since
         return SeenDraft(draft, seen, since, self._scope.entry_urls, labels)
 

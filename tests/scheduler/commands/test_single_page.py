@@ -172,3 +172,41 @@ def test_a_page_with_a_feed_is_a_mistake_in_the_source_file(home: Path) -> None:
     result = communique("collect", home=home)
     assert result.returncode == 2
     assert "a single page has no list" in result.stderr
+
+
+def test_noise_is_not_reported_and_a_change_shows_only_itself(room: Room, home: Path) -> None:
+    def page(number: int, chair: str) -> str:
+        noise = (
+            f"<p>Visitors: {700 + number}</p>"
+            f"<p><a href='/get.php?f=fees.pdf&amp;csrf=a{number}'>Fees</a></p>"
+        )
+        html = people_html(f"{chair}, chair", *PEOPLE[1:])
+        return html.replace("</main>", f"{noise}</main>")
+
+    for number in range(4):
+        room.page(PATH, page(number, "Ida Moen"))
+        run = collect(home)
+        assert run["changed"] == 0
+        assert {one["kind"] for one in run["errors"]} <= {"file:404"}
+    for number in range(4, 14):
+        room.page(PATH, page(number, "Kari Vik"))
+        if collect(home)["changed"]:
+            break
+    second = stored(home)
+    assert second.revision == 2
+    assert "Visitors: 700" in second.content.body_text
+    shown = communique("show", second.id, "--diff", home=home).stdout
+    assert "Kari" in shown
+    assert "Visitors" not in shown
+
+
+def test_a_page_that_never_holds_still_is_degraded(room: Room, home: Path) -> None:
+    for number in range(8):
+        rows = (f"Ship {number * 37 % 91} of {row}" for row in ("Oslo", "Bergen", "Bodo"))
+        words = "".join(f"<p>Word{number}{at} was said by {number * at}</p>" for at in range(20))
+        room.page(PATH, people_html(*rows).replace("<table>", f"{words}<table>"))
+        run = collect(home)
+        assert run["changed"] == 0
+    assert [one["kind"] for one in run["errors"]] == ["restless"]
+    health = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert (health[0]["code"], health[0]["degraded"]) == ("page.restless", True)

@@ -1,0 +1,1 @@
+"""Invented single pages with scripted noise and scripted changes."""

@@ -1,0 +1,295 @@
+"""Differences between the lines of two versions of a single page, down to the changed words.
+
+Moved lines are no difference: galleries and lists of links are often in random order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+from data.revisions.alignment import aligned
+from data.text.words import tokens
+
+MAX_STEPS: Final = 2_000_000
+"""Maximum number of comparisons of lines with each other."""
+
+MAX_PAIRED_LINES: Final = 10_000
+"""Maximum number of pairs of changed lines, in one passage, that are compared by their words."""
+
+MAX_LINE_WORDS: Final = 400
+"""Maximum number of words in a line that is compared word by word."""
+
+MIN_SIMILARITY: Final = 0.5
+"""Minimum share of words that two lines have in common if one is a version of the other."""
+
+MAX_SHAPE_LENGTH: Final = 60
+"""Maximum length in characters of a line that is compared by its shape."""
+
+WORD: Final = re.compile(
+    r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+\b|\d+(?:[.,:/\u2019'-]\d+)*|\w+|[^\w\s]"
+)
+"""Pattern of a word. A number, date or time is one word, because its parts change together."""
+
+MARK_BYTES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A difference between a known line and a new version of its page.
+
+    The words from ``start`` to ``end`` of line number ``line`` are replaced with ``text``. If
+    ``whole`` is true, this is the whole line, and a ``text`` of None means that the line is gone.
+    If ``added`` is true, ``text`` is a new line before line number ``line``. ``new_line`` is the
+    line with all its differences. Differences in neighbouring lines have the same ``passage``.
+    """
+
+    line: int
+    start: int
+    end: int
+    text: str | None
+    new_line: str
+    passage: int = 0
+    whole: bool = False
+    added: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Return a short hash of the new text."""
+        return "" if self.text is None else mark_of(self.text)
+
+    @property
+    def value(self) -> str:
+        """Return a short text that identifies this difference at its place."""
+        return f"{self.start}-{self.end}:{'gone' if self.text is None else self.mark}"
+
+
+@lru_cache(maxsize=20_000)
+def mark_of(text: str) -> str:
+    """Return a short hash of the words of a text."""
+    words = _key(text)
+    return blake2b(words.encode("utf-8", "replace"), digest_size=MARK_BYTES).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LineHistory:
+    """What earlier visits showed about lines.
+
+    ``restless`` contains the numbers of known lines that changed before. ``lasting`` contains the
+    marks of new lines that the last visit found too, ``rotating`` those that came and went.
+    ``replaced`` contains the marks of the new lines that replaced known lines in the last visit.
+    """
+
+    restless: Collection[int] = ()
+    lasting: Collection[str] = ()
+    rotating: Collection[str] = ()
+    replaced: Mapping[int, str] = field(default_factory=dict)
+
+
+def differences(
+    known: Sequence[str], new: Sequence[str], history: LineHistory | None = None
+) -> list[Difference]:
+    """Return the differences between the ``known`` lines of a page and its ``new`` lines.
+
+    If it is ambiguous which line replaced which, the ``history`` decides.
+    """
+    history = history or LineHistory()
+    before, after = [*map(_key, known)], [*map(_key, new)]
+    passages = [
+        (block.old, block.new)
+        for block in aligned(before, after, steps=MAX_STEPS)
+        if not block.is_same
+    ]
+    moved = Counter(before[at] for old, _ in passages for at in range(old.start, old.stop))
+    moved &= Counter(after[at] for _, place in passages for at in range(place.start, place.stop))
+    left, right = moved.copy(), moved.copy()
+    found: list[Difference] = []
+    for old, place in passages:
+        gone = [at for at in range(old.start, old.stop) if not _take(left, before[at])]
+        added = [at for at in range(place.start, place.stop) if not _take(right, after[at])]
+        passage = Passage(known, new, old.start, gone, added)
+        found += passage.differences(history)
+    return found
+
+
+def _key(line: str) -> str:
+    return _words_of(line) or line.strip()
+
+
+@lru_cache(maxsize=20_000)
+def _words_of(line: str) -> str:
+    return " ".join(tokens(line))
+
+
+def _take(counts: Counter[str], key: str) -> bool:
+    if not counts[key]:
+        return False
+    counts[key] -= 1
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of changed lines: the numbers of ``gone`` known lines and of ``added`` new lines.
+
+    ``first`` is the number of its first known line.
+    """
+
+    known: Sequence[str]
+    new: Sequence[str]
+    first: int
+    gone: list[int]
+    added: list[int]
+
+    def differences(self, history: LineHistory) -> Iterator[Difference]:
+        """Yield the differences of this passage."""
+        pairs = dict(_similar(self.known, self.new, self.gone, self.added))
+        for old, at in pairs.items():
+            yield from _of_line(old, self.known[old], self.new[at], self.first)
+        replaced = self._replaced(
+            [old for old in self.gone if old not in pairs],
+            [at for at in self.added if at not in pairs.values()],
+            history,
+        )
+        for old in self.gone:
+            if old not in pairs:
+                text = self.new[replaced[old]] if old in replaced else None
+                size = len(WORD.findall(self.known[old]))
+                yield Difference(old, 0, size, text, text or "", self.first, whole=True)
+        # A restless line may be at any position, so it is no anchor for other lines.
+        anchors = pairs | {old: at for old, at in replaced.items() if old not in history.restless}
+        for at in self.added:
+            if at not in pairs.values() and at not in replaced.values():
+                above = [old for old, other in anchors.items() if other < at]
+                line = max(above, default=self.first - 1) + 1
+                text = self.new[at]
+                yield Difference(line, 0, 0, text, text, self.first, whole=True, added=True)
+
+    def _replaced(self, gone: list[int], added: list[int], history: LineHistory) -> dict[int, int]:
+        """Return which new line replaced which known line, of lines without similar words.
+
+        A new line that lasts replaced a calm line, and any other one a restless line. Rotating
+        lines never replace calm lines.
+        """
+        marks = {at: mark_of(self.new[at]) for at in added}
+        calm = [old for old in gone if old not in history.restless]
+        lasting = [
+            at for at in added if marks[at] in history.lasting and marks[at] not in history.rotating
+        ]
+        found = {
+            old: at for old in calm for at in lasting if history.replaced.get(old) == marks[at]
+        }
+        taken = set(found.values())
+        found |= zip(
+            [old for old in calm if old not in found],
+            [at for at in lasting if at not in taken],
+            strict=False,
+        )
+        restless = [old for old in gone if old in history.restless]
+        passing = [at for at in added if at not in lasting]
+        found |= zip(restless, passing, strict=False)
+        taken = set(found.values())
+        fresh = [at for at in added if at not in taken and marks[at] not in history.rotating]
+        found |= zip([old for old in calm if old not in found], fresh, strict=False)
+        return found
+
+
+def _similar(
+    known: Sequence[str], new: Sequence[str], gone: Sequence[int], added: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs of a known and a new line that share most of their words, in order.
+
+    Short lines with figures are pairs if only their words and figures differ, such as dates.
+    """
+    if len(gone) * len(added) > MAX_PAIRED_LINES:
+        yield from zip(gone, added, strict=False)
+        return
+    others = [(Counter(_key(new[at]).split()), _shape(new[at])) for at in added]
+    # best[a][b]: highest sum of similarities of the lines from number a and b on
+    best = [[0.0] * (len(added) + 1) for _ in range(len(gone) + 1)]
+    pairs = [[0.0] * len(added) for _ in gone]
+    for a in reversed(range(len(gone))):
+        mine, shape = Counter(_key(known[gone[a]]).split()), _shape(known[gone[a]])
+        for b in reversed(range(len(added))):
+            words, other = others[b]
+            share = 2 * (mine & words).total() / max(1, mine.total() + words.total())
+            has_shape = bool(shape) and shape == other and (share or not mine)
+            pairs[a][b] = share if has_shape or share >= MIN_SIMILARITY else 0.0
+            paired = best[a + 1][b + 1] + pairs[a][b]
+            best[a][b] = max(best[a + 1][b], best[a][b + 1], paired)
+    a = b = 0
+    while a < len(gone) and b < len(added):
+        if pairs[a][b] and best[a][b] == best[a + 1][b + 1] + pairs[a][b]:
+            yield gone[a], added[b]
+            a, b = a + 1, b + 1
+        elif best[a][b] == best[a + 1][b]:
+            a += 1
+        else:
+            b += 1
+
+
+def _shape(line: str) -> str:
+    """Return the shape of a short line with figures, such as ``a,1a1``, or ""."""
+    if not any(map(str.isdecimal, line)) or len(line) > MAX_SHAPE_LENGTH:
+        return ""
+    words = WORD.findall(line)
+    return "".join("1" if one[0].isdecimal() else "a" if one[0].isalpha() else one for one in words)
+
+
+def _of_line(line: int, known: str, new: str, passage: int) -> Iterator[Difference]:
+    """Yield the differences between the words of a line and of its new version."""
+    before, after = WORD.findall(known), [*WORD.finditer(new)]
+    if max(len(before), len(after)) > MAX_LINE_WORDS:
+        yield Difference(line, 0, len(before), new, new, passage, whole=True)
+        return
+    words = [match.group() for match in after]
+    if len(before) == len(words):
+        # Word by word, so that equal words at other positions are not taken for each other.
+        steps = [(at, at + 1, at, at + 1) for at in range(len(words)) if before[at] != words[at]]
+    else:
+        matcher = SequenceMatcher(None, before, words, autojunk=False)
+        steps = [step[1:] for step in matcher.get_opcodes() if step[0] != "equal"]
+    for start, end, first, last in steps:
+        text = new[after[first].start() : after[last - 1].end()] if first < last else ""
+        if tokens(" ".join(before[start:end])) != tokens(text):
+            yield Difference(line, start, end, text, new, passage)
+
+
+def apply(known: Sequence[str], accepted: Sequence[Difference]) -> list[str]:
+    """Return the lines with the accepted differences."""
+    lines: list[str | None] = [*known]
+    for one in sorted(accepted, key=lambda one: (one.line, one.start), reverse=True):
+        if one.added:
+            continue
+        line = known[one.line] if one.whole else lines[one.line]
+        if one.whole or line is None:
+            lines[one.line] = one.text
+            continue
+        lines[one.line] = _replaced(line, one)
+    before: dict[int, list[str]] = {}
+    for one in accepted:
+        if one.added and one.text is not None:
+            before.setdefault(one.line, []).append(one.text)
+    result: list[str] = []
+    for number, line in enumerate([*lines, None]):
+        result += before.get(number, [])
+        if line is not None:
+            result.append(line)
+    return result
+
+
+def _replaced(line: str, one: Difference) -> str:
+    """Return a line with one difference. Its words before the difference are unchanged."""
+    places = [match.span() for match in WORD.finditer(line)]
+    text = one.text or ""
+    if one.start == one.end:
+        at = places[one.start][0] if one.start < len(places) else len(line)
+        return f"{line[:at].rstrip()} {text} {line[at:].lstrip()}".strip()
+    head, tail = line[: places[one.start][0]], line[places[one.end - 1][1] :]
+    return f"{head}{text}{tail}".strip() if text else f"{head.rstrip()}{tail}".strip()

@@ -1,0 +1,101 @@
+"""The content of a single page without its noise, as a version that may be stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from data.models import Content
+from data.revisions.edits import DOCUMENT, file_name
+from data.revisions.noise import NoiseState, Settled, settle
+
+TITLE_MARK: Final = "\ue000"
+FILE_MARK: Final = "\ue001"
+"""Private characters at the beginning of lines that are the title or the address of a file."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class SettledContent:
+    """The content to store, and the new state of the page as JSON text.
+
+    ``waits`` is true if the next visit may confirm a change, and ``differs`` if the page shows
+    anything else than the content. ``is_restless`` is true if most of it changes at every visit.
+    """
+
+    content: Content
+    state: str
+    waits: bool
+    differs: bool
+    is_restless: bool
+
+
+def settled_content(
+    known: Content, new: Content, state: str | None, day: dt.date
+) -> SettledContent:
+    """Return the content of a page with only those changes that held still.
+
+    ``state`` is the last state of the page, or None. An invalid one is relearned. ``day`` is the
+    day of the visit. The HTML of a changed version is that of the page, with its noise.
+    """
+    lines = lines_of(new)
+    found = settle(lines_of(known), lines, decoded(state), day)
+    content = _content(known, new, found) if found.accepted else known
+    differs = [*found.lines] != lines
+    text = _encode(found.state).decode()
+    return SettledContent(content, text, found.waits, differs, found.is_restless)
+
+
+def decoded(state: str | None) -> NoiseState:
+    """Return the state in a JSON text, or an empty one if the text is invalid."""
+    try:
+        return msgspec.json.decode(state or "", type=NoiseState)
+    except msgspec.DecodeError:
+        return NoiseState()
+
+
+def lines_of(content: Content) -> list[str]:
+    """Return the lines of a content that are compared: its title, text and files."""
+    text = [line for line in content.body_text.split("\n") if line.strip()]
+    files = [FILE_MARK + key for key in _files(content)]
+    return [TITLE_MARK + content.title, *text, *files]
+
+
+def _files(content: Content) -> dict[str, int]:
+    """Return the position of each attachment by its address. A document has its length, too."""
+    is_document = content.body_rule == DOCUMENT
+    return {
+        f"{file_name(one.url)} {one.length if is_document else ''}".rstrip(): at
+        for at, one in enumerate(content.attachments)
+    }
+
+
+def _content(known: Content, new: Content, found: Settled) -> Content:
+    title = next((line[1:] for line in found.lines if line.startswith(TITLE_MARK)), known.title)
+    text = [line for line in found.lines if line[:1] not in {TITLE_MARK, FILE_MARK}]
+    files = {line[1:] for line in found.lines if line.startswith(FILE_MARK)}
+    shown = {key: one.attachments[at] for one in (known, new) for key, at in _files(one).items()}
+    return replace(
+        new,
+        title=title,
+        body_text=_joined(text, known.body_text, new.body_text),
+        attachments=tuple(media for key, media in shown.items() if key in files),
+    )
+
+
+def _joined(lines: list[str], *texts: str) -> str:
+    """Return lines as a text, with the blank lines after them as in the given texts."""
+    ends: dict[str, str] = {}
+    for text in texts:
+        last = ""
+        for line in text.split("\n"):
+            if line.strip():
+                last = line
+                ends[last] = "\n"
+            elif last:
+                ends[last] += "\n"
+    return "".join(line + ends.get(line, "\n") for line in lines).rstrip("\n")
