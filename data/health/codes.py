@@ -85,11 +85,6 @@ CODES: Final = {
         "failing", "Dates or other fields are missing that were there before."
     ),
     "release.vanished": Meaning("failing", "Many of its releases are gone at once."),
-    "page.restless": Meaning(
-        "failing",
-        "A single page changes at every visit, so no change is reported.",
-        may_degrade=True,
-    ),
     "selector.no_match": Meaning(
         "failing", "A selector of its source file matches nothing.", may_degrade=True
     ),
@@ -118,6 +113,11 @@ CODES: Final = {
     ),
     "recall.low": Meaning(
         "failing", "Its pages link to releases that its listing does not show.", may_degrade=True
+    ),
+    "page.restless": Meaning(
+        "failing",
+        "A single page changes at every visit, so no change is reported.",
+        may_degrade=True,
     ),
     "visit.failed": Meaning("failing", "The visit could not start or finish."),
     "visit.overdue": Meaning("failing", "`communique run` should visit it, but does not."),
