@@ -19,7 +19,7 @@ from data.search.syntax import MAX_QUERY_LENGTH, OPERATORS
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
-from feeds.pages.releases.release_page import name_of
+from feeds.pages.file_rows import name_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from data.languages.tags import feed_language
 from data.models import (
-    Cut,
     Facet,
     FileText,
     Media,
@@ -24,15 +21,15 @@ from data.models import (
 from data.revisions.stored_difference import changes_between, classes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
-from data.text.clean import INVISIBLE, as_name, excerpt, plain
+from data.text.clean import excerpt, plain
 from data.text.urls import web_address
 from data.topics.facets import section_of
-from data.wording import N_
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, FeedEntry, title_of
 from feeds.pages.edit_words import edit_words
+from feeds.pages.file_rows import file_line, size_of
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -74,9 +71,6 @@ MIN_STORY_RELEASES: Final = 2
 
 NO_NEIGHBOURS: Final = Neighbours()
 NO_TEXTS: Final[Mapping[str, FileText]] = {}
-
-MAX_SHOWN_CHARACTERS: Final = 2_000
-"""Maximum number of characters of an attachment's text on the page of its release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,110 +274,6 @@ def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
         else change_words(before, after, texts)
         for before, after in pairwise(some)
     }
-
-
-KINDS: Final[Mapping[str, str]] = {
-    "application/pdf": "PDF",
-    "application/msword": "Word",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
-    "application/vnd.oasis.opendocument.text": "OpenDocument",
-    "application/rtf": "RTF",
-    "application/vnd.ms-excel": "Excel",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
-    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument",
-    "application/vnd.ms-powerpoint": "PowerPoint",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
-    "application/vnd.oasis.opendocument.presentation": "OpenDocument",
-    "application/epub+zip": "EPUB",
-    "application/zip": "ZIP",
-    "text/csv": "CSV",
-    "text/plain": "TXT",
-    "image/jpeg": "JPEG",
-    "image/svg+xml": "SVG",
-    "audio/mpeg": "MP3",
-}
-"""Displayed names of media types. Other images, audio and video files are named by their
-subtype."""
-
-KILOBYTE: Final = 1000
-MEGABYTE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """Row for an attached file: URL, name, and a description (type and size).
-
-    ``text`` is the beginning of its text, and ``cut`` a sentence why text is missing.
-    """
-
-    url: str
-    name: str
-    about: str
-    text: str = ""
-    cut: str = ""
-
-
-def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
-    """Return the row for a file, named by its title or the last part of its URL."""
-    text = text or FileText()
-    about = [kind_of(media.type), size_of(media.length, texts)]
-    if text.pages:
-        count = len(text.pages)
-        about.append(texts.ngettext("%(num)s page of text", "%(num)s pages of text", count))
-    whole = "\n\n".join(text.pages)
-    shown = whole[:MAX_SHOWN_CHARACTERS] + ("…" if len(whole) > MAX_SHOWN_CHARACTERS else "")
-    cut = texts.gettext(CUTS[text.cut]) if text.cut in CUTS else ""
-    return FileLine(media.url, name_of(media), ", ".join(filter(None, about)), shown, cut)
-
-
-CUTS: Final[Mapping[Cut, str]] = {
-    "pages": N_("The file has too many pages: the later pages are not searched."),
-    "length": N_("The text of the file is too long: its end is not searched."),
-    "time": N_("Reading the file took too long: only a part of its text is searched."),
-    "memory": N_("Reading the file took too much memory: only a part of its text is searched."),
-    "unpacked": N_("The file is too large when unpacked: only a part of its text is searched."),
-    "password": N_("The file has a password, so its text is not searched."),
-    "damaged": N_("The file is damaged: only a part of its text is searched."),
-    "old": N_("The file has an old format of Word, Excel or PowerPoint that is not searched."),
-    "scan": N_("The file is a scan, and the text of scans is not searched."),
-}
-"""Sentences for the reasons why text of a file is missing."""
-
-
-def name_of(media: Media) -> str:
-    """Return the displayed name of a file."""
-    parts = urlsplit(media.url)
-    in_address = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
-    return shown(media.title or "") or shown(in_address) or parts.netloc or media.url
-
-
-def shown(text: str) -> str:
-    """Remove direction marks from a text.
-
-    They could make ``fdp.exe`` look like ``exe.pdf``.
-    """
-    return as_name(INVISIBLE.sub("", text)).strip()
-
-
-def kind_of(media_type: str) -> str:
-    """Return the displayed name of a media type, or an empty string for unknown binary data."""
-    if media_type in KINDS:
-        return KINDS[media_type]
-    family, _, name = media_type.partition("/")
-    if family in {"image", "audio", "video"}:
-        return name.removeprefix("x-").upper()
-    return "" if name == "octet-stream" else media_type
-
-
-def size_of(length: int | None, texts: Texts) -> str:
-    """Format a number of bytes: ``1.2 MB``."""
-    if length is None:
-        return ""
-    if length < KILOBYTE:
-        return texts.ngettext("%(num)s byte", "%(num)s bytes", length)
-    if length < MEGABYTE:
-        return f"{texts.number(round(length / KILOBYTE))} kB"
-    return f"{format_decimal(round(length / MEGABYTE, 1), locale=texts.locale)} MB"
 
 
 MAX_COMPRESSED_BYTES: Final = 10_000

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from data.models import Cut, FileText, Media
-from feeds.pages.releases.release_page import file_line
+from feeds.pages.file_rows import file_line
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")

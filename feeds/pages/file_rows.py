@@ -1,0 +1,119 @@
+"""Rows for files of a release: name, type, size, and the beginning of the text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from babel.numbers import format_decimal
+
+from data.models import Cut, FileText, Media
+from data.text.clean import INVISIBLE, as_name
+from data.wording import N_
+from feeds.translations import Texts
+
+MAX_SHOWN_CHARACTERS: Final = 2_000
+"""Maximum number of characters of an attachment's text on the page of its release."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "application/pdf": "PDF",
+    "application/msword": "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.oasis.opendocument.text": "OpenDocument",
+    "application/rtf": "RTF",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.oasis.opendocument.presentation": "OpenDocument",
+    "application/epub+zip": "EPUB",
+    "application/zip": "ZIP",
+    "text/csv": "CSV",
+    "text/plain": "TXT",
+    "image/jpeg": "JPEG",
+    "image/svg+xml": "SVG",
+    "audio/mpeg": "MP3",
+}
+"""Displayed names of media types. Other images, audio and video files are named by their
+subtype."""
+
+KILOBYTE: Final = 1000
+MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """Row for an attached file: URL, name, and a description (type and size).
+
+    ``text`` is the beginning of its text, and ``cut`` a sentence why text is missing.
+    """
+
+    url: str
+    name: str
+    about: str
+    text: str = ""
+    cut: str = ""
+
+
+def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
+    """Return the row for a file, named by its title or the last part of its URL."""
+    text = text or FileText()
+    about = [kind_of(media.type), size_of(media.length, texts)]
+    if text.pages:
+        count = len(text.pages)
+        about.append(texts.ngettext("%(num)s page of text", "%(num)s pages of text", count))
+    whole = "\n\n".join(text.pages)
+    shown = whole[:MAX_SHOWN_CHARACTERS] + ("…" if len(whole) > MAX_SHOWN_CHARACTERS else "")
+    cut = texts.gettext(CUTS[text.cut]) if text.cut in CUTS else ""
+    return FileLine(media.url, name_of(media), ", ".join(filter(None, about)), shown, cut)
+
+
+CUTS: Final[Mapping[Cut, str]] = {
+    "pages": N_("The file has too many pages: the later pages are not searched."),
+    "length": N_("The text of the file is too long: its end is not searched."),
+    "time": N_("Reading the file took too long: only a part of its text is searched."),
+    "memory": N_("Reading the file took too much memory: only a part of its text is searched."),
+    "unpacked": N_("The file is too large when unpacked: only a part of its text is searched."),
+    "password": N_("The file has a password, so its text is not searched."),
+    "damaged": N_("The file is damaged: only a part of its text is searched."),
+    "old": N_("The file has an old format of Word, Excel or PowerPoint that is not searched."),
+    "scan": N_("The file is a scan, and the text of scans is not searched."),
+}
+"""Sentences for the reasons why text of a file is missing."""
+
+
+def name_of(media: Media) -> str:
+    """Return the displayed name of a file."""
+    parts = urlsplit(media.url)
+    in_address = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
+    return shown(media.title or "") or shown(in_address) or parts.netloc or media.url
+
+
+def shown(text: str) -> str:
+    """Remove direction marks from a text.
+
+    They could make ``fdp.exe`` look like ``exe.pdf``.
+    """
+    return as_name(INVISIBLE.sub("", text)).strip()
+
+
+def kind_of(media_type: str) -> str:
+    """Return the displayed name of a media type, or an empty string for unknown binary data."""
+    if media_type in KINDS:
+        return KINDS[media_type]
+    family, _, name = media_type.partition("/")
+    if family in {"image", "audio", "video"}:
+        return name.removeprefix("x-").upper()
+    return "" if name == "octet-stream" else media_type
+
+
+def size_of(length: int | None, texts: Texts) -> str:
+    """Format a number of bytes: ``1.2 MB``."""
+    if length is None:
+        return ""
+    if length < KILOBYTE:
+        return texts.ngettext("%(num)s byte", "%(num)s bytes", length)
+    if length < MEGABYTE:
+        return f"{texts.number(round(length / KILOBYTE))} kB"
+    return f"{format_decimal(round(length / MEGABYTE, 1), locale=texts.locale)} MB"
