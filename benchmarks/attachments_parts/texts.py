@@ -45,7 +45,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str, str]]] = {
         "школа пристань больница библиотека площадь дорога мельница крыша газета весна",
         "закрыла построила измерила купила обещала нашла изменила посетила",
         "северная тихая деревянная узкая новая общая дальняя широкая",
-        "Вчера {2} {0} {1}, что {3} {4} ждёт {5} дней.",
+        "{2} {0} {1}, что вчера {3} {4} ждала {5} дней.",
     ),
     "az": (
         "məktəb körpü kitabxana xəstəxana şəhər küçə liman dəniz bələdiyyə çörək",
@@ -54,7 +54,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str, str, str]]] = {
         "Bu {2} {0} {1}, sonra {3} {4} {5} gün işlədi.",
     ),
 }
-"""Nouns, verbs, adjectives and the pattern of a sentence, by language."""
+"""Nouns, verbs, adjectives and the pattern of a sentence, by language. Lines that all begin with a
+wide word would look like a column."""
 
 
 def words(script: str, count: int, chance: random.Random) -> list[str]:

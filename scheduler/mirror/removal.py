@@ -79,18 +79,20 @@ def redact(
         now = utc_now()
         with store.transaction():
             given = [decisions.Redacted(release, now, why) for release in releases]
+            forgotten = store.forget_texts_of_files(sorted({one.uri for one in gone}))
             for release in releases:
                 store.redact(release, at=now, why=why)
-            if releases:
+            if releases or forgotten:
                 # The journal also contains the texts. It is restarted with a snapshot of the store.
                 store.forget_journal()
+            if releases:
                 home.orders.keep(store, given)
-        if releases:
+        if releases or forgotten:
             gone = [*gone, *of_texts(home.archive, records, releases)]
         done = take_out(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
         )
-    if releases:
+    if releases or forgotten:
         # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")
         begin_journal(home, given)

@@ -289,6 +289,11 @@ def test_the_text_of_an_attachment_is_found_with_its_page_and_a_replaced_file_is
     told = communique("show", "--diff", "--json", found["id"][:8], home=home)
     changed = json.loads(told.stdout)
     assert "[-12500-]{+13900+}" in json.dumps(changed)
+    file = f"{room.base}/files/minutes.pdf"
+    assert communique("mirror", "redact", file, "--why", "a court order", home=home).returncode == 0
+    assert search(home, "13900") == []
+    with closing(sqlite3.connect(home / "communique.db")) as db:
+        assert db.execute("SELECT * FROM file_texts").fetchall() == []
 
 
 def search(home: Path, query: str) -> list[dict[str, Any]]:

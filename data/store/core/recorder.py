@@ -281,7 +281,11 @@ class Recorder:
             known = tables.stored_release(number)
             old = known.release
             known_digests = dict(old.content.file_digests)
-            if old.content.redacted or known_digests.get(url) == digest:
+            if old.content.redacted:
+                continue
+            if known_digests.get(url) == digest:
+                # A rebuilt store has the digest, but not the text for the search index.
+                tables.mark_updated(number)
                 continue
             is_edit = url in known_digests and is_text_replaced(previous, text)
             content = with_file_digests(old.content, known_digests.items(), [(url, digest)])

@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from data.models import FileText, Release
+from data.models import Content, FileText, Release
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.events import append_events
 from data.text.urls import MAX_KEY_LENGTH
 
 RECHECK_DAYS: Final = 30
@@ -17,6 +18,7 @@ RECHECK_DAYS: Final = 30
 RECHECK_SECONDS: Final = 86_400
 """Minimum time in seconds between two requests for an attachment that was read."""
 
+_content = msgspec.json.Decoder(Content)
 _pages = msgspec.json.Decoder(tuple[str, ...])
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
@@ -90,6 +92,31 @@ class FileTextsPart(Part):
         digests = {one for release in releases for _, one in release.content.file_digests}
         return self.file_texts(sorted(digests)) if digests else {}
 
+    def forget_texts_of_files(self, urls: Iterable[str]) -> int:
+        """Delete the texts of all versions of some attachments, whose records are removed.
+
+        Returns the number of deleted texts.
+        """
+        deleted = 0
+        with self._writing() as db:
+            self._connection.overwrite_deleted()
+            for url in urls:
+                rows = self._ask(
+                    "SELECT l.release, r.content FROM release_files l JOIN releases r"
+                    " ON r.number = l.release WHERE l.url = ?1 UNION ALL"
+                    " SELECT l.release, v.content FROM release_files l JOIN revisions v"
+                    " ON v.release = l.release WHERE l.url = ?1",
+                    [url],
+                )
+                contents = [_content.decode(text) for _, text in rows]
+                for digest in {dict(one.file_digests).get(url, "") for one in contents}:
+                    statement = "DELETE FROM file_texts WHERE digest = ?"
+                    deleted += db.execute(statement, [digest]).rowcount
+                if rows:
+                    db.execute("UPDATE files SET body = '' WHERE url = ?", [url])
+                    append_events(self._connection, "update", sorted({one for one, _ in rows}))
+        return deleted
+
     def is_attachment(self, url: str) -> bool:
         """Return whether releases have a file as an attachment, and not only as an image."""
         return bool(self._ask("SELECT 1 FROM release_files WHERE url = ? LIMIT 1", [url]))
@@ -113,14 +140,14 @@ class FileTextsPart(Part):
     ) -> Sequence[str]:
         """Return the addresses of attachments of recent releases that may have been replaced.
 
-        Files that were requested in the last day or ``since`` the start of the visit are omitted.
-        The others count as requested ``now``.
+        Archived files whose text was not read are included. Files that were requested in the last
+        day or ``since`` the start of the visit are omitted. The others count as requested ``now``.
         """
         before = min(now.timestamp() - RECHECK_SECONDS, since.timestamp())
         rows = self._ask(
             "SELECT DISTINCT f.asked, f.url FROM files f JOIN release_files l ON l.url = f.url"
             " JOIN releases r ON r.number = l.release"
-            " WHERE f.source = ? AND f.body <> '' AND f.asked < ? AND r.first_seen > ?"
+            " WHERE f.source = ? AND f.record_id IS NOT NULL AND f.asked < ? AND r.first_seen > ?"
             " ORDER BY f.asked, f.url LIMIT ?",
             [source, before, now.timestamp() - RECHECK_DAYS * RECHECK_SECONDS, limit],
         )

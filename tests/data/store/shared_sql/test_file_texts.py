@@ -112,6 +112,26 @@ def test_a_redaction_keeps_the_text_of_a_file_of_another_release(
     assert found(store, "dredging") == [second.id]
 
 
+def test_the_texts_of_a_file_whose_records_are_removed_are_not_found(
+    store: Store, noon: dt.datetime
+) -> None:
+    release = with_minutes(store, noon)
+    store.keep_file_text(MINUTES.url, "sha256:bb", SECOND, seen=noon + DAY)
+    assert store.forget_texts_of_files([MINUTES.url, "http://harbour.example/other.pdf"]) == 2
+    assert store.file_texts(["sha256:aa", "sha256:bb"]) == {}
+    assert found(store, "dredging") == []
+    assert stored(store, release).revision == 2
+
+
+def test_a_text_that_a_rebuilt_store_lacks_is_read_again(store: Store, noon: dt.datetime) -> None:
+    release = with_minutes(store, noon)
+    store.forget_texts_of_files([MINUTES.url])
+    assert found(store, "dredging") == []
+    store.keep_file_text(MINUTES.url, "sha256:aa", FIRST, seen=noon + DAY)
+    assert found(store, "dredging") == [release.id]
+    assert stored(store, release).revision == 1
+
+
 def test_attachments_of_recent_releases_are_requested_again_once_a_day(
     store: Store, noon: dt.datetime
 ) -> None:
