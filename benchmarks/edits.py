@@ -7,9 +7,11 @@ Each generated edit changes a press release of invented sentences in one of 10 l
 to one of 12 classes, and every fourth edit to two. The generator uses only the sentences in
 benchmarks/edits_parts/sentences.toml and reads no word list of the classifier.
 
-With ``--labels``, the pairs in benchmarks/edits_parts/pairs.jsonl are scored against the labels of
-one or two readers. Each line of FILE is ``{"id": …, "classes": […]}``. With two files, the
-agreement of the readers is reported, too, and only classes that both chose count.
+Readers of the pairs in benchmarks/edits_parts/pairs.jsonl choose all classes of
+docs/reference/queries.md that apply, without seeing the decisions of the classifier. With
+``--labels``, the pairs are scored against the labels of one or two readers. Each line of FILE is
+``{"id": …, "classes": […]}``. With two files, the agreement of the readers is reported, too, and
+only classes that both chose count.
 
 The exit code is 1 if the macro F1 of generated edits is below 0.9, or if an edit of letters alone
 weighs 0.05 or more. The last line is JSON.

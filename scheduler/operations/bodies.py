@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from data.models import AlertKind
+from data.models.edit import EditWord
 from data.search.syntax import MAX_QUERY_LENGTH
 from data.toml_files import ID
 from feeds.alerts.channels import CHANNELS
@@ -82,6 +83,14 @@ class WatchFilters(WriteBody, frozen=True, kw_only=True):
     topics: Names | UnsetType = UNSET
     languages: Names | UnsetType = UNSET
     kinds: Annotated[tuple[AlertKind, ...], Meta(max_length=20)] | UnsetType = UNSET
+    min_weight: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | UnsetType,
+        Meta(description="Minimum weight of edits; other events are not affected."),
+    ] = UNSET
+    edit_classes: Annotated[
+        Annotated[tuple[EditWord, ...], Meta(max_length=20)] | UnsetType,
+        Meta(description="Classes of edits, of which one must match."),
+    ] = UNSET
     backlog: bool | UnsetType = UNSET
     timezone: Text | UnsetType = UNSET
     digest: Annotated[
