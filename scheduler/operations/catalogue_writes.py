@@ -120,7 +120,8 @@ class CatalogueWrites:
     async def check(self, call: WriteCall, body: bodies.CheckCatalogue) -> bodies.CatalogueResult:
         """Check a catalogue file, or inspect the sites of chosen entries."""
         path = await asyncio.to_thread(self._path, call.name)
-        selection = Selection(body.entries, body.countries, body.kinds, body.groups)
+        codes = tuple(code.upper() for code in body.countries)
+        selection = Selection(body.entries, codes, body.kinds, body.groups)
         if selection == Selection():
             _, faults = await asyncio.to_thread(examine, path)
             return result_of(call.name, {}, errors=self._public(faults), dry_run=body.dry_run)

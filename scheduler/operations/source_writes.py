@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from data.clock import fault_of_zone
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
 from data.text.masking import masked
@@ -17,7 +18,12 @@ from feeds.server.api.schemas import WriteResult
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
-from scheduler.operations.adding import Inspections, given_address, shown_values
+from scheduler.operations.adding import (
+    Inspections,
+    UnusableAddress,
+    given_address,
+    shown_values,
+)
 from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_files import change_source
@@ -150,7 +156,12 @@ class SourceWrites:
 
     async def add(self, call: WriteCall, body: bodies.AddSource) -> bodies.Inspected:
         """Inspect a site, and save its source if the result is certain or ``force`` is set."""
-        url = given_address(body.url)
+        try:
+            url = given_address(body.url)
+        except UnusableAddress as error:
+            raise ApiError(422, str(error), parameter="url") from error
+        if body.timezone and (fault := fault_of_zone(body.timezone)):
+            raise ApiError(422, f"timezone: {fault}", parameter="timezone")
         fields = {"id": body.id or "", "name": body.name, "timezone": body.timezone}
         call.report(f"inspecting {masked(url)}")
         save = not body.dry_run

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.errors import UnknownSource, UnknownWatch, WatchError
+from data.errors import UnknownSource, UnknownTopic, UnknownWatch, WatchError
 from data.toml_files import ID
 from data.watches.folder import load_watches
 from data.watches.watch_file import FeedAccess, load_watch, new_token
@@ -171,8 +171,8 @@ class WatchWrites:
             if not (began and await asyncio.to_thread(was_added, path, watch, began)):
                 why = f"a watch {name!r} exists already; send another id"
                 raise ApiError(422, why, parameter="id") from error
-        except UnknownSource as error:
-            raise ApiError(422, str(error), parameter="sources") from error
+        except (UnknownSource, UnknownTopic) as error:
+            raise filter_error(error) from error
         done = msgspec.structs.asdict(result_of(body, f"created the watch {name}"))
         added = bodies.AddedWatch(**done, id=name)
         secrets = await asyncio.to_thread(self._secrets, msgspec.structs.asdict(added))
@@ -196,8 +196,8 @@ class WatchWrites:
             changed = await asyncio.to_thread(
                 change_watch, self._home, call.name, sent_fields(body), dry_run=body.dry_run
             )
-        except UnknownSource as error:
-            raise ApiError(422, str(error), parameter="sources") from error
+        except (UnknownSource, UnknownTopic) as error:
+            raise filter_error(error) from error
         return result_of(body, f"{call.name} was changed", changed=changed)
 
     def _pausing(self, *, paused: bool) -> Any:
@@ -227,6 +227,12 @@ class WatchWrites:
         count = await asyncio.to_thread(replay_failed, self._home, call.name, dry_run=body.dry_run)
         message = counted(count, "message waits", "messages wait")
         return result_of(body, message, changed=count > 0)
+
+
+def filter_error(error: UnknownSource | UnknownTopic) -> ApiError:
+    """Return the error for a filter of a watch that names an unknown source or topic."""
+    name = "sources" if isinstance(error, UnknownSource) else "topics"
+    return ApiError(422, str(error), parameter=name)
 
 
 def channels_in(body: bodies.AddWatch) -> dict[str, Any]:

@@ -199,8 +199,8 @@ def checked(values: Mapping[str, str], kind: type[Asked]) -> Asked:
     known = tuple(parameters_of(kind))
     for name in values:
         if name not in known:
-            listed = f"use {', '.join(known)}" if known else "this operation has no parameters"
-            why = f"there is no parameter {name[:100]!r}{meant(name, known)}; {listed}"
+            listed = f"; use {', '.join(known)}" if known else "; this operation has no parameters"
+            why = f"there is no parameter {name[:100]!r}{meant(name, known) or listed}"
             raise ApiError(422, why, parameter=name[:100])
     try:
         return msgspec.convert(values, kind, strict=False)

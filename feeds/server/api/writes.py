@@ -10,7 +10,8 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
+from pathlib import PurePath
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -250,8 +251,11 @@ def problem_of(error: Exception, fields: Sequence[str] = ()) -> ApiError:
 
 
 def _unprocessable(error: CommuniqueError, fields: Sequence[str]) -> ApiError:
-    if isinstance(error, ConfigurationError) and error.key in fields:
-        return ApiError(422, f"{error.key}: {error.fix}", parameter=error.key)
+    if isinstance(error, ConfigurationError):
+        # A client can't open files on this machine, so the name of the file is enough.
+        name = "" if error.key in fields else f"{PurePath(error.path).name}: "
+        parameter = error.key if error.key in fields else None
+        return ApiError(422, f"{name}{error.key}: {error.fix}", parameter=parameter)
     return ApiError(422, str(error))
 
 
@@ -282,11 +286,37 @@ def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     known = kind.__struct_fields__
     if found := UNKNOWN_FIELD.search(message):
         name = found[1][:100]
-        why = f"there is no field {name!r}{meant(name, known)}; use {', '.join(known)}"
+        near = meant(name, known) or f"; use {', '.join(known)}"
+        why = f"there is no field {name!r}{near}"
         return ApiError(422, why, parameter=name)
     if found := MISSING_FIELD.search(message):
         return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
     found = FIELD_PATH.search(message)
     name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
     why = message.partition(" - at ")[0]
+    if "matching regex" in why:
+        schema = fields_of(kind).get(name, {})
+        about = found_in(schema, "pattern").get("description") or schema.get("description", "")
+        why = "write another value, without control characters" + (f" ({about})" if about else "")
+    elif "enum value" in why:
+        values = found_in(fields_of(kind).get(name, {}), "enum").get("enum", ())
+        why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"
     return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)
+
+
+@cache
+def fields_of(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
+    """Return the JSON Schemas of the fields of a body, by field name."""
+    _, components = msgspec.json.schema_components([kind], ref_template="{name}")
+    found: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]
+    return found
+
+
+def found_in(schema: Any, key: str) -> Mapping[str, Any]:
+    """Return the first part of a JSON Schema with a key, or an empty mapping."""
+    if isinstance(schema, dict):
+        if key in schema:
+            return schema
+        schema = [*schema.values()]
+    parts = schema if isinstance(schema, list) else ()
+    return next(filter(None, (found_in(one, key) for one in parts)), {})

@@ -163,7 +163,8 @@ def check_names(tool: Tool, given: Mapping[str, Any]) -> None:
     known = tuple(tool.input_schema["properties"])
     for name in given:
         if name not in known:
-            why = f"there is no argument {name[:100]!r}{meant(name, known)}; use {', '.join(known)}"
+            near = meant(name, known) or f"; use {', '.join(known)}"
+            why = f"there is no argument {name[:100]!r}{near}"
             raise ApiError(422, why, parameter=name[:100])
 
 

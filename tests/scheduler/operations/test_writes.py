@@ -210,6 +210,29 @@ def test_an_invalid_body_is_explained(
     assert word in said["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "parameter", "word"),
+    [
+        ("watches", {"name": "A", "kinds": ["new"]}, "kinds", "retraction"),
+        ("watches", {"name": "A", "id": "A b"}, "id", "hyphens"),
+        ("watches", {"name": "A", "topics": ["nope"]}, "topics", "nope"),
+        ("watches", {"name": "A", "outputs": {"webhook": ["x"]}}, None, "a.toml: webhook.url"),
+        ("sources", {"url": "no address"}, "url", "web address"),
+        ("sources", {"url": "http://127.0.0.1:9/", "timezone": "Mars"}, "timezone", "Mars"),
+        ("sources/harbour/rename", {"id": "harbour"}, None, "choose another id"),
+        ("searches/A%20b/save", {"query": "tide"}, None, "hyphens"),
+    ],
+)
+def test_an_error_names_the_field_and_no_folder_of_the_server(
+    operated: Operated, path: str, body: dict[str, Any], parameter: str | None, word: str
+) -> None:
+    said = problem(operated.post(f"/api/{path}", body))
+    assert (said["status"], said.get("parameter")) == (422, parameter)
+    assert word in said["detail"]
+    assert str(operated.home.path) not in said["detail"]
+    assert "regex" not in said["detail"]
+
+
 def test_only_a_bearer_token_with_the_right_scope_writes(operated: Operated) -> None:
     def status(path: str = PAUSE, **headers: str) -> int:
         answer = operated.web.post(path, json={"dry_run": True}, headers=headers)
