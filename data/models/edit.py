@@ -1,7 +1,5 @@
 """Classes of edits, which data.revisions.edit_classes determines."""
 
-from __future__ import annotations
-
 from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec

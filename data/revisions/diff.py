@@ -1,7 +1,5 @@
 """Readable differences between two revisions: word by word, as text and as HTML."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ data.identity.decision applies these rules to a visited page, with exceptions su
 the extraction rules.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace

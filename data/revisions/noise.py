@@ -8,8 +8,6 @@ then holds still is. An accepted version keeps the stored text at all other plac
 All functions are pure. The state of a page is small, and relearned if it is lost.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 Moved lines are no difference: galleries and lists of links are often in random order.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence

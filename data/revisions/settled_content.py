@@ -1,7 +1,5 @@
 """The content of a single page without its noise, as a version that may be stored."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final

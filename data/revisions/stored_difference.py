@@ -5,8 +5,6 @@ texts come from the versions themselves, so a text that is redacted there is not
 else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b

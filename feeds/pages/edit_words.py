@@ -1,7 +1,5 @@
 """Readable names of the classes of edits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """All operations of the API that write. To add one, add it to the class of its subject."""
 
-from __future__ import annotations
-
 from feeds.server.api.writes import Writes
 from scheduler.home.home import Home
 from scheduler.operations.adding import Inspections

@@ -4,8 +4,6 @@ Middlewares and the parsing of robots.txt wait for the network between their ste
 visits continue. So each step has its own time limit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Coroutine, Generator
 from contextlib import AbstractContextManager
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Convert Scrapy's responses to the project's types, and failed requests to error messages."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

@@ -4,8 +4,6 @@ Sources with ``render = true`` need a browser: the system's Chromium, controlled
 scrapy-playwright. Both are loaded only if needed.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

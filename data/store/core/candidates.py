@@ -4,8 +4,6 @@ A mark of a text is a MinHash band or an anchor (data.text.similarity). In the d
 number that combines a time slot with a mark in the low bits. Texts that share bands are candidates.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Positions of archive records that show releases, and of the files that belong to releases."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """Stored releases by number, id, fingerprint or day, with which the recorder compares drafts."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 

@@ -3,8 +3,6 @@
 Archive pages and digests must never be lost, because they are published as immutable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """Methods of the store that write a release: its row, revisions, topics, facets and events."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache

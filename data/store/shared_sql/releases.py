@@ -3,8 +3,6 @@
 Each method reads one committed state of the store.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Methods of the store for releases that are gone, retracted, back online, redacted or hidden."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The search index for both databases, filled in batches outside of the transactions of visits."""
 
-from __future__ import annotations
-
 import datetime as dt
 from abc import abstractmethod
 from collections import Counter

@@ -1,7 +1,5 @@
 """Store methods for stories, translations, and the texts that are compared to find stories."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """The queries and changes of tables that the recorder of drafts needs."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Data about visits: their reports (runs), due addresses, waits of hosts, and learned templates."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The default store: one SQLite file."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import tempfile

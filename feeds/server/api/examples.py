@@ -4,8 +4,6 @@ The responses are instances of the response classes. So an example can contain o
 really exist.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from typing import Final, NamedTuple

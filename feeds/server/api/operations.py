@@ -4,8 +4,6 @@ Routing, validation, the OpenAPI document, the documentation page and the tools 
 are derived from operations. `scheduler.operations` contributes the operations that write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final

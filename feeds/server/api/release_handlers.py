@@ -5,8 +5,6 @@ appended, so the page after a cursor never changes. A client that stores the cur
 in one transaction processes every change exactly once, even after crashes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 

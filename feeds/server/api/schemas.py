@@ -4,8 +4,6 @@ msgspec validates responses against these classes and derives the schemas of the
 from them.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import msgspec

@@ -4,8 +4,6 @@ Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are writ
 ``:name``.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """One SQLite connection per thread, and transactions that can't deadlock."""
 
-from __future__ import annotations
-
 import math
 import sqlite3
 import time
