@@ -13,7 +13,7 @@ from data.languages.vocabulary import pattern
 from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
 from data.revisions.edits import files_of, linked_pages, replaced_files
 from data.revisions.sentence_facts import Facts, facts_of, has_date
-from data.revisions.sentences import Sentence, letters_of, sentence_changes, sentences
+from data.revisions.sentences import Sentence, letters_of, sentence_changes
 from data.text.words import UNSPACED, tokens
 
 WEIGHTS: Final[dict[EditClass, float]] = {
@@ -113,7 +113,7 @@ def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], Co
     """Return the classes of the differences between two texts, and the numbers of sentences."""
     if old == new:
         return set(), Counter()
-    changes = sentence_changes([*sentences(old)], [*sentences(new)])
+    changes = sentence_changes(old, new)
     found: set[EditClass] = set()
     for group in changes.edited:
         found |= _edited_classes(group.old, group.new, language)

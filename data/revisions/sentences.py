@@ -49,6 +49,9 @@ MIN_SENTENCE_WORDS: Final = 3
 MAX_SENTENCE_LENGTH: Final = 2_000
 """Length in characters at which longer sentences, such as texts without punctuation, are split."""
 
+MAX_SPLIT: Final = 400_000
+"""Maximum number of characters in changed lines that are split into sentences."""
+
 MAX_CHARACTERS: Final = 100_000
 MAX_SENTENCES: Final = 2_000
 """Maximum number of characters and of sentences that differ and are compared with each other.
@@ -116,9 +119,12 @@ def _is_abbreviated(text: str, start: int, found: re.Match[str]) -> bool:
     return following.isdecimal() or is_short or len(word) == 1
 
 
-def sentence_changes(old: Sequence[Sentence], new: Sequence[Sentence]) -> SentenceChanges:
-    """Compare the sentences of two texts. The time is linear in the number of words."""
-    before, after = _others(old, new), _others(new, old)
+def sentence_changes(old: str, new: str) -> SentenceChanges:
+    """Compare the sentences of two texts. The time is linear in the length of the texts."""
+    # Most lines are unchanged, and splitting them into sentences would take most of the time.
+    lines = _other_lines(old, new), _other_lines(new, old)
+    some, others = ([*sentences(text)] for text in lines)
+    before, after = _others(some, others), _others(others, some)
     if letters_of(one.text for one in before) == letters_of(one.text for one in after):
         return SentenceChanges((), (), ())
     words = (
@@ -163,6 +169,20 @@ def letters_of(texts: Iterable[str]) -> str:
 @lru_cache(maxsize=4096)
 def _ascii_digit(char: str) -> str:
     return str(int(char)) if char.isdecimal() else char
+
+
+def _other_lines(one: str, other: str) -> str:
+    """Return the lines of a text that the other text does not have, up to `MAX_SPLIT`."""
+    known = Counter(other.split("\n"))
+    found = []
+    left = MAX_SPLIT
+    for line in one.split("\n"):
+        if known[line]:
+            known[line] -= 1
+        elif left > 0:
+            found.append(line[:left])
+            left -= len(line)
+    return "\n".join(found)
 
 
 def _others(one: Sequence[Sentence], other: Sequence[Sentence]) -> list[Sentence]:
