@@ -70,8 +70,7 @@ class PendingDrafts:
     def add(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:
         """Add a draft, and yield the drafts that can now be recorded, in order.
 
-        ``known`` is the stored release at one of the page's URLs. Callers must record each draft
-        before they request the next draft.
+        ``known`` is the stored release at one of the page's URLs.
         """
         if page.draft.is_page:
             # Without other pages, neither layouts nor shared texts can be compared.

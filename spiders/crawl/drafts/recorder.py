@@ -88,7 +88,6 @@ class DraftRecorder:
         self._position_of = position_of
         self._limit = limit
         self._waiting: list[Write] = []
-        self._drafts = 0
 
     @property
     def last(self) -> Write | None:
@@ -100,19 +99,24 @@ class DraftRecorder:
 
         ``known`` is the stored release at one of the page's URLs.
         """
-        for ready in self._pending.add(page, known):
-            self._add(ready)
+        self._waiting += self._pending.add(page, known)
+        if self._is_full:
+            self.flush()
 
     def add_unchanged(self, page: UnchangedPage) -> None:
         """Add the page of a stored release that the server reports as unchanged."""
         self._pending.confirmed(page.url)
-        self._add(page)
+        self._waiting.append(page)
+        if self._is_full:
+            self.flush()
 
     def finish(self) -> None:
         """Record all remaining drafts at the end of the visit."""
         with self._limit(""), self._report.errors():
             for ready in self._pending.finish():
-                self._add(ready)
+                self._waiting.append(ready)
+                if self._is_full:
+                    self.flush()
         self.flush()
 
     def flush(self, one: Write | None = None) -> None:
@@ -122,7 +126,7 @@ class DraftRecorder:
         """
         if one is not None and one not in self._waiting:
             return
-        waiting, self._waiting, self._drafts = self._waiting, [], 0
+        waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         with self._limit(""), self._report.errors():
@@ -143,11 +147,11 @@ class DraftRecorder:
                     if recorded.decision:
                         self._doubts.note(recorded.url, recorded.decision)
 
-    def _add(self, write: Write) -> None:
-        self._waiting.append(write)
-        self._drafts += not isinstance(write, UnchangedPage)
-        if self._drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION:
-            self.flush()
+    @property
+    def _is_full(self) -> bool:
+        """Whether enough writes wait for a transaction."""
+        drafts = sum(isinstance(write, ReadyDraft) for write in self._waiting)
+        return drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION
 
     def _write(self, writes: Iterable[Write]) -> list[RecordedDraft]:
         """Execute writes, unchanged pages first, and return the results that must be counted."""

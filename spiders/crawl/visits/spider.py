@@ -200,13 +200,6 @@ class PressRoomSpider(Spider):
             if request and self.crawler.engine:
                 self.crawler.engine.crawl(request)
 
-    @staticmethod
-    def _record(visit: Visit, read: PageDraft) -> None:
-        """Add a draft to the pending writes. If the page has changed, they are executed soon."""
-        known = visit.record(read)
-        is_same = known is not None and known.digest == read.draft.digest != ""
-        _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS)
-
     @limited
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
@@ -271,7 +264,7 @@ class PressRoomSpider(Spider):
         The first pages determine the positions of the parts in the listing.
         """
         for draft in visit.first_pages.take_parts():
-            self._record(visit, PageDraft(draft))
+            _flush_later(visit, is_same=visit.record(PageDraft(draft)))
 
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
@@ -315,7 +308,7 @@ class PressRoomSpider(Spider):
                 visit.report.error(url, "redirect", message)
             elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(url, capture_of(response))
-                _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS)
+                _flush_later(visit, is_same=True)
             elif status in GONE_STATUSES:
                 yield from self._missed(response, visit, item)
             elif status >= HTTPStatus.BAD_REQUEST:
@@ -333,7 +326,7 @@ class PressRoomSpider(Spider):
                         raise
                     yield from self._missed(response, visit, item)
                 else:
-                    self._record(visit, read)
+                    _flush_later(visit, is_same=visit.record(read))
 
     def _missed(
         self, response: Response, visit: Visit, item: ListingItem | None
@@ -352,7 +345,7 @@ class PressRoomSpider(Spider):
             visit.report.add_page(why_not_archived(response))
             read = draft_linked(response, visit, link)
             if read and belongs(read.draft.content.section, visit.store.sections(visit.id)):
-                self._record(visit, read)
+                _flush_later(visit, is_same=visit.record(read))
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
@@ -551,8 +544,9 @@ class PressRoomSpider(Spider):
         return request
 
 
-def _flush_later(visit: Visit, seconds: float) -> None:
-    """Execute the pending writes of a visit after ``seconds``, unless they are executed earlier."""
+def _flush_later(visit: Visit, *, is_same: bool) -> None:
+    """Execute the pending writes of a visit soon, or later if its last page ``is_same``."""
+    seconds = MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
 

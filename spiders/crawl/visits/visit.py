@@ -343,14 +343,14 @@ class Visit:
             raise MissingRelease(message)
         return read
 
-    def record(self, read: PageDraft) -> Release | None:
+    def record(self, read: PageDraft) -> bool:
         """Record a draft of this visit, together with other drafts (see DraftRecorder).
 
-        Returns the release that was stored at one of the page's URLs before, or None.
+        Returns whether the page has the same bytes as at the last visit.
         """
         url, known = read.draft.url, None
         if self.ended:
-            return None
+            return False
         with self.limit(url), page_errors(url, self.report.error):
             self.check_page(url)
             known = self.stored.first_at((url, *read.draft.aliases))
@@ -359,7 +359,7 @@ class Visit:
             with page_errors(url, self.report.error):
                 self._linked.note(read.draft)
             self.recorder.add(read, known)
-        return known
+        return known is not None and known.digest == read.draft.digest != ""
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
         """Record that the server reports the stored release at ``url`` as unchanged."""
