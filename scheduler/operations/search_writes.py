@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from data.errors import UnknownSearch
+from data.errors import QueryError, UnknownSearch
 from data.search.saved import SavedSearches, load_searches, remove_search, save_search
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import PageParameters
+from feeds.server.api.problems import ApiError
 from feeds.server.api.request_context import ApiContext
 from feeds.server.api.schemas import WriteResult
 from scheduler.operations import bodies
@@ -74,9 +75,13 @@ class SearchWrites:
     async def save(self, call: WriteCall, body: bodies.SaveSearch) -> WriteResult:
         """Save a query under a name."""
         known = await asyncio.to_thread(SavedSearches(self._folder).get, call.name)
-        await asyncio.to_thread(
-            save_search, self._folder, call.name, body.query, dry_run=body.dry_run
-        )
+        try:
+            await asyncio.to_thread(
+                save_search, self._folder, call.name, body.query, dry_run=body.dry_run
+            )
+        except QueryError as error:
+            at = error.position
+            raise ApiError(422, str(error), parameter="query", position=at) from error
         return result_of(body, f"saved {call.name}", changed=known != body.query)
 
     async def remove(self, call: WriteCall, body: WriteBody) -> WriteResult:

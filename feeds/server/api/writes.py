@@ -297,7 +297,7 @@ def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     if "matching regex" in why:
         schema = fields_of(kind).get(name, {})
         about = found_in(schema, "pattern").get("description") or schema.get("description", "")
-        why = "write another value, without control characters" + (f" ({about})" if about else "")
+        why = f"write another value ({about or 'without control characters'})"
     elif "enum value" in why:
         values = found_in(fields_of(kind).get(name, {}), "enum").get("enum", ())
         why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"

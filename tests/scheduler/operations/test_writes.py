@@ -130,7 +130,8 @@ def test_a_search_is_saved_and_removed(operated: Operated) -> None:
     assert operated.post(save, body).json()["changed"] is False
     (listed,) = operated.get("/api/searches").json()["searches"]
     assert listed == {"name": "harbour-news", **body}
-    assert problem(operated.post(save, {"query": "harbour AND"}))["status"] == 422
+    fault = problem(operated.post(save, {"query": "harbour AND"}))
+    assert (fault["status"], fault["parameter"], fault["position"]) == (422, "query", 8)
     assert problem(operated.post(save, {"query": "saved:harbour-news"}))["status"] == 422
     remove = "/api/searches/harbour-news/remove"
     assert operated.post(remove, {"dry_run": True}).json()["changed"] is True
