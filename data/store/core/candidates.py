@@ -1,4 +1,4 @@
-"""Find texts that may be similar to a text, by locality-sensitive hashing.
+"""Find stored releases that a draft may match: by its addresses, and by similar texts.
 
 A mark of a text is a MinHash band or an anchor (data.text.similarity). In the database, a band is a
 number that combines a time slot with a mark in the low bits. Texts that share bands are candidates.
@@ -7,9 +7,15 @@ number that combines a time slot with a mark in the low bits. Texts that share b
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
+from data.identity.decision import first_release
+from data.identity.matching import DraftSignature, keys_of, trusted_canonical
+from data.models import SeenDraft
+from data.revisions.edits import with_file_digests
+from data.store.shared_sql.aliases import Address
 from data.store.shared_sql.tables import Tables
 from data.stories.copies import (
     MAX_ANCHOR_RELEASES,
@@ -19,6 +25,7 @@ from data.stories.copies import (
     slots_near,
 )
 from data.text.similarity import MARK_BITS, TextSignature
+from data.text.urls import canonical_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +116,36 @@ def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int])
 
 def _in_slots(slots: Iterable[int], marks: Iterable[int]) -> list[int]:
     return [(slot << MARK_BITS) + mark for slot in slots for mark in marks]
+
+
+class ReadDraft:
+    """A draft with the values by which its stored release is found.
+
+    ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
+    page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
+    those of attachments whose text was read.
+    """
+
+    def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:
+        self.found = found
+        self.draft, self.seen, self.since = found.draft, found.seen, found.since
+        if digests:
+            content = with_file_digests(found.draft.content, digests)
+            self.draft = replace(found.draft, content=content)
+        self.labels = found.labels
+        self.signature = DraftSignature(self.draft)
+        self.keys = keys_of(self.draft)
+        self.claimed = trusted_canonical(self.draft, found.front)
+        self.editions = tuple(sorted({canonical_url(url) for _, url in self.draft.editions}))
+        self.fresh = first_release(self.draft, self.seen)
+
+    @cached_property
+    def bands(self) -> Sequence[int]:
+        """The bands in which similar texts are indexed, if the draft is new."""
+        return bands_near(self.signature.body, self.fresh.instant)
+
+    @property
+    def addresses(self) -> set[Address]:
+        """The draft's addresses, and those that its page declares."""
+        declared = (self.claimed,) if self.claimed else ()
+        return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}

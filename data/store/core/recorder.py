@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
@@ -20,26 +19,26 @@ from data.identity.decision import (
     Decision,
     decide,
     decide_reextraction,
-    first_release,
     later_update,
 )
 from data.identity.matching import (
-    DraftSignature,
     claims,
     is_copy,
     is_document,
-    keys_of,
     moved,
-    trusted_canonical,
 )
 from data.models import Content, Draft, FileText, Release, SeenDraft
 from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
 from data.revisions.settled_content import SettledContent, settled_content
 from data.revisions.stored_difference import encode_difference
-from data.store.core.candidates import SimilarReleases, bands_near, bands_of, find_candidates
+from data.store.core.candidates import (
+    ReadDraft,
+    SimilarReleases,
+    bands_of,
+    find_candidates,
+)
 from data.store.core.stories import StoryJoiner
 from data.store.core.unconfirmed import confirm, may_be_cut
-from data.store.shared_sql.aliases import Address
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
@@ -64,39 +63,6 @@ DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""
 
 _encode = msgspec.json.Encoder().encode
-
-
-class ReadDraft:
-    """A draft with the values by which its stored release is found.
-
-    ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
-    page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
-    those of attachments whose text was read.
-    """
-
-    def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:
-        self.found = found
-        self.draft, self.seen, self.since = found.draft, found.seen, found.since
-        if digests:
-            content = with_file_digests(found.draft.content, digests)
-            self.draft = replace(found.draft, content=content)
-        self.labels = found.labels
-        self.signature = DraftSignature(self.draft)
-        self.keys = keys_of(self.draft)
-        self.claimed = trusted_canonical(self.draft, found.front)
-        self.editions = tuple(sorted({canonical_url(url) for _, url in self.draft.editions}))
-        self.fresh = first_release(self.draft, self.seen)
-
-    @cached_property
-    def bands(self) -> Sequence[int]:
-        """The bands in which similar texts are indexed, if the draft is new."""
-        return bands_near(self.signature.body, self.fresh.instant)
-
-    @property
-    def addresses(self) -> set[Address]:
-        """The draft's addresses, and those that its page declares."""
-        declared = (self.claimed,) if self.claimed else ()
-        return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}
 
 
 @dataclass(frozen=True, slots=True)
