@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from data.settings.value_types import LABEL
+
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for the database with the releases."""
@@ -41,6 +43,15 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = "local"
+    vantage: Annotated[
+        Annotated[str, msgspec.Meta(pattern=LABEL)],
+        msgspec.Meta(
+            description=(
+                "The label of this worker, such as `eu`. It also makes the visits to sources with "
+                '`vantage = "eu"`, which no other worker makes.'
+            )
+        ),
+    ] = ""
 
 
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

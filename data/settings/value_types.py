@@ -7,6 +7,9 @@ import msgspec
 PLACE: Final = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
 """Pattern that matches the location of a bucket (name and prefix), or an empty string."""
 
+LABEL: Final = r"^[a-z0-9-]*\Z"
+"""Pattern that matches the label of a worker, or an empty string."""
+
 MAX_NUMBER: Final = 1_000_000_000
 """Maximum value of a setting, in seconds (31 years) or as a count."""
 

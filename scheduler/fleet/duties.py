@@ -138,7 +138,9 @@ class Duties:
                     asyncio.create_task(leases.renew_for_ever()),
                     asyncio.create_task(self._watch(leases)),
                 ]
-                working = asyncio.create_task(work(app, places=len(WORK_OF_DUTY), queue=DUTY_QUEUE))
+                working = asyncio.create_task(
+                    work(app, places=len(WORK_OF_DUTY), queues=[DUTY_QUEUE])
+                )
                 try:
                     ended, _ = await asyncio.wait(
                         {working, *beside}, return_when=asyncio.FIRST_COMPLETED

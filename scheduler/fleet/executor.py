@@ -52,7 +52,9 @@ class FleetExecutor:
         except SourceError as error:
             return Run(source.id, utc_now(), 0.0, errors=(RunError("", CRAWL, str(error)),))
         host = queue_of(source.file.url)
-        self._asked[source.id] = AskedVisit(source.id, host, text, explicit=explicit)
+        self._asked[source.id] = AskedVisit(
+            source.id, host, text, explicit=explicit, vantage=source.file.vantage
+        )
         report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self._awaited[source.id] = report
         return await report

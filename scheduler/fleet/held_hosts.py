@@ -120,7 +120,8 @@ class HostVisit:
 class HeldHosts:
     """Visits the due sources of leased hosts.
 
-    ``report`` is called with the report of each visit.
+    ``report`` is called with the report of each visit. ``vantage`` is the label of this machine;
+    None also makes the visits of other labels.
     """
 
     def __init__(
@@ -130,12 +131,15 @@ class HeldHosts:
         hosts: Hosts,
         leases: Leases,
         report: Callable[[Run], object],
+        *,
+        vantage: str | None = None,
     ) -> None:
         self._home = home
         self._executor = executor
         self._hosts = hosts
         self._leases = leases
         self._report = report
+        self._vantage = vantage
 
     async def visit(self, lease: Lease) -> None:
         """Visit all due sources of a host, and then release the host. Raises psycopg.Error."""
@@ -194,7 +198,7 @@ class HeldHosts:
 
         The executor gets the leader's current topics.
         """
-        due = await self._hosts.due_visits(lease.host)
+        due = await self._hosts.due_visits(lease.host, self._vantage)
         if due:
             self._executor.topics = await self._hosts.file(TOPICS_FILE)
         return due

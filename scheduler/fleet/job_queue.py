@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import procrastinate
@@ -27,7 +27,8 @@ from scheduler.service.background import end_if_cancelled
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
 VISIT_QUEUE: Final = "visits"
-"""Name of the queue for visits to hosts."""
+"""Name of the queue for visits to hosts. Visits of workers with the label eu have the queue
+visits@eu."""
 
 DUTY_QUEUE: Final = "duties"
 """Name of the queue for duties."""
@@ -76,7 +77,10 @@ DEFER: Final = """
         ORDER BY next_due LIMIT %(limit)s),
     deferred AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-        SELECT CASE WHEN starts_with(host, '$DUTY') THEN 'duties' ELSE 'visits' END,
+        SELECT CASE WHEN starts_with(host, '$DUTY') THEN 'duties' ELSE 'visits' || COALESCE(
+                   (SELECT '@' || NULLIF(s.vantage, '') FROM host_sources s
+                    WHERE s.host = due.host AND s.due <= now()
+                    ORDER BY s.vantage, s.due LIMIT 1), '') END,
                'visit', '$LOCK' || host, '$LOCK' || host,
                jsonb_build_object('host', host)
         FROM due ORDER BY next_due ON CONFLICT DO NOTHING RETURNING 1)
@@ -93,7 +97,7 @@ STALLED_JOBS: Final = """
 # Jobs whose worker is alive but could not report their end, or whose row no longer exists.
 UNHELD_JOBS: Final = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
-    WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
+    WHERE j.status = 'doing' AND (j.queue_name = 'duties' OR starts_with(j.queue_name, 'visits'))
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
 """Query that selects running jobs whose host has no current lease."""
@@ -203,13 +207,20 @@ def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
     return app
 
 
-async def work(app: procrastinate.App, *, places: int, queue: str = VISIT_QUEUE) -> None:
-    """Process the jobs of a queue until cancelled, and then finish the current jobs.
+def queues_of(vantage: str) -> list[str]:
+    """Return the queues of a worker with a label, or of a worker without one."""
+    return [VISIT_QUEUE, *([f"{VISIT_QUEUE}@{vantage}"] if vantage else [])]
+
+
+async def work(
+    app: procrastinate.App, *, places: int, queues: Sequence[str] = (VISIT_QUEUE,)
+) -> None:
+    """Process the jobs of queues until cancelled, and then finish the current jobs.
 
     ``places`` is the maximum number of concurrent jobs.
     """
     await app.run_worker_async(
-        queues=[queue],
+        queues=[*queues],
         concurrency=places,
         fetch_job_polling_interval=POLL_SECONDS * random.uniform(0.8, 1.2),  # noqa: S311 - as above
         # Jobs are never aborted: a visit ends when its lease ends.

@@ -19,7 +19,14 @@ from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
 from scheduler.children.executor import MAX_VISITS, Executor
 from scheduler.fleet.held_hosts import HeldHosts
-from scheduler.fleet.job_queue import DATABASE_TIMEOUT_SECONDS, app_of, pool_to, prepare, work
+from scheduler.fleet.job_queue import (
+    DATABASE_TIMEOUT_SECONDS,
+    app_of,
+    pool_to,
+    prepare,
+    queues_of,
+    work,
+)
 from scheduler.fleet.leases import LEASE_SECONDS, Leases
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
@@ -59,7 +66,14 @@ class Worker:
         self._pool = pool
         self._hosts = Hosts(pool)
         self._leases = Leases(self._hosts, self._renewed, self._drop)
-        self._held = HeldHosts(home, self._executor, self._hosts, self._leases, log_visit)
+        self._held = HeldHosts(
+            home,
+            self._executor,
+            self._hosts,
+            self._leases,
+            log_visit,
+            vantage=home.settings.run.vantage,
+        )
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, and then release all leases.
@@ -104,7 +118,8 @@ class Worker:
                     asyncio.create_task(show_life()),
                     asyncio.create_task(self._watch()),
                 ]
-                working = asyncio.create_task(work(app, places=MAX_VISITS))
+                queues = queues_of(self._home.settings.run.vantage)
+                working = asyncio.create_task(work(app, places=MAX_VISITS, queues=queues))
                 stopping = asyncio.create_task(self._stop.wait())
                 await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 self._stop.set()

@@ -16,7 +16,7 @@ import msgspec
 
 from data.dates.context import DateContext
 from data.settings.archive import AttachmentText
-from data.settings.value_types import MAX_NUMBER
+from data.settings.value_types import LABEL, MAX_NUMBER
 
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 DateOrder = Literal["DMY", "MDY", "YMD"]
@@ -80,9 +80,10 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``kind`` is ``page`` if the source is the single page at ``url``, whose versions are compared.
     ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
     dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``proxy`` is the name
-    of a proxy in `[network.proxies]`. ``archive`` selects which files of a release are archived
-    with its page, and ``attachment_text`` the text that is read from them. ``catalogue`` contains
-    the ids of the catalogue and entry from which the source was added, separated by a slash.
+    of a proxy in `[network.proxies]`, and ``vantage`` the label of the workers that may visit the
+    source. ``archive`` selects which files of a release are archived with its page, and
+    ``attachment_text`` the text that is read from them. ``catalogue`` contains the ids of the
+    catalogue and entry from which the source was added, separated by a slash.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -97,6 +98,7 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: str | None = None
     render: bool = False
     proxy: str = ""
+    vantage: Annotated[str, msgspec.Meta(pattern=LABEL)] = ""
     archive: Literal["none", "attachments", "all"] | None = None
     attachment_text: AttachmentText | None = None
     listing: ListingRules = msgspec.field(default_factory=ListingRules)

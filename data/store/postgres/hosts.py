@@ -25,11 +25,11 @@ from data.store.shared_sql.database.rows import decode_run
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 ASK_SOURCE: Final = """
-    INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept)
-    VALUES (%s, %s, now(), %s, %s, %s, %s)
+    INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept, vantage)
+    VALUES (%s, %s, now(), %s, %s, %s, %s, %s)
     ON CONFLICT (source) DO UPDATE SET host = excluded.host, due = excluded.due,
         file = excluded.file, explicit = excluded.explicit, backfill = excluded.backfill,
-        accept = excluded.accept
+        accept = excluded.accept, vantage = excluded.vantage
 """
 """Statement that schedules a visit to a source now."""
 
@@ -100,6 +100,7 @@ class Connections(Protocol):
 class AskedVisit(NamedTuple):
     """A requested visit to a source. ``file`` is the content of the source file.
 
+    ``vantage`` is the label of the workers that may make the visit, or empty for all workers.
     ``explicit``, ``backfill`` and ``accept`` are explained in
     scheduler.children.crawl_lines.VisitJob.
     """
@@ -110,6 +111,7 @@ class AskedVisit(NamedTuple):
     explicit: bool = False
     backfill: bool = False
     accept: bool = False
+    vantage: str = ""
 
 
 class Hosts:
@@ -163,13 +165,17 @@ class Hosts:
                     await db.execute(ASK_SOURCE, [*one])
         return Lease(host, row[0]) if row else None
 
-    async def due_visits(self, host: str) -> Sequence[AskedVisit]:
-        """Return the visits to a host that are due now."""
+    async def due_visits(self, host: str, vantage: str | None = None) -> Sequence[AskedVisit]:
+        """Return the visits to a host that are due now and that a worker may make.
+
+        ``vantage`` is the label of the worker, or None for visits of all labels.
+        """
         async with self._connections.connection() as db:
             found = await db.execute(
-                "SELECT source, host, file, explicit, backfill, accept FROM host_sources"
-                " WHERE host = %s AND due <= now() ORDER BY due, source",
-                [host],
+                "SELECT source, host, file, explicit, backfill, accept, vantage FROM host_sources"
+                " WHERE host = %s AND due <= now()"
+                " AND (vantage = '' OR %s::text IS NULL OR vantage = %s) ORDER BY due, source",
+                [host, vantage, vantage],
             )
             return [AskedVisit(*row) for row in await found.fetchall()]
 

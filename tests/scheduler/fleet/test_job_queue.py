@@ -21,6 +21,7 @@ from scheduler.fleet.job_queue import (
     app_of,
     pool_to,
     prepare,
+    queues_of,
 )
 from scheduler.fleet.job_queue import work as do_jobs
 
@@ -96,6 +97,38 @@ def test_duties_have_their_own_queue(postgres_url: str) -> None:
             ("visits", "a.example"),
             ("duties", "duty:upkeep"),
         }
+
+    done(postgres_url, work)
+
+
+def test_only_workers_with_its_label_visit_a_source(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        hosts = Hosts(pool)
+        labelled = AskedVisit("pilots", "b.example", "", vantage="eu")
+        both = [
+            AskedVisit("mole", "c.example", ""),
+            AskedVisit("pier", "c.example", "", vantage="eu"),
+        ]
+        await hosts.ask([AskedVisit("harbour", "a.example", ""), labelled, *both])
+        assert await Deferrer(pool).defer() == 3
+        queued = "SELECT queue_name, args ->> 'host' FROM procrastinate_jobs"
+        assert {*await rows(pool, queued)} == {
+            *(("visits", "a.example"), ("visits@eu", "b.example"), ("visits", "c.example")),
+        }
+        visited: dict[str, list[str]] = {"": [], "us": [], "eu": []}
+        for label, heard in visited.items():
+
+            async def visit(host: str, heard: list[str] = heard) -> None:
+                heard.append(host)
+
+            app = app_of(visit)
+            async with app.open_async(pool):
+                await app.run_worker_async(
+                    queues=queues_of(label), wait=False, delete_jobs="always", listen_notify=False
+                )
+        assert visited == {"": ["a.example", "c.example"], "us": [], "eu": ["b.example"]}
+        counts = [len(await hosts.due_visits("c.example", one)) for one in ("", "us", "eu", None)]
+        assert counts == [1, 1, 2, 2]
 
     done(postgres_url, work)
 
