@@ -13,7 +13,7 @@ import msgspec
 from data.errors import QueryError, SearchError, UnknownSearch
 from data.files import rewrite
 from data.search.query import Query
-from data.search.syntax import LANGUAGE_VERSION, MAX_QUERY_LENGTH, SHORTEN, TOO_LONG
+from data.search.syntax import LANGUAGE_VERSION, LENGTH_FIX, LENGTH_PROBLEM, MAX_QUERY_LENGTH
 from data.toml_files import check_id, check_name, decode, find_file, read_text, toml_files
 from data.wording import N_
 
@@ -98,7 +98,9 @@ def check_query(query: str, saved: Mapping[str, str]) -> None:
     """Raise QueryError if a query is invalid or only excludes something."""
     if len(query) > MAX_QUERY_LENGTH:
         count, most = f"{len(query):,}", f"{MAX_QUERY_LENGTH:,}"
-        raise QueryError(query, MAX_QUERY_LENGTH, TOO_LONG, SHORTEN, count=count, most=most)
+        raise QueryError(
+            query, MAX_QUERY_LENGTH, LENGTH_PROBLEM, LENGTH_FIX, count=count, most=most
+        )
     if Query(query, saved=saved).is_empty:
         fix = N_("write a term that is not excluded")
         raise QueryError(query, 0, N_("nothing is searched"), fix)

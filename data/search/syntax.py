@@ -98,8 +98,8 @@ DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 """Kinds of tokens that can't follow an operator, because an operator needs a term."""
 
-TOO_LONG: Final = N_("it is too long (%(count)s characters)")
-SHORTEN: Final = N_("shorten it to %(most)s")
+LENGTH_PROBLEM: Final = N_("it is too long (%(count)s characters)")
+LENGTH_FIX: Final = N_("shorten it to %(most)s")
 NO_VALUE: Final = N_("%(name)s: has no value")
 WRITE_VALUE: Final = N_("write the value after the colon")
 DID_YOU_MEAN: Final = N_("did you mean %(near)s?")
@@ -129,8 +129,8 @@ def parse(text: str) -> Expression | None:
         raise QueryError(
             text,
             MAX_QUERY_LENGTH,
-            TOO_LONG,
-            SHORTEN,
+            LENGTH_PROBLEM,
+            LENGTH_FIX,
             count=f"{len(text):,}",
             most=f"{MAX_QUERY_LENGTH:,}",
         )
