@@ -110,7 +110,9 @@ def verdict_of(
     if sign := first_sign(run):
         return sign
     verdict = Verdict("new.no_release", "no release of it has been found yet")
-    if has_releases:
+    if has_releases and run.facts and run.facts.is_page:
+        verdict = Verdict("ok", "it works; a single page may stay the same for a long time")
+    elif has_releases:
         verdict = verdict_of_rhythm(day_of_run(source, run), expected)
     if lost := lost_pages(run):
         pages = counted(len(lost), "page")

@@ -56,6 +56,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     - ``rules`` identifies the listing and its rules; facts under other rules are not compared.
     - ``explicit`` is true for visits that a person requested.
+    - ``is_page`` is true if the source is a single page, which has no rhythm.
     - ``waits`` is true if a single page shows a change that the next visit may confirm.
     - ``place`` is the address where the listing was found if it differs from its own address.
     - ``usual`` is the ``place`` in the first visit that found rows.
@@ -82,6 +83,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     rules: str = ""
     explicit: bool = False
+    is_page: bool = False
     waits: bool = False
     place: str = ""
     usual: str = ""

@@ -40,15 +40,22 @@ class Inspections:
         self._slots = asyncio.Semaphore(MAX_INSPECTIONS)
 
     async def add(
-        self, url: str, fields: Mapping[str, str], *, save: bool = False, force: bool = False
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        page: bool = False,
+        save: bool = False,
+        force: bool = False,
     ) -> CommandResult:
         """Run `communique add` for an address, and return its result.
 
-        ``fields`` are id, name and time zone, each optional. Raises CommandLate and OSError.
+        ``fields`` are id, name and time zone, each optional. If ``page`` is true, the source is the
+        single page at the address. Raises CommandLate and OSError.
         """
         # Written as --name=value, so that a value can't be parsed as an option.
         options = [f"--{name}={value}" for name, value in fields.items() if value]
-        options += ["--save"] * save + ["--force"] * force
+        options += ["--page"] * page + ["--save"] * save + ["--force"] * force
         async with self._slots:
             return await run_command(
                 self._home, "add", "--json", *options, url, seconds=INSPECTION_SECONDS
@@ -81,11 +88,14 @@ def shown_values(output: Mapping[str, Any]) -> dict[str, Any]:
     items = output["listing"]["items"]
     release = next(iter(output["releases"]), None)
     return {
-        **{key: output[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
+        **{
+            key: output[key]
+            for key in ("id", "kind", "name", "url", "timezone", "certainty", "feed")
+        },
         "doubts": output["doubts"][:MAX_ROWS],
         "notes": output["notes"][:MAX_ROWS],
         "toml": file,
-        "count": len(items),
+        "count": len(items) or int(output["kind"] == "page"),
         "rows": items[:MAX_ROWS],
         "fields": {
             name: {**one, "value": plain(one["value"])[:MAX_EXCERPT_CHARS]}

@@ -39,6 +39,9 @@ class AddSource(WriteBody, frozen=True, kw_only=True):
     id: Annotated[Id | None, Meta(description="Id of the source; default from its name.")] = None
     name: Annotated[Text, Meta(description="Name of the institution; default from the site.")] = ""
     timezone: Annotated[Text, Meta(description="IANA time zone; default from the site.")] = ""
+    page: Annotated[bool, Meta(description="Follow this single page, which lists no releases.")] = (
+        False
+    )
     force: Annotated[bool, Meta(description="Save a result that is uncertain.")] = False
 
 

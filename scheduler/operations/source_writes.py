@@ -165,7 +165,9 @@ class SourceWrites:
         fields = {"id": body.id or "", "name": body.name, "timezone": body.timezone}
         call.report(f"inspecting {masked(url)}")
         save = not body.dry_run
-        result = await self._adding.add(url, fields, save=save, force=save and body.force)
+        result = await self._adding.add(
+            url, fields, page=body.page, save=save, force=save and body.force
+        )
         output = result.printed if isinstance(result.printed, dict) else {}
         faults = tuple(map(masked, result.errors))
         if save and call.began and output.get("saved") is None:

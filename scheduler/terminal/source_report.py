@@ -37,6 +37,7 @@ def source_values(found: Explored) -> dict[str, Any]:
     proposal, certainty = proposed.proposal, proposed.certainty
     values: dict[str, Any] = {
         "id": proposal.id,
+        "kind": proposal.kind,
         "name": _guess(proposal.name),
         "url": masked(proposal.url),
         "timezone": _guess(proposal.timezone),
@@ -132,8 +133,9 @@ def _fields(found: Explored) -> Table:
     days = sorted(item.published.iso for item in listing.items if item.published)
     span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ", without dates"
     summary = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
-    _row(table, "listing", summary, None, _listing_rule(listing.rule))
-    _row(table, "next page", _older_page(listing), None, "")
+    if proposal.kind == "list":
+        _row(table, "listing", summary, None, _listing_rule(listing.rule))
+        _row(table, "next page", _older_page(listing), None, "")
     for field in () if certainty.hopeless else proposed.fields:
         if not (field.value or field.advice):
             continue

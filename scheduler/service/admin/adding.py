@@ -38,11 +38,13 @@ log = structlog.get_logger()
 class Inspection:
     """Inspection of a site. ``found`` is the output of `communique add`.
 
-    If this command ended without a result, the state is ``unfinished``.
+    If ``page`` is true, the source is the single page at ``url``. If this command ended without a
+    result, the state is ``unfinished``.
     """
 
     id: str
     url: str
+    page: bool = False
     state: Literal["looking", "found", "unfinished", "saving", "saved"] = "looking"
     found: dict[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
@@ -107,7 +109,7 @@ class AddPages:
     async def _inspect(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         del request
         url = given_address(form.get("url", ""))
-        one = Inspection(secrets.token_hex(8), url)
+        one = Inspection(secrets.token_hex(8), url, page=form.get("page") == "yes")
         one.task = asyncio.create_task(self._run(one, {}))
         self._inspections[one.id] = one
         if len(self._inspections) > MAX_KEPT_RESULTS:
@@ -132,7 +134,7 @@ class AddPages:
     ) -> None:
         """Run `communique add`, and store its result."""
         try:
-            result = await self._adding.add(one.url, fields, save=save, force=force)
+            result = await self._adding.add(one.url, fields, page=one.page, save=save, force=force)
             self._set_result(one, result)
         except (CommuniqueError, OSError) as error:
             one.faults = (str(error),)

@@ -320,7 +320,7 @@ class Visit:
             below=self.frontier.rows_below,
         )
         facts = msgspec.structs.replace(facts, explicit=self.scope.explicit or self.scope.backfill)
-        facts = msgspec.structs.replace(facts, waits=self._doubts.waits)
+        facts = msgspec.structs.replace(facts, is_page=self.file.is_page, waits=self._doubts.waits)
         self.report.run = replace(self.report.run, facts=lean(facts))
 
     def draft(self, response: Response, item: ListingItem | None) -> PageDraft:

@@ -89,6 +89,9 @@ def test_a_visit_requests_only_the_page_and_keeps_names_and_tables(room: Room, h
     room.log.clear()
     assert collect(home)["unchanged"] == 1
     assert (PATH, 304) in room.log
+    health = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert (health[0]["state"], health[0]["expected_by"]) == ("ok", None)
+    assert "single page" in health[0]["reason"]
 
 
 def test_a_changed_name_becomes_a_version_of_the_same_release(room: Room, home: Path) -> None:

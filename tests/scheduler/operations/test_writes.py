@@ -92,6 +92,14 @@ def test_a_site_is_inspected_added_visited_renamed_and_removed(operated: Operate
     assert operated.web.get("/api/sources/third").status_code == 410
 
 
+def test_a_single_page_is_added(operated: Operated) -> None:
+    url = f"{operated.room.base}/news/".replace("127.0.0.1", "localhost")
+    body = {"url": url, "id": "one", "name": "One", "timezone": "UTC", "page": True}
+    added = finished(operated, operated.post("/api/sources", body))
+    assert (added["saved"], added["releases"]) == (True, 1), added
+    assert load_source(operated.home.sources, "one").file.is_page
+
+
 def test_a_watch_is_added_changed_tested_and_paused(operated: Operated) -> None:
     # Addresses of some services contain long signatures.
     receiver = f"http://127.0.0.1:9/?sig={'a' * 400}"

@@ -74,6 +74,17 @@ def test_a_site_is_inspected_saved_under_another_name_and_visited(
     assert "collects from" in again or "Preview of the releases" in again
 
 
+def test_a_single_page_is_inspected_and_saved(running: Running, site: str) -> None:
+    page, text = inspected(running, url=site, page="yes")
+    assert "Text of the page" in text
+    assert "kind = &#34;page&#34;" in text
+    fields = {"name": "Merrow's page", "id": "merrow-page", "timezone": "Europe/London"}
+    assert running.post(f"{page}save", **fields).status_code == 200
+    assert "Saved. The first visit is running" in ended(running, page)
+    kept = (running.home / "sources" / "merrow-page.toml").read_text()
+    assert 'kind = "page"' in kept
+
+
 def test_an_unreachable_site_is_reported_in_one_sentence(running: Running) -> None:
     _, text = inspected(running, url="http://127.0.0.1:9/news/")
     assert 'class="said fault"' in text
