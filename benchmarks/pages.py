@@ -2,7 +2,8 @@
 
 Invented pages are visited many times. Each has noise of several kinds at every visit, and changes
 by a script. A reported change is false if it brings no scripted text. A true change is found if its
-text is stored before its part changes again, or at the end.
+text is stored before its part changes again, or at the end. Some pages are also visited over HTTP,
+to count the same for the stored versions.
 
     python benchmarks/pages.py [--few] [--pages N] [--visits N] [--seed N]
 """
@@ -22,6 +23,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.pages_parts.invented import InventedPage, Part, invent
+from benchmarks.pages_parts.loopback import over_loopback
 from data.revisions.noise import NoiseState, settle
 
 START = dt.datetime(2026, 1, 5, 6, 0, tzinfo=dt.UTC)
@@ -137,6 +139,8 @@ def main() -> int:
         "visits_until_found": {"median": median(waits), "p90": waits[len(waits) * 9 // 10]},
         "ms_per_visit": round(1000 * seconds / pages / options.visits, 2),
     }
+    few = (6, 20) if options.few else (20, 24)
+    result["loopback"] = over_loopback(*few)
     print(json.dumps(result))
     allowed = MAX_FALSE * pages * options.visits / 20_000
     return int(false > allowed or result["found"] < MIN_FOUND)
