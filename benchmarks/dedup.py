@@ -6,7 +6,7 @@ The texts come from benchmarks/families.py. The truth is the Jaccard similarity 
 all pairs in a family, computed by code that is independent of ours. Pairs from different families
 that our code joins are checked in the same way.
 
-Our code does the same as `Store.record`: compute MinHash values, look up the table of bands in
+Our code does the same as `Store.record_all`: compute MinHash values, look up the table of bands in
 SQLite, compare full texts, and add the text. Without the store, the table is a dict. Of a commit,
 the time that a store without stories needs for the same releases is not counted. datasketch
 (MinHashLSH, threshold 0.7) looks up and adds the same word triples in memory, without comparing
@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from itertools import chain, combinations, islice
 from pathlib import Path
 
@@ -34,9 +36,10 @@ from families import (  # type: ignore[import-not-found]  # beside this script
     true_triples,
 )
 
-from data.models import Content, Draft, Published, Release
+from data.identity.decision import Decision
+from data.models import Content, Draft, Published, Release, SeenDraft
 from data.store.core.candidates import NO_CANDIDATES, SimilarReleases
-from data.store.core.recorder import Recorder
+from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.database.rows import StoredMember
 from data.store.shared_sql.tables import Tables
@@ -80,11 +83,13 @@ class TimedRecorder(Recorder):
         super().__init__(tables)
         self._stories = self.clock = TimedJoiner(tables)
 
-    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
+    def find_candidates(
+        self, text: TextSignature, order: dt.datetime, bands: Sequence[int] | None = None
+    ) -> SimilarReleases:
         """Find candidates, timed."""
         _ = text.marks  # Counted in `stored`, with the sketch.
         started = time.process_time()
-        found = super().find_candidates(text, order)
+        found = super().find_candidates(text, order, bands)
         self.clock.seconds += time.process_time() - started
         return found
 
@@ -100,7 +105,12 @@ class TimedRecorder(Recorder):
 class BareRecorder(Recorder):
     """The recorder without stories: what it spends on a release is not theirs."""
 
-    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:  # noqa: ARG002 - the recorder's verb
+    def find_candidates(
+        self,
+        text: TextSignature,  # noqa: ARG002 - the recorder's verb
+        order: dt.datetime,  # noqa: ARG002
+        bands: Sequence[int] | None = None,  # noqa: ARG002
+    ) -> SimilarReleases:
         """Find none."""
         return NO_CANDIDATES
 
@@ -110,25 +120,60 @@ class BareRecorder(Recorder):
         """Enter nothing."""
 
 
-class TimedStore(SqliteStore):
-    """The store with a clock."""
+class TimedTables(SqliteTables):
+    """Tables with a clock on reading bands and on writing rows."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._recorder = self._timed = TimedRecorder(SqliteTables(self._connection))
+    seconds = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """What finding and keeping stories took."""
-        return self._timed.clock.seconds
+    def read_bands(self, bands: Collection[int]) -> None:
+        """Read bands, timed."""
+        started = time.process_time()
+        super().read_bands(bands)
+        self.seconds += time.process_time() - started
+
+    def write(self) -> None:
+        """Write all rows, timed."""
+        started = time.process_time()
+        super().write()
+        self.seconds += time.process_time() - started
+
+
+class BareTables(TimedTables):
+    """Tables without bands."""
+
+    def read_bands(self, bands: Collection[int]) -> None:
+        """Read nothing."""
 
 
 class BareStore(SqliteStore):
-    """The store without stories."""
+    """The store without stories. ``written`` are the seconds that rows took."""
+
+    recorder: type[Recorder] = BareRecorder
+    tables: type[TimedTables] = BareTables
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._recorder = BareRecorder(SqliteTables(self._connection))
+        self.seconds = self.written = 0.0
+
+    def record_all(
+        self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
+    ) -> Sequence[Decision]:
+        """Record drafts, timed."""
+        tables = self.tables(self._connection)
+        recorder = self.recorder(tables)
+        with self._writing():
+            outcomes = recorder.record_all(drafts, limit)
+        self.written += tables.seconds
+        if isinstance(recorder, TimedRecorder):
+            self.seconds += recorder.clock.seconds
+        return [one.decision for one in outcomes]
+
+
+class TimedStore(BareStore):
+    """The store with stories. ``seconds`` are those that finding and keeping stories took."""
+
+    recorder = TimedRecorder
+    tables = TimedTables
 
 
 def draft_of(one: Text, at: dt.datetime) -> Draft:
@@ -149,17 +194,19 @@ def stored(store: TimedStore, some: list[Text], bare: BareStore | None = None) -
     return store.seconds - before + commits + time.process_time() - started
 
 
-def committed(store: SqliteStore, some: list[Text]) -> float:
-    """Record some texts; seconds that the commits take."""
-    seconds = 0.0
+def committed(store: BareStore, some: list[Text]) -> float:
+    """Record some texts; seconds that their rows and the commits take."""
+    seconds = -store.written
     for place in range(0, len(some), BATCH):
-        with store.transaction():
-            for one in some[place : place + BATCH]:
-                at = NOON + dt.timedelta(days=one.number / PER_DAY)
-                store.record(draft_of(one, at), seen=at, since=at)
+        with store.transaction(parts=False):
+            batch = some[place : place + BATCH]
+            times = [NOON + dt.timedelta(days=one.number / PER_DAY) for one in batch]
+            store.record_all(
+                [SeenDraft(draft_of(one, at), at, at) for one, at in zip(batch, times, strict=True)]
+            )
             started = time.process_time()
         seconds += time.process_time() - started
-    return seconds
+    return seconds + store.written
 
 
 def in_memory(some: list[Text]) -> float:

@@ -275,12 +275,11 @@ class Recorder:
         tables.write()
         return outcomes
 
-    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
-        """Return releases whose texts may be similar to this text.
-
-        Only releases that were published around ``order`` are returned.
-        """
-        return find_candidates(self._tables, text, order)
+    def find_candidates(
+        self, text: TextSignature, order: dt.datetime, bands: Sequence[int] | None = None
+    ) -> SimilarReleases:
+        """Return releases whose texts may be similar; see data.store.core.candidates."""
+        return find_candidates(self._tables, text, order, bands)
 
     def enter_text(
         self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
@@ -338,7 +337,7 @@ class Recorder:
         """
         if copied := self._copied(read, owner):
             return Match(copied, copied.release.first_seen >= read.since)
-        near = find_candidates(self._tables, read.signature.body, read.fresh.instant, read.bands)
+        near = self.find_candidates(read.signature.body, read.fresh.instant, read.bands)
         return Match(self._moved(read, near), read.draft.reread, near)
 
     def _copied(self, read: ReadDraft, owner: AddressOwner | None) -> StoredRelease | None:
