@@ -12,14 +12,14 @@ from data.text.masking import masked
 from spiders.download.settings import ROBOT, bot_page_address, user_agent
 from spiders.sources.source_file import SourceFile
 
-SIGN: Final = "sign requests (network.sign)"
-PROXY: Final = "visit from another place (network.proxies)"
-ASK: Final = "ask the owner of the site (`communique bot letter {}`)"
+SIGN_WAY: Final = "sign requests (network.sign)"
+PROXY_WAY: Final = "visit from another place (network.proxies)"
+ASK_WAY: Final = "ask the owner of the site (`communique bot letter {}`)"
 WAYS: Final = {
-    "site.robots": (ASK,),
-    "site.login": (ASK,),
-    "site.blocked": (SIGN, PROXY, ASK),
-    "site.challenge": (SIGN, PROXY, ASK),
+    "site.robots": (ASK_WAY,),
+    "site.login": (ASK_WAY,),
+    "site.blocked": (SIGN_WAY, PROXY_WAY, ASK_WAY),
+    "site.challenge": (SIGN_WAY, PROXY_WAY, ASK_WAY),
 }
 """Ways that may help, by the health code of a blocked source. robots.txt and a login are decisions
 of the owner, so only asking helps."""
@@ -68,7 +68,7 @@ def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tup
 
     The result is empty if the source is not blocked. Ways that are in use are left out.
     """
-    used = {SIGN: settings.network.sign, PROXY: bool(file.proxy)}
+    used = {SIGN_WAY: settings.network.sign, PROXY_WAY: bool(file.proxy)}
     return tuple(one.format(source) for one in WAYS.get(code, ()) if not used.get(one, False))
 
 
