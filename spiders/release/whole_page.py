@@ -17,7 +17,7 @@ from spiders.release.media import attachments_of
 from spiders.release.read import dropped_of
 from spiders.sources.source_file import ReleaseRules
 
-MIN_KEPT_SHARE: Final = 0.85
+MIN_KEPT_SHARE: Final = 0.98
 """Minimum share of a page's words that the body of an article has. With fewer words, all text of
 the page outside its frames becomes the body."""
 
