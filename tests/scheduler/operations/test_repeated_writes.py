@@ -108,7 +108,7 @@ def test_a_repeated_request_finds_the_source_that_it_added(operated: Operated) -
     interrupt(operated)
     assert finished(operated, operated.post("/api/sources", body, **key)) == first
     other = operated.post("/api/sources", body, **{"idempotency-key": "again-2"})
-    assert problem(other)["status"] == 422
+    assert finished(operated, other)["status"] == 422
 
 
 def test_a_repeated_request_finds_what_it_removed(operated: Operated) -> None:
