@@ -29,8 +29,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from data.network.request_signer import RequestSigner
 from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import EXTEND, RENDER
-from spiders.download.signing import SIGNER
+from spiders.download.settings import EXTEND, RENDER, SIGNER
 from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 

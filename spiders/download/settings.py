@@ -18,7 +18,6 @@ from data.network.request_signer import RequestSigner
 from data.settings import Network, Settings
 from data.text.urls import host_of
 from data.wording import how_to_install
-from spiders.download.signing import SIGNER
 from spiders.page.media_urls import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
@@ -39,6 +38,9 @@ EXTEND = "extend"
 
 FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 """Pattern of URL paths of files that need no browser."""
+
+SIGNER = "COMMUNIQUE_SIGNER"
+"""Name of the Scrapy setting with the RequestSigner, or None if requests are not signed."""
 
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"

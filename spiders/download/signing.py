@@ -13,9 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
 from data.network.request_signer import RequestSigner, authority_of
-
-SIGNER = "COMMUNIQUE_SIGNER"
-"""Name of the Scrapy setting with the RequestSigner, or None if requests are not signed."""
+from spiders.download.settings import SIGNER
 
 MAX_CLOCK_SECONDS = 60
 """Maximum difference between our clock and a site's clock, in seconds. Sites reject signatures from
