@@ -18,16 +18,16 @@ from data.text.words import UNSPACED, tokens
 
 WEIGHTS: Final[dict[EditClass, float]] = {
     "figure": 0.5,
-    "date": 0.45,
-    "name": 0.4,
-    "negation": 0.6,
+    "date": 0.55,
+    "name": 0.2,
+    "negation": 0.7,
     "sentence-added": 0.2,
     "sentence-removed": 0.3,
-    "link": 0.12,
-    "attachment": 0.35,
+    "link": 0.2,
+    "attachment": 0.5,
     "title": 0.3,
-    "correction": 0.4,
-    "wording": 0.12,
+    "correction": 0.5,
+    "wording": 0.4,
     "letters": 0.02,
 }
 """Weight of an edit of one class, from 0 to 1. An edit of several classes weighs more."""
