@@ -93,7 +93,7 @@ MAX_DAY_OF_YEAR: Final = 366
 
 DIGITS: Final = re.compile(r"\d+")
 
-WHOLE: Final = -1
+WHOLE_PAGE_LINE: Final = -1
 """Line number of the place that is a page as a whole."""
 
 
@@ -286,7 +286,7 @@ def _visits_of_line(
 
     A new line beside restless lines is restless too. So is one that vanished before.
     """
-    if not one.whole or one.line == WHOLE:
+    if not one.whole or one.line == WHOLE_PAGE_LINE:
         return 0
     least = 0
     if one.mark in vanished or (not one.added and mark_of(known[one.line]) in vanished):
@@ -345,7 +345,7 @@ def _found(known: Sequence[str], new: Sequence[str], history: LineHistory) -> li
             return found
     if [*known] == [*new]:
         return []
-    return [Difference(WHOLE, 0, 0, "\n".join(new), "", whole=True)]
+    return [Difference(WHOLE_PAGE_LINE, 0, 0, "\n".join(new), "", whole=True)]
 
 
 def _in_gaps(
@@ -424,7 +424,7 @@ def _accepted(place: Place, mine: Sequence[Difference], known: Sequence[str]) ->
     """Return a place whose differences were accepted. It remembers the text before."""
     seen = place.seen
     for one in mine:
-        if not one.added and one.text is not None and one.line != WHOLE:
+        if not one.added and one.text is not None and one.line != WHOLE_PAGE_LINE:
             words = [*WORD.finditer(known[one.line])][one.start : one.end]
             text = known[one.line][words[0].start() : words[-1].end()] if words else ""
             end = one.start + len(WORD.findall(one.text))
@@ -435,14 +435,14 @@ def _accepted(place: Place, mine: Sequence[Difference], known: Sequence[str]) ->
 def _applied(
     known: Sequence[str], new: Sequence[str], accepted: Sequence[Difference]
 ) -> tuple[str, ...]:
-    if any(one.line == WHOLE for one in accepted):
+    if any(one.line == WHOLE_PAGE_LINE for one in accepted):
         return tuple(new)
     return tuple(apply(known, accepted)) if accepted else tuple(known)
 
 
 def _moved(places: Sequence[Place], accepted: Sequence[Difference]) -> Iterator[Place]:
     """Yield the places with their positions in the version after the accepted differences."""
-    if any(one.line == WHOLE for one in accepted):
+    if any(one.line == WHOLE_PAGE_LINE for one in accepted):
         return
     gone = {one.line for one in accepted if one.whole and one.text is None}
     added = sorted(one.line for one in accepted if one.added)
