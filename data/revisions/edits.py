@@ -34,7 +34,7 @@ DOCUMENT: Final = "document"
 SINGLE_PAGE: Final = "page"
 """Prefix of the body rules of single pages. Their lines that are a link may be names in a list."""
 
-FAULTS: Final = frozenset(("time", "memory", "damaged", "kind", "password", "scan"))
+TEMPORARY_CUTS: Final = frozenset(("time", "memory", "damaged", "kind", "password", "scan"))
 """Reasons for missing text (`Cut`) that may be temporary."""
 
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
@@ -131,7 +131,7 @@ def is_worse(before: FileText | None, after: FileText) -> bool:
     It is missing or incomplete because of a fault, such as a page with an error message in place of
     the file.
     """
-    return before is not None and bool(before.pages) and after.cut in FAULTS
+    return before is not None and bool(before.pages) and after.cut in TEMPORARY_CUTS
 
 
 def named_files(content: Content) -> dict[str, str]:

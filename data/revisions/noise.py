@@ -217,8 +217,13 @@ def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.
         for place, mine in after
     )
     lines = _applied(known, new, accepted)
-    turned = sum(bool(place.value) and place.streak == 1 for place, _ in after)
     size = max(len(known), len(new), 1)
+    # A page that is compared as a whole has only one place.
+    turned = sum(
+        size if place.line == WHOLE and place.turns else 1
+        for place, _ in after
+        if place.value and place.streak == 1
+    )
     row = state.restless + 1 if turned >= RESTLESS_SHARE * size else 0
     kept = sorted(_moved(kept, accepted), key=lambda one: -one.turns)[:MAX_PLACES]
     result = NoiseState(digest_of(lines), visits, tuple(kept), lasting, row, vanished)

@@ -148,11 +148,12 @@ class Passage:
     def differences(self, history: LineHistory) -> Iterator[Difference]:
         """Yield the differences of this passage."""
         pairs = dict(_similar(self.known, self.new, self.gone, self.added))
+        paired = {*pairs.values()}
         for old, at in pairs.items():
             yield from _of_line(old, self.known[old], self.new[at], self.first)
         replaced = self._replaced(
             [old for old in self.gone if old not in pairs],
-            [at for at in self.added if at not in pairs.values()],
+            [at for at in self.added if at not in paired],
             history,
         )
         for old in self.gone:
@@ -162,8 +163,9 @@ class Passage:
                 yield Difference(old, 0, size, text, text or "", self.first, whole=True)
         # A restless line may be at any position, so it is no anchor for other lines.
         anchors = pairs | {old: at for old, at in replaced.items() if old not in history.restless}
+        taken = paired.union(replaced.values())
         for at in self.added:
-            if at not in pairs.values() and at not in replaced.values():
+            if at not in taken:
                 above = [old for old, other in anchors.items() if other < at]
                 line = max(above, default=self.first - 1) + 1
                 text = self.new[at]

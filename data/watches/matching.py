@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
@@ -213,7 +213,7 @@ class Node:
         self.groups: dict[Expression, tuple[Evaluator, list[str]]] | None = None
         self.met: list[str] | None = None
 
-    def below(self, keys: Iterable[Key]) -> list[Node]:
+    def below(self, keys: Collection[Key]) -> list[Node]:
         """Return the nodes below this node for some keys, and add missing nodes."""
         self.keys = self.keys or set()
         self.keys.update(keys)

@@ -32,7 +32,8 @@ class Reading:
     """How a file is read, and the result.
 
     ``languages`` are the languages of scans, or empty if scans are not read. A file with the digest
-    ``known`` is not read again. ``text`` is None for such a file, and before the response.
+    ``known`` is not read again. ``text`` is None for such a file, before the response, and without
+    time for reading. A later visit then reads the file.
     """
 
     time: ReadingTime
@@ -59,9 +60,9 @@ class AttachmentMiddleware:
         return response
 
 
-async def _read(body: bytes, reading: Reading) -> FileText:
+async def _read(body: bytes, reading: Reading) -> FileText | None:
     if reading.time.left <= 0:
-        return FileText(cut="time")
+        return None
     started = time.monotonic()
     text = await asyncio.to_thread(read_attachment, body, reading.languages)
     reading.time.left -= time.monotonic() - started

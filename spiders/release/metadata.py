@@ -32,7 +32,7 @@ MAX_NAME, MAX_MARKED = 80, 20_000
 - `MAX_MARKED`: maximum number of elements searched per page"""
 
 BYLINE = re.compile(
-    r"^(?:[Bb]y|BYLINE|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
+    r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
 )
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)

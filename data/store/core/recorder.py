@@ -234,16 +234,20 @@ class Recorder:
         """Store the text of an attachment, and return the outcome for each linked release.
 
         If another text replaces the previous one, this is an edit. A text that is worse than the
-        previous one is ignored.
+        previous one is ignored. So is the text of a file to which no release links, for example
+        because the release was redacted while the file was requested.
         """
         tables = self._tables
+        numbers = tables.linked_releases(url)
+        if not numbers:
+            return ()
         (before,) = [one for _, one in tables.file_digests([url])] or [""]
         previous = tables.file_text(before) if before else None
         if is_worse(previous, text):
             return ()
         tables.add_file_text(url, digest, text)
         outcomes: list[RecordOutcome] = []
-        for number in tables.linked_releases(url):
+        for number in numbers:
             known = tables.stored_release(number)
             old = known.release
             known_digests = dict(old.content.file_digests)

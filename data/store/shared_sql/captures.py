@@ -21,8 +21,10 @@ WAIT: Final = 3600
 of requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
 """End of a statement that inserts a capture, after three other columns."""
+
+PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
+"""The same end, after four other columns."""
 
 ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """Clause that replaces an existing capture."""
@@ -30,6 +32,7 @@ ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
 
 PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}"
+"""Statement that stores the capture of a release, in place of an earlier one."""
 
 
 def columns_of(capture: Capture) -> list[Any]:

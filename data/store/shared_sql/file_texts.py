@@ -6,19 +6,18 @@ from typing import Final
 
 import msgspec
 
-from data.models import Content, FileText, Release
+from data.models import FileText, Release
 from data.store.shared_sql.database.connection import Database, Part, TablePart
-from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.database.rows import content_of, encode
 from data.store.shared_sql.events import append_events
 from data.text.urls import MAX_KEY_LENGTH
 
-RECHECK_DAYS: Final = 30
-"""Maximum age in days of releases whose attachments are requested again, to find replaced files."""
+MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
+"""Maximum age of releases whose attachments are requested again, to find replaced files."""
 
-RECHECK_SECONDS: Final = 86_400
-"""Minimum time in seconds between two requests for an attachment that was read."""
+RECHECK_INTERVAL: Final = dt.timedelta(days=1)
+"""Minimum time between two requests for an attachment that was read."""
 
-_content = msgspec.json.Decoder(Content)
 _pages = msgspec.json.Decoder(tuple[str, ...])
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
@@ -108,7 +107,7 @@ class FileTextsPart(Part):
                     " ON v.release = l.release WHERE l.url = ?1",
                     [url],
                 )
-                contents = [_content.decode(text) for _, text in rows]
+                contents = [content_of(text) for _, text in rows]
                 for digest in {dict(one.file_digests).get(url, "") for one in contents}:
                     statement = "DELETE FROM file_texts WHERE digest = ?"
                     deleted += db.execute(statement, [digest]).rowcount
@@ -140,16 +139,17 @@ class FileTextsPart(Part):
     ) -> Sequence[str]:
         """Return the addresses of attachments of recent releases that may have been replaced.
 
-        Archived files whose text was not read are included. Files that were requested in the last
-        day or ``since`` the start of the visit are omitted. The others count as requested ``now``.
+        Archived files whose text was not read are included. Files whose records were removed from
+        the archive are omitted, as are files that were requested in the last day or ``since`` the
+        start of the visit. The others count as requested ``now``.
         """
-        before = min(now.timestamp() - RECHECK_SECONDS, since.timestamp())
+        before = min(now - RECHECK_INTERVAL, since).timestamp()
         rows = self._ask(
             "SELECT DISTINCT f.asked, f.url FROM files f JOIN release_files l ON l.url = f.url"
             " JOIN releases r ON r.number = l.release"
-            " WHERE f.source = ? AND f.record_id IS NOT NULL AND f.asked < ? AND r.first_seen > ?"
+            " WHERE f.source = ? AND f.file <> '' AND f.asked < ? AND r.first_seen > ?"
             " ORDER BY f.asked, f.url LIMIT ?",
-            [source, before, now.timestamp() - RECHECK_DAYS * RECHECK_SECONDS, limit],
+            [source, before, (now - MAX_RECHECK_AGE).timestamp(), limit],
         )
         if rows:
             with self._writing() as db:
@@ -164,8 +164,11 @@ def forget_file_texts(db: Database, number: int, digests: Iterable[str]) -> None
     """Delete the texts of a release's files, except those that other releases link to."""
     db.execute("DELETE FROM release_files WHERE release = ?", [number])
     for digest in digests:
-        db.execute(
+        deleted = db.execute(
             "DELETE FROM file_texts WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM files f"
             " JOIN release_files l ON l.url = f.url WHERE f.body = file_texts.digest)",
             [digest],
         )
+        if deleted.rowcount:
+            # If another release links to the file later, its text is read again.
+            db.execute("UPDATE files SET body = '' WHERE body = ?", [digest])

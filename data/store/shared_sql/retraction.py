@@ -14,7 +14,13 @@ from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, R
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
+from data.store.shared_sql.database.rows import (
+    SHOWN_VIEW,
+    content_of,
+    encode,
+    instant,
+    redacted_row,
+)
 from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.file_texts import forget_file_texts
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
@@ -22,8 +28,6 @@ from data.store.shared_sql.releases import select_releases
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of
-
-_content = msgspec.json.Decoder(Content)
 
 GIVE_REASON: Final = (
     "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
@@ -211,7 +215,7 @@ class RetractionPart(Part):
                 f"SELECT content FROM revisions WHERE release = {number}", [release_id]
             ).fetchall()
             digests = {digest for _, digest in said.file_digests} | {
-                digest for (text,) in versions for _, digest in _content.decode(text).file_digests
+                digest for (text,) in versions for _, digest in content_of(text).file_digests
             }
             forget_file_texts(db, self._number(release_id), digests)
             db.execute(

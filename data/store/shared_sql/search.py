@@ -24,7 +24,13 @@ from data.search.expression import (
 )
 from data.search.query import MAX_COUNTED, Hits, Matches, Query
 from data.store.shared_sql.database.connection import Database, Part, places
-from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
+from data.store.shared_sql.database.rows import (
+    RELEASE_COLUMNS,
+    content_of,
+    encode,
+    redacted_row,
+    release_of,
+)
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.sources import SourcesPart
@@ -75,7 +81,6 @@ KINDS: Final = {
 }
 """Letters of index words by field of a search."""
 
-_content = msgspec.json.Decoder(Content)
 
 Ranked: TypeAlias = tuple[float, int, int]
 """A match: its rank (the best first), its index row with the opposite sign, and its release."""
@@ -341,7 +346,7 @@ def entry(
     edits.
     """
     number, source, _, text, *became = found
-    content = _content.decode(text)
+    content = content_of(text)
     if content.file_digests:
         texts = files.file_texts(digest for _, digest in content.file_digests)
         pages = [page for one in texts.values() for page in one.pages]

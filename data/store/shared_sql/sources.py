@@ -5,12 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Final
 
-import msgspec
-
 from data.errors import RenamedSource
-from data.models import Content, Link, Recall, RemovedSource, Source
+from data.models import Link, Recall, RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import FILED, INSTANT, SHOWN_VIEW, encode, instant
+from data.store.shared_sql.database.rows import (
+    FILED,
+    INSTANT,
+    SHOWN_VIEW,
+    content_of,
+    encode,
+    instant,
+)
 from data.store.shared_sql.events import (
     SEARCH_INDEX,
     EventsPart,
@@ -117,7 +122,7 @@ class SourcesPart(Part):
                     [number, known.name],
                 )
                 for (content,) in contents:
-                    renamed = replace(msgspec.json.decode(content, type=Content), publisher=name)
+                    renamed = replace(content_of(content), publisher=name)
                     self._write(
                         f"UPDATE {table} SET content = ? WHERE {key} = ? AND content = ?",
                         [encode(renamed), number, content],

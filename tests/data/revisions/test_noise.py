@@ -140,6 +140,14 @@ def test_a_long_page_is_compared_as_a_whole() -> None:
     assert visits.lines[-1] == "The last row"
 
 
+def test_a_long_page_that_differs_at_every_visit_is_restless() -> None:
+    long = [f"Row {n}" for n in range(6_000)]
+    visits = Visits(long)
+    assert visits.see(*([*long, f"Visitor {n * 31 % 97}"] for n in range(9))) == 0
+    assert visits.last is not None
+    assert visits.last.is_restless
+
+
 def test_a_state_of_another_version_is_relearned() -> None:
     visits = Visits()
     visits.see(with_line(1, "Kari Vik, chair"))

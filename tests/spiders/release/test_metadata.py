@@ -26,6 +26,7 @@ def author(body: str, head: str = "") -> str | None:
     [
         ('<p>By <a rel="author" href="/a/7">Ada Brook</a></p>', "Ada Brook"),
         ("<span itemprop=author>By Ada Brook</span>", "Ada Brook"),
+        ("<span itemprop=author>BY ADA BROOK</span>", "ADA BROOK"),
         (
             "<div itemprop='author'><span itemprop=name>Ada Brook</span></div>",
             "Ada Brook",

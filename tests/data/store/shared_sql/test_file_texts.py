@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from data.models import FileText, Media, Release
+from data.models import FileText, Media, RecordPlace, Release
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
 from data.store.core.store import Store
@@ -102,6 +102,25 @@ def test_the_text_of_a_hidden_or_redacted_release_is_not_found(
     assert store.file_texts(["sha256:aa", "sha256:bb"]) == {}
 
 
+def test_a_file_that_arrives_after_the_redaction_of_its_release_leaves_no_text(
+    store: Store, noon: dt.datetime
+) -> None:
+    release = with_minutes(store, noon)
+    store.redact(release.id, at=noon, why="a court order")
+    assert store.keep_file_text(MINUTES.url, "sha256:bb", SECOND, seen=noon + DAY) == 0
+    assert store.file_texts(["sha256:bb"]) == {}
+
+
+def test_a_release_that_links_to_a_redacted_file_later_has_its_text_read_again(
+    store: Store, noon: dt.datetime
+) -> None:
+    release = with_minutes(store, noon)
+    store.redact(release.id, at=noon, why="a court order")
+    other = draft("http://harbour.example/news/2", title="Tides", attachments=(MINUTES,))
+    store.record(other, seen=noon, since=noon)
+    assert store.file_digest(MINUTES.url) == ""
+
+
 def test_a_redaction_keeps_the_text_of_a_file_of_another_release(
     store: Store, noon: dt.datetime
 ) -> None:
@@ -144,3 +163,11 @@ def test_attachments_of_recent_releases_are_requested_again_once_a_day(
     assert due(noon + 1.1 * DAY) == [MINUTES.url]
     assert due(noon + 1.2 * DAY) == []
     assert due(noon + 90 * DAY) == []
+
+
+def test_a_file_whose_record_was_removed_is_not_requested_again(
+    store: Store, noon: dt.datetime
+) -> None:
+    with_minutes(store, noon)
+    store.relocate_captures({capture(1, noon).record_id: RecordPlace("", 0, 0)})
+    assert not store.files_to_recheck("harbour", now=noon + 2 * DAY, since=noon + 2 * DAY, limit=9)
