@@ -220,7 +220,7 @@ def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.
     size = max(len(known), len(new), 1)
     # A page that is compared as a whole has only one place.
     turned = sum(
-        size if place.line == WHOLE and place.turns else 1
+        size if place.line == WHOLE_PAGE_LINE and place.turns else 1
         for place, _ in after
         if place.value and place.streak == 1
     )

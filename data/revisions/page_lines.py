@@ -7,16 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
-from data.revisions.alignment import aligned
+from data.revisions.alignment import ComparisonBudget, aligned, matched
 from data.text.words import tokens
 
 MAX_STEPS: Final = 2_000_000
 """Maximum number of comparisons of lines with each other."""
+
+MAX_WORD_STEPS: Final = 2_000_000
+"""Maximum number of comparisons of words in all changed lines of a page."""
 
 MAX_PAIRED_LINES: Final = 10_000
 """Maximum number of pairs of changed lines, in one passage, that are compared by their words."""
@@ -108,10 +110,11 @@ def differences(
     moved &= Counter(after[at] for _, place in passages for at in range(place.start, place.stop))
     left, right = moved.copy(), moved.copy()
     found: list[Difference] = []
+    budget = ComparisonBudget(MAX_WORD_STEPS)
     for old, place in passages:
         gone = [at for at in range(old.start, old.stop) if not _take(left, before[at])]
         added = [at for at in range(place.start, place.stop) if not _take(right, after[at])]
-        passage = Passage(known, new, old.start, gone, added)
+        passage = Passage(known, new, old.start, gone, added, budget)
         found += passage.differences(history)
     return found
 
@@ -136,7 +139,7 @@ def _take(counts: Counter[str], key: str) -> bool:
 class Passage:
     """A passage of changed lines: the numbers of ``gone`` known lines and of ``added`` new lines.
 
-    ``first`` is the number of its first known line.
+    ``first`` is the number of its first known line. ``budget`` limits the comparisons of words.
     """
 
     known: Sequence[str]
@@ -144,13 +147,14 @@ class Passage:
     first: int
     gone: list[int]
     added: list[int]
+    budget: ComparisonBudget
 
     def differences(self, history: LineHistory) -> Iterator[Difference]:
         """Yield the differences of this passage."""
         pairs = dict(_similar(self.known, self.new, self.gone, self.added))
         paired = {*pairs.values()}
         for old, at in pairs.items():
-            yield from _of_line(old, self.known[old], self.new[at], self.first)
+            yield from self._of_line(old, self.known[old], self.new[at])
         replaced = self._replaced(
             [old for old in self.gone if old not in pairs],
             [at for at in self.added if at not in paired],
@@ -170,6 +174,29 @@ class Passage:
                 line = max(above, default=self.first - 1) + 1
                 text = self.new[at]
                 yield Difference(line, 0, 0, text, text, self.first, whole=True, added=True)
+
+    def _of_line(self, line: int, known: str, new: str) -> Iterator[Difference]:
+        """Yield the differences between the words of a line and of its new version."""
+        before, after = WORD.findall(known), [*WORD.finditer(new)]
+        if max(len(before), len(after)) > MAX_LINE_WORDS:
+            yield Difference(line, 0, len(before), new, new, self.first, whole=True)
+            return
+        words = [match.group() for match in after]
+        if len(before) == len(words):
+            # Word by word, so that equal words at other positions are not taken for each other.
+            steps = [
+                (slice(at, at + 1), slice(at, at + 1))
+                for at in range(len(words))
+                if before[at] != words[at]
+            ]
+        else:
+            blocks = matched(before, words, self.budget)
+            steps = [(block.old, block.new) for block in blocks if not block.is_same]
+        for old, place in steps:
+            some = after[place]
+            text = new[some[0].start() : some[-1].end()] if some else ""
+            if tokens(" ".join(before[old])) != tokens(text):
+                yield Difference(line, old.start, old.stop, text, new, self.first)
 
     def _replaced(self, gone: list[int], added: list[int], history: LineHistory) -> dict[int, int]:
         """Return which new line replaced which known line, of lines without similar words.
@@ -240,25 +267,6 @@ def _shape(line: str) -> str:
         return ""
     words = WORD.findall(line)
     return "".join("1" if one[0].isdecimal() else "a" if one[0].isalpha() else one for one in words)
-
-
-def _of_line(line: int, known: str, new: str, passage: int) -> Iterator[Difference]:
-    """Yield the differences between the words of a line and of its new version."""
-    before, after = WORD.findall(known), [*WORD.finditer(new)]
-    if max(len(before), len(after)) > MAX_LINE_WORDS:
-        yield Difference(line, 0, len(before), new, new, passage, whole=True)
-        return
-    words = [match.group() for match in after]
-    if len(before) == len(words):
-        # Word by word, so that equal words at other positions are not taken for each other.
-        steps = [(at, at + 1, at, at + 1) for at in range(len(words)) if before[at] != words[at]]
-    else:
-        matcher = SequenceMatcher(None, before, words, autojunk=False)
-        steps = [step[1:] for step in matcher.get_opcodes() if step[0] != "equal"]
-    for start, end, first, last in steps:
-        text = new[after[first].start() : after[last - 1].end()] if first < last else ""
-        if tokens(" ".join(before[start:end])) != tokens(text):
-            yield Difference(line, start, end, text, new, passage)
 
 
 def apply(known: Sequence[str], accepted: Sequence[Difference]) -> list[str]:

@@ -117,10 +117,16 @@ class NoSites(Inspections):
     """Inspections that send no requests, because random addresses may belong to anyone."""
 
     async def add(
-        self, url: str, fields: Mapping[str, str], *, save: bool = False, force: bool = False
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        page: bool = False,
+        save: bool = False,
+        force: bool = False,
     ) -> CommandResult:
         """The result for a found site if an id is given, otherwise an error."""
-        del url, save, force
+        del url, page, save, force
         if fields["id"]:
             return CommandResult(0, FOUND, ())
         return CommandResult(1, None, ("no site has this address",))
