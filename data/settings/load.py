@@ -32,6 +32,9 @@ CLEARLY_ESCAPED: Final = re.compile(
 """Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
 options."""
 
+UNMASKED_CHARACTER: Final = re.compile("[\\s\"'<>]")
+"""Pattern that matches a character with which the password in an address would not be masked."""
+
 MAX_SOCKS_BYTES: Final = 255
 """Maximum length of a user or password for SOCKS5 (RFC 1929), in bytes."""
 
@@ -149,6 +152,8 @@ def proxy_problem(url: str) -> str:
         )
     if parts.scheme not in {"http", "socks5"} or not host or port == 0 or parts.path.strip("/"):
         return "write an address such as http://192.0.2.7:3128 or socks5://user:password@host:1080"
+    if parts.query or parts.fragment or UNMASKED_CHARACTER.search(parts.netloc):
+        return "write special characters of the user and the password as percent codes, such as %22"
     return "the user and the password may have at most 255 bytes" if long > MAX_SOCKS_BYTES else ""
 
 

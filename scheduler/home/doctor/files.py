@@ -174,7 +174,8 @@ def holds_secret(home: Home, name: str) -> bool:
     communique.toml contains a secret only if it contains a password.
     """
     settings = home.settings
-    passwords = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
+    addresses = (settings.store.url, *settings.network.proxies.values())
+    passwords = (settings.alerts.smtp_password, *(urlsplit(one).password for one in addresses))
     return name != "communique.toml" or any(passwords)
 
 

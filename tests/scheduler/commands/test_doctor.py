@@ -132,6 +132,14 @@ def test_secrets_that_other_users_can_read_are_warnings(home: Path) -> None:
     assert told_error.endswith(f": chmod o-w {home}")
 
 
+def test_the_password_of_a_proxy_that_other_users_can_read_is_a_warning(home: Path) -> None:
+    proxies = '[network.proxies]\neu = "http://desk:s3cret@192.0.2.7:3128"\n'
+    (home / "communique.toml").write_text(proxies + CONTACT)
+    (home / "communique.toml").chmod(0o640)
+    home.chmod(0o755)
+    assert any("communique.toml" in one for one in found(home, "permissions", "warning"))
+
+
 def test_the_file_of_a_secret_that_other_users_can_read_is_a_warning(home: Path) -> None:
     (home / "password").write_text("x")
     (home / "password").chmod(0o644)

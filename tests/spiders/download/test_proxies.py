@@ -154,6 +154,8 @@ def test_a_source_selects_a_proxy_by_name_and_a_host_by_its_domain() -> None:
         ("http://desk:s3cret@h:99999", "write an address"),
         ("desk:s3cret", "write an address"),
         (f"socks5://desk:{'s3cret' * 50}@h", "255"),
+        ("socks5://desk:s3cret'@h:1", "percent codes"),
+        ("socks5://desk:1?s3cret@h", "percent codes"),
     ],
 )
 def test_a_wrong_address_of_a_proxy_is_refused_without_its_password(
