@@ -160,6 +160,9 @@ def new_file(folder: Path, now: dt.datetime) -> WarcFile:
         except BlockingIOError:
             # Another process locked the new file first.
             os.close(handle)
+        except OSError:
+            os.close(handle)
+            raise
 
 
 def take_over(path: Path) -> WarcFile | None:

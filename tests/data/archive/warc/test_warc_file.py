@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
 import json
 import re
@@ -242,6 +243,19 @@ def test_a_new_file_that_another_process_took_at_once_is_left_to_it(
     assert "0badf00d" in file.name
     for one in (*taken, file):
         one.close()
+
+
+def test_a_new_file_that_can_not_be_used_is_not_left_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with pytest.raises(OSError, match="No locks"):
+        new_file(tmp_path, NOON)
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 def test_captures_of_a_file_are_found_while_it_is_finished(tmp_path: Path) -> None:
