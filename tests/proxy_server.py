@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 class Proxy:
     """``targets`` are the requested hosts and ports, as sent. ``users`` are users and passwords.
 
-    ``reply`` replaces the answer to CONNECT, or the reply code of SOCKS5.
+    ``reply`` replaces the answer to CONNECT, or the reply code of SOCKS5. SOCKS5 refuses the hosts
+    in ``refused``.
     """
 
     scheme: str
@@ -22,6 +23,7 @@ class Proxy:
     port: int = 0
     targets: list[tuple[str, int]] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -71,8 +73,9 @@ class Proxy:
         else:
             host = str(ipaddress.ip_address(await reader.readexactly(4 if kind == 1 else 16)))
         self.targets.append((host, int.from_bytes(await reader.readexactly(2))))
-        writer.write(b"\x05" + (self.reply or b"\x00") + b"\x00\x01" + bytes(6))
-        return None if self.reply else self.targets[-1]
+        reply = b"\x05" if host in self.refused else self.reply
+        writer.write(b"\x05" + (reply or b"\x00") + b"\x00\x01" + bytes(6))
+        return None if reply else self.targets[-1]
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -14,6 +14,7 @@ from data.text.urls import host_of
 from spiders.download.capture import why_not_archived
 from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
+from spiders.download.settings import RENDER
 from spiders.page.page import Page
 
 MAX_URL_LENGTH = 4_000
@@ -121,7 +122,7 @@ class FetchSpider(Spider):
                 "asked": url,
                 # Programs may always request robots.txt (RFC 9309, 2.2.2).
                 "dont_obey_robotstxt": robots,
-                "render": self._render and not robots,
+                RENDER: self._render and not robots,
             },
         )
 

@@ -19,6 +19,7 @@ from data.network.addresses import refused_address
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import host_of
+from spiders.download.settings import ALLOW_PRIVATE
 from spiders.download.ssrf import PrivateAddressError
 from spiders.page.page import recode
 
@@ -47,7 +48,7 @@ class PublicOnlyMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
         """Create the middleware for a crawl."""
-        return cls(allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"))
+        return cls(allow_private=crawler.settings.getbool(ALLOW_PRIVATE))
 
     def process_request(self, request: Request) -> None:
         """Raise an error if the URL's host is a private IP address, in any numeric notation."""

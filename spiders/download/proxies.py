@@ -6,7 +6,6 @@ the site's name, and the operator's proxy gets the IP address (spiders.download.
 
 import asyncio
 import sys
-from typing import Final
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -17,12 +16,9 @@ from data.settings import Network
 from data.text.urls import host_of
 from spiders.download.limited_downloader import visit_of
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
-from spiders.download.settings import RENDER
+from spiders.download.settings import ALLOW_PRIVATE, PROXIES, RENDER
 from spiders.download.ssrf import HostResolver
 from spiders.sources.source_file import SourceFile
-
-PROXIES: Final = "COMMUNIQUE_PROXIES"
-"""Name of the Scrapy setting with the addresses of proxies by name or host."""
 
 
 class UnknownProxy(CommuniqueError):
@@ -53,7 +49,7 @@ class ProxyMiddleware:
         self._proxies = {
             name: Upstream.of(name, url) for name, url in crawler.settings[PROXIES].items()
         }
-        self._allow_private = crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE")
+        self._allow_private = crawler.settings.getbool(ALLOW_PRIVATE)
         self._gateways: dict[str, PublicOnlyProxy] = {}
         self._opened: dict[str, asyncio.Future[str]] = {}
 
@@ -97,6 +93,12 @@ class ProxyMiddleware:
                 allow_private=self._allow_private, max_bytes=sys.maxsize, upstream=upstream
             )
             opened = self._opened[upstream.name] = asyncio.ensure_future(gateway.open())
-        address = await asyncio.shield(opened)
+        try:
+            address = await asyncio.shield(opened)
+        except OSError:
+            # The next request tries again.
+            if self._opened.get(upstream.name) is opened:
+                del self._opened[upstream.name]
+            raise
         HostResolver.gateways.add(int(address.rpartition(":")[2]))
         return address

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ipaddress
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -236,19 +237,26 @@ class PublicOnlyProxy:
         self, host: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
-        found = [str(info[4][0]) for info in await loop.getaddrinfo(host, port)]
+        try:
+            infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            self.failures.pop(host, None)
+            raise
+        found = list(dict.fromkeys(str(info[4][0]) for info in infos))
         if private := refused_address(found, allow_private=self._allow_private):
             HostResolver.refused[host] = private
             raise Refused(host)
         if self._upstream:
             HostResolver.refused.pop(host, None)
-            try:
-                streams = await self._upstream.connect(found[0], port)
-            except ProxyFailure as error:
-                self.failures[host] = str(error)
-                raise Refused(host) from error
-            self.failures.pop(host, None)
-            return streams
+            for address in found:
+                try:
+                    streams = await self._upstream.connect(address, port)
+                except ProxyFailure as error:
+                    self.failures[host] = str(error)
+                else:
+                    self.failures.pop(host, None)
+                    return streams
+            raise Refused(host)
         for address in found[:-1]:
             with suppress(OSError):
                 return await asyncio.open_connection(address, port)

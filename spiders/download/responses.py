@@ -132,7 +132,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
     if head := head_error(error):
         return "size", str(head)
     known: tuple[ErrorKind, str] | None = KNOWN_ERRORS.get(type(error).__name__)
-    if why := PublicOnlyProxy.failures.pop(host, ""):
+    if why := PublicOnlyProxy.failures.get(host):
         known = "network", why
     # The cause is Twisted's innermost failure, the last in the list.
     cause = error.__cause__ if error else None

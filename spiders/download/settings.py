@@ -42,6 +42,12 @@ FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 SIGNER = "COMMUNIQUE_SIGNER"
 """Name of the Scrapy setting with the RequestSigner, or None if requests are not signed."""
 
+PROXIES = "COMMUNIQUE_PROXIES"
+"""Name of the Scrapy setting with the addresses of proxies by name or host."""
+
+ALLOW_PRIVATE = "COMMUNIQUE_ALLOW_PRIVATE"
+"""Name of the Scrapy setting for whether private addresses may be requested."""
+
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
@@ -70,7 +76,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
     return {
         "USER_AGENT": user_agent(settings),
         SIGNER: signer,
-        "COMMUNIQUE_PROXIES": dict(network.proxies),
+        PROXIES: dict(network.proxies),
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
@@ -83,7 +89,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
         "DNS_TIMEOUT": 20,
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": network.delay,
-        "COMMUNIQUE_ALLOW_PRIVATE": network.allow_private,
+        ALLOW_PRIVATE: network.allow_private,
         "DOWNLOAD_TIMEOUT": network.timeout,
         "DOWNLOAD_MAXSIZE": network.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,

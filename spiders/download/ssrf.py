@@ -16,6 +16,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.threads import deferToThreadPool
 
 from data.network.addresses import PrivateAddress, refused_address
+from spiders.download.settings import ALLOW_PRIVATE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -73,7 +74,7 @@ class HostResolver:
         """Create the resolver for a crawl."""
         return cls(
             reactor,
-            allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"),
+            allow_private=crawler.settings.getbool(ALLOW_PRIVATE),
             seconds=crawler.settings.getfloat("DNS_TIMEOUT"),
         )
 

@@ -1,14 +1,24 @@
-"""Requests through the operator's proxies, by a real child process that fetches."""
+"""Requests through the operator's proxies: by a child process that fetches, and by gateways."""
 
+import asyncio
+import errno
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.settings import Settings
 
 from data.errors import SettingsError
 from data.settings.load import load_settings, proxy_problem
-from spiders.download.proxy import Upstream, upstream_of
+from spiders.download.proxies import ProxyMiddleware
+from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
+from spiders.download.responses import describe_error
+from spiders.download.settings import ALLOW_PRIVATE, PROXIES
 from tests.ports import free_port
 from tests.press_room import Answer, Room, release_html, served
 from tests.proxy_server import proxied
@@ -136,6 +146,96 @@ def test_a_proxy_that_is_down_is_reported(tmp_path: Path) -> None:
     (one,) = told.values()
     assert one["kind"] == "network"
     assert "is down" in str(one["message"])
+
+
+async def tunnel(gateway: PublicOnlyProxy, host: str, port: int) -> bytes:
+    """The status line of a gateway's response to CONNECT."""
+    _, _, own = (await gateway.open()).rpartition(":")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(own))
+    writer.write(f"CONNECT {host}:{port} HTTP/1.1\r\n\r\n".encode())
+    status = await reader.readline()
+    writer.close()
+    gateway.close()
+    return status
+
+
+def resolve(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let harbour.example have these addresses."""
+    found = socket.getaddrinfo
+
+    def look_up(host: Any, *more: Any, **named: Any) -> list[Any]:
+        hosts = addresses if host == "harbour.example" else [host]
+        return [info for one in hosts for info in found(one, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.mark.parametrize("has_upstream", [True, False])
+def test_each_address_of_a_host_is_tried_once(
+    monkeypatch: pytest.MonkeyPatch,
+    has_upstream: bool,  # noqa: FBT001 - a table
+) -> None:
+    resolve(monkeypatch, "127.0.0.2", "127.0.0.1")
+    direct = asyncio.open_connection
+    tried: list[str] = []
+
+    async def connect(host: str, *more: Any, **named: Any) -> Any:
+        tried.append(host)
+        return await direct(host, *more, **named)
+
+    with served() as room, proxied("socks5") as proxy:
+        proxy.refused = {"127.0.0.2"}
+        monkeypatch.setattr(asyncio, "open_connection", connect)
+        upstream = Upstream.of("eu", proxy.url) if has_upstream else None
+        gateway = PublicOnlyProxy(allow_private=True, max_bytes=99_999, upstream=upstream)
+        port = room.server_address[1]
+        assert b" 200 " in asyncio.run(tunnel(gateway, "harbour.example", port))
+        if has_upstream:
+            assert proxy.targets == [("127.0.0.2", port), ("127.0.0.1", port)]
+        else:
+            assert tried[1:] == ["127.0.0.2", "127.0.0.1"]
+
+
+def test_every_failed_request_of_a_host_has_the_proxy_s_reason_until_one_succeeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve(monkeypatch, "127.0.0.1")
+
+    def through(url: str, port: int) -> bytes:
+        upstream = Upstream.of("eu", url)
+        gateway = PublicOnlyProxy(allow_private=True, max_bytes=99_999, upstream=upstream)
+        return asyncio.run(tunnel(gateway, "harbour.example", port))
+
+    with served() as room, proxied("http") as proxy:
+        port = room.server_address[1]
+        assert b" 502 " in through(f"http://127.0.0.1:{free_port()}", port)
+        for _ in range(2):
+            assert "the proxy eu" in describe_error(OSError(), "harbour.example")[1]
+        assert b" 200 " in through(proxy.url, port)
+        assert "the proxy eu" not in describe_error(OSError(), "harbour.example")[1]
+
+
+def test_a_gateway_that_could_not_be_opened_is_opened_for_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxies = {"acme.example": "http://10.0.0.1:3128"}
+    crawler: Any = SimpleNamespace(settings=Settings({PROXIES: proxies, ALLOW_PRIVATE: False}))
+    middleware = ProxyMiddleware(crawler)
+
+    async def no_handles(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async def requests() -> str:
+        request = Request("https://acme.example/1")
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncio, "start_server", no_handles)
+            with pytest.raises(OSError, match="Too many"):
+                await middleware.process_request(request)
+        await middleware.process_request(request)
+        middleware.close()
+        return str(request.meta["proxy"])
+
+    assert asyncio.run(requests()).startswith("http://127.0.0.1:")
 
 
 def test_a_source_selects_a_proxy_by_name_and_a_host_by_its_domain() -> None:
