@@ -16,6 +16,8 @@ from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
 from spiders.download.hosts import is_own_machine, queue_of
+from spiders.download.limited_downloader import visit_of
+from spiders.download.settings import ALLOW_PRIVATE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -33,7 +35,8 @@ SLOT: Final = "download_slot"
 
 def is_ended(request: Request) -> bool:
     """Whether the visit that sent a request has ended."""
-    return bool(getattr(request.cb_kwargs.get("visit"), "ended", False))
+    visit = visit_of(request)
+    return visit is not None and visit.ended
 
 
 class HostQueue:
@@ -75,7 +78,7 @@ class HostQueues(BaseScheduler):
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._allow_private = crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE")
+        self._allow_private = crawler.settings.getbool(ALLOW_PRIVATE)
         self._waiting: OrderedDict[str, HostQueue] = OrderedDict()
         self._given: dict[str, list[Request]] = {}
         self._own: dict[str, bool] = {}
@@ -96,8 +99,7 @@ class HostQueues(BaseScheduler):
         request.meta[SLOT] = host
         if self._is_own(host, request.url):
             request.meta["autothrottle_dont_adjust_delay"] = True
-        visit = request.cb_kwargs.get("visit")
-        self._waiting.setdefault(host, HostQueue()).put(id(visit), request)
+        self._waiting.setdefault(host, HostQueue()).put(id(visit_of(request)), request)
         return True
 
     def next_request(self) -> Request | None:

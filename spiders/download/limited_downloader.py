@@ -26,15 +26,30 @@ request."""
 T = TypeVar("T")
 
 
-class LimitedVisit(Protocol):
-    """The methods of a visit that limit the CPU time of its pages.
+class VisitReport(Protocol):
+    """The part of a visit's report that middlewares use."""
 
-    ``proxy`` is the name of the source's proxy, or empty. See spiders.crawl.visits.visit.
+    def note(self, text: str) -> None:
+        """Add a note about the visit."""
+
+
+class LimitedVisit(Protocol):
+    """The part of a visit that the downloader uses. See spiders.crawl.visits.visit.
+
+    Its methods limit the CPU time of pages.
     """
 
     @property
     def proxy(self) -> str:
         """The name of the source's proxy, or empty."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the visit has ended."""
+
+    @property
+    def report(self) -> VisitReport:
+        """The report of the visit."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:
         """Limit the CPU time spent on a page in a ``with`` block. Raises SlowPage at the limit."""

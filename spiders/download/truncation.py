@@ -24,6 +24,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 
 from data.clock import utc_now
+from spiders.download.limited_downloader import VISIT, LimitedVisit
 from spiders.download.size_limits import ENDED, ENDED_EARLY, FLUSHED
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ class TruncationMiddleware:
             return response
         ending = Ending.of(response.body)
         previous: Ending | None = request.meta.get(ENDING)
-        visit = request.cb_kwargs.get("visit")
+        # A robots.txt, whose visit is in its ``meta``, is not compared with earlier visits.
+        visit: LimitedVisit | None = request.cb_kwargs.get(VISIT)
         memory = self._crawler.spider.memory  # type: ignore[union-attr]  # each of ours has one
         known = Ending.decoded((memory.unconfirmed(request.url) or ("",))[0]) if visit else None
         if visit and known and known.visits >= MIN_VISITS and ending.continues(known):

@@ -11,6 +11,7 @@ from scrapy.settings import Settings
 
 from spiders.download.host_queues import MAX_AHEAD, SLOT, HostQueues
 from spiders.download.hosts import queue_of
+from spiders.download.settings import ALLOW_PRIVATE
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_servers_on_our_machine_are_distinguished_by_port(url: str, host: str) -
 def queues(active: set[Request]) -> HostQueues:
     """The queues of a crawl whose downloader is busy with some requests."""
     crawler: Any = SimpleNamespace(
-        settings=Settings({"COMMUNIQUE_ALLOW_PRIVATE": False}),
+        settings=Settings({ALLOW_PRIVATE: False}),
         engine=SimpleNamespace(downloader=SimpleNamespace(active=active)),
     )
     return HostQueues.from_crawler(crawler)
@@ -62,7 +63,7 @@ def test_a_host_with_many_requests_leaves_the_downloader_to_others() -> None:
 def test_visits_to_one_host_take_turns_by_priority() -> None:
     active: set[Request] = set()
     found = queues(active)
-    one, other = object(), object()
+    one, other = SimpleNamespace(ended=False), SimpleNamespace(ended=False)
     for number in range(3):
         found.enqueue_request(
             Request(f"https://a.example/{number}", priority=number, cb_kwargs={"visit": one})
