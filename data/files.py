@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import math
 import os
 import secrets
 import stat
@@ -244,6 +245,12 @@ def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def was_written_since(path: Path, began: float) -> bool:
+    """Return whether a file was written at ``began`` (seconds since 1970) or later."""
+    # Some file systems store whole seconds.
+    return path.stat().st_mtime >= math.floor(began)
 
 
 def rewrite(path: Path, text: str) -> None:

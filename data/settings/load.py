@@ -7,7 +7,7 @@ password.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -45,6 +45,10 @@ ESCAPING_MESSAGE: Final = (
     "sign, %27 for an apostrophe"
 )
 
+PlaceOf = Callable[[str, str], tuple[str, str]]
+"""Returns the file and key, or the environment and variable, from which a setting comes. Called
+with the setting's table and key."""
+
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Load the settings from the file at ``path``, environment variables, and defaults.
@@ -63,78 +67,94 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         variables[named.part, named.key] = ENVIRONMENT, named.variable
         parts[named.part] = msgspec.structs.replace(parts[named.part], **{named.key: named.value})
     settings = msgspec.structs.replace(settings, **parts)
+
+    def place_of(part: str, key: str) -> tuple[str, str]:
+        return variables.get((part, key), (str(path), f"{part}.{key}"))
+
+    for check in (
+        check_alerts,
+        check_signing,
+        check_proxies,
+        check_targets,
+        check_bucket,
+        check_site_proxies,
+        check_store,
+    ):
+        check(settings, place_of)
+    return msgspec.structs.replace(settings, site=addressed(settings.site))
+
+
+def check_alerts(settings: Settings, place_of: PlaceOf) -> None:
+    """Raise SettingsError if mails are set up without a sender or a mail server."""
     alerts = settings.alerts
     if alerts.smtp_host and not alerts.sender:
         fix = "write the sender address of mails, since a mail server is set"
-        raise SettingsError(str(path), "alerts.sender", fix)
+        raise SettingsError(*place_of("alerts", "sender"), fix)
     if alerts.operator and not alerts.smtp_host:
         fix = "write the mail server that sends mails to alerts.operator"
-        raise SettingsError(str(path), "alerts.smtp_host", fix)
-    check_signing(settings, path, variables)
-    check_proxies(settings, path, variables)
+        raise SettingsError(*place_of("alerts", "smtp_host"), fix)
+
+
+def check_targets(settings: Settings, place_of: PlaceOf) -> None:
+    """Raise SettingsError if the targets of the site and the archive overlap."""
     places = sorted(
         f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
     )
     if len(places) > 1 and places[1].startswith(places[0]):
         fix = "it overlaps with site.target; use separate prefixes with nothing else in them"
-        raise SettingsError(str(path), "archive.target", fix)
+        raise SettingsError(*place_of("archive", "target"), fix)
+
+
+def check_bucket(settings: Settings, place_of: PlaceOf) -> None:
+    """Raise SettingsError if only one of the two keys of the bucket is set."""
     if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
         missing = "secret_key" if settings.bucket.access_key else "access_key"
         fix = "write both access_key and secret_key, or neither to use the environment's"
-        raise SettingsError(str(path), f"bucket.{missing}", fix)
+        raise SettingsError(*place_of("bucket", missing), fix)
+
+
+def check_site_proxies(settings: Settings, place_of: PlaceOf) -> None:
+    """Raise SettingsError if a reverse proxy of the site is not an IP address or network."""
     for proxy in settings.site.proxies:
         try:
             ip_network(proxy, strict=False)
         except ValueError as error:
             fix = f'{proxy!r} is not an address or network such as "192.0.2.7" or "172.18.0.0/16"'
-            place = variables.get(("site", "proxies"), (str(path), "site.proxies"))
-            raise SettingsError(*place, fix) from error
-    check_store(settings, path, variables)
-    return msgspec.structs.replace(settings, site=addressed(settings.site))
+            raise SettingsError(*place_of("site", "proxies"), fix) from error
 
 
-def check_store(
-    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
-) -> None:
+def check_store(settings: Settings, place_of: PlaceOf) -> None:
     """Raise SettingsError if the store's URL is invalid, or missing although it is required."""
     url = settings.store.url
     if url and not is_clearly_escaped(url):
-        raise SettingsError(
-            *variables.get(("store", "url"), (str(path), "store.url")), ESCAPING_MESSAGE
-        )
+        raise SettingsError(*place_of("store", "url"), ESCAPING_MESSAGE)
     if settings.run.executor == "procrastinate" and not url:
         fix = "write the address of a PostgreSQL database that all workers share"
-        raise SettingsError(str(path), "store.url", fix)
+        raise SettingsError(*place_of("store", "url"), fix)
 
 
-def check_signing(
-    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
-) -> None:
+def check_signing(settings: Settings, place_of: PlaceOf) -> None:
     """Raise SettingsError if requests are signed and a setting for signatures is missing."""
     if not settings.network.sign:
         return
     if not settings.network.contact:
-        place = variables.get(("network", "contact"), (str(path), "network.contact"))
-        raise SettingsError(*place, "write your mail address or URL, since network.sign is set")
+        fix = "write your mail address or URL, since network.sign is set"
+        raise SettingsError(*place_of("network", "contact"), fix)
     parts = urlsplit(settings.site.url)
     is_open = parts.scheme == "https" or settings.network.allow_private
     if settings.site.url == SiteSettings().url or not is_open or parts.path.strip("/"):
-        place = variables.get(("site", "url"), (str(path), "site.url"))
         fix = (
             "write the site's https address without a path, since network.sign is set: sites read "
             "the public keys there"
         )
-        raise SettingsError(*place, fix)
+        raise SettingsError(*place_of("site", "url"), fix)
 
 
-def check_proxies(
-    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
-) -> None:
+def check_proxies(settings: Settings, place_of: PlaceOf) -> None:
     """Raise SettingsError if the address of a proxy for requests is invalid."""
-    place = variables.get(("network", "proxies"), (str(path), "network.proxies"))
     for name, url in settings.network.proxies.items():
         if problem := proxy_problem(url):
-            raise SettingsError(*place, f"{name}: {problem}")
+            raise SettingsError(*place_of("network", "proxies"), f"{name}: {problem}")
 
 
 def proxy_problem(url: str) -> str:

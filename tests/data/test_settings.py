@@ -77,6 +77,26 @@ def test_an_error_is_reported_with_its_key(tmp_path: Path, text: str, key: str) 
     assert str(tmp_path / "communique.toml") in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "variable", "value"),
+    [
+        ('[alerts]\nsmtp_host = "mail.example"\n', "ALERTS__SENDER", ""),
+        ('[site]\ntarget = "s3://press"\n', "ARCHIVE__TARGET", "s3://press/archive"),
+        ('[bucket]\naccess_key = "key"\n', "BUCKET__SECRET_KEY", ""),
+        ('[run]\nexecutor = "procrastinate"\n', "STORE__URL", ""),
+    ],
+)
+def test_an_error_is_reported_with_the_variable_that_sets_the_key(
+    tmp_path: Path, text: str, variable: str, value: str
+) -> None:
+    path = tmp_path / "communique.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {f"COMMUNIQUE_{variable}": value})
+    assert f"COMMUNIQUE_{variable}" in str(caught.value)
+    assert str(path) not in str(caught.value)
+
+
 def test_an_unknown_setting_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"did you mean allow_private\?"):
         written(tmp_path, "[network]\nallow_privat = true\n")
