@@ -134,7 +134,7 @@ class Writes:
                 earlier = record.at if record and record.at < began else None
                 handle = partial(operation.handler, WriteCall(name, job.report, earlier), body)
                 self.jobs.add(job, lambda: self._run(job, operation, handle, record, place))
-        except (ApiError, CommuniqueError) as error:
+        except Exception as error:  # noqa: BLE001 - other requests may wait for the job
             job.end(refused(problem_of(error)))
         finally:
             if job.task is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from data.errors import HomeInUse
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.server.api import writes as writes_module
+from feeds.server.api.jobs import Outcome
 from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.schemas import WriteResult
 from feeds.server.api.writes import Writes
@@ -34,6 +36,10 @@ class Slow:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.count = 0
         self.error: BaseException | None = None
+        example = WriteExample({}, ANSWER)
+        self.operation = Write(
+            "/api/slow/{id}", "slow", "Wait", WriteBody, WriteResult, self.handle, example
+        )
 
     async def handle(self, call: WriteCall, _: WriteBody) -> WriteResult:
         """Wait for the test."""
@@ -65,16 +71,12 @@ def web(tmp_path: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(writes_module, "WAIT_SECONDS", 0.0)
     url, tokens = f"sqlite:{tmp_path / 'communique.db'}", tmp_path / "tokens"
     open_store(url).close()
-    example = WriteExample({}, ANSWER)
-    operation = Write(
-        "/api/slow/{id}", "slow", "Wait", WriteBody, WriteResult, slow.handle, example
-    )
     app = create_app(
         tmp_path / "site",
         url,
         SiteSettings(api_rate=0),
         access=Access(Permissions(tokens)),
-        writes=Writes(url, [operation]),
+        writes=Writes(url, [slow.operation]),
     )
     for client in served_by(app):
         client.headers["authorization"] = f"Bearer {new_token(tokens, 'desk', ('operate',))}"
@@ -149,6 +151,25 @@ def test_a_job_ends_if_its_work_is_cancelled(web: httpx.Client, slow: Slow) -> N
     slow.error = None
     again = ended(web, web.post(JOB, json={}, headers=key).headers["location"])
     assert again.json()["status"] == 200
+
+
+def test_all_requests_with_the_key_of_a_job_that_can_not_begin_get_its_error(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.InterfaceError
+
+    monkeypatch.setattr(writes_module, "open_existing", fail)
+    writes = Writes("sqlite:none", [slow.operation])
+
+    async def both() -> list[Outcome]:
+        one = (slow.operation, "1", WriteBody())
+        calls = (writes.call(*one, by="desk", key="one") for _ in range(2))
+        return await asyncio.gather(*calls)
+
+    assert [one.status for one in asyncio.run(both())] == [500, 500]
+    assert "InterfaceError" in caplog.text
+    assert slow.count == 0
 
 
 def test_an_unknown_job_is_a_404_and_needs_a_token(web: httpx.Client) -> None:
