@@ -124,14 +124,16 @@ class CatalogueWrites:
         selection = Selection(body.entries, codes, body.kinds, body.groups)
         if selection == Selection():
             _, faults = await asyncio.to_thread(examine, path)
-            return result_of(call.name, {}, errors=self._public(faults), dry_run=body.dry_run)
+            return catalogue_result(
+                call.name, {}, errors=self._public(faults), dry_run=body.dry_run
+            )
         read = await asyncio.to_thread(read_catalogue, path)
         chosen = selection.of(read)
         if body.dry_run:
             entries = [{"id": one.id, "url": one.press or one.url} for one in chosen]
-            return result_of(call.name, {"entries": entries}, dry_run=True)
+            return catalogue_result(call.name, {"entries": entries}, dry_run=True)
         call.report(f"inspecting {len(chosen)} sites")
-        return result_of(
+        return catalogue_result(
             call.name, await self._run("check", call.name, options_of(selection), selection.ids)
         )
 
@@ -143,7 +145,7 @@ class CatalogueWrites:
         output = await self._run("update", call.name, options)
         if not body.dry_run:
             await self._service.reload_sources()
-        return result_of(call.name, output, dry_run=body.dry_run)
+        return catalogue_result(call.name, output, dry_run=body.dry_run)
 
     def _item(self, name: str, path: Path, tiers: Tiers) -> bodies.CatalogueItem:
         """Return a catalogue for a list."""
@@ -195,7 +197,7 @@ def options_of(selection: Selection) -> Iterator[str]:
         yield from (f"--{name}={value}" for value in values)
 
 
-def result_of(
+def catalogue_result(
     name: str, output: Mapping[str, Any], *, errors: tuple[str, ...] = (), dry_run: bool = False
 ) -> bodies.CatalogueResult:
     """Return the result of an operation from the output of its command."""

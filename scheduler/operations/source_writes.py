@@ -9,6 +9,7 @@ import msgspec
 
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError
+from data.files import was_written_since
 from data.store.public_view import public_view
 from data.text.masking import masked
 from data.wording import counted
@@ -27,7 +28,6 @@ from scheduler.operations.adding import (
 from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.service import RunningService
 from scheduler.operations.source_files import change_source
-from scheduler.operations.watches import was_written_since
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source

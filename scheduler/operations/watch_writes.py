@@ -1,7 +1,7 @@
 """Operations of the API on watches."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -200,7 +200,7 @@ class WatchWrites:
             raise filter_error(error) from error
         return result_of(body, f"{call.name} was changed", changed=changed)
 
-    def _pausing(self, *, paused: bool) -> Any:
+    def _pausing(self, *, paused: bool) -> Callable[[WriteCall, WriteBody], Awaitable[WriteResult]]:
         async def handle(call: WriteCall, body: WriteBody) -> WriteResult:
             folder = self._home.watches
             before = await asyncio.to_thread(load_watch, folder, call.name, AlertWatch)

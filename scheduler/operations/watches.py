@@ -1,6 +1,5 @@
 """Create, change, test and replay watches."""
 
-import math
 import re
 import time
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from data.errors import CommuniqueError, QueryError, WatchError
-from data.files import rewrite, write_secret
+from data.files import rewrite, was_written_since, write_secret
 from data.search.expression import check_sources, sources_in
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
@@ -72,12 +71,6 @@ def was_added(path: Path, watch: Watch, began: float) -> bool:
     return was_written_since(path, began) and without_random(found) == without_random(
         msgspec.structs.replace(watch, query_language=found.query_language)
     )
-
-
-def was_written_since(path: Path, began: float) -> bool:
-    """Return whether a file was written at ``began`` (seconds since 1970) or later."""
-    # Some file systems store whole seconds.
-    return path.stat().st_mtime >= math.floor(began)
 
 
 def feed_address(home: Home, watch_id: str, one: Watch) -> str | None:
