@@ -5,7 +5,7 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.languages.detection import detect_language
-from data.models import Release
+from data.models import Published, Release
 from data.revisions.edits import SINGLE_PAGE
 from data.text.words import tokens
 from spiders.body.clean_html import prose_of
@@ -13,6 +13,7 @@ from spiders.body.segmentation import segment
 from spiders.body.whole_text import find_whole_text
 from spiders.items import ExtractedRelease
 from spiders.page.page import Page
+from spiders.release.date.choice import METADATA_RULES, VAGUE_RULES
 from spiders.release.media import attachments_of
 from spiders.release.read import dropped_of
 from spiders.sources.source_file import ReleaseRules
@@ -36,11 +37,11 @@ def with_whole_text(
     """Return the extraction of a single page, with all its text unless it is an article.
 
     ``read`` is its extraction as a release, and ``known`` the stored release. A body that the
-    source file selects stays as it is. A visible date of today is not a date of publication.
+    source file selects stays as it is. A visible date of today is not a date of publication, unless
+    the source file selects it.
     """
     content = read.content
-    published = content.published
-    if published and published.day == context.now.astimezone(published.local.tzinfo).date():
+    if content.published and _is_clock(content.published, context):
         content = replace(content, published=None)
     article = replace(
         read, content=replace(content, body_rule=f"{SINGLE_PAGE}:{content.body_rule}")
@@ -68,3 +69,11 @@ def with_whole_text(
     )
     confidence = {**read.confidence, "body": whole.confidence}
     return replace(read, content=content, confidence=confidence, reasons=tuple(reasons))
+
+
+def _is_clock(published: Published, context: DateContext) -> bool:
+    """Return whether a date may only show the day of the visit, as many pages do."""
+    is_stated = published.rule.startswith(("declared", *METADATA_RULES))
+    if is_stated and published.rule not in VAGUE_RULES:
+        return False
+    return published.day == context.now.astimezone(published.local.tzinfo).date()
