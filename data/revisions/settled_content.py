@@ -10,9 +10,10 @@ from data.models import Content
 from data.revisions.edits import DOCUMENT, file_name
 from data.revisions.noise import NoiseState, Settled, settle
 
-TITLE_MARK: Final = "\ue000"
-FILE_MARK: Final = "\ue001"
-"""Private characters at the beginning of lines that are the title or the address of a file."""
+TITLE_MARK: Final = "\x01"
+FILE_MARK: Final = "\x02"
+"""First characters of lines that are the title or the address of a file. No text has them, because
+data.text.clean removes them."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,8 +41,8 @@ def settled_content(
     ``state`` is the last state of the page, or None. An invalid one is relearned. ``day`` is the
     day of the visit. The HTML of a changed version is that of the page, with its noise.
     """
-    lines = lines_of(new)
-    found = settle(lines_of(known), lines, decoded(state), day)
+    lines = compared_lines(new)
+    found = settle(compared_lines(known), lines, decoded(state), day)
     content = _content(known, new, found) if found.accepted else known
     differs = [*found.lines] != lines
     text = _encode(found.state).decode()
@@ -56,7 +57,7 @@ def decoded(state: str | None) -> NoiseState:
         return NoiseState()
 
 
-def lines_of(content: Content) -> list[str]:
+def compared_lines(content: Content) -> list[str]:
     """Return the lines of a content that are compared: its title, text and files."""
     text = [line for line in content.body_text.split("\n") if line.strip()]
     files = [FILE_MARK + key for key in _files(content)]

@@ -1,0 +1,33 @@
+"""The content of a single page that is stored after a visit: everything except its noise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from data.models import Content, Media
+from data.revisions.settled_content import FILE_MARK, TITLE_MARK, settled_content
+from data.text.clean import clean_text
+
+DAY = dt.date(2026, 5, 4)
+
+ICONS = "\ue000 Harbour office\n\ue001 12 Quay Street\n\ue88a Home"
+"""Lines that begin with glyphs of an icon font, which are private characters."""
+
+PAGE = Content(
+    "Leaders",
+    body_text=f"{ICONS}\n\nIda Moen, chair",
+    attachments=(Media("https://o.example/a", "text/csv"),),
+)
+
+
+def test_lines_with_icons_are_kept_when_a_change_is_accepted() -> None:
+    changed = replace(PAGE, title="Our leaders", body_text=PAGE.body_text.replace("Ida", "Kari"))
+    first = settled_content(PAGE, changed, None, DAY)
+    assert first.content == PAGE
+    second = settled_content(PAGE, changed, first.state, DAY)
+    assert second.content == changed
+
+
+def test_no_text_of_a_page_has_the_marks_of_titles_and_files() -> None:
+    assert clean_text(f"{TITLE_MARK}Pier{FILE_MARK} 1") == "Pier 1"
