@@ -119,14 +119,13 @@ def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], Co
         found |= _edited_classes(group.old, group.new, language)
     notes = _notes(changes.added)
     added = [one for one in changes.added if one.line not in notes]
-    is_noted = notes or any(
-        _is_correction(one) for group in changes.edited for one in group.new
-    ) > any(_is_correction(one) for group in changes.edited for one in group.old)
+    was_noted = any(_is_correction(one) for group in changes.edited for one in group.old)
+    is_noted = any(_is_correction(one) for group in changes.edited for one in group.new)
     counts: Counter[EditClass] = Counter(
         {"sentence-added": len(added), "sentence-removed": len(changes.removed)}
     )
     found.update(one for one in counts if counts[one])
-    if is_noted:
+    if notes or (is_noted and not was_noted):
         found.add("correction")
     return found, counts
 

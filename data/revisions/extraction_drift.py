@@ -310,7 +310,7 @@ class Differences(NamedTuple):
     changed: tuple[str, ...]
 
 
-def differences(old: Content, new: Content, kept: Content) -> Differences:
+def field_differences(old: Content, new: Content, kept: Content) -> Differences:
     """Return the fields that the new extraction gained, lost or changed.
 
     A field is lost if ``kept``, the content to be stored, still has its old value.
@@ -320,8 +320,7 @@ def differences(old: Content, new: Content, kept: Content) -> Differences:
         before, after = getattr(old, attribute), getattr(new, attribute)
         if name == "published":
             # A known date is kept, even if the new extraction has another date.
-            dated = old.published is not None and old.published.precision != "none"
-            if after and not dated:
+            if after and not is_dated(old.published):
                 gained.append(name)
         elif before == after:
             continue

@@ -12,7 +12,7 @@ from data.health.run_errors import ARCHIVE, BUG, STORE
 from data.identity.decision import decide_reextraction
 from data.models import Facet, Release
 from data.progress import OnStepProgress
-from data.revisions.extraction_drift import differences
+from data.revisions.extraction_drift import field_differences
 from data.store.core.store import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.archived_files import keep_home_files
@@ -218,11 +218,11 @@ class Rereading:
             yield Reread(release.id, release.url, release.content.title, error=str(error))
             return
         before, decision = None, decide_reextraction(draft, release)
-        found = differences(release.content, draft.content, decision.release.content)
+        found = field_differences(release.content, draft.content, decision.release.content)
         if found.lost:
             before = pages.before(release, self._store.revisions(release.id)[-1])
             decision = decide_reextraction(draft, release, before)
-            found = differences(release.content, draft.content, decision.release.content)
+            found = field_differences(release.content, draft.content, decision.release.content)
         if decision.release == release and not found.lost:
             return
         if not self._dry and decision.release != release:
