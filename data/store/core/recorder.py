@@ -41,6 +41,7 @@ from data.store.core.stories import StoryJoiner
 from data.store.core.unconfirmed import confirm, may_be_cut
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.visits import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url
@@ -304,7 +305,7 @@ class Recorder:
         known = owner.release
         if not draft.content.body_text or not known.content.body_text:
             return None
-        subject = f"page:{known.id}"
+        subject = PAGE_STATE_PREFIX + known.id
         last = self._tables.unconfirmed(subject)
         day = seen.astimezone(zone_of(draft.zone)).date()
         settled = settled_content(known.content, draft.content, last[0] if last else None, day)

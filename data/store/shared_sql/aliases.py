@@ -24,6 +24,13 @@ NOTE_CLAIMED: Final = (
     " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release"
 )
 
+REDACTED_ALIASES: Final = (
+    # Each redaction has a reason, and the table of reasons is small.
+    "retraction_reasons x JOIN releases r ON r.number = x.release"
+    f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
+)
+"""SQL for the aliases ``a`` of a source's redacted releases."""
+
 
 class AliasTable(TablePart):
     """The addresses of releases, for the recorder."""
@@ -119,11 +126,7 @@ class AliasesPart(Part):
 
     def redacted_addresses(self, source: str) -> Sequence[str]:
         """Return the addresses of a source's redacted releases."""
-        # Each redaction has a reason, and the table of reasons is small.
         rows = self._ask(
-            "SELECT a.url FROM retraction_reasons x JOIN releases r ON r.number = x.release"
-            f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
-            " AND a.kind = 'seen' ORDER BY a.url",
-            [source],
+            f"SELECT a.url FROM {REDACTED_ALIASES} AND a.kind = 'seen' ORDER BY a.url", [source]
         )
         return [url for (url,) in rows]

@@ -25,6 +25,7 @@ from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.file_texts import forget_file_texts
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.visits import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of
@@ -237,10 +238,31 @@ class RetractionPart(Part):
             # Cached listings may contain the beginning of the text; the next visit reads them
             # again.
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
+            self._forget_listed(release_id, known.source)
             self._redact_digests(release_id)
             # The reason of an earlier retraction does not apply to the redaction.
             db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known, "redaction")
+
+    def _forget_listed(self, release_id: str, source: str) -> None:
+        """Remove the title of a release as listings and links show it, and its noise as a page."""
+        arguments = {"id": release_id, "source": source, "page": PAGE_STATE_PREFIX + release_id}
+        keys = (
+            "(SELECT a.key FROM aliases a JOIN releases r ON r.number = a.release WHERE r.id = :id)"
+        )
+        # A release may be listed with the same name at several addresses.
+        names = (
+            "(SELECT name FROM listed_links WHERE source = :source AND name <> ''"
+            f" AND key IN {keys})"
+        )
+        with self._writing() as db:
+            for statement in (
+                f"UPDATE listed_links SET name = '' WHERE source = :source AND name IN {names}",
+                f"UPDATE named_links SET title = '' WHERE source = :source AND key IN {keys}",
+                f"DELETE FROM unread_items WHERE source = :source AND key IN {keys}",
+                "DELETE FROM unconfirmed WHERE subject IN (:id, :page)",
+            ):
+                db.execute(statement, arguments)
 
     def _redact_digests(self, release_id: str) -> None:
         """Remove the title of a release from the digests of days, which are published for ever."""

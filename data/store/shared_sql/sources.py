@@ -255,7 +255,8 @@ class LinksPart(Part):
         """Record the releases to which pages link, by canonical address.
 
         Returns up to ``limit`` links to request. Each release is counted once, when a page first
-        links to it. If a listing shows a linked release later, the release counts as known.
+        links to it. If a listing shows a linked release later, the release counts as known. Only
+        the titles of releases that are not stored are kept.
         """
         fresh = self._ask(
             "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
@@ -269,12 +270,15 @@ class LinksPart(Part):
                     "INSERT INTO named_links (source, key, url, title, state, tries)"
                     " VALUES (?, ?, ?, ?, ?, 0)",
                     [
-                        (source, key, links[key].url, links[key].title, state)
-                        for key, state in ((key, "known" if s else "unread") for key, s in fresh)
+                        (source, key, links[key].url, "", "known")
+                        if is_stored
+                        else (source, key, links[key].url, links[key].title, "unread")
+                        for key, is_stored in fresh
                     ],
                 )
                 db.execute(
-                    f"UPDATE named_links SET state = 'known' WHERE source = :source AND key IN"
+                    "UPDATE named_links SET state = 'known', title = ''"
+                    " WHERE source = :source AND key IN"
                     f" (SELECT key FROM ({STATED}) AS stated)",
                     {"source": source},
                 )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Final
 
 from data.clock import zone_or_utc
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
@@ -20,6 +21,10 @@ from data.text.urls import MAX_KEY_LENGTH
 GROWTH = 0.1
 """Interval between two checks of an old release, as a fraction of its age."""
 
+PAGE_STATE_PREFIX: Final = "page:"
+"""Prefix of the subject under which the state of a single page is stored. The id of its release
+follows."""
+
 RUNS_KEPT = 1000
 """Maximum number of reports of visits (runs) that are kept per source."""
 
@@ -34,22 +39,27 @@ def results_of(run: Run) -> tuple[object, ...]:
 
 
 class UnconfirmedTable(Part):
-    """Methods for responses and texts that may be truncated, for visits and the recorder."""
+    """Methods for responses, texts and pages whose changes a later visit must confirm.
+
+    Each has a mark, under one of three kinds of subjects:
+
+    - the URL of a response that may be truncated: the mark is the digest of its end
+    - the id of a release whose text may be truncated: the mark is the fingerprint of the text
+    - PAGE_STATE_PREFIX and the id of a release that is a single page: the mark is the state of its
+      noise, as JSON (data.revisions.settled_content)
+    """
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark and time of the last response or text that may be truncated, or None.
-
-        The mark identifies the text. ``subject`` is an address or a release id.
-        """
+        """Return the last mark of a subject and its time, or None."""
         for row in self._rows("unconfirmed", "subject = ?", [subject]):
             return str(row["mark"]), instant(row["seen"])
         return None
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store a mark that identifies a response or text that may be truncated.
+        """Store the mark of a subject, for comparison in a later visit.
 
-        A later visit compares it. Nothing is stored for an address that is too long for a key, so a
-        response from such an address is never confirmed.
+        Nothing is stored for an address that is too long for a key, so a response from such an
+        address is never confirmed.
         """
         if len(subject) > MAX_KEY_LENGTH:
             return

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from data.models import Listed, ListingKind, Walk
+from data.store.shared_sql.aliases import REDACTED_ALIASES
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import encode, instant
 from data.store.shared_sql.sources import SourcesPart
@@ -137,8 +138,14 @@ class WalksPart(Part):
         """Record the items on a page of a walk, and return the fresh items and the news.
 
         ``items`` are names by canonical address. A name consists of the day and the title. An item
-        is not fresh if it was already listed with this name at another address.
+        is not fresh if it was already listed with this name at another address. The names of
+        redacted releases are not stored.
         """
+        redacted = self._ask(
+            f"SELECT a.key FROM {REDACTED_ALIASES} AND a.key IN (SELECT value FROM json_each(?))",
+            [source, encode([*items])],
+        )
+        items = {**items, **{key: "" for (key,) in redacted}}
         before = self._ask(
             "SELECT j.key, max(l.walk), max(CASE WHEN l.key = j.key AND l.name = j.value"
             " AND l.walk = :walk THEN 1 ELSE 0 END) FROM json_each(:items) j JOIN listed_links l"

@@ -6,10 +6,12 @@ import datetime as dt
 import itertools
 from dataclasses import replace
 
-from data.models import AlertDelivery
+from data.models import AlertDelivery, Link
 from data.models.release import REDACTED
 from data.models.selection import Selection
 from data.store.core.store import Store
+from data.store.shared_sql.visits import PAGE_STATE_PREFIX
+from data.text.urls import canonical_url
 from data.watches.matching import release_event
 from tests.drafts import BODY, draft
 
@@ -116,3 +118,50 @@ def test_a_page_that_calls_itself_redacted_is_not_a_redaction(store: Store) -> N
     assert not release.content.redacted
     assert store.retract(release.id, at=NOON + DAY)
     assert [one.id for one in store.retractions(limit=9)] == [release.id]
+
+
+def test_no_title_of_a_redacted_release_remains_or_returns_with_its_listing(store: Store) -> None:
+    one = replace(draft(), is_page=True)
+    url, title = one.url, one.content.title
+    key, copy = canonical_url(url), "http://harbour.example/copy"
+    named = f"2026-03-02 {title}"
+    linked = {key: Link(url, title)}
+
+    def visit() -> None:
+        """Record what a listing and the pages of other releases show."""
+        store.list_items("harbour", "page", 1, {key: named, "other": "2026-03-02 Tides"})
+        store.note_links("harbour", linked, limit=9)
+
+    store.await_items("harbour", {key: f'{{"title":"{title}"}}'}, front=True)
+    visit()
+    release = store.record(one, seen=NOON, since=NOON).release.id
+    store.record(replace(one, digest="2"), seen=NOON + DAY, since=NOON + DAY)
+    store.list_items("harbour", "feed", 1, {key: named, copy: named})
+    assert title.encode() in whole(store)
+    page = PAGE_STATE_PREFIX + release
+    assert store.unconfirmed(page)
+    store.redact(release, at=NOON + 2 * DAY, why="order 7")
+    assert store.unconfirmed(page) is None
+    assert title.encode() not in whole(store)
+    visit()
+    found = store.list_items("harbour", "page", 2, {key: named})
+    assert (found.fresh, found.news) == ({key}, frozenset())
+    visit()
+    assert title.encode() not in whole(store)
+    assert b"2026-03-02 Tides" in whole(store)
+    assert store.recall("harbour").known == 1
+
+
+def test_pages_that_link_to_a_redacted_release_do_not_bring_its_title_back(store: Store) -> None:
+    one = draft()
+    release = store.record(one, seen=NOON, since=NOON).release.id
+    store.redact(release, at=NOON + DAY, why="order 7")
+    links = {canonical_url(one.url): Link(one.url, one.content.title)}
+    assert store.note_links("harbour", links, limit=9) == ()
+    assert one.content.title.encode() not in whole(store)
+    assert store.recall("harbour").known == 1
+
+
+def whole(store: Store) -> bytes:
+    """The bytes of a snapshot of a store, with which a journal begins."""
+    return b"".join(store.snapshot(1 << 20))
