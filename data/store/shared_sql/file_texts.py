@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -19,6 +20,10 @@ RECHECK_INTERVAL: Final = dt.timedelta(days=1)
 """Minimum time between two requests for an attachment that was read."""
 
 _pages = msgspec.json.Decoder(tuple[str, ...])
+
+MAX_READ_CHARACTERS: Final = 20_000_000
+"""Maximum number of characters of texts that are read at the same time. A text may have two
+million."""
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
 
@@ -68,6 +73,10 @@ TEXTS: Final = (
     f"SELECT t.digest, {TEXT_COLUMNS} FROM json_each(?) j JOIN file_texts t ON t.digest = j.value"
 )
 
+SIZES: Final = (
+    "SELECT t.digest, length(t.pages) FROM json_each(?) j JOIN file_texts t ON t.digest = j.value"
+)
+
 
 def texts_of(rows: Iterable[Sequence[str]]) -> dict[str, FileText]:
     """Return the texts in some rows by digest."""
@@ -83,13 +92,22 @@ class FileTextsPart(Part):
     """Methods of the store for the texts of attachments."""
 
     def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
-        """Return the texts of files by digest. Files whose text was not read are omitted."""
-        return texts_of(self._ask(TEXTS, [encode([*digests])]))
+        """Return the texts of files by digest.
+
+        Files whose text was not read are omitted, as are texts beyond MAX_READ_CHARACTERS.
+        """
+        wanted = dict.fromkeys(digests)
+        sizes = dict(self._ask(SIZES, [encode([*wanted])]))
+        totals = accumulate(sizes.get(one, 0) for one in wanted)
+        fitting = [
+            one for one, size in zip(wanted, totals, strict=True) if size <= MAX_READ_CHARACTERS
+        ]
+        return texts_of(self._ask(TEXTS, [encode(fitting)]))
 
     def texts_of_releases(self, releases: Iterable[Release]) -> Mapping[str, FileText]:
-        """Return the texts of the attachments of some releases, by digest."""
-        digests = {one for release in releases for _, one in release.content.file_digests}
-        return self.file_texts(sorted(digests)) if digests else {}
+        """Return the texts of the attachments of some releases, by digest; see `file_texts`."""
+        digests = [one for release in releases for _, one in release.content.file_digests]
+        return self.file_texts(digests) if digests else {}
 
     def forget_texts_of_files(self, urls: Iterable[str]) -> int:
         """Delete the texts of all versions of some attachments, whose records are removed.

@@ -8,6 +8,7 @@ from data.models import FileText, Media, RecordPlace, Release
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
 from data.store.core.store import Store
+from data.store.shared_sql import file_texts
 from tests.drafts import capture, draft
 
 MINUTES = Media("http://harbour.example/minutes.pdf", "application/pdf")
@@ -43,6 +44,15 @@ def test_a_release_is_found_by_the_text_of_its_attachment(store: Store, noon: dt
     assert store.file_texts(["sha256:aa", "sha256:bb"]) == {"sha256:aa": FIRST}
     assert found(store, "dredging 12500") == [release.id]
     assert found(store, '"12500 crowns"') == [release.id]
+
+
+def test_texts_are_read_up_to_a_total_size(
+    store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_minutes(store, noon)
+    store.keep_file_text(MINUTES.url, "sha256:bb", SECOND, seen=noon + DAY)
+    monkeypatch.setattr(file_texts, "MAX_READ_CHARACTERS", 70)
+    assert store.file_texts(["sha256:bb", "sha256:aa"]) == {"sha256:bb": SECOND}
 
 
 def test_a_file_with_another_text_is_an_edit_and_the_same_text_is_not(
