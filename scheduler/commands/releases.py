@@ -12,9 +12,9 @@ from data.errors import CommuniqueError
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.text.urls import site_address
+from feeds.server.api.change_handlers import changes as changes_after
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from feeds.server.api.release_handlers import changes as changes_after
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all

@@ -161,8 +161,12 @@ class SearchPart(Part):
         waits = f"SELECT 1 FROM events e WHERE {waiting(SEARCH_INDEX)} LIMIT 1"
         return bool(self._ask(waits))
 
-    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """Return the releases that match a query, best first.
+    def search(self, query: Query, *, limit: int) -> tuple[Release, ...]:
+        """Return the releases that match a query, best first. Raises the exceptions of `rank`."""
+        return self.ranked_page(self.rank(query), limit=limit).releases
+
+    def rank(self, query: Query) -> tuple[int, ...]:
+        """Return the numbers of the releases that match a query, best first.
 
         Titles have a larger weight than bodies. If there are more than `RANKED` matches, only the
         newest are ranked, and the others are omitted. Only releases that `update_search_index` has
@@ -178,7 +182,13 @@ class SearchPart(Part):
                 if len(found) >= RANKED:
                     break
         found.sort()
-        return self._releases_of(number for _, _, number in found[offset : offset + limit])
+        return tuple(number for _, _, number in found)
+
+    def ranked_page(self, ranked: Sequence[int], *, limit: int, cursor: int | None = None) -> Hits:
+        """Return a page of the releases whose numbers `rank` returned. ``cursor`` is an offset."""
+        start = cursor or 0
+        end = start + limit
+        return Hits(self._releases_of(ranked[start:end]), end if end < len(ranked) else None)
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
         """Return the releases that match a query, newest day first, after the position ``cursor``.
@@ -203,9 +213,7 @@ class SearchPart(Part):
         """
         if not best_first or not query.wanted:
             return self.search_newest(query, limit=limit, cursor=cursor)
-        end = (cursor or 0) + limit
-        found = self.search(query, limit=limit + 1, offset=end - limit)
-        return Hits(found[:limit], end if len(found) > limit else None)
+        return self.ranked_page(self.rank(query), limit=limit, cursor=cursor)
 
     def count_matches(self, query: Query) -> Matches:
         """Return the number of matches of a query, in total and per source, topic or other filter.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from data.models import Media, Run
-from feeds.server.api import release_handlers, schemas
+from feeds.server.api import change_handlers, schemas
 from feeds.server.api.request_context import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
@@ -145,7 +145,7 @@ def examples() -> Mapping[str, ApiExample]:
         "changes": ApiExample(
             "limit=1",
             schemas.ChangePage(
-                changes=(change,), next=encode(release_handlers.BELONGS, (8, 7)), more=False
+                changes=(change,), next=encode(change_handlers.BELONGS, (8, 7)), more=False
             ),
         ),
         "story": ApiExample("", schemas.Story(id=STORY, releases=(release,), next=None)),

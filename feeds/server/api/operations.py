@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from feeds.server.api import list_handlers, release_handlers, schemas
+from feeds.server.api import change_handlers, list_handlers, release_handlers, schemas
 from feeds.server.api.parameters import (
     ChangesParameters,
     FieldsParameters,
@@ -196,7 +196,7 @@ OPERATIONS: Final = (
         "All changes of releases, exactly once and in order",
         ChangesParameters,
         schemas.ChangePage,
-        lambda context, asked: release_handlers.changes(context.store, context.site, asked),
+        lambda context, asked: change_handlers.changes(context.store, context.site, asked),
         by_changes=True,
         refused={
             400: "The cursor does not belong to this address.",

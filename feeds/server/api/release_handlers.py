@@ -1,9 +1,4 @@
-"""Handlers of API operations: list of releases, search, release, versions, story, changes.
-
-A cursor in the list of changes is the position of the last event that was sent. Events are only
-appended, so the page after a cursor never changes. A client that stores the cursor and its own data
-in one transaction processes every change exactly once, even after crashes.
-"""
+"""Handlers of API operations: list of releases, search, release, versions, story."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
@@ -13,7 +8,7 @@ import msgspec
 from data.errors import QueryError
 from data.interchange.release_fields import release_fields, revision_fields
 from data.languages.tags import feed_language
-from data.models import ChangeCursor, Facet, Position, Release, ReleaseEvent, Selection
+from data.models import Facet, Position, Release, Selection
 from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
 from data.search.file_hits import file_hits
@@ -28,7 +23,6 @@ from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import schemas
 from feeds.server.api.parameters import (
     PRESENTATION,
-    ChangesParameters,
     FilterParameters,
     PageParameters,
     Parameters,
@@ -37,7 +31,7 @@ from feeds.server.api.parameters import (
     said_of,
 )
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext, decode, encode
+from feeds.server.api.request_context import ApiContext
 from feeds.translations import texts_of
 from feeds.urls import feed_file, href, release_file
 
@@ -239,14 +233,15 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
     after = context.place(asked, int)
     best_first = asked.sort != "newest" and bool(query.wanted)
     matches = context.store.count_matches(query) if best_first and not asked.cursor else None
+    ranked = context.store.rank(query) if best_first else ()
     some: list[schemas.FoundRelease] = []
     size = 0
     while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
-        if asked.cursor or matches:
-            hits = context.store.search_page(
-                query, limit=limit, cursor=after, best_first=best_first
-            )
+        if best_first:
+            hits = context.store.ranked_page(ranked, limit=limit, cursor=after)
+        elif asked.cursor or matches:
+            hits = context.store.search_newest(query, limit=limit, cursor=after)
         else:
             matches, hits = context.store.count_and_search(query, limit=limit)
         texts = context.store.texts_of_releases(hits.releases)
@@ -358,63 +353,6 @@ def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
             near = meant(name[:40], sorted(known)) or "; /api/sources lists them"
             raise ApiError(422, f"{name[:40]!r} is not a source{near}", parameter="source")
     return found
-
-
-BELONGS: Final = "changes"
-"""Name of the list of changes, which its cursors contain."""
-
-CHANGES_PER_QUERY: Final = 20
-"""Number of changes that are read from the store per query."""
-
-FIRST: Final[ChangeCursor] = (0, 0)
-"""Position before the first change, for requests without a cursor."""
-
-STALE: Final = (
-    "this store has no change at this cursor: it was restored from a backup or rebuilt. Start "
-    "again without `since`: the changes from the first one describe all releases, and their ids "
-    "are the same as before"
-)
-
-
-def changes(store: Store, site: str, asked: ChangesParameters) -> schemas.ChangePage:
-    """Return a page of the changes after a cursor, oldest first. ``site`` is as in `ApiContext`.
-
-    Raises ApiError with status 400 for an invalid cursor, and 410 for a cursor unknown to the
-    store.
-    """
-    place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
-    found: list[ReleaseEvent] = []
-    size = 0
-    while len(found) < asked.limit and size <= MAX_PAGE_CHARACTERS:
-        limit = min(CHANGES_PER_QUERY, asked.limit - len(found))
-        some = store.release_events(place, limit=limit)
-        if some is None:
-            raise ApiError(410, STALE, parameter="since")
-        if not some:
-            break
-        for one in some:
-            found.append(one)
-            place = one.cursor
-            size += 0 if one.release.hidden else size_of(one.release)
-            if size > MAX_PAGE_CHARACTERS:
-                break
-    return schemas.ChangePage(
-        changes=tuple(change_answer(site, one) for one in found),
-        next=encode(BELONGS, place),
-        more=bool(store.release_events(place, limit=1)),
-    )
-
-
-def change_answer(site: str, change: ReleaseEvent) -> schemas.Change:
-    """Convert a logged change to its API response. The response omits a hidden release."""
-    release = change.release
-    return schemas.Change(
-        kind=change.kind,
-        at=change.at.isoformat(timespec="milliseconds"),
-        id=release.id,
-        revision=change.revision,
-        release=None if release.hidden else release_answer(site, release),
-    )
 
 
 def release_answer(site: str, release: Release) -> schemas.Release:

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from data.search.query import Query
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from feeds.server.api import release_handlers
+from feeds.server.api import change_handlers, release_handlers
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft
 from tests.feeds.serving import served_by
@@ -114,10 +115,36 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
         assert kinds(page(restored)) == ["new"]
 
 
+def test_the_matches_of_a_search_are_ranked_once_per_page(
+    web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_handlers, "RESULTS_PER_QUERY", 2)
+    for number in range(6):
+        url = f"http://harbour.example/{number}"
+        text = f"Pier {number} is closed while its {number} lamps are mended."
+        store.record(draft(url, title=f"Pier {number}", body_text=text), seen=noon, since=noon)
+    store.update_search_index()
+    expected = [one.id for one in store.search(Query("lamps"), limit=9)]
+    ranked: list[Query] = []
+    rank = type(store).rank
+
+    def counted(own: Store, query: Query) -> tuple[int, ...]:
+        ranked.append(query)
+        return rank(own, query)
+
+    monkeypatch.setattr(type(store), "rank", counted)
+    first = web.get("/api/search?q=lamps&sort=best&limit=5").json()
+    assert (len(ranked), len(first["releases"])) == (1, 5)
+    second = web.get(f"/api/search?q=lamps&sort=best&limit=5&cursor={first['next']}").json()
+    assert (len(ranked), second["next"]) == (2, None)
+    assert [one["id"] for one in first["releases"] + second["releases"]] == expected
+
+
 def test_a_page_ends_at_the_size_limit(
     web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(release_handlers, "MAX_PAGE_CHARACTERS", 2 * len(BODY))
+    for module in (change_handlers, release_handlers):
+        monkeypatch.setattr(module, "MAX_PAGE_CHARACTERS", 2 * len(BODY))
     monkeypatch.setattr(release_handlers, "RESULTS_PER_QUERY", 2)
     for number in range(6):
         url = f"http://harbour.example/{number}"
