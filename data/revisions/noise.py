@@ -10,18 +10,28 @@ All functions are pure. The state of a page is small, and relearned if it is los
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import chain
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from data.dates.months import month_of
 from data.revisions.page_lines import WORD, Difference, LineHistory, apply, differences, mark_of
+from data.revisions.places import (
+    WHOLE_PAGE_LINE,
+    Place,
+    SeenPlace,
+    after_acceptance,
+    after_visit,
+    in_gaps,
+    in_lines,
+    moved,
+)
 
 CONFIRMING_VISITS: Final = 2
 """Number of visits in a row that must find the same text at a place that never changed before."""
@@ -57,9 +67,6 @@ MIN_RESTLESS_TURNS: Final = 6
 CALM_VISITS: Final = 20
 """Number of visits with the stored text after which a place counts as calm again."""
 
-MAX_SEEN: Final = 8
-"""Maximum number of earlier texts that are remembered per place."""
-
 MAX_PLACES: Final = 400
 """Maximum number of places that are remembered per page. A version with more differences is
 compared as a whole."""
@@ -92,32 +99,6 @@ MAX_DAY_OF_YEAR: Final = 366
 """Maximum number in a date that is not a year."""
 
 DIGITS: Final = re.compile(r"\d+")
-
-WHOLE_PAGE_LINE: Final = -1
-"""Line number of the place that is a page as a whole."""
-
-
-class Place(msgspec.Struct, frozen=True, array_like=True):
-    """A place that has differed from the stored version: words of a line, or a gap before a line.
-
-    ``value`` identifies the difference that the last visit found, or is "" for the stored text.
-    ``streak`` is the number of visits in a row with this value, ``turns`` the number of times that
-    the value changed, and ``longest`` the longest streak of a value that was not accepted. ``seen``
-    contains earlier values. ``since`` is the day of the first visit with this value (ordinal).
-    ``whole`` is true if the line was ever replaced as a whole.
-    """
-
-    line: int
-    start: int
-    end: int
-    added: bool = False
-    value: str = ""
-    streak: int = 0
-    turns: int = 0
-    longest: int = 0
-    seen: tuple[str, ...] = ()
-    since: int = 0
-    whole: bool = False
 
 
 class NoiseState(msgspec.Struct, frozen=True, array_like=True):
@@ -153,93 +134,151 @@ class Settled:
     is_restless: bool = False
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What one visit found on a page.
+
+    ``known`` are the stored lines and ``new`` those of the visit. ``number`` counts the visits to
+    the page from 1. ``dated`` contains the numbers of lines that show the date of today.
+    ``lasting`` and ``vanished`` are the new values of `NoiseState`.
+    """
+
+    known: Sequence[str]
+    new: Sequence[str]
+    day: dt.date
+    number: int
+    seen: Sequence[SeenPlace]
+    dated: AbstractSet[int]
+    lasting: dict[str, int]
+    vanished: tuple[str, ...]
+
+    @cached_property
+    def is_learning(self) -> bool:
+        """Return whether this is one of the first visits to a page that has shown noise."""
+        return self.number <= LEARNING_VISITS and any(one.place.turns for one in self.seen)
+
+    @property
+    def changed_share(self) -> float:
+        """Return the share of the page's lines whose text is new in this visit."""
+        size = max(len(self.known), len(self.new), 1)
+        changed = [one.place for one in self.seen if one.place.value and one.place.streak == 1]
+        # A page that is compared as a whole has only one place.
+        if any(place.line == WHOLE_PAGE_LINE and place.turns for place in changed):
+            return 1
+        return len(changed) / size
+
+    @cached_property
+    def vanished_marks(self) -> frozenset[str]:
+        """Return the marks of vanished lines as a set."""
+        return frozenset(self.vanished)
+
+    @cached_property
+    def regions(self) -> Mapping[int, Place]:
+        """Map each line number near restless whole lines to the most restless of these lines."""
+        found: dict[int, Place] = {}
+        for place in (one.place for one in self.seen):
+            if place.turns and place.whole:
+                for line in range(place.line - NEAR_LINES, place.line + NEAR_LINES + 1):
+                    if place.turns > found.get(line, place).turns or line not in found:
+                        found[line] = place
+        return found
+
+
 def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.date) -> Settled:
     """Compare the lines of a page with its stored lines, and accept what holds still.
 
     ``day`` is the day of the visit at the place of the page.
     """
+    visit = _observed(known, new, state, day)
+    return _kept(visit, _chosen(visit), state.restless)
+
+
+def _observed(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.date) -> Visit:
+    """Return the remembered and new places of a page, with the differences of a visit."""
     places = state.places if state.digest == digest_of(known) else ()
     found = _found(known, new, history_of(places, state))
-    dated = {one.line for one in found if is_clock(one, day)}
     lasting = {
         one.mark: state.lines.get(one.mark, 0) + 1 for one in found if one.whole and one.text
     }
     stored = set(map(mark_of, known))
     gone = (mark for mark in state.lines if mark not in lasting and mark not in stored)
     vanished = tuple(dict.fromkeys((*state.vanished, *gone)))[-MAX_VANISHED:]
-    visits = state.visits + 1
-    today = day.toordinal()
-    after = [
-        (_observed(place, mine, lasting, today), mine)
-        for place, mine in chain(_in_gaps(places, found), _in_lines(places, found))
+    seen = [
+        SeenPlace(after_visit(place, mine, lasting, day.toordinal()), mine)
+        for place, mine in chain(in_gaps(places, found), in_lines(places, found))
     ]
-    learning = visits <= LEARNING_VISITS and any(place.turns for place, _ in after)
-    is_new = visits <= 2 * LEARNING_VISITS
-    marks, regions = frozenset(vanished), _regions(place for place, _ in after)
-    least = [
-        max(
-            visits_needed(place, learning=learning),
-            *(_visits_of_line(one, place, known, marks, regions, is_new=is_new) for one in mine),
-        )
-        if mine
-        else 0
-        for place, mine in after
-    ]
+    dated = {one.line for one in found if is_clock(one, day)}
+    return Visit(known, new, day, state.visits + 1, seen, dated, lasting, vanished)
+
+
+def _chosen(visit: Visit) -> list[SeenPlace]:
+    """Return the places whose differences are accepted, because enough visits found them."""
+    needed = {one: _visits_of_place(one, visit) for one in visit.seen if one.found}
     # The changed words of a line are accepted together, apart from its noise.
     late = {
-        place.line
-        for (place, mine), visits_ in zip(after, least, strict=True)
-        if mine and not place.turns and not place.added and place.streak < visits_
+        one.place.line
+        for one, visits in needed.items()
+        if one.is_unsettled and not one.place.added and one.place.streak < visits
     }
     changes = [
-        (place, mine)
-        for (place, mine), visits_ in zip(after, least, strict=True)
-        if mine and place.streak >= visits_ and (place.added or place.line not in late)
-        if not all(_is_dated(one, place, dated, day) for one in mine)
+        one
+        for one, visits in needed.items()
+        if one.place.streak >= visits
+        if one.place.added or one.place.line not in late
+        if not _is_date(one, visit)
     ]
-    if changes:
-        # A date that changed only once, together with other text, is a part of that change.
-        changes += [
-            (place, mine)
-            for place, mine in after
-            if mine and not place.turns and place.streak >= CONFIRMING_VISITS
-            if all(_is_dated(one, place, dated, day) for one in mine)
-        ]
-    accepted = [one for _, mine in changes for one in mine]
-    ended = {id(place) for place, _ in changes}
-    kept = [
-        _accepted(place, mine, known) if id(place) in ended else place
-        for place, mine in after
-        if mine or place.streak < CALM_VISITS
+    if not changes:
+        return []
+    # A date that changed only once, together with other text, is a part of that change.
+    dates = [
+        one
+        for one in needed
+        if one.is_unsettled and one.place.streak >= CONFIRMING_VISITS and _is_date(one, visit)
     ]
+    return [*changes, *dates]
+
+
+def _kept(visit: Visit, chosen: Sequence[SeenPlace], restless: int) -> Settled:
+    """Return the lines and the state after a visit whose differences at some places are accepted.
+
+    ``restless`` is the number of visits in a row before this one in which most lines changed.
+    """
+    known, ended = visit.known, frozenset(chosen)
+    accepted = [difference for one in chosen for difference in one.found]
+    lines = _applied(known, visit.new, accepted)
+    places = [
+        after_acceptance(one.place, one.found, known) if one in ended else one.place
+        for one in visit.seen
+        if one.found or one.place.streak < CALM_VISITS
+    ]
+    most_restless = sorted(moved(places, accepted), key=lambda one: -one.turns)[:MAX_PLACES]
     waits = any(
-        mine and not place.turns and id(place) not in ended and place.line not in dated
-        for place, mine in after
+        one.is_unsettled and one not in ended and one.place.line not in visit.dated
+        for one in visit.seen
     )
-    lines = _applied(known, new, accepted)
-    size = max(len(known), len(new), 1)
-    # A page that is compared as a whole has only one place.
-    turned = sum(
-        size if place.line == WHOLE_PAGE_LINE and place.turns else 1
-        for place, _ in after
-        if place.value and place.streak == 1
+    row = restless + 1 if visit.changed_share >= RESTLESS_SHARE else 0
+    state = NoiseState(
+        digest_of(lines), visit.number, tuple(most_restless), visit.lasting, row, visit.vanished
     )
-    row = state.restless + 1 if turned >= RESTLESS_SHARE * size else 0
-    kept = sorted(_moved(kept, accepted), key=lambda one: -one.turns)[:MAX_PLACES]
-    result = NoiseState(digest_of(lines), visits, tuple(kept), lasting, row, vanished)
-    return Settled(lines, result, len(accepted), waits and not row, row >= RESTLESS_VISITS)
+    return Settled(lines, state, len(accepted), waits and not row, row >= RESTLESS_VISITS)
 
 
-def _is_dated(one: Difference, place: Place, dated: set[int], day: dt.date) -> bool:
-    """Return whether a difference is a part of the date of today, or may be its weekday.
+def _is_date(seen: SeenPlace, visit: Visit) -> bool:
+    """Return whether a place only shows the date of today, or may be its weekday.
 
     A weekday can't be distinguished from other words, but it is a new one on each day.
     """
-    if is_clock(one, day):
-        return True
+    is_new = seen.place.since == visit.day.toordinal()
+    return all(
+        is_clock(one, visit.day) or (is_new and one.line in visit.dated and _is_word(one))
+        for one in seen.found
+    )
+
+
+def _is_word(one: Difference) -> bool:
+    """Return whether a difference is a single word of letters."""
     words = WORD.findall(one.text or "")
-    is_word = not one.whole and len(words) == 1 and words[0].isalpha()
-    return is_word and one.line in dated and place.since == day.toordinal()
+    return not one.whole and len(words) == 1 and words[0].isalpha()
 
 
 def history_of(places: Sequence[Place], state: NoiseState) -> LineHistory:
@@ -267,37 +306,27 @@ def visits_needed(place: Place, *, learning: bool) -> int:
     return min(least, MAX_VISITS)
 
 
-def _regions(after: Iterable[Place]) -> Mapping[int, Place]:
-    """Return the most restless whole line near each line number that is near any of these."""
-    found: dict[int, Place] = {}
-    for place in after:
-        if place.turns and place.whole:
-            for line in range(place.line - NEAR_LINES, place.line + NEAR_LINES + 1):
-                if place.turns > found.get(line, place).turns or line not in found:
-                    found[line] = place
-    return found
+def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
+    """Return how many visits in a row must find the differences of a place."""
+    return max(
+        visits_needed(seen.place, learning=visit.is_learning),
+        *(_visits_of_line(one, seen.place, visit) for one in seen.found),
+    )
 
 
-def _visits_of_line(
-    one: Difference,
-    place: Place,
-    known: Sequence[str],
-    vanished: AbstractSet[str],
-    regions: Mapping[int, Place],
-    *,
-    is_new: bool,
-) -> int:
+def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
     """Return how many visits must find a whole line that is new or gone, as far as others show.
 
     A new line beside restless lines is restless too. So is one that vanished before.
     """
     if not one.whole or one.line == WHOLE_PAGE_LINE:
         return 0
-    least = 0
-    if one.mark in vanished or (not one.added and mark_of(known[one.line]) in vanished):
+    least, vanished = 0, visit.vanished_marks
+    if one.mark in vanished or (not one.added and mark_of(visit.known[one.line]) in vanished):
         least = MAX_VISITS_OF_TURNS
+    is_new = visit.number <= 2 * LEARNING_VISITS
     is_loose = one.added or (one.text is None and (place.turns or is_new))
-    if is_loose and (region := regions.get(one.line)):
+    if is_loose and (region := visit.regions.get(one.line)):
         least = max(least, visits_needed(region, learning=False))
         if one.text is None and region.turns >= MIN_RESTLESS_TURNS:
             least = REMOVAL_VISITS
@@ -353,115 +382,9 @@ def _found(known: Sequence[str], new: Sequence[str], history: LineHistory) -> li
     return [Difference(WHOLE_PAGE_LINE, 0, 0, "\n".join(new), "", whole=True)]
 
 
-def _in_gaps(
-    places: Sequence[Place], found: Sequence[Difference]
-) -> Iterator[tuple[Place, list[Difference]]]:
-    """Yield the places of new lines with their differences.
-
-    Each new line is a place. The lines that a gap no longer has are remembered in one place.
-    """
-    lines = {(one.line, one.value): one for one in places if one.added and one.value}
-    pasts = {one.line: one for one in places if one.added and not one.value}
-    for one in found:
-        if one.added:
-            last = lines.pop((one.line, one.value), Place(one.line, 0, 0, added=True))
-            past = pasts.get(one.line, last)
-            yield replace(last, turns=past.turns, longest=past.longest, seen=past.seen), [one]
-    for line in sorted({*pasts, *(line for line, _ in lines)}):
-        gone = [one for one in lines.values() if one.line == line]
-        past = pasts.get(line, Place(line, 0, 0, added=True))
-        if gone:
-            longest = max(past.longest, *(one.streak for one in gone))
-            seen = (*past.seen, *(one.value for one in gone))[-MAX_SEEN:]
-            past = replace(past, turns=past.turns + 1, longest=longest, seen=seen, streak=0)
-        yield past, []
-
-
-def _in_lines(
-    places: Sequence[Place], found: Sequence[Difference]
-) -> Iterator[tuple[Place, list[Difference]]]:
-    """Yield the places in known lines with their differences. Overlapping places are joined."""
-    items: list[Place | Difference] = [*places, *found]
-    known = [one for one in items if not one.added]
-    known.sort(key=lambda one: (one.line, one.start, one.end))
-    group: list[Place | Difference] = []
-    for one in known:
-        end = max((other.end for other in group), default=0)
-        is_near = group and one.line == group[0].line
-        if is_near and (one.start < end or one.start == group[-1].start):
-            group.append(one)
-            continue
-        if group:
-            yield _joined(group)
-        group = [one]
-    if group:
-        yield _joined(group)
-
-
-def _joined(group: Sequence[Place | Difference]) -> tuple[Place, list[Difference]]:
-    """Return the place of a group, with its differences. It remembers the most restless place."""
-    line, start, end = group[0].line, group[0].start, max(one.end for one in group)
-    places = [one for one in group if isinstance(one, Place)]
-    mine = [one for one in group if isinstance(one, Difference)]
-    last = max(places, key=lambda one: one.turns, default=Place(line, start, end))
-    values = (one.value for one in places if one.value)
-    return replace(last, start=start, end=end, value="+".join(values)), mine
-
-
-def _observed(
-    place: Place, mine: Sequence[Difference], lasting: Mapping[str, int], today: int
-) -> Place:
-    """Return a place after a visit on the day ``today`` that found the differences ``mine``."""
-    value = "+".join(one.value for one in mine)
-    if value == place.value:
-        return replace(place, streak=place.streak + 1)
-    # A whole line may have been found at a neighbouring place before.
-    streak = max((lasting.get(one.mark, 1) for one in mine if one.whole), default=1)
-    whole = place.whole or any(one.whole for one in mine)
-    changed = replace(place, value=value, streak=streak, since=today, whole=whole)
-    if place.value:
-        longest, seen = max(place.longest, place.streak), (*place.seen, place.value)[-MAX_SEEN:]
-        return replace(changed, turns=place.turns + 1, longest=longest, seen=seen)
-    return changed if place.added else replace(changed, turns=place.turns + bool(place.turns))
-
-
-def _accepted(place: Place, mine: Sequence[Difference], known: Sequence[str]) -> Place:
-    """Return a place whose differences were accepted. It remembers the text before."""
-    seen = place.seen
-    for one in mine:
-        if not one.added and one.text is not None and one.line != WHOLE_PAGE_LINE:
-            words = [*WORD.finditer(known[one.line])][one.start : one.end]
-            text = known[one.line][words[0].start() : words[-1].end()] if words else ""
-            end = one.start + len(WORD.findall(one.text))
-            seen = (*seen, f"{one.start}-{end}:{mark_of(text)}")[-MAX_SEEN:]
-    return replace(place, value="", streak=0, seen=seen)
-
-
 def _applied(
     known: Sequence[str], new: Sequence[str], accepted: Sequence[Difference]
 ) -> tuple[str, ...]:
     if any(one.line == WHOLE_PAGE_LINE for one in accepted):
         return tuple(new)
     return tuple(apply(known, accepted)) if accepted else tuple(known)
-
-
-def _moved(places: Sequence[Place], accepted: Sequence[Difference]) -> Iterator[Place]:
-    """Yield the places with their positions in the version after the accepted differences."""
-    if any(one.line == WHOLE_PAGE_LINE for one in accepted):
-        return
-    gone = {one.line for one in accepted if one.whole and one.text is None}
-    added = sorted(one.line for one in accepted if one.added)
-    for place in places:
-        if place.line in gone and not place.added:
-            continue
-        shift = sum(line <= place.line for line in added) - sum(line < place.line for line in gone)
-        start, end = place.start, place.end
-        for one in accepted:
-            if one.line != place.line or one.added or place.added or one.text is None:
-                continue
-            grown = len(WORD.findall(one.text)) - (one.end - one.start)
-            if one.start >= start and one.end <= end:
-                end += grown
-            elif one.end <= start:
-                start, end = start + grown, end + grown
-        yield replace(place, line=place.line + shift, start=start, end=max(start, end))
