@@ -7,5 +7,5 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 """Callback with the number of completed parts and the number of all parts."""
 
 OnStepProgress: TypeAlias = Callable[[str, int, int], None]
-"""Callback with the name of a step, the number of its completed parts, and the number of all its
+"""Callback that receives the name of a step, the number of completed parts, and the total number of
 parts."""

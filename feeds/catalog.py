@@ -104,7 +104,7 @@ class Catalog:
         return shortened(label, MAX_LABEL_CHARACTERS) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
-        """Return the topics with releases as a tree (see data.topics.taxonomy)."""
+        """Return a tree of the topics that have releases (see data.topics.taxonomy)."""
         used = {
             facet.topic: count
             for facet, count in counts.items()

@@ -16,8 +16,9 @@ from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE
 from feeds.urls import media_type_of
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-"""Cache-Control of feeds and pages, which change. Caches may use a response for a minute and must
-then revalidate it."""
+"""Cache-Control of feeds and pages. A response is fresh for a minute. For ten more minutes, a cache
+may use the response while it sends a revalidation request. It may use the response for a day while
+our server fails."""
 
 ASSET_CACHE: Final = "public, max-age=3600, stale-while-revalidate=86400"
 """Cache-Control of style sheets, scripts and icons, which change only with a new version of

@@ -69,7 +69,9 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
     if len(names) > MAX_CODINGS:
-        raise Undecodable(f"a body has {len(names)} nested content codings")
+        raise Undecodable(
+            f"a body has {len(names)} nested content codings, more than the maximum {MAX_CODINGS}"
+        )
     is_whole = True
     for name in reversed(names):
         make = DECODERS.get(name)
@@ -107,7 +109,9 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
                 raise TooLarge(f"a body is larger than {limit} bytes when it is unpacked")
             parts.append(out)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
-        raise Undecodable(f"a body is not {name}, as its headers say: {error}") from error
+        raise Undecodable(
+            f"a body has the content coding {name} in its headers, but can't be decoded: {error}"
+        ) from error
     return Unpacked(b"".join(parts), decode.ended)
 
 

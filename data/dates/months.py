@@ -20,8 +20,8 @@ MIN_STEM_LETTERS: Final = 5
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
-"""Pattern that matches letters of scripts with several languages. A short word in such a script may
-mean something else in another language."""
+"""Pattern that matches letters of scripts that several languages use. A short word in such a script
+may mean something else in another language."""
 
 PLAIN: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u109f]){2,20}")
 """Pattern that matches month names that data.dates.patterns recognizes as one word."""

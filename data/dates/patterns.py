@@ -74,8 +74,8 @@ MONGOLIAN = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?оны\s(?P<n>\d{1,2})(?:-?р|\s)?\s?сарын\s(?P<d>\d{1,2})(?!\d)"
 )
 PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
-"""Pattern that matches a part of the month names with several words that are recognized in any
-language (data.dates.months)."""
+"""Quick test for month names of several words that are recognized in any language
+(data.dates.months). Each of these names contains a match."""
 
 ETHIOPIAN = re.compile(
     r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"

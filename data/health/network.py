@@ -19,7 +19,7 @@ HOME: Final = ""
 """Source id that represents our own network in health events."""
 
 NO_RESPONSE: Final = {"dns", "connection", "timeout"}
-"""Families of errors of visits in which the host did not respond."""
+"""Families of visit errors that mean that the host did not respond."""
 
 MIN_HOSTS: Final = 3
 """Minimum number of visited hosts for the detection of an outage. Two hosts may be on one
@@ -109,9 +109,9 @@ def host_seen(runs: Sequence[Run]) -> HostSeen:
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """Return the event that our network went down or recovered, or an empty tuple.
+    """Return an event if our network went down or recovered, otherwise an empty tuple.
 
-    ``further`` additional visits to a host must confirm that it does not respond.
+    ``further`` is the number of additional visits that must confirm that a host does not respond.
     """
     seen = tuple(hosts.values())
     if outage and outage.until is None:
@@ -134,7 +134,7 @@ def network_events(
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
     """Return the first host that stopped responding in an outage of our network, or None.
 
-    ``further`` additional visits to this host must have failed.
+    ``further`` is the number of additional visits to this host that must have failed.
     """
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)

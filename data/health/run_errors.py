@@ -68,7 +68,7 @@ REDESIGN: Final = "redesign"
 data.health.visit_faults reports doubts if there are many."""
 
 LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
-"""Kinds of errors by which the content of a page is lost until a later visit."""
+"""Kinds of errors after which the content of a page is missing until a later visit."""
 
 WAIT: Final = "wait"
 """Family of errors that mean that a host requested a pause."""
@@ -224,6 +224,6 @@ def errors_of_pages(run: Run) -> list[RunError]:
 
 
 def lost_pages(run: Run) -> list[RunError]:
-    """Return the errors by which a page is lost until a later visit, one per page."""
+    """Return the errors after which a page is missing until a later visit, one per page."""
     found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())

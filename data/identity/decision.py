@@ -273,9 +273,11 @@ def yet_to_come(release: Release) -> str | None:
 
 
 def _address(draft: Draft, known: Release) -> str:
-    """Return the current address of a known release: a new address, or the target of a redirect.
+    """Return the address that a known release should have now.
 
-    If a page responds at two addresses, the release does not move back and forth between them.
+    The draft's address wins if it is new to the release, or if the known address redirects to it.
+    Otherwise, the release keeps its address. So it does not move back and forth between two
+    addresses of one page.
     """
     here, there = canonical_url(draft.url), canonical_url(known.url)
     if here == there:

@@ -65,7 +65,7 @@ class ListedReleases:
         return self.names_it(one) or not self.keys.isdisjoint(one.keys)
 
     def names_it(self, one: Vanished) -> bool:
-        """Return whether a release is still listed by its title and day, at any address."""
+        """Return whether the listing still has a row with a release's title and day."""
         return not self.names.isdisjoint(
             {listing_name(one.title, one.day), listing_name(one.title, "")}
         )

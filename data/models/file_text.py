@@ -26,7 +26,7 @@ Cut: TypeAlias = Literal[
 
 - ``pages``, ``length``, ``time``, ``memory``, ``unpacked``: a limit was reached
 - ``password``, ``damaged``: the file can't be opened or is damaged
-- ``old``: the file has an old format of Word, Excel or PowerPoint
+- ``old``: the file is in an old Word, Excel or PowerPoint format
 - ``scan``: the file contains only images, and no scanned text is recognized
 - ``kind``: the kind of the file is not supported"""
 

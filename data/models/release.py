@@ -211,10 +211,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SeenDraft:
-    """A draft to be recorded, and how it was seen.
+    """A draft to be recorded, with data about its visit.
 
-    ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
-    addresses of the site that are not releases. ``labels`` are labels of topics by slug.
+    ``seen`` is the time at which the page was fetched, and ``since`` is the start of the visit.
+    ``front`` contains addresses of the site that are not releases. ``labels`` maps topic slugs to
+    labels.
     """
 
     draft: Draft
@@ -282,7 +283,10 @@ class Release:
 
     @property
     def is_backlog(self) -> bool:
-        """Return whether the release was undated at the first visit and thus causes no alerts."""
+        """Return whether the release is undated and was found at the first visit.
+
+        It may be old, so it causes no alerts.
+        """
         return self.order < UNDATED_BEFORE
 
     @property

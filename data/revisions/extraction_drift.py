@@ -284,7 +284,7 @@ def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
 
 
 def _first_beside(lines: Mapping[Words, str], others: Mapping[Words, str]) -> str:
-    """Return the first of ``lines`` that the other text does not have, shortened."""
+    """Return the first of ``lines`` that is not in ``others``, shortened, or an empty string."""
     return next((line for words, line in lines.items() if words not in others), "")[
         :MAX_VALUE_LENGTH
     ]

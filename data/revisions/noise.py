@@ -185,9 +185,9 @@ class Visit:
 
 
 def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.date) -> Settled:
-    """Compare the lines of a page with its stored lines, and accept what holds still.
+    """Compare the lines of a page with its stored lines, and accept changes that are not noise.
 
-    ``day`` is the day of the visit at the place of the page.
+    ``day`` is the date of the visit in the time zone of the page.
     """
     visit = _observed(known, new, state, day)
     return _kept(visit, _chosen(visit), state.restless)

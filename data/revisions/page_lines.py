@@ -30,7 +30,8 @@ MIN_SIMILARITY: Final = 0.5
 """Minimum share of words that two lines have in common if one is a version of the other."""
 
 MAX_SHAPE_LENGTH: Final = 60
-"""Maximum length in characters of a line that is compared by its shape."""
+"""Maximum length in characters of a line that is compared by its shape: with ``a`` in place of each
+word and ``1`` in place of each number."""
 
 WORD: Final = re.compile(
     r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+\b|\d+(?:[.,:/\u2019'-]\d+)*|\w+|[^\w\s]"

@@ -153,7 +153,10 @@ def _weekdays(language: str) -> frozenset[str]:
 
 
 def facts_of(sentences: Sequence[str], language: str) -> Facts:
-    """Return the facts of some sentences. ``language`` is their tag, or empty if it is unknown."""
+    """Return the facts in sentences: figures, dates, names, negations and modality.
+
+    ``language`` is the language tag of the sentences, or empty if it is unknown.
+    """
     rules, found = rules_of(language), Facts()
     for sentence in sentences:
         _read_sentence(sentence, rules, found)

@@ -29,12 +29,13 @@ store."""
 
 @dataclass(frozen=True)
 class Query:
-    """A search query: ``text`` in the language of data.search.syntax, and filters, or None.
+    """A search query: ``text`` in the syntax of data.search.syntax, and filters.
 
-    Days are inclusive. Several sources, topics, languages or states are separated by commas, and a
-    match with one of them is enough. ``en`` also matches ``en-GB``, but ``en-GB`` does not match
-    ``en``. ``saved`` contains the saved searches that the text may name, and ``moves`` maps former
-    ids of sources to current ids. Properties raise QueryError if the text is invalid.
+    A filter is None if it is not used. Days are inclusive. Sources, topics, languages and states
+    may be lists separated by commas, of which one must match. ``en`` also matches ``en-GB``, but
+    ``en-GB`` does not match ``en``. ``saved`` contains the saved searches that the text may name,
+    and ``moves`` maps former ids of sources to current ids. Properties raise QueryError if the text
+    is invalid.
     """
 
     text: str

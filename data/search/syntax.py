@@ -98,7 +98,7 @@ DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 """Kinds of tokens that can't follow an operator, because an operator needs a term."""
 
-LENGTH_PROBLEM: Final = N_("it is too long (%(count)s characters)")
+LENGTH_PROBLEM: Final = N_("the query is too long (%(count)s characters)")
 LENGTH_FIX: Final = N_("shorten it to %(most)s")
 NO_VALUE: Final = N_("%(name)s: has no value")
 WRITE_VALUE: Final = N_("write the value after the colon")
@@ -270,7 +270,7 @@ class _Parser:
                 return self._group(token, field, depth)
             case "field":
                 if field:
-                    problem = N_("%(name)s: is inside of %(outer)s:( )")
+                    problem = N_("%(name)s: can’t be inside %(outer)s:( )")
                     fix = N_("write the two fields one after the other")
                     raise self._error(token, problem, fix, name=token.text, outer=field)
                 return self._valued(token, depth)
@@ -279,7 +279,7 @@ class _Parser:
     def _group(self, opening: Token, field: str, depth: int) -> Expression | None:
         if self._token.kind == ")":
             problem = N_("the brackets are empty")
-            raise self._error(opening, problem, N_("write a term, or remove them"))
+            raise self._error(opening, problem, N_("write a term, or remove the brackets"))
         found = self._any(field, depth + 1)
         if self._token.kind != ")":
             problem = N_("a bracket is not closed")
@@ -297,7 +297,7 @@ class _Parser:
     def _term(self, token: Token, field: str) -> Expression | None:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            problem = N_("it has more than %(most)s terms")
+            problem = N_("the query has more than %(most)s terms")
             fix = N_("remove some, or save a part of it as a search")
             raise self._error(token, problem, fix, most=MAX_TERMS)
         if field in LABELS:
@@ -424,8 +424,8 @@ class _Resolver:
         def found(leaf: Expression) -> Expression | None:
             self._leaves += 1
             if self._leaves > MAX_LEAVES:
-                problem = N_("it has more than %(most)s terms with its saved searches")
-                fix = N_("shorten it, or a saved search")
+                problem = N_("the query has more than %(most)s terms with its saved searches")
+                fix = N_("shorten the query, or one of its saved searches")
                 raise QueryError(self._text, at, problem, fix, most=MAX_LEAVES)
             if not isinstance(leaf, SavedSearch):
                 return None

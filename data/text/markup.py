@@ -20,8 +20,8 @@ SHORT_TAG_REST: Final = (
 )
 """Pattern that matches the rest of a tag up to its first ``>``, if this ``>`` is outside quotes.
 
-Either the last quote before ``>`` is not preceded by ``=``, so that no quote is open, or there are
-no quotes."""
+This ``>`` is outside quotes if there are no quotes before it, or if the last quote does not follow
+``=`` and therefore closes a value."""
 
 ATTRIBUTE: Final = (
     rb"[\s/=]*+[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"

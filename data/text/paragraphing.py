@@ -227,7 +227,7 @@ def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True)
 
 
 def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
-    """Wrap each run of inline nodes in paragraphs."""
+    """Wrap each run of inline nodes in one or more paragraphs."""
     run: list[Node] = []
     for child in children:
         if isinstance(child, Element) and child.tag in BLOCKS:
@@ -240,7 +240,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
-    """Yield a run of inline nodes as paragraphs, or unchanged if the run contains a block."""
+    """Yield a run of nodes split into paragraphs, or unchanged if one of the nodes is a block."""
     if any(map(is_block, run)):
         yield from run
         return

@@ -25,10 +25,12 @@ CAMPAIGN = re.compile(
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Pattern that matches names of query parameters for a campaign, which never identify a page."""
+"""Pattern that matches names of query parameters that identify a campaign. They never identify a
+page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Pattern that matches names of query parameters for a session, which a site may require."""
+"""Pattern that matches names of query parameters that identify a session. A site may require such a
+parameter."""
 
 ORDINARY = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"

@@ -74,7 +74,7 @@ NOT_PLAIN: Final = re.compile("[-%$]")
 """Pattern that matches a dash, which may be a minus, and ASCII signs that are words."""
 
 AGO: Final = "ago"
-"""The word in relative times without digits ("an hour ago")."""
+"""Word that marks a relative time, even one without digits ("an hour ago")."""
 
 
 class Words:

@@ -122,7 +122,7 @@ class FeedEntry:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether the entry is a retracted release, and not an event such as a retraction."""
+        """Whether the entry is a release that was retracted, not an event such as a retraction."""
         return self.kind == "release" and self.retracted is not None
 
     @property
@@ -293,7 +293,7 @@ def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:
-    """Return the feed of a source, which feeds of several sources give as the origin of entries."""
+    """Return the feed of a source, which combined feeds name as the origin of its entries."""
     facet = Facet(source=source.id)
     return Origin(
         id=catalog.feed_id(facet),

@@ -77,7 +77,7 @@ CUTS: Final[Mapping[Cut, str]] = {
     "unpacked": N_("The file is too large when unpacked: only a part of its text is searched."),
     "password": N_("The file has a password, so its text is not searched."),
     "damaged": N_("The file is damaged: only a part of its text is searched."),
-    "old": N_("The file has an old format of Word, Excel or PowerPoint that is not searched."),
+    "old": N_("The file is in an old Word, Excel or PowerPoint format that is not searched."),
     "scan": N_("The file is a scan, and the text of scans is not searched."),
 }
 """Sentences for the reasons why text of a file is missing."""

@@ -245,8 +245,8 @@ def recall_line(texts: Texts, recall: Recall) -> str:
     if recall.share is None:
         return ""
     return texts.gettext(
-        "Of %(named)s releases linked on other pages of this source, %(known)s were known"
-        " (%(share)s %%).",
+        "Of %(named)s releases linked on other pages of this source, %(known)s were already known"
+        " (%(share)s%%).",
         named=texts.number(recall.named),
         known=texts.number(recall.known),
         share=texts.number(round(recall.share * 100)),

@@ -27,13 +27,13 @@ def purpose(pages: PageRenderer) -> str:
     """Return a sentence that explains what the site contains and for whom it is."""
     if not pages.navigation.sources:
         return pages.catalog.texts.gettext(
-            "The press releases of institutions as they issued them, with every correction and"
+            "Press releases of institutions, exactly as issued, with every correction and"
             " retraction, for people who follow, watch or cite them."
         )
     return pages.catalog.texts.ngettext(
-        "The press releases of %(num)s institution as it issued them, with every correction and"
+        "Press releases of %(num)s institution, exactly as issued, with every correction and"
         " retraction, for people who follow, watch or cite them.",
-        "The press releases of %(num)s institutions as they issued them, with every correction and"
+        "Press releases of %(num)s institutions, exactly as issued, with every correction and"
         " retraction, for people who follow, watch or cite them.",
         len(pages.navigation.sources),
     )

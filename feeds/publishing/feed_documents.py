@@ -40,7 +40,7 @@ MAX_CHANGES = 1000
 feeds are compared."""
 
 PUBLISHED_NOTE: Final = "point"
-"""Cache key of the cursor of the last event that a publication without errors covered."""
+"""Cache key for the cursor of the last event that was published without errors."""
 
 QUEUED_NOTE: Final = "queued"
 """Cache key of the cursor of the last event whose facets are queued."""

@@ -97,7 +97,7 @@ class CacheFile:
             self._db.rollback()
 
     def checkpoint(self) -> None:
-        """Commit all changes so far, even changes in a ``part`` that fails later."""
+        """Commit all changes so far. They are kept even if the enclosing ``part`` fails later."""
         with self._reported():
             self._db.execute("RELEASE part")
             self._db.execute("COMMIT")

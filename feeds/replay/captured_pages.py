@@ -1,6 +1,6 @@
 """Replay of captured pages as mementos of their original URLs (RFC 7089, pattern 2.1).
 
-Captured pages are treated as hostile. They are served in a sandbox, by a separate Content Security
+Captured pages are treated as hostile. They are served in a sandbox, with their own Content Security
 Policy: no scripts, no forms, no navigation out of the frame. They may only load images and style
 sheets from this archive.
 """
@@ -309,7 +309,7 @@ class CapturedPages:
             addresses += len(address)
             if addresses > MAX_BODY_BYTES:
                 raise Undecodable(
-                    f"the addresses of its links have more than {MAX_BODY_BYTES:,} bytes"
+                    f"the addresses of all links have more than {MAX_BODY_BYTES:,} bytes together"
                 )
             return address
 

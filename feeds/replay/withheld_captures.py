@@ -117,7 +117,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """Read the data that identify all individually hidden releases from a store."""
+    """Return addresses, digests and texts that identify the individually hidden releases."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}

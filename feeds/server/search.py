@@ -194,7 +194,8 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise BadQuery(f"{name}={text[:40]} is not a day; use {name}=2024-03-01") from error
+        why = f"{name}={text[:40]} is not a valid day; write it like {name}=2024-03-01"
+        raise BadQuery(why) from error
 
 
 def text_query(

@@ -29,7 +29,7 @@ from feeds.server.search import MAX_FACET_PAIRS, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
 
 MAX_BATCHES: Final = 10
-"""Maximum number of batches of releases in which matches are searched. A batch has as many releases
+"""Maximum number of batches of releases that are searched for matches. A batch has as many releases
 as the feed has entries."""
 
 EVENTS_PER_KIND: Final = 300

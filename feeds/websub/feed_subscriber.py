@@ -235,12 +235,10 @@ class FeedSubscriber:
                     return
 
     def _noted(self, due: FeedSubscription) -> FeedSubscription | None:
-        """Record that a request will be sent to a hub.
+        """Store a request to a hub before it is sent, and return the updated subscription.
 
-        Returns None if the request is no longer necessary.
-
-
-        The request is stored before it is sent, because a hub may verify it before it responds.
+        Returns None if the request is no longer necessary. The request is stored first, because a
+        hub may verify it before it responds.
         """
         # The hub may have verified or ended this subscription since the round started.
         one = self._store.feed_subscription(due.callback)

@@ -93,7 +93,7 @@ def note_changed_searches(
             body = make(file) or b""
         except SlowSearch as error:
             # It is checked again after the next change that may match it.
-            log.warning("%s: %s", file, error)
+            log.warning("the generated feed %s was skipped: %s", file, error)
             continue
         found.append((file, "", hashlib.sha256(body).digest()))
     # In one transaction: a crash between the two would lose a change.

@@ -123,7 +123,7 @@ class Crawl:
                 self._no_browser = str(error)
 
     def run(self, lines: Iterator[bytes]) -> None:
-        """Make the visits that the lines of the parent request, until there are no more lines."""
+        """Make the visits that the parent process requests, one per line, until ``lines`` ends."""
         signer = self._home.request_signer()
         settings = scrapy_settings(self._home.settings, signer) | self._browser
         process = AsyncCrawlerProcess(settings)

@@ -177,9 +177,10 @@ class Adding:
     ) -> tuple[Explored, Path | None]:
         """Inspect one address. Returns the result, and the path of a written source file or None.
 
-        ``url`` is the address of a saved page, ``name`` the institution's name in a list. If
-        ``single`` is true, the source is this page. Raises NotFetched, NothingFound, SourceExists,
-        RenamedSource, SourceError and BadGolden.
+        ``url`` is the address of a saved page. ``name`` is the institution's name, if a list of
+        addresses contains it. If ``single`` is true, the source is the page itself, and the site is
+        not searched for a list. Raises NotFetched, NothingFound, SourceExists, RenamedSource,
+        SourceError and BadGolden.
         """
         loaded, taken = self._taken()
         if self._given.id in self._former:

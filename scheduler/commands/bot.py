@@ -48,15 +48,16 @@ def show(home: Home, *, as_json: bool) -> None:
 
 @bot.command()
 @click.option(
-    "--revoke", is_flag=True, help="Stop publishing the other keys, such as a stolen key."
+    "--revoke", is_flag=True, help="Stop publishing all earlier keys, such as a stolen key."
 )
 @as_json
 @with_home
 def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
     """Replace the key that signs requests.
 
-    The new key is published now and signs from tomorrow, when sites know it. With --revoke it signs
-    within five minutes. Run `communique publish` if a static host serves the site.
+    The new key is published now and signs requests from tomorrow, when all sites have fetched it.
+    With --revoke, it signs within five minutes. Run `communique publish` if a static host serves
+    the site.
     """
     with home.lock("bot-key", "communique bot rotate", wait=True):
         keys = home.request_keys().rotate(revoke=revoke)

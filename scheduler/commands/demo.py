@@ -62,7 +62,7 @@ class NotADemo(CommuniqueError):
     "folder",
     metavar="DIR",
     type=FOLDER,
-    help="Empty folder to work in (default a temporary folder, also COMMUNIQUE_HOME).",
+    help="Empty folder to work in (also COMMUNIQUE_HOME, default a temporary folder).",
 )
 @click.option("--port", type=PORT, default=0, help="Port of the web server (default a free port).")
 @click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
@@ -94,7 +94,7 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
 def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
     """Context manager that yields the demo's folder: ``named``, or a new temporary folder.
 
-    A temporary folder is deleted at the end, unless ``keep`` is true and nothing failed.
+    A temporary folder is deleted at the end. With ``keep``, it is deleted only after a failure.
     """
     if named:
         yield named

@@ -30,10 +30,14 @@ def day(value: str) -> dt.date:
 
 
 since_option = click.option(
-    "--since", type=day, metavar="DAY", default=None, help="First day of publication."
+    "--since",
+    type=day,
+    metavar="DAY",
+    default=None,
+    help="Only releases published on this day or later.",
 )
 until_option = click.option(
-    "--until", type=day, metavar="DAY", default=None, help="Last day of publication."
+    "--until", type=day, metavar="DAY", default=None, help="Only releases published up to this day."
 )
 
 

@@ -27,8 +27,7 @@ MAX_PAGES_AHEAD = 64
 """Maximum number of pages per CPU core that are queued before their results are printed."""
 
 MAX_FETCHES = 16
-"""Maximum number of addresses that are fetched at the same time, because responses are kept in
-memory."""
+"""Maximum number of addresses fetched at the same time. Their responses are kept in memory."""
 
 READABLE = re.compile(r"^text/|html|xml|json")
 """Pattern that matches the media types of pages and listings."""
@@ -44,7 +43,7 @@ class InputLine(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.argument("pages", nargs=-1, type=PATH_OR_URL, metavar="[PATH|URL …]")
-@click.option("--url", default="", help="Address of the saved pages.")
+@click.option("--url", default="", help="Original address of the saved pages.")
 @click.option(
     "--kind",
     type=click.Choice(get_args(Wanted)),

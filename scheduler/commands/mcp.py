@@ -54,14 +54,14 @@ class UnusableToken(CommuniqueError):
     type=PATH,
     metavar="FILE",
     default=None,
-    help="File with a token that has the scope operate. Without it, tools only read.",
+    help="File with a token of the scope `operate`. Without it, the tools only read.",
 )
 @with_home
 def mcp(home: Home, *, token_file: Path | None) -> int:
-    """Serve tools for assistants over standard input and output.
+    """Serve the API's operations as tools for assistants (Model Context Protocol).
 
-    The tools are the operations of the API (Model Context Protocol). An assistant starts this
-    command itself. `communique run` and `communique serve` offer the same tools at /mcp.
+    The tools use standard input and output. An assistant starts this command itself. `communique
+    run` and `communique serve` offer the same tools at /mcp.
     """
     log_to(sys.stderr, home.settings.log)
     if not is_installed():
@@ -87,7 +87,7 @@ def operator_of(home: Home, path: Path) -> str:
 
 
 def operator_now(home: Home, path: Path | None) -> str | None:
-    """Return the name of the token in a file, or None without a file or if it was revoked."""
+    """Return the name of the token in a file, or None if there is no file or no valid token."""
     try:
         return operator_of(home, path) if path else None
     except UnusableToken:

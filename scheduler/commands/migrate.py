@@ -44,7 +44,7 @@ def migrate_store(source: str, target: str, on_progress: OnStepProgress) -> Migr
 
 
 def is_of_home(home: Home, url: str) -> bool:
-    """Return whether a URL, in any spelling, is that of a home directory's store.
+    """Return whether a URL refers to a home directory's store, even if it is spelled differently.
 
     Raises StoreError.
     """
@@ -73,10 +73,11 @@ def move_log(home: Home, database: str) -> None:
 
 
 def sign_all(home: Home) -> None:
-    """Move all leaves from the database of the old store to the log of the archive.
+    """Sign all leaves in the database of the old store, so that they are in the archive's log.
 
     Afterwards, no process reads leaves from that database. Call this after all other processes have
-    ended. In a home directory that does not sign the log, nothing changes. Raises ArchiveError.
+    ended. Nothing changes if this home directory does not have the key of the log. Raises
+    ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True)) as log:
@@ -97,7 +98,7 @@ def sign_all(home: Home) -> None:
     "target",
     required=True,
     metavar="URL",
-    help="Store to fill, empty or missing.",
+    help="Target store. It must be empty or missing.",
 )
 @as_json
 @with_any_home

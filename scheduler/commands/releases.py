@@ -113,7 +113,7 @@ class InvalidChangesQuery(CommuniqueError):
 
 
 @click.command()
-@click.option("--since", default="", metavar="CURSOR", help="Cursor: `next` of the previous page.")
+@click.option("--since", default="", metavar="CURSOR", help="Value of `next` on the previous page.")
 @click.option(
     "--limit", default="50", metavar="N", help="Maximum number of events, up to 200 (default 50)."
 )

@@ -115,16 +115,18 @@ def channel_options(command: Command) -> Command:
     "kinds",
     multiple=True,
     type=click.Choice(get_args(AlertKind)),
-    help="Kind of event (default release, edit, retraction, return).",
+    help="Kind of event (by default release, edit, retraction and return).",
 )
 @click.option("--backlog", is_flag=True, help="Also send alerts about old and imported releases.")
 @click.option(
     "--timezone", default="", metavar="ZONE", help="IANA time zone for --digest and --quiet."
 )
 @click.option(
-    "--digest", default="", metavar="WHEN", help='Time of one message a day: "daily 08:00".'
+    "--digest", default="", metavar="WHEN", help='Time of a daily digest, such as "daily 08:00".'
 )
-@click.option("--quiet", default="", metavar="HOURS", help='Hours without messages: "22:00-07:00".')
+@click.option(
+    "--quiet", default="", metavar="HOURS", help='Hours without messages, such as "22:00-07:00".'
+)
 @channel_options
 @click.option("--feed", is_flag=True, help="Publish the alerts as a feed at a secret address.")
 @click.option(
@@ -335,7 +337,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 
 @watch.command()
 @watch_argument
-@click.option("--send", is_flag=True, help="Send a test message to each output instead.")
+@click.option("--send", is_flag=True, help="Send only a test message to each output.")
 @as_json
 @with_home
 def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:

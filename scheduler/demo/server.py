@@ -185,7 +185,9 @@ def serve(first_port: int, day: int) -> None:
 def main() -> int:
     """Parse the arguments, serve, and return the exit code."""
     parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
-    parser.add_argument("--port", type=int, default=0, help="first port (default free ports)")
+    parser.add_argument(
+        "--port", type=int, default=0, help="first of the ports (default any free ports)"
+    )
     parser.add_argument("--day", type=int, default=1, help="first day (default 1)")
     given = parser.parse_args()
     try:

@@ -175,9 +175,10 @@ class Duties:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _renewed(self, hosts: Hosts, until: float) -> None:
-        """Check the database's version and the leader's site settings after a renewal of leases.
+        """Check the database and the site settings after leases were renewed.
 
-        Raises StoreError.
+        Logs an error if the site settings differ from the leader's. Raises StoreError if the
+        database was upgraded for a newer version of Communique.
         """
         del until
         if await hosts.is_newer():

@@ -208,7 +208,7 @@ def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
 
 
 def queues_of(vantage: str) -> list[str]:
-    """Return the queues of a worker with a label, or of a worker without one."""
+    """Return the queues of a worker. ``vantage`` is the worker's label, or an empty string."""
     return [VISIT_QUEUE, *([f"{VISIT_QUEUE}@{vantage}"] if vantage else [])]
 
 

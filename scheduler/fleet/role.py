@@ -1,7 +1,7 @@
-"""The role of a service in a fleet, which can become the leader.
+"""The role of a service that belongs to a fleet and can become its leader.
 
 The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
-(scheduler.fleet.duties), which any of the services may perform.
+(scheduler.fleet.duties). Any service of the fleet may perform a duty.
 """
 
 import asyncio

@@ -245,9 +245,9 @@ class ArchiveImport:
         self._note(record, capture)
 
     def _note(self, record: ArchiveRecord, capture: Capture | None) -> None:
-        """Index a record of the archive by its role.
+        """Index an archive record by its role.
 
-        The record may be a payload for revisit records, a redirect, a page, or a file.
+        It may be a page, a file, a redirect, or the payload to which revisit records refer.
         """
         digest = parse_digest(record.field(PAYLOAD_DIGEST))
         if (

@@ -69,7 +69,7 @@ class MirrorStatus(msgspec.Struct, frozen=True):
 
 
 def mirror_status(home: Home, store: Store) -> MirrorStatus:
-    """Return the status of the archive, from all its files and all releases of the store.
+    """Compute the status of the archive from all its files and all releases in the store.
 
     Raises ArchiveError.
     """

@@ -166,7 +166,10 @@ class CatalogueWrites:
         return tuple(self._home.public_text(str(one)) for one in errors)
 
     def _path(self, name: str) -> Path:
-        """Return the file of a catalogue. Raises ApiError (404), because a path is no id."""
+        """Return the path of the catalogue with the id ``name``, which can't be a path.
+
+        Raises ApiError (404) if no catalogue has this id.
+        """
         known = known_catalogues(self._home.catalogues)
         if name not in known:
             raise ApiError(404, str(UnknownCatalogue(name[:100], known)))

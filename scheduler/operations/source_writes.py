@@ -55,7 +55,7 @@ class SourceWrites:
         self._adding = adding
 
     def operations(self) -> Iterator[Write]:
-        """Yield the operations."""
+        """Yield the operations that change sources."""
         one = "/api/sources/{id}"
         yield Write(
             "/api/sources",

@@ -122,7 +122,7 @@ class DriftGuard:
         return Admission(loaded, noted=noted)
 
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
-        """Return the differences that the current source file and code would cause.
+        """Return the changes to stored releases that the current source file and code would cause.
 
         Nothing is stored. If the current file and code are already accepted, the result is empty.
         """

@@ -218,7 +218,7 @@ DATA_SETS: Final[dict[str, Callable[[Path, dt.date], tuple[CatalogueHead, Iterab
 
 
 def text_of(head: CatalogueHead, entries: Iterable[Entry]) -> bytes:
-    """Return the text of a catalogue, sorted by id."""
+    """Return the content of a catalogue file, with the entries sorted by id."""
     rows = [head, *sorted(entries, key=lambda entry: entry.id)]
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 

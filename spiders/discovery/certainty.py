@@ -31,7 +31,7 @@ FLOOR: Final = 0.5
 """Minimum certainty (0 to 1) from which a drafted source is accepted."""
 
 HOPELESS: Final = 0.2
-"""Minimum certainty (0 to 1) from which a drafted source is worth checking."""
+"""A drafted source with a certainty (0 to 1) below this value is not worth checking."""
 
 MIN_LIST_ROWS: Final = 3
 """Minimum number of rows that are certainly a list, not a coincidence."""

@@ -113,7 +113,7 @@ class Upstream:
             raise ProxyFailure(self.name, f"it responds with {status[:3]}")
         names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}
         if names.get("content-length", "0") != "0" or "transfer-encoding" in names:
-            raise ProxyFailure(self.name, "it responds in place of the site")
+            raise ProxyFailure(self.name, "the proxy sends its own content in place of the site")
 
     async def _socks(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int

@@ -40,7 +40,7 @@ TWO_WAYS: Final = (
 def listed_order(page: Page, today: dt.date) -> Order | None:
     """Return the order of day, month and year on a listing page, or None.
 
-    See `spiders.listing.listing_day_order`. If several orders fit equally well, year first is
+    See `spiders.listing.listing_day_order`. If several orders fit equally well, YMD is
     chosen if it is usual in the page's language.
     """
     if not _may_have_numeric_dates(page):

@@ -166,9 +166,9 @@ class SourceTemplates:
         return url in self._uncertain
 
     def improved(self) -> tuple[ExtractedRelease, ...]:
-        """Return the new extractions of pages that a template extracted again after detection.
+        """Return the new extractions of pages that a learned template has extracted again.
 
-        Each page is returned only once.
+        Each extraction is returned only once.
         """
         found, self._improved = tuple(self._improved), []
         return found

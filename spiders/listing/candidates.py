@@ -22,8 +22,9 @@ TITLED: Final = 0.5
 titles."""
 
 LONG: Final = 0.6
-"""Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low title
-likeness. Long titles may have most of their words in common."""
+"""Minimum value of the feature ``words`` (0 to 1) at which a region is accepted despite a low value
+of ``likeness``. ``words`` grows with the length of the titles. Long titles may have most of their
+words in common."""
 
 LIKELY: Final = 1.0
 """Score of a region that lists releases with a probability of 0.5."""

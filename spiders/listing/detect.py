@@ -31,7 +31,8 @@ RIVAL: Final = 0.5
 """Minimum score of a region that replaces another region, relative to that region's score."""
 
 MAIN_SCORE: Final = 2.5
-"""Minimum score of a region that replaces a side list."""
+"""Minimum score of a list that is chosen instead of the best list, if the best list is in a side
+column or unrelated to the page."""
 
 MOSTLY: Final = 0.8
 """Minimum share of items that must have a property, so that the list counts as having it."""

@@ -14,7 +14,8 @@ from lxml import etree
 from spiders.listing.rows.flat_page import element_word
 
 MIN_ENDS: Final = 2
-"""Minimum number of unclosed containers in a chain of nested containers."""
+"""Minimum number of unclosed containers in a chain of nested containers. A chain with fewer is
+ignored."""
 
 MAX_PAGE_ENDS: Final = 5
 """Maximum number of containers that are closed by the end tags of the page around the list."""

@@ -39,7 +39,7 @@ SILENT = ("script", "style", "noscript", "template")
 
 PLACES = ("div", "section", "ul", "ol", "main", "tbody")
 MAX_PLACES = 20_000
-"""Maximum number of elements per page that are checked for being an empty list."""
+"""Maximum number of elements per page that are searched for an empty list."""
 
 MAX_WITHIN = 8
 """Minimum number of elements in a list that is not empty, including the list element itself."""
@@ -82,7 +82,7 @@ REQUESTS = re.compile(
 """Pattern of JavaScript code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
-"""Pattern of an element id in a script's code."""
+"""Pattern that matches an element id in a script's code."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
 """Maximum number of scripts that are searched for element ids, and maximum length of each script,

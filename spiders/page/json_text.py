@@ -40,10 +40,10 @@ def without_lone_surrogates(text: str) -> str:
 
 
 def values_of(document: Any) -> Iterator[Any]:
-    """Yield all values in a JSON document, outer values before the values inside them.
+    """Yield all values in a JSON document in document order, containers before their contents.
 
-    Values are in document order. A list or object that occurs twice is yielded once. Yields at most
-    MAX_VALUES values. Does not recurse.
+    A list or object to which the document refers twice is yielded once. Yields at most MAX_VALUES
+    values. A stack replaces recursion, so deep nesting is safe.
     """
     waiting = [document]
     seen: set[int] = set()

@@ -1,6 +1,6 @@
 """Recognize URLs and types of images and files, and choose the best source of an ``<img>``.
 
-The suffixes in constants are regular expressions without the dot.
+The constants with suffixes are regular expressions, without the leading dot.
 """
 
 import re

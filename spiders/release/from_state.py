@@ -236,7 +236,7 @@ class StateObject:
 
     @property
     def whole(self) -> tuple[Mapping[str, Any], ...]:
-        """The object and the objects around it, innermost first."""
+        """The object and all objects that contain it, innermost first."""
         return (self.value, *self.around)
 
 

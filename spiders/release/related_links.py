@@ -32,9 +32,9 @@ ABOVE_LINK: Final = 6
 
 
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
-    """Return the links to other releases after the body.
+    """Return the links to other releases after a release's text.
 
-    ``body`` is the element that contains the body's last block. ``base`` is the base URL.
+    ``body`` is the element that contains the last block of the text. ``base`` is the base URL.
     """
     found: dict[str, Link] = {}
     met: set[str] = set()

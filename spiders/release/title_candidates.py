@@ -125,7 +125,7 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 
 
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
-    """Yield the page's four metadata titles, each as rule and text. Texts may be empty."""
+    """Yield the page's four metadata titles as pairs of rule and text. A text may be empty."""
     headline = meta.text("headline")
     stated = next((name for name in STATED if meta.meta(name)), "")
     # JSON-LD and these meta elements contain the headline without the site's name, so the model

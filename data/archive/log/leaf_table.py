@@ -134,7 +134,7 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void leaves that were assigned before the time ``before`` and never confirmed.
+        """Void all leaves that were assigned before the time ``before`` and never confirmed.
 
         Returns the number of voided leaves.
         """

@@ -52,7 +52,9 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
         except (FileNotFoundError, NotADirectoryError):
             continue
         return read
-    raise ArchiveError(place, f"there is no file {sought!r}, here or where a HOME has it")
+    raise ArchiveError(
+        place, f"the file {sought!r} is missing, both here and in the folder where a HOME has it"
+    )
 
 
 def fetched(client: Outbound, base: str, path: str) -> bytes:

@@ -178,8 +178,8 @@ def pieces_of(
 ) -> list[tuple[str, bytes]]:
     """Return the new and changed files of one tree level, with their paths.
 
-    ``count`` is the number of hashes or entries that the tree has on this level, ``added`` are the
-    new ones, and ``unit`` is their size in bytes.
+    ``count`` is the number of hashes or entries that the tree has on this level, and ``added`` are
+    the new ones. ``unit`` is the size of one hash or entry in bytes.
     """
     number, width = divmod(count, WIDTH)
     content = b"".join(added)

@@ -311,7 +311,7 @@ class ProofFolder:
 
 
 def wrong(archive: Path, record: ArchiveRecord, cause: str) -> ArchiveError:
-    """Return an error about a record with the record's current file and offset."""
+    """Return an error that shows the current file and offset of a record, and the cause."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 

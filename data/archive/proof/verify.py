@@ -70,7 +70,7 @@ def key_of(line: str, *kinds: int) -> str:
     key = b64decode(public, validate=True) if len(public) == 44 else b""
     if len(key) != 33 or key[0] not in kinds or sha(f"{name}\n".encode() + key)[:4].hex() != key_id:
         raise ValueError(
-            "the text is not a key of a log or a witness: python3 -I verify.py [KEY ...]"
+            "this is not the key of a log or a witness; usage: python3 -I verify.py [KEY ...]"
         )
     return line
 
@@ -83,7 +83,7 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
         key_id, signature = b64decode(value)[:4], b64decode(value)[4:]
         key = next((one for one in keys if one.startswith(f"{name}+{key_id.hex()}+")), "")
         if line[:2] != "\u2014 " or lines[-1] != "\n" or not key:
-            raise ValueError(f"no key in this folder that may sign {name} has signed it")
+            raise ValueError(f"the signature by {name} matches no key that may sign this file")
         public, message, at = b64decode(key.split("+", 2)[2]), f"{text}\n", ""
         if public[0] == 4:  # a witness, which signs the time too (C2SP tlog-cosignature)
             seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
@@ -186,7 +186,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
     at[0] = "witnesses"
     if {*keys} - {*chain}.union(*vouch.values()) or not records:
         raise ValueError(
-            "the folder has no records, or no signature of a witness whose key you gave"
+            "the folder has no records, or one of these witnesses has signed none of them"
         )
     for at[0] in [name for name in files if name.endswith(".tsr")]:
         yield f"openssl ts -verify -CAfile AUTHORITY.pem -in {at[0]} -data {at[0][:-13]}checkpoint"

@@ -240,9 +240,9 @@ def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> 
 
 
 def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Check a record that matches its leaf against its digests and its capture in the store.
+    """Compare a record's digests with its leaf, and its position with its capture in the store.
 
-    References to other records are collected.
+    Problems and references to other records are added to ``found``.
     """
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         stated = record.field(name)

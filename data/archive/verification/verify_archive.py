@@ -107,7 +107,7 @@ def _as_called_now(archive: Path, problems: Sequence[ArchiveProblem]) -> list[Ar
 
 
 def foreign_files(archive: Path) -> list[str]:
-    """Return the WARC files of other programs in an archive's folder."""
+    """Return the names of WARC files in an archive's folder that other programs wrote."""
     own = {path.name for path in own_files(archive)}
     here = archive.iterdir() if archive.is_dir() else ()
     return sorted(one.name for one in here if FOREIGN.search(one.name) and one.name not in own)

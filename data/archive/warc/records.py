@@ -100,9 +100,9 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A stored record with a payload, to which revisit records refer.
+    """A stored record that has a payload and can be the target of revisit records.
 
-    ``payload`` is the SHA-256 of the payload.
+    ``payload`` is the payload's SHA-256 digest.
     """
 
     record_id: str

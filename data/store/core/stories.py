@@ -1,4 +1,4 @@
-"""Join releases to stories: copies of a release at other institutions, and translations."""
+"""Group releases into stories: copies of a release at other institutions, and translations."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

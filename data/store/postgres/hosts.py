@@ -87,7 +87,8 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Statement that marks all due visits or jobs of a leased host as done, and returns them."""
+"""Statement that claims all due visits or jobs of a leased host: it returns their sources, and sets
+them as no longer due."""
 
 
 class Connections(Protocol):
@@ -180,9 +181,9 @@ class Hosts:
             return [AskedVisit(*row) for row in await found.fetchall()]
 
     async def take_due(self, lease: Lease) -> Sequence[str]:
-        """Mark all due visits or jobs of a leased host as done, and return their sources.
+        """Claim all due visits or jobs of a leased host, and return their sources.
 
-        If the lease is lost, the result is empty.
+        Claimed visits and jobs are no longer due. If the lease is lost, the result is empty.
         """
         async with self._connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])

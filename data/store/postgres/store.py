@@ -96,7 +96,7 @@ class PostgresStore(PostgresSearch, Store):
     def rename_source(self, old: str, new: str) -> bool:
         """Change the id of a source, and return whether a source had the old id.
 
-        Visits to the source that are running end without further writes.
+        Current visits to the source end without further writes.
         """
         with self._writing():
             renamed = super().rename_source(old, new)
@@ -107,7 +107,7 @@ class PostgresStore(PostgresSearch, Store):
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
         """Record that a source is no longer collected, and return whether this is a change.
 
-        Visits to the source that are running end without further writes.
+        Current visits to the source end without further writes.
         """
         with self._writing():
             removed = super().remove_source(source, at=at, kept=kept)

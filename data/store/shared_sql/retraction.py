@@ -44,8 +44,8 @@ class RetractionPart(Part):
     ) -> Literal["unchanged", "changed"]:
         """Record that a release was seen unchanged. A retracted release is then online again.
 
-        Returns ``changed`` if the release was retracted. ``capture`` is the archive record of the
-        response.
+        Returns ``changed`` if the release was retracted, otherwise ``unchanged``. ``capture`` is
+        the archive record of the response.
         """
         with self._writing() as db:
             known = self._release(release_id)

@@ -39,8 +39,8 @@ class SelectionPart(Part):
     ) -> Selected:
         """Return the positions of the next releases of a selection, newest first.
 
-        There may be fewer than ``limit`` although more exist, because the number of rows that are
-        checked is limited.
+        May return fewer than ``limit`` positions even if more exist, because the number of rows
+        that are checked is limited.
         """
         table, base = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)

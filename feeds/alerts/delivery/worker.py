@@ -140,7 +140,10 @@ class AlertWorker:
         return self._matcher.watches.get(name)
 
     def _queue(self, waiting: Sequence[tuple[str, str]]) -> None:
-        """Add outputs with due messages to the queues of their receivers."""
+        """Queue the outputs with due messages, in one queue per receiver.
+
+        ``waiting`` contains pairs of watch and output. Paused watches are left out.
+        """
         self._waiting = {}
         for name, output in waiting:
             watch = self._watch(name)

@@ -140,9 +140,9 @@ def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
 
 
 def events_file(event: EventFeed, page: int) -> str:
-    """Return the file of a page of events: ``changes/page/3/index.html``. Page 0 is the newest.
+    """Return the path of a page of events, such as ``changes/page/3/index.html``.
 
-    Pages of health events are below the page of all sources' health.
+    Page 0 is the newest. Pages of health events are in the folder ``health/changes``.
     """
     stem = "health/changes" if event == "health" else event
     return f"{stem}/page/{page}/index.html" if page else f"{stem}/index.html"

@@ -51,14 +51,14 @@ def date_origin(published: Published, texts: Texts) -> str:
         return texts.gettext("%(said)s, read as a time in %(place)s.", said=said, place=place)
     if published.rule == "listing:relative":
         return texts.gettext(
-            "%(said)s, counted from the day of the visit in %(place)s. No time is given.",
+            "%(said)s, relative to the day of the visit (in %(place)s time). No time is given.",
             said=said,
             place=place,
         )
     if published.rule == "listing:no-year":
         return texts.gettext(
-            "%(said)s, read as a date in %(place)s with the year of the releases around it. No"
-            " time is given.",
+            "%(said)s, read as a date in %(place)s. The year comes from the neighbouring releases."
+            " No time is given.",
             said=said,
             place=place,
         )

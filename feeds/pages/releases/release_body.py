@@ -20,8 +20,8 @@ from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
 MAX_BYTES: Final = 120_000
-"""Maximum size in bytes of a displayed body: after compression (MAX_COMPRESSED_BYTES) and before
-compression (MAX_BYTES). A whole page then has less than 30 KB compressed."""
+"""Maximum sizes in bytes of a displayed body: MAX_COMPRESSED_BYTES after compression, and MAX_BYTES
+before. With these limits, a whole page stays below 30 KB compressed."""
 
 MAX_READ: Final = 500_000
 """Maximum length in characters of the part of a body that is parsed."""

@@ -177,7 +177,7 @@ class Writes:
                 )
                 await asyncio.to_thread(self._end, operation, record, outcome)
         except CommuniqueError as error:
-            log.error("the operation is not in the record: %s", error)  # noqa: TRY400 - no traceback needed
+            log.error("the operation could not be recorded: %s", error)  # noqa: TRY400 - no traceback needed
         finally:
             job.end(outcome)
             self._keys.pop(place, None)

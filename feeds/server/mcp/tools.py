@@ -147,7 +147,7 @@ class Toolbox:
         check_names(tool, given)
         key = given.pop(KEY_ARGUMENT, None)
         if not isinstance(key, str | None):
-            raise ApiError(422, f"{KEY_ARGUMENT} is not a text", parameter=KEY_ARGUMENT)
+            raise ApiError(422, f"{KEY_ARGUMENT} must be a string", parameter=KEY_ARGUMENT)
         if tool.id_argument in given:
             given["id"] = given.pop(tool.id_argument)
         try:
@@ -265,6 +265,6 @@ def schema_of(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any
 
 
 def without_wrapping(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the items of a schema whose description is joined to one line."""
+    """Yield the items of a schema, with its description joined to one line."""
     for name, value in schema.items():
         yield name, " ".join(value.split()) if name == "description" else value

@@ -242,7 +242,7 @@ def mark_all_as_read(account: Account, _: str | None) -> str:
     """Mark all items of a stream as read, up to the time ``ts`` (microseconds since 1970)."""
     stream = account.stream(account.value("s"))
     if stream.topic or stream.state != "all":
-        raise BadReaderRequest("mark a feed or the reading list as read")
+        raise BadReaderRequest("only a feed or the reading list can be marked as read")
     text = account.value("ts")
     if text and not text.isdecimal():
         raise BadReaderRequest("ts must be microseconds since 1970")

@@ -61,7 +61,7 @@ MAX_DATE_CHILDREN: Final = 3
 of a listing."""
 
 MAX_SELECTORS_PER_ELEMENT: Final = 6
-"""Maximum number of selectors per element, most specific first, if a person chose no element."""
+"""Maximum number of selectors per element, most specific first, if the user selected no element."""
 
 
 @dataclass(frozen=True, slots=True)

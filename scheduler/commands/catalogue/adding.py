@@ -121,7 +121,7 @@ def add(
     if not yes:
         sites = counted(len(entries), "site")
         if not sys.stdin.isatty():
-            raise click.UsageError(f"{sites} would be requested; add --yes to do this")
+            raise click.UsageError(f"this would request {sites}; add --yes to continue")
         click.confirm(f"Request {sites} and add their press rooms?", abort=True)
     home.check_writable()
     home = open_home(home.path)
@@ -142,8 +142,8 @@ def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) ->
     """Validate a catalogue, or check that its press rooms can be found.
 
     CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
-    file is checked. Otherwise, the sites of these entries are inspected as by `catalogue add`, and
-    nothing is written.
+    file is checked. Otherwise, the sites of the selected entries are inspected like in `catalogue
+    add`, but nothing is written.
     """
     path = find_catalogue(catalogue, home.catalogues)
     if selection != Selection():

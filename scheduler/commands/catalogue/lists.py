@@ -32,13 +32,21 @@ def with_selection(command: Command) -> Callable[..., Any]:
 
     @click.argument("entries", metavar="[ENTRY]…", nargs=-1)
     @click.option(
-        "--country", "countries", multiple=True, metavar="CODE", help="Country, such as FR or UN."
+        "--country",
+        "countries",
+        multiple=True,
+        metavar="CODE",
+        help="Country code such as FR, or EU or UN.",
     )
     @click.option(
         "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Kind of institution."
     )
     @click.option(
-        "--group", "groups", multiple=True, metavar="GROUP", help="Group, such as senate."
+        "--group",
+        "groups",
+        multiple=True,
+        metavar="GROUP",
+        help="Group of institutions, such as senate.",
     )
     @functools.wraps(command)
     def chosen(
@@ -95,7 +103,7 @@ def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> 
 
     CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is
     `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months
-    without a fault). The last attempt to add an entry without a source is shown with its reason.
+    without a fault). If an entry could not be added, the reason of the last attempt is shown.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     tiers, attempts = Tiers(home), last_attempts(home, read.id)

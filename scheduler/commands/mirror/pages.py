@@ -121,10 +121,10 @@ def reextract(
     """Re-extract releases from archived pages with the current rules.
 
     The network is not used. A better title, text or attachment becomes a revision with the reason
-    `reading`. Feeds do not show it as an edit, because the publisher changed nothing. Ids, known
-    dates, and values that a page no longer gives stay. If many releases would get worse, their
-    source is held for review, unless --accept is given. The exit code is 1 if a source is held, or
-    if a page can't be extracted.
+    `reading`. Feeds do not show it as an edit, because the publisher changed nothing. Ids and known
+    dates are kept, and so are values that are no longer found in a page. If many releases would get
+    worse, their source is held for review, unless --accept is given. The exit code is 1 if a source
+    is held, or if a page can't be extracted.
     """
     sources, broken = load_sources(home.sources)
     for error in broken:

@@ -23,13 +23,13 @@ MAX_PROBLEMS_SHOWN: Final = 10
     required=True,
     metavar="HOME2",
     type=FOLDER,
-    help="Folder for the new home directory, empty or missing.",
+    help="Folder for the new home directory. It must be empty or missing.",
 )
 @click.option(
     "--key",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Copy of log.key, the key of the log (default a new key).",
+    help="Copy of log.key, the key of the log. Without it, a new key is created.",
 )
 @as_json
 @with_home

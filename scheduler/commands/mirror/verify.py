@@ -49,7 +49,7 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 @click.option(
     "--repair",
     is_flag=True,
-    help="First set aside imported records that damage the archive.",
+    help="Before checking, set aside imported records that damage the archive.",
 )
 @as_json
 @with_home

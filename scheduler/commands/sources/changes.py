@@ -53,8 +53,8 @@ def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
     """Change the id of a source.
 
     Releases and feeds keep their own ids. The feeds and pages of the source move with the next
-    publication, and our server redirects from their old addresses. No other source can get the old
-    id.
+    publication, and the server of Communique redirects from their old addresses. No other source
+    can get the old id.
     """
     done = rename_source(home, old, new)
     if as_json:

@@ -19,7 +19,7 @@ from spiders.sources.loader import load_sources
 @as_json
 @with_any_home
 def list_(home: Home, *, as_json: bool) -> int:
-    """List all sources: own, bundled, imported and removed ones."""
+    """List all sources: your own, bundled, imported and removed ones."""
     loaded, broken = load_sources(home.sources)
     files = {*loaded, *(Path(one.path).stem for one in broken)}
     gone, fileless = stored_sources(home, files)

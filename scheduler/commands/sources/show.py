@@ -235,7 +235,10 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return as JSON values how many of the releases linked from a source's pages were known."""
+    """Return JSON fields with the number of releases that a source's pages link to.
+
+    They include how many of these releases were known before.
+    """
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 

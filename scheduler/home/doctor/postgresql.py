@@ -99,7 +99,7 @@ def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
 
 
 def check_shared_log(home: Home) -> Iterator[Finding]:
-    """Check that this machine, if it has the key of the log, could continue the log as leader."""
+    """Check that this machine could continue the log as leader, if it has the log's key."""
     try:
         with closing(home.shared_log(signs=True)) as log:
             log.check()

@@ -1,8 +1,8 @@
 """Pages for correcting a field: click its text on a saved page, then choose and save a selector.
 
-The saved page is in a sandboxed frame without scripts, network and access to our origin. Each of
-its texts is a link that opens the selectors for its element in the whole window. So this works
-without JavaScript, and none of our scripts accesses the saved page.
+The saved page is in a sandboxed frame with no scripts, no network and no access to our origin. Each
+piece of text in the frame is a link. The link opens the selectors for its element in the whole
+window. So this works without JavaScript, and none of our scripts accesses the saved page.
 """
 
 import asyncio

@@ -355,7 +355,7 @@ class LayoutChange:
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
-        """Whether several releases on rebuilt pages have the change that ``key`` identifies."""
+        """Whether a release's page was rebuilt, and several releases share the change ``key``."""
         least = max(MIN_SHARED_CHANGES, MIN_SHARED_CHANGE_SHARE * len(self._rebuilt))
         return note.rebuilt and len(self._met[key]) >= least
 

@@ -55,7 +55,7 @@ RESTORED_TEXT_FACTOR: Final = 1.5
 """Minimum length of a new text, relative to an incomplete stored text, if the text is restored."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
-"""Time after which shorter texts are accepted as a change of the site."""
+"""Time after which shortened texts count as a change of the site, and no longer as incomplete."""
 
 NOT_RELEASE_ERRORS: Final = frozenset(
     ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]

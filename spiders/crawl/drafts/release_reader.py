@@ -104,7 +104,7 @@ class StoredReleases:
 
     @cached_property
     def _listed(self) -> Mapping[str, ListingItem]:
-        """The items on the first pages of listing and feed, by canonical URL."""
+        """The items on the first pages of the listing and of the feed, by canonical URL."""
         listings = (
             msgspec.json.decode(text, type=Listing)
             for text in self._fronts()

@@ -22,8 +22,8 @@ from spiders.items import Listing, ListingItem, item_name, keys_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing from which its unknown items are accepted.
-Unknown items are neither in the feed nor stored."""
+"""Minimum confidence (0 to 1) in a page's listing. Below it, the page is rejected if most of its
+items are unknown: neither in the feed nor stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases that are accepted from one listing page."""
@@ -205,7 +205,7 @@ class ListEvidence:
         return min(days, default=None), max(days, default=None)
 
     def _dated(self, item: ListingItem) -> ListingItem:
-        """Return an item of the page. If it has no date, it gets the date from the feed."""
+        """Return an item of the page, with the date from the feed if the item has no date."""
         known = self.items.get(canonical_url(item.url))
         if item.published or known is None:
             return item

@@ -194,10 +194,10 @@ def with_lost_rows(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether the rows of a page are newer than the earlier rows, whose newest day is ``newest``.
+    """Whether a page has rows that are newer than earlier rows.
 
-    Rows of the same day have no known order. So it is enough if most rows are from the day
-    ``newest``.
+    ``newest`` is the newest day of the earlier rows. Rows of one day have no known order. So the
+    rows also count as newer if most of them are from the day ``newest``.
     """
     days = [item.day for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)

@@ -277,7 +277,7 @@ class ListingWalk:
             self._keep(self._finished(self._walk))
 
     def reset(self) -> None:
-        """Restore the stored progress of the walk, so that the next visit tries again."""
+        """Restore the stored progress of the walk, so that the next visit continues from there."""
         self.next = None
         self._ended = None
         self._searching = False
@@ -340,7 +340,7 @@ class ListingWalk:
         return self._next_archive(walk)
 
     def _next_archive(self, walk: Walk) -> str | None:
-        """Return the URL of the walk's next archive, or None if all archives were read."""
+        """Return the URL of the next archive page (such as a year), or None if all were read."""
         url = self.archives.next(walk)
         self.from_front = self.from_front and url is None
         return url

@@ -100,9 +100,9 @@ of both texts."""
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback. Other visits continue between the steps.
+    """Limit the CPU time of each step of a callback or errback. Other visits run between the steps.
 
-    An errback also receives its ``request`` and ``visit``.
+    An errback gets its ``request`` and ``visit`` as arguments.
     """
 
     @wraps(parse)
@@ -246,7 +246,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _parts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
-        """Yield drafts of the releases that are parts of a listing page.
+        """Yield drafts of the releases whose full texts are on the listing page itself.
 
         If the server reports the page as unchanged, its stored releases are confirmed instead.
         """

@@ -278,9 +278,10 @@ def _as_labelled(stated: Published, of: DateCandidates) -> Published:
 
 
 def _may_be_same(shown: Published, stated: Published) -> bool:
-    """Whether a visible date may be the metadata time ``stated``, in some time zone.
+    """Whether a visible date may be the metadata time ``stated`` in another time zone.
 
-    UTC offsets are multiples of 15 minutes.
+    If the visible date has a time, the difference must be a possible UTC offset: a multiple of 15
+    minutes.
     """
     if shown.precision != "second":
         return True

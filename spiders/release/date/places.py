@@ -65,7 +65,7 @@ SENTENCE: Final = 60
 """Maximum length of a line that does not count as a sentence, in characters."""
 
 LABEL: Final = 25
-"""Maximum length of a line that may be the label of a date in the next line, in characters."""
+"""Maximum length in characters of a line that may be the label of a date on the next line."""
 
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"

@@ -92,7 +92,10 @@ def _own_order(
 
 
 def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
-    """Return the only day order in which no date near the release is in the future, or None."""
+    """Return the order of day and month in which no date near the release is in the future.
+
+    Returns None if both orders or neither order qualifies.
+    """
     future = {
         order
         for first, second, year in own

@@ -94,7 +94,7 @@ class Connection(Protocol):
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
         """Limit the total time of the queries in a ``with`` block to ``seconds``.
 
-        Raises SlowSearch when this time is over.
+        Raises SlowSearch if the queries take longer.
         """
 
     def writing(self, *, parts: bool = True) -> AbstractContextManager[Database]:
@@ -173,8 +173,8 @@ class TablePart(Part):
 
 
 def places(values: Collection[object]) -> str:
-    """Return a list of placeholders for values in SQL.
+    """Return a list of SQL placeholders for values.
 
-    If there are no values, return an expression that equals nothing.
+    Without values, return NULL, so that ``IN (NULL)`` matches no row.
     """
     return ",".join("?" * len(values)) or "NULL"

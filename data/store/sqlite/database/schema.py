@@ -1,12 +1,13 @@
 """The migrations of the SQLite store. Their tables are in SQL files in ``tables``.
 
-To change the schema, add a migration below. New tables are in a new file. Never edit a released
-migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store written by
-that version.
+To change the schema, add a migration below, and put new tables into a new file. Never edit a
+released migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store
+written by that version.
 
 Times are seconds since 1970 in UTC, with fractions. In a table, ``release`` is the number of a row
 in ``releases``, and ``source`` the id of a row in ``sources``. ``key`` is the canonical form of an
-address (data.text.urls.canonical_url) for lookups. Facet fields that select all values are ''.
+address (data.text.urls.canonical_url) for lookups. A facet field is '' if the facet includes all
+values of the field.
 """
 
 from __future__ import annotations

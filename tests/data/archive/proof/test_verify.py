@@ -152,7 +152,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
         head = path.read_bytes().rpartition(signed.note.text.encode())[0]
         path.write_bytes(head + forged)
     summed(proof)
-    assert "no key in this folder that may sign" in found(proof)
+    assert "matches no key that may sign" in found(proof)
     # Without the rotation it holds together: the key of before is not the one that was told.
     (proof / "keys/1").unlink()
     summed(proof)
@@ -266,15 +266,15 @@ def test_another_record_is_not_the_leaf(proof: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "wrong"),
     [
-        (lambda proof: (proof / "witnesses").write_text(""), "no key in this folder that may sign"),
+        (lambda proof: (proof / "witnesses").write_text(""), "matches no key that may sign"),
         (
             lambda proof: (proof / "keys/0").write_text(f"{a_key(LOG)}\n"),
             "keys/1",
         ),
-        (lambda proof: (proof / "keys/1").unlink(), "no key in this folder that may sign"),
+        (lambda proof: (proof / "keys/1").unlink(), "matches no key that may sign"),
         (
             lambda proof: add_line(proof / "witnesses", a_key(COSIGNER)),
-            "no signature of a witness whose key you gave",
+            "one of these witnesses has signed none",
         ),
         (lambda proof: shutil.rmtree(proof / "checkpoints"), "no proof"),
         (lambda proof: min((proof / "checkpoints").rglob("*.tlog-proof")).unlink(), "no pro"),
@@ -397,5 +397,5 @@ def test_an_invalid_key_is_reported_before_anything_else(proof: Path) -> None:
     for no_key in ("--helper", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
         code, said = checked(proof, key_lines(proof)[0], no_key)
         assert code == 1
-        assert said.startswith(f"WRONG: {no_key}: the text is not a key of a log or a witness")
+        assert said.startswith(f"WRONG: {no_key}: this is not the key of a log or a witness")
         assert len(said.splitlines()) == 1

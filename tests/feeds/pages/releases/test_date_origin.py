@@ -27,7 +27,7 @@ def said(rule: str, **changes: Any) -> str:
 
 
 READ = "“24 noyabr 2022”, read as a date in Baku. No time is given."
-COUNTED = "“24 noyabr 2022”, counted from the day of the visit in Baku. No time is given."
+COUNTED = "“24 noyabr 2022”, relative to the day of the visit (in Baku time). No time is given."
 
 
 @pytest.mark.parametrize(
