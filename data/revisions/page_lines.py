@@ -36,7 +36,8 @@ word and ``1`` in place of each number."""
 WORD: Final = re.compile(
     r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+\b|\d+(?:[.,:/\u2019'-]\d+)*|\w+|[^\w\s]"
 )
-"""Pattern of a word. A number, date or time is one word, because its parts change together."""
+"""Pattern that matches a word. A number, date or time is one word, because its parts change
+together."""
 
 MARK_BYTES: Final = 6
 

@@ -49,9 +49,9 @@ from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
 PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-"""Pattern of the path of a TimeMap, after PREFIX."""
+"""Pattern that matches the path of a TimeMap, after PREFIX."""
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
-"""Pattern of the path of a memento, after PREFIX: a time, then the original URL."""
+"""Pattern that matches the path of a memento, after PREFIX: a time, then the original URL."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
 """Pattern that matches a URL inside a path. Proxies may have reduced two slashes in the URL to
 one."""

@@ -54,7 +54,7 @@ RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([
 versions."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
-"""Pattern of a version number."""
+"""Pattern that matches a version number."""
 
 
 @dataclass(frozen=True, slots=True)

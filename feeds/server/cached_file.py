@@ -42,7 +42,7 @@ ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
 RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
 """Relations of the links in a feed that are repeated as Link headers."""
 ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
-"""Pattern of a URL that is safe in a header."""
+"""Pattern that matches a URL that is safe in a header."""
 
 
 @dataclass(frozen=True, slots=True)

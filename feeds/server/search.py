@@ -41,7 +41,7 @@ RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
-"""Pattern of a date without a time (ISO 8601)."""
+"""Pattern that matches a date without a time (ISO 8601)."""
 
 SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
 """Paths of the search page, with and without a final slash."""

@@ -112,7 +112,7 @@ MAX_PAGE_CHARS: Final = 300_000
 UNSPACED_LETTER: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
 )
-"""Pattern of letters of scripts without spaces between words."""
+"""Pattern that matches letters of scripts without spaces between words."""
 
 TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
 """Attributes that may contain the name of a site."""

@@ -11,8 +11,8 @@ TOKEN: Final = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,10})?[ ]?"
     rb"|\\'([0-9a-fA-F]{2})|\\([^a-z'])|([{}])|[\r\n]+|([^\\{}\r\n]+)"
 )
-"""Pattern of a control word with its number, an encoded byte, a control symbol, a brace, or
-text."""
+"""Pattern that matches a control word with its number, an encoded byte, a control symbol, a brace,
+or text."""
 
 MAX_DEPTH: Final = 1_000
 """Maximum number of open groups."""

@@ -46,7 +46,7 @@ MIN_WORDS_BEYOND_NOTICE: Final = 40
 Some releases are about maintenance. The minimum does not apply if the title is only a notice."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
-"""Pattern of the markup of a page behind a paywall (schema.org)."""
+"""Pattern that matches the markup of a page behind a paywall (schema.org)."""
 
 PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 

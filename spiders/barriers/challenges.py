@@ -22,11 +22,11 @@ CHALLENGE: Final = re.compile(
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""Pattern of the markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai,
-Imperva, Anubis, F5 and others."""
+"""Pattern that matches the markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri,
+Akamai, Imperva, Anubis, F5 and others."""
 
 CAPTCHA: Final = re.compile(r"""\b(?:g-recaptcha|h-captcha|cf-turnstile|captcha)\b""")
-"""Pattern of the markup of captchas."""
+"""Pattern that matches the markup of captchas."""
 
 MAX_CHALLENGE_HEADINGS: Final = 3
 """Maximum number of headings on a challenge page, including the page's title."""

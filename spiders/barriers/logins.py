@@ -19,7 +19,7 @@ LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
 """Error message for a page that is replaced by a login."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
-"""Pattern of the separator between a page's title and the site's name."""
+"""Pattern that matches the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
 """Minimum share (0 to 1) of the words of an extracted body that a login form contains too. From

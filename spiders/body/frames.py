@@ -29,7 +29,7 @@ MAX_NAME_WORDS: Final = 8
 FOOTER: Final = re.compile(
     r"(?:^|\s)(?:(?:page|site)?[_-]?foot(?:er)?|colophon)(?:$|\s)", re.IGNORECASE
 )
-"""Pattern of the class or id of a page's footer."""
+"""Pattern that matches the class or id of a page's footer."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
 """Tags of elements that may have their own footer, which is not the page's footer."""

@@ -32,7 +32,7 @@ from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
-"""Pattern of the end of a sentence, including closing quotes."""
+"""Pattern that matches the end of a sentence, including closing quotes."""
 
 MIN_SENTENCE: Final = 6
 """Minimum length of an opening sentence above the first paragraph, in letters."""

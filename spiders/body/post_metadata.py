@@ -26,7 +26,8 @@ METADATA_CLASSES: Final = re.compile(
     r"article-info",
     re.IGNORECASE,
 )
-"""Pattern of class names for post metadata in WordPress, Drupal, Joomla and their themes."""
+"""Pattern that matches class names for post metadata in WordPress, Drupal, Joomla and their
+themes."""
 
 SAID: Final = etree.XPath("normalize-space()")
 
@@ -41,14 +42,14 @@ LABEL: Final = r"^\W*{}"
 """Frame of a pattern for the beginning of a label of a post, such as "Posted in"."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
-"""Pattern of the end of a sentence. Most labels of posts are not sentences."""
+"""Pattern that matches the end of a sentence. Most labels of posts are not sentences."""
 
 ALWAYS: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
     r"this entry was posted)",
     re.IGNORECASE,
 )
-"""Pattern of labels of posts that are sentences."""
+"""Pattern that matches labels of posts that are sentences."""
 
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:

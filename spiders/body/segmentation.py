@@ -22,7 +22,8 @@ TEXTS: Final = ("p", "h1", "article", "main", "time")
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""Pattern of a possible date. An element with a match may contain the date of the release."""
+"""Pattern that matches a possible date. An element with a match may contain the date of the
+release."""
 
 LINKED: Final = 0.7
 """Minimum share of a menu's text that is in links."""

@@ -54,7 +54,7 @@ CALLED: Final = re.compile(
     "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
     re.IGNORECASE,
 )
-"""Pattern of classes and ids of newsletter boxes."""
+"""Pattern that matches classes and ids of newsletter boxes."""
 
 FIELDS: Final = frozenset(["", "text", "email"])
 """Types of input fields that may be for e-mail addresses."""

@@ -25,7 +25,7 @@ MIN_STOPLESS_WORDS: Final = 7
 """Minimum number of words in a sentence of a script that has no full stop."""
 
 STOPLESS: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
-"""Pattern of the end of a text in Thai or Lao, which have no full stops."""
+"""Pattern that matches the end of a text in Thai or Lao, which have no full stops."""
 
 
 class Container:

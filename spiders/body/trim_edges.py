@@ -43,16 +43,17 @@ TAIL_FROM: Final = 0.5
 """Minimum share of a body's text before a line such as "Other news" that ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
-"""Pattern of a file type in the text of a link's line."""
+"""Pattern that matches a file type in the text of a link's line."""
 
 NEAR_TOP: Final = 3
 """Number of blocks at the top of a body that are checked for a date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
-"""Pattern of the end of a sentence or clause. The end of an abbreviation does not match."""
+"""Pattern that matches the end of a sentence or clause. The end of an abbreviation does not
+match."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
-"""Pattern of the end of a sentence, including closing quotes."""
+"""Pattern that matches the end of a sentence, including closing quotes."""
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
@@ -68,7 +69,7 @@ CAPTIONED: Final = re.compile(
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-"""Pattern of the classes of captions. A caption belongs to its image, not to the body."""
+"""Pattern that matches the classes of captions. A caption belongs to its image, not to the body."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 """Pattern of Chinese words and signs that introduce the editor or copyright holder of a page."""

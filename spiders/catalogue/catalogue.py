@@ -44,7 +44,7 @@ JOINERS: Final = re.compile("[\u200c\u200d]")
 """Invisible characters that Persian and Indic names need."""
 
 COUNTRY: Final = re.compile(r"(?!EZ|QO|ZZ|XA|XB)[A-Z]{2}")
-"""Pattern of the codes of countries, EU and UN among all codes of CLDR."""
+"""Pattern that matches the codes of countries, EU and UN among all codes of CLDR."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """The name of an institution, in at most 200 characters."""

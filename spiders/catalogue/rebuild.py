@@ -70,7 +70,7 @@ KIND_WORDS: Final[tuple[tuple[EntryKind, str], ...]] = (
 """Patterns of words in a name that show the kind of a body. All other bodies are agencies."""
 
 LOCAL_AUTHORITY: Final = re.compile(r"council|municipality|kommun\b")
-"""Pattern of words in the name or tags of a local authority."""
+"""Pattern that matches words in the name or tags of a local authority."""
 
 
 def us_congress(folder: Path, day: dt.date) -> tuple[CatalogueHead, Iterable[Entry]]:

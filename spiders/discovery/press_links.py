@@ -40,7 +40,7 @@ RANKS: Final = (
 score (0 to 1) of links that contain such a word."""
 
 NOT_A_ROOM: Final = pattern("press_links.other")
-"""Pattern of words such as *newsletter*, which resemble words for a press room."""
+"""Pattern that matches words such as *newsletter*, which resemble words for a press room."""
 
 PATH_ALONE: Final = 0.75
 """Factor for the score of a link if only its URL contains a word for a press room."""

@@ -34,7 +34,7 @@ from spiders.page.phrases import comparison_key
 TITLE_SEPARATOR = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
-"""Pattern of separators between a page's title and the name of the site."""
+"""Pattern that matches separators between a page's title and the name of the site."""
 
 MAX_NAME_LENGTH = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
@@ -55,7 +55,7 @@ MAX_LINKS: Final = 2_000
 
 MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""Pattern of words in the text of a logo that are not part of the site's name."""
+"""Pattern that matches words in the text of a logo that are not part of the site's name."""
 
 MAX_WHOLE_TITLE: Final = 40
 """Maximum length of a page title that as a whole may be the site's name, in letters."""
@@ -81,10 +81,10 @@ COPYRIGHT: Final = tomllib.loads(
 """Regular expressions for copyright lines."""
 
 SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
-"""Pattern of signs and words that are typical of a copyright line."""
+"""Pattern that matches signs and words that are typical of a copyright line."""
 
 RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
-"""Pattern of phrases such as *all rights reserved*."""
+"""Pattern that matches phrases such as *all rights reserved*."""
 
 COPYRIGHT_YEARS: Final = re.compile(
     r"(?<!\d)(?:1[89]|2[05])\d\d(?:\s*(?:[-–—/~～至]|to|bis)\s*(?:\d{2,4}|today|present|heute))?"
@@ -93,18 +93,18 @@ COPYRIGHT_YEARS: Final = re.compile(
 )
 
 COPYRIGHT_BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNORECASE)
-"""Pattern of words such as *by* before the name in a copyright line."""
+"""Pattern that matches words such as *by* before the name in a copyright line."""
 
 LINE_SEPARATOR: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
-"""Pattern of the beginning of a copyright line that is given as the site's name."""
+"""Pattern that matches the beginning of a copyright line that is given as the site's name."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
-"""Pattern of the beginning of parts of a copyright line that are about the web designer or another
-page."""
+"""Pattern that matches the beginning of parts of a copyright line that are about the web designer
+or another page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 

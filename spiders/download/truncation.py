@@ -67,12 +67,13 @@ NOT_MARKUP: Final = re.compile(
     rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)\b.*?(?:</\1[^>]*>?|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Pattern of comments, scripts and styles. Tags inside them are ignored."""
+"""Pattern that matches comments, scripts and styles. Tags inside them are ignored."""
 
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
 CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
-"""Pattern of digits and hexadecimal numbers. Times and ids may differ in each response."""
+"""Pattern that matches digits and hexadecimal numbers. Times and ids may differ in each
+response."""
 
 ENDS: Final = (
     (b"%PDF-", b"%%EOF"),

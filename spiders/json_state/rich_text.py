@@ -58,12 +58,13 @@ ASIDE: Final = re.compile(
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
     re.IGNORECASE,
 )
-"""Pattern of node types that are shown beside a text but are not part of it, such as ads."""
+"""Pattern that matches node types that are shown beside a text but are not part of it, such as
+ads."""
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""Pattern of a bullet at the beginning of a line. It is not a list item in Markdown."""
+"""Pattern that matches a bullet at the beginning of a line. It is not a list item in Markdown."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
 """Maximum length of a text that is parsed as Markdown, in characters. Longer texts are plain

@@ -45,12 +45,13 @@ STATE_NAME: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
-"""Pattern of the name of a variable or property for state, up to the equals sign."""
+"""Pattern that matches the name of a variable or property for state, up to the equals sign."""
 
 DECLARED: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
-"""Pattern of the name of any variable or property, to which a list of records may be assigned."""
+"""Pattern that matches the name of any variable or property, to which a list of records may be
+assigned."""
 
 RECORDS: Final = re.compile(r"\[\s*+\{")
 

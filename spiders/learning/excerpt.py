@@ -28,7 +28,7 @@ MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
 DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
-"""Pattern of the start of markup that no template needs, such as comments and scripts."""
+"""Pattern that matches the start of markup that no template needs, such as comments and scripts."""
 
 ENDS: Final = {
     b"<!--": b"-->",

@@ -51,7 +51,7 @@ PARAGRAPHS: Final = frozenset(
 """Tags of elements that contain only parts of a text. They are never learned as the body."""
 
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
-"""Pattern of a value that can be quoted in a selector without escaping."""
+"""Pattern that matches a value that can be quoted in a selector without escaping."""
 
 MAX_BODIES: Final = 12
 """Maximum number of body selectors tried per template."""

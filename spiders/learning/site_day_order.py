@@ -25,11 +25,11 @@ MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
-"""Pattern of a numeric date that may begin with the day or the month. Dates with dots always begin
-with the day."""
+"""Pattern that matches a numeric date that may begin with the day or the month. Dates with dots
+always begin with the day."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
-"""Pattern of three numbers with any separators between them, as in a numeric date."""
+"""Pattern that matches three numbers with any separators between them, as in a numeric date."""
 
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '

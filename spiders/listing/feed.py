@@ -24,15 +24,15 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""Pattern of the content of the ``generator`` element in a WordPress feed."""
+"""Pattern that matches the content of the ``generator`` element in a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""Pattern of an ampersand that begins no character reference, or of a CDATA section. The parser,
-which recovers from errors, would drop such an ampersand."""
+"""Pattern that matches an ampersand that begins no character reference, or of a CDATA section. The
+parser, which recovers from errors, would drop such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)
@@ -74,14 +74,14 @@ _COMMENTS = re.compile(
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
-"""Pattern of words in the URLs of sitemaps that list releases."""
+"""Pattern that matches words in the URLs of sitemaps that list releases."""
 
 OTHER_PAGES = re.compile(
     r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
     r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
     re.IGNORECASE,
 )
-"""Pattern of the URLs of sitemaps that don't list releases."""
+"""Pattern that matches the URLs of sitemaps that don't list releases."""
 
 
 class NotXML(ValueError):

@@ -48,13 +48,13 @@ GUESSED: Final = (
 """Message that is reported if URLs were built from slugs, without a complete URL on the page."""
 
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
-"""Pattern of keys whose value is a slug, the last part of a URL."""
+"""Pattern that matches keys whose value is a slug, the last part of a URL."""
 
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
-"""Pattern of the part of a quoted URL before a slug."""
+"""Pattern that matches the part of a quoted URL before a slug."""
 
 AFTER: Final = re.compile(r"""/?\\?["']""")
-"""Pattern of the end of a quoted URL after a slug."""
+"""Pattern that matches the end of a quoted URL after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 """Limits of the search for complete URLs on the page.
@@ -64,7 +64,7 @@ MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 - MAX_OCCURRENCES: maximum number of occurrences that are checked per slug"""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
-"""Pattern of a valid slug."""
+"""Pattern that matches a valid slug."""
 
 
 def read_state(page: Page, context: DateContext) -> Listing | None:

@@ -68,7 +68,7 @@ AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_l
 """Names of the item features that lower the score of a region."""
 
 TITLE_PARTS: Final = re.compile(r"\s[-–—|·•:»«]\s|[|｜]")
-"""Pattern of separators between the page's title and the site's name in ``<title>``."""
+"""Pattern that matches separators between the page's title and the site's name in ``<title>``."""
 
 MAX_HEADINGS: Final = 20
 """Maximum number of headings that are compared with ``<title>``."""

@@ -16,8 +16,8 @@ SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
-"""Pattern of a selector with a tag and at most one class, id or attribute. Most learned selectors
-match.
+"""Pattern that matches a selector with a tag and at most one class, id or attribute. Most learned
+selectors match.
 
 For these selectors, a loop over the elements with the tag is many times faster than an XPath
 expression over all elements."""

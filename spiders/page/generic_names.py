@@ -10,15 +10,16 @@ TABLES: Final = tomllib.loads(
 )
 
 LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.IGNORECASE)
-"""Pattern of common titles of listing pages. Such a title is not the site's name."""
+"""Pattern that matches common titles of listing pages. Such a title is not the site's name."""
 
 RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
-"""Pattern of words for "press release" in many languages."""
+"""Pattern that matches words for "press release" in many languages."""
 
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
-"""Pattern of a number or year at the end of a label, as in "Press release No. 44/2025"."""
+"""Pattern that matches a number or year at the end of a label, as in "Press release No.
+44/2025"."""
 
 GENERIC: Final = frozenset(TABLES["generic"].split())
 """Words for a type of page. They do not identify an institution."""
@@ -27,7 +28,7 @@ GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
-"""Pattern of page titles that do not identify an institution, mainly in languages without
+"""Pattern that matches page titles that do not identify an institution, mainly in languages without
 spaces."""
 
 OFFICIAL: Final = re.compile(
@@ -36,8 +37,8 @@ OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""Pattern of words before or after a site's name that are not part of the name, such as "welcome
-to" or "website"."""
+"""Pattern that matches words before or after a site's name that are not part of the name, such as
+"welcome to" or "website"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(

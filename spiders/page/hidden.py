@@ -26,15 +26,15 @@ CALLED: Final = re.compile(
     r"u-hidden|uk-hidden|js-hidden|ms-hid(?:e|den)|s4-die|nodisplay|no-?display|print-?only|only-?print|visible-print|w-condition-invisible",
     re.IGNORECASE,
 )
-"""Pattern of class names that hide elements, from common frameworks."""
+"""Pattern that matches class names that hide elements, from common frameworks."""
 
 SHOWN_CLASSES: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
-"""Pattern of class names that show a hidden element again on wide screens or on hover."""
+"""Pattern that matches class names that show a hidden element again on wide screens or on hover."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
-"""Pattern of inline styles that hide an element, applied after spaces are removed."""
+"""Pattern that matches inline styles that hide an element, applied after spaces are removed."""
 
 SAID: Final = etree.XPath("normalize-space()")
 """XPath expression for an element's text with normalized spaces."""

@@ -34,7 +34,8 @@ formatting tags are removed before parsing."""
 FORMATTING: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
 )
-"""Pattern of formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
+"""Pattern that matches formatting tags that parsers reopen in later elements (WHATWG HTML,
+13.2.4.3).
 
 ``<a>`` is not included, because only one ``<a>`` can be open at a time."""
 
@@ -62,7 +63,8 @@ PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
+"""Pattern that matches tags that are common in a document's body, but rare inside elements of
+HIDING."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
 """Minimum number of body tags after an element without end tag that hides the rest of the
@@ -71,8 +73,8 @@ document."""
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
-the next tag."""
+"""Pattern that matches a link URL without its end quote. The tag ends, and text without quotes
+follows up to the next tag."""
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
 """Looser pattern of a link URL without its end quote, for lower-case markup.

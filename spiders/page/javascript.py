@@ -18,14 +18,14 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
-"""Pattern of ids and tags of elements that JavaScript frameworks fill."""
+"""Pattern that matches ids and tags of elements that JavaScript frameworks fill."""
 
 ASKS = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
 )
-"""Pattern of a sentence that asks users to enable JavaScript."""
+"""Pattern that matches a sentence that asks users to enable JavaScript."""
 
 LITTLE, SOME = 200, 3_000
 """Limits for the visible text of a page, in characters.
@@ -50,14 +50,15 @@ LIST_NAME = re.compile(
     r"list|results?|items|grid|archive|stories",
     re.IGNORECASE,
 )
-"""Pattern of class names and ids of elements that may contain a list of releases."""
+"""Pattern that matches class names and ids of elements that may contain a list of releases."""
 
 BESIDE = re.compile(
     r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
 )
-"""Pattern of class names and ids of elements outside the main list that scripts also fill."""
+"""Pattern that matches class names and ids of elements outside the main list that scripts also
+fill."""
 
 BESIDE_LEVELS = 3
 """Maximum number of ancestors whose class names and ids are checked for `BESIDE`."""
@@ -71,7 +72,7 @@ LOADING = re.compile(
     r"加载|載入|读取|読み込み|로딩|불러오",
     re.IGNORECASE,
 )
-"""Pattern of words for "loading", which pages show while scripts load content."""
+"""Pattern that matches words for "loading", which pages show while scripts load content."""
 
 LOADING_LENGTH = 60
 """Maximum length of a loading message, in characters."""
@@ -94,18 +95,19 @@ MAX_FRAMES = 4
 START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
 
 SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""Pattern of the attribute that makes a template a declarative shadow tree (WHATWG HTML,
+"""Pattern that matches the attribute that makes a template a declarative shadow tree (WHATWG HTML,
 4.12.3)."""
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
 SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
+"""Pattern that matches tags of visible content. A noscript element without them is often a tracking
+pixel."""
 
 MAX_PARTS: Final = 200
 """Maximum number of noscript elements and templates checked per page."""
 
 PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Pattern of a placeholder in a template that scripts fill."""
+"""Pattern that matches a placeholder in a template that scripts fill."""
 
 UTF8: Final = "text/html; charset=utf-8"
 

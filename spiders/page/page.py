@@ -85,13 +85,13 @@ WESTERN = "cp1252"
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Pattern of escape sequences after which 7-bit bytes are East Asian characters.
+"""Pattern that matches escape sequences after which 7-bit bytes are East Asian characters.
 
 Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
+"""Pattern that matches a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
 
 
 class DocumentText(msgspec.Struct, frozen=True):

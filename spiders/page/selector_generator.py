@@ -8,7 +8,8 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""Pattern of a class or id without digits. With digits, it may be specific to one page or build."""
+"""Pattern that matches a class or id without digits. With digits, it may be specific to one page or
+build."""
 
 MEANINGFUL_TAGS: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
@@ -17,7 +18,7 @@ MEANINGFUL_TAGS: Final = frozenset(
 ``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""Pattern of a tag that CSS can select. Tags such as ``o:p`` do not match."""
+"""Pattern that matches a tag that CSS can select. Tags such as ``o:p`` do not match."""
 
 MAX_CLASSES: Final = 6
 """Maximum number of classes of an element that are used in selectors."""

@@ -33,7 +33,8 @@ MAX_ID: Final = 200
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Pattern of data attributes of a control that may contain the id of the element it opens."""
+"""Pattern that matches data attributes of a control that may contain the id of the element it
+opens."""
 
 _WITH_ANCHOR: Final = etree.XPath(
     "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
@@ -42,14 +43,14 @@ _WITH_ANCHOR: Final = etree.XPath(
 """XPath of elements that may have an anchor, or may be controls that open another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""Pattern of an attribute of a control that contains the id of the element it opens."""
+"""Pattern that matches an attribute of a control that contains the id of the element it opens."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
 )
-"""Pattern of class names of elements that are hidden until a control opens them."""
+"""Pattern that matches class names of elements that are hidden until a control opens them."""
 
 MAX_COMMON_ANCESTORS: Final = 2
 """Maximum number of common ancestors of a control and its target whose ids may be the part's

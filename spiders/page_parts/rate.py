@@ -70,7 +70,7 @@ MAX_READ: Final = 300_000
 """Maximum number of start and end tags read per page in all candidates together."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Pattern of a character that counts as several Latin letters."""
+"""Pattern that matches a character that counts as several Latin letters."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
 """Characters that are stripped from a title if a date is in the same line."""

@@ -25,7 +25,7 @@ CALLED: Final = re.compile(
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
-"""Pattern of class names and ids of headlines in many languages."""
+"""Pattern that matches class names and ids of headlines in many languages."""
 
 SHORTEST, LONGEST = 12, 300
 """Minimum and maximum length of a headline, in Latin letters."""

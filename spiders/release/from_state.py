@@ -97,8 +97,8 @@ LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Pattern of keys that may have an image as their value. The value's URL must have an image
-suffix."""
+"""Pattern that matches keys that may have an image as their value. The value's URL must have an
+image suffix."""
 
 OTHER_KEYS: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
@@ -106,7 +106,7 @@ OTHER_KEYS: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Pattern of keys whose values are not part of the page's release."""
+"""Pattern that matches keys whose values are not part of the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",

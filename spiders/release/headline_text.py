@@ -34,10 +34,11 @@ DATE: Final = re.compile(
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
-"""Pattern of a digit or colon. Every date and every label of a credit line contains one."""
+"""Pattern that matches a digit or colon. Every date and every label of a credit line contains
+one."""
 
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
-"""Pattern of punctuation and a date that may precede the first label of a credit line."""
+"""Pattern that matches punctuation and a date that may precede the first label of a credit line."""
 
 
 def latin_lengths(text: str) -> tuple[int, int]:

@@ -38,10 +38,10 @@ SEPARATOR: Final = re.compile(
     rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
     r"|(?<=[^\W\d_]{2})_(?=[^\W\d_]{2})"
 )
-"""Pattern of a separator between a headline and the name of a site or section."""
+"""Pattern that matches a separator between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
-"""Pattern of one character that every separator contains, for a quick first check."""
+"""Pattern that matches one character that every separator contains, for a quick first check."""
 
 STATED: Final = ("articletitle", "citation_title")
 """Names of meta elements that contain the headline without the site's name. Chinese government

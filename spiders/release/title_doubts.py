@@ -31,7 +31,7 @@ HOME: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
-"""Pattern of a home page's path, with an optional language prefix."""
+"""Pattern that matches a home page's path, with an optional language prefix."""
 
 MAX_HOME_PATH: Final = 24
 """Maximum length of a home page's path without leading and trailing slashes, in characters."""
@@ -47,7 +47,7 @@ COPYRIGHT: Final = re.compile(
     r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
     re.IGNORECASE,
 )
-"""Pattern of a copyright line up to the site's name."""
+"""Pattern that matches a copyright line up to the site's name."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
 """Limits for comparing a headline with a text by common stretches of letters.
@@ -64,7 +64,7 @@ MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
 - `MIN_NAME`, `MAX_NAME`: minimum and maximum length of the name, in Latin letters"""
 
 LOGO: Final = re.compile(r"(?:^|[\s_-])(?:site-?)?logo(?:$|[\s_-])", re.IGNORECASE)
-"""Pattern of the class or id of the site's logo."""
+"""Pattern that matches the class or id of the site's logo."""
 
 LOGO_LEVELS: Final = 1
 """Number of levels above a heading's text that are checked for the class or id of a logo."""

@@ -62,7 +62,7 @@ NAME: Final = re.compile(
     rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
 )
 DIGITS: Final = re.compile(rb"\d+")
-"""Pattern of digits in class names and ids. They may differ from page to page."""
+"""Pattern that matches digits in class names and ids. They may differ from page to page."""
 
 MIN_SHARED_CHANGES: Final = 3
 """Minimum number of releases with the same change if the change comes from the site's design."""

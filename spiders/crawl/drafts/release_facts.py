@@ -66,10 +66,10 @@ MAX_EXCUSED_PAGES: Final = 20
 """Maximum number of unreadable pages per source that are stored and no longer reported."""
 
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Pattern of characters that replace letters lost by a wrong character set."""
+"""Pattern that matches characters that replace letters lost by a wrong character set."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
-"""Pattern of a word that may contain question marks, such as a URL."""
+"""Pattern that matches a word that may contain question marks, such as a URL."""
 
 MIN_LOST_LETTERS: Final = 5
 """Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""

@@ -50,7 +50,8 @@ PERMANENT_PAGE: Final = re.compile(
     r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
     re.IGNORECASE,
 )
-"""Pattern of the last URL segment of permanent pages such as *about*, which are not releases."""
+"""Pattern that matches the last URL segment of permanent pages such as *about*, which are not
+releases."""
 
 CATEGORY_PAGE: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$"

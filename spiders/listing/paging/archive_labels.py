@@ -21,17 +21,18 @@ _COUNT: Final = re.compile(
     r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$"
     r"|(?<=\d)(?:\s?:\s?\d{1,5}|\s[-–—]\s\d{1,5}(?=\s))(?=\s?[^\W\d]{0,20}$)"
 )
-"""Pattern of the number of releases in an archive's label: *2019 (34)*, *2019: 34*, *2019 – 34
-releases*."""
+"""Pattern that matches the number of releases in an archive's label: *2019 (34)*, *2019: 34*, *2019
+– 34 releases*."""
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
-"""Pattern of a year in the calendar of the Republic of China (Taiwan), without the era's name."""
+"""Pattern that matches a year in the calendar of the Republic of China (Taiwan), without the era's
+name."""
 
 _DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 )
-"""Pattern of the first and last day of a week: *02.11.2026 – 08.11.2026*."""
+"""Pattern that matches the first and last day of a week: *02.11.2026 – 08.11.2026*."""
 
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
@@ -45,7 +46,7 @@ _PERIODS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
 )
 PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
-"""Pattern of the characters between the words of an archive's label or URL."""
+"""Pattern that matches the characters between the words of an archive's label or URL."""
 
 _DIGITS: Final = re.compile(r"\d+")
 

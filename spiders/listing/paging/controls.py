@@ -57,14 +57,15 @@ _WRITES = re.compile(
     r"kommentar|send-?_?mail|wizard",
     re.IGNORECASE,
 )
-"""Pattern of words in the names of controls and forms that change data on a site."""
+"""Pattern that matches words in the names of controls and forms that change data on a site."""
 
 _PAGES = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
-"""Pattern of words in the names of controls and fields that select a page or year of a listing."""
+"""Pattern that matches words in the names of controls and fields that select a page or year of a
+listing."""
 
 _FILLED_IN: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]

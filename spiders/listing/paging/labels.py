@@ -72,7 +72,7 @@ _OF_TOTAL: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"(\d{1,6})\s?(?:-|\.\.|…|to|a|до)\s?(\d{1,6})")
 _ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
-"""Pattern of a number from 1 to 39 in Roman numerals."""
+"""Pattern that matches a number from 1 to 39 in Roman numerals."""
 
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
 

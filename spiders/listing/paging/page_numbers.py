@@ -18,7 +18,7 @@ PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
     re.IGNORECASE,
 )
-"""Pattern of the class or id of a pager."""
+"""Pattern that matches the class or id of a pager."""
 
 
 MIN_DAYS: Final = 27
@@ -66,7 +66,7 @@ MAX_OTHERS: Final = 2
 
 _PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
 _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")
-"""Pattern of a Gregorian, Iranian or Thai year."""
+"""Pattern that matches a Gregorian, Iranian or Thai year."""
 
 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:

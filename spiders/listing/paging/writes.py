@@ -11,13 +11,14 @@ _VERBS: Final = re.compile(
     r"reset|save|send|truncate|unpublish|update|wipe|write)(?:$|[^a-z])",
     re.IGNORECASE,
 )
-"""Pattern of verbs for changes in a path, or in the value of a field that selects an action."""
+"""Pattern that matches verbs for changes in a path, or in the value of a field that selects an
+action."""
 
 _ACTIONS: Final = re.compile(
     r"_*(?:action|act|cmd|command|do|event|eventargument|func|function|method|mode|op|operation|"
     r"oper|task|todo)_*"
 )
-"""Pattern of names of fields that select an action."""
+"""Pattern that matches names of fields that select an action."""
 
 _METHODS: Final = frozenset(["_method", "x-http-method", "x-http-method-override"])
 """Names of fields whose value replaces the method of a POST request in many frameworks."""

@@ -85,17 +85,18 @@ _MAY_BE_DATE = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""Pattern of a character that every text with a year contains, for a quick first check."""
+"""Pattern that matches a character that every text with a year contains, for a quick first
+check."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 """Maximum length of a day, month or year in a separate element, in characters."""
 
 _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
-"""Pattern of a month and day in brackets after a title."""
+"""Pattern that matches a month and day in brackets after a title."""
 
 _FIGURES = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\])）】]?")
-"""Pattern of a month and day in digits, as on Chinese pages."""
+"""Pattern that matches a month and day in digits, as on Chinese pages."""
 
 _ROW_LEVELS = 5
 """Maximum number of levels from a date's element up to the row that contains the row's link."""

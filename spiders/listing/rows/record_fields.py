@@ -37,7 +37,7 @@ _FILE_NOTE = re.compile(
     r"[^()（）\[\]【】]{0,30}[\])）】]\s*$",
     re.IGNORECASE,
 )
-"""Pattern of a note about the linked file after a title: *(PDF, 120 KB)*."""
+"""Pattern that matches a note about the linked file after a title: *(PDF, 120 KB)*."""
 
 MAX_TITLE_LINKS = 20
 """Maximum number of links with the same URL in a record whose texts may be the title."""

@@ -69,7 +69,8 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""Pattern of the beginning of link texts such as *Read more*, which repeat the URL of a title."""
+"""Pattern that matches the beginning of link texts such as *Read more*, which repeat the URL of a
+title."""
 
 
 @dataclass(slots=True)

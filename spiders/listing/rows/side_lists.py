@@ -15,8 +15,8 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
 JOINING: Final = r"[&+/,|]|\b{}\b"
-"""Pattern of the characters and words for "and" in headings such as "News & Events". The words of
-all languages replace the placeholder."""
+"""Pattern that matches the characters and words for "and" in headings such as "News & Events". The
+words of all languages replace the placeholder."""
 
 MAX_WORDS: Final = 3
 """Maximum number of words in the heading of an events list."""

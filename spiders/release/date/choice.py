@@ -60,7 +60,8 @@ VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
-"""Pattern of three digits close together. Every numeric date and every date with a year matches."""
+"""Pattern that matches three digits close together. Every numeric date and every date with a year
+matches."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
 """Maximum time by which a publication date may be later than the page's last modification time."""

@@ -38,7 +38,8 @@ STATE: Final = re.compile(
     r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
     re.IGNORECASE,
 )
-"""Pattern of a date in JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
+"""Pattern that matches a date in JSON state inside a script:
+``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
 PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 URL_DAY: Final = re.compile(

@@ -70,7 +70,8 @@ LABEL: Final = 25
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
 )
-"""Pattern of a date in brackets at the beginning of a paragraph: "[July 5, 2022] The board …"."""
+"""Pattern that matches a date in brackets at the beginning of a paragraph: "[July 5, 2022] The
+board …"."""
 
 
 @dataclass(frozen=True, slots=True)

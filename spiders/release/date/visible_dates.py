@@ -42,19 +42,19 @@ from spiders.release.date.places import (
 )
 
 DOTTED_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
-"""Pattern of a numeric date with dots. Such dates begin with the day in every country."""
+"""Pattern that matches a numeric date with dots. Such dates begin with the day in every country."""
 
 AMBIGUOUS_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
-"""Pattern of a numeric date that may begin with the day or with the month."""
+"""Pattern that matches a numeric date that may begin with the day or with the month."""
 
 DATE_HINT: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
-"""Pattern of a part that every text with a date contains, for a quick first check."""
+"""Pattern that matches a part that every text with a date contains, for a quick first check."""
 
 DATE_CHARACTER: Final = re.compile("[\\d年]")
-"""Pattern of a character that every text with a date contains."""
+"""Pattern that matches a character that every text with a date contains."""
 
 OTHER_PROPERTIES: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
@@ -76,7 +76,7 @@ MAX_CALENDAR_LEAF_LENGTH: Final = 24
 """Maximum length of a date shown like a page of a tear-off calendar, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""Pattern of a day, month or year that is alone in an element."""
+"""Pattern that matches a day, month or year that is alone in an element."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
 """Minimum score from which a date certainly belongs to the release."""
@@ -87,10 +87,10 @@ MAX_YEARLESS_LINE_LENGTH: Final = 40
 TIME_AT_END: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
-"""Pattern of a time of day at the end of a line."""
+"""Pattern that matches a time of day at the end of a line."""
 
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
-"""Pattern of a year in a URL or class name, with or without month and day."""
+"""Pattern that matches a year in a URL or class name, with or without month and day."""
 
 MAX_NAME_LENGTH: Final = 400
 """Maximum number of characters of a URL or class name that are searched for years."""
