@@ -26,7 +26,7 @@ from data.files import read_regular
 from data.models.capture import Capture, Exchange
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of captures for which the name of the imported file is cached."""
+"""Maximum number of captures whose imported file names are cached."""
 
 
 class Captures:

@@ -36,10 +36,10 @@ US_HOSTS = (".gov", ".mil", ".us", ".edu")
 ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
 MIN_ROWS: Final = 3
 MAX_ROWS: Final = 500
-"""Maximum number of dates in a list from which the order is determined."""
+"""Maximum number of a list's dates that are used to determine the order of day and month."""
 
 DECISIVE: Final = 3
-"""Minimum ratio of the faults of any other order to the faults of the best order."""
+"""The best order is accepted if the second best has more than this many times as many faults."""
 
 Row: TypeAlias = tuple[int, int, int]
 

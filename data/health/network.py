@@ -22,8 +22,8 @@ NO_RESPONSE: Final = {"dns", "connection", "timeout"}
 """Families of visit errors that mean that the host did not respond."""
 
 MIN_HOSTS: Final = 3
-"""Minimum number of visited hosts for the detection of an outage. Two hosts may be on one
-server."""
+"""Minimum number of visited hosts for the detection of an outage of our network. With only two
+hosts, both may be on one server."""
 
 OUTAGE_SHARE: Final = 0.9
 """Minimum share of visited hosts that do not respond during an outage of our network. The other
@@ -33,7 +33,7 @@ RECOVERY_SHARE: Final = 0.5
 """Maximum share of visited hosts that do not respond when an outage of our network is over."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
-"""Maximum time for which a source's failure is not recorded because our own network may be down.
+"""Maximum time for holding back a source's failure because our own network may be down.
 The cause is unknown while too few other hosts have been visited."""
 
 

@@ -32,8 +32,8 @@ from data.health.activity import SHRINKAGE_RELEASES, Activity, Others, fade, haz
 from data.models import Rhythm
 
 MIN_DAYS: Final = 5
-"""Minimum number of days with releases from which a rhythm is learned. With fewer days, a pattern
-may be chance."""
+"""Minimum number of days with releases for learning a rhythm. With fewer days, a pattern may be
+chance."""
 
 MAX_AGE_DAYS: Final = 760
 """Maximum age of days from which a rhythm is learned, in days before the last release. Before that,

@@ -28,7 +28,7 @@ from data.store.core.store import Store
 from data.wording import counted
 
 LATE_PROBABILITY: Final = 0.02
-"""Maximum probability of a wait after which the next release counts as late."""
+"""A release counts as late if the probability of such a long wait is at most this value."""
 
 MAX_WAIT_DAYS: Final = 400
 """Number of days after which a source counts as silent, whatever its rhythm."""

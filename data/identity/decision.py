@@ -20,20 +20,20 @@ from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
 OTHER_DAY_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity between a release and the page that its address redirects to, if their
+"""Minimum Jaccard similarity at which the target of a redirect counts as the same release, if their
 days differ."""
 
 NO_DAY_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity between a release and the page that its address redirects to, if one
-of them has no day."""
+"""Minimum Jaccard similarity at which the target of a redirect counts as the same release, if it or
+the release has no day."""
 
 REPLACED_SIMILARITY: Final = 0.1
 """Minimum Jaccard similarity between a release and its page if title and day differ. Below this
 limit, the page shows another release."""
 
 MAX_FUTURE: Final = dt.timedelta(hours=36)
-"""Maximum time by which a date may be after the time when the release was first seen. This limit
-allows today's noon in any time zone."""
+"""Dates may be later than the first sight of the release by at most this time. This limit allows
+today's noon in any time zone."""
 
 LISTING_RULE: Final = "listing"
 """Prefix of the rules for dates that come from a listing and not from the release's page."""

@@ -42,7 +42,7 @@ MAX_LABEL_WORDS: Final = 3
 """Maximum number of words, such as a month, between the label and the end of such a line."""
 
 MIN_TYPO_LETTERS: Final = 4
-"""Minimum number of letters of a word in which one other letter is a typing error."""
+"""Minimum number of letters of a word in which one changed letter counts as a typing error."""
 
 MAX_TYPOS: Final = 12
 """Maximum number of words in an edited sentence that are compared letter by letter."""

@@ -22,11 +22,11 @@ RELEASE_FIELD: Final = "release"
 """Field name for pages that become a release, or are no longer a release."""
 
 MIN_HARMED_SHARE: Final = 0.2
-"""Minimum share of pages with a worse extraction in a mass change."""
+"""Minimum share of pages with a worse extraction at which a change counts as a mass change."""
 
 MIN_HARMED_PAGES: Final = 2
-"""Minimum number of pages with a worse extraction in a mass change, unless there are fewer
-pages."""
+"""Minimum number of pages with a worse extraction at which a change counts as a mass change. If the
+source has fewer pages, all must have a worse extraction."""
 
 MAX_WORD_SHARE: Final = 0.1
 """Maximum share of a text's words that may be lost without making the text worse. The same limit

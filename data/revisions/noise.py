@@ -59,7 +59,8 @@ MAX_VISITS: Final = 40
 """Maximum number of visits that must find the same text at any place."""
 
 KNOWN_VALUE_VISITS: Final = 6
-"""Minimum number of visits for a text that was at its place before, as rotating texts are."""
+"""Minimum number of visits before a text is accepted again that was at its place before. Rotating
+texts return to their places."""
 
 MIN_RESTLESS_TURNS: Final = 6
 """Minimum number of changes of a line that counts as restless."""

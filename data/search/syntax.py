@@ -51,8 +51,8 @@ MAX_TERMS: Final = 32
 work of a search."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix. Shorter prefixes would match a large share of all
-words."""
+"""Minimum number of letters of a prefix. Shorter prefixes are rejected, because they would match a
+large share of all words."""
 
 MAX_DEPTH: Final = 20
 """Maximum depth of nested brackets and exclusions."""

@@ -29,7 +29,7 @@ MIN_CONTAINMENT: Final = 0.85
 story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
-"""Minimum containment, estimated from a sample, of two texts that are then compared in full. Of the
+"""Minimum containment, estimated from a sample, at which two texts are compared in full. Of the
 pairs with a containment above `MIN_CONTAINMENT`, or above 0.82 (which follows from
 `MIN_TEXT_JACCARD`), one in 1,000 has a smaller estimate."""
 

@@ -57,7 +57,8 @@ TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
 SEPARATOR: Final = "<x-part></x-part>"
 MIN_SLOW_CHARACTERS: Final = 2_000
-"""Minimum number of characters on which nh3 is slow in a fragment whose long texts are split."""
+"""Minimum number of characters on which nh3 is slow. In a fragment with at least this many, long
+texts are split."""
 
 MAX_TAG_LENGTH: Final = 10_000
 """Maximum length in characters of a tag if long texts of the fragment are split. Longer tags are

@@ -24,7 +24,7 @@ SHOWN_MONTHS: Final = 24
 """Number of months in a chart, ending with the month of the newest release."""
 
 MIN_RELEASES: Final = 5
-"""Minimum number of releases for which charts are drawn. Fewer releases show no pattern."""
+"""Minimum number of releases for charts. Charts of fewer releases would show no pattern."""
 
 
 def bar_chart(

@@ -33,7 +33,7 @@ from feeds.websub.publisher import note_changed_feeds
 log = structlog.get_logger()
 
 MAX_CONCURRENT = 16
-"""Maximum number of subscribers to which requests are sent at the same time. Each host gets one
+"""Maximum number of subscribers that are sent requests at the same time. Each host gets one
 request at a time."""
 
 MAX_VERIFICATIONS, MAX_DELIVERIES = 4, 12

@@ -64,7 +64,7 @@ NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
 
 FILES_LOCK_SECONDS: Final = 10.0
-"""Maximum time in seconds for which a change of a file waits for another change."""
+"""Maximum time in seconds that a change of a file waits for another change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from spiders.download.hosts import MAX_WAIT, queue_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
-"""Maximum number of releases from which a source's publication rate is estimated. The busiest
+"""Maximum number of releases used to estimate a source's publication rate. The busiest
 source publishes this many in half a year."""
 
 ESTIMATES_VALID: Final = dt.timedelta(days=1)

@@ -40,8 +40,8 @@ BISECTIONS: Final = 40
 """Number of bisection steps in the search for a price."""
 
 MAX_VISIT_FACTOR: Final = 4
-"""Maximum factor by which a source may be visited more often than once per interval, however little
-the other sources in its budget publish."""
+"""Maximum number of visits to a source per interval, however little the other sources in its budget
+publish."""
 
 MAX_SAMPLED_SOURCES: Final = 10
 """Maximum number of sources whose plans are used for correcting a price."""

@@ -33,7 +33,7 @@ MAX_SPREAD_SECONDS: Final = 20.0
 be visited in the same second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
-"""Minimum difference between the progress of the wall clock and of the monotonic clock, from which
+"""Minimum difference between the progress of the wall clock and of the monotonic clock, at which
 the wall clock counts as changed."""
 
 

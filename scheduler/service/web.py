@@ -15,7 +15,7 @@ from feeds.server.connection.security import for_all
 from feeds.urls import ADMIN_PATH
 
 SWITCH_SECONDS: Final = 0.0005
-"""Maximum time in seconds for which a thread may keep the Python interpreter while other threads
+"""Maximum time in seconds that a thread may keep the Python interpreter while other threads
 wait."""
 
 

@@ -28,7 +28,7 @@ from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 FLOOR: Final = 0.5
-"""Minimum certainty (0 to 1) from which a drafted source is accepted."""
+"""A drafted source is accepted if its certainty (0 to 1) is at least this value."""
 
 HOPELESS: Final = 0.2
 """A drafted source with a certainty (0 to 1) below this value is not worth checking."""
@@ -37,8 +37,8 @@ MIN_LIST_ROWS: Final = 3
 """Minimum number of rows that are certainly a list, not a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
-"""Minimum page type score of a page that counts as a list because the user gave its URL. Users
-mostly give the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower
+"""Minimum page type score at which a page counts as a list if the user gave its URL. Users mostly
+give the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower
 score."""
 
 CERTAIN_LIST_ROWS: Final = 25

@@ -51,8 +51,8 @@ LOOSE_CHARACTERS: Final = 256
 id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of consecutive visits with the same text before a response is accepted whose end
-is uncertain."""
+"""A response with an uncertain end is accepted if at least this many consecutive visits found the
+same text."""
 
 TAIL_BYTES: Final = 2_048
 """Number of bytes at the end of a body that are searched for the end marker of its format."""

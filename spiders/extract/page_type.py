@@ -35,7 +35,8 @@ MIN_TITLE_LENGTH = 9
 by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""Maximum number of items with the same date for which the date is ignored."""
+"""If all dated items have the same date, the date is ignored unless there are more items than
+this."""
 
 BIAS = -3.4
 

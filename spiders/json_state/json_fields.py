@@ -13,7 +13,7 @@ from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
 LEARNT = 50
-"""Maximum number of records from which fields with unknown names are identified."""
+"""Maximum number of records that are read to identify fields with unknown names."""
 
 TITLE_WORDS, LONG = 3, 200
 """Minimum number of words, and maximum length in characters, of the titles in a field whose name is

@@ -14,7 +14,7 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
-"""Minimum title likeness (0 to 1) of a region in which each date is a heading for several
+"""Minimum title likeness (0 to 1) to accept a region in which each date is a heading for several
 records."""
 
 TITLED: Final = 0.5

@@ -39,7 +39,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
 """Maximum share of control characters at the beginning of a text. With more, the body is binary."""
 
-NO_TEXT = "the file is not a text but of another kind"
+NO_TEXT = "the file is not text"
 """Reason that is reported if a page is a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")

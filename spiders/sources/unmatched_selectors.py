@@ -20,8 +20,7 @@ ALSO: Final = ("section", "publisher")
 """Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match from which the selector of an `ALSO` field is
-reported."""
+"""The selector of an `ALSO` field is reported if at least this many pages have no match."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:

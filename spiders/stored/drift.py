@@ -27,7 +27,7 @@ Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a listing for which new undated items are suspicious."""
+"""New undated items are suspicious if at least this share of a listing's items is dated."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):

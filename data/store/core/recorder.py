@@ -58,7 +58,7 @@ MAX_COMPARED_CHARACTERS: Final = 100_000
 recorded."""
 
 OLD: Final = dt.timedelta(days=30)
-"""Minimum age of a release at which it does not count as news when it is first seen."""
+"""A release that is at least this old when it is first seen does not count as news."""
 
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""

@@ -61,7 +61,7 @@ NO_ALERTS: Final = (
 """SQL statement that skips all pending events for watches in a copy of a store."""
 
 REFILED_AT_ONCE: Final = 500
-"""Maximum number of releases from which a topic is removed in one transaction."""
+"""Maximum number of releases per transaction when a topic is removed."""
 
 
 class JournalWriter(Protocol):

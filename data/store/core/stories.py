@@ -28,11 +28,11 @@ OF_DAY: Final = 60
 """Maximum number of releases of one day that are compared with each other."""
 
 MAX_STORY_MEMBERS: Final = 200
-"""Maximum number of releases in a story to which further copies are added. The page of each release
-lists all releases of its story."""
+"""Maximum number of releases in a story. Further copies are not added, because the page of each
+release lists all releases of its story."""
 
 MAX_COPIES_PER_SOURCE: Final = 10
-"""Maximum number of one source's releases in a story to which further copies of this source are
+"""Maximum number of one source's releases in a story. Further copies of this source are not
 added."""
 
 

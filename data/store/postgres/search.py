@@ -50,8 +50,8 @@ WINDOW: Final = MAX_COUNTED * 3 // 2
 """Number of newest rows that are searched before all other rows."""
 
 MIN_WINDOWED: Final = MAX_COUNTED // 10
-"""Minimum limit of matches with which the newest rows are searched first. A few matches are sorted
-quickly."""
+"""The newest rows are searched first if more than this many matches are requested. Fewer matches
+are sorted quickly anyway."""
 
 TEXTS: Final = {
     "": "s.long_text",

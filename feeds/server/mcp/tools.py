@@ -183,7 +183,7 @@ def texts_of(given: Mapping[str, Any]) -> dict[str, str]:
     """Convert the arguments of a reading tool to query parameters. Null means omitted."""
     for name, value in given.items():
         if isinstance(value, bool | list | dict):
-            raise ApiError(422, f"{name[:100]} is not a text or number", parameter=name[:100])
+            raise ApiError(422, f"{name[:100]} must be a string or number", parameter=name[:100])
     return {name: str(value) for name, value in given.items() if value is not None}
 
 

@@ -22,7 +22,7 @@ MAX_CANDIDATES: Final = 8
 """Maximum number of selectors that are proposed to a person."""
 
 MAX_ELEMENTS: Final = 120
-"""Maximum number of elements for which selectors are created, if a person chose no element."""
+"""Maximum number of elements that get selectors, if the user selected no element."""
 
 MAX_SCANNED_ELEMENTS: Final = 5000
 """Maximum number of elements on a page that are checked for a field."""

@@ -23,7 +23,7 @@ MAX_COMPARED_RELEASES: Final = 50
 """Number of newest stored releases that show the usual properties of a source's releases."""
 
 MIN_COMPARED_RELEASES: Final = 5
-"""Minimum number of stored releases from which a source's usual properties are determined."""
+"""Minimum number of stored releases needed to determine a source's usual properties."""
 
 MIN_DATED_SHARE: Final = 0.9
 """Minimum share of dated releases if a source's releases usually have dates."""
@@ -39,20 +39,21 @@ RELEASES_PER_EXCEPTION: Final = 20
 """Number of releases for each exception that is ignored. Exceptions have the shortest texts."""
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases with the same title or text that is reported as a fault."""
+"""The same title or text is reported as a fault if at least this many releases have it."""
 
 MIN_COMPARED_CHARACTERS: Final = 200
 """Minimum length of a text that is compared with other texts, in characters."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""Minimum share of a visit's stored pages with the same fault that is reported."""
+"""A fault is reported only if at least this share of a visit's stored pages has it."""
 
 THIN_TEXT_SHARE: Final = 0.6
 """Minimum length of a stored release's new text, relative to its stored text. A shorter text is
 probably incomplete ("thin")."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
-"""Minimum length of a new text, relative to an incomplete stored text, if the text is restored."""
+"""An incomplete stored text counts as restored if the new text is more than this many times as
+long."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which shortened texts count as a change of the site, and no longer as incomplete."""

@@ -19,7 +19,7 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases in one visit with the same value that is rejected."""
+"""A value is rejected if at least this many releases of one visit have it."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
 """Minimum number of releases with the same title or text that is rejected if one of the releases is

@@ -30,7 +30,7 @@ MAX_PAGE_RELEASES: Final = 1000
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items on both page and feed from which their categories are compared."""
+"""Minimum number of items that a page and its feed share, for a comparison of their categories."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
 """Minimum number of items on the page for each item that only the feed has. If the feed has more

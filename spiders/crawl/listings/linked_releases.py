@@ -22,7 +22,7 @@ MAX_LINKS: Final = 5000
 """Maximum number of links collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section from which sections are compared."""
+"""Minimum number of releases with a section needed to compare sections."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"

@@ -22,10 +22,11 @@ STOPPED_LAG: Final = dt.timedelta(days=2)
 stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows that is reported. One or two rows may have been deleted."""
+"""Lost rows are reported only if there are at least this many. One or two rows may have been
+deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of the earlier rows that are lost if the loss is reported."""
+"""Lost rows are reported only if they are at least this share of the earlier rows."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
@@ -33,8 +34,8 @@ MIN_REGULAR_VISITS: Final = 3
 After them, missing rows count as lost even if they are the oldest."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that are lost if the loss is reported and includes the oldest
-rows."""
+"""If the oldest rows are lost, too, the loss is reported only if it is at least this share of the
+earlier rows."""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must still be on the page before the missing rows count as

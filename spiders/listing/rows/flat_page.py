@@ -74,7 +74,7 @@ _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "for
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 MIN_HEADED_LINKS = 3
-"""Minimum number of links below a heading in the box to which the heading applies."""
+"""A heading applies to its box if at least this many links are below the heading in the box."""
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""Minimum share of dated records in a region. Its undated records are then not releases."""
+"""If at least this share of a region's records is dated, its undated records are not releases."""
 
 NEAR = 12
 """Maximum distance between a record and a date outside it, in marks (texts and links)."""

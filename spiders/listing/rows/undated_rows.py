@@ -30,8 +30,8 @@ TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 MIN_UNDATED_ROWS: Final = 2
-"""Minimum number of undated rows between dated rows from which undated rows count as releases. A
-single row may be a note."""
+"""Undated rows between dated rows count as releases if there are at least this many. A single row
+may be a note."""
 
 MIN_LIKENESS: Final = 0.6
 """Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
@@ -53,8 +53,8 @@ MIN_WORDS: Final = 5
 """Minimum number of words in a title that is too long for a note or button."""
 
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length, in a writing system without spaces, of a title that is too long for a note or
-button, in characters."""
+"""Minimum length in characters of a title in a writing system without spaces that is too long for a
+note or button."""
 
 MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""

@@ -79,7 +79,7 @@ PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 """Pattern that matches a day, month or year that is alone in an element."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
-"""Minimum score from which a date certainly belongs to the release."""
+"""Minimum score at which a date certainly belongs to the release."""
 
 MAX_YEARLESS_LINE_LENGTH: Final = 40
 """Maximum length of a line with a day and month but no year, in characters."""
