@@ -187,8 +187,8 @@ class ComparedPages:
     def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
         """Return the streak of visits with probably incomplete ("thin") pages.
 
-        A stored page whose loss of text was recorded as an edit stays thin until the text is
-        restored.
+        If a stored page's loss of text was recorded as an edit, the page stays thin until the text
+        is restored.
         """
         thin, count = before.thin, self._most(self._thin)
         lasts = thin.since is not None and at - thin.since < ACCEPT_AFTER

@@ -60,7 +60,7 @@ def large() -> tuple[PageRenderer, Catalog]:
 
 def test_one_sentence_describes_the_site_and_its_readers(home: Any) -> None:
     sentence = home.xpath("string(//p[@class='purpose'])")
-    assert sentence.startswith("The press releases of 2 institutions")
+    assert sentence.startswith("Press releases of 2 institutions")
     assert sentence.count(".") == 1
     assert home.xpath("//meta[@name='description']/@content") == [sentence]
 

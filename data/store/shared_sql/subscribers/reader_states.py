@@ -112,7 +112,7 @@ class ReaderStatesPart(Part):
                 )
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
-        """Mark all releases that were first seen until a time as read.
+        """Mark as read all releases that were first seen until a time.
 
         ``source`` limits them to one source.
         """
