@@ -73,7 +73,7 @@ def test_damage_is_reported_with_its_release(home: Path) -> None:
 def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
-    assert "there is no file 'checkpoint'" in result.stderr
+    assert "the file 'checkpoint' is missing" in result.stderr
     other = tmp_path / "other"
     other.mkdir()
     with archived_home(other):
