@@ -8,8 +8,9 @@ from pathlib import Path
 
 RELEASES = (
     "SELECT id, source, url, title, language, day, sort_at, first_seen, last_seen, updated,"
-    " revision, revised, story, retracted, gone_since, digest, fingerprint, content FROM releases"
-    " ORDER BY number"
+    " revision, revised, story, retracted, gone_since, digest, fingerprint,"
+    # Earlier versions stored no list of attachments whose text was read.
+    " replace(content, ',\"file_digests\":[]', '') FROM releases ORDER BY number"
 )
 ARCHIVE_PAGES = (
     "SELECT f.source, f.topic, f.period, f.section, f.language, p.page, p.release"
