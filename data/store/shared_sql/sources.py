@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final
 
 from data.errors import RenamedSource
@@ -12,7 +12,6 @@ from data.store.shared_sql.database.rows import (
     FILED,
     INSTANT,
     SHOWN_VIEW,
-    content_of,
     encode,
     instant,
 )
@@ -107,27 +106,19 @@ class SourcesPart(Part):
 
         Such a page states no publisher. Retracted releases are never read again.
         """
-        rows = self._ask(
-            "SELECT number FROM releases WHERE source = ?"
-            " AND json_extract(content, '$.publisher') = ?",
-            [known.id, known.name],
-        )
-        numbers = [number for (number,) in rows]
-        for number in numbers:
-            for table, key in (("releases", "number"), ("revisions", "release")):
-                # Every version of the release, except those whose page states a publisher.
-                contents = self._ask(
-                    f"SELECT DISTINCT content FROM {table} WHERE {key} = ?"
-                    " AND json_extract(content, '$.publisher') = ?",
-                    [number, known.name],
-                )
-                for (content,) in contents:
-                    renamed = replace(content_of(content), publisher=name)
-                    self._write(
-                        f"UPDATE {table} SET content = ? WHERE {key} = ? AND content = ?",
-                        [encode(renamed), number, content],
-                    )
-        append_events(self._connection, "update", numbers)
+        rename = "SET content = json_set(content, '$.publisher', :new) WHERE"
+        is_former = "json_extract(content, '$.publisher') = :old"
+        of_source = f"source = :source AND {is_former}"
+        arguments = {"source": known.id, "old": known.name, "new": name}
+        with self._writing() as db:
+            # Every version of these releases, except those whose page states a publisher.
+            db.execute(
+                f"UPDATE revisions {rename} {is_former}"
+                f" AND release IN (SELECT number FROM releases WHERE {of_source})",
+                arguments,
+            )
+            rows = self._ask(f"UPDATE releases {rename} {of_source} RETURNING number", arguments)
+            append_events(self._connection, "update", [number for (number,) in rows])
 
     def source_moves(self) -> Mapping[str, str]:
         """Return the current ids of renamed sources by their former ids, first renaming first.

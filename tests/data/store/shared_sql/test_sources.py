@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 
@@ -132,6 +133,27 @@ def test_a_new_name_reaches_releases_that_are_not_read_again(
     versions = store.revisions(first.id)
     assert len(versions) > 1
     assert {one.content.publisher for one in versions} == {"Port"}
+
+
+def test_a_new_name_needs_as_many_statements_for_many_releases_as_for_few(
+    sqlite_store: SqliteStore, noon: dt.datetime
+) -> None:
+    store = sqlite_store
+    store.register(Source("harbour", "A", ""))
+    counts = []
+    for number, (old, new) in enumerate(pairwise("ABC")):
+        for one in range(1 + 5 * number):
+            url, text = f"http://harbour.example/{number}/{one}", f"Ships wait at {number}/{one}."
+            given = draft(url, title=f"Pier {number}/{one}", body_text=text, publisher=old)
+            store.record(given, seen=noon, since=noon)
+        statements: list[str] = []
+        store._connection.db.set_trace_callback(statements.append)  # noqa: SLF001 - nothing else counts them
+        store.register(Source("harbour", new, ""))
+        store._connection.db.set_trace_callback(None)  # noqa: SLF001
+        counts.append(len([one for one in statements if "content" in one]))
+    assert counts == [2, 2]
+    found = store.releases(Facet(source="harbour"))
+    assert {one.content.publisher for one in found} == {"C"}
 
 
 def test_a_former_id_is_never_given_to_another_source(filled: Store) -> None:
