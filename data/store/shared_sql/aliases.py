@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from data.store.shared_sql.database.connection import Connection, Part, TablePart
-from data.store.shared_sql.database.rows import SHOWN_VIEW, AddressOwner, encode, redacted_row
+from data.store.shared_sql.database.rows import AddressOwner, encode, redacted_row
 
 Address: TypeAlias = tuple[str, str]
 """Id of a source, and the canonical form of an address."""
@@ -100,14 +100,6 @@ class AliasesPart(Part):
             [encode(list(keys)), source],
         )
         return dict(rows)
-
-    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
-        """Return the addresses of visible releases that are sections of one page."""
-        rows = self._ask(
-            f"SELECT url FROM {SHOWN_VIEW} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
-            [source, len(page) + 1, f"{page}#"],
-        )
-        return tuple(url for (url,) in rows)
 
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the current addresses of the releases at these canonical addresses, by address.

@@ -114,6 +114,14 @@ class ReleasesPart(Part):
                 break
         return tuple(found)
 
+    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
+        """Return the addresses of visible releases that are sections of one page."""
+        rows = self._ask(
+            f"SELECT url FROM {SHOWN_VIEW} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
+            [source, len(page) + 1, f"{page}#"],
+        )
+        return tuple(url for (url,) in rows)
+
     def releases(
         self, facet: Facet, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[Release]:

@@ -7,6 +7,7 @@ import multiprocessing
 import sqlite3
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from data.models import (
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql import releases as releases_module
+from data.store.shared_sql.database.connection import Part
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 from scheduler.home.home import open_home
@@ -51,6 +53,13 @@ def test_the_language_of_a_source_is_that_of_most_of_its_newest_releases(
         store.record(one, seen=noon, since=noon)
     assert store.newest_of_sources(limit=6) == {"harbour": ("2026-02-06", "de")}
     assert store.newest_of_sources(limit=3) == {"harbour": ("2026-02-06", "en")}
+
+
+def test_no_two_parts_of_the_store_have_a_method_of_the_same_name() -> None:
+    parts = [part for part in Store.__mro__[1:] if part not in {Part, object}]
+    names = Counter(name for part in parts for name in vars(part) if not name.startswith("_"))
+    assert [name for name, count in names.items() if count > 1] == []
+    assert len(parts) > 20
 
 
 def test_a_first_sight_is_new_and_a_second_is_unchanged(store: Store, noon: dt.datetime) -> None:
