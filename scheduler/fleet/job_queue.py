@@ -11,6 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from string import Template
 from typing import Any, Final
 
 import procrastinate
@@ -66,7 +67,7 @@ INDEX: Final = """
 # A row whose job is queued already is skipped, and does not fail the others. The LIMIT makes the
 # planner search each host in the index, even if its statistics still show an empty queue. So does
 # the collation, which equals the collation of the index.
-DEFER: Final = """
+DEFER: Final = Template("""
     WITH due AS (
         SELECT host, next_due FROM hosts h
         LEFT JOIN LATERAL (SELECT id FROM procrastinate_jobs j
@@ -77,16 +78,18 @@ DEFER: Final = """
         ORDER BY next_due LIMIT %(limit)s),
     deferred AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-        SELECT CASE WHEN starts_with(host, '$DUTY') THEN 'duties' ELSE 'visits' || COALESCE(
+        SELECT CASE WHEN starts_with(host, '$DUTY') THEN '$DUTIES' ELSE '$VISITS' || COALESCE(
                    (SELECT '@' || NULLIF(s.vantage, '') FROM host_sources s
                     WHERE s.host = due.host AND s.due <= now()
                     ORDER BY s.vantage, s.due LIMIT 1), '') END,
-               'visit', '$LOCK' || host, '$LOCK' || host,
+               '$TASK', '$LOCK' || host, '$LOCK' || host,
                jsonb_build_object('host', host)
         FROM due ORDER BY next_due ON CONFLICT DO NOTHING RETURNING 1)
     SELECT (SELECT count(*) FROM deferred), (SELECT count(*) FROM due),
            (SELECT max(next_due) FROM due), now() - make_interval(secs => 2)
-""".replace("$LOCK", JOB_LOCK_PREFIX).replace("$DUTY", DUTY_PREFIX)
+""").substitute(
+    LOCK=JOB_LOCK_PREFIX, DUTY=DUTY_PREFIX, DUTIES=DUTY_QUEUE, VISITS=VISIT_QUEUE, TASK=TASK
+)
 
 STALLED_JOBS: Final = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
@@ -95,11 +98,11 @@ STALLED_JOBS: Final = """
 """
 
 # Jobs whose worker is alive but could not report their end, or whose row no longer exists.
-UNHELD_JOBS: Final = """
+UNHELD_JOBS: Final = Template("""
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
-    WHERE j.status = 'doing' AND (j.queue_name = 'duties' OR starts_with(j.queue_name, 'visits'))
+    WHERE j.status = 'doing' AND (j.queue_name = '$DUTIES' OR starts_with(j.queue_name, '$VISITS'))
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
-"""
+""").substitute(DUTIES=DUTY_QUEUE, VISITS=VISIT_QUEUE)
 """Query that selects running jobs whose host has no current lease."""
 
 JOB_NOT_FOUND: Final = "Job was not found"

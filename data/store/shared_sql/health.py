@@ -196,7 +196,7 @@ class HealthPart(Part):
         Each day is listed once, in the source's time zone.
         """
         rows = self._ask(
-            "SELECT day FROM (SELECT day, sort_at FROM shown_releases WHERE source = ?"
+            f"SELECT day FROM (SELECT day, sort_at FROM {SHOWN_VIEW} WHERE source = ?"
             " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
             " GROUP BY day ORDER BY max(sort_at) DESC, day DESC",
             [source, MAX_RHYTHM_RELEASES],
@@ -209,7 +209,7 @@ class HealthPart(Part):
         Days are in the source's time zone.
         """
         rows = self._ask(
-            "SELECT id, first FROM (SELECT id, (SELECT day FROM shown_releases"
+            f"SELECT id, first FROM (SELECT id, (SELECT day FROM {SHOWN_VIEW}"
             " WHERE source = sources.id AND sort_at >= ? ORDER BY sort_at LIMIT 1) AS first"
             " FROM sources) AS firsts WHERE first IS NOT NULL",
             [UNDATED_BEFORE.timestamp()],
@@ -220,7 +220,7 @@ class HealthPart(Part):
         """Return the number of sources that published on each day since ``since``, by time zone."""
         rows = self._ask(
             "SELECT timezone, day, count(*) FROM"
-            " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?) AS published"
+            f" (SELECT DISTINCT day, source FROM {SHOWN_VIEW} WHERE day >= ?) AS published"
             " JOIN sources ON id = source GROUP BY timezone, day",
             [since.isoformat()],
         )

@@ -18,6 +18,7 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
+from data.store.postgres.hosts import HOLD
 from data.store.shared_sql.database.connection import Arguments, Database
 from data.store.shared_sql.database.interruption import current
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
@@ -253,11 +254,11 @@ class PostgresConnection(Transactions):
 
     def _check_lease(self) -> None:
         lease = self.lease
-        if lease and not self.ask(
-            "SELECT 1 FROM hosts WHERE host = ? AND token = ? AND token <> 0 FOR UPDATE",
-            [lease.host, lease.token],
-        ):
-            raise LeaseLost(lease.host)
+        if lease is None:
+            return
+        with self._raw() as db:
+            if not db.execute(HOLD, [lease.host, lease.token]).fetchone():
+                raise LeaseLost(lease.host)
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         if not hasattr(self._threads, "at_hand"):
