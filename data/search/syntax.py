@@ -270,7 +270,7 @@ class _Parser:
                 return self._group(token, field, depth)
             case "field":
                 if field:
-                    problem = N_("%(name)s: can’t be inside %(outer)s:( )")
+                    problem = N_("%(name)s: is not allowed inside %(outer)s:( )")
                     fix = N_("write the two fields one after the other")
                     raise self._error(token, problem, fix, name=token.text, outer=field)
                 return self._valued(token, depth)
