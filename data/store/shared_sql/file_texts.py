@@ -60,17 +60,17 @@ class FileTable(TablePart):
 
     def add_file_text(self, url: str, digest: str, text: FileText) -> None:
         """Store the text of a file that is archived."""
-        self._db.execute(
-            "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"
-            " tool = excluded.tool, pages = excluded.pages",
-            [digest, text.kind, text.cut, text.tool, encode(text.pages)],
-        )
-        self._db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
+        add_file_text(self._db, url, digest, text)
 
 
 TEXTS: Final = (
     f"SELECT t.digest, {TEXT_COLUMNS} FROM json_each(?) j JOIN file_texts t ON t.digest = j.value"
+)
+
+WITH_FILE_TEXTS: Final = (
+    "SELECT source, content FROM releases WHERE content LIKE '%\"file_digests\":[[%' UNION ALL"
+    " SELECT r.source, v.content FROM revisions v JOIN releases r ON r.number = v.release"
+    " WHERE v.content LIKE '%\"file_digests\":[[%'"
 )
 
 SIZES: Final = (
@@ -134,6 +134,27 @@ class FileTextsPart(Part):
                     append_events(self._connection, "update", sorted({one for one, _ in rows}))
         return deleted
 
+    def missing_file_texts(self) -> Mapping[tuple[str, str], set[str]]:
+        """Return the digests of attachments that were read and whose texts are missing.
+
+        The keys are pairs of a source's id and the attachment's address. A rebuilt store has no
+        texts.
+        """
+        found: dict[tuple[str, str], set[str]] = {}
+        for source, text in self._ask(WITH_FILE_TEXTS):
+            for url, digest in content_of(text).file_digests:
+                found.setdefault((source, url), set()).add(digest)
+        known = self.file_texts({one for digests in found.values() for one in digests})
+        return {key: left for key, digests in found.items() if (left := digests - known.keys())}
+
+    def restore_file_texts(self, url: str, texts: Mapping[str, FileText]) -> None:
+        """Store the texts of all versions of an attachment by digest, oldest first."""
+        with self._writing() as db:
+            for digest, text in texts.items():
+                add_file_text(db, url, digest, text)
+            rows = self._ask("SELECT release FROM release_files WHERE url = ?", [url])
+            append_events(self._connection, "update", [number for (number,) in rows])
+
     def is_attachment(self, url: str) -> bool:
         """Return whether releases have a file as an attachment, and not only as an image."""
         return bool(self._ask("SELECT 1 FROM release_files WHERE url = ? LIMIT 1", [url]))
@@ -176,6 +197,17 @@ class FileTextsPart(Part):
                     [(now.timestamp(), url) for _, url in rows],
                 )
         return [url for _, url in rows]
+
+
+def add_file_text(db: Database, url: str, digest: str, text: FileText) -> None:
+    """Store the text of a file, which is the current version of the file at a URL."""
+    db.execute(
+        "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"
+        " tool = excluded.tool, pages = excluded.pages",
+        [digest, text.kind, text.cut, text.tool, encode(text.pages)],
+    )
+    db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
 
 
 def forget_file_texts(db: Database, number: int, digests: Iterable[str]) -> None:

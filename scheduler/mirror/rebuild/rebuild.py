@@ -33,6 +33,7 @@ from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.publication import publish_proofs, settle_topics
+from scheduler.mirror.rebuild.attachment_texts import restore_attachment_texts
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.new_store import restore_sightings, unreadable_captures
 from scheduler.mirror.rebuild.report import (
@@ -185,6 +186,7 @@ class Rebuilding:
             self._store.keep_journal_end(entries[-1].record_id)
             self._take_kept_files()
             self._write_files()
+            restore_attachment_texts(home_at(self._home.path), self._store)
             self._store.enter_queued()
             ids = {one.id for one in self._store.by_first_seen()}
             lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
