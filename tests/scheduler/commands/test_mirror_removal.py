@@ -13,6 +13,7 @@ from lxml import etree
 
 from data.archive.warc.warc_file import own_files
 from data.store.open import open_store
+from data.text.urls import canonical_url
 from data.wording import sized
 from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html, served
@@ -32,6 +33,8 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     # A decision, so that the journal contains the texts.
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
         release = next(store.by_first_seen("acme")).id
+        listed = {canonical_url(URL): "2026-03-02 It was wrong"}
+        store.list_items("acme", "page", 1, listed)
     retracted = communique("releases", "retract", release, "--why", "gone", home=home)
     result = communique("mirror", "redact", URL, "--why", "order 7", "--json", home=home)
     assert (retracted.returncode, result.returncode) == (0, 0), result.stderr
@@ -67,6 +70,7 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert json.loads(communique("show", release, "--json", home=rebuilt).stdout) == json.loads(
         shown.stdout
     )
+    assert b"It was wrong" not in (rebuilt / "communique.db").read_bytes()
     assert (rebuilt / "communique.toml").read_text() == "[site]\ntitle = 'Harbour'\n"
     # Another key signs the log there, and the note about the missing records.
     verified = communique("mirror", "verify", home=rebuilt)
