@@ -11,7 +11,7 @@ import logging
 import resource
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from spiders.attachments.office import open_office
 from spiders.attachments.pdf import read_pdf_pages
 from spiders.attachments.pdf_reader import MAX_MEMORY_BYTES
 from spiders.attachments.rtf import read_rtf
-from spiders.attachments.scan import Scans, tool
+from spiders.attachments.scan import Scans
 from spiders.download.documents import is_pdf
 
 ZIP: Final = b"PK\x03\x04"
@@ -37,40 +37,43 @@ IMAGES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 """First bytes of images that may be scans: PNG, JPEG and TIFF."""
 
 
-def opened(body: bytes, languages: Sequence[str], folder: Path) -> tuple[FileKind, Iterator[str]]:
+def opened(body: bytes, scans: Scans | None, folder: Path) -> tuple[FileKind, Iterator[str]]:
     """Return the kind of a file and its pages, which are read while they are iterated."""
     if is_pdf(body):
-        return "pdf", read_pdf_pages(body, _recognizer(body, languages, folder))
+        return "pdf", read_pdf_pages(body, _recognizer(body, scans, folder))
     if body.startswith(ZIP):
         return open_office(body)
     if body.startswith(RTF):
         return "rtf", read_rtf(body)
     if body.startswith(IMAGES):
-        return "image", _image(body, languages)
+        return "image", _image(body, scans)
     if body.startswith(OLD_OFFICE):
         raise CutShort("password" if ENCRYPTED in body else "old")
     return "unknown", iter(())
 
 
-def _recognizer(body: bytes, languages: Sequence[str], folder: Path) -> Callable[[int], str] | None:
-    if not languages:
+def _recognizer(body: bytes, scans: Scans | None, folder: Path) -> Callable[[int], str] | None:
+    if scans is None:
         return None
     path = folder / "file.pdf"
     path.write_bytes(body)
-    return partial(Scans(languages).page, path)
+    return partial(scans.page, path)
 
 
-def _image(body: bytes, languages: Sequence[str]) -> Iterator[str]:
-    if not languages:
+def _image(body: bytes, scans: Scans | None) -> Iterator[str]:
+    if scans is None:
         raise CutShort("scan")
-    yield from Scans(languages).image(body)
+    yield from scans.image(body)
 
 
-def read(body: bytes, languages: Sequence[str], folder: Path, write: Callable[[str], None]) -> Cut:
-    """Write the kind and then each page of a file, and return the reason if text is missing."""
+def read(body: bytes, scans: Scans | None, folder: Path, write: Callable[[str], None]) -> Cut:
+    """Write the kind and then each page of a file, and return the reason if text is missing.
+
+    ``scans`` recognizes scanned pages, if they are read.
+    """
     left = MAX_CHARACTERS
     try:
-        kind, pages = opened(body, languages, folder)
+        kind, pages = opened(body, scans, folder)
         write(kind)
         if kind == "unknown":
             return "kind"
@@ -101,9 +104,10 @@ def main() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
     logging.disable()  # pypdf would log every defect of a document
+    scans = Scans(languages) if languages else None
     with tempfile.TemporaryDirectory() as folder:
-        cut = read(sys.stdin.buffer.read(), languages, Path(folder), write_line)
-    write_line(FileText(cut=cut, tool=tool() if languages and cut != "scan" else ""))
+        cut = read(sys.stdin.buffer.read(), scans, Path(folder), write_line)
+    write_line(FileText(cut=cut, tool=scans.tool if scans else ""))
     return 0
 
 

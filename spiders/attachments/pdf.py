@@ -17,18 +17,11 @@ MIN_CHARACTERS: Final = 20
 def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Iterator[str]:
     """Yield the text of each page.
 
-    ``recognize`` returns the text of a scanned page by its number, from 1. Raises CutShort for an
-    encrypted, damaged or scanned file.
+    ``recognize`` returns the text of a scanned page by its number, from 1. Without its programs,
+    scanned pages have no text. Raises CutShort for an encrypted, damaged or scanned file.
     """
-    try:
-        reader = PdfReader(BytesIO(body), strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise CutShort("password")
-        count = len(reader.pages)
-    except FileNotDecryptedError as error:
-        raise CutShort("password") from error
-    except (*PDF_ERRORS, AttributeError) as error:
-        raise CutShort("damaged") from error
+    reader = _open(body)
+    count = len(reader.pages)
     has_text = is_damaged = False
     for number in range(count):
         try:
@@ -36,10 +29,29 @@ def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Itera
         except (*PDF_ERRORS, AttributeError):
             text, is_damaged = "", True
         if sum(map(str.isalnum, text)) < MIN_CHARACTERS and recognize:
-            text = recognize(number + 1) or text
+            try:
+                text = recognize(number + 1) or text
+            except CutShort as error:
+                if error.cut != "scan":
+                    raise
+                recognize = None
         has_text |= bool(text.strip())
         yield text
     if is_damaged or not count:
         raise CutShort("damaged")
     if not (has_text or recognize):
         raise CutShort("scan")
+
+
+def _open(body: bytes) -> PdfReader:
+    """Return the reader of a file whose pages can be counted."""
+    try:
+        reader = PdfReader(BytesIO(body), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise CutShort("password")
+        len(reader.pages)
+    except FileNotDecryptedError as error:
+        raise CutShort("password") from error
+    except (*PDF_ERRORS, AttributeError) as error:
+        raise CutShort("damaged") from error
+    return reader

@@ -16,6 +16,8 @@ from spiders.attachments.limits import MAX_SCAN_SECONDS, MAX_SCANNED_PAGES, CutS
 RENDERED_PIXELS: Final = 3_500
 """Length of the longer side of a rendered page, in pixels: 300 dots per inch of A4."""
 
+PROGRAMS: Final = ("tesseract", "pdftoppm")
+
 PAGE_END: Final = "\f"
 """Character that tesseract prints after each page."""
 
@@ -35,17 +37,19 @@ MODELS: Final = {
 
 
 class Scans:
-    """Recognizes scanned pages of one file. Raises CutShort("scan") without the programs."""
+    """Recognizes scanned pages of one file. Raises CutShort("scan") without the programs.
+
+    ``tool`` is the name and version of tesseract, or "" if it has not recognized any text.
+    """
 
     def __init__(self, languages: Sequence[str]) -> None:
-        self._models = "+".join(models_of(languages))
+        self.tool = ""
+        self._languages = languages
         self._left = MAX_SCANNED_PAGES
-        if not self._models:
-            raise CutShort("scan")
 
     def page(self, body: Path, number: int) -> str:
         """Return the text of one page of a PDF file in ``body``."""
-        if not shutil.which("pdftoppm"):
+        if missing_programs():
             raise CutShort("scan")
         size = ("-scale-to", str(RENDERED_PIXELS))
         one = ("-f", str(number), "-l", str(number))
@@ -54,12 +58,22 @@ class Scans:
 
     def image(self, image: bytes) -> Iterator[str]:
         """Yield the text of each page of an image."""
+        models = models_of(self._languages)
+        if not models:
+            raise CutShort("scan")
         self._left -= 1
         if self._left < 0:
             raise CutShort("pages")
-        program = ["tesseract", "stdin", "stdout", "-l", self._models]
+        program = ["tesseract", "stdin", "stdout", "-l", "+".join(models)]
         text = _output(program, image).decode("utf-8", "replace")
+        if text.strip() and not self.tool:
+            self.tool = _tool()
         yield from text.removesuffix(PAGE_END).split(PAGE_END)
+
+
+def missing_programs() -> list[str]:
+    """Return the names of the programs for scans that are not installed."""
+    return [name for name in PROGRAMS if not shutil.which(name)]
 
 
 def models_of(languages: Sequence[str]) -> Sequence[str]:
@@ -79,7 +93,7 @@ def installed_models() -> frozenset[str]:
     return frozenset(_output(["tesseract", "--list-langs"]).decode().split())
 
 
-def tool() -> str:
+def _tool() -> str:
     """Return the name and version of tesseract."""
     return _output(["tesseract", "--version"]).decode("utf-8", "replace").partition("\n")[0]
 

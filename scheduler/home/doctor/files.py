@@ -21,6 +21,7 @@ from feeds.alerts.channels import AlertWatch
 from scheduler.home.backup.contents import SECRET, own_files
 from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import NO_FOLDER, NOWHERE, Home
+from spiders.attachments.scan import missing_programs
 from spiders.sources.loader import load_sources
 
 MAX_NAMED_SOURCES: Final = 5
@@ -76,6 +77,20 @@ def check_sources(examination: Examination) -> Iterator[Finding]:
     own = sum(one.own for one in loaded.values())
     text = f"{own} of your own and {len(loaded) - own} bundled sources are valid"
     yield Finding("sources", "ok", text)
+
+
+def check_scans(examination: Examination) -> Iterator[Finding]:
+    """Check that the programs for scanned attachments are installed, if any source needs them."""
+    settings = examination.home.settings.archive
+    sources, _ = load_sources(examination.home.sources)
+    asked = {one.file.attachment_text or settings.attachment_text for one in sources.values()}
+    if not settings.enabled or "scans" not in asked:
+        return
+    if missing := missing_programs():
+        text = f"scanned attachments are not read; missing programs: {', '.join(missing)}"
+        yield Finding("scans", "warning", text, "install tesseract-ocr and poppler-utils")
+    else:
+        yield Finding("scans", "ok", "the programs for scanned attachments are installed")
 
 
 def check_watches(examination: Examination) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home.backup.archive_files import log_state
 from scheduler.home.doctor.archive import check_captures
-from scheduler.home.doctor.files import check_settings
+from scheduler.home.doctor.files import check_scans, check_settings
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.errors import RESTORING
 from scheduler.home.home import home_at
@@ -113,6 +113,19 @@ def test_a_watch_without_an_output_is_a_warning(home: Path) -> None:
     (warning,) = found(home, "watches", "warning")
     assert warning.startswith("the watch mute has no output")
     assert [*found(home, "watches", "ok")] == ["1 watch is valid: "]
+
+
+def test_missing_programs_for_scans_are_a_warning_if_a_source_needs_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examination = Examination(home_at(home))
+    monkeypatch.setenv("PATH", str(home))
+    assert [*check_scans(examination)] == []
+    (home / "communique.toml").write_text('[archive]\nattachment_text = "scans"\n' + CONTACT)
+    (finding,) = check_scans(Examination(home_at(home)))
+    assert (finding.check, finding.level) == ("scans", "warning")
+    assert "tesseract, pdftoppm" in finding.text
+    assert finding.fix
 
 
 def test_secrets_that_other_users_can_read_are_warnings(home: Path) -> None:

@@ -12,7 +12,7 @@ from pypdf import PdfReader, PdfWriter
 from data.models.file_text import Cut, FileText
 from spiders.attachments import child
 from spiders.attachments.read import read_attachment
-from spiders.attachments.scan import installed_models
+from spiders.attachments.scan import Scans, installed_models
 from tests.spiders.attachments import made_files as made
 
 PAGES = (
@@ -31,12 +31,12 @@ MAKERS: dict[str, Callable[[Sequence[str]], bytes]] = {
 }
 
 
-def read_here(body: bytes) -> FileText:
+def read_here(body: bytes, scans: Scans | None = None, folder: Path = Path()) -> FileText:
     """The text that the child process would write, read in this process."""
     written: list[str] = []
-    cut = child.read(body, (), Path(), written.append)
+    cut = child.read(body, scans, folder, written.append)
     kind, *pages = written or ["unknown"]
-    return FileText(kind, tuple(pages), cut)  # type: ignore[arg-type]
+    return FileText(kind, tuple(pages), cut, scans.tool if scans else "")  # type: ignore[arg-type]
 
 
 def words(text: FileText) -> list[list[str]]:
@@ -128,6 +128,36 @@ def test_the_pages_that_were_read_within_the_time_are_kept() -> None:
     slow = made.pdf(PAGES[:1], last="BT /F 12 Tf (x) Tj ET\n" * 300_000)
     read = read_attachment(slow, seconds=2)
     assert (read.kind, read.cut, len(read.pages)) == ("pdf", "time", 1)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx"])
+def test_a_file_with_text_is_read_without_the_programs_for_scans(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = MAKERS[kind]((PAGES[0], "", PAGES[1]))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    read = read_attachment(body, ["de"])
+    assert (read.cut, read.tool) == ("", "")
+    assert [page for page in words(read) if page] == [page.split() for page in PAGES]
+
+
+def test_a_scan_is_not_read_without_the_programs_for_scans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed_models.cache_clear()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for body in (made.scanned_pdf([made.scan("text")]), made.scan("text")):
+        assert read_here(body, Scans(["de"]), tmp_path).cut == "scan"
+    installed_models.cache_clear()
+
+
+@pytest.mark.skipif("deu" not in installed_models(), reason="tesseract for German is missing")
+@pytest.mark.parametrize("kind", ["pdf", "docx"])
+def test_the_version_of_tesseract_is_stored_only_for_text_that_it_recognized(
+    kind: str, tmp_path: Path
+) -> None:
+    body = MAKERS[kind]((PAGES[0], ""))
+    assert read_here(body, Scans(["de"]), tmp_path).tool == ""
 
 
 @pytest.mark.skipif("deu" not in installed_models(), reason="tesseract for German is missing")
