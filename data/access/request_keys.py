@@ -110,7 +110,7 @@ class RequestKeys:
             raise RequestKeyError("the database", str(error)) from error
 
     def _first(self) -> str:
-        """Return the keys for a new database: those of the file if it exists, or a new key."""
+        """Return the keys for a new database: the keys from the file if it exists, or a new key."""
         if self._path.exists():
             return self._in_file().decode("utf-8", "replace")
         return _encoded([RequestKey.new(utc_now())])

@@ -29,7 +29,7 @@ from data.languages.vocabulary import DateOrder, vocabulary
 Order: TypeAlias = DateOrder
 
 MAX_AHEAD: Final = dt.timedelta(days=2)
-"""Maximum difference between a day and today if the day is in the future, because of time zones."""
+"""Days may be in the future by at most this time, because of time zones."""
 
 US_HOSTS = (".gov", ".mil", ".us", ".edu")
 

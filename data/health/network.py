@@ -26,11 +26,11 @@ MIN_HOSTS: Final = 3
 hosts, both may be on one server."""
 
 OUTAGE_SHARE: Final = 0.9
-"""Minimum share of visited hosts that do not respond during an outage of our network. The other
-hosts may be in our own building."""
+"""Minimum share of visited hosts that do not respond at which an outage of our network begins. The
+other hosts may be in our own building."""
 
 RECOVERY_SHARE: Final = 0.5
-"""Maximum share of visited hosts that do not respond when an outage of our network is over."""
+"""Maximum share of visited hosts that do not respond at which an outage of our network ends."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
 """Maximum time for holding back a source's failure because our own network may be down.

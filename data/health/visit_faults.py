@@ -17,8 +17,8 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum share of linked releases that no listing shows, for a fault. MIN_MISSED is the minimum
-number of these releases."""
+"""Minimum share of linked releases that are missing in all listings, at which a fault is reported.
+MIN_MISSED is the minimum number of these releases."""
 
 MIN_PAGES: Final = 2
 """Minimum number of release pages with the same problem, for a fault. A single page may be

@@ -18,7 +18,8 @@ MAX_VANISHED: Final = 4
 held for a person's decision."""
 
 MIN_MASS_SHARE: Final = 0.3
-"""Minimum share of requested releases that disappear together in a mass disappearance."""
+"""Minimum share of requested releases that disappear together, at which this is a mass
+disappearance."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
 """Time after which releases that wait for a person's decision are retracted if a readable listing
@@ -81,7 +82,7 @@ def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
 
 
 def at_once(gone: int, asked: int) -> bool:
-    """Return whether so many releases are missing that a failure of the site is more likely.
+    """Return whether so many releases are missing that the site has probably failed.
 
     ``gone`` of the ``asked`` requested releases are missing.
     """

@@ -119,7 +119,7 @@ class Imported:
 
 
 def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy) -> Imported:
-    """Parse a line of JSON to a release, and clean its values like those of a page.
+    """Parse a line of JSON to a release, and clean its values like values from a page.
 
     ``context`` determines how dates without a time zone are parsed. If the line has a time of
     retraction, a new release is imported as retracted since then. A known release is retracted now.

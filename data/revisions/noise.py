@@ -49,7 +49,8 @@ MAX_VISITS_OF_TURNS: Final = 12
 """Maximum number of visits that earlier changes of a place can demand."""
 
 HOLD_FACTOR: Final = 3
-"""Minimum ratio of the visits with the same text to those of the longest noise at its place."""
+"""Minimum number of visits with the same text before it is accepted, as a multiple of the visits
+with the longest noise at its place."""
 
 REMOVAL_VISITS: Final = 30
 """Number of visits that must miss a line beside restless lines. A text of a large pool of rotating
@@ -316,7 +317,7 @@ def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
 
 
 def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
-    """Return how many visits must find a whole line that is new or gone, as far as others show.
+    """Return how many visits must find a whole line that is new or gone, based on other lines.
 
     A new line beside restless lines is restless too. So is one that vanished before.
     """

@@ -1,4 +1,4 @@
-"""Places of a single page that have differed from its stored version, and what is remembered."""
+"""Places of a single page that have differed from its stored version, with their history."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -68,7 +68,7 @@ class Sentence(NamedTuple):
 
 @dataclass(slots=True)
 class EditedSentences:
-    """Sentences that belong together: one or more before an edit, and what became of them."""
+    """One or more sentences before an edit, and the sentences that replaced them."""
 
     old: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)

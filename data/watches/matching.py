@@ -46,7 +46,7 @@ PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
 
 
 class Need(NamedTuple):
-    """Keys so that each match of an expression has at least one of them.
+    """Keys of an expression. Each match of the expression has at least one of these keys.
 
     If the need ``is_exact``, each release with one of the keys also matches the expression.
     """

@@ -11,7 +11,7 @@ from data.models.file_text import FileKind
 from spiders.attachments.limits import CutShort
 
 MAX_SPACES: Final = 100
-"""Maximum number of spaces that one element of an OpenDocument file stands for."""
+"""Maximum number of spaces that one element of an OpenDocument file represents."""
 
 PAGE_TAGS: Final[Mapping[FileKind, str]] = {"ods": "table", "odp": "page"}
 """Elements that contain a sheet or slide, by kind of OpenDocument file."""

@@ -168,7 +168,7 @@ class _Rtf:
 
 
 def known_encoding(name: str) -> str:
-    """Return the name of an encoding if Python knows it, or else that of Western Europe."""
+    """Return the name of an encoding, or the Western European one if Python does not know it."""
     try:
         codecs.lookup(name)
     except LookupError:

@@ -83,7 +83,7 @@ def press_links(page: Page) -> tuple[PressLink, ...]:
 
 
 def is_front(url: str) -> bool:
-    """Whether a URL is that of a site's home page, in any language."""
+    """Whether a URL is the address of a site's home page, in any language."""
     parts = urlsplit(url)
     return not parts.query and FRONT.fullmatch(parts.path) is not None
 

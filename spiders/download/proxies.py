@@ -40,7 +40,7 @@ def check_proxy(file: SourceFile, network: Network) -> None:
 
 
 class ProxyMiddleware:
-    """Selects the proxy of a request: that of its source, or that of its host.
+    """Selects the proxy of a request: the proxy of its source, or of its host.
 
     It also runs for redirects and robots.txt.
     """

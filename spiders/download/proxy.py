@@ -145,7 +145,7 @@ class Upstream:
 
 
 def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstream | None:
-    """Return the proxy for a request: the one with a name, or else that of the host.
+    """Return the proxy for a request: the proxy with a name, otherwise the proxy of the host.
 
     A proxy of a host also applies to its subdomains.
     """

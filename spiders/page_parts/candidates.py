@@ -124,7 +124,7 @@ def ids_of(element: etree._Element) -> Iterator[str]:
 
 
 def first_id(*elements: etree._Element | None) -> str:
-    """Return the first id among those of several elements, or ""."""
+    """Return the first id of several elements, or "" if none has an id."""
     return next((name for one in elements if one is not None for name in ids_of(one)), "")
 
 

@@ -41,7 +41,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of witnesses that do not accept checkpoints at all, or not those of this log."""
+"""Status codes of witnesses that accept no checkpoints of any log, or none of this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "

@@ -58,7 +58,7 @@ UNSIGNED: Final = (
 class Records:
     """Data read from the files of an archive.
 
-    - ``seen`` contains the leaves of readable records, ``damaged`` those of unreadable records.
+    - ``seen`` contains the leaves of readable records, ``damaged`` the leaves of unreadable ones.
     - ``captures`` contains the store's captures that were not found yet.
     - ``unknown`` lists the records whose leaves were not found yet.
     - ``announced`` lists removals that the log's key signed; they explain missing records.

@@ -111,7 +111,7 @@ class Recorder:
         return outcomes
 
     def _read_ahead(self, drafts: Sequence[ReadDraft]) -> None:
-        """Read what the database has for a batch of drafts, with one query per table."""
+        """Read the stored data about a batch of drafts, with one query per table."""
         tables = self._tables
         addresses = {address for one in drafts for address in one.addresses}
         tables.read_owners(addresses)
@@ -298,7 +298,7 @@ class Recorder:
     def _settle(
         self, draft: Draft, owner: StoredRelease, seen: dt.datetime
     ) -> SettledContent | None:
-        """Return the content of a single page without its noise, and store what it teaches.
+        """Return the content of a single page without its noise, and store the state of the noise.
 
         Returns None if the page has no text.
         """

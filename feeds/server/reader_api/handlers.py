@@ -30,8 +30,8 @@ MAX_ITEM_IDS: Final = 1000
 """Maximum number of item ids in a request."""
 
 INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
-"""Maximum age of releases that are unread in a new account, at the time when its token was
-created."""
+"""Maximum age at which releases are unread in a new account. The age is counted when the account's
+token is created."""
 
 Values: TypeAlias = Mapping[str, list[str]]
 """Parameter values by parameter name. A parameter may occur several times."""

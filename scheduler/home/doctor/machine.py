@@ -30,14 +30,14 @@ MIN_INODES: Final = 10_000
 thousands of files at a time."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""Maximum time by which the time of a file may be in the future. Clocks of file servers differ
+"""A file's time may be in the future by at most this time, because clocks of file servers differ
 slightly."""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock with an earlier time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
-"""Maximum time in seconds by which the clock may be adjusted during the check."""
+"""Maximum adjustment of the clock in seconds during the check."""
 
 
 def check_versions(_: Examination) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page, if the older of them has
+"""Minimum time between the newest releases of a feed and its page at which the older one counts as
 stopped."""
 
 MIN_LOST_ROWS: Final = 3
@@ -163,7 +163,7 @@ def with_lost_rows(
     *,
     below: frozenset[str],
 ) -> VisitFacts:
-    """Compare a page's rows with those of the last visit, and add the lost rows to the facts."""
+    """Compare a page's rows with the rows of the last visit, and add the lost rows to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if canonical_url(item.url) not in gone]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]

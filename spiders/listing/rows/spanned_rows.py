@@ -86,7 +86,7 @@ class SpannedDates:
         self._dates: list[DateMark] = []
 
     def dates(self, span: ElementSpan, own: list[DateMark], flat: FlatPage) -> list[DateMark]:
-        """Return the dates of a row: ``own``, or else those of a cell that spans the row.
+        """Return the dates of a row: ``own``, otherwise the dates of a cell that spans the row.
 
         Call this for each row with a link, in page order.
         """

@@ -64,7 +64,7 @@ FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
 matches."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
-"""Maximum time by which a publication date may be later than the page's last modification time."""
+"""A publication date may be later than the page's last modification time by at most this time."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
 """Scores of a date in trusted metadata, a date in the URL, and a date in vague metadata. They are
