@@ -36,8 +36,8 @@ MIN_DAYS: Final = 5
 chance."""
 
 MAX_AGE_DAYS: Final = 760
-"""Maximum age of days that are used to learn a rhythm, in days before the last release. Earlier, the
-press office may have worked differently."""
+"""Maximum age of days that are used to learn a rhythm, in days before the last release. Earlier,
+the press office may have worked differently."""
 
 PRIOR_EVIDENCE: Final = 2.0
 """Weight of the country's rate in the rate of a source, as a number of releases."""

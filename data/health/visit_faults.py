@@ -21,8 +21,8 @@ MIN_MISSED_SHARE: Final = 0.2
 MIN_MISSED is the minimum number of these releases."""
 
 MIN_PAGES: Final = 2
-"""Minimum number of release pages with the same problem, for a fault. A single page may be
-chance."""
+"""Minimum number of release pages with the same problem, at which a fault is reported. A single
+page may be chance."""
 
 
 def first_sign(run: Run) -> Verdict | None:

@@ -12,11 +12,11 @@ from importlib.resources import files
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Minimum number of letters in a text whose language is detected by its words. The result for a
+"""Minimum number of letters needed to detect a text's language by its words. The result for a
 shorter text would be a guess."""
 
 MIN_SCRIPT_LETTERS: Final = 30
-"""Minimum number of letters in a text whose language is detected by its script alone."""
+"""Minimum number of letters needed to detect a text's language by its script alone."""
 
 MAX_SAMPLE: Final = 1000
 """Maximum number of characters of a text that are examined. More characters would not improve the

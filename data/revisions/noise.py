@@ -64,7 +64,7 @@ KNOWN_VALUE_VISITS: Final = 6
 texts return to their places."""
 
 MIN_RESTLESS_TURNS: Final = 6
-"""Minimum number of changes of a line that counts as restless."""
+"""Minimum number of changes at which a line counts as restless."""
 
 CALM_VISITS: Final = 20
 """Number of visits with the stored text after which a place counts as calm again."""

@@ -27,7 +27,7 @@ MAX_LINE_WORDS: Final = 400
 """Maximum number of words in a line that is compared word by word."""
 
 MIN_SIMILARITY: Final = 0.5
-"""Minimum share of words that two lines have in common if one is a version of the other."""
+"""A line is a version of another line if they have at least this share of words in common."""
 
 MAX_SHAPE_LENGTH: Final = 60
 """Maximum length in characters of a line that is compared by its shape: with ``a`` in place of each

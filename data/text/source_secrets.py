@@ -38,7 +38,7 @@ MAX_DIRECT_LOOKUPS: Final = 128
 """Maximum number of spellings of secrets that are searched one after the other."""
 
 MIN_RANDOM_LENGTH: Final = 16
-"""Minimum length in characters of a value that counts as secret only because it looks random."""
+"""Minimum length in characters at which a value counts as secret only because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 

@@ -13,7 +13,7 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum number of words in a text that is certainly a release, not a barrier."""
+"""Minimum number of words at which a text is certainly a release, not a barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
 """Error message for a page that is replaced by a login."""

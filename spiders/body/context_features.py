@@ -23,10 +23,10 @@ REGION_LONG: Final = 150.0
 """Maximum weight of a block in the comparison of containers, in words."""
 
 STRONG: Final = 0.7
-"""Minimum probability of a long block that is certainly body text."""
+"""Minimum probability at which a long block is certainly body text."""
 
 LIKELY: Final = 0.4
-"""Minimum probability of a block that is likely to be body text."""
+"""Minimum probability at which a block is likely to be body text."""
 
 FAR: Final = 99.0
 """Distance, in blocks, that is used if the page has no paragraph that is certainly body text."""

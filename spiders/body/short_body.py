@@ -33,7 +33,7 @@ NEAR: Final = 10
 """Maximum number of blocks between the headline and a short body."""
 
 WORDS: Final = 4
-"""Minimum number of words in a block that counts as a sentence of a short body."""
+"""Minimum number of words at which a block counts as a sentence of a short body."""
 
 MAX_SHORT_BODY_LENGTH: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""

@@ -26,8 +26,8 @@ FRAME_NAMES: Final = frozenset(
 MAIN_TAGS: Final = frozenset(["main", "article"])
 
 MIN_MAIN_SHARE: Final = 0.5
-"""Minimum share of a page's text outside its frames that a ``main`` element contains, if the text
-outside this element is left out."""
+"""The text outside a ``main`` element is left out if the element has at least this share of the
+page's text outside frames."""
 
 MAX_FRAME_SHARE: Final = 0.5
 """Maximum share of a page's text in one element that is left out as a frame."""

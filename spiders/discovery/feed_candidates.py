@@ -31,7 +31,8 @@ MAX_SITEMAPS = 3
 """Maximum number of sitemaps that are read from a robots.txt or a sitemap index."""
 
 MIN_HELD = 0.8
-"""Minimum share of the page's releases in a feed that adds older releases to the page."""
+"""A feed adds older releases to a page only if the feed has at least this share of the page's
+releases."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 

@@ -28,7 +28,7 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence (0 to 1) of a guess that need not be checked by a person."""
+"""Minimum confidence (0 to 1) at which a guess need not be checked by a person."""
 
 CHECK_COMMENT: Final = "# check this: "
 """Start of a comment in a source file on a guess that a person must check."""

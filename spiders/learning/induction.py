@@ -39,11 +39,11 @@ MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages needed to learn a template."""
 
 ALIKE: Final = 0.95
-"""Minimum Jaccard similarity (of word triples) of two bodies that count as equal."""
+"""Minimum Jaccard similarity (of word triples) at which two bodies count as equal."""
 
 STILL: Final = 0.5
-"""Minimum Jaccard similarity (of word triples) of the detected body and a template's body, if the
-template still matches the page."""
+"""Minimum Jaccard similarity (of word triples) of the detected body and a template's body, at which
+the template still matches the page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")

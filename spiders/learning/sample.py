@@ -19,7 +19,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
-"""Minimum share of the body's letters in the element that counts as the body's element."""
+"""Minimum share of the body's letters at which an element counts as the body's element."""
 
 CHAIN: Final = 4
 """Maximum number of nested elements that are tried as the body's element, innermost first."""

@@ -52,7 +52,7 @@ layout, and each attempt takes as long as extracting several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""Minimum confidence (0 to 1) of a detected title that templates may not contradict."""
+"""Minimum confidence (0 to 1) at which templates may not contradict a detected title."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
 """Prefixes of the rule names of bodies that were extracted by a template or a declared selector."""

@@ -25,14 +25,14 @@ from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import mark_of
 
 MIN_RECORDS: Final = 3
-"""Minimum number of records in a region that replaces a hidden list or a side list."""
+"""Minimum number of records at which a region can replace a hidden list or a side list."""
 
 RIVAL: Final = 0.5
-"""Minimum score of a region that replaces another region, relative to that region's score."""
+"""Minimum score at which a region can replace another region, relative to that region's score."""
 
 MAIN_SCORE: Final = 2.5
-"""Minimum score of a list that is chosen instead of the best list, if the best list is in a side
-column or unrelated to the page."""
+"""Minimum score at which a list can replace the best list, if the best list is in a side column or
+unrelated to the page."""
 
 MOSTLY: Final = 0.8
 """Minimum share of items that must have a property, so that the list counts as having it."""

@@ -50,7 +50,7 @@ PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items inside page parts if the parts are the releases."""
+"""The page parts are the releases if at least this share of the detected items is inside them."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported per page."""

@@ -43,7 +43,7 @@ ABOVE, WITHIN, DEEP = 3, 2, 4
 - `DEEP`: maximum number of nested elements around a word that are checked for emphasis"""
 
 ALIKE: Final = 0.5
-"""Minimum similarity (Dice's coefficient of letter pairs) of a headline that repeats the title in
+"""Minimum similarity (Dice's coefficient of letter pairs) at which a headline repeats the title in
 the page's metadata."""
 
 SIZED: Final = re.compile(

@@ -27,7 +27,7 @@ MAX_READ: Final = 500_000
 """Maximum length in characters of the part of a body that is parsed."""
 
 MIN_TEXT_CELL: Final = 200
-"""Minimum length in characters of a table cell that counts as text, not as data."""
+"""Minimum length in characters at which a table cell counts as text, not as data."""
 
 TRACKER_PIXELS: Final = 3
 """Maximum width or height in pixels of a tracking pixel or spacer image."""

@@ -23,7 +23,7 @@ PROCESS: Final = re.compile(r"\(process (\d+)\)")
 """Pattern that matches the process id in the text of a lock."""
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
-"""Minimum age in seconds of an unfinished file that counts as abandoned."""
+"""Minimum age in seconds at which an unfinished file counts as abandoned."""
 
 
 MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)

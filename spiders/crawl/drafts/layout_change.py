@@ -65,14 +65,14 @@ DIGITS: Final = re.compile(rb"\d+")
 """Pattern that matches digits in class names and ids. They may differ from page to page."""
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change if the change comes from the site's design."""
+"""A change comes from the site's design only if at least this many releases share the change."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line if the line belongs to the
-site."""
+"""A line belongs to the site only if at least this share of a visit's stored releases gains the
+line."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain the same line if the line belongs to the
-site."""
+"""A line belongs to the site only if at least this many of a visit's stored releases gain the
+line."""
 
 MIN_FRAME_LETTERS: Final = 4
 """Minimum length of a line that is searched for in a page's frames (header, footer and the like),
@@ -82,8 +82,8 @@ MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines of the stored text that are searched for in a page's frame."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of releases on rebuilt pages with the same change if the change comes from the
-site's design."""
+"""A change comes from the site's design only if at least this share of the releases on rebuilt
+pages shares the change."""
 
 MAX_COMPARED_LINES: Final = 4_000
 """Maximum number of body lines that are compared line by line. The limit saves CPU time."""

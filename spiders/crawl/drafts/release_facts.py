@@ -26,10 +26,10 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of stored releases needed to determine a source's usual properties."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of dated releases if a source's releases usually have dates."""
+"""A source's releases usually have dates if at least this share of them has one."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles if a source's releases usually have different titles."""
+"""A source's releases usually have different titles if at least this share of them is distinct."""
 
 USUAL_TEXT_SHARE: Final = 0.5
 """Minimum length of a new release's text, relative to the source's shortest usual text. A shorter

@@ -29,7 +29,7 @@ MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words in a text that several new releases can't share.
+"""Minimum number of words at which a text can't belong to several new releases.
 
 Shorter texts may only link to a document. They count only if the page's title differs from the
 listing's title."""

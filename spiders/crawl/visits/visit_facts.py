@@ -33,15 +33,15 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier run reports searched for facts. Failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than the listing that is reported if the listing never
-contained them."""
+"""Stored releases that are newer than the listing and were never in it are reported only if there are
+at least this many."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with the listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""Minimum number of newer releases in the feed if the feed's page has stopped."""
+"""A feed's page counts as stopped only if the feed has at least this many newer releases."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Period over which missed releases are counted."""
 

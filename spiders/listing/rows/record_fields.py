@@ -46,13 +46,13 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _DOTS = ("...", "…")
 _LIKELY = 0.3
-"""Minimum title likeness (0 to 1) of texts that are likely titles."""
+"""Minimum title likeness (0 to 1) at which texts are likely titles."""
 
 _CERTAIN_TITLE_LIKENESS = 0.7
-"""Minimum title likeness (0 to 1) of texts that are certainly titles."""
+"""Minimum title likeness (0 to 1) at which texts are certainly titles."""
 
 _POSSIBLE = 0.1
-"""Minimum title likeness (0 to 1) of link texts that may include titles."""
+"""Minimum title likeness (0 to 1) at which link texts may include titles."""
 
 _HALF = 0.5
 _MOSTLY = 0.8

@@ -29,7 +29,7 @@ CANDIDATES = 16
 regions are examined."""
 
 WORDS = 2
-"""Minimum number of words in a link that may be a title."""
+"""Minimum number of words at which a link may be a title."""
 
 MOSTLY = 0.6
 """If at least this share of a region's records is dated, its undated records are not releases."""

@@ -42,7 +42,7 @@ _LONG = 200
 """Maximum mean length of texts that get the full score as titles, in characters."""
 
 _ENOUGH_WORDS = 4
-"""Minimum number of words in a text that gets the full score as a title."""
+"""Minimum number of words at which a text gets the full score as a title."""
 
 _SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""

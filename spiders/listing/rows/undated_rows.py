@@ -46,15 +46,15 @@ MIN_OTHER_LIKENESS: Final = 0.9
 of such a row may be its category."""
 
 MIN_PARTS: Final = 3
-"""Minimum number of different tags in a row that comes from a template. Typical tags are an image,
+"""Minimum number of different tags at which a row comes from a template. Typical tags are an image,
 a heading and a text."""
 
 MIN_WORDS: Final = 5
-"""Minimum number of words in a title that is too long for a note or button."""
+"""Minimum number of words at which a title is too long for a note or button."""
 
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length in characters of a title in a writing system without spaces that is too long for a
-note or button."""
+"""Minimum length in characters at which a title in a writing system without spaces is too long for
+a note or button."""
 
 MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""
