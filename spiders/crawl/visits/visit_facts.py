@@ -33,8 +33,8 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier run reports searched for facts. Failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Stored releases that are newer than the listing and were never in the listing are reported only if
-there are at least this many."""
+"""Stored releases that are newer than the listing and were never in the listing are reported only
+if there are at least this many."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with the listing."""
