@@ -25,9 +25,9 @@ from typing import Any, Final
 
 from benchmarks.attachments_parts.hostile import HOSTILE
 from benchmarks.attachments_parts.texts import RIGHT_TO_LEFT, SCRIPTS, SENTENCES, page, sentences
-from spiders.attachments.pdf_reader import MAX_MEMORY_BYTES
 from spiders.attachments.read import MAX_CPU_SECONDS, read_attachment
 from spiders.attachments.scan import MODELS, installed_models
+from spiders.download.pdf_reader import MAX_MEMORY_BYTES
 from tests.spiders.attachments import made_files as made
 
 MIN_RECALL: Final = 0.99

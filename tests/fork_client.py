@@ -17,7 +17,7 @@ import sys
 SERVED = (
     "scheduler", "scheduler.demo.server", "scheduler.children.correction.child",
     "scheduler.children.crawl", "scheduler.children.fetch", "scheduler.children.service_child",
-    "spiders.attachments.pdf_reader", "tests.hanging_python",
+    "spiders.download.pdf_reader", "tests.hanging_python",
 )  # fmt: skip
 """The modules that a forked process may run; the larger part of their time is imports."""
 

@@ -22,7 +22,7 @@ from data.archive.warc.reader import read_file
 from data.errors import ArchiveError
 from data.interchange.lines import LineError, read_line
 from data.topics.taxonomy import load_taxonomy
-from spiders.attachments.pdf_reader import read_pdf
+from spiders.download.pdf_reader import read_pdf
 
 taxonomy = cache(load_taxonomy)
 

@@ -22,10 +22,10 @@ from data.models.file_text import Cut, FileKind, FileText
 from spiders.attachments.limits import MAX_CHARACTERS, MAX_PAGES, CutShort
 from spiders.attachments.office import open_office
 from spiders.attachments.pdf import read_pdf_pages
-from spiders.attachments.pdf_reader import MAX_MEMORY_BYTES
 from spiders.attachments.rtf import read_rtf
 from spiders.attachments.scan import Scans
 from spiders.download.documents import is_pdf
+from spiders.download.pdf_reader import MAX_MEMORY_BYTES
 
 ZIP: Final = b"PK\x03\x04"
 RTF: Final = b"{\\rtf"

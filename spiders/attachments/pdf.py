@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError
 
 from spiders.attachments.limits import CutShort
-from spiders.attachments.pdf_reader import PDF_ERRORS
+from spiders.download.pdf_reader import PDF_ERRORS
 
 MIN_CHARACTERS: Final = 20
 """Minimum number of letters and digits on a page with text. A page with fewer may be a scan."""

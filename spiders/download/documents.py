@@ -23,6 +23,9 @@ UNREAD_META_KEY: Final = "unread"
 MAX_CPU_SECONDS: Final = 15
 """Maximum CPU time of the process that reads one document, in seconds."""
 
+MAX_WAITING_RATIO: Final = 4
+"""Maximum ratio of the wall-clock time of this process to its CPU time."""
+
 MAX_PDF_OFFSET: Final = 1_024
 """Maximum offset of the header of a PDF in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
 
@@ -37,20 +40,26 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
 
     An unreadable document gives no text and raises no exception.
     """
+    try:
+        return msgspec.json.decode(await _output(body, seconds), type=DocumentText)
+    except (TimeoutError, msgspec.DecodeError, OSError) as error:
+        log.info("a document of %d bytes can't be read: %r", len(body), error)
+        return DocumentText()
+
+
+async def _output(body: bytes, seconds: int) -> bytes:
+    """Return the output of a process that reads a PDF. Raises TimeoutError or OSError."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "spiders.attachments.pdf_reader", str(seconds)),
+        *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         # The process limits its own CPU time, but it may have to wait on a busy system.
-        async with asyncio.timeout(2 * seconds):
+        async with asyncio.timeout(MAX_WAITING_RATIO * seconds):
             output, _ = await child.communicate(body)
-        return msgspec.json.decode(output, type=DocumentText)
-    except (TimeoutError, msgspec.DecodeError, OSError) as error:
-        log.info("a document of %d bytes can't be read: %r", len(body), error)
-        return DocumentText()
+        return output
     finally:
         if child.returncode is None:
             child.kill()

@@ -113,7 +113,6 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
             "spiders.download.retry_after.RetryAfterMiddleware": 560,
             "spiders.download.middlewares.PlainRedirectMiddleware": 70,
             "spiders.download.documents.DocumentMiddleware": 570,
-            "spiders.attachments.middleware.AttachmentMiddleware": 571,
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
             # Replaced by BoundedCookies.
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from scrapy import Request, Spider
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
@@ -21,7 +22,7 @@ from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, host_of, page_address, page_key, part_fragment
 from data.text.words import tokens
-from spiders.attachments.middleware import READING
+from spiders.attachments.middleware import READING, AttachmentMiddleware
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import belongs
@@ -69,6 +70,9 @@ from spiders.page.links import url_pattern
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 """Priorities of requests. Stored releases are requested before new releases, to distinguish a moved
 page from a copy."""
+
+ATTACHMENT_PRIORITY: Final = 571
+"""Position of AttachmentMiddleware among the download middlewares, beside DocumentMiddleware."""
 
 MAX_WAIT_SECONDS: Final = 0.5
 """Maximum time that a draft waits for other drafts, to be recorded together with them, in
@@ -136,6 +140,14 @@ class PressRoomSpider(Spider):
 
     name = "press-room"
     handle_httpstatus_list = (304, *range(400, 600))
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Add the middleware that reads attachments, which only visits need."""
+        super().update_settings(settings)
+        settings.set_in_component_priority_dict(
+            "DOWNLOADER_MIDDLEWARES", AttachmentMiddleware, ATTACHMENT_PRIORITY
+        )
 
     def __init__(
         self,

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+import signal
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from fpdf import FPDF
@@ -16,9 +20,9 @@ from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
 from data.models import Draft, Published
-from spiders.attachments.pdf_reader import read_pdf
 from spiders.crawl.drafts.draft import document_content, document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
+from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
 from spiders.page.page import DocumentText, Page
 from spiders.release import document
@@ -30,6 +34,7 @@ from spiders.release.document import (
     title_of,
 )
 from spiders.sources.source_file import SourceFile
+from tests.spiders.attachments import made_files
 
 READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 HEADLINE = "Second lamp for the northern mole will be lit in winter, the board decides"
@@ -214,6 +219,20 @@ HOSTILE = {
 def test_a_hostile_document_yields_nothing_and_ends(body: bytes) -> None:
     said = asyncio.run(read_document(body, seconds=2))
     assert sum(map(len, said.pages)) <= 1_000_000
+
+
+def test_the_limit_of_a_reader_is_its_cpu_time_and_not_the_time_on_the_clock() -> None:
+    endless = made_files.pdf(["lamp"], last="BT /F 12 Tf (lamp) Tj ET\n" * 300_000)
+    reader = [sys.executable, "-P", "-m", "spiders.download.pdf_reader", "1"]
+    ended = subprocess.run(reader, input=endless, check=False)  # noqa: S603 - our own module
+    assert ended.returncode == -signal.SIGKILL
+
+
+def test_a_reader_that_can_not_be_started_yields_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    assert asyncio.run(read_document(pdf())) == DocumentText()
 
 
 def drafted(page: Page, item: ListingItem | None) -> Draft:

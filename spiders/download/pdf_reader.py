@@ -1,6 +1,6 @@
 """Child process that reads a PDF from standard input and writes a line of JSON.
 
-python -m spiders.attachments.pdf_reader SECONDS
+python -m spiders.download.pdf_reader SECONDS
 
 A hostile PDF may take endless time or memory. The operating system ends this process at its limits.
 spiders.download.documents starts it.
@@ -8,7 +8,6 @@ spiders.download.documents starts it.
 
 import logging
 import resource
-import signal
 import sys
 from collections import defaultdict
 from io import BytesIO
@@ -101,7 +100,8 @@ def _headline(reader: PdfReader) -> str:
 
 def main() -> int:
     """Read a PDF from standard input, and print its text and metadata as JSON."""
-    signal.alarm(int(sys.argv[1]))
+    seconds = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
     logging.disable()  # pypdf would log every defect of a document
