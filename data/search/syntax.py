@@ -298,7 +298,7 @@ class _Parser:
         self._terms += 1
         if self._terms > MAX_TERMS:
             problem = N_("the query has more than %(most)s terms")
-            fix = N_("remove some, or save a part of it as a search")
+            fix = N_("remove some terms, or save a part of the query as a search")
             raise self._error(token, problem, fix, most=MAX_TERMS)
         if field in LABELS:
             return self._label(token, LABELS[field])
@@ -437,7 +437,7 @@ class _Resolver:
         quoted = name[:MAX_QUOTED]
         if name in names:
             problem = N_("the saved search '%(name)s' contains itself")
-            fix = N_("remove it from one of the saved searches")
+            fix = N_("remove its name from one of the saved searches")
             raise QueryError(self._text, at, problem, fix, name=quoted)
         if len(names) >= MAX_SAVED_DEPTH:
             problem = N_("saved searches are nested more than %(most)s deep")

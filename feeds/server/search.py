@@ -176,7 +176,7 @@ def instant_of(asked: str) -> dt.datetime:
             began = at = at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(
-            f"{asked[:40]} is not a day; use asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
+            f"{asked[:40]} is not a day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
         ) from error
     if began > utc_now():
         raise BadQuery(f"asof={asked[:40]} is in the future; use today (UTC) or an earlier day")

@@ -52,7 +52,7 @@ class Leaf:
     def encode(self) -> bytes:
         """Encode the leaf as a log entry. Raises ValueError if a hash has the wrong length."""
         if not len(self.uri) == len(self.payload) == len(self.block) == len(self.record) == 32:  # noqa: PLR2004
-            raise ValueError("a hash of a leaf has 32 bytes")
+            raise ValueError("a hash of a leaf must have 32 bytes")
         at = (self.at - EPOCH) // MICROSECOND
         digests = self.payload, self.block, self.record
         return LAYOUT.pack(VERSION, self.uri, at, *digests, self.record_id.bytes)

@@ -208,7 +208,7 @@ def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) 
     if checkpoint.origin != origin:
         raise ArchiveError(place, UNKNOWN.format(origin))
     if not signed:
-        raise ArchiveError(place, "the checkpoint of that place is not signed by a key of this log")
+        raise ArchiveError(place, "the checkpoint there is not signed by a key of this log")
     return checkpoint
 
 

@@ -122,7 +122,7 @@ async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
         raise Undelivered(f"{server} answered {error.code}") from error
     except TimeoutError as error:
         seconds = f"{SMTP_TIMEOUT_SECONDS:g} seconds"
-        raise Undelivered(f"{server} did not answer within {seconds}") from error
+        raise Undelivered(f"{server} did not respond within {seconds}") from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(f"{server} did not accept the message: {error}") from error
     else:
