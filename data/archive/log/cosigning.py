@@ -200,7 +200,7 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
     request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
     answer = asyncio.run(client.ask("POST", authority, QUERY, request.as_bytes()))
     if answer.status != OK:
-        raise ArchiveError(authority, f"the time-stamp authority responded with {answer.status}")
+        raise ArchiveError(authority, f"the time-stamp authority answered {answer.status}")
     try:
         response = decode_timestamp_response(answer.body)
     except ValueError as error:
