@@ -125,7 +125,7 @@ def after_visit(
 
 
 def after_acceptance(place: Place, mine: Sequence[Difference], known: Sequence[str]) -> Place:
-    """Return a place whose differences were accepted. It remembers the text before."""
+    """Return a place whose differences were accepted. The place remembers its previous text."""
     seen = place.seen
     for one in mine:
         if not one.added and one.text is not None and one.line != WHOLE_PAGE_LINE:

@@ -17,7 +17,7 @@ LETTER: Final = (
     r"(?:[^\W\d_]|(?!\d)[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     r"\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u109f\u17b4-\u17d3\ufe20-\ufe2f])"
 )
-"""Pattern that matches a letter, or a mark that belongs to the letter before."""
+"""Pattern that matches a letter, or a mark that belongs to the preceding letter."""
 
 TOKEN: Final = re.compile(
     r"(?P<number>\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"

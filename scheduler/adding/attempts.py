@@ -74,7 +74,7 @@ class AttemptLog:
         self.unfinished: dict[str, Attempt] = {}
         """The attempts of a command that did not try all its entries."""
         self.written: dict[str, Attempt] = {}
-        """The last attempt of each entry with a text."""
+        """The last attempt of each entry that wrote a source file."""
         self._whole: int | None = None
         """Length in bytes of all complete lines. An incomplete last line is cut off."""
         self._read()

@@ -24,7 +24,7 @@ class ReleaseWrites:
         self._home = home
 
     def operations(self) -> Iterator[Write]:
-        """Yield the operations."""
+        """Yield the operations that change releases."""
         one = "/api/releases/{id}"
         yield Write(
             f"{one}/hide",

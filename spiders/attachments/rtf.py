@@ -73,7 +73,7 @@ class _Rtf:
         """Number of characters to skip, which stand for the last Unicode character."""
 
     def pages(self) -> Iterator[str]:
-        """Yield the pages."""
+        """Yield the text of each page of the document."""
         place = 0
         while match := TOKEN.match(self._body, place):
             place = match.end()

@@ -2,7 +2,7 @@
 
 A text may be HTML, Markdown (CommonMark), or a tree of editor nodes. Trees of ProseMirror, Slate,
 Lexical, Contentful, Portable Text, Editor.js, Strapi and similar editors are supported. Each node
-has a type, and may have a text and child nodes.
+has a type, and may have text and child nodes.
 """
 
 from __future__ import annotations

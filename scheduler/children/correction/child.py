@@ -38,7 +38,7 @@ IDLE_SECONDS: Final = 120.0
 """Time in seconds without requests after which the child ends."""
 
 TEXT_FIELDS: Final = frozenset(["title", "section", "publisher"])
-"""Names of fields whose value is a text on the page."""
+"""Names of fields whose value is text on the page."""
 
 MAX_ANCESTORS: Final = 6
 """Maximum number of ancestors of the chosen element that a person can choose instead."""

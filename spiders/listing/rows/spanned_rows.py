@@ -36,8 +36,8 @@ def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
     """Join each row of a table with the second row of its release.
 
     ``records`` are in page order. In such a table, all rows are in pairs, and each second row
-    contains a text beside its links. Other records are returned unchanged. If a day spans the rows
-    of two releases, both rows have only a link, or both have a text.
+    contains text beside its links. Other records are returned unchanged. If a day spans the rows of
+    two releases, both rows have only a link, or both have text.
     """
     first = records[0].node
     if first.tag != "tr" or not _is_spanned(first):
