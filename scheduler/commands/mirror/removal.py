@@ -46,7 +46,7 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
         verb = "would be removed" if dry_run else "removed"
         say(f"{counted(done.records, 'record')} {verb}, {sized(done.bytes)}")
     for one in done.damaged:
-        complain(f"{one}; the file is left unchanged")
+        complain(f"{one}; this part is left unchanged")
     return 0
 
 
@@ -85,5 +85,5 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
         if done.releases:
             say("visits no longer request its page; listings that repeat its text are archived")
     for one in done.damaged:
-        complain(f"{one}; the file is left unchanged, and may contain data that should be removed")
+        complain(f"{one}; this part is left unchanged, and may contain data that should be removed")
     return 1 if done.damaged else 0

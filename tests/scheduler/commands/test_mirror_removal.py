@@ -236,7 +236,7 @@ def test_damage_that_hides_records_from_a_redaction_is_reported(home: Path) -> N
     result = communique("mirror", "redact", URL, "--why", "order 7", home=home)
     assert result.returncode == 1
     assert f"byte {at}: " in result.stderr
-    assert "may contain what should be removed" in result.stderr
+    assert "may contain data that should be removed" in result.stderr
 
 
 def test_status_and_verify_report_a_lost_key(home: Path) -> None:
