@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,8 @@ class RequestSigner:
     """Signs requests of the site at ``address``, which has no path and no final slash.
 
     ``load`` returns the keys, oldest first, and raises CommuniqueError. ``now`` returns the time in
-    seconds since 1970.
+    seconds since 1970. Known keys are loaded again in a thread, because ``load`` may wait for a
+    database while a crawl signs requests.
     """
 
     address: str
@@ -89,6 +91,7 @@ class RequestSigner:
     now: Callable[[], float] = time.time
     _keys: Sequence[RequestKey] = field(default=(), init=False)
     _loaded: float = field(default=0.0, init=False)
+    _reload: threading.Thread | None = field(default=None, init=False)
 
     def headers(self, url: str) -> dict[str, str]:
         """Return the headers that sign a request for a URL. They are invalid for other hosts."""
@@ -135,15 +138,23 @@ class RequestSigner:
         return published_keys(self._fresh(at), dt.datetime.fromtimestamp(at, dt.UTC))
 
     def _fresh(self, at: float) -> Sequence[RequestKey]:
-        if not self._keys or not 0 <= at - self._loaded < RELOAD_SECONDS:
-            try:
-                self._keys = self.load()
-            except CommuniqueError as error:
-                if not self._keys:
-                    raise
-                log.warning("%s; requests are signed with the known key", error)
+        if not self._keys:
+            self._keys = self.load()
             self._loaded = at
+        elif not 0 <= at - self._loaded < RELOAD_SECONDS and not self._is_reloading():
+            self._loaded = at
+            self._reload = threading.Thread(target=self._load_again, daemon=True)
+            self._reload.start()
         return self._keys
+
+    def _is_reloading(self) -> bool:
+        return self._reload is not None and self._reload.is_alive()
+
+    def _load_again(self) -> None:
+        try:
+            self._keys = self.load()
+        except CommuniqueError as error:
+            log.warning("%s; requests are signed with the known key", error)
 
 
 def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -> list[RequestKey]:

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import shutil
 import subprocess
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,30 @@ def test_requests_are_signed_with_the_known_key_if_it_cannot_be_read_again() -> 
     assert KEY.id in signer.headers(URL)["Signature-Input"]
     with pytest.raises(CommuniqueError):
         RequestSigner("https://press.example", load).headers(URL)
+
+
+def test_a_request_does_not_wait_while_the_keys_are_loaded_again() -> None:
+    new = RequestKey.new(START)
+    may_load, loaded = threading.Event(), threading.Event()
+
+    def load() -> Sequence[RequestKey]:
+        if threading.current_thread() is threading.main_thread():
+            return (KEY,)
+        assert may_load.wait(60)
+        loaded.set()
+        return (KEY, new)
+
+    signer = RequestSigner("https://press.example", load)
+    signer.headers(URL)
+    later = signer.now() + 3600
+    signer.now = lambda: later
+    assert KEY.id in signer.headers(URL)["Signature-Input"]
+    may_load.set()
+    assert loaded.wait(60)
+    reload = signer._reload  # noqa: SLF001 - the test waits for its end
+    assert reload is not None
+    reload.join(60)
+    assert new.id in signer.headers(URL)["Signature-Input"]
 
 
 JUDGE = """
