@@ -32,6 +32,8 @@ class SigningMiddleware:
 
     def __init__(self, signer: RequestSigner) -> None:
         self._signer = signer
+        self._reported: set[str] = set()
+        """The hosts whose refusals were logged."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SigningMiddleware:
@@ -46,13 +48,17 @@ class SigningMiddleware:
         request.headers.update(self._signer.headers(request.url))
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. Log a wrong clock if the site refused the request."""
+        """Return the response. If a site refuses requests, log a wrong clock once per host."""
         date = (response.headers.get("Date") or b"").decode("latin-1")
         if response.status in REFUSALS and (seconds := clock_difference(date)):
+            host = authority_of(request.url)
+            if host in self._reported:
+                return response
+            self._reported.add(host)
             log.error(
                 "%s refused a signed request, and its clock differs from ours by %d seconds: "
                 "correct the clock of this machine",
-                authority_of(request.url),
+                host,
                 seconds,
             )
         return response

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+
+import pytest
+from scrapy import Request
+from scrapy.http import Response
 
 from data.access.request_keys import RequestKeys
 from data.network.request_signer import RequestSigner
-from spiders.download.signing import clock_difference
+from spiders.download.signing import SigningMiddleware, clock_difference
 from tests.signature_judge import walled
 from tests.spiders.download.fetching import fetched
 
@@ -49,3 +54,15 @@ def test_a_clock_is_compared_with_the_date_of_a_response() -> None:
     assert clock_difference("Mon, 02 Mar 2020 09:00:00 GMT") > 100_000_000
     assert clock_difference("Mon, 02 Mar 2099 09:00:00 GMT") < -1_000_000_000
     assert [clock_difference(one) for one in ("", "yesterday")] == [0, 0]
+
+
+def test_a_wrong_clock_is_reported_once_per_host(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = RequestKeys(tmp_path / "bot.key")
+    middleware = SigningMiddleware(RequestSigner("https://press.example", keys.load))
+    for url in ("https://harbour.example/1", "https://harbour.example/2", "https://fish.example/"):
+        refused = Response(url, status=403, headers={"Date": "Mon, 02 Mar 2020 09:00:00 GMT"})
+        assert middleware.process_response(Request(url), refused) is refused
+    hosts = [one.getMessage().split()[0] for one in caplog.records if one.levelno == logging.ERROR]
+    assert hosts == ["harbour.example", "fish.example"]
