@@ -76,7 +76,9 @@ def fault_of(texts: Texts, error: QueryError) -> SearchProblem:
         problem=problem,
         fix=fix,
     )
-    return SearchProblem(message.replace("?.", "?"), [], error.marked())
+    if fix.endswith("?"):
+        message = message.removesuffix(".")
+    return SearchProblem(message, [], error.marked())
 
 
 def notes_on(texts: Texts, query: Query) -> list[str]:

@@ -67,3 +67,9 @@ def test_faults_of_a_query_are_in_the_language_of_the_page(query: str, words: st
     assert translated.message.startswith(f"Sorğunun {place} ")
     assert words in translated.message
     assert translated.excerpt == english.excerpt
+
+
+def test_a_quoted_query_is_shown_unchanged() -> None:
+    unknown = QueryError("why", 0, "'%(name)s' is unknown", "did you mean %(name)s?", name="why?.")
+    message = "At character 1 of the query, 'why?.' is unknown; did you mean why?.?"
+    assert fault_of(texts_of("en"), unknown).message == message
