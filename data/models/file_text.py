@@ -1,6 +1,6 @@
 """The text of a file that belongs to a release."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -29,6 +29,9 @@ Cut: TypeAlias = Literal[
 - ``old``: the file is in an old Word, Excel or PowerPoint format
 - ``scan``: the file contains only images, and no scanned text is recognized
 - ``kind``: the kind of the file is not supported"""
+
+INTERRUPTED_CUTS: Final[tuple[Cut, ...]] = ("time", "memory")
+"""Reasons that depend on the load of the machine, so the same file is read again later."""
 
 
 class FileText(msgspec.Struct, frozen=True):

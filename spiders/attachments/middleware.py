@@ -11,6 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from data.models import FileText
+from data.models.file_text import INTERRUPTED_CUTS
 from spiders.attachments.read import read_attachment
 
 READING: Final = "reading"
@@ -41,6 +42,13 @@ class Reading:
     known: str = ""
     digest: str = ""
     text: FileText | None = field(default=None)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the file with this digest need not be read again."""
+        if self.text is None:
+            return self.digest == self.known
+        return self.text.cut not in INTERRUPTED_CUTS
 
 
 class AttachmentMiddleware:

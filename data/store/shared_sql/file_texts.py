@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from data.models import FileText, Release
+from data.models.file_text import INTERRUPTED_CUTS
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import content_of, encode
 from data.store.shared_sql.events import append_events
@@ -160,8 +161,15 @@ class FileTextsPart(Part):
         return bool(self._ask("SELECT 1 FROM release_files WHERE url = ? LIMIT 1", [url]))
 
     def file_digest(self, url: str) -> str:
-        """Return the digest of a file whose text was read, or an empty string."""
-        rows = self._ask("SELECT body FROM files WHERE url = ?", [url])
+        """Return the digest of a file whose text was read, or an empty string.
+
+        A text whose reading was interrupted does not count.
+        """
+        rows = self._ask(
+            "SELECT f.body FROM files f LEFT JOIN file_texts t ON t.digest = f.body"
+            f" WHERE f.url = ? AND coalesce(t.cut, '') NOT IN {INTERRUPTED_CUTS}",
+            [url],
+        )
         return str(rows[0][0]) if rows else ""
 
     def languages_of_file(self, url: str) -> Sequence[str]:

@@ -109,7 +109,8 @@ class ReleaseFiles:
             self._store.keep_file(self._scope.id, url, capture)
             if reading and reading.text:
                 self._store.keep_file_text(url, reading.digest, reading.text, seen=capture.at)
-            if reading and validator:
+            # With a validator, the response to the next request may be 304, without the file.
+            if reading and validator and reading.is_final:
                 self._store.keep_validator(url, validator)
 
     def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from data.models import FileText, Media, RecordPlace, Release
+from data.models.file_text import Cut
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
 from data.store.core.store import Store
@@ -157,6 +158,18 @@ def test_a_text_that_a_rebuilt_store_lacks_is_read_again(store: Store, noon: dt.
     store.forget_texts_of_files([MINUTES.url])
     assert found(store, "dredging") == []
     store.keep_file_text(MINUTES.url, "sha256:aa", FIRST, seen=noon + DAY)
+    assert found(store, "dredging") == [release.id]
+    assert stored(store, release).revision == 1
+
+
+@pytest.mark.parametrize("cut", ["time", "memory"])
+def test_an_interrupted_text_is_completed_by_a_later_reading_of_the_same_file(
+    store: Store, noon: dt.datetime, cut: Cut
+) -> None:
+    release = with_minutes(store, noon, FileText("pdf", FIRST.pages[:1], cut))
+    assert store.file_digest(MINUTES.url) == ""
+    store.keep_file_text(MINUTES.url, "sha256:aa", FIRST, seen=noon + DAY)
+    assert store.file_digest(MINUTES.url) == "sha256:aa"
     assert found(store, "dredging") == [release.id]
     assert stored(store, release).revision == 1
 

@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from data.models import Media
+from data.models import FileText, Media, Validator
 from data.settings import ArchiveSettings
 from data.store.core.store import Store
+from spiders.attachments.middleware import Reading, ReadingTime
 from spiders.crawl.drafts import release_files
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile
@@ -79,6 +80,20 @@ def test_each_file_is_requested_once_and_a_document_that_is_the_release_never(
     assert files.next(noon) == ()
     files.read(CHART.url, 200, capture(1, noon))
     assert store.file_captures([CHART.url, LAMP.url]) == {CHART.url: capture(1, noon)}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [(FileText("pdf", ("A",)), True), (FileText("pdf", ("A",), "time"), False), (None, False)],
+)
+def test_a_file_that_is_to_be_read_again_is_requested_without_conditions(
+    store: Store, noon: dt.datetime, text: FileText | None, *, is_kept: bool
+) -> None:
+    files = wanted(store, FileKinds(attachments=True), noon)
+    files.note(draft(attachments=(CHART,)))
+    reading = Reading(ReadingTime(), (), digest="sha256:aa", text=text)
+    files.read(CHART.url, 200, capture(1, noon), reading, Validator('"1"'))
+    assert (store.validator(CHART.url) is not None) == is_kept
 
 
 def test_a_visit_requests_a_limited_number_and_the_next_one_continues(
