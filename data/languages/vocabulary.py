@@ -222,8 +222,9 @@ class EditWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``negation`` and ``modality`` ("may", "must", "only") contain complete words or phrases. A
     hyphen marks the end of a word (``-n't``). ``numbers`` contains written numbers and units such
     as "million". ``before_names`` and ``after_names`` contain titles and other words directly
-    beside names. ``corrections`` contains regular expressions for the beginnings or other parts of
-    correction notes, which ignore case.
+    beside names. ``correction_labels`` contains regular expressions for words that begin a
+    correction note, before punctuation or a date. ``corrections`` contains regular expressions for
+    other parts of correction notes. Both ignore case.
     """
 
     negation: tuple[str, ...] = ()
@@ -231,6 +232,7 @@ class EditWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers: tuple[str, ...] = ()
     before_names: tuple[str, ...] = ()
     after_names: tuple[str, ...] = ()
+    correction_labels: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
 
 

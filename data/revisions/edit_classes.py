@@ -4,6 +4,7 @@ The functions need no model: they compare sentences, and in edited sentences the
 names, and words of the language files (data.languages.vocabulary, table ``edits``).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -12,8 +13,8 @@ from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.languages.vocabulary import pattern
 from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
 from data.revisions.edits import files_of, linked_pages, replaced_files
-from data.revisions.sentence_facts import Facts, facts_of, has_date
-from data.revisions.sentences import Sentence, letters_of, sentence_changes
+from data.revisions.sentence_facts import LETTER, Facts, facts_of, has_date
+from data.revisions.sentences import Sentence, has_same_letters, sentence_changes
 from data.text.words import UNSPACED, tokens
 
 WEIGHTS: Final[dict[EditClass, float]] = {
@@ -40,6 +41,17 @@ MAX_LABEL_LENGTH: Final = 100
 
 MAX_LABEL_WORDS: Final = 3
 """Maximum number of words, such as a month, between the label and the end of such a line."""
+
+LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
+"""Frame of the pattern that matches the label of a correction note, which is a complete word."""
+
+AFTER_LABEL: Final = re.compile(
+    rf"(?: (?:{LETTER}|\d)+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
+)
+"""Pattern that matches punctuation after the label of a correction note. A comma is not enough."""
+
+PUNCTUATION: Final = re.compile(r"[^\w\s]|$")
+"""Pattern that matches the possible end of a date after the label of a correction note."""
 
 MIN_TYPO_LETTERS: Final = 4
 """Minimum number of letters of a word in which one changed letter counts as a typing error."""
@@ -136,6 +148,17 @@ def _notes(added: Sequence[Sentence]) -> frozenset[int]:
 
 
 def _is_correction(sentence: str) -> bool:
+    """Return whether a sentence is a correction note or the beginning of one.
+
+    It begins with a label such as "Correction" before punctuation or a date, or contains a phrase
+    such as "an earlier version of this".
+    """
+    label = pattern("edits.correction_labels", LABEL).match(sentence)
+    if label:
+        rest = sentence[label.end() : label.end() + MAX_LABEL_LENGTH]
+        ends = PUNCTUATION.finditer(rest)
+        if AFTER_LABEL.match(rest) or any(_is_date_alone(rest[: one.start()]) for one in ends):
+            return True
     return bool(pattern("edits.corrections").search(sentence))
 
 
@@ -151,7 +174,7 @@ def _title_classes(old: str, new: str, language: str) -> set[EditClass]:
 
 def _edited_classes(old: Sequence[str], new: Sequence[str], language: str) -> set[EditClass]:
     """Return the classes of the difference between two versions of some sentences."""
-    if letters_of(old) == letters_of(new):
+    if has_same_letters(old, new):
         return set()
     before, after = facts_of(old, language), facts_of(new, language)
     found: set[EditClass] = set()

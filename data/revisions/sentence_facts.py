@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ LETTER: Final = (
 """Pattern that matches a letter, or a mark that belongs to the preceding letter."""
 
 TOKEN: Final = re.compile(
-    r"(?P<number>\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
+    r"(?P<number>(?:(?<![^\s(])[-\u2212])?\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
     rf"|(?P<word>{UNSPACED.pattern}|{LETTER}+(?:['’][^\W\d_]+)*)|(?P<unit>[%‰٪°\u20a0-\u20cf$£¥€])"
 )
 
@@ -276,8 +276,16 @@ def _integer(text: str) -> int:
     return int(text) if len(text) <= YEAR_DIGITS and text.isdecimal() else -1
 
 
+def numbers_of(texts: Iterable[str]) -> list[str]:
+    """Return the numbers in texts in order, without separators between groups of digits."""
+    found = (one["number"] for text in texts for one in TOKEN.finditer(text))
+    return [_plain_number(number) for number in found if number]
+
+
 def _plain_number(text: str) -> str:
     """Return a number with ASCII digits, without separators between groups of digits."""
+    if not text[0].isdecimal():
+        return "-" + _plain_number(text[1:])
     digits = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
     parts = re.split(rf"[{re.escape(SEPARATORS)}]", digits)
     separators = [one for one in digits if not one.isdecimal()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from data.revisions.sentence_facts import numbers_of
 from data.text.folding import fold_keyword
 from data.text.words import UNSPACED, tokens
 
@@ -125,7 +126,7 @@ def sentence_changes(old: str, new: str) -> SentenceChanges:
     lines = _other_lines(old, new), _other_lines(new, old)
     some, others = ([*sentences(text)] for text in lines)
     before, after = _others(some, others), _others(others, some)
-    if letters_of(one.text for one in before) == letters_of(one.text for one in after):
+    if has_same_letters([one.text for one in before], [one.text for one in after]):
         return SentenceChanges((), (), ())
     words = (
         [Counter(tokens(one.text)) for one in before],
@@ -160,7 +161,15 @@ def sentence_changes(old: str, new: str) -> SentenceChanges:
     return SentenceChanges(tuple(edited), tuple(added), tuple(removed))
 
 
-def letters_of(texts: Iterable[str]) -> str:
+def has_same_letters(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Return whether two texts have the same letters and numbers.
+
+    Case, accents, spaces and punctuation outside of numbers are ignored.
+    """
+    return _letters_of(old) == _letters_of(new) and numbers_of(old) == numbers_of(new)
+
+
+def _letters_of(texts: Iterable[str]) -> str:
     """Return the letters and digits of texts without case, accents, spaces and punctuation."""
     folded = "".join(fold_keyword(word) for text in texts for word in tokens(text))
     return "".join(_ascii_digit(one) for one in folded)

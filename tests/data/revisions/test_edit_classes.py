@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,11 @@ def content(text: str, language: str | None = "en") -> Content:
     ("language", "old", "new", "classes"),
     [
         ("en", "It costs 5 million euros.", "It costs 7 million euros.", {"figure"}),
+        ("en", "It costs 14.2 million euros.", "It costs 142 million euros.", {"figure"}),
+        ("en", "Gas costs 6.80 pounds.", "Gas costs 680 pounds.", {"figure"}),
+        ("de", "Der Preis stieg um 3,4 Prozent.", "Der Preis stieg um 34 Prozent.", {"figure"}),
+        ("en", "The balance is 94 euros.", "The balance is -94 euros.", {"figure"}),
+        ("en", "The balance is (94) euros.", "The balance is (\u221294) euros.", {"figure"}),
         ("en", "It costs five million euros.", "It costs six million euros.", {"figure"}),
         ("en", "Men: 45, women: 55.", "Men: 55, women: 45.", {"figure"}),
         ("en", "It opens on 3 March 2026.", "It opens on 4 April 2026.", {"date"}),
@@ -53,6 +59,11 @@ def test_an_edited_sentence(language: str | None, old: str, new: str, classes: s
         ("Boats, ships and rafts.", "Boats, ships, and rafts."),
         ("It costs 1,200 euros.", "It costs 1200 euros."),
         ("It costs 1200 euros.", "It costs ١٢٠٠ euros."),
+        ("It costs 1,420 euros.", "It costs 1.420 euros."),
+        ("It costs 1,420 euros.", "It costs 1 420 euros."),
+        ("It costs 6,80 euros.", "It costs 6.80 euros."),
+        ("The balance is -94 euros.", "The balance is \u221294 euros."),
+        ("It opens 3-5 March.", "It opens 3 - 5 March."),
         ("It opens on 3 March 2026.", "It opens on March 3, 2026."),
         ("The web site is new.", "The website is new."),
         ("the résumé is read.", "The resume is read."),
@@ -101,6 +112,47 @@ def test_links_files_and_titles() -> None:
 )
 def test_an_edit_is_announced_by_the_page(old: str, new: str, *, is_announced: bool) -> None:
     assert classify(content(old), content(new)).announced is is_announced
+
+
+@pytest.mark.parametrize(
+    ("note", "is_announced"),
+    [
+        ("Correction: the number of homes was wrong.", True),
+        ("Correction (1 December 2026): the number of homes was wrong.", True),
+        ("Correction of 1 December 2026: the number of homes was wrong.", True),
+        ("Correction, 1 December 2026: an earlier text had a wrong number.", True),
+        ("Correction, December 1, 2026: an earlier text had a wrong number.", True),
+        ("Correction, Tuesday, December 1, 2026. The number was wrong.", True),
+        ("Correction, 2026-12-01: the number was wrong.", True),
+        ("Correction notice 1/12/2026, the number was wrong.", True),
+        ("Correction. The number of homes was wrong.", True),
+        ("CORRECTED 1 December 2026: the number was wrong.", True),
+        ("Berichtigung, 1. Dezember 2026: Die Zahl der Wohnungen war falsch.", True),
+        ("Korrektur vom 1. Dezember 2026: Die Zahl der Wohnungen war falsch.", True),
+        ("Rectificatif, 1er décembre 2026 : le nombre de logements était faux.", True),
+        ("Düzəliş, 1 dekabr 2026: evlərin sayı səhv idi.", True),
+        ("सुधार, 1 दिसंबर 2026: घरों की संख्या गलत थी।", True),
+        ("更正，2026年12月1日：住房数量有误。", True),
+        ("更正2026年12月1日：住房数量有误。", True),
+        ("Corrections, fines and penalties are on the list.", False),
+        ("Clarification in March 2026 of the rules will cost the town dearly.", False),
+        ("Correctional homes opened on 1 December 2026.", False),
+    ],
+)
+def test_a_note_begins_with_a_label_and_punctuation_or_a_date(
+    note: str, *, is_announced: bool
+) -> None:
+    old, new = "It costs 5 euros.", "It costs 6 euros.\n\n" + note
+    assert classify(content(old, None), content(new, None)).announced is is_announced
+
+
+@pytest.mark.parametrize("language", sorted(vocabulary()))
+def test_the_labels_of_every_language_begin_notes(language: str) -> None:
+    for label in vocabulary()[language].edits.correction_labels:
+        plain = re.sub(r"\?|\[.*?\]|\\w\{.*?\}", "", label)
+        for note in (f"{plain}: 5 6", f"{plain}, 2026-12-01: 5 6"):
+            new = f"It costs 5 euros.\n{note}"
+            assert classify(content("It costs 5 euros."), content(new)).announced
 
 
 def test_a_title_can_announce_a_correction() -> None:
