@@ -3,8 +3,11 @@
 Variables override the settings file. Text is used unchanged, other values are TOML: ``0.5``,
 ``true``, ``["a", "b"]``. If a variable ends in ``_FILE``, its value is the path of a file with the
 setting, like secrets of Docker images. A final newline in the file is removed.
+
+Child processes that read hostile data get an environment without these variables.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +26,13 @@ PREFIX: Final = "COMMUNIQUE_"
 FILE: Final = "_FILE"
 BETWEEN: Final = "__"
 ENVIRONMENT: Final = "the environment"
+
+CHILD_VARIABLES: Final = (
+    *("PATH", "LANG", "TZ", "TMPDIR"),
+    *("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH"),
+)
+"""Environment variables that programs and the Python interpreter need, besides those of the locale,
+which start with ``LC_``. HOME and proxies are not passed on."""
 """Text shown in error messages in place of a file name if a setting comes from the environment."""
 
 KEY_OF_FILE: Final = "_file"
@@ -163,3 +173,16 @@ def text_in(file: Path, path: str, key: str) -> str:
         # An empty value would count as missing and thus select another store.
         raise SettingsError(path, key, f"{file}: the file is empty; write the value into it")
     return text
+
+
+def child_environment(*more: str) -> dict[str, str]:
+    """Return the environment of a child process that reads hostile data: no passwords.
+
+    It has CHILD_VARIABLES, the locale, and ``more`` variables, as far as they are set.
+    """
+    wanted = {*CHILD_VARIABLES, *more}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in wanted or name.startswith("LC_")
+    }

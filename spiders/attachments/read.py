@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from data.environment import child_environment
 from data.models.file_text import Cut, FileKind, FileText
 from data.text.folding import normalized
 
@@ -39,6 +40,7 @@ def read_attachment(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=child_environment("TESSDATA_PREFIX"),
         )
     except OSError as error:
         log.warning("an attachment of %d bytes can't be read: %r", len(body), error)

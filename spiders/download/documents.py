@@ -9,6 +9,7 @@ import msgspec
 from scrapy import Request
 from scrapy.http import Response
 
+from data.environment import child_environment
 from spiders.page.page import DocumentText
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ async def _output(body: bytes, seconds: int) -> bytes:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env=child_environment(),
     )
     try:
         # The process limits its own CPU time, but it may have to wait on a busy system.

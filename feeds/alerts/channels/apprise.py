@@ -4,7 +4,6 @@ A restricted child process sends each message.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from typing import ClassVar, Final, Self
 
 import msgspec
 
+from data.environment import child_environment
 from data.settings import Alerts
 from data.text.masking import MASK
 from data.wording import how_to_install
@@ -21,11 +21,9 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 CHILD_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that the child process may take to send a message."""
 
-ENVIRONMENT: Final = (
-    *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
-)
-"""Environment variables passed to the child process. Proxy variables are not passed, because a
-proxy would bypass the guard. HOME is not passed either."""
+CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Environment variables that the child process needs besides those of every child process. Proxy
+variables are not passed, because a proxy would bypass the guard."""
 
 
 class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +87,7 @@ async def run_child(task: SendTask) -> SendOutcome:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        env=child_environment(*CERTIFICATE_VARIABLES),
     )
     try:
         async with asyncio.timeout(CHILD_TIMEOUT_SECONDS):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +15,7 @@ from data.models.file_text import Cut, FileText
 from spiders.attachments import child
 from spiders.attachments.read import read_attachment
 from spiders.attachments.scan import Scans, installed_models
+from spiders.download.documents import read_document
 from tests.spiders.attachments import made_files as made
 
 PAGES = (
@@ -128,6 +131,22 @@ def test_the_pages_that_were_read_within_the_time_are_kept() -> None:
     slow = made.pdf(PAGES[:1], last="BT /F 12 Tf (x) Tj ET\n" * 300_000)
     read = read_attachment(slow, seconds=2)
     assert (read.kind, read.cut, len(read.pages)) == ("pdf", "time", 1)
+
+
+def test_processes_that_read_hostile_files_know_no_passwords(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python, seen = tmp_path / "python", tmp_path / "seen"
+    python.write_text(f'#!/bin/sh\nenv >> {seen}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("COMMUNIQUE_ALERTS__SMTP__PASSWORD", "lantern")
+    assert len(read_attachment(made.pdf(PAGES)).pages) == len(PAGES)
+    assert len(asyncio.run(read_document(made.pdf(PAGES))).pages) == len(PAGES)
+    environments = seen.read_text()
+    assert environments.count("PATH=") >= 2
+    assert "lantern" not in environments
+    assert "HOME=" not in environments
 
 
 @pytest.mark.parametrize("kind", ["pdf", "docx"])
