@@ -57,6 +57,10 @@ MAX_COMPARED_CHARACTERS: Final = 100_000
 """Maximum total number of characters of two versions that are compared while a release is
 recorded."""
 
+MAX_EDITED_RELEASES: Final = 20
+"""Maximum number of releases that link to a file whose replacement is an edit. A file with more
+links, such as a contact sheet in every footer, is part of the site's frame."""
+
 OLD: Final = dt.timedelta(days=30)
 """A release that is at least this old when it is first seen does not count as news."""
 
@@ -234,13 +238,14 @@ class Recorder:
     ) -> Sequence[RecordOutcome]:
         """Store the text of an attachment, and return the outcome for each linked release.
 
-        If another text replaces the previous one, this is an edit. A text that is worse than the
-        previous one is ignored. So is the text of a file to which no release links, for example
-        because the release was redacted while the file was requested.
+        If another text replaces the previous one, this is an edit. If more than MAX_EDITED_RELEASES
+        releases link to the file, only the newest of them get its text, without an edit. A text
+        that is worse than the previous one is ignored. So is the text of a file to which no release
+        links, for example because the release was redacted while the file was requested.
         """
         tables = self._tables
-        numbers = tables.linked_releases(url)
-        if not numbers:
+        linked = tables.linked_releases(url)
+        if not linked:
             return ()
         (before,) = [one for _, one in tables.file_digests([url])] or [""]
         previous = tables.file_text(before) if before else None
@@ -248,7 +253,7 @@ class Recorder:
             return ()
         tables.add_file_text(url, digest, text)
         outcomes: list[RecordOutcome] = []
-        for number in numbers:
+        for number in linked[-MAX_EDITED_RELEASES:]:
             known = tables.stored_release(number)
             old = known.release
             known_digests = dict(old.content.file_digests)
@@ -258,7 +263,11 @@ class Recorder:
                 # A rebuilt store has the digest, but not the text for the search index.
                 tables.mark_updated(number)
                 continue
-            is_edit = url in known_digests and is_text_replaced(previous, text)
+            is_edit = (
+                len(linked) <= MAX_EDITED_RELEASES
+                and url in known_digests
+                and is_text_replaced(previous, text)
+            )
             content = with_file_digests(old.content, known_digests.items(), [(url, digest)])
             release = replace(old, content=content)
             if is_edit:

@@ -8,6 +8,7 @@ from data.models import FileText, Media, RecordPlace, Release
 from data.models.file_text import Cut
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
+from data.store.core import recorder
 from data.store.core.store import Store
 from data.store.shared_sql import file_texts
 from tests.drafts import capture, draft
@@ -74,6 +75,26 @@ def test_a_file_with_another_text_is_an_edit_and_the_same_text_is_not(
     # A visit of the unchanged page is no further edit.
     again = store.record(draft(attachments=(MINUTES,)), seen=noon + 2 * DAY, since=noon + 2 * DAY)
     assert (again.kind, again.release.content) == ("unchanged", now.content)
+
+
+def test_the_replacement_of_a_file_of_the_frame_is_no_edit_and_its_text_is_found(
+    store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "MAX_EDITED_RELEASES", 2)
+    releases = []
+    for number in range(3):
+        page = draft(
+            f"http://harbour.example/{number}",
+            title=f"Notice {number}",
+            body_text=f"Berth {number} is closed to ships of class {number}.",
+            attachments=(MINUTES,),
+        )
+        releases.append(store.record(page, seen=noon, since=noon).release)
+    store.keep_file("harbour", MINUTES.url, capture(1, noon))
+    assert store.keep_file_text(MINUTES.url, "sha256:aa", FIRST, seen=noon) == 0
+    assert store.keep_file_text(MINUTES.url, "sha256:bb", SECOND, seen=noon + DAY) == 0
+    assert [stored(store, one).revision for one in releases] == [1, 1, 1]
+    assert {*found(store, "13900")} == {one.id for one in releases[1:]}
 
 
 @pytest.mark.parametrize("cut", ["damaged", "kind", "time", "password"])
