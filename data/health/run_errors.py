@@ -10,6 +10,9 @@ from typing import Final, Literal, NewType, TypeAlias
 from data.health.codes import state_of_code
 from data.models import Run, RunError
 
+SLOW_PAGE_MESSAGE: Final = "a page of this visit is too slow to be read beside other visits"
+"""Message of a visit that ends early and continues in a separate process."""
+
 FixedErrorKind: TypeAlias = Literal[
     "archive", "blocked:challenge", "blocked:login", "blocked:maintenance", "browser", "bug",
     "busy", "certificate", "connection", "crawl", "date", "dns", "drift", "empty", "interrupted",
@@ -227,3 +230,15 @@ def lost_pages(run: Run) -> list[RunError]:
     """Return the errors after which a page is missing until a later visit, one per page."""
     found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())
+
+
+class SlowPage(BaseException):
+    """Raised if a page takes too much CPU time.
+
+    A signal handler raises this error. It is not a subclass of Exception, so that code that handles
+    errors in parts of a page can't catch it. ``kind`` is one of the ``slow`` error kinds.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -38,7 +38,17 @@ from data.errors import (
     RenamedSource,
     StoreError,
 )
-from data.health.run_errors import BUG, CRAWL, CUT, DRIFT, SLOW_MOVED, ErrorKind, was_interrupted
+from data.health.run_errors import (
+    BUG,
+    CRAWL,
+    CUT,
+    DRIFT,
+    SLOW_MOVED,
+    SLOW_PAGE_MESSAGE,
+    ErrorKind,
+    SlowPage,
+    was_interrupted,
+)
 from data.models import Lease, Run, RunError
 from data.text.masking import masked
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
@@ -71,7 +81,6 @@ from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
 from spiders.download.proxies import check_proxy
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
-from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PROGRESS_SECONDS = 0.5
@@ -274,7 +283,7 @@ class Crawl:
         url = masked(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.public_text(message))]
         if kind == SLOW_MOVED:
-            errors.append(RunError(url, CUT, CONTINUED))
+            errors.append(RunError(url, CUT, SLOW_PAGE_MESSAGE))
         run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
         try:
             if loaded and kind != "busy":

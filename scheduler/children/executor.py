@@ -17,7 +17,16 @@ from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
-from data.health.run_errors import CRAWL, CUT, SLOW, SLOW_MOVED, SLOW_VISIT, STORE, was_interrupted
+from data.health.run_errors import (
+    CRAWL,
+    CUT,
+    SLOW,
+    SLOW_MOVED,
+    SLOW_PAGE_MESSAGE,
+    SLOW_VISIT,
+    STORE,
+    was_interrupted,
+)
 from data.models import Lease, Run, RunError
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import (
@@ -32,7 +41,6 @@ from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
 from spiders.download.hosts import queue_of
-from spiders.download.slow_page import CONTINUED
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2
@@ -253,7 +261,7 @@ class Executor:
             return RunError("", CRAWL, str(lost)), False
         if own:
             self._suspicious.add(queue_of(source.file.url))
-            why = CONTINUED if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
+            why = SLOW_PAGE_MESSAGE if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
         else:
             why = INTERRUPTED if page else CRASHED.format(signal_name(code))
         return RunError("", CUT, why), True

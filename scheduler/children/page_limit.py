@@ -26,10 +26,9 @@ from typing import Final
 
 import msgspec
 
-from data.health.run_errors import SLOW, SLOW_MOVED, SLOW_SKIPPED, SLOW_VISIT
+from data.health.run_errors import SLOW, SLOW_MOVED, SLOW_SKIPPED, SLOW_VISIT, SlowPage
 from data.store.core.store import Store
 from spiders.crawl.page_errors import reported_url
-from spiders.download.slow_page import SlowPage
 
 SHARED_SECONDS: Final = 10.0
 """Maximum CPU time in seconds per page, in a process that visits many sources."""

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from data.errors import PAGE_BUG, ArchiveError, CommuniqueError
-from data.health.run_errors import ARCHIVE, BUG, STORE, ErrorKind
+from data.health.run_errors import ARCHIVE, BUG, STORE, ErrorKind, SlowPage
 from data.text.clean import allowed
 from data.text.masking import masked
-from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]

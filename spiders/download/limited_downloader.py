@@ -17,7 +17,7 @@ from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from spiders.download.slow_page import SlowPage
+from data.health.run_errors import SlowPage
 
 VISIT: Final = "visit"
 """Key in a request's callback arguments, or in its ``meta``, for the visit that sent the

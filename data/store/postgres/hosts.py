@@ -19,6 +19,7 @@ import psycopg
 
 from data.models import Lease, Run
 from data.models.lease import DUTY_PREFIX
+from data.store.postgres.database.connection import HOLD
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.shared_sql.database.rows import decode_run
 
@@ -67,9 +68,6 @@ RENEW: Final = """
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
 """Statement that extends the leases that have not expired."""
-
-HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
-"""Statement that locks the row of a host if the lease has not been lost."""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,

@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
-from data.health.run_errors import CUT
+from data.health.run_errors import CUT, SLOW_PAGE_MESSAGE
 from data.models import Draft, Link, ListingKind
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
@@ -61,7 +61,6 @@ from spiders.download.responses import (
 )
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.settings import EXTEND, RENDER, needs_browser
-from spiders.download.slow_page import CONTINUED
 from spiders.items import Listing, ListingItem
 from spiders.listing.paging.labels import control_to_click
 from spiders.listing.read import read_listing
@@ -195,7 +194,7 @@ class PressRoomSpider(Spider):
         finally:
             visit.settle()
             if visit.report.has_moved:
-                visit.stop(CUT, CONTINUED)
+                visit.stop(CUT, SLOW_PAGE_MESSAGE)
             with visit.limit(""):
                 while not (visit.awaited or visit.ended):
                     wanted = visit.requests.choose()

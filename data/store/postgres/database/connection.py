@@ -18,7 +18,6 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.postgres.hosts import HOLD
 from data.store.shared_sql.database.connection import Arguments, Database
 from data.store.shared_sql.database.interruption import current
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('writes')"
 """Statement that starts a write transaction, and returns the number of all write transactions so
 far."""
+
+HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
+"""Statement that locks the row of a host if the lease has not been lost."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
