@@ -110,8 +110,12 @@ def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
 def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Content:
     """Return a content with the digests of its attachments, as far as they are ``known``.
 
-    If several digests are known for an attachment, the last one counts.
+    If several digests are known for an attachment, the last one counts. A document that is the
+    release itself has none if its text was read: the text of a file that other pages link to is
+    read at other times.
     """
+    if content.body_rule == DOCUMENT and content.body_text:
+        return replace(content, file_digests=())
     digests = dict(chain.from_iterable(known))
     found = {one.url: digests[one.url] for one in content.attachments if one.url in digests}
     return replace(content, file_digests=tuple(sorted(found.items())))

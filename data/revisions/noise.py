@@ -3,7 +3,7 @@
 Each visit compares the page with its stored version. A difference is accepted as a change if it
 holds still: two visits in a row must find the same. At a place whose text changed from visit to
 visit, more visits are needed, at most 40. So noise is not reported, and a place that was noise and
-then holds still is. An accepted version keeps the stored text at all other places.
+then holds still is. An accepted version keeps the stored words at all other places.
 
 All functions are pure. The state of a page is small, and relearned if it is lost.
 """
@@ -389,4 +389,4 @@ def _applied(
 ) -> tuple[str, ...]:
     if any(one.line == WHOLE_PAGE_LINE for one in accepted):
         return tuple(new)
-    return tuple(apply(known, accepted)) if accepted else tuple(known)
+    return tuple(apply(known, accepted, new)) if accepted else tuple(known)

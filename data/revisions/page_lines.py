@@ -271,8 +271,13 @@ def _shape(line: str) -> str:
     return "".join("1" if one[0].isdecimal() else "a" if one[0].isalpha() else one for one in words)
 
 
-def apply(known: Sequence[str], accepted: Sequence[Difference]) -> list[str]:
-    """Return the lines with the accepted differences."""
+def apply(
+    known: Sequence[str], accepted: Sequence[Difference], new: Sequence[str] = ()
+) -> list[str]:
+    """Return the lines with the accepted differences.
+
+    Lines with the same words as a line of ``new`` take its punctuation.
+    """
     lines: list[str | None] = [*known]
     for one in sorted(accepted, key=lambda one: (one.line, one.start), reverse=True):
         if one.added:
@@ -291,7 +296,14 @@ def apply(known: Sequence[str], accepted: Sequence[Difference]) -> list[str]:
         result += before.get(number, [])
         if line is not None:
             result.append(line)
-    return result
+    return _respelled(result, new)
+
+
+def _respelled(lines: Sequence[str], new: Sequence[str]) -> list[str]:
+    spellings: dict[str, list[str]] = {}
+    for line in reversed(new):
+        spellings.setdefault(_key(line), []).append(line)
+    return [same.pop() if (same := spellings.get(_key(line))) else line for line in lines]
 
 
 def _replaced(line: str, one: Difference) -> str:

@@ -57,7 +57,9 @@ def with_whole_text(
     html, text = prose.written()
     share = len(tokens(content.body_text)) / max(1, len(tokens(text)))
     before = known.content.body_rule if known else ""
-    if before != SINGLE_PAGE and share >= (MIN_KNOWN_SHARE if before else MIN_KEPT_SHARE):
+    # An article with more words contains a part of the page's frames.
+    is_kept = share >= MIN_KNOWN_SHARE if before else MIN_KEPT_SHARE <= share <= 1
+    if before != SINGLE_PAGE and is_kept:
         return article
     content = replace(
         content,

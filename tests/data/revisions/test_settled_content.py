@@ -29,5 +29,22 @@ def test_lines_with_icons_are_kept_when_a_change_is_accepted() -> None:
     assert second.content == changed
 
 
+def test_lines_with_the_same_words_take_their_new_punctuation_with_a_change() -> None:
+    page = replace(PAGE, body_text="Ships, boats and rafts\n\nThe fee is 58.2")
+    comma = replace(page, body_text=page.body_text.replace("boats and", "boats, and"))
+    state = None
+    for _ in range(3):
+        settled = settled_content(page, comma, state, DAY)
+        state = settled.state
+        assert settled.content == page
+    changed = replace(comma, body_text=comma.body_text.replace("58.2", "48.2"))
+    for _ in range(2):
+        settled = settled_content(page, changed, state, DAY)
+        state = settled.state
+    assert settled.content == changed
+    again = settled_content(changed, changed, state, DAY)
+    assert (again.content, again.differs) == (changed, False)
+
+
 def test_no_text_of_a_page_has_the_marks_of_titles_and_files() -> None:
     assert clean_text(f"{TITLE_MARK}Pier{FILE_MARK} 1") == "Pier 1"

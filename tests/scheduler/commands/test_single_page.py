@@ -14,6 +14,7 @@ from data.store.sqlite.store import SqliteStore
 from spiders.sources.loader import read_source
 from tests.command import SETTINGS, collect, communique
 from tests.press_room import Answer, Room, served
+from tests.spiders.attachments.made_files import pdf
 
 PEOPLE = ("Ida Moen, chair", "Tor Berg, treasurer", "Siv Lund, harbour master")
 
@@ -213,3 +214,30 @@ def test_a_page_that_never_holds_still_is_degraded(room: Room, home: Path) -> No
     assert [one["kind"] for one in run["errors"]] == ["restless"]
     health = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     assert (health[0]["code"], health[0]["degraded"]) == ("page.restless", True)
+
+
+def test_a_pdf_to_which_another_page_links_has_only_its_own_text(room: Room, home: Path) -> None:
+    def answer(fee: str) -> Answer:
+        body = pdf([f"Fees of the harbour\nThe fee for a berth at the pier is {fee} in 2026."])
+        return Answer(body, content_type="application/pdf")
+
+    def fees() -> Release:
+        store = SqliteStore(home / "communique.db")
+        (release,) = store.releases(Facet(source="fees"))
+        store.close()
+        return release
+
+    link = "<a href='/fees.pdf'>Fees</a></main>"
+    room.page(PATH, people_html(*PEOPLE).replace("</main>", link))
+    room.answers["/fees.pdf"] = answer("58.2")
+    collect(home)
+    (home / "sources" / "fees.toml").write_text(
+        f'name = "Fees"\nurl = "{room.base}/fees.pdf"\ntimezone = "UTC"\nkind = "page"\n'
+    )
+    collect(home, "fees")
+    assert "58.2" in fees().content.body_text
+    room.answers["/fees.pdf"] = answer("48.2")
+    for _ in range(2):
+        collect(home, "fees")
+    assert "48.2" in fees().content.body_text
+    assert not fees().content.file_digests

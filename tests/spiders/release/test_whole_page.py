@@ -50,3 +50,17 @@ def test_a_date_of_today_that_the_source_file_selects_is_kept() -> None:
 def test_control_characters_of_a_page_are_in_no_text() -> None:
     text = read("<p>\x01 Ships &#1;&#2; are welcome, \x02also at night.</p>").body_text
     assert text.startswith("Ships are welcome, also at night.")
+
+
+def test_a_footer_belongs_to_the_text_only_if_it_is_that_of_an_article() -> None:
+    footer = "<footer>Harbour Board, 12 Quay Street</footer>"
+    article = f"<article><p>The pier is {'very ' * 30}long.</p>{footer}</article>"
+    assert "12 Quay Street" in read(article).body_text
+    assert "12 Quay Street" not in read(article, ReleaseRules(drop=("footer",))).body_text
+
+
+def test_the_page_s_footer_is_left_out_even_if_text_follows_it() -> None:
+    footer = "<footer>Harbour Board, 12 Quay Street</footer>"
+    text = read(f"<p>The pier is {'very ' * 30}long.</p></main>{footer}<div>").body_text
+    assert "12 Quay Street" not in text
+    assert "The pier is" in text
