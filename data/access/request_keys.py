@@ -55,6 +55,23 @@ class RequestKeys:
             return self._decoded(self._in_database(None), "the database")
         return self._decoded(self._in_file(), str(self._path))
 
+    def exist(self) -> bool:
+        """Return whether the first key was created. Nothing is changed. Raises RequestKeyError."""
+        if not self._url:
+            return self._path.exists()
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        import psycopg  # noqa: PLC0415
+
+        from data.store.postgres.database.pool import CONNECTING, failed  # noqa: PLC0415
+
+        try:
+            # A connection of the pool would migrate the database.
+            with psycopg.connect(self._url, connect_timeout=CONNECTING) as db:
+                (table,) = db.execute("SELECT to_regclass('request_keys')").fetchone() or (None,)
+                return bool(table and db.execute("SELECT 1 FROM request_keys").fetchone())
+        except psycopg.Error as error:
+            raise RequestKeyError("the database", str(failed(self._url, error))) from error
+
     def rotate(self, *, revoke: bool) -> tuple[RequestKey, ...]:
         """Add a key, and return the published keys. Callers must hold a lock.
 

@@ -29,7 +29,7 @@ def check_signatures(examination: Examination) -> Iterator[Finding]:
     if not home.settings.network.sign:
         yield Finding(CHECK, "ok", "requests are not signed (network.sign)")
         return
-    if not home.settings.store.url and not path.exists():
+    if not home.request_keys().exist():
         yield Finding(CHECK, "ok", "the first visit creates the key that signs requests")
         return
     signer = home.request_signer()

@@ -52,7 +52,9 @@ def test_machines_of_a_fleet_share_the_keys_of_the_database(
     (own,) = RequestKeys(tmp_path / "bot.key").load()
     first = RequestKeys(tmp_path / "bot.key", postgres_url)
     second = RequestKeys(tmp_path / "another.key", postgres_url)
+    assert not second.exist()
     assert [one.id for one in first.load()] == [own.id]
+    assert second.exist()
     assert [one.id for one in second.load()] == [own.id]
     assert not (tmp_path / "another.key").exists()
     (new,) = second.rotate(revoke=True)

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from data.access.request_keys import RequestKeys
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.models import Run, Source
@@ -30,6 +31,7 @@ from scheduler.home.home import home_at
 from tests.command import communique, make_home, without_rights
 from tests.postgres_server import PASSWORD, PostgresServer
 
+SITE = '[site]\nurl = "https://ours.example"\n'
 CONTACT = '[network]\ncontact = "desk@ours.example"\n'
 
 
@@ -207,6 +209,20 @@ def test_stores_of_other_versions_are_reported(home: Path, tmp_path: Path) -> No
         )
     (told,) = found(home, "store", "error")
     assert "it was written by a newer version of Communique" in told
+
+
+def test_the_check_of_signatures_creates_no_key_in_the_database(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = make_home(tmp_path / "node", "http://harbour.example/")
+    settings = f'[store]\nurl = "{postgres_url}"\n{CONTACT}sign = true\n{SITE}'
+    (home / "communique.toml").write_text(settings)
+    (home / "communique.toml").chmod(0o600)
+    with closing(open_store(postgres_url)):
+        pass
+    (told,) = found(home, "signatures", "ok")
+    assert "the first visit creates the key" in told
+    assert not RequestKeys(home / "bot.key", postgres_url).exist()
 
 
 def test_a_store_in_postgresql_is_checked(tmp_path: Path, postgres_server: PostgresServer) -> None:
