@@ -266,9 +266,11 @@ class Service:
     async def _reload(self) -> None:
         """Load source files that were added or changed, and drop removed ones."""
         async with self._reloading:
-            chosen, first = await asyncio.to_thread(self._load)
+            chosen, first, confirming = await asyncio.to_thread(self._load)
             await self._role.share_sources(chosen)
             self._schedule_sources(chosen, first)
+            for source, wait in confirming.items():
+                self._timetable.hasten(source, max(0.0, wait))
 
     def _schedule_sources(
         self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]
@@ -281,10 +283,14 @@ class Service:
         self._sources = chosen
         self.feed_push.follow(frozenset(chosen))
 
-    def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
+    def _load(
+        self,
+    ) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime], dict[str, float]]:
         """Load the sources that are not paused.
 
-        Returns the sources by id, and the times of the first visits to new or changed sources.
+        Returns the sources by id, and the times of the first visits to new or changed sources. Also
+        returns in how many seconds to visit single pages on which a visit, perhaps by `communique
+        collect`, found a change that is to be confirmed.
         """
         loaded, broken = load_sources(self.home.sources)
         for error in broken:
@@ -296,12 +302,20 @@ class Service:
             if self.home.has_fleet:
                 # Workers have no source files, so the leader archives the files.
                 keep_home_files(self.home, store)
-            return chosen, {
+            first = {
                 source.id: self._first_visit(store, source)
                 for source in chosen.values()
                 if (known := self._sources.get(source.id)) is None
                 or known.file.interval != source.file.interval
             }
+            now = utc_now()
+            confirming = {
+                source.id: due.wait(now)
+                for source in chosen.values()
+                if source.file.is_page and (last := store.last_visit(source.id))
+                if (due := self._planner.next_visit(store, source, last)).confirms
+            }
+            return chosen, first, confirming
 
     def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
         last, now = store.last_visit(source.id), utc_now()

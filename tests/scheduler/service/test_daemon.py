@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import gzip
 import hmac
 import json
@@ -20,6 +21,8 @@ import feedparser
 import httpx
 import pytest
 
+from data.clock import utc_now
+from data.models import Run, VisitFacts
 from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
@@ -132,6 +135,34 @@ def test_health_is_recorded_after_the_visit_that_shows_it(
         assert [(one.source, one.well) for one in store.health_events(limit=9)] == [
             ("harbour", False)
         ]
+
+
+def test_a_change_of_a_page_that_another_process_found_is_confirmed_soon(home: Path) -> None:
+    source = home / "sources" / "harbour.toml"
+    source.write_text(source.read_text().replace("= 60", '= 36000\nkind = "page"'))
+    opened, now = open_home(home), utc_now()
+    soon = dt.timedelta(seconds=opened.settings.health.confirm_after)
+
+    async def due_after(service: Service, *, age: dt.timedelta, waits: bool) -> dt.datetime:
+        """The next visit after another process visited the page."""
+        with closing(opened.plain_store()) as store:
+            store.add_run(Run("harbour", now - age, 1.0, found=1, facts=VisitFacts(waits=waits)))
+        await service._reload()  # noqa: SLF001 - otherwise done twice a minute
+        return service._timetable.due()["harbour"]  # noqa: SLF001 - nobody else plans visits
+
+    async def work() -> None:
+        with closing(opened.store()):
+            service, restarted = Service(opened), Service(opened)
+        for one in (service, restarted):
+            one._timetable.scheduler.start(paused=True)  # noqa: SLF001 - nobody else has it
+        late = await due_after(service, age=3 * soon, waits=False)
+        assert late > now + 9 * soon
+        assert await due_after(service, age=2 * soon, waits=True) < now + soon / 2
+        assert await due_after(restarted, age=1.5 * soon, waits=True) < now + soon / 2
+        for one in (service, restarted):
+            one._timetable.scheduler.shutdown()  # noqa: SLF001 - nobody else has it
+
+    asyncio.run(work())
 
 
 @pytest.mark.usefixtures("forked_children")
