@@ -85,7 +85,7 @@ def of_kinds(*kinds: EventKind) -> str:
 
 SEARCH_INDEX: Final = Consumer(
     "search index",
-    of_kinds("new", "edit", "reading", "retraction", "return", "redaction", "update"),
+    of_kinds("new", "edit", "reading", "retraction", "return", "redaction", "update", "moved"),
 )
 
 

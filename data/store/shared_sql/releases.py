@@ -224,13 +224,15 @@ class ReleasesPart(Part):
         """Compute up to ``limit`` missing differences between versions, and return their number.
 
         Differences are computed outside of a transaction, because comparing long texts takes
-        seconds.
+        seconds. Pages and the search index are updated, but clients of the list of changes get no
+        change.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
             " LIMIT ?",
             [limit],
         )
+        computed: list[tuple[str, int, int]] = []
         for release, number in missing:
             pair = self._ask(
                 "SELECT content FROM (SELECT number, content FROM revisions WHERE release = ?1"
@@ -239,16 +241,17 @@ class ReleasesPart(Part):
                 [release, number],
             )
             contents = [content_of(text) for (text,) in pair]
-            steps = encode_difference(contents[0], contents[-1])
+            computed.append((encode_difference(contents[0], contents[-1]), release, number))
+        if computed:
             with self._writing() as db:
-                db.execute(
+                db.executemany(
                     "UPDATE differences SET steps = ? WHERE release = ? AND number = ?"
                     " AND steps = ''",
-                    [steps, release, number],
+                    computed,
                 )
                 # Pages and searches show the classes of edits.
-                if stored_classes(steps).classes:
-                    append_events(self._connection, "update", [release])
+                shown = {release for steps, release, _ in computed if stored_classes(steps).classes}
+                append_events(self._connection, "moved", shown)
         return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:

@@ -85,7 +85,9 @@ def test_edits_that_are_compared_later_are_then_found(
     release = recorded(store, *edited("4.2", "4.6"))
     store.update_search_index()
     assert found(store, "edit:figure") == ()
+    last = store.last_release_event()
     store.compute_differences(limit=9)
+    assert store.last_release_event() == last
     store.update_search_index()
     assert [one.id for one in found(store, "edit:figure")] == [release]
 
