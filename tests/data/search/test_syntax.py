@@ -196,7 +196,8 @@ def test_a_query_of_the_older_language_keeps_its_terms(text: str) -> None:
             expected.append(f"{minus}{words}{'*' if is_prefix and is_long else ''}")
     found = parse(upgraded(text))
     parts = found.parts if isinstance(found, And) else (found,) if found else ()
-    assert [*map(_shown, parts)] == [*dict.fromkeys(expected)]
+    # A phrase of one word and the same word may both be there: only the word has other forms.
+    assert [*dict.fromkeys(map(_shown, parts))] == [*dict.fromkeys(expected)]
 
 
 def _shown(one: Expression) -> str:
