@@ -29,7 +29,7 @@ This page shows the help text of every command. To see one in a terminal:
 ## Common rules
 
 - HOME is the folder of `--home DIR` or `COMMUNIQUE_HOME`. `--home` may come before or after the
-  command.
+  command. `demo` uses only `--home`; without it, the demo works in a temporary folder.
 - `--json` prints JSON. Its keys and the exit codes are stable; sentences may change.
 - Exit code 0 means success, 1 a failure or a finding, 2 a wrong option or setting.
 - `list` is the default of `catalogue`, `health`, `searches`, `sources`, `token` and `watch`.

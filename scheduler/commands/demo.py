@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import uvicorn
+from click.core import ParameterSource
 
 from data.access.permissions import Permissions
 from data.errors import CommuniqueError, SettingsError
@@ -62,7 +63,7 @@ class NotADemo(CommuniqueError):
     "folder",
     metavar="DIR",
     type=FOLDER,
-    help="Empty folder to work in (also COMMUNIQUE_HOME, default a temporary folder).",
+    help="Empty folder to work in (default a temporary folder; COMMUNIQUE_HOME is not used).",
 )
 @click.option("--port", type=PORT, default=0, help="Port of the web server (default a free port).")
 @click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
@@ -73,7 +74,10 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     A local web server simulates three days of six invented press rooms. The demo
     collects their releases, detects edits and copies, and publishes and serves feeds.
     """
-    named = named_home(click.get_current_context(), folder)
+    root = click.get_current_context().find_root()
+    # COMMUNIQUE_HOME is for the operator's own sources. The demo must not add invented ones to it.
+    is_own = root.get_parameter_source("folder") is ParameterSource.ENVIRONMENT
+    named = folder if is_own else named_home(root, folder)
     # SIGTERM ends the demo cleanly, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     opened = None if once else listen("127.0.0.1", port)

@@ -224,13 +224,18 @@ def test_the_served_feeds_contain_the_printed_address(shown: Shown) -> None:
 
 @contextmanager
 def in_a_temporary_folder(folder: Path) -> Iterator[tuple[ForkedCommand, IO[str]]]:
-    """Run the demo without a home directory. Its temporary folders are created in ``folder``."""
+    """Run the demo without --home. Its temporary folders are created in ``folder``.
+
+    COMMUNIQUE_HOME is a missing folder, which the demo must not create.
+    """
+    own = folder / "own"
     environment = (
         f"import os\nos.environ['TMPDIR'] = {str(folder)!r}\n"
-        "os.environ.pop('COMMUNIQUE_HOME', None)\n"
+        f"os.environ['COMMUNIQUE_HOME'] = {str(own)!r}\n"
     )
     with forked_command(["demo"], environment + ONE_ROOM) as running:
         yield running
+    assert not own.exists()
 
 
 @pytest.mark.parametrize(
