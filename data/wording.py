@@ -52,7 +52,9 @@ def lasting(seconds: float) -> str:
 
 
 def time_limit(seconds: float) -> str:
-    """Format a time limit: ``40 seconds``, ``90 seconds``, ``3 minutes``."""
+    """Format a time limit: ``0.5 seconds``, ``40 seconds``, ``90 seconds``, ``3 minutes``."""
+    if seconds < 10 and seconds % 1:  # noqa: PLR2004 - the second digit matters
+        return f"{seconds:g} seconds"
     if seconds < 120 or seconds % 60:  # noqa: PLR2004 - two minutes
         return counted(round(seconds), "second")
     return counted(round(seconds / 60), "minute")

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from data.network.request_signer import DIRECTORY_PATH
 from data.settings import Settings
 from data.text.masking import masked
+from data.wording import lasting, time_limit
+from scheduler.sources.health import MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS
 from spiders.download.settings import ROBOT, bot_page_address, user_agent
 from spiders.sources.source_file import SourceFile
 
@@ -42,25 +44,40 @@ page. We would like to include:
 
     {url}
 
-At present we can't, because {reason}. Would you please admit our requests?
+{request}
 
 - Our program identifies itself as
       {agent}
-- It sends one request at a time, at least {delay:g} seconds apart, and visits the list of releases
-  about every {minutes} minutes. It requests unchanged pages conditionally.
+- It sends one request at a time, at least {delay} apart. It requests unchanged pages conditionally.
+- It visits the list of releases at the times when you usually publish: at least {least} and
+  at most {most} apart.
 - It obeys robots.txt, Crawl-delay and Retry-After, never logs in, and never evades a block.
 {signed}- {page}
-
-To admit the program in robots.txt, add these lines:
-
-    User-agent: {robot}
-    Allow: {path}
-
+{how}
 If you do not want us to visit your site, we will stop. You can reach us at {contact}.
 
 Kind regards
 {title}
 """
+
+REFUSED: Final = "At present we can't, because {reason}. Would you please admit our requests?"
+NOT_REFUSED: Final = "Would you please tell us whether you agree?"
+
+RULES: Final = """
+To admit the program in robots.txt, add these lines:
+
+    User-agent: {robot}
+    Allow: {path}
+"""
+USER_AGENT: Final = """
+To admit the program, please allow requests with this user agent in your firewall or bot protection.
+"""
+HOW_TO_ADMIT: Final = {
+    "site.robots": RULES,
+    "site.blocked": USER_AGENT,
+    "site.challenge": USER_AGENT,
+}
+"""Instructions for the owner of the site, by the health code of a blocked source."""
 
 
 def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tuple[str, ...]:
@@ -80,19 +97,23 @@ def advice_line(ways: tuple[str, ...]) -> str:
 def letter(file: SourceFile, code: str, settings: Settings) -> str:
     """Return a letter that asks the owner of a site to admit our requests.
 
-    ``code`` is the health code of the source. A missing contact is marked for the operator.
+    ``code`` is the health code of the source. If the site does not refuse our requests, the letter
+    asks whether the owner agrees. A missing contact is marked for the operator.
     """
     network, site = settings.network, settings.site
     has_page = bot_page_address(settings) in user_agent(settings)
-    interval = file.interval or settings.collect.interval
+    least = settings.collect.least_interval
+    longest = OVERDUE_INTERVALS * (file.interval or settings.collect.interval)
+    path = urlsplit(file.url).path or "/"
     return LETTER.format(
         robot=ROBOT,
         name=file.name,
         url=masked(file.url),
-        reason=REASONS.get(code, "we do not know if you agree"),
+        request=REFUSED.format(reason=REASONS[code]) if code in REASONS else NOT_REFUSED,
         agent=user_agent(settings),
-        delay=network.delay,
-        minutes=max(1, round(interval / 60)),
+        delay=time_limit(network.delay),
+        least=time_limit(least),
+        most=lasting(max(MIN_OVERDUE_SECONDS, longest, least)),
         signed=(
             "- Each request is signed (Web Bot Auth). The public keys are at\n"
             f"      {site.url.rstrip('/')}{DIRECTORY_PATH}\n"
@@ -104,7 +125,7 @@ def letter(file: SourceFile, code: str, settings: Settings) -> str:
             if has_page
             else "You can stop the visits at any time by a rule in robots.txt."
         ),
-        path=urlsplit(file.url).path or "/",
+        how=HOW_TO_ADMIT.get(code, "").format(robot=ROBOT, path=path),
         contact=network.contact or "[your mail address; set network.contact]",
         title=site.title,
     )

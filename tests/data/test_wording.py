@@ -30,7 +30,13 @@ def test_times_are_shown_in_a_readable_form(seconds: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(1, "1 second"), (40, "40 seconds"), (90, "90 seconds"), (180, "3 minutes")],
+    [
+        (0.5, "0.5 seconds"),
+        (1.0, "1 second"),
+        (40, "40 seconds"),
+        (90, "90 seconds"),
+        (180, "3 minutes"),
+    ],
 )
 def test_a_limit_is_exact(seconds: float, words: str) -> None:
     assert time_limit(seconds) == words

@@ -166,9 +166,19 @@ def test_a_blocked_source_lists_what_may_help_and_offers_a_letter(tmp_path: Path
     assert all(one in told["letter"] for one in filled)
     assert "https://harbour.example/news/" in told["letter"]
     assert DIRECTORY_PATH not in told["letter"]
+    assert "at least 2 minutes and\n  at most 6 hours apart" in told["letter"]
+    assert "Allow:" not in told["letter"]
+    assert "firewall" in told["letter"]
     (home / "communique.toml").write_text(SIGNED)
     assert "network.sign" not in communique("health", home=home).stdout
     assert DIRECTORY_PATH in communique("bot", "letter", "harbour", home=home).stdout
+
+
+def test_the_letter_to_a_site_that_admits_us_asks_whether_its_owner_agrees(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "https://harbour.example/news/")
+    told = json.loads(communique("bot", "letter", "harbour", "--json", home=home).stdout)
+    assert "whether you agree" in told["letter"]
+    assert not [one for one in ("we can't", "Allow:", "firewall") if one in told["letter"]]
 
 
 def test_only_asking_helps_against_robots_txt(tmp_path: Path) -> None:
@@ -178,6 +188,7 @@ def test_only_asking_helps_against_robots_txt(tmp_path: Path) -> None:
     assert len(told["ways"]) == 1
     assert "Allow: /news/" in told["letter"]
     assert "set network.contact" in told["letter"]
+    assert "at least 1 second apart" in told["letter"]
     result = communique("bot", "letter", "harbor", home=home)
     assert result.returncode == 2
     assert "harbour" in result.stderr
