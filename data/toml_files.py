@@ -4,7 +4,7 @@ import errno
 import re
 import tomllib
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -173,10 +173,10 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
         return f'"{value}" can\'t be used; {advice}'
     if PATTERN.search(message):
         return f"the value can't be used as written. {_description(shape, inside)}".strip()
-    return _in_words(message)
+    return _in_words(message, shape, inside)
 
 
-def _in_words(message: str) -> str:
+def _in_words(message: str, shape: type[object], inside: str) -> str:
     """Return which value was expected, in plain words. ``message`` is msgspec's message."""
     if LENGTH.search(message):
         return "the value is empty; write one"
@@ -188,11 +188,21 @@ def _in_words(message: str) -> str:
     expected, got, sign, bound = found.groups()
     kinds = [WORDS.get(kind, kind) for kind in expected.split(" | ") if kind != "null"]
     advice = f"the value must be {' or '.join(kinds)}"
-    if bound:
+    if bound and (limits := _limits(shape, inside)):
+        advice += f" from {limits[0]:.15g} to {limits[1]:.15g}"
+    elif bound:
         advice += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
     if (expected, got) == ("int", "float"):
         return f"{advice}, without a decimal point or exponent"
     return f"{advice}, not {WORDS.get(got, got).partition(' (')[0]}" if got else advice
+
+
+def _limits(shape: type[object], inside: str) -> tuple[float, float] | None:
+    """Return the minimum and maximum of the number at the path ``inside``, or None without both."""
+    for kind in _at(shape, inside):
+        if isinstance(kind, inspect.IntType | inspect.FloatType) and None not in {kind.ge, kind.le}:
+            return cast("tuple[float, float]", (kind.ge, kind.le))
+    return None
 
 
 def _keys(shape: type[object], inside: str) -> tuple[str, ...]:

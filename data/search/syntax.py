@@ -356,7 +356,9 @@ class _Parser:
         match = WEIGHT.fullmatch(token.text.strip())
         if not match:
             problem = N_("'%(value)s' is not a comparison with a weight")
-            fix = N_("write weight:>0.3 or weight:<=0.05, with a number from 0 to 1")
+            fix = N_(
+                "write weight:>0.3 or weight:<=0.05: a number from 0 to 1 with at most two decimals"
+            )
             raise self._error(token, problem, fix, value=token.text[:MAX_QUOTED])
         compare, limit = COMPARISONS[match[1]], round(100 * float(match[2]))
         found = frozenset(weight_label(one / 100) for one in range(101) if compare(one, limit))

@@ -13,6 +13,7 @@ from data.access.permissions import Permissions
 from data.errors import CommuniqueError
 from data.files import read_regular
 from data.search.saved import SavedSearches
+from data.wording import how_to_install
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
 from feeds.server.mcp.http import is_installed
@@ -32,7 +33,7 @@ class NoProtocol(CommuniqueError):
     exit_code = 2
 
     def __init__(self) -> None:
-        super().__init__("the library `mcp` is missing; run `pip install 'communique[mcp]'`")
+        super().__init__(f"the library `mcp` is missing; run `{how_to_install('communique[mcp]')}`")
 
 
 class UnusableToken(CommuniqueError):

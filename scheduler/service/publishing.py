@@ -86,7 +86,10 @@ class Publishing:
             async with asyncio.timeout(LAST_PUBLICATION_SECONDS):
                 await self.publish()
         except TimeoutError:
-            log.warning("publication ended", seconds=LAST_PUBLICATION_SECONDS)
+            log.warning(
+                "the last publication did not finish in time; it continues at the next start",
+                seconds=LAST_PUBLICATION_SECONDS,
+            )
             await self._child.close(0)
 
     async def note_health(self) -> int:

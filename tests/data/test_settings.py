@@ -104,7 +104,7 @@ def test_an_unknown_setting_is_reported_with_the_known_ones(tmp_path: Path) -> N
         SettingsError, match=r"site\.url: the value can't be used as written\. The public"
     ):
         written(tmp_path, '[site]\nurl = "not a url"\n')
-    with pytest.raises(SettingsError, match="a whole number, 65535 or less"):
+    with pytest.raises(SettingsError, match="a whole number from 0 to 65535"):
         written(tmp_path, "[site]\nport = 99999\n")
     with pytest.raises(SettingsError, match="a whole number, without a decimal point"):
         written(tmp_path, "[archive]\nbudget = 1e9\n")

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 
 from data.errors import CommuniqueError
 from data.models import Release
+from data.wording import how_to_install
 
 
 class Output(Protocol):
@@ -23,7 +24,7 @@ class MissingLibrary(CommuniqueError):
     def __init__(self, name: str, extra: str) -> None:
         super().__init__(
             f"the format {name} needs a library that is not installed; run"
-            f" `pip install 'communique[{extra}]'`"
+            f" `{how_to_install(f'communique[{extra}]')}`"
         )
         self.extra = extra
 

@@ -200,8 +200,10 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
         return f"{visit}, {after}, to confirm its findings"
     if due.hourly is None:
         return f"{visit}, {after}"
-    usual = f"{due.hourly:.2f}" if due.hourly >= MIN_HOURLY_RATE else "hardly any"
-    return f"{visit}, {after}; usual on {at:%A}s at this time: {usual} releases per hour"
+    usual = (
+        f"{due.hourly:.2f} releases per hour" if due.hourly >= MIN_HOURLY_RATE else "few releases"
+    )
+    return f"{visit}, {after}; the source usually publishes {usual} on {at:%A}s at this time"
 
 
 def when(seconds: float) -> dt.datetime:

@@ -95,8 +95,8 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
             text = f"{path.name} ends with {counted(excess, 'byte')} that a killed process left"
             fix = "no action is needed: the next visit keeps complete records and removes the rest"
             yield Finding("archive", "warning", text, fix)
-    count = counted(len(growing), "WARC file is", "WARC files are")
-    yield Finding("archive", "ok", f"{count} unfinished, {written} of them open for writing")
+    count = counted(len(growing), "unfinished WARC file")
+    yield Finding("archive", "ok", f"{count}; running processes write to {written or 'none'}")
 
 
 def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:

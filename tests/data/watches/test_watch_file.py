@@ -24,6 +24,7 @@ from data.watches.watch_file import (
         ('name = "A"\nqueri = "x"', "queri", "did you mean query"),
         ('name = "A"\nquery = 3', "query", "a text in quotes"),
         ('name = "A"\nquery = "(((?!"', "query", "contains no word"),
+        ('name = "A"\nmin_weight = 3', "min_weight", "a number from 0 to 1"),
         ('name = "A"\nquery = "-x"', "query", "only excludes words"),
         (f'name = "A"\nquery = "{"a " * 600}"', "query", "1000 characters"),
         (f'name = "A"\nquery = "{"a " * 33}"', "query", "more than 32 words"),

@@ -43,7 +43,7 @@ def test_the_next_visit_and_its_reason_are_shown_after_the_first(tmp_path: Path)
     assert 120 <= due["seconds"] <= 6 * 3600
     assert due["hourly"] > 0
     assert not due["asked"]
-    assert "minutes after the last visit; usual on " in due["why"]
+    assert "minutes after the last visit; the source usually publishes " in due["why"]
     assert f"# {due['why']}\n" in lines
     with (home / "communique.toml").open("a") as settings:
         settings.write("least_interval = 900\ninterval = 900\n")
