@@ -13,6 +13,7 @@ import click
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError, RenamedSource
 from data.text.masking import masked, masked_toml
+from data.text.urls import host_of
 from data.toml_files import ID
 from data.wording import counted
 from scheduler.adding.source_writer import SourceExists, former_ids, write, write_text
@@ -155,6 +156,12 @@ def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> in
     return 1
 
 
+def _zone_of_host(host: str, sources: Iterable[LoadedSource]) -> str:
+    """Return the time zone on which all sources of a host agree, or ""."""
+    zones = {one.file.timezone for one in sources if host and host_of(one.file.url) == host}
+    return zones.pop() if len(zones) == 1 else ""
+
+
 class Adding:
     """Inspects sites and adds their sources to a home directory.
 
@@ -193,7 +200,11 @@ class Adding:
             partial(PageFetcher, self._home, archive=self._save),
             tuple(taken),
             self._on_status,
-            replace(self._given, name=name) if name else self._given,
+            replace(
+                self._given,
+                name=name or self._given.name,
+                host_timezone=_zone_of_host(host_of(page), loaded.values()),
+            ),
         )
         found = explorer.explore_page(page) if single else explorer.explore(page, url)
         self._proposed.add(found.proposed.proposal.id)

@@ -225,7 +225,11 @@ class Inspected(schemas.ResponseBody, frozen=True):
     timezone: str
     saved: Annotated[bool, Meta(description="Whether the source was saved.")]
     certain: Annotated[
-        bool, Meta(description="Whether these are certainly the releases of the site.")
+        bool,
+        Meta(
+            description="Whether these are certainly the releases of the site. Other fields to "
+            "check, such as a guessed time zone, are in `notes`."
+        ),
     ]
     releases: Annotated[int, Meta(ge=0, description="Number of releases on the first page.")]
     notes: tuple[str, ...]

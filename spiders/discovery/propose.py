@@ -15,7 +15,7 @@ from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
 from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, page_id, source_id
 from spiders.discovery.site_name import guess_name
-from spiders.discovery.time_zone import country_of, guess_zone
+from spiders.discovery.time_zone import LIKELY, country_of, guess_zone
 from spiders.extract.page_type import kind_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import decided_order
@@ -71,7 +71,8 @@ class GivenFields:
     """Fields of a source that the user or a catalogue provided. Empty fields are guessed.
 
     ``catalogue`` is the value of this key in the source file, or "". ``country`` is an ISO 3166
-    code, which helps to guess the time zone.
+    code, which helps to guess the time zone. ``host_timezone`` is the time zone of other sources of
+    the same host. It replaces an uncertain guess.
     """
 
     id: str = ""
@@ -79,6 +80,15 @@ class GivenFields:
     timezone: str = ""
     catalogue: str = ""
     country: str = ""
+    host_timezone: str = ""
+
+    def zone_or(self, guess: Guess) -> Guess:
+        """Return the time zone of a source for which ``guess`` was found on its pages."""
+        if self.timezone:
+            return Guess(self.timezone, 1.0, GIVEN)
+        if self.host_timezone and not guess.sure:
+            return Guess(self.host_timezone, LIKELY, "another source of the same host")
+        return guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def propose(
         or country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
         spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
     )
-    zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone
+    zone = given.zone_or(zone)
     # An uncertain time zone does not show the order of day and month.
     known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(context, zone=zone.value)
@@ -176,7 +186,7 @@ def propose_page(site: FetchedSite, taken: Iterable[str], given: GivenFields) ->
     name = Guess(given.name, 1.0, GIVEN) if given.name else replace(owner, value=both)
     country = given.country or country_of([(page, read_metadata(page))])
     zone = guess_zone(host_of(page.url), languages, (), country=country)
-    zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone
+    zone = given.zone_or(zone)
     proposal = SourceDraft(
         id=given.id or page_id(owner, page.url, taken),
         name=name,

@@ -77,6 +77,14 @@ def test_a_page_is_added_with_its_name_and_an_id_of_its_path(room: Room, home: P
     assert file.name == "Harbour Board: Leadership"
 
 
+def test_a_page_gets_the_time_zone_of_another_source_of_its_host(room: Room, home: Path) -> None:
+    room.page("/fees", people_html(*PEOPLE).replace("nb-NO", "en"))
+    result = communique("add", "--page", f"{room.base}/fees", "--json", home=home)
+    added = json.loads(result.stdout)
+    assert added["timezone"]["value"] == "Europe/Oslo"
+    assert not [one for one in added["doubts"] if one.startswith("timezone")]
+
+
 def test_a_visit_requests_only_the_page_and_keeps_names_and_tables(room: Room, home: Path) -> None:
     room.log.clear()
     run = collect(home)
