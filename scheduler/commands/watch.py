@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from data.errors import WatchError
 from data.models import AlertKind
 from data.search.saved import SavedSearches
+from data.search.syntax import EDIT_WORDS
 from data.store.public_view import public_view
 from data.toml_files import ID
 from data.watches.folder import load_watches
@@ -117,6 +118,21 @@ def channel_options(command: Command) -> Command:
     type=click.Choice(get_args(AlertKind)),
     help="Kind of event (by default release, edit, retraction and return).",
 )
+@click.option(
+    "--min-weight",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="WEIGHT",
+    help="Minimum weight of edits (default 0).",
+)
+@click.option(
+    "--edit-class",
+    "edit_classes",
+    multiple=True,
+    type=click.Choice(EDIT_WORDS),
+    metavar="CLASS",
+    help=f"Class of edits: {', '.join(EDIT_WORDS[:-1])} or {EDIT_WORDS[-1]}.",
+)
 @click.option("--backlog", is_flag=True, help="Also send alerts about old and imported releases.")
 @click.option(
     "--timezone", default="", metavar="ZONE", help="IANA time zone for --digest and --quiet."
@@ -146,7 +162,8 @@ def add(
     """Create a watch in HOME/watches.
 
     A watch matches events that meet all its filters. Repeat an option to give several sources,
-    topics, languages, kinds or mail addresses. For a webhook, a secret is written into the file:
+    topics, languages, kinds, classes of edits or mail addresses. --min-weight and --edit-class
+    narrow only edits. For a webhook, a secret is written into the file:
     give it to the receiver. For a feed, the command shows its secret address once.
     """
     chosen = watch_id or id_for(name)

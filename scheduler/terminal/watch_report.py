@@ -42,6 +42,10 @@ def watch_line(one: Watch) -> str:
     if one.query:
         parts.append(f"words {one.query}")
     parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
+    if one.min_weight:
+        parts.append(f"edits of weight {one.min_weight:g} or more")
+    if one.edit_classes:
+        parts.append(f"edits of class {', '.join(one.edit_classes)}")
     parts += [channel.described() for channel in channels_of(one)]
     if one.feed:
         parts.append("a feed")

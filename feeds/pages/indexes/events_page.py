@@ -27,6 +27,7 @@ from feeds.urls import (
     EventFeed,
     capture_file,
     event_file,
+    event_page,
     page_file,
     release_file,
     revision_file,
@@ -167,8 +168,9 @@ def events_page(
     ``page`` is the number of the page, or 0 for the newest page. ``of`` is the number of older
     pages, and ``total`` the number of all events.
     """
-    texts = pages.catalog.texts
+    texts, newest = pages.catalog.texts, events_file(event, 0)
     title, description = EVENT_FEEDS[event]
+    feeds = [event, *(one for one in EVENT_FEEDS if event_page(one) == newest and one != event)]
     return pages.render(
         "events.html",
         events_file(event, page),
@@ -176,14 +178,18 @@ def events_page(
         title=texts.gettext(title),
         description=texts.gettext(description),
         feed=event_file(event, "atom"),
+        other_feeds=[
+            (texts.gettext(EVENT_FEEDS[one][0]), event_file(one, "atom")) for one in feeds[1:]
+        ],
         alternates=[
-            (FEED_TYPES[kind], f"{title} ({NAMES[kind]})", event_file(event, kind))
+            (FEED_TYPES[kind], f"{EVENT_FEEDS[one][0]} ({NAMES[kind]})", event_file(one, kind))
+            for one in feeds
             for kind in FORMATS
         ],
         lines=lines,
         page=page,
         total=total,
-        newest=events_file(event, 0),
+        newest=newest,
         paging=paging_of(event, page, of),
     )
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import CommuniqueError
+from data.search.syntax import EDIT_WORDS
 from data.store.public_view import public_view
 from data.watches.folder import load_watches
 from data.watches.watch_file import Watch, load_watch, to_toml
@@ -69,6 +70,7 @@ class WatchPages:
             sources = {source: one.name for source, one in store.sources().items()}
         return {
             "sources": sorted(sources.items(), key=lambda one: one[1].casefold()),
+            "edit_words": EDIT_WORDS,
             "channels": [(one.table, one.option_help.rstrip(".")) for one in CHANNELS],
             "watches": [(name, one.name, watch_line(one)) for name, one in watches.items()],
             "faults": [str(error) for error in errors],
@@ -84,11 +86,13 @@ class WatchPages:
             "name": fields.get("name", ""),
             "query": fields.get("query", ""),
             "sources": [one for one in (fields.get("source", ""),) if one],
+            "edit_classes": [one for one in (fields.get("edit_class", ""),) if one],
+            "min_weight": fields.get("min_weight") or 0,
             "outputs": {channel: [recipient]} if channel else {},
             "feed": not channel,
         }
         try:
-            body = msgspec.convert(asked, AddWatch)
+            body = msgspec.convert(asked, AddWatch, strict=False)
             result = await WatchWrites(self._home).add(body)
         except (msgspec.ValidationError, ApiError) as error:
             raise InvalidField(str(error)) from error

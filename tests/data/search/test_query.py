@@ -541,6 +541,8 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert edit["changes"][0]["text"].startswith("[-High-]{+Low+} water")
     assert "<del>High</del><ins>Low</ins>" in edit["changes"][0]["html"]
     assert "[-High-]{+Low+}" in shown(hit["id"], "--diff")
+    assert ", ".join([*edit["classes"], "silent"]) in shown(hit["id"], "--diff").split("\n")[0]
+    assert f"weight {edit['weight']:.2f}" in shown(hit["id"], "--diff").split("\n")[0]
     assert "Revision 1" in shown(hit["id"], "--revisions")
     told = shown(hit["id"], "--provenance")
     assert "by the rule import" in told

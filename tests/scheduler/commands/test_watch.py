@@ -52,6 +52,17 @@ def home(imported: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(imported, tmp_path / "home"))
 
 
+def test_a_watch_is_limited_to_weighty_edits_of_some_classes(home: Path) -> None:
+    limits = ("--min-weight", "0.3", "--edit-class", "figure", "--edit-class", "silent")
+    added = told(home, "add", "Figures", *limits, "--feed")
+    assert (added["min_weight"], added["edit_classes"]) == (0.3, ["figure", "silent"])
+    listed = communique("watch", "list", home=home).stdout
+    assert "edits of weight 0.3 or more" in listed
+    assert "edits of class figure, silent" in listed
+    for wrong in (("--min-weight", "1.5"), ("--edit-class", "comma")):
+        assert communique("watch", "add", "Wrong", *wrong, home=home).returncode == 2
+
+
 def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
     added = told(
         home, "add", "Ships & piers!", "--query", "pier master", "--source", "wire", "--feed"

@@ -104,6 +104,16 @@ def test_a_return_replaces_its_retraction_and_is_a_change(news: News) -> None:
     )
 
 
+def test_corrections_link_their_feed_and_the_feed_of_silent_edits(news: News) -> None:
+    news.publish()
+    page = news.page("changes/")
+    for links in ("//p[@class='lead']/a/@href", "//link[@rel='alternate']/@href"):
+        feeds = {urljoin("/changes/", link) for link in page.xpath(links)}
+        assert {"/feeds/changes.atom", "/feeds/silent-edits.atom"} <= feeds
+    (feed,) = news.page("retractions/").xpath("//p[@class='lead']/a/@href")
+    assert urljoin("/retractions/", feed) == "/feeds/retractions.atom"
+
+
 def test_corrections_show_their_changes_and_link_to_the_version(news: News) -> None:
     news.edit(3)
     news.publish()

@@ -105,6 +105,7 @@ def test_a_watch_is_created_in_the_room(running: Running, peer: Peer) -> None:
     page: Any = html.fromstring(running.web.get("/admin/watches/").text)
     assert page.xpath("//nav[@class='tabs']/a[@aria-current='page']/text()") == ["Watches"]
     fields = {"name": "Storm surges", "query": "storm OR surge", "source": "harbour"}
+    fields |= {"edit_class": "figure", "min_weight": "0.3"}
     try:
         answer = running.post(
             "/admin/watches/add",
@@ -115,6 +116,7 @@ def test_a_watch_is_created_in_the_room(running: Running, peer: Peer) -> None:
         assert answer.url.path == "/admin/watches/storm-surges/"
         made = load_watch(open_home(running.home).watches, "storm-surges", AlertWatch)
         assert (made.query, made.sources) == ("storm OR surge", ("harbour",))
+        assert (made.edit_classes, made.min_weight) == (("figure",), 0.3)
         assert made.outputs == ("webhook",)
     finally:
         communique("watch", "remove", "storm-surges", home=running.home)
@@ -127,6 +129,8 @@ def test_a_watch_is_created_in_the_room(running: Running, peer: Peer) -> None:
         ({"name": "Tides", "channel": "mail"}, "recipient"),
         ({"name": "Tides", "channel": "pigeon", "recipient": "loft"}, "pigeon"),
         ({"name": "潮"}, "id"),
+        ({"name": "Tides", "min_weight": "heavy"}, "min_weight"),
+        ({"name": "Tides", "edit_class": "comma"}, "comma"),
         ({"name": "Tides", "source": "nobody"}, "nobody"),
     ],
 )
