@@ -79,7 +79,7 @@ def test_one_release_and_one_error_are_reported_in_the_singular(tmp_path: Path) 
     assert "1 new, 0 changed, 0 unchanged, 0 retracted, 1 error (3 pages in" in told
     assert communique("publish", home=home).returncode == 0
     page = (home / "site" / "index.html").read_text("utf-8")
-    assert "The press releases of 1 institution as it issued them," in page
+    assert "Press releases of 1 institution, exactly as issued" in page
     page = (home / "site" / "sources" / "harbour" / "index.html").read_text("utf-8")
     assert ">1 release" in page
     assert "1 error" in communique("sources", "show", "harbour", home=home).stdout
