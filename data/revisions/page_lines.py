@@ -1,6 +1,7 @@
 """Differences between the lines of two versions of a single page, down to the changed words.
 
-Moved lines are no difference: galleries and lists of links are often in random order.
+Moved lines are no difference: galleries and lists of links are often in random order. Lines that
+were exchanged between unchanged neighbours are a difference.
 """
 
 import re
@@ -12,7 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from data.revisions.alignment import ComparisonBudget, aligned, matched
-from data.text.words import tokens
+from data.text.words import words_and_signs
 
 MAX_STEPS: Final = 2_000_000
 """Maximum number of comparisons of lines with each other."""
@@ -39,6 +40,9 @@ WORD: Final = re.compile(
 """Pattern that matches a word. A number, date or time is one word, because its parts change
 together."""
 
+EXCHANGED: Final = "\x00"
+"""First character of the key of an exchanged line. No line has it."""
+
 MARK_BYTES: Final = 6
 
 
@@ -49,7 +53,8 @@ class Difference:
     The words from ``start`` to ``end`` of line number ``line`` are replaced with ``text``. If
     ``whole`` is true, this is the whole line, and a ``text`` of None means that the line is gone.
     If ``added`` is true, ``text`` is a new line before line number ``line``. ``new_line`` is the
-    line with all its differences. Differences in neighbouring lines have the same ``passage``.
+    line with all its differences, and ``spaces`` are those around ``text`` in it. Differences in
+    neighbouring lines have the same ``passage``.
     """
 
     line: int
@@ -60,6 +65,7 @@ class Difference:
     passage: int = 0
     whole: bool = False
     added: bool = False
+    spaces: tuple[str, str] = ("", "")
 
     @property
     def mark(self) -> str:
@@ -103,6 +109,9 @@ def differences(
     """
     history = history or LineHistory()
     before, after = [*map(_key, known)], [*map(_key, new)]
+    exchanged = _exchanged(before, after)
+    for line, at in exchanged.items():
+        before[line] = after[at] = f"{EXCHANGED}{line}"
     passages = [
         (block.old, block.new)
         for block in aligned(before, after, steps=MAX_STEPS)
@@ -113,6 +122,8 @@ def differences(
     left, right = moved.copy(), moved.copy()
     found: list[Difference] = []
     budget = ComparisonBudget(MAX_WORD_STEPS)
+    for line, at in exchanged.items():
+        found += Passage(known, new, line, [line], [at], budget).of_line(line, at)
     for old, place in passages:
         gone = [at for at in range(old.start, old.stop) if not _take(left, before[at])]
         added = [at for at in range(place.start, place.stop) if not _take(right, after[at])]
@@ -121,13 +132,41 @@ def differences(
     return found
 
 
+def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
+    """Return the known lines whose places have each other's lines now, with their new lines.
+
+    A place is known by the lines around it, so the items of a list in another order are not found.
+    """
+    places = {around: at for around, at in _around(after) if at >= 0}
+    replaced: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for around, old in _around(before):
+        at = places.get(around, -1)
+        if old >= 0 <= at and before[old] != after[at]:
+            replaced.setdefault((before[old], after[at]), []).append((old, at))
+    return {
+        old: at
+        for (one, other), pairs in replaced.items()
+        if len(pairs) == 1 and len(replaced.get((other, one), ())) == 1
+        for old, at in pairs
+    }
+
+
+def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:
+    """Yield the keys of the lines around each line with its number, or -1 if several have them."""
+    padded = ["", *lines, ""]
+    found: dict[tuple[str, str], int] = {}
+    for at, around in enumerate(zip(padded, padded[2:], strict=False)):
+        found[around] = -1 if around in found else at
+    yield from found.items()
+
+
 def _key(line: str) -> str:
     return _words_of(line) or line.strip()
 
 
 @lru_cache(maxsize=20_000)
 def _words_of(line: str) -> str:
-    return " ".join(tokens(line))
+    return " ".join(words_and_signs(line))
 
 
 def _take(counts: Counter[str], key: str) -> bool:
@@ -156,7 +195,7 @@ class Passage:
         pairs = dict(_similar(self.known, self.new, self.gone, self.added))
         paired = {*pairs.values()}
         for old, at in pairs.items():
-            yield from self._of_line(old, self.known[old], self.new[at])
+            yield from self.of_line(old, at)
         replaced = self._replaced(
             [old for old in self.gone if old not in pairs],
             [at for at in self.added if at not in paired],
@@ -177,9 +216,11 @@ class Passage:
                 text = self.new[at]
                 yield Difference(line, 0, 0, text, text, self.first, whole=True, added=True)
 
-    def _of_line(self, line: int, known: str, new: str) -> Iterator[Difference]:
-        """Yield the differences between the words of a line and of its new version."""
-        before, after = WORD.findall(known), [*WORD.finditer(new)]
+    def of_line(self, line: int, at: int) -> Iterator[Difference]:
+        """Yield the differences between the words of a line and of its new version, line ``at``."""
+        known, new = self.known[line], self.new[at]
+        spans, after = [*WORD.finditer(known)], [*WORD.finditer(new)]
+        before = [match.group() for match in spans]
         if max(len(before), len(after)) > MAX_LINE_WORDS:
             yield Difference(line, 0, len(before), new, new, self.first, whole=True)
             return
@@ -197,8 +238,12 @@ class Passage:
         for old, place in steps:
             some = after[place]
             text = new[some[0].start() : some[-1].end()] if some else ""
-            if tokens(" ".join(before[old])) != tokens(text):
-                yield Difference(line, old.start, old.stop, text, new, self.first)
+            # A minus is a word only before its number.
+            if words_and_signs(_beside(known, spans, old)) != words_and_signs(
+                _beside(new, after, place)
+            ):
+                spaces = _spaces(new, after, place)
+                yield Difference(line, old.start, old.stop, text, new, self.first, spaces=spaces)
 
     def _replaced(self, gone: list[int], added: list[int], history: LineHistory) -> dict[int, int]:
         """Return which new line replaced which known line, of lines without similar words.
@@ -309,9 +354,23 @@ def _respelled(lines: Sequence[str], new: Sequence[str]) -> list[str]:
 def _replaced(line: str, one: Difference) -> str:
     """Return a line with one difference. Its words before the difference are unchanged."""
     places = [match.span() for match in WORD.finditer(line)]
-    text = one.text or ""
-    if one.start == one.end:
-        at = places[one.start][0] if one.start < len(places) else len(line)
-        return f"{line[:at].rstrip()} {text} {line[at:].lstrip()}".strip()
-    head, tail = line[: places[one.start][0]], line[places[one.end - 1][1] :]
-    return f"{head}{text}{tail}".strip() if text else f"{head.rstrip()}{tail}".strip()
+    start = places[one.start - 1][1] if one.start else 0
+    end = places[one.end][0] if one.end < len(places) else len(line)
+    left, right = one.spaces
+    return f"{line[:start]}{left}{one.text or ''}{right}{line[end:]}".strip()
+
+
+def _beside(line: str, words: Sequence[re.Match[str]], place: slice) -> str:
+    """Return the words at a place of a line, from the last character before to the first after."""
+    start = words[place.start - 1].end() - 1 if place.start else 0
+    end = words[place.stop].start() + 1 if place.stop < len(words) else len(line)
+    return line[start:end]
+
+
+def _spaces(line: str, words: Sequence[re.Match[str]], place: slice) -> tuple[str, str]:
+    """Return the spaces before and after the words at a place of a line."""
+    start = words[place.start - 1].end() if place.start else 0
+    end = words[place.stop].start() if place.stop < len(words) else len(line)
+    if place.start == place.stop:
+        return line[start:end], ""
+    return line[start : words[place.start].start()], line[words[place.stop - 1].end() : end]

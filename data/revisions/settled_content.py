@@ -1,14 +1,18 @@
 """The content of a single page without its noise, as a version that may be stored."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
 
 from data.models import Content
+from data.revisions.alignment import aligned
 from data.revisions.edits import DOCUMENT, file_name
 from data.revisions.noise import NoiseState, Settled, settle
+from data.revisions.page_lines import MAX_STEPS
 
 TITLE_MARK: Final = "\x01"
 FILE_MARK: Final = "\x02"
@@ -86,15 +90,27 @@ def _content(known: Content, new: Content, found: Settled) -> Content:
     )
 
 
-def _joined(lines: list[str], *texts: str) -> str:
-    """Return lines as a text, with the blank lines after them as in the given texts."""
-    ends: dict[str, str] = {}
-    for text in texts:
-        last = ""
-        for line in text.split("\n"):
-            if line.strip():
-                last = line
-                ends[last] = "\n"
-            elif last:
-                ends[last] += "\n"
-    return "".join(line + ends.get(line, "\n") for line in lines).rstrip("\n")
+def _joined(lines: list[str], known: str, new: str) -> str:
+    """Return lines as a text, with blank lines as at the same places of the new or known text."""
+    ends = [*_ends(new)]
+    stored = dict(_ends(known))
+    parts = []
+    for block in aligned(lines, [line for line, _ in ends], steps=MAX_STEPS):
+        near = [end for _, end in ends[block.new]]
+        for line, end in zip_longest(lines[block.old], near[: block.old.stop - block.old.start]):
+            other = None if block.is_same else stored.get(line)
+            parts.append(line + (other or end or "\n"))
+    return "".join(parts).rstrip("\n")
+
+
+def _ends(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each line that is not blank, with the line breaks after it."""
+    last, size = "", 0
+    for line in text.split("\n"):
+        if line.strip():
+            if last:
+                yield last, "\n" * size
+            last, size = line, 0
+        size += 1
+    if last:
+        yield last, "\n" * size

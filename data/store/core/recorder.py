@@ -309,10 +309,10 @@ class Recorder:
     ) -> SettledContent | None:
         """Return the content of a single page without its noise, and store the state of the noise.
 
-        Returns None if the page has no text.
+        Returns None if the page has no text any more. A scanned document never had any.
         """
         known = owner.release
-        if not draft.content.body_text or not known.content.body_text:
+        if known.content.body_text and not draft.content.body_text:
             return None
         subject = PAGE_STATE_PREFIX + known.id
         last = self._tables.unconfirmed(subject)

@@ -92,6 +92,85 @@ def test_items_in_another_order_are_no_change() -> None:
     assert visits.see(*orders * 4) == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The limit is ≤ 5 tons", "The limit is ≥ 5 tons"),
+        ("The level is 5 m", "The level is -5 m"),
+        ("The level is 5 m", "The level is \u22125 m"),
+        ("Ship allowed: ✓", "Ship allowed: ✗"),
+        ("Written in C++ by us", "Written in C by us"),
+        ("Rating: ★★★★★", "Rating: ★"),
+        ("Pay 1,000 euro", "Pay 1.000 euro"),
+        ("Rafts ☑ Boats ☐", "Rafts ☐ Boats ☑"),
+    ],
+)
+def test_a_change_of_signs_with_a_meaning_is_a_change(old: str, new: str) -> None:
+    visits = Visits(with_line(3, old))
+    assert visits.see(*[with_line(3, new)] * 2)
+    assert visits.lines == with_line(3, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The pier, which is long", "The pier which is long."),
+        ('The "pier" is long', "The “pier” is long"),
+        ("Speed 5\u201310 km", "Speed 5-10 km"),
+        ("• More ships", "More ships →"),
+    ],
+)
+def test_a_change_of_punctuation_alone_is_no_change(old: str, new: str) -> None:
+    visits = Visits(with_line(3, old))
+    assert visits.see(*[with_line(3, new)] * 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            ("Small ships", "12 euro", "Large ships", "90 euro"),
+            ("Small ships", "90 euro", "Large ships", "12 euro"),
+        ),
+        (("Smith", "Director", "Jones", "Deputy"), ("Jones", "Director", "Smith", "Deputy")),
+    ],
+)
+def test_values_that_were_exchanged_are_a_change(
+    old: tuple[str, ...], new: tuple[str, ...]
+) -> None:
+    visits = Visits(("Fees", *old))
+    assert visits.see(("Fees", *new), ("Fees", *old)) == 0
+    visits = Visits(("Fees", *old))
+    assert visits.see(*[("Fees", *new)] * 2) == len(old) // 2
+    assert visits.lines == ("Fees", *new)
+
+
+def test_rows_in_another_order_are_no_change() -> None:
+    rows = [("Small ships", "12 euro"), ("Large ships", "90 euro"), ("Rafts", "3 euro")]
+    visits = Visits(("Fees", *(cell for row in rows for cell in row)))
+    orders = [[rows[at] for at in order] for order in ((1, 0, 2), (2, 1, 0), (1, 2, 0))]
+    for order in orders:
+        assert visits.see(*[("Fees", *(cell for row in order for cell in row))] * 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Ships pay. Boats too", "Ships pay (not rafts). Boats too"),
+        ("Ships pay a fee or leave", "Ships pay a fee, or leave"),
+        ("Ships pay a fee or leave", "Ships pay a fee, a tax or leave"),
+        ("Ships pay (small ones too).", "Ships pay."),
+        ("Ships pay.", "Ships pay (now)!"),
+        ("Ships pay a fee", "Ships and boats pay a fee"),
+    ],
+)
+def test_inserted_and_removed_words_keep_the_spaces_of_the_page(old: str, new: str) -> None:
+    words = "at the pier in the harbour of the town"
+    visits = Visits(with_line(3, f"{old} {words}"))
+    visits.see(*[with_line(3, f"{new} {words} 2")] * 2)
+    assert visits.lines[3].replace(",", "") == f"{new} {words} 2".replace(",", "")
+
+
 def test_a_change_beside_noise_in_the_same_line_is_accepted() -> None:
     def page(name: str, number: int) -> tuple[str, ...]:
         return with_line(1, f"{name} leads the board, {number} people read this today")

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from data.models import Content, Media
+from data.revisions.edits import SINGLE_PAGE, significant_changes
 from data.revisions.settled_content import FILE_MARK, TITLE_MARK, settled_content
 from data.text.clean import clean_text
 
@@ -44,6 +45,29 @@ def test_lines_with_the_same_words_take_their_new_punctuation_with_a_change() ->
     assert settled.content == changed
     again = settled_content(changed, changed, state, DAY)
     assert (again.content, again.differs) == (changed, False)
+
+
+def test_paragraphs_keep_their_blank_lines_after_a_change() -> None:
+    def page(fee: int, number: int) -> Content:
+        rows = f"Ships\nMore\n\nBoats\nMore\nRafts\n\n\nThe fee of a ship is {fee}, see {number}"
+        return replace(PAGE, body_text=f"{rows}\n\nMore\nThe end")
+
+    known, state = page(12, 0), None
+    for number in range(1, 20):
+        state = settled_content(known, page(12, number), state, DAY).state
+    for number in range(20, 40):
+        settled = settled_content(known, page(15, number), state, DAY)
+        state = settled.state
+        if settled.content != known:
+            break
+    assert settled.content.body_text == page(15, 0).body_text
+
+
+def test_a_change_of_signs_is_significant_on_a_single_page() -> None:
+    page = replace(PAGE, body_rule=SINGLE_PAGE, body_text="The limit is ≤ 5 tons")
+    changed = replace(page, body_text="The limit is ≥ 5 tons")
+    assert significant_changes(page, changed) == {"body"}
+    assert not significant_changes(page, replace(page, body_text="The limit, is ≤ 5 tons."))
 
 
 def test_no_text_of_a_page_has_the_marks_of_titles_and_files() -> None:

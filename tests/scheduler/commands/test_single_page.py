@@ -249,3 +249,18 @@ def test_a_pdf_to_which_another_page_links_has_only_its_own_text(room: Room, hom
         collect(home, "fees")
     assert "48.2" in fees().content.body_text
     assert not fees().content.file_digests
+
+
+@pytest.mark.parametrize("text", ["", "The fee for a berth is 48.2 in 2026."])
+def test_a_replaced_scan_is_a_change_when_a_second_visit_finds_it(
+    room: Room, home: Path, text: str
+) -> None:
+    (home / "sources" / "fees.toml").write_text(
+        f'name = "Fees"\nurl = "{room.base}/fees.pdf"\ntimezone = "UTC"\nkind = "page"\n'
+    )
+    scan = pdf([""])
+    room.answers["/fees.pdf"] = Answer(scan, content_type="application/pdf")
+    collect(home, "fees")
+    other = Answer(pdf([text]) + b"\n% scanned again", content_type="application/pdf")
+    room.answers["/fees.pdf"] = other
+    assert [collect(home, "fees")["changed"] for _ in range(3)] == [0, 1, 0]
