@@ -97,6 +97,7 @@ positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 422]
 
 FOUND = {
     "id": "harbour",
+    "kind": "list",
     "name": "Harbour",
     "url": "http://harbour.example/",
     "timezone": "UTC",
