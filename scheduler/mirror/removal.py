@@ -88,6 +88,7 @@ def redact(
             if releases:
                 home.orders.keep(store, given)
         if releases or forgotten:
+            store.overwrite_free_space()
             gone = [*gone, *of_texts(home.archive, records, releases)]
         done = take_out(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
@@ -96,6 +97,8 @@ def redact(
         # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")
         begin_journal(home, given)
+        with closing(home.store()) as store:
+            store.update_search_index()
     return RemovedRecords(done.records, done.bytes, releases, damaged)
 
 

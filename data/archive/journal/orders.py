@@ -137,11 +137,14 @@ class Orders:
             # Another process may have applied the orders in the meantime.
             orders = self.missing(store)
             obey(store, orders)
-            if any(isinstance(order.decision, decisions.Redacted) for order in orders):
+            redacts = any(isinstance(order.decision, decisions.Redacted) for order in orders)
+            if redacts:
                 # The redactions also removed records from the chain of this store's journal.
                 store.forget_journal()
             for order in orders:
                 store.keep_order(order.id)
+        if redacts:
+            store.overwrite_free_space()
         return len(orders)
 
     def _lines(self) -> list[bytes]:

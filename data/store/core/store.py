@@ -166,6 +166,14 @@ class Store(
         """
 
     @abstractmethod
+    def overwrite_free_space(self) -> None:
+        """Overwrite the data that earlier transactions deleted, if the database can do this.
+
+        Call this after a redaction, outside of a transaction. Copies of the text may remain from
+        edits or from merges in the search index.
+        """
+
+    @abstractmethod
     def was_empty(self) -> bool:
         """Return whether the store had no sources before the current transaction."""
 

@@ -149,6 +149,9 @@ class PostgresStore(PostgresSearch, Store):
     def keep_private(self) -> None:
         """Do nothing, because the database controls who may read the store."""
 
+    def overwrite_free_space(self) -> None:
+        """Do nothing, because VACUUM removes deleted data."""
+
     def was_empty(self) -> bool:
         with self._connection.apart() as db:
             return not db.execute("SELECT 1 FROM sources LIMIT 1").fetchall()

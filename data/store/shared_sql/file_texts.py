@@ -133,6 +133,8 @@ class FileTextsPart(Part):
                 if rows:
                     db.execute("UPDATE files SET body = '' WHERE url = ?", [url])
                     append_events(self._connection, "update", sorted({one for one, _ in rows}))
+            if deleted:
+                self._connection.delete_indexed_words()
         return deleted
 
     def missing_file_texts(self) -> Mapping[tuple[str, str], set[str]]:

@@ -209,6 +209,7 @@ class RetractionPart(Part):
             known = self._release(release_id)
             if known is None:
                 return
+            self._connection.delete_indexed_words()
             said = known.content
             blank = Content(REDACTED, said.published, said.language, said.section, said.topics)
             number = "(SELECT number FROM releases WHERE id = ?)"

@@ -59,6 +59,9 @@ class SqliteStore(SqliteSearch, Store):
             if file.exists():
                 file.chmod(0o600)
 
+    def overwrite_free_space(self) -> None:
+        self._connection.overwrite_free_space()
+
     def was_empty(self) -> bool:
         with closing(sqlite3.connect(self._connection.path)) as db:
             return not db.execute("SELECT 1 FROM sources LIMIT 1").fetchall()

@@ -157,6 +157,9 @@ class PostgresConnection(Transactions):
     def commit_durably(self) -> None:
         self.execute(DURABLE)
 
+    def delete_indexed_words(self) -> None:
+        """Do nothing, because entries are replaced when their releases are indexed again."""
+
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
         threads = self._threads

@@ -88,6 +88,12 @@ class Connection(Protocol):
     def overwrite_deleted(self) -> None:
         """Overwrite the data that this transaction deletes, if the database can do this."""
 
+    def delete_indexed_words(self) -> None:
+        """Delete the words of deleted texts from the search index, or the whole index.
+
+        All releases are then indexed again.
+        """
+
     def commit_durably(self) -> None:
         """Ensure that the current transaction survives a power failure after it has ended."""
 

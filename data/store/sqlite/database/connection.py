@@ -16,6 +16,7 @@ from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
 from data.store.shared_sql.database.connection import HALF_FULL, MARK, Arguments
 from data.store.shared_sql.database.interruption import current
+from data.store.shared_sql.events import SEARCH_INDEX
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 
@@ -165,6 +166,30 @@ class SqliteConnection(Transactions):
     def overwrite_deleted(self) -> None:
         """Overwrite the data that this transaction deletes in the file."""
         self.db.execute("PRAGMA secure_delete = ON")
+
+    def delete_indexed_words(self) -> None:
+        # Single entries can't be deleted, because the index doesn't store their texts. It also
+        # contains the words of earlier versions.
+        if self.db.execute("SELECT 1 FROM search_rows LIMIT 1").fetchall():
+            self.db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+            self.db.execute("DELETE FROM search_rows")
+            self.db.execute("UPDATE consumers SET number = 0 WHERE name = ?", [SEARCH_INDEX.name])
+
+    def overwrite_free_space(self) -> None:
+        """Write the whole file again, without data that earlier transactions deleted."""
+        connection = self.db
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            # A large store does not fit into memory.
+            connection.execute("PRAGMA temp_store = FILE")
+            try:
+                connection.execute("VACUUM")
+            finally:
+                connection.execute("PRAGMA temp_store = MEMORY")
+            # While others read, the log remains; a later checkpoint then writes the file.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     def commit_durably(self) -> None:
         self._threads.durable = True
