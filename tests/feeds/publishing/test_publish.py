@@ -341,8 +341,11 @@ def test_every_page_offers_its_feeds_and_every_internal_link_has_a_target(
     for file in pages:
         tree = page(tmp_path, file)
         feeds = tree.xpath("//link[@rel='alternate']/@type")
-        assert feeds[:3] == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
-        assert feeds[3:] == (["application/json"] if file.startswith("releases/") else [])
+        own = ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+        assert feeds[:3] == own
+        # The page of edits also offers the feed of silent edits.
+        others = {"releases": ["application/json"], "changes": own}
+        assert feeds[3:] == others.get(file.partition("/")[0], [])
         for address in tree.xpath("//a/@href | //link[@rel!='canonical']/@href"):
             if re.match(r"https?:|#", address):
                 continue

@@ -262,7 +262,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "not an http or https address",
         f"HTTP{room.base[4:]}/gone": "the server answered 404",
-        f"{room.base}/map.pdf": "of another kind",
+        f"{room.base}/map.pdf": "the file is not text",
         "ftp://harbour.example/news": "only http:// and https:// are fetched",
         "javascript:void(0)": "only http:// and https:// are fetched",
         "www.harbour.example/news": "web address begins with https://",
