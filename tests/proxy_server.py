@@ -5,7 +5,7 @@ import base64
 import ipaddress
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -38,8 +38,8 @@ class Proxy:
             target = await shake(reader, writer)
             if target is not None:
                 far_reader, far_writer = await asyncio.open_connection(*target)
-                await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-                far_writer.close()
+                with closing(far_writer):
+                    await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
         writer.close()
 
     async def _http(

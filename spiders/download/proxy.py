@@ -70,24 +70,24 @@ class Upstream:
 
     async def connect(self, address: str, port: int) -> Streams:
         """Return a connection to an IP address through the proxy. Raises ProxyFailure."""
-        writer: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(UPSTREAM_SECONDS):
                 reader, writer = await asyncio.open_connection(
                     self.host, self.port, limit=MAX_HEAD_BYTES
                 )
-                shake = self._socks if self.scheme == "socks5" else self._connect
-                await shake(reader, writer, address, port)
+                try:
+                    shake = self._socks if self.scheme == "socks5" else self._connect
+                    await shake(reader, writer, address, port)
+                except BaseException:
+                    writer.close()
+                    raise
                 return reader, writer
         except ProxyFailure:
-            _close(writer)
             raise
         except TimeoutError as error:
-            _close(writer)
             why = f"it does not respond within {UPSTREAM_SECONDS:g} seconds"
             raise ProxyFailure(self.name, why) from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
-            _close(writer)
             is_down = isinstance(error, OSError)
             why = "it is down or its address is wrong" if is_down else "its response is invalid"
             raise ProxyFailure(self.name, why) from error
@@ -160,11 +160,6 @@ def _parted(line: str) -> tuple[str, str, str]:
     return line.partition(":")
 
 
-def _close(writer: asyncio.StreamWriter | None) -> None:
-    if writer is not None:
-        writer.close()
-
-
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0
 """Maximum time to open a connection, in seconds."""
@@ -221,8 +216,10 @@ class PublicOnlyProxy:
                     head = b""
                     writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     there = asyncio.create_task(_forward(reader, far_writer))
-                    await self._copy(far_reader, writer)
-                    there.cancel()
+                    try:
+                        await self._copy(far_reader, writer)
+                    finally:
+                        there.cancel()
             finally:
                 far_writer.close()
         except (Refused, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
