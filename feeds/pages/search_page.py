@@ -59,7 +59,8 @@ class SearchResults:
     """One page of search results. ``query`` is None if there is no search.
 
     ``hits`` contains each story once. ``files`` are matching pages of attachments by release id.
-    ``cursor`` is the position after the hits, or None at the end.
+    ``cursor`` is the position after the hits, or None at the end. ``respelled`` is the query in
+    another spelling, to suggest if nothing was found.
     """
 
     parameters: SearchParameters
@@ -70,6 +71,7 @@ class SearchResults:
     files: Mapping[str, FileHit] = field(default_factory=dict)
     problems: Sequence[SearchProblem] = ()
     notes: Sequence[str] = ()
+    respelled: str | None = None
 
 
 def static_page(pages: PageRenderer) -> bytes:
@@ -140,7 +142,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         address=f"{catalog.site}{SEARCH}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
-        wider=wider_searches(texts, parameters)
+        wider=wider_searches(texts, parameters, found.respelled)
         if found.matches and not found.matches.total
         else [],
     )
@@ -221,13 +223,18 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
 
-def wider_searches(texts: Texts, parameters: SearchParameters) -> list[tuple[str, str]]:
-    """Return labels and links of wider searches, to offer for a search without results.
+def wider_searches(
+    texts: Texts, parameters: SearchParameters, respelled: str | None
+) -> list[tuple[str, str]]:
+    """Return labels and links of other searches, to offer for a search without results.
 
-    They need only one of the words, all words without filters, or only the beginning of a word.
+    They have another spelling, or need only one of the words, all words without filters, or only
+    the beginning of a word.
     """
     words = parameters.get("q", "").split()
     found: list[tuple[str, SearchParameters]] = []
+    if respelled:
+        found.append((respelled, {**parameters, "q": respelled}))
     if PLAIN_WORDS.fullmatch(" ".join(words)) and not OPERATORS.intersection(words):
         if len(words) > 1:
             found.append(

@@ -16,6 +16,7 @@ from data.models import Facet, Release
 from data.search.expression import STATES, check_sources
 from data.search.file_hits import file_hits
 from data.search.query import Hits, Query
+from data.search.spelling import respelled
 from data.search.syntax import MAX_QUERY_LENGTH
 from data.store.core.store import Store
 from data.wording import meant
@@ -36,6 +37,9 @@ MAX_FACET_PAIRS = 20
 
 PREVIEW_RELEASES = 5
 """Number of releases in the feed builder's preview."""
+
+MAX_SPELLING_TITLES = 5_000
+"""Number of newest titles whose words are suggested as other spellings."""
 
 RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""
@@ -104,7 +108,17 @@ def search_results(
     notes = notes_on(catalog.texts, query)
     releases = [release for release, _ in shown]
     files = file_hits(releases, store.texts_of_releases(releases), query)
-    return SearchResults(asked, query, matches, shown, hits.cursor, files, notes=notes)
+    titles = [] if matches.total else store.newest_titles(limit=MAX_SPELLING_TITLES)
+    return SearchResults(
+        asked,
+        query,
+        matches,
+        shown,
+        hits.cursor,
+        files,
+        notes=notes,
+        respelled=respelled(asked.get("q", ""), titles),
+    )
 
 
 def built_feed(

@@ -206,6 +206,15 @@ class SummariesPart(Part):
         )
         return {source: (day, language) for source, day, language in rows}
 
+    def newest_titles(self, *, limit: int) -> list[str]:
+        """Return the titles of the newest releases. Redacted releases are omitted."""
+        rows = self._ask(
+            f"SELECT r.title FROM {SHOWN_VIEW} r WHERE NOT {redacted_row('r')}"
+            " ORDER BY r.sort_at DESC, r.id LIMIT ?",
+            [limit],
+        )
+        return [title for (title,) in rows]
+
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the ids of the releases of a month with the times of their last changes.
 

@@ -277,6 +277,7 @@ def test_a_search_can_be_saved_as_a_feed_or_opml(web: httpx.Client) -> None:
         ("q=harbourside", [{"q": ["harboursi*"]}]),
         ("q=%22zzz+qqq%22&lang=en", [{"q": ['"zzz qqq"']}]),
         ("q=zzz+OR+qqq", []),
+        ("q=lamos", [{"q": ["Lamps"]}, {"q": ["lamo*"]}]),
     ],
 )
 def test_a_search_without_results_links_to_wider_searches(

@@ -51,6 +51,7 @@ def test_a_redaction_is_not_an_act_of_the_publisher(store: Store) -> None:
     release = store.record(draft(), seen=NOON, since=NOON).release.id
     store.record(draft(body_text=BODY.replace("4.2", "4.6")), seen=NOON + DAY, since=NOON)
     store.mark_gone(release, seen=NOON + DAY)
+    assert store.newest_titles(limit=9) == [draft().content.title]
     waiting = AlertDelivery("key", "w", "url", b"{}", 0.0, 0.0, release=release)
     store.settle_events(0, [waiting])
     store.redact(release, at=NOON + 2 * DAY, why="order 7")
@@ -61,6 +62,7 @@ def test_a_redaction_is_not_an_act_of_the_publisher(store: Store) -> None:
     assert [*store.every_retraction()] == []
     assert [*store.returns()] == []
     assert store.edits(limit=9) == ()
+    assert store.newest_titles(limit=9) == []
     assert [*store.every_edit()] == []
     assert {one.release for one in store.queued_events(limit=9)} == {""}, "no watch matches"
     assert [*store.alerts(limit=9)] == []

@@ -1,0 +1,47 @@
+"""Other spellings of a search without results, from the words of stored titles."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from data.text.folding import fold_search
+
+MIN_WORD_LETTERS: Final = 4
+"""Minimum length of a word for which another spelling is suggested."""
+
+MAX_QUERY_WORDS: Final = 8
+"""Maximum number of words in a query for which other spellings are looked up."""
+
+MIN_LIKENESS: Final = 0.75
+"""Minimum ratio of difflib between a word and its suggested spelling."""
+
+WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+def respelled(text: str, titles: Iterable[str]) -> str | None:
+    """Return a query in which unknown words are replaced by similar words from titles.
+
+    Only whole words that are separated by white space are replaced: no operators, phrases or
+    fields. The first letter of a word must be right, so that few words are compared. Returns None
+    if no word is replaced.
+    """
+    words = text.split()
+    if len(words) > MAX_QUERY_WORDS:
+        return None
+    known = {fold_search(word): word for title in titles for word in WORD.findall(title)}
+    found = [_near(word, known) for word in words]
+    return " ".join(found) if found != words else None
+
+
+def _near(word: str, known: dict[str, str]) -> str:
+    folded = fold_search(word)
+    if len(folded) < MIN_WORD_LETTERS or folded in known or not WORD.fullmatch(word):
+        return word
+    similar = [
+        one
+        for one in known
+        if one[:1] == folded[0] and len(one) >= MIN_WORD_LETTERS and abs(len(one) - len(folded)) < 3  # noqa: PLR2004 - two letters more or less
+    ]
+    near = get_close_matches(folded, similar, 1, MIN_LIKENESS)
+    return known[near[0]] if near else word
