@@ -10,7 +10,6 @@ from data.models import Release
 from data.text.similarity import (
     SAMPLE_SIZE,
     TextSignature,
-    containment,
     count_found,
     jaccard,
     shorter_first,
@@ -41,6 +40,9 @@ MIN_SHARED_ANCHORS: Final = 0.6
 """Minimum share of the shorter text's anchors (sampled word sequences) that both texts have, for a
 full comparison of texts that have no band in common."""
 
+MIN_REPUBLISHED_SHARE: Final = 0.1
+"""Minimum share of a release's text that another publisher republished."""
+
 SLOT_SECONDS: Final = 64 * 86_400
 """Length of a time slot in seconds. Copies are searched in a release's own slot and in the nearer
 adjacent slot. This covers at least 32 days before and after the release, so the work does not grow
@@ -67,12 +69,14 @@ class StoryMember:
     """A release in a story, compared with the story's first release.
 
     ``lag`` is the time between their publications. ``overlap`` is the share (0 to 1) of this text's
-    word triples that the first text contains.
+    word triples that the first text contains, and ``share`` the share of the first text's word
+    triples that this text contains.
     """
 
     release: Release
     lag: dt.timedelta
     overlap: float
+    share: float
 
 
 def likeness(left: TextSignature, right: TextSignature) -> Likeness:
@@ -120,9 +124,23 @@ def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
         return ()
     first = signature(ordered[0].content.body_text)
     return tuple(
-        StoryMember(release, release.instant - ordered[0].instant, _overlap(release, first))
+        StoryMember(release, release.instant - ordered[0].instant, *_shares(release, first))
         for release in ordered
     )
+
+
+def republished(members: Iterable[StoryMember]) -> tuple[StoryMember, ...]:
+    """Return one release per other publisher, by share of the first release's text.
+
+    ``members`` begin with the first release. The release with the largest share represents its
+    publisher. Publishers below `MIN_REPUBLISHED_SHARE`, such as those of translations, are omitted.
+    """
+    first, *others = members
+    best: dict[str, StoryMember] = {}
+    for one in sorted(others, key=lambda one: -one.share):
+        if one.share >= MIN_REPUBLISHED_SHARE and one.release.source != first.release.source:
+            best.setdefault(one.release.source, one)
+    return tuple(best.values())
 
 
 def slot_of(order: dt.datetime) -> int:
@@ -136,8 +154,9 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
     return (int(slot) - 1, int(slot)) if rest < SLOT_SECONDS / 2 else (int(slot), int(slot) + 1)
 
 
-def _overlap(release: Release, first: TextSignature) -> float:
+def _shares(release: Release, first: TextSignature) -> tuple[float, float]:
+    """Return the shared part of this text, and of the first text of the story."""
     own = signature(release.content.body_text)
-    total = len(own.shingles)
-    shared = containment(own, first) * min(total, len(first.shingles))
-    return round(shared / total, 4) if total else 0.0
+    shared = count_found(*shorter_first(own, first))
+    mine, theirs = (shared / max(1, len(one.shingles)) for one in (own, first))
+    return round(mine, 4), round(theirs, 4)

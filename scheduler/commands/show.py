@@ -159,6 +159,7 @@ def telling_fields(telling: StoryMember) -> dict[str, Any]:
         "language": telling.release.content.language,
         "lag": telling.lag.total_seconds(),
         "overlap": telling.overlap,
+        "share": telling.share,
     }
 
 

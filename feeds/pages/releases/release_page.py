@@ -174,28 +174,25 @@ def story_values(
 ) -> dict[str, Any]:
     """Return the template values for a release's story, and for its editions in other languages.
 
-    Each row shows how much of a release matches the first release of the story. For this release,
-    the identical passages are quoted, too.
+    Rows are in order of the share of the first release's text that a release contains. For this
+    release, the passages that both have are quoted.
     """
     if len(story) < MIN_STORY_RELEASES or release.story is None:
         return {"editions": [], "others": [], "alike": "", "passages": [], "story": None}
     first, content = story[0], release.content
     own = next((one for one in story if one.release.id == release.id), first)
-    near = [one for one in story[: MAX_MEMBERS + 1] if one is not own]
-    lines = story_lines(catalog, [first, *(one for one in near if one is not first)])
-    lines = lines if own is not first else lines[1:]
+    near = [one for one in sorted(story, key=lambda one: -one.share) if one is not own]
     editions = [
-        line
-        for line, one in zip(lines, near, strict=True)
-        if one.release.source == release.source and line.language
+        one for one in near if one.release.source == release.source and one.release.content.language
     ]
+    others = [one for one in near if one not in editions]
     passages: tuple[Passage, ...] = ()
     if own is not first and own.overlap >= MIN_OVERLAP:
         text = first.release.content.body_text
         passages = shared_passages(content.body_text, text, most=MAX_PASSAGES)
     return {
-        "editions": editions,
-        "others": [line for line in lines if line not in editions],
+        "editions": story_lines(catalog, [first, *editions[:MAX_MEMBERS]])[1:],
+        "others": story_lines(catalog, [first, *others[:MAX_MEMBERS]])[1:],
         "alike": alike(own, catalog.texts) if own is not first else "",
         "passages": [excerpt(one.text, MAX_PASSAGE_CHARACTERS) for one in passages],
         "is_first": own is first,

@@ -10,7 +10,7 @@ from babel.numbers import format_percent
 
 from data.languages.tags import feed_language
 from data.models import Facet
-from data.stories.copies import StoryMember
+from data.stories.copies import StoryMember, republished
 from data.stories.passages import shared_passages
 from data.text.clean import excerpt
 from feeds.catalog import Catalog
@@ -37,8 +37,8 @@ class StoryLine:
     """Row for a release in its story. Unknown texts are empty.
 
     ``at`` is the publication time, and ``later`` the delay after the first release. ``alike``
-    describes the similarity to the first release, and ``passage`` is a quote that both releases
-    contain.
+    describes the similarity to the first release, ``share`` how much of the first release's text
+    this release contains, and ``passage`` is a quote that both releases contain.
     """
 
     id: str
@@ -50,6 +50,7 @@ class StoryLine:
     exact: bool
     later: str
     alike: str
+    share: str
     passage: str
     retracted: bool
 
@@ -73,6 +74,7 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
         publishers=len(names),
         languages=languages,
         lines=lines,
+        republished=story_lines(catalog, (members[0], *republished(members)[:MAX_MEMBERS]))[1:],
         more=len(members) - len(lines),
     )
 
@@ -104,6 +106,7 @@ def story_lines(
                 exact=release.published.precision == "second",
                 later=later(first, member, texts) if number else "",
                 alike=alike(member, texts) if number else "",
+                share=share_of(member, texts) if number else "",
                 passage=passage,
                 retracted=release.retracted is not None,
             )
@@ -120,6 +123,17 @@ def alike(member: StoryMember, texts: Texts) -> str:
         return ""
     percent = format_percent(member.overlap, locale=texts.locale)
     return texts.gettext("%(percent)s of its words match the first release", percent=percent)
+
+
+def share_of(member: StoryMember, texts: Texts) -> str:
+    """Describe how much of the first release's text a release contains.
+
+    Returns an empty string if the share is below MIN_OVERLAP.
+    """
+    if member.share < MIN_OVERLAP:
+        return ""
+    percent = format_percent(member.share, locale=texts.locale)
+    return texts.gettext("%(percent)s of the first release's text", percent=percent)
 
 
 def later(first: StoryMember, member: StoryMember, texts: Texts) -> str:

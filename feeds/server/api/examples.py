@@ -14,6 +14,7 @@ from feeds.server.api.request_context import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
 STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"
+COPY: Final = "2b91f0c7-6d1e-5c55-a3a0-9d0e4b7a1f20"
 SOURCE: Final = "lindmouth"
 
 STARTED: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
@@ -121,6 +122,7 @@ def examples() -> Mapping[str, ApiExample]:
         body_text="The Harbour Board opens its new signal station.",
         attachments=(),
     )
+    copy = schemas.Republished(source="tidewire", release=COPY, share=0.83)
     attachment = schemas.Attachment(
         url=FILE,
         title="Signals",
@@ -148,7 +150,9 @@ def examples() -> Mapping[str, ApiExample]:
                 changes=(change,), next=encode(change_handlers.BELONGS, (8, 7)), more=False
             ),
         ),
-        "story": ApiExample("", schemas.Story(id=STORY, releases=(release,), next=None)),
+        "story": ApiExample(
+            "", schemas.Story(id=STORY, publishers=(copy,), releases=(release,), next=None)
+        ),
         "sources": ApiExample("limit=1", schemas.SourcePage(sources=(source,), next=after)),
         "source": ApiExample("", source),
         "sections": ApiExample(

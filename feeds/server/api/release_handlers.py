@@ -15,6 +15,7 @@ from data.search.file_hits import file_hits
 from data.search.passages import passage
 from data.search.query import Query
 from data.store.core.store import Store
+from data.stories.copies import republished, story_members
 from data.text.urls import web_address
 from data.topics.facets import section_of
 from data.wording import meant
@@ -44,6 +45,9 @@ ENGLISH_TEXTS: Final = texts_of("en")
 
 MAX_RELEASES_PER_ADDRESS: Final = 200
 """Maximum number of releases that are returned for one address."""
+
+MAX_COMPARED_RELEASES: Final = 200
+"""Maximum number of releases of a story that are compared with its first release."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
@@ -110,7 +114,18 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
         raise ApiError(404, "there is no story with this id; see `story` of a release")
-    return schemas.Story(id=context.name, releases=found, next=after)
+    publishers = _publishers(context)
+    return schemas.Story(id=context.name, publishers=publishers, releases=found, next=after)
+
+
+def _publishers(context: ApiContext) -> tuple[schemas.Republished, ...]:
+    """Return who republished the first release of a story, by share of its text."""
+    page = context.store.select(Selection(story=context.name), limit=MAX_COMPARED_RELEASES)
+    members, _ = read_releases(page.found, context.store.release)
+    return tuple(
+        schemas.Republished(source=one.release.source, release=one.release.id, share=one.share)
+        for one in republished(story_members(members))
+    )
 
 
 def selected(

@@ -347,10 +347,24 @@ class DayPage(ResponseBody, frozen=True):
     next: Next
 
 
+class Republished(ResponseBody, frozen=True):
+    """A publisher that republished the first release of a story."""
+
+    source: Annotated[str, Meta(description="The id of the source.")]
+    release: Annotated[str, Meta(description="The id of the release.")]
+    share: Annotated[
+        float, Meta(ge=0, le=1, description="The share of the first release's text in this one.")
+    ]
+
+
 class Story(ResponseBody, frozen=True):
     """Releases with the same text at several institutions, and translations of one release."""
 
     id: str
+    publishers: Annotated[
+        tuple[Republished, ...],
+        Meta(description="Other publishers of the first release, the largest share first."),
+    ]
     releases: Annotated[tuple[Release, ...], Meta(description="The first published comes first.")]
     next: Next
 

@@ -11,7 +11,7 @@ import lxml.html
 import pytest
 
 from data.models import Published, Release, Source
-from data.stories.copies import StoryMember, story_members
+from data.stories.copies import StoryMember, republished, story_members
 from feeds.catalog import Catalog
 from feeds.pages.releases.story_page import later, story_page
 from feeds.pages.renderer import PageRenderer
@@ -58,6 +58,27 @@ def test_a_copy_shows_its_similarity_to_the_first_release_and_a_quote() -> None:
     assert second.xpath(".//blockquote")[0].text.startswith("word0 of the harbour")
 
 
+def test_publishers_are_listed_by_the_share_of_the_first_text_that_they_republished() -> None:
+    words = TEXT.split()
+    part = " ".join(words[: len(words) // 2])
+    few = " ".join(words[:12])
+    releases = [
+        make_release(1, body_text=TEXT),
+        make_release(2, "wire", body_text=part),
+        make_release(3, "herald", body_text=f"{part} and more. {TEXT}"),
+        make_release(4, "wire", body_text=few),
+        make_release(5, "echo", body_text=few),
+        make_release(6, body_text=TEXT),
+    ]
+    found = [(one.release.source, one.share) for one in republished(story_members(releases))]
+    assert [source for source, _ in found] == ["herald", "wire"]
+    assert found[0][1] == 1.0
+    assert 0.4 < found[1][1] < 0.6
+    lines = shown(releases).xpath("//section[h2[@id='republished']]//li")
+    assert [line.xpath("./a/text()") for line in lines] == [["herald"], ["Wire"]]
+    assert "100% of the first release" in lines[0].text_content()
+
+
 def test_editions_in_other_languages_are_named_by_their_language() -> None:
     other = make_release(2, language="ar", title="بيان", body_text="نص آخر")
     tree = shown([make_release(1, body_text=TEXT), other])
@@ -84,5 +105,5 @@ def day(number: int) -> Published:
 )
 def test_the_delay_is_as_exact_as_both_dates(first: Release, second: Release, said: str) -> None:
     lag = second.instant - first.instant
-    members = (StoryMember(first, dt.timedelta(), 1.0), StoryMember(second, lag, 1.0))
+    members = (StoryMember(first, dt.timedelta(), 1.0, 1.0), StoryMember(second, lag, 1.0, 1.0))
     assert later(*members, CATALOG.texts) == said

@@ -124,7 +124,9 @@ def test_a_release_has_the_same_fields_everywhere(
     assert stored is not None
     fields = msgspec.json.decode(msgspec.json.encode(release_fields(stored)))
     answer = web.get(f"/api/releases/{names['release']}").json()
-    assert answer in web.get(f"/api/stories/{names['story']}").json()["releases"]
+    story = web.get(f"/api/stories/{names['story']}").json()
+    assert answer in story["releases"]
+    assert [one["source"] for one in story["publishers"]] == ["wire"]
     links = answer.pop("links")
     assert answer == fields
     assert links["page"].endswith(f"/releases/{stored.id}/")
