@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from data.models import Capture, Release, Revision
+from data.models import NO_EDIT, Capture, Release, Revision
+from data.revisions.stored_difference import classes_between
 from data.text.paragraphing import with_paragraphs
 
 
@@ -61,8 +62,12 @@ def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
     }
 
 
-def revision_fields(revision: Revision) -> dict[str, Any]:
-    """Return the public fields of a version as JSON values."""
+def revision_fields(revision: Revision, before: Revision | None) -> dict[str, Any]:
+    """Return the public fields of a version as JSON values.
+
+    The classes of its edit are relative to the version ``before``.
+    """
+    edit = classes_between(before, revision) if before else NO_EDIT
     content = revision.content
     return {
         "revision": revision.number,
@@ -72,6 +77,9 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
         "body_html": with_paragraphs(content.body_html),
         "body_text": content.body_text,
         "attachments": content.attachments,
+        "classes": edit.classes,
+        "weight": edit.weight,
+        "announced": edit.announced,
     }
 
 

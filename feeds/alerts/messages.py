@@ -23,6 +23,9 @@ URL."""
 MAX_FIELD_CHARACTERS: Final = 2000
 """Maximum length in characters of the changes that an alert shows for one field."""
 
+EDIT_FIELDS: Final = ("classes", "weight", "announced")
+"""Fields of an edit that are also kept after delivery, in the order of `EditClasses`."""
+
 HIDDEN_TITLE: Final = "(hidden)"
 """Title displayed for a release that was hidden after its alert was queued."""
 
@@ -67,7 +70,7 @@ def event_fields(
 
 def edit_fields(edit: EditClasses) -> dict[str, Any]:
     """Return the classes of an edit as JSON fields."""
-    return {"classes": edit.classes, "weight": edit.weight, "announced": edit.announced}
+    return {name: getattr(edit, name) for name in EDIT_FIELDS}
 
 
 def event_body(
@@ -116,19 +119,20 @@ class DeliverySubject:
     """What a delivery is about: kind of event, release and source. Unknown values are empty.
 
     Receipts stored by earlier versions contain none of these values. For a health event, ``title``
-    is the condition of the source.
+    is the condition of the source. ``edit`` contains the classes of an edit.
     """
 
     kind: str = ""
     release: str = ""
     title: str = ""
     source: str = ""
+    edit: EditClasses | None = None
 
 
 def receipt(body: bytes) -> bytes:
-    """Return the part of a message body that is kept after delivery: ids, but no texts."""
+    """Return the part of a message body that is kept after delivery: ids and classes, no texts."""
     event = msgspec.json.decode(body)
-    kept: dict[str, Any] = {"type": event["type"]}
+    kept = {name: event[name] for name in ("type", *EDIT_FIELDS) if name in event}
     if release := event.get("release"):
         kept["release"] = {"id": release["id"]}
     if health := event.get("health"):
@@ -151,9 +155,12 @@ def subject_of(
         return DeliverySubject(event["type"], "", health["state"], health["source"])
     own = event.get("release", {}).get("id", "")
     release = release_with(own) if own else None
+    edit = None
+    if "classes" in event:
+        edit = msgspec.convert([event[name] for name in EDIT_FIELDS], EditClasses)
     if release is None:
-        return DeliverySubject(event["type"], own)
+        return DeliverySubject(event["type"], own, edit=edit)
     title = (
         HIDDEN_TITLE if release.hidden else excerpt(as_name(release.content.title)) or "Untitled"
     )
-    return DeliverySubject(event["type"], own, title, release.source)
+    return DeliverySubject(event["type"], own, title, release.source, edit)

@@ -57,7 +57,8 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     found = find(store, release)
     versions = versions_of(home, store, found) if view else []
     if view == "revisions":
-        fields: Any = {"id": found.id, "revisions": [revision_fields(one) for one in versions]}
+        pairs = zip(versions, [None, *versions], strict=False)
+        fields: Any = {"id": found.id, "revisions": [revision_fields(*pair) for pair in pairs]}
         text = "\n\n".join(map(revision_text, versions))
     elif view == "diff":
         steps = edits(versions)

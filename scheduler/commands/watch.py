@@ -276,7 +276,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
     Alerts with the same ``message`` are sent together.
     """
     # Imported here: only this command needs them, and they load slowly.
-    from feeds.alerts.messages import subject_of  # noqa: PLC0415
+    from feeds.alerts.messages import edit_fields, subject_of  # noqa: PLC0415
     from scheduler.service.alerts import new_alerts  # noqa: PLC0415
 
     with closing(home.plain_store()) as store:
@@ -303,6 +303,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
                 "release": about.release or None,
                 "source": about.source or None,
                 "title": about.title or None,
+                **(edit_fields(about.edit) if about.edit else {}),
             }
             for one, about in zip(found, subjects, strict=True)
         ]
@@ -310,7 +311,9 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
     else:
         for one, about in zip(found, subjects, strict=True):
             due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
-            what = " ".join(filter(None, (about.kind, about.source, about.title)))
+            how = ", ".join(about.edit.classes) if about.edit else ""
+            parts = (about.kind, how and f"({how})", about.source, about.title)
+            what = " ".join(filter(None, parts))
             why = f", {one.problem}" if one.problem else ""
             say(
                 f"{due} {one.state} {one.watch} {one.output}: {what or 'unknown event'}"

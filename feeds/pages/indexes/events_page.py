@@ -48,7 +48,8 @@ class EventLine:
     - ``name`` is the title of a release or the name of a source, ``language`` its language if
       known.
     - ``file`` is the page of the release or source, or empty.
-    - ``what`` is the text after the name, ``who`` the publisher, and ``text`` has details as HTML.
+    - ``what`` is the text after the name, ``who`` the publisher, ``classes`` are those of an edit,
+      and ``text`` has details as HTML.
     - ``more`` contains the labels and files of further pages.
     """
 
@@ -58,6 +59,7 @@ class EventLine:
     language: str | None = None
     what: str = ""
     who: str = ""
+    classes: str = ""
     text: Markup | None = None
     more: tuple[tuple[str, str], ...] = ()
 
@@ -75,15 +77,14 @@ def edit_line(
         )
         html = f"<p>{escape(coarse)}</p>{html}"
     same = texts.gettext("The title, text and files are unchanged.")
-    words = edit_words(classes_between(before, after), texts)
     version = texts.gettext("Version %(number)s with all changes", number=after.number)
     return EventLine(
         after.seen,
         title_of(after.content),
         release_file(release.id),
         feed_language(after.content.language),
-        what=f"({words})" if words else "",
         who=plain(pages.catalog.source(release.source).name),
+        classes=edit_words(classes_between(before, after), texts),
         text=Markup(allowed(html)) if found else Markup("<p>%s</p>") % same,  # noqa: S704 - short_html escapes
         more=((version, revision_file(release.id, after.number)),),
     )

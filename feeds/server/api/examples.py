@@ -121,6 +121,9 @@ def examples() -> Mapping[str, ApiExample]:
         body_html="<p>The Harbour Board opens its new signal station.</p>",
         body_text="The Harbour Board opens its new signal station.",
         attachments=(),
+        classes=(),
+        weight=0.0,
+        announced=False,
     )
     copy = schemas.Republished(source="tidewire", release=COPY, share=0.83)
     attachment = schemas.Attachment(

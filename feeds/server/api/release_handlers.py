@@ -153,13 +153,15 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     """
     known_release(context)
     after = context.place(asked, int) or 0
-    left = [one for one in context.store.revisions(context.name) if one.number > after]
+    left = [one for one in context.store.revisions(context.name) if one.number >= after]
+    before = left.pop(0) if after and left else None
     some: list[schemas.Revision] = []
     size = 0
     while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         one = left.pop(0)
         size += len(one.content.body_html) + len(one.content.body_text)
-        fields = revision_fields(one)
+        fields = revision_fields(one, before)
+        before = one
         some.append(msgspec.convert(fields, schemas.Revision, from_attributes=True))
     cursor = context.cursor(asked, some[-1].revision if left else None)
     return schemas.Revisions(revisions=tuple(some), next=cursor)

@@ -20,6 +20,13 @@ Next = Annotated[
     str | None, Meta(description="The cursor of the next page; null on the last page.")
 ]
 
+Classes = Annotated[
+    tuple[EditClass, ...],
+    Meta(description="What the edit changed. Empty if only our extraction changed."),
+]
+Weight = Annotated[float, Meta(ge=0, le=1, description="How much the edit matters.")]
+Announced = Annotated[bool, Meta(description="Whether the page itself says that it changed.")]
+
 
 class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of all responses of the API."""
@@ -198,6 +205,9 @@ class Revision(ResponseBody, frozen=True):
     body_html: str
     body_text: str
     attachments: tuple[Media, ...]
+    classes: Classes
+    weight: Weight
+    announced: Announced
 
 
 class Attachment(ResponseBody, frozen=True):
@@ -252,12 +262,9 @@ class Edit(ResponseBody, frozen=True):
     revision: Annotated[int, Meta(ge=1, description="The later version.")]
     seen: Annotated[Instant, Meta(description="When it was first captured.")]
     changes: tuple[Difference, ...]
-    classes: Annotated[
-        tuple[EditClass, ...],
-        Meta(description="What the edit changed. Empty if only our extraction changed."),
-    ]
-    weight: Annotated[float, Meta(ge=0, le=1, description="How much the edit matters.")]
-    announced: Annotated[bool, Meta(description="Whether the page itself says that it changed.")]
+    classes: Classes
+    weight: Weight
+    announced: Announced
 
 
 class EditPage(ResponseBody, frozen=True):

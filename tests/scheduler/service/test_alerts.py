@@ -25,7 +25,7 @@ from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import MAX_ATTEMPTS
-from feeds.alerts.messages import event_fields
+from feeds.alerts.messages import EDIT_FIELDS, event_fields
 from feeds.backoff import Backoff
 from scheduler.home.home import Home, open_home
 from scheduler.service.alerts import AlertService
@@ -189,6 +189,11 @@ def test_edits_retractions_and_health_have_their_own_fields(home: Home, peer: Pe
     assert not any("changes" in one or "weight" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"
     assert events[-1]["health"]["degraded"] is False
+    listed = json.loads(communique("watch", "deliveries", "--json", home=home.path).stdout)
+    (edit,) = [one for one in listed["deliveries"] if "weight" in one]
+    assert {name: edit[name] for name in EDIT_FIELDS} == {
+        name: events[0][name] for name in EDIT_FIELDS
+    }
 
 
 def test_deliveries_have_the_event_and_the_current_title(home: Home, peer: Peer) -> None:

@@ -17,6 +17,7 @@ from data.interchange.release_fields import release_fields
 from data.models import Selection
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
+from feeds.alerts.messages import EDIT_FIELDS
 from feeds.server.api.document import openapi
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.problems import MEDIA_TYPE
@@ -135,7 +136,11 @@ def test_a_release_has_the_same_fields_everywhere(
 
 def test_versions_are_sorted_oldest_first(web: httpx.Client, names: dict[str, str]) -> None:
     address = f"/api/releases/{names['release']}/revisions"
-    assert [one["revision"] for one in walk(web, address + "?limit=1", "revisions")] == [1, 2]
+    first, second = walk(web, address + "?limit=1", "revisions")
+    assert (first["revision"], second["revision"]) == (1, 2)
+    assert (first["classes"], first["weight"]) == ([], 0)
+    (edit,) = walk(web, f"/api/releases/{names['release']}/differences", "edits")
+    assert [second[name] for name in EDIT_FIELDS] == [edit[name] for name in EDIT_FIELDS]
 
 
 def test_the_differences_between_versions_are_paged(
