@@ -17,8 +17,8 @@ MIN_FREE_BYTES: Final = 1_000_000
 """Minimum number of free bytes on a disk for writing. SQLite writes both pages and a log."""
 
 READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
-"""URI parameters with which a file is opened read-only, in the order of attempts: first with the
-log of a writer, then without a log."""
+"""URI parameters for opening a file read-only, in the order in which they are tried. The first
+reads the write-ahead log of a running writer, the second ignores it."""
 
 
 def is_read_only(path: Path) -> bool:
@@ -52,7 +52,7 @@ def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
     if is_read_only(path):
         return f"its file is read-only ({error})"
     if folder.is_dir() and is_full(folder):
-        return f"its disk is full, make room there ({error})"
+        return f"its disk is full; free some space there ({error})"
     return str(error)
 
 

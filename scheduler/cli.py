@@ -55,7 +55,7 @@ class NonEmptyPath(click.Path):
 class StorePath(NonEmptyPath):
     """Path argument for a folder with a store.
 
-    The path must be short enough for SQLite, which appends file names.
+    The path must be short enough that SQLite can add file names and suffixes to it.
     """
 
     def convert(

@@ -53,7 +53,7 @@ def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> b
 
 
 def fingerprint(content: Content) -> bytes:
-    """Return the fingerprint of a content, as computed by `text_fingerprint`."""
+    """Return the fingerprint of ``content``, as computed by `text_fingerprint`."""
     return text_fingerprint(
         tokens(content.title), word_hashes(content.body_text), files_of(content)
     )

@@ -67,7 +67,8 @@ MIN_RESTLESS_TURNS: Final = 6
 """Minimum number of changes at which a line counts as restless."""
 
 CALM_VISITS: Final = 20
-"""Number of visits with the stored text after which a place counts as calm again."""
+"""Number of visits in a row that must find the stored text at a place before its earlier changes
+are forgotten."""
 
 MAX_PLACES: Final = 400
 """Maximum number of places that are remembered per page. A version with more differences is
@@ -171,7 +172,7 @@ class Visit:
 
     @cached_property
     def vanished_marks(self) -> frozenset[str]:
-        """Return the marks of vanished lines as a set."""
+        """Return the hashes (`mark_of`) of lines that vanished from the page."""
         return frozenset(self.vanished)
 
     @cached_property
@@ -309,7 +310,7 @@ def visits_needed(place: Place, *, learning: bool) -> int:
 
 
 def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
-    """Return how many visits in a row must find the differences of a place."""
+    """Return how many visits in a row must find the same text before it is accepted."""
     return max(
         visits_needed(seen.place, learning=visit.is_learning),
         *(_visits_of_line(one, seen.place, visit) for one in seen.found),

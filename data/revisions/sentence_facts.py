@@ -363,7 +363,11 @@ def _beside_titles(
 def _unspaced_beside_titles(
     text: str, words: Sequence[Word], only: Sequence[int], rules: LanguageRules
 ) -> Iterator[int]:
-    """Yield the places of letters beside a title, in scripts without spaces."""
+    """Yield the places of letters beside a personal title, in scripts without spaces.
+
+    These letters are probably part of a name. ``only`` contains the places of tokens that are
+    words.
+    """
     if not rules.titles:
         return
     places = {words[at].start: at for at in only if UNSPACED.match(words[at].text)}

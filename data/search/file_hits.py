@@ -43,7 +43,7 @@ def file_hits(
 
 
 class _Finder:
-    """Finds pages for a query, in a limited number of characters."""
+    """Finds the pages of files that match a query. Searches at most MAX_FILE_CHARACTERS."""
 
     def __init__(self, texts: Mapping[str, FileText], query: Query) -> None:
         self._texts = texts

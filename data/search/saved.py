@@ -120,7 +120,8 @@ def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -
     check_query(query, {**saved.readable(), name: query})
     is_new = find_file(folder, name, SearchError) is None
     if is_new and len(saved) >= MAX_SEARCHES:
-        raise SearchError(str(folder), "folder", f"{MAX_SEARCHES:,} searches are saved; remove one")
+        problem = f"{MAX_SEARCHES:,} searches, the maximum, are saved; remove one"
+        raise SearchError(str(folder), "folder", problem)
     if dry_run:
         return is_new
     folder.mkdir(parents=True, exist_ok=True)

@@ -355,7 +355,7 @@ class _Parser:
     def _weight(self, token: Token) -> Expression:
         match = WEIGHT.fullmatch(token.text.strip())
         if not match:
-            problem = N_("'%(value)s' is not a comparison with a weight")
+            problem = N_("'%(value)s' is not a condition for the weight")
             fix = N_(
                 "write weight:>0.3 or weight:<=0.05: a number from 0 to 1 with at most two decimals"
             )

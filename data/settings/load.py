@@ -46,8 +46,8 @@ ESCAPING_MESSAGE: Final = (
 )
 
 PlaceOf = Callable[[str, str], tuple[str, str]]
-"""Returns the file and key, or the environment and variable, from which a setting comes. Called
-with the setting's table and key."""
+"""Function that takes the table and key of a setting and returns its origin: a file and a key, or
+"environment" and the name of a variable."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -10,7 +10,8 @@ MIN_CHECKED_BYTES: Final = 150_000
 seconds."""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum size in bytes of tags whose attributes are counted."""
+"""Minimum size in bytes of a tag from which excess attributes are removed. Smaller tags stay
+as they are."""
 
 MAX_ATTRIBUTES: Final = 200
 """Maximum number of attributes of an element. Elements on real pages have fewer."""
@@ -41,7 +42,7 @@ MAX_ROUNDS: Final = 4
 """Maximum number of passes that remove attributes. A page that needs more passes is cut."""
 
 MAX_READINGS: Final = 4
-"""Maximum number of overlapping tags in which a byte is read, on average per byte."""
+"""Maximum number of times that each byte is read, on average, because tags overlap."""
 
 NESTING_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>?")
 VOID: Final = frozenset(

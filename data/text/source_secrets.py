@@ -96,7 +96,7 @@ class Secret(NamedTuple):
 
     @property
     def is_distinctive(self) -> bool:
-        """Return whether the value is masked even without its parameter's name.
+        """Return whether the value is masked wherever it occurs, even without its parameter's name.
 
         Such a value is long, and neither a plain word nor a number.
         """

@@ -196,7 +196,7 @@ def ascii_host(host: str) -> str:
         return host
     if len(host) > MAX_HOST:
         # Encoding an invalid name would take Python quadratic time.
-        raise UnicodeError("the host is longer than a DNS name")
+        raise UnicodeError("the host name is longer than DNS allows")
     return host.encode("idna").decode()
 
 

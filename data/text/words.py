@@ -86,7 +86,7 @@ tick, a star. Quotation marks, dashes, arrows and bullets have none."""
 
 
 class Words:
-    """The case-folded words of a text, without view counters.
+    """The case-folded words of a text. View counters such as "1,204 views" are left out.
 
     In scripts without spaces, each letter counts as a word.
     """
@@ -162,7 +162,7 @@ _remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:
-    """Return a character prepared for splitting: unchanged, as a space, or between two spaces."""
+    """Return a character unchanged, with spaces around it, or replaced by a space."""
     category = unicodedata.category(char)
     if UNSPACED.match(char):
         return f" {char} "

@@ -34,7 +34,9 @@ def bot_page(pages: PageRenderer, facts: BotFacts) -> bytes:
         FILE,
         Facet(),
         title=texts.gettext("About our visits"),
-        description=texts.gettext("Who requests pages of your site, and how to stop it."),
+        description=texts.gettext(
+            "Who requests pages from your site, and how to stop these requests."
+        ),
         facts=facts,
         seconds=texts.number(round(facts.delay)),
         minutes=texts.number(max(1, round(facts.interval / 60))),

@@ -19,7 +19,7 @@ CLASS_NAMES: Final[Mapping[EditClass, str]] = {
     "title": N_("title"),
     "correction": N_("correction note"),
     "wording": N_("wording"),
-    "letters": N_("letters or formatting only"),
+    "letters": N_("spelling or formatting only"),
 }
 
 
@@ -28,5 +28,5 @@ def edit_words(edit: EditClasses, texts: Texts) -> str:
     if not edit.classes:
         return ""
     names = ", ".join(texts.gettext(CLASS_NAMES[one]) for one in edit.classes)
-    how = texts.gettext("announced by the page") if edit.announced else texts.gettext("silent")
+    how = texts.gettext("announced on the page") if edit.announced else texts.gettext("silent")
     return f"{names}; {how}"

@@ -163,7 +163,7 @@ class UnknownFiles:
             self._releases += set(some) - self._store.summaries_of(some).keys()
 
     def remove_releases(self, cache: RenderCache) -> None:
-        """Delete the pages of unknown releases. Raises OSError if a file can't be deleted."""
+        """Delete the pages of releases that are not in the store. Raises OSError if this fails."""
         for one in self._releases:
             remove_release(self._folder, one)
             cache.forget_page(one)

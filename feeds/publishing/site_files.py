@@ -167,10 +167,9 @@ def names_of(catalog: Catalog) -> bytes:
 
 
 def names_changed(before: bytes, after: bytes) -> bool:
-    """Return whether a name was changed or removed. Added names do not count.
+    """Return whether a source, section or topic was renamed or removed. Added ones do not count.
 
-    A new id of a source counts as a removed name, because pages of all kinds contain the id in
-    links.
+    A source with a new id counts as removed, because pages of all kinds contain the id in links.
     """
     if not before or before == after:
         return False

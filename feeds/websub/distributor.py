@@ -106,13 +106,13 @@ class HubWorker:
             except Exception as error:
                 # The error may be permanent, so it counts as a failed attempt.
                 problem = f"{type(error).__name__}: {error}"
-                log.exception("hub work failed", host=work.host)
+                log.exception("a hub task failed", host=work.host)
             if problem:
                 await in_thread(self._store, self._failed, work, problem)
             self._pace.wake()
         except StoreError as error:
             # Nothing can be recorded, so the work is tried again later.
-            log.error("hub work failed", host=work.host, problem=str(error))  # noqa: TRY400 - no traceback needed
+            log.error("a hub task failed", host=work.host, problem=str(error))  # noqa: TRY400 - no traceback needed
         finally:
             del self._busy[work.host]
 

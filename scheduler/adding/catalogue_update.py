@@ -138,7 +138,7 @@ class CatalogueUpdate:
 
 
 def _with_values(text: str, entry: Entry) -> str:
-    """Return the text of a source file with the values of an entry, if the entry states them."""
+    """Return the text of a source file, updated with each value that the entry contains."""
     document = tomlkit.parse(text)
     for key in ENTRY_KEYS:
         value = getattr(entry, key)

@@ -103,8 +103,7 @@ MIN_WORD_SHARE: Final = 0.6
 """Minimum share of the words of a name that a page must contain close together."""
 
 WINDOW_WORDS: Final = 3
-"""Length of the part of a page that must contain the words of a name: page words per word of the
-name."""
+"""Maximum distance between the words of a name on a page, in page words per word of the name."""
 
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""

@@ -37,7 +37,8 @@ SEPARATE_SECONDS: Final = 60.0
 """Maximum CPU time in seconds per page, in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
-"""Ratio of the CPU time after which the kernel ends the process to the CPU limit of a page."""
+"""Factor by which the CPU limit of a page is multiplied to get the time at which the kernel ends
+the process."""
 
 REPEAT_SECONDS: Final = 1.0
 """CPU seconds between two attempts to stop a page. The code may have caught the first exception."""
@@ -116,8 +117,9 @@ def opened_note(path: str) -> int:
 class PageLimit:
     """Limits the CPU time per page in this process.
 
-    ``note`` is the descriptor of the file for the current page, or None. ``separate`` is true in
-    the process for suspicious sources. Use this class only in the main thread.
+    ``note`` is the descriptor of the file to which the current page is written, or None.
+    ``separate`` is true in the process that visits suspicious sources. Use this class only in the
+    main thread.
     """
 
     def __init__(self, seconds: float, note: int | None, *, separate: bool) -> None:

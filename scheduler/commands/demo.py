@@ -65,7 +65,7 @@ class NotADemo(CommuniqueError):
     type=FOLDER,
     help="Empty folder to work in (default a temporary folder; COMMUNIQUE_HOME is not used).",
 )
-@click.option("--port", type=PORT, default=0, help="Port of the web server (default a free port).")
+@click.option("--port", type=PORT, default=0, help="Port of the web server (default: a free port).")
 @click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
 @as_json
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:

@@ -110,7 +110,7 @@ def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:
 @as_json
 @with_home
 def unmute(home: Home, *, source: str, as_json: bool) -> int:
-    """Resume alerts of a muted or acknowledged source."""
+    """Resume alerts for a muted or acknowledged source."""
     ended = end_handlings(home, source, ("muted", "acknowledged"))
     if as_json:
         print_json({"source": source, "ended": ended})

@@ -105,9 +105,9 @@ def sign_all(home: Home) -> None:
 def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> int:
     """Copy a store from SQLite to PostgreSQL, or back.
 
-    Stop the service first: the store is locked during the copy. If the command is
-    stopped, run it again to continue. At the end, all rows of both stores are compared. Put
-    passwords into ~/.pgpass: other users of this machine may see those in a URL.
+    Stop the service first: the store is locked during the copy. If the command is stopped, run it
+    again to continue. At the end, all rows of both stores are compared. Put passwords into
+    ~/.pgpass, because other users of this machine can see passwords in URLs.
     """
     of_home = source is None or is_of_home(home, source)
     with ExitStack() as held:

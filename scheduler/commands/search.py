@@ -249,7 +249,7 @@ def save(home: Home, *, name: str, query: tuple[str, ...], as_json: bool) -> int
 @as_json
 @with_home
 def remove(home: Home, *, name: str, as_json: bool) -> int:
-    """Remove a saved search. Watches and feeds that use it match nothing."""
+    """Remove a saved search. Watches and feeds that use it will then match nothing."""
     path = remove_search(home.searches, name)
     if as_json:
         print_json({"removed": name})

@@ -52,7 +52,7 @@ def list_tokens(home: Home, *, as_json: bool) -> int:
     multiple=True,
     type=click.Choice(get_args(TokenScope)),
     default=("read",),
-    help="Permission: read the site, or operate it, which includes reading (default read).",
+    help="Permission: read (the default), or operate, which includes reading.",
 )
 @as_json
 @with_home

@@ -363,9 +363,9 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     """Show which recent events a watch matches.
 
-    The last 1,000 events of each kind are checked: releases, edits, retractions and so on. Backlog
-    is marked and counted separately. With --send, each output gets a test message at once, and the
-    exit code is 1 if a receiver rejects it.
+    The last 1,000 events of each kind are checked: releases, edits, retractions and so on. Releases
+    from the backlog are marked and counted separately. With --send, a test message is sent to each
+    output immediately, and the exit code is 1 if a receiver rejects it.
     """
     # Imported here: only this command needs them, and they load slowly.
     from data.watches.happenings import recent_happenings  # noqa: PLC0415

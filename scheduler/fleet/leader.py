@@ -29,8 +29,8 @@ REFUSAL_REST_SECONDS: Final = 10.0
 example as read-only."""
 
 IDLE_TIMEOUT_SECONDS: Final = 15
-"""Time in seconds without a statement after which the database closes the connection of a leader,
-which may be suspended."""
+"""Seconds without a statement after which the database closes a leader's connection, because the
+leader's process may be suspended."""
 
 LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
 """SQL arguments for the leader's advisory lock. Each schema has its own lock."""

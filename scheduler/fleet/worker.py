@@ -92,7 +92,8 @@ class Worker:
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
         """Return the error that ended this worker.
 
-        If the database refused a statement, it is available, and the error contains the refusal.
+        A refused statement shows that the database is reachable, so the error reports the refusal
+        and not a lost connection.
         """
         if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
             return failed(self._url, cause)

@@ -78,7 +78,10 @@ class Role(Protocol):
         """Store the list of sources for other machines, if there are any."""
 
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
-        """Return the functions of the timetable's jobs, given those of this service, by name."""
+        """Return a function for each job of the timetable, by the job's name.
+
+        ``own`` contains the functions of the jobs that this service defines itself.
+        """
         ...
 
     async def end(self) -> None:

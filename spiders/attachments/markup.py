@@ -197,7 +197,7 @@ class SheetText(XmlText):
         return "" if self._type in {"b", "e"} else value
 
     def read(self, text: str) -> None:
-        """Collect the characters of a value."""
+        """Collect the text of a cell's value."""
         if self._inside:
             self._value.append(text)
 

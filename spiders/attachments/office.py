@@ -1,7 +1,7 @@
 """Read Office Open XML (DOCX, XLSX, PPTX) and OpenDocument files (ODT, ODS, ODP).
 
-Both are zip files of XML. Their XML is parsed as a stream, without a tree, and never has a document
-type, so entities can't expand.
+Both are zip files of XML. Their XML is parsed as a stream, without a tree, and entities are never
+expanded.
 """
 
 import posixpath

@@ -89,7 +89,8 @@ class BlockTable:
     """The blocks of a page as arrays of numbers.
 
     - ``columns`` (NAMES, blocks): the features of each block
-    - ``chain`` (LEVELS, blocks): indexes of the nearest containers with more blocks
+    - ``chain`` (LEVELS, blocks): indexes of the containers of each block, nearest first; each
+      contains more blocks than the one before
     - ``spans`` (2, containers): number of the first block, and the number after the last block
     """
 

@@ -67,8 +67,8 @@ POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
 """Pattern that matches a bullet at the beginning of a line. It is not a list item in Markdown."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
-"""Maximum length of a text that is parsed as Markdown, in characters. Longer texts are plain
-text."""
+"""Maximum length of a text that is parsed as Markdown, in characters. Longer texts are treated as
+plain text."""
 
 
 class Writer:

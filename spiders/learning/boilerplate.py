@@ -103,8 +103,8 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
 def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
     """Return the elements of a body that are, contain, or are part of a table.
 
-    Tables are always content: a ``figure`` may contain an image on one page and a table on the
-    next.
+    Tables are never boilerplate, even if the same element, such as a ``figure``, contains an image
+    on other pages.
     """
     holders: set[etree._Element] = set()
     for table in body.iter("table"):

@@ -37,9 +37,7 @@ are parsed."""
 ALIKE: Final = 3
 """Minimum number of cache entries of the same type that form a list."""
 
-REASON: Final = (
-    "the listing is only in the page's scripts; render = true shows it as readers see it"
-)
+REASON: Final = "the listing is only in the page's scripts; set render = true to run them"
 """Message that is reported if a listing was found only in scripts."""
 
 GUESSED: Final = (

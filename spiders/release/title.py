@@ -237,9 +237,9 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
 
 
 def below_label(label: TitleCandidate, of: TitleEvidence) -> Title | None:
-    """Return the headline below ``label``, a heading such as "Press release", or None.
+    """Return the headline below a label such as "Press release", or None.
 
-    It is the first heading, or else a bold or large line.
+    The headline is the first heading below the label, or else a bold or large line.
     """
     above = label.block.order if label.block else -1
     headings = (one for one in of.likely if one.block and one.level <= DEEPEST)

@@ -23,8 +23,8 @@ MIN_KEPT_SHARE: Final = 0.98
 the page outside its frames becomes the body."""
 
 MIN_KNOWN_SHARE: Final = 0.5
-"""The same share for a page that was stored as an article. The difference keeps the extraction from
-changing between two visits."""
+"""Minimum share of a page's words that the body has if the page is already stored as an article. It
+is lower than MIN_KEPT_SHARE, so that the extraction does not flip between two visits."""
 
 
 def with_whole_text(

@@ -133,10 +133,10 @@ class StoredPages:
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """Extract a release's page with the source file that was used for its last extraction.
+        """Extract a release's page with the rules that were used for its last extraction.
 
-        ``read`` is the current version of the release. Returns None if the current source file has
-        the same rules, or if the earlier file is unknown.
+        ``read`` is the current version of the release. Returns None if the rules have not changed
+        since, or if that version of the source file is unknown.
         """
         file = self._history.at(read.seen, leaf_then(read))
         if file is None or file.releases == self._loaded.file.releases:

@@ -41,7 +41,8 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of witnesses that accept no checkpoints of any log, or none of this log."""
+"""Status codes with which a witness reports that it accepts no checkpoints at all, or none from
+this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "

@@ -260,7 +260,7 @@ def _successor(
     new = parse_key(line, what)
     size = int(stated_size) if SIZE.fullmatch(stated_size) else -1
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
-        raise InvalidNote(what, "the note is not a rotation from the previous key")
+        raise InvalidNote(what, "the note does not rotate the previous key")
     if size < before:
         raise InvalidNote(what, "the tree was larger when the previous key started")
     if not (note.signed_by(old) and note.signed_by(new)):

@@ -197,7 +197,7 @@ class SigningKey:
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
     def sign(self, text: str, at: dt.datetime | None = None) -> NoteSignature:
-        """Sign a text. ``at`` is the time (aware) that a cosignature includes."""
+        """Sign a text. A cosignature includes the time ``at``, which has a time zone."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         key_id = self.verifier.key_id
         if at is None:

@@ -53,7 +53,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
             continue
         return read
     raise ArchiveError(
-        place, f"the file {sought!r} is missing, both here and in the folder where a HOME has it"
+        place, f"the file {sought!r} is missing here, and also in its usual folder of a HOME"
     )
 
 

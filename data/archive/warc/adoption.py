@@ -61,7 +61,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     record = ArchiveRecord("", 0, len(member), sha256(member), tuple(kept), block)
     leaf = record.leaf()
     if leaf is None:
-        raise AssertionError("a record that was just salted has no leaf")
+        raise AssertionError("a WARC record with a new salt must have an entry for the log")
     entry = entry_of(record, -1)
     return NewRecord(
         record.record_id,

@@ -2,8 +2,8 @@
 
 While the files grow, their names end in ``.open``. A lock on the WARC file excludes other
 processes. The operating system releases the lock when a process ends. The next process cuts off
-incomplete records. Readers such as pywb need a sorted index: ``….open.cdxj`` lists the records up
-to the last time that a process released the file.
+incomplete records. Readers such as pywb need a sorted index. ``….open.cdxj`` is sorted, and lists
+the records that were written before a process last released the lock.
 """
 
 import datetime as dt

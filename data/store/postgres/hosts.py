@@ -51,7 +51,7 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""Statement that leases a host that is due and may get requests."""
+"""SQL statement that leases a host that is due and does not rest."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")

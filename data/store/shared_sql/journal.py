@@ -45,7 +45,7 @@ class JournalPart(Part):
             self._unit.decide(decisions.SitePublished(at, everything))
 
     def note_redactions(self, redactions: Iterable[decisions.Redacted]) -> None:
-        """Record releases that were redacted before the journal began again."""
+        """Record redactions that were made before the journal was restarted."""
         with self._writing():
             self._unit.decide(*redactions)
 

@@ -1,7 +1,7 @@
-"""The decisions that a store sends to its archive, as classes (docs/reference/archive-format.md).
+"""Classes for the decisions that a store sends to its archive (docs/reference/archive-format.md).
 
-A decision is recorded with its result, not with its inputs. So a program that reads it later does
-not decide again, even if the rules have changed.
+Each record contains the result of a decision, not its inputs. So programs that read it later get
+the same result, even if the rules have changed.
 """
 
 import datetime as dt

@@ -33,7 +33,7 @@ class Transactions(ABC):
         """
         if unit := self._current:
             return unit
-        raise RuntimeError("only a transaction has a unit of work")
+        raise RuntimeError("the unit of work is available only inside a transaction")
 
     @property
     def _current(self) -> UnitOfWork | None:

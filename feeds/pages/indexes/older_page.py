@@ -67,9 +67,9 @@ def latest_pages(
 def archive_pages(
     pages: PageRenderer, facet: Facet, page: int, rows: Sequence[ReleaseRow], newer: str
 ) -> list[tuple[str, bytes]]:
-    """Render the HTML pages for an archive page of a feed.
+    """Render an archive page of a feed as HTML, split into several pages if necessary.
 
-    ``newer`` is the file of the newer page.
+    ``newer`` is the file name of the next newer page.
     """
     older = part_file(facet, str(page - 1)) if page > 1 else None
     oldest = part_file(facet, "1") if page > 1 else None

@@ -54,7 +54,7 @@ class Pushed(NamedTuple):
 
 
 class PushedFiles:
-    """Cache in the file at ``path`` of the objects in the bucket at ``place``.
+    """List of the objects in the bucket at ``place``, cached in the file at ``path``.
 
     Methods raise StoreError if the file can't be read or written.
     """

@@ -113,7 +113,7 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
     """Return the releases of one story. Raises ApiError if the story is unknown."""
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
-        raise ApiError(404, "there is no story with this id; see `story` of a release")
+        raise ApiError(404, "this story does not exist; a release's `story` contains its id")
     publishers = _publishers(context)
     return schemas.Story(id=context.name, publishers=publishers, releases=found, next=after)
 

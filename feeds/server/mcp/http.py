@@ -41,7 +41,7 @@ Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def is_installed() -> bool:
-    """Return whether the SDK of the protocol is installed (the extra ``mcp``)."""
+    """Return whether the MCP SDK (the extra ``mcp``) is installed."""
     return find_spec("mcp") is not None
 
 

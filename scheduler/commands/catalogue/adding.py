@@ -142,7 +142,7 @@ def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) ->
     """Validate a catalogue, or check that its press rooms can be found.
 
     CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
-    file is checked. Otherwise, the sites of the selected entries are inspected like in `catalogue
+    file is checked. Otherwise, the sites of the selected entries are inspected as by `catalogue
     add`, but nothing is written.
     """
     path = find_catalogue(catalogue, home.catalogues)

@@ -27,7 +27,7 @@ COUNT_LABELS: Final = {
     "older": "older than the stored version",
     "passed": "not releases",
 }
-"""Labels for the numbers of pages in an import."""
+"""Labels of the page counts in the summary of an import."""
 
 MAX_PROBLEMS_SHOWN: Final = 10
 """Maximum number of printed problems of one kind; --json prints all."""
@@ -106,7 +106,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
 @click.option("--source", metavar="ID", help="Source whose releases are re-extracted.")
 @since_option
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--accept", is_flag=True, help="Accept changes that make many releases worse.")
+@click.option("--accept", is_flag=True, help="Accept changes if many releases lose text or dates.")
 @as_json
 @with_home
 def reextract(

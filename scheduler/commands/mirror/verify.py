@@ -44,7 +44,7 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
     type=PATH_OR_URL,
     multiple=True,
     metavar="PATH|URL",
-    help="Witness, copy of the site or of the log, or saved checkpoint to compare with.",
+    help="What to compare with: a witness, a copy of the site or its log, or a saved checkpoint.",
 )
 @click.option(
     "--repair",

@@ -164,7 +164,7 @@ def run_line(run: Run) -> str:
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
-    """Return the service's next visit, or None if the source is new, paused or bundled."""
+    """Return when the service visits the source next, or None if it is new, paused or bundled."""
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)

@@ -86,7 +86,7 @@ class Job:
 
     @property
     def counts(self) -> Counter[str]:
-        """The number of results per state."""
+        """The number of catalogue entries per state of their result."""
         return Counter(row["state"] for row in self.rows)
 
     @property

@@ -107,7 +107,7 @@ class Guard:
         if site is None and origin and urlsplit(origin).netloc != request.headers.get("host"):
             raise RejectedForm("the form came from another site")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
-            raise RejectedForm("the request has no form")
+            raise RejectedForm("the request contains no form data")
         body = bytearray()
         async for piece in request.stream():
             body += piece

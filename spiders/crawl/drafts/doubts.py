@@ -13,7 +13,8 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases that show if a source's releases usually have text and a date."""
+"""Number of newest releases that are checked to decide whether a source's releases usually have
+text and a date."""
 
 NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have text. Check the"

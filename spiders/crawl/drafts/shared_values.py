@@ -29,10 +29,10 @@ MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words at which a text can't belong to several new releases.
+"""Minimum number of words of a text that is rejected because several new releases have it.
 
-Shorter texts may only link to a document. They count only if the page's title differs from the
-listing's title."""
+Shorter texts may be mere links to a document. They are rejected only if the page's title differs
+from the listing's title."""
 
 CHECK: Final = (
     "The page may be a notice, or the site may have a new layout: run `communique sources check`"

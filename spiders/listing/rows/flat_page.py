@@ -108,7 +108,10 @@ class LinkMark:
 
 @dataclass(slots=True)
 class ElementSpan:
-    """An element that contains links, with its range of positions and its signatures.
+    """An element that contains links, with its range of marks and its signatures.
+
+    Marks are the texts and links of a page, numbered in reading order. A signature is a number that
+    similar elements share.
 
     - ``begin``: position of its first mark
     - ``end``: position after its last mark

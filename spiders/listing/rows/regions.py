@@ -41,7 +41,7 @@ _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 """Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
 
 _IN_TEXT = 0.6
-"""Value (0 to 1) of a record in which all dates are inside longer texts."""
+"""Score (0 to 1) of a record whose dates are all inside longer texts."""
 
 _HEADING_NEAR = 20
 """Maximum distance between a heading with a date and the first record below it, in marks (texts and

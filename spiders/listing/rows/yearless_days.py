@@ -19,7 +19,7 @@ from spiders.listing.rows.flat_page import TextMark
 RULE: Final = "listing:no-year"
 
 MIN_DAYS: Final = 3
-"""Minimum number of different days in digits on a page. A single one may be a page number or a
+"""Minimum number of different dates such as 03/04 on a page. A single one may be a page number or a
 fraction."""
 
 MAX_LENGTH: Final = 8

@@ -50,7 +50,9 @@ def test_imported_sources_are_not_counted_as_unvisited() -> None:
         counts = {Facet(source=one): 1 for one in shown}
         return lead(recorded_health_page(PageRenderer(catalog, counts), {}, {"a"}))
 
-    assert "The source is healthy. 2 were imported and are not visited." in said("a", "b", "c")
+    assert "The source is healthy. 2 sources were imported and are not visited." in said(
+        "a", "b", "c"
+    )
     assert "All sources were imported, and none is visited." in said("b", "c", "d")
     assert "visit yet" not in said("a", "b") + said("b")
 

@@ -144,7 +144,7 @@ def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -
     fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
     store.add_health_events([fault])
     assert told() == (
-        "All sources work. 1 works but has a fault. Needs attention: The Wire",
+        "All sources work. 1 source works but has a fault. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
     store.add_health_events([HealthEvent("wire", well=True, at=NOON, reason="", state="ok")])
@@ -164,7 +164,7 @@ def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) 
     assert told() == ("No source has had a successful visit yet.", "glance unknown")
     store.visited("wire")
     assert told() == (
-        "1 of 2 sources work. 1 has not had a successful visit yet.",
+        "1 of 2 sources work. 1 source has not had a successful visit yet.",
         "glance unknown",
     )
     store.visited("acme")
@@ -173,7 +173,7 @@ def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) 
     store = SampleStore(make_release(1), make_release(2, "wire"))
     store.register(replace(ACME, url=""))
     assert told() == (
-        "No source has had a successful visit yet. 1 was imported and is not visited.",
+        "No source has had a successful visit yet. 1 source was imported and is not visited.",
         "glance unknown",
     )
     store.register(replace(WIRE, url=""))

@@ -61,7 +61,7 @@ def test_a_full_database_stops_an_import_and_imported_releases_stay(
     lines(range(6))
     result = communique(*asked, home=tmp_path / "home")
     assert (result.returncode, result.stdout) == (1, "")
-    assert "its disk is full, make room there" in result.stderr
+    assert "its disk is full; free some space there" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert len(exported(tmp_path / "home")) == 3
 

@@ -293,7 +293,7 @@ def test_a_service_on_a_full_disk_serves_existing_files_and_resumes_when_space_i
             assert site is not None
             before = httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE)
             assert len(feedparser.parse(before.content).entries) == 2
-            assert "its disk is full, make room there" in next(
+            assert "its disk is full; free some space there" in next(
                 line for line in log if "tried again" in line
             )
             filler.unlink()

@@ -86,7 +86,7 @@ DATABASE_UNREACHABLE_MESSAGE: Final = (
 )
 
 ERROR_EXPLANATIONS: Final[dict[type[psycopg.Error], str]] = {
-    errors.DiskFull: "its disk is full, make room there",
+    errors.DiskFull: "its disk is full; free some space there",
     errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
     errors.LockNotAvailable: "another one writes for too long",
     errors.QueryCanceled: "it took too long",

@@ -280,7 +280,7 @@ def test_a_wrong_password_and_a_missing_database_are_reported_in_a_sentence(
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (errors.DiskFull("could not extend file"), "its disk is full, make room there"),
+        (errors.DiskFull("could not extend file"), "its disk is full; free some space there"),
         (errors.InsufficientPrivilege("no"), "its user may not do that: make it the owner"),
         (errors.TooManyConnections("no"), "it has too many connections"),
         (errors.QueryCanceled("no"), "it took too long"),
