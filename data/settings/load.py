@@ -8,7 +8,8 @@ password.
 import os
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -174,6 +175,9 @@ def proxy_problem(url: str) -> str:
         return "write an address such as http://192.0.2.7:3128 or socks5://user:password@host:1080"
     if parts.query or parts.fragment or UNMASKED_CHARACTER.search(parts.netloc):
         return "write special characters of the user and the password as percent codes, such as %22"
+    with suppress(ValueError):  # of a name
+        if ip_address(host).is_link_local:
+            return f"{host} may serve the credentials of this machine; write a proxy's address"
     return "the user and the password may have at most 255 bytes" if long > MAX_SOCKS_BYTES else ""
 
 

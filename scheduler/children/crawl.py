@@ -79,9 +79,9 @@ from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
-from spiders.download.proxies import check_proxy
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
 from spiders.sources.loader import LoadedSource, load_source, parse_source
+from spiders.sources.source_file import check_proxy
 
 PROGRESS_SECONDS = 0.5
 """Minimum time in seconds between two Progress lines for a visit, because each line wakes the

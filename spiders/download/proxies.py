@@ -11,32 +11,11 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from data.errors import CommuniqueError
-from data.settings import Network
 from data.text.urls import host_of
 from spiders.download.limited_downloader import visit_of
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
 from spiders.download.settings import ALLOW_PRIVATE, PROXIES, RENDER
 from spiders.download.ssrf import HostResolver
-from spiders.sources.source_file import SourceFile
-
-
-class UnknownProxy(CommuniqueError):
-    """Raised if a source file contains the name of a proxy that the settings do not have."""
-
-    exit_code = 2
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"no proxy named {name!r}: write its address under [network.proxies] in communique.toml"
-        )
-        self.name = name
-
-
-def check_proxy(file: SourceFile, network: Network) -> None:
-    """Raise UnknownProxy if the settings do not have the proxy of a source."""
-    if file.proxy and file.proxy not in network.proxies:
-        raise UnknownProxy(file.proxy)
 
 
 class ProxyMiddleware:

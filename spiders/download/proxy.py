@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from data.network.addresses import refused_address
+from data.network.addresses import is_metadata, refused_address
 from spiders.download.ssrf import HostResolver
 
 UPSTREAM_SECONDS: Final = 15.0
@@ -38,6 +38,8 @@ SOCKS_REASONS: Final = {
     8: "it does not accept IP addresses, which Communique requires",
 }
 """Reasons by the reply code of a SOCKS5 proxy (RFC 1928, 6)."""
+
+METADATA_REASON: Final = "its address is one that may serve the credentials of this machine"
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -76,8 +78,7 @@ class Upstream:
                     self.host, self.port, limit=MAX_HEAD_BYTES
                 )
                 try:
-                    shake = self._socks if self.scheme == "socks5" else self._connect
-                    await shake(reader, writer, address, port)
+                    await self._open_tunnel(reader, writer, address, port)
                 except BaseException:
                     writer.close()
                     raise
@@ -91,6 +92,15 @@ class Upstream:
             is_down = isinstance(error, OSError)
             why = "it is down or its address is wrong" if is_down else "its response is invalid"
             raise ProxyFailure(self.name, why) from error
+
+    async def _open_tunnel(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
+    ) -> None:
+        """Open a tunnel, unless the proxy has an address that no setting can allow."""
+        if is_metadata(writer.get_extra_info("peername")[0]):
+            raise ProxyFailure(self.name, METADATA_REASON)
+        shake = self._socks if self.scheme == "socks5" else self._connect
+        await shake(reader, writer, address, port)
 
     async def _connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
@@ -177,9 +187,11 @@ class PublicOnlyProxy:
     ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
     operator's proxy for all connections, which gets checked IP addresses. ``failures`` contains the
     reasons why it failed, by host, because Twisted and the browser only see a closed connection.
+    ``silent`` contains the operator's proxies through which nothing arrived yet, by host.
     """
 
     failures: ClassVar[dict[str, str]] = {}
+    silent: ClassVar[dict[str, str]] = {}
 
     def __init__(
         self, *, allow_private: bool, max_bytes: int, upstream: Upstream | None = None
@@ -211,13 +223,13 @@ class PublicOnlyProxy:
                 if first:
                     far_writer.write(first)
                     await self._body(head, reader, far_writer)
-                    await self._copy(far_reader, writer)
+                    await self._copy(far_reader, writer, host)
                 else:
                     head = b""
                     writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     there = asyncio.create_task(_forward(reader, far_writer))
                     try:
-                        await self._copy(far_reader, writer)
+                        await self._copy(far_reader, writer, host)
                     finally:
                         there.cancel()
             finally:
@@ -245,6 +257,7 @@ class PublicOnlyProxy:
             raise Refused(host)
         if self._upstream:
             HostResolver.refused.pop(host, None)
+            self.silent[host] = self._upstream.name
             for address in found:
                 try:
                     streams = await self._upstream.connect(address, port)
@@ -259,9 +272,12 @@ class PublicOnlyProxy:
                 return await asyncio.open_connection(address, port)
         return await asyncio.open_connection(found[-1], port)
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str
+    ) -> None:
         left = self._max_bytes
         while left > 0 and (chunk := await reader.read(CHUNK)):
+            self.silent.pop(host, None)
             left -= len(chunk)
             writer.write(chunk)
             await writer.drain()

@@ -145,7 +145,8 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
     if found is None:
         last = reasons[-1].value if reasons else error
         return "network", f"it could not be fetched ({type(last).__name__})"
-    return found
+    proxy = PublicOnlyProxy.silent.get(host) if found[0] == "timeout" else None
+    return ("timeout", f"nothing arrived in time through the proxy {proxy}") if proxy else found
 
 
 def _ignored(error: IgnoreRequest) -> tuple[ErrorKind, str]:

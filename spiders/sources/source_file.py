@@ -15,6 +15,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from data.dates.context import DateContext
+from data.errors import CommuniqueError
+from data.settings import Network
 from data.settings.archive import AttachmentText
 from data.settings.value_types import LABEL, MAX_NUMBER
 
@@ -185,3 +187,21 @@ def program_digest() -> str:
                 found.update(f"{package}/{folder}/{name}\n".encode())
                 found.update(path.read_bytes())
     return found.hexdigest()[:DIGITS]
+
+
+class UnknownProxy(CommuniqueError):
+    """Raised if a source file contains the name of a proxy that the settings do not have."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"no proxy named {name!r}: write its address under [network.proxies] in communique.toml"
+        )
+        self.name = name
+
+
+def check_proxy(file: SourceFile, network: Network) -> None:
+    """Raise UnknownProxy if the settings do not have the proxy of a source."""
+    if file.proxy and file.proxy not in network.proxies:
+        raise UnknownProxy(file.proxy)

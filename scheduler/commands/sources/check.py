@@ -22,6 +22,7 @@ from spiders.extract.golden import EXPECTED, BadGolden, differences, write_golde
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
+from spiders.sources.source_file import UnknownProxy, check_proxy
 from spiders.stored.drift import Drift, harms_of
 
 TOML: Final = ".toml"
@@ -51,6 +52,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
             except BadGolden as bad:
                 errors.append(bad)
                 continue
+            errors += unknown_proxy(home, one)
             secrets = Secrets((one.file.url, one.file.feed or ""))
             found = without_secrets(found, secrets)
             drifts = without_secrets(guard.drifts(one) if guard else (), secrets)
@@ -67,6 +69,15 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     worse = any(drift.is_mass_change for one in reports for drift in one["drift"])
     wrong = any(one["differences"] or one["unmatched"] for one in reports)
     return 2 if errors else int(worse or wrong)
+
+
+def unknown_proxy(home: Home, loaded: LoadedSource) -> list[SourceError]:
+    """Return an error if the settings do not have the proxy of a source."""
+    try:
+        check_proxy(loaded.file, home.settings.network)
+    except UnknownProxy as error:
+        return [SourceError(str(loaded.path), "proxy", str(error))]
+    return []
 
 
 def chosen_to_check(

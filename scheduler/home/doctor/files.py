@@ -23,6 +23,7 @@ from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import NO_FOLDER, NOWHERE, Home
 from spiders.attachments.scan import missing_programs
 from spiders.sources.loader import load_sources
+from spiders.sources.source_file import UnknownProxy
 
 MAX_NAMED_SOURCES: Final = 5
 """Maximum number of sources listed in one finding."""
@@ -74,6 +75,11 @@ def check_sources(examination: Examination) -> Iterator[Finding]:
     for error in broken:
         fix = "correct it; `communique sources check` lists all its errors"
         yield Finding("sources", "error", str(error), fix)
+    proxies = home.settings.network.proxies
+    for one in loaded.values():
+        if one.file.proxy and one.file.proxy not in proxies:
+            text, fix = f"{one.path}: proxy: {UnknownProxy(one.file.proxy)}", "or remove the key"
+            yield Finding("sources", "error", text, fix)
     own = sum(one.own for one in loaded.values())
     text = f"{own} of your own and {len(loaded) - own} bundled sources are valid"
     yield Finding("sources", "ok", text)

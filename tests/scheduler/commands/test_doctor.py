@@ -24,7 +24,7 @@ from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home.backup.archive_files import log_state
 from scheduler.home.doctor.archive import check_captures
-from scheduler.home.doctor.files import check_scans, check_settings
+from scheduler.home.doctor.files import check_scans, check_settings, check_sources
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.errors import RESTORING
 from scheduler.home.home import home_at
@@ -104,6 +104,18 @@ def test_invalid_files_are_errors(home: Path) -> None:
     ]
     assert "portt" in errors[0]["text"]
     assert all(one["fix"] for one in errors)
+
+
+def test_a_source_with_an_unknown_proxy_is_an_error(home: Path) -> None:
+    file = home / "sources" / "pier.toml"
+    file.parent.mkdir()
+    file.write_text(
+        'name = "Pier"\nurl = "https://pier.example/"\ntimezone = "UTC"\nproxy = "eu"\n'
+    )
+    (error, _) = check_sources(Examination(home_at(home)))
+    assert (error.level, "no proxy named 'eu'" in error.text) == ("error", True)
+    checked = communique("sources", "check", "pier", home=home)
+    assert (checked.returncode, "proxy: no proxy named 'eu'" in checked.stderr) == (2, True)
 
 
 def test_a_watch_without_an_output_is_a_warning(home: Path) -> None:

@@ -47,12 +47,18 @@ sys.exit(fetch.main())
 
 
 def visited(
-    home: Path, proxies: Mapping[str, str], *urls: str, names: Mapping[str, str], public: str = ""
+    home: Path,
+    proxies: Mapping[str, str],
+    *urls: str,
+    names: Mapping[str, str],
+    public: str = "",
+    timeout: int = 60,
 ) -> dict[str, dict[str, object]]:
     """Results by URL of a child with these proxies, and with its own addresses of names."""
     home.mkdir(exist_ok=True)
     lines = [f"{json.dumps(name)} = {json.dumps(url)}" for name, url in proxies.items()]
-    (home / "communique.toml").write_text("\n".join(["[network.proxies]", *lines]))
+    head = ["[network]", f"timeout = {timeout}", "[network.proxies]"]
+    (home / "communique.toml").write_text("\n".join([*head, *lines]))
     return fetched(home, *urls, program=NAMED.format(names=dict(names), public=public))
 
 
@@ -215,6 +221,34 @@ def test_every_failed_request_of_a_host_has_the_proxy_s_reason_until_one_succeed
         assert "the proxy eu" not in describe_error(OSError(), "harbour.example")[1]
 
 
+def test_a_proxy_through_which_nothing_arrives_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        told = visited(
+            tmp_path,
+            {"harbour.example": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            "http://harbour.example/1",
+            names={"harbour.example": "127.0.0.1"},
+            public="127.0.0.1",
+            timeout=1,
+        )
+    (one,) = told.values()
+    assert (one["kind"], "the proxy harbour.example" in str(one["message"])) == ("timeout", True)
+
+
+def test_a_proxy_at_the_address_of_credentials_gets_no_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve(monkeypatch, "127.0.0.1")
+    monkeypatch.setattr("spiders.download.proxy.is_metadata", lambda address: address[:4] == "127.")
+    with proxied("http") as proxy:
+        gateway = PublicOnlyProxy(
+            allow_private=True, max_bytes=99, upstream=Upstream.of("eu", proxy.url)
+        )
+        assert b" 502 " in asyncio.run(tunnel(gateway, "harbour.example", 1))
+    assert proxy.targets == []
+    assert "credentials" in describe_error(OSError(), "harbour.example")[1]
+
+
 def test_a_gateway_that_could_not_be_opened_is_opened_for_the_next_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -255,6 +289,7 @@ def test_a_source_selects_a_proxy_by_name_and_a_host_by_its_domain() -> None:
         ("desk:s3cret", "write an address"),
         (f"socks5://desk:{'s3cret' * 50}@h", "255"),
         ("socks5://desk:s3cret'@h:1", "percent codes"),
+        ("http://desk:s3cret@169.254.169.254", "credentials of this machine"),
         ("socks5://desk:1?s3cret@h", "percent codes"),
     ],
 )
