@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from benchmarks.store import BATCH, SOURCES, TOPICS, drafts
-from data.models import Facet
+from data.models import Facet, SeenDraft
 from data.search.query import Query
 from data.store.postgres.store import PostgresStore
 from data.store.sqlite.store import SqliteStore
@@ -58,11 +58,12 @@ def fill(store: AnyStore, count: int) -> None:
     """Record the releases, each in the language of its source, and enter them for search."""
     made = drafts(count)
     for _ in range(0, count, BATCH):
-        with store.transaction():
-            for draft, seen in itertools.islice(made, BATCH):
-                language = LANGUAGES[int(draft.source.rpartition("-")[2]) % len(LANGUAGES)]
-                content = replace(draft.content, language=language)
-                store.record(replace(draft, content=content), seen=seen, since=seen)
+        batch = []
+        for draft, seen in itertools.islice(made, BATCH):
+            language = LANGUAGES[int(draft.source.rpartition("-")[2]) % len(LANGUAGES)]
+            content = replace(draft.content, language=language)
+            batch.append(SeenDraft(replace(draft, content=content), seen, seen))
+        store.record_all(batch)
     store.maintain()
 
 
