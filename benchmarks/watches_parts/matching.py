@@ -53,6 +53,7 @@ def measure(*, few: bool = False) -> dict[str, object]:
         "watches": WATCHES,
         "releases": len(times),
         "matches_of_a_release": round(found / len(times), 1),
+        "mean_ms": round(statistics.mean(times), 2),
         "median_ms": round(statistics.median(times), 2),
         "p99_ms": round(worst, 2),
         "memory_mb": round(memory),
