@@ -68,13 +68,6 @@ class PostgresSearch(SearchPart):
     also matches its other forms, in the languages for which PostgreSQL has stemmers.
     """
 
-    def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
-        entered = super().enter_queued(on_progress)
-        if entered:
-            # Until the pending list is merged, each search scans it.
-            self._ask("SELECT gin_clean_pending_list('search_words')")
-        return entered
-
     def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
         compiled = self._compiled(query, period.expression)
         if compiled.words == EVERY_ROW:

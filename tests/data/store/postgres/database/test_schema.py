@@ -138,6 +138,17 @@ def test_an_earlier_store_is_indexed_again_with_words_of_titles(
     store.close()
 
 
+def test_the_index_of_an_earlier_store_no_longer_collects_entries(empty_postgres_url: str) -> None:
+    open_store(empty_postgres_url).close()
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as db:
+        db.execute("DELETE FROM communique_migrations WHERE name = 'immediate_index'")
+        db.execute("ALTER INDEX search_words SET (fastupdate = on)")
+        close_pools()
+        open_store(empty_postgres_url).close()
+        found = db.execute("SELECT reloptions FROM pg_class WHERE relname = 'search_words'")
+        assert found.fetchone() == (["fastupdate=off"],)
+
+
 def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
     empty_postgres_url: str, noon: dt.datetime
 ) -> None:
