@@ -17,7 +17,7 @@ from lxml import etree
 
 from data.models import Content, FileText
 from data.text.urls import page_key
-from data.text.words import Hashes, tokens, word_hashes, words_and_signs
+from data.text.words import Hashes, quantity_signs, tokens, word_hashes, words_and_signs
 
 VERSIONED: Final = re.compile(
     r"[?&](?:v|ver|version|t|ts|time|timestamp|_|rev|hash|token|sig|signature|expires|width|w|h|"
@@ -67,9 +67,9 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
     ),
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
-punctuation are ignored. Lines that consist of a single link are ignored too (boxes with related
-news, which rotate). So are query parameters with the version of a file. On single pages, such lines
-and signs with a meaning are not ignored."""
+punctuation are ignored, except signs before numbers, such as ≤. Lines that consist of a single link
+are ignored too (boxes with related news, which rotate). So are query parameters with the version of
+a file. On single pages, such lines and signs with a meaning are not ignored."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
@@ -167,7 +167,7 @@ def _same_body(old: Content, new: Content) -> bool:
     if new.body_rule.startswith(SINGLE_PAGE):
         return has_same_words and words_and_signs(old.body_text) == words_and_signs(new.body_text)
     if has_same_words:
-        return True
+        return quantity_signs(old.body_text) == quantity_signs(new.body_text)
     links = _link_lines(old.body_html) | _link_lines(new.body_html)
     return bool(links) and _without(old.body_text, links) == _without(new.body_text, links)
 

@@ -20,7 +20,8 @@ LETTER: Final = (
 """Pattern that matches a letter, or a mark that belongs to the preceding letter."""
 
 TOKEN: Final = re.compile(
-    r"(?P<number>(?:(?<![^\s(])[-\u2212])?\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
+    r"(?P<number>(?:(?<![^\s(])[-\u2212]|[+<=>±≈\u2260\u2264\u2265]\s?)?"
+    r"\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
     rf"|(?P<word>{UNSPACED.pattern}|{LETTER}+(?:['’][^\W\d_]+)*)|(?P<unit>[%‰٪°\u20a0-\u20cf$£¥€])"
 )
 
@@ -285,7 +286,8 @@ def numbers_of(texts: Iterable[str]) -> list[str]:
 def _plain_number(text: str) -> str:
     """Return a number with ASCII digits, without separators between groups of digits."""
     if not text[0].isdecimal():
-        return "-" + _plain_number(text[1:])
+        sign = "-" if text[0] in "-\u2212" else text[0]
+        return sign + _plain_number(text[1:].lstrip())
     digits = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
     parts = re.split(rf"[{re.escape(SEPARATORS)}]", digits)
     separators = [one for one in digits if not one.isdecimal()]

@@ -84,6 +84,10 @@ SIGN: Final = re.compile(
 """Pattern that matches a sign with a meaning: a separator within a number, a sign of mathematics, a
 tick, a star. Quotation marks, dashes, arrows and bullets have none."""
 
+QUANTITY_SIGN: Final = re.compile(r"[+<=>±≈\u2260\u2264\u2265](?=\s?\d)")
+"""Pattern that matches a sign before a number. A minus has several characters, some of which are
+also dashes, so it is missing."""
+
 
 class Words:
     """The case-folded words of a text. View counters such as "1,204 views" are left out.
@@ -143,6 +147,11 @@ def words_and_signs(text: str) -> list[str]:
         return tokens(text)
     spelled = SIGN.sub(lambda sign: f" sign{ord(sign[0]):x} ", without_counters(text))
     return tokens(spelled)
+
+
+def quantity_signs(text: str) -> list[str]:
+    """Return the signs before numbers (`QUANTITY_SIGN`) in order."""
+    return QUANTITY_SIGN.findall(without_counters(text)) if QUANTITY_SIGN.search(text) else []
 
 
 def word_hashes(text: str) -> Hashes:

@@ -6,6 +6,7 @@ import pytest
 
 from data.models import Content, Media
 from data.revisions import edits
+from data.revisions.edit_classes import classify
 from data.revisions.edits import fingerprint, significant_changes
 
 TEXT = "The Harbour Board opened its new signal station on Monday."
@@ -93,6 +94,21 @@ def test_a_document_that_is_a_release_is_another_by_its_length() -> None:
 
     assert significant_changes(document(100), document(100)) == frozenset()
     assert significant_changes(document(100), document(200)) == {"attachments"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("values ≤ 5 mg", "values ≥ 5 mg"), ("rates of +5 %", "rates of −5 %"), ("if <3", "if 3")],
+)
+def test_a_sign_before_a_number_is_an_edit_of_a_figure(old: str, new: str) -> None:
+    before, after = content(f"{TEXT} It has {old}."), content(f"{TEXT} It has {new}.")
+    assert significant_changes(before, after) == {"body"}
+    assert classify(before, after).classes == ("figure",)
+
+
+def test_the_space_after_a_sign_is_not_an_edit() -> None:
+    before, after = content(f"{TEXT} It cost +5 %."), content(f"{TEXT} It cost + 5 %.")
+    assert significant_changes(before, after) == frozenset()
 
 
 def test_a_title_is_another_by_its_words() -> None:
