@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
@@ -9,6 +10,8 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import PUBLISHED as DAY
 from benchmarks.growth_parts.setting import content_of, release_of
+from data.archive.archived_response import NotServed, Served
+from data.archive.warc.cdxj import CdxjEntry
 from data.models import Content
 from data.models.source import Source
 from data.text.sanitize import sanitize
@@ -19,10 +22,14 @@ from feeds.entries.citation import citation_of
 from feeds.entries.entry import entry_of
 from feeds.formats.rendering import rendered_entry
 from feeds.pages.releases.release_body import shown_body
+from feeds.replay.archived_parts import Parts
 from feeds.replay.rewrite import rewritten_page, rewritten_style
 from feeds.replay.withheld_captures import decoded, shows, text_of
 
 SOURCE: Final = Source("harbour", "Harbour board", "http://harbour.example/", "UTC")
+CAPTURE: Final = CdxjEntry(
+    "http://h.example/", dt.datetime(2026, 3, 2, tzinfo=dt.UTC), "text/css", 200, "", 1, 0, "h"
+)
 HIDDEN: Final = release_of("The harbour board closed the northern mole for repairs in March.")
 CATALOG: Final = Catalog("http://press.example", "Press", {"harbour": SOURCE}, {})
 
@@ -58,9 +65,12 @@ def replays(text: str) -> object:
     def place(url: str) -> str:
         return f"/memento/20260302/{url}"
 
+    def load(_: CdxjEntry) -> Served:
+        raise NotServed("h.warc.gz", "only addresses are measured")
+
     return (
-        rewritten_page(body, "", "http://h.example/", place),
-        rewritten_style(body, "http://h.example/", place),
+        rewritten_page(body, "", "http://h.example/", place, Parts(lambda _: CAPTURE, place, load)),
+        rewritten_style(body, "", "http://h.example/", Parts(lambda _: CAPTURE, place, load)),
     )
 
 

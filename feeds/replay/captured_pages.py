@@ -1,8 +1,7 @@
 """Replay of captured pages as mementos of their original URLs (RFC 7089, pattern 2.1).
 
-Captured pages are treated as hostile. They are served in a sandbox, with their own Content Security
-Policy: no scripts, no forms, no navigation out of the frame. They may only load images and style
-sheets from this archive.
+A page's parts, such as images, have addresses with the time of the page. They lead to the nearest
+captures.
 """
 
 import datetime as dt
@@ -10,6 +9,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -22,9 +22,12 @@ from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture
 from data.settings import SiteSettings
-from data.text.masking import MASK, PARAMETER, USER, masked
+from data.text.masking import masked
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
+from feeds.pages.releases.capture_page import FramedPage
+from feeds.replay.archived_parts import Parts, nearest
+from feeds.replay.captured_response import MAX_BODY_BYTES, find_parts, shown
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
@@ -44,7 +47,7 @@ from feeds.replay.memento import (
     original_links,
     timemap,
 )
-from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
+from feeds.replay.rewrite import LinkTo
 
 PREFIX = "/memento/"
 
@@ -62,6 +65,14 @@ RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
 """Pattern that matches a time and a leaf number, which select one of several records of the same
 second."""
 
+PART = "-part"
+"""End of the time in the URL of a page's part. Such a URL has the time of the page, and leads to
+the nearest capture of the part."""
+AS_PART = re.compile(rf"([0-9]{{14}}){PART}")
+
+VARY = ("vary", "sec-fetch-dest")
+"""Header of mementos that a browser tab shows in a frame."""
+
 IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
 name is percent-encoded."""
@@ -70,54 +81,6 @@ PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 """Pattern that matches a complete or partial time in STAMP format, such as a year, month or day."""
 
 NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
-
-MAX_BODY_BYTES = 20_000_000
-"""Maximum size in bytes of a decompressed body that is replayed."""
-
-SANDBOX = (
-    "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-"""Content Security Policy of captured pages."""
-REPLAY_HEADERS: Headers = [
-    ("content-security-policy", SANDBOX),
-    ("x-dns-prefetch-control", "off"),
-    ("x-robots-tag", "noindex"),
-    ("cache-control", "public, max-age=3600"),
-]
-"""Response headers of captured pages."""
-
-HTML_TYPES = frozenset(["text/html", "application/xhtml+xml"])
-DISPLAYED_TYPES = frozenset(
-    [
-        *HTML_TYPES,
-        "text/plain",
-        "text/css",
-        "image/avif",
-        "image/bmp",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-        "image/svg+xml",
-        "image/webp",
-        "image/x-icon",
-        "image/vnd.microsoft.icon",
-    ]
-)
-"""Media types that browsers display in the sandbox. Files of other types are downloaded."""
-
-TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
-"""Pattern that matches text types. Secrets in texts are masked. Captures of other types that
-contain a secret are refused."""
-
-REFUSED = (
-    "This capture contains a secret from the address of its request, so it is not shown. "
-    "The archive keeps it."
-)
-
-MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
-CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
-REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +119,18 @@ class CapturedPages:
         return self._folder.is_dir()
 
     def answer(
-        self, asked: str, accept: bytes | None, restrictions: Restrictions
+        self,
+        asked: str,
+        accept: bytes | None,
+        restrictions: Restrictions,
+        *,
+        is_tab: bool = False,
     ) -> ReplayResponse | None:
         """Return the response for a path after PREFIX.
 
         Returns None if the URL in the path was not captured. ``accept`` is the value of the
-        Accept-Datetime header, or None. Raises StoreError if the store can't be read.
+        Accept-Datetime header, or None. If the page is for a browser tab (``is_tab``), the response
+        describes it as a page in a frame. Raises StoreError if the store can't be read.
         """
         stamp = ""
         if of_timemap := TIMEMAP.fullmatch(asked):
@@ -176,11 +145,13 @@ class CapturedPages:
         entries = self._captures.by_second(all_entries)
         if of_timemap:
             return self._timemap(entries, restrictions.secrets)
+        if of_part := AS_PART.fullmatch(stamp):
+            return self._part(of_part[1], address_in(asked), entries, restrictions)
         if of_record := RECORD.fullmatch(stamp):
             stamp = of_record[1]
             return self._record(stamp, int(of_record[2]), all_entries, entries, restrictions)
         if stamp:
-            return self._memento(stamp, entries, restrictions)
+            return self._memento(stamp, entries, restrictions, is_tab=is_tab)
         return self._gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
@@ -190,21 +161,43 @@ class CapturedPages:
         """
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
-    def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
-        """Return a capture's original URL without secrets, and the URL path of the archive record.
+    def framed(self, capture: Capture, restrictions: Restrictions) -> FramedPage:
+        """Return what a page shows about a captured page in its frame.
 
         Raises ArchiveError or Undecodable if the capture can't be shown.
         """
-        url = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES).url
+        secrets = restrictions.secrets
+        found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
         if self._captures.is_set_aside(capture):
             cause = f"byte {capture.offset}: it was set aside and is not evidence of this archive"
             raise NotServed(capture.file, cause)
-        url = secrets.masked(url)
+        url = secrets.masked(found.url)
         entries = self._entries(url, secrets)
         shown = {one.leaf for one in self._captures.by_second(entries)}
         # A record of a 304 response is in neither list.
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
-        return url, self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
+        address = self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
+        return self._framed(found, url, address, capture, restrictions)
+
+    def _framed(
+        self,
+        found: Served,
+        url: str,
+        address: str,
+        capture: Capture | CdxjEntry,
+        restrictions: Restrictions,
+    ) -> FramedPage:
+        parts = self._parts(capture.at.replace(microsecond=0), str, restrictions)
+        find_parts(found, parts, restrictions.secrets)
+        return FramedPage(
+            url,
+            address,
+            capture.at,
+            min(parts.times, default=None),
+            max(parts.times, default=None),
+            len(parts.missing),
+            self.origin(capture, restrictions.secrets),
+        )
 
     def _gate(self, entries: Sequence[CdxjEntry], accept: bytes | None) -> ReplayResponse | None:
         if not entries:
@@ -232,7 +225,12 @@ class CapturedPages:
         return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def _memento(
-        self, stamp: str, entries: Sequence[CdxjEntry], restrictions: Restrictions
+        self,
+        stamp: str,
+        entries: Sequence[CdxjEntry],
+        restrictions: Restrictions,
+        *,
+        is_tab: bool,
     ) -> ReplayResponse | None:
         at = last_moment(stamp)
         if at is None:
@@ -245,7 +243,18 @@ class CapturedPages:
             # The exact time of the chosen capture has a separate address.
             return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
         headers = memento_headers(self._original(entries), mementos, place)
-        return self._replayed(entries[place], headers, at, restrictions)
+        entry = entries[place]
+        made = self._replayed(entry, headers, at, restrictions)
+        if not is_page(made):
+            return made
+        made.headers.append(VARY)
+        if not is_tab:
+            return made
+        found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+        # A frame with the address of the page around it would stay empty.
+        address = self.address(entry.uri, entry.at, f"-{entry.leaf}")
+        framed = self._framed(found, entry.uri, address, entry, restrictions)
+        return replace(made, framed=framed)
 
     def _record(
         self,
@@ -269,18 +278,35 @@ class CapturedPages:
         ]
         return self._replayed(entry, headers, entry.at, restrictions)
 
+    def _part(
+        self, stamp: str, uri: str, entries: Sequence[CdxjEntry], restrictions: Restrictions
+    ) -> ReplayResponse | None:
+        """Return the capture of a part that is nearest to the time of its page."""
+        at = last_moment(stamp)
+        entry = nearest(entries, uri, at) if at else None
+        if at is None or entry is None:
+            return None
+        headers = [("memento-datetime", http_date(entry.at))]
+        return self._replayed(entry, headers, at, restrictions, is_part=True)
+
     def _replayed(
-        self, entry: CdxjEntry, headers: Headers, at: dt.datetime, restrictions: Restrictions
+        self,
+        entry: CdxjEntry,
+        headers: Headers,
+        at: dt.datetime,
+        restrictions: Restrictions,
+        *,
+        is_part: bool = False,
     ) -> ReplayResponse:
         """Return the response for a capture, or an error that explains why it is not shown.
 
-        ``headers`` are added to the response.
+        ``headers`` are added to the response. ``at`` is the time of the page.
         """
         if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED, quote(origin))]
         try:
             found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
-            made = self._shown(found, headers, at, restrictions.secrets)
+            made = self._shown(found, headers, at, restrictions, is_part=is_part)
         except (ArchiveError, Undecodable) as error:
             return ReplayResponse(
                 404, [], message=f"This capture can't be shown: {public_cause(error)}."
@@ -291,48 +317,49 @@ class CapturedPages:
         return made
 
     def _shown(
-        self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets
+        self,
+        found: Served,
+        headers: Headers,
+        at: dt.datetime,
+        restrictions: Restrictions,
+        *,
+        is_part: bool,
     ) -> ReplayResponse:
-        """Return a response with a capture's original status, or an error if it can't be shown.
+        """Return a response with a capture whose page was captured at ``at``."""
+        size = 0
 
-        Values of secret parameters and ``secrets`` are masked in links and texts. Raises
-        Undecodable if the rewritten links would make the page too large.
-        """
-        addresses = 0
-
-        def place(url: str) -> str:
-            nonlocal addresses
+        def address(url: str, record: str = "") -> str:
+            nonlocal size
             # Addresses in archive records have no secrets and no fragments.
-            address = self.address(target_uri(url)[0], at)
-            address += masked("".join(url.partition("#")[1:]))
+            made = self.address(target_uri(url)[0], at, record)
+            made += masked("".join(url.partition("#")[1:]))
             # If the base address is long, a million short links would become a million long links.
-            addresses += len(address)
-            if addresses > MAX_BODY_BYTES:
+            size += len(made)
+            if size > MAX_BODY_BYTES:
                 raise Undecodable(
                     f"the addresses of all links have more than {MAX_BODY_BYTES:,} bytes together"
                 )
-            return address
+            return made
 
-        headers = [*REPLAY_HEADERS, *headers]
-        if found.status in REDIRECTS:
-            target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
-            if target:
-                location = secrets.masked(escaped(place(target)))
-                return ReplayResponse(found.status, [*headers, ("location", location)])
-        media_type, charset = type_of(found, secrets)
-        body = shown_body(found, media_type, place, secrets)
-        if secrets.is_in(body):
-            return ReplayResponse(403, [], message=REFUSED)
-        if media_type in HTML_TYPES:
-            media_type, charset = "text/html", "utf-8"
-        elif media_type not in DISPLAYED_TYPES:
-            headers.append(("content-disposition", "attachment"))
-        full = f"{media_type}; charset={charset}" if charset else media_type
-        # Statuses such as 206, or a 304 with a body, are replayed as a normal page.
-        is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
-        return ReplayResponse(
-            found.status if is_error else 200, [("content-type", full), *headers], body
-        )
+        part = partial(address, record=PART)
+        follow = part if is_part else address
+        parts = self._parts(at, part, restrictions)
+        return shown(found, headers, address, parts, restrictions.secrets, follow=follow)
+
+    def _parts(self, at: dt.datetime, address: LinkTo, restrictions: Restrictions) -> Parts:
+        """Return the archived parts of a page that was captured at ``at``."""
+
+        def find(url: str) -> CdxjEntry | None:
+            uri = target_uri(url)[0]
+            entries = self._captures.by_second(self._entries(uri, restrictions.secrets))
+            return nearest(entries, uri, at)
+
+        def load(entry: CdxjEntry) -> Served:
+            if restrictions.is_withheld(entry.uri):
+                raise NotServed(entry.file, RELEASE_HIDDEN)
+            return served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+
+        return Parts(find, address, load)
 
     def _entries(self, asked: str, secrets: Secrets) -> list[CdxjEntry]:
         """Return the captures of a URL that may be shown, in the order in which they were written.
@@ -370,34 +397,14 @@ def address_in(asked: str) -> str:
     return f"{found[1].lower()}://{found[2]}" if found else ""
 
 
+def is_page(made: ReplayResponse) -> bool:
+    """Return whether a response contains a captured HTML page."""
+    return bool(made.body) and dict(made.headers).get("content-type", "").startswith("text/html")
+
+
 def public_cause(error: ArchiveError | Undecodable) -> str:
     """Describe why a capture can't be shown, without local paths."""
     return error.public if isinstance(error, ArchiveError) else str(error)
-
-
-def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
-    """Return a capture's body for replay: HTML in UTF-8, other texts in their original encoding.
-
-    Secrets in UTF-16 texts are not masked; the caller checks for them.
-    """
-    if media_type in HTML_TYPES:
-        page = rewritten_page(found.body, found.content_type, found.url, place)
-        return without_secrets(page.decode(), secrets).encode()
-    body = found.body
-    if media_type == "text/css":
-        body = rewritten_style(body, found.url, place)
-    if TEXT.fullmatch(media_type):
-        body = without_secrets(body.decode("latin-1"), secrets).encode("latin-1")
-    return body
-
-
-def without_secrets(text: str, secrets: Secrets) -> str:
-    """Mask secrets, user names in URLs, and values of secret parameters in a text.
-
-    User names and parameters are masked even in URLs that do not belong to a source, because links
-    must match the URLs in archive records.
-    """
-    return secrets.masked(PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:
@@ -411,28 +418,3 @@ def last_moment(stamp: str) -> dt.datetime | None:
         return dt.datetime.strptime(full, STAMP).replace(tzinfo=dt.UTC)
     except ValueError:
         return None
-
-
-def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
-    """Return the media type of a response, and its charset if known.
-
-    If the type is missing or invalid, a response that looks like HTML counts as HTML, and any other
-    response as binary data. A type that contains a secret is invalid.
-    """
-    declared, _, parameters = found.content_type.partition(";")
-    media_type = declared.strip().lower()
-    if not MEDIA_TYPE.fullmatch(media_type) or secrets.is_in(declared.encode()):
-        looks = found.body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html"))
-        media_type = "text/html" if looks else "application/octet-stream"
-    charset = CHARSET.search(parameters.lower())
-    return media_type, charset[1] if charset and is_charset(charset[1]) else ""
-
-
-def is_charset(name: str) -> bool:
-    """Return whether Python can decode text in this charset."""
-    try:
-        # Python does not look up the charset if the text is empty.
-        "a".encode(name)
-    except (LookupError, ValueError):
-        return False
-    return True

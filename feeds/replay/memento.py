@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from data.errors import CommuniqueError
+from feeds.pages.releases.capture_page import FramedPage
 from feeds.pages.renderer import POLICY
 
 ACCEPT_DATETIME = b"accept-datetime"
@@ -207,10 +208,12 @@ def escaped(url: str) -> str:
 class ReplayResponse:
     """A response to a request for a past state.
 
-    If it has a ``message`` but no body, the server shows a page with this message.
+    If it has a ``message`` but no body, the server shows a page with this message. If it has a
+    page ``framed``, the server shows that page in a frame.
     """
 
     status: int
     headers: Headers
     body: bytes = b""
     message: str = ""
+    framed: FramedPage | None = None

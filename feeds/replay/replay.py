@@ -23,7 +23,7 @@ from data.store.public_view import secrets_of
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
-from feeds.pages.releases.capture_page import capture_page, replay_page
+from feeds.pages.releases.capture_page import capture_page, memento_page, replay_page
 from feeds.pages.releases.release_page import revision_page
 from feeds.pages.renderer import PageRenderer
 from feeds.replay.captured_pages import PREFIX, CapturedPages, Restrictions, public_cause
@@ -70,6 +70,21 @@ class ReplayRequest:
     def datetime(self) -> bytes | None:
         """Value of the Accept-Datetime header, or None."""
         return datetime_in(self.headers)
+
+    @property
+    def is_tab(self) -> bool:
+        """Whether a browser will show the response in a tab, not in a frame."""
+        return (b"sec-fetch-dest", b"document") in {*self.headers}
+
+
+def framed_memento(store: Store, site: SiteSettings, made: ReplayResponse) -> ReplayResponse:
+    """Return the page that shows a memento in a frame, with the Memento headers."""
+    if made.framed is None:
+        return made
+    kept = [one for one in made.headers if one[0] in {"link", "memento-datetime", "vary"}]
+    page = memento_page(PageRenderer(catalog_of(store, site), {}), made.framed)
+    headers = [*FRAME, *kept, ("cache-control", "private, max-age=60")]
+    return ReplayResponse(made.status, headers, page)
 
 
 class PageReplay:
@@ -146,7 +161,9 @@ class PageReplay:
                 message="revision must be the number of a version, such as revision=2.",
             )
         number = int(asked[0]) if asked else None
-        return mementos.captured(release, number, self._pages) if self._pages else None
+        if self._pages is None:
+            return None
+        return mementos.captured(release, number, self._pages, self._restrictions(mementos.store))
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
         # The original URL is used as the client sent it, because its escapes are a part of it.
@@ -156,12 +173,16 @@ class PageReplay:
         if self._pages is None or not self._pages.are_there:
             return None
         with closing(open_existing(self._url)) as store:
-            restrictions = Restrictions(
-                secrets_of(store),
-                partial(self._withheld.address, store),
-                partial(self._withheld.capture, store),
-            )
-            return self._pages.answer(url, asked.datetime, restrictions)
+            restrictions = self._restrictions(store)
+            made = self._pages.answer(url, asked.datetime, restrictions, is_tab=asked.is_tab)
+            return framed_memento(store, self._site, made) if made and made.framed else made
+
+    def _restrictions(self, store: Store) -> Restrictions:
+        return Restrictions(
+            secrets_of(store),
+            partial(self._withheld.address, store),
+            partial(self._withheld.capture, store),
+        )
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """Return additional headers for a path.
@@ -185,7 +206,7 @@ class ReleaseMementos:
     """Responses with past states of the releases in a store, for one site."""
 
     def __init__(self, store: Store, site: SiteSettings) -> None:
-        self._store = store
+        self.store = store
         self._site = site
 
     def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
@@ -194,7 +215,7 @@ class ReleaseMementos:
         ``asked`` is the value of the Accept-Datetime header. Returns None if the release is
         unknown.
         """
-        found = self._store.revisions(release_id)
+        found = self.store.revisions(release_id)
         if not found:
             return None
         original = original_of(self._site, release_id)
@@ -211,7 +232,7 @@ class ReleaseMementos:
 
     def timemap(self, release_id: str) -> ReplayResponse | None:
         """Return the TimeMap of a release's versions, or None for an unknown release."""
-        found = self._store.revisions(release_id)
+        found = self.store.revisions(release_id)
         if not found:
             return None
         body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
@@ -222,7 +243,7 @@ class ReleaseMementos:
 
         Returns None if the release has no such version.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self.store.release(release_id), self.store.revisions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
             return None
@@ -235,12 +256,12 @@ class ReleaseMementos:
 
         Returns None if the release is unknown.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self.store.release(release_id), self.store.revisions(release_id)
         if release is None:
             return None
-        catalog = catalog_of(self._store, self._site)
+        catalog = catalog_of(self.store, self._site)
         entry = entry_of(release, catalog, mixed=False)
-        sightings = self._store.sightings(release_id)
+        sightings = self.store.sightings(release_id)
         gone = sightings.gone if release.retracted else None
         is_told = any(one.capture == sightings.seen for one in found)
         seen = None if is_told else sightings.seen
@@ -249,13 +270,17 @@ class ReleaseMementos:
         return ReplayResponse(200, PAGE, page)
 
     def captured(
-        self, release_id: str, number: int | None, pages: CapturedPages
+        self,
+        release_id: str,
+        number: int | None,
+        pages: CapturedPages,
+        restrictions: Restrictions,
     ) -> ReplayResponse | None:
         """Return the captured page of a version, shown in a frame, or None.
 
         If ``number`` is None, the current version is shown.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self.store.release(release_id), self.store.revisions(release_id)
         wanted = number or (release.revision if release else 0)
         revision = next((one for one in found if one.number == wanted), None)
         if release is None or revision is None or revision.capture is None:
@@ -263,28 +288,19 @@ class ReleaseMementos:
         if release.content.redacted or not revision.capture.file:
             return ReplayResponse(410, [], message=CAPTURE_REMOVED)
         try:
-            # An imported record has the address from its file, which may contain a secret.
-            secrets = secrets_of(self._store)
-            uri, shown = pages.address_of(revision.capture, secrets)
+            framed = pages.framed(revision.capture, restrictions)
         except (ArchiveError, Undecodable) as error:
             return ReplayResponse(
                 404, [], message=f"The page of this version can't be shown: {public_cause(error)}."
             )
-        renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        seen = self._store.sightings(release_id).seen if wanted == release.revision else None
-        page = replay_page(
-            renderer,
-            release,
-            revision,
-            uri,
-            shown,
-            imported=pages.origin(revision.capture, secrets),
-            seen=seen if seen != revision.capture else None,
-        )
+        renderer = PageRenderer(catalog_of(self.store, self._site), {})
+        seen = self.store.sightings(release_id).seen if wanted == release.revision else None
+        seen = seen if seen != revision.capture else None
+        page = replay_page(renderer, release, revision, framed, seen=seen)
         return ReplayResponse(200, FRAME, page)
 
     def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
-        catalog = catalog_of(self._store, self._site)
+        catalog = catalog_of(self.store, self._site)
         before = found[place - 1] if place else None
         entry = entry_of(release, catalog, mixed=False)
         return revision_page(PageRenderer(catalog, {}), release, entry, before, found[place])

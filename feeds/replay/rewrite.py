@@ -1,73 +1,350 @@
 """Rewriting of captured pages and style sheets, so that they load all files from the archive.
 
 The Content Security Policy blocks scripts and network access (see feeds.replay.captured_pages).
-This module makes links and images lead to other captures. It removes frames and ``link`` elements,
-because browsers open connections for them before they apply a policy.
+This module makes links lead to other captures, and images, styles and fonts to archived parts. It
+replaces frames and ``link`` elements, because browsers open connections for them before they apply
+a policy.
 
-Every pattern starts at a ``<`` or a fixed word and stops at the next ``<`` or word. So rewriting
-takes time proportional to the length of a page.
+Scripts do not run in captured pages. So images that a script would load when they are near are
+loaded at once, and ``noscript`` elements are removed.
+
+Every pattern starts at a ``<`` and never reads a part of the page twice after a failure. So
+rewriting takes time proportional to the length of a page.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape, unescape
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urldefrag, urljoin
 
-from w3lib.encoding import html_to_unicode
-
-from data.text.urls import web_address
-
-LINKING_TAG = re.compile(r"<(?:a|area|img|image|input|source|video)(?=[\s/])[^<>]*+", re.IGNORECASE)
-"""Pattern that matches a tag that may contain links or embedded files."""
-LINK = re.compile(r"<link(?=[\s/>])([^<>]*+)>?", re.IGNORECASE)
-EMBEDDING_TAG = re.compile(
-    r"<(?=(?:embed|fencedframe|frame|iframe|object|portal)[\s/>])", re.IGNORECASE
+from w3lib.encoding import (
+    html_to_unicode,
+    http_content_type_encoding,
+    read_bom,
+    resolve_encoding,
+    to_unicode,
 )
-"""Pattern that matches the start of an element that embeds another page."""
+
+from data.text.css_links import Kind, with_links
+from data.text.urls import web_address
+from feeds.replay.archived_parts import Parts
+
+_QUOTED: Final = r"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*+"""
+LINK = re.compile(rf"<link(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
+IFRAME = re.compile(rf"<iframe(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
+EMBEDDING = re.compile(rf"<(object|embed)(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
+OTHER_FRAME = re.compile(r"<(?=(?:fencedframe|frame|portal)[\s/>])", re.IGNORECASE)
+"""Patterns of elements that load other pages, or connect to servers before a policy applies."""
+OBJECT_END = re.compile(r"</object(?=[\s/>])", re.IGNORECASE)
+
+TOKEN = re.compile(
+    r"""<!--(?:-?>|[\s\S]*?(?:--!?>|\Z))
+    |<(?P<raw>script|style|noscript|textarea|title|xmp|noembed|noframes)(?=[\s/>])
+        (?P<of_raw>(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+)>?
+        (?P<text>[\s\S]*?)(?:(?=</(?P=raw)[\s/>])|\Z)
+    |<(?P<name>[a-zA-Z][^\s/>]*+)(?P<inside>(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Pattern that matches a comment, an element whose content is text, or a start tag without its
+``>``. As in browsers, quotes matter only after an equals sign, and a tag without an end reaches to
+the end of the page."""
 BASE = re.compile(r"<base(?=[\s/])([^<>]*+)", re.IGNORECASE)
 ATTRIBUTE = re.compile(
-    r"""(?<=[\s"'/])([^\s"'<>/=]{1,40})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
+    r"""(?<=[\s"'/])([^\s"'<>/=]{1,100})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
 )
 CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
 """Pattern that matches a URL in a srcset attribute, and the text up to the next comma."""
-CSS_URL = re.compile(r"""url\(\s{0,20}(["']?)([^"'()\s\\]{1,4096})\1\s{0,20}\)""", re.IGNORECASE)
-CSS_IMPORT = re.compile(r"""(@import\s{1,20})(["'])([^"'\\\n]{1,4096})\2""", re.IGNORECASE)
 
-ADDRESS_ATTRIBUTES = frozenset(["href", "src", "poster", "xlink:href"])
-"""Names of attributes whose value is a URL."""
+LAZY_SOURCES: Final = ("data-src", "data-lazy-src", "data-original", "data-lazy")
+LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset", "data-original-set")
+LAZY_BACKGROUNDS: Final = ("data-bg", "data-background-image", "data-background", "data-bg-src")
+"""Names of attributes from which scripts load images and backgrounds."""
 
-Place: TypeAlias = Callable[[str], str]
-"""Function that maps an original URL to the URL of its memento in the archive."""
+IMAGES: Final = frozenset(["img", "source", "image", "feimage", "input"])
+HREFS: Final = ("href", "xlink:href")
+PICTURES: Final = ("background", "poster")
+DROPPED: Final = {
+    "base": ("href", "target"),
+    "form": ("action",),
+    "button": ("formaction",),
+    "meta": ("http-equiv",),
+    "script": ("src", "href", "xlink:href"),
+    "audio": ("src",),
+    "video": ("src",),
+    "track": ("src",),
+}
+"""Attributes that are removed from elements, because they load files that are not shown, or change
+the rules by which the browser shows the page."""
+KEPT_HTTP_EQUIV: Final = frozenset(["content-type", "content-language", "x-ua-compatible"])
+
+SHAPE: Final = ("id", "class", "style", "width", "height", "title", "align", "frameborder")
+"""Attributes of embedded files that are kept, because they influence the layout."""
+
+CHARSET_RULE: Final = re.compile(rb'@charset "([^"]{1,40})";')
+
+NOT_ARCHIVED: Final = "about:invalid"
+"""Address of an image that is not in the archive. Browsers send no request for it."""
+
+SPRITES: Final = "position:absolute;width:0;height:0;overflow:hidden"
+"""Style of the hidden drawing that contains symbols from other files. ``use`` elements can't load
+them, because browsers load them only from the page's own origin, and a sandbox has none."""
+
+LinkTo: TypeAlias = Callable[[str], str]
+"""Function that maps the original URL of a page to the URL of its memento."""
 
 
-def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> bytes:
-    """Return a page in UTF-8 whose links lead to captures. ``url`` is the page's own URL."""
+def rewritten_page(body: bytes, content_type: str, url: str, link: LinkTo, parts: Parts) -> bytes:
+    """Return a page in UTF-8 whose links lead to captures, and that loads only archived parts.
+
+    ``url`` is the page's own URL.
+    """
     text = page_text(body, content_type)
     found = BASE.search(text)
     named = attributes(found[1]).get("href", "") if found else ""
-    base = joined(url, named)
-
-    def shown(tag: re.Match[str]) -> str:
-        return ATTRIBUTE.sub(lambda one: _attribute(one, base, place), tag[0])
-
-    text = EMBEDDING_TAG.sub("<span data-archived-", text)
-    text = LINK.sub(lambda tag: _style_sheet(tag[1], base, place), text)
-    return LINKING_TAG.sub(shown, text).encode("utf-8", "replace")
+    return PageRewriter(joined(url, named), link, parts).page(text).encode("utf-8", "replace")
 
 
-def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
-    """Return a style sheet whose images, fonts and imports are loaded from the archive."""
+def rewritten_style(body: bytes, content_type: str, url: str, parts: Parts) -> bytes:
+    """Return a style sheet in UTF-8 that loads only archived images, fonts and imports."""
+    return with_archived(style_text(body, content_type), url, parts).encode("utf-8", "replace")
 
-    def led(link: str) -> str:
-        absolute = web_address(joined(url, link))
-        return place(absolute) if absolute else link
 
-    # Decoding as Latin-1 keeps all other bytes unchanged, whatever the real charset is.
-    text = body.decode("latin-1")
-    text = CSS_URL.sub(lambda found: f'url("{led(found[2])}")', text)
-    text = CSS_IMPORT.sub(lambda found: f'{found[1]}"{led(found[3])}"', text)
-    return text.encode("latin-1", "replace")
+def with_archived(css: str, base: str, parts: Parts, *, is_guess: bool = False) -> str:
+    """Return CSS whose addresses are those of archived parts, or NOT_ARCHIVED."""
+
+    def replaced(link: str, kind: Kind) -> str:
+        if link.lower().startswith("data:"):
+            return link
+        url, _, fragment = link.partition("#")
+        address = web_address(joined(base, url)) or ""
+        found = parts.need([address], kind, is_guess=is_guess).get(address)
+        return found + (f"#{fragment}" if fragment else "") if found else NOT_ARCHIVED
+
+    return with_links(css, replaced)
+
+
+@dataclass
+class PageRewriter:
+    """Rewrites one page. Relative links in it are resolved with ``base``."""
+
+    base: str
+    link: LinkTo
+    parts: Parts
+    is_sprite: bool = False
+    has_source: bool = False
+    """Whether the current ``picture`` has an archived source."""
+
+    def page(self, text: str) -> str:
+        """Return the text of a page, rewritten."""
+        text = OTHER_FRAME.sub("<span data-archived-", text)
+        text = IFRAME.sub(lambda tag: plain_tag("iframe", attributes(tag[1])), text)
+        text = EMBEDDING.sub(self._object, text)
+        text = OBJECT_END.sub("</span", text)
+        text = LINK.sub(lambda tag: self._linked(attributes(tag[1])), text)
+        text = TOKEN.sub(self._token, text)
+        return text if self.is_sprite else text + self._sprites()
+
+    def _token(self, found: re.Match[str]) -> str:
+        raw = (found["raw"] or "").lower()
+        if raw == "noscript":
+            return "<noscript>"
+        if raw:
+            text = found["text"]
+            if raw == "style":
+                text = with_archived(text, self.base, self.parts)
+            # The tag may lack its end, at the end of the page.
+            return f"<{found['raw']}{self._changed(raw, found['of_raw'])}>{text}"
+        if name := found["name"]:
+            return f"<{name}{self._changed(name.lower(), found['inside'])}"
+        return found[0]
+
+    def _changed(self, name: str, inside: str) -> str:
+        """Return the attributes of a tag, rewritten. ``inside`` is the text after its name."""
+        if "=" not in inside:
+            return inside
+        attrs = attributes(inside)
+        changes = self._changes(name.rpartition(":")[2], attrs)
+        if not changes:
+            return inside
+        used: set[str] = set()
+
+        def changed(one: re.Match[str]) -> str:
+            key = one[1].lower()
+            if key not in changes:
+                return one[0]
+            value = None if key in used else changes[key]
+            used.add(key)
+            return "" if value is None else f'{one[1]}="{escape(value)}"'
+
+        text = ATTRIBUTE.sub(changed, inside)
+        added = (
+            f' {key}="{escape(value)}"'
+            for key, value in changes.items()
+            if value is not None and key not in used
+        )
+        return "".join(added) + text
+
+    def _changes(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
+        """Return the new values of attributes, or None for attributes that are removed."""
+        dropped = (key for key in DROPPED.get(name, ()) if key in attrs)
+        changes: dict[str, str | None] = {
+            key: None for key in dropped if attrs[key].lower() not in KEPT_HTTP_EQUIV
+        }
+        if name in IMAGES:
+            changes |= self._image(name, attrs)
+        if led := {"a": self._led, "area": self._led, "use": self._symbol}.get(name):
+            changes |= {key: led(attrs[key]) for key in HREFS if key in attrs}
+        changes |= {key: self._part(attrs[key]) for key in PICTURES if key in attrs}
+        if style := self._style(attrs):
+            changes["style"] = style
+        return changes
+
+    def _image(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
+        """Return the changed attributes of an image. Addresses for scripts come first."""
+        keys = (*HREFS, "src") if name in {"image", "feimage"} else ("src",)
+        sources = [attrs[key] for key in (*LAZY_SOURCES, *keys) if attrs.get(key)]
+        sets = [attrs[key] for key in (*LAZY_SETS, "srcset") if attrs.get(key)]
+        wanted = {link: self._address(link) for link in sources}
+        listed = [
+            [(one[1], self._address(one[1]), one[2]) for one in CANDIDATE.finditer(text)]
+            for text in sets
+        ]
+        urls = [*wanted.values(), *(url for one in listed for _, url, _ in one)]
+        # A picture shows one of its sources, or its image.
+        is_guess = name == "source" or self.has_source
+        found = self.parts.need(urls, "image", is_guess=is_guess)
+        self.has_source = name == "source" and (bool(found) or self.has_source)
+        changes: dict[str, str | None] = {}
+        if sets:
+            made = [
+                [f"{found[url]}{rest}" for _, url, rest in one if url in found] for one in listed
+            ]
+            changes["srcset"] = ", ".join(next(filter(None, made), [])) or None
+        if sources:
+            own = next((attrs[key] for key in keys if attrs.get(key)), "")
+            best = next((found[url] for url in wanted.values() if url in found), "")
+            kept = own if own.lower().startswith("data:") else NOT_ARCHIVED
+            for key in keys:
+                if key in attrs or name == "img":
+                    changes[key] = best or (kept if own else None)
+        return changes
+
+    def _style(self, attrs: dict[str, str]) -> str:
+        """Return the style attribute with archived images, or an empty string for no change."""
+        style = attrs.get("style", "")
+        made = with_archived(style, self.base, self.parts) if "(" in style else style
+        for key in LAZY_BACKGROUNDS:
+            if link := attrs.get(key):
+                link = link if "(" in link else f'url("{link}")'
+                background = with_archived(link, self.base, self.parts, is_guess=True)
+                if background != link and NOT_ARCHIVED not in background:
+                    made = f"{made.rstrip(' ;')};background-image:{background}".lstrip(";")
+                break
+        return made if made != style else ""
+
+    def _object(self, tag: re.Match[str]) -> str:
+        """Return an embedded image as an image. Other embedded files are not shown."""
+        attrs = attributes(tag[2])
+        link = attrs.get("data") or attrs.get("src") or ""
+        shown = self._part(link) if link else NOT_ARCHIVED
+        is_image = attrs.get("type", "").lower().startswith("image/")
+        image = plain_tag("img", attrs, src=link) if is_image and shown != NOT_ARCHIVED else ""
+        if tag[1].lower() == "embed":
+            return image
+        # The content of an object is shown only if the object can't be shown.
+        return f"{image}<span{' hidden' if image else ''} data-archived-object>"
+
+    def _linked(self, attrs: dict[str, str]) -> str:
+        """Return the ``link`` element of an archived style sheet or icon, or nothing."""
+        rel = attrs.get("rel", "").lower().split()
+        onload = attrs.get("onload", "").lower()
+        # A common way to load style sheets later: a script changes the element when it is loaded.
+        is_late = (
+            "preload" in rel and attrs.get("as", "").lower() == "style" and "stylesheet" in onload
+        )
+        address = self._address(attrs.get("href", ""))
+        if "icon" in rel:
+            icon = self.parts.need([address], "image").get(address)
+            return f'<link rel="icon" href="{escape(icon)}">' if icon else ""
+        if not address or not (is_late or "stylesheet" in rel):
+            return ""
+        found = self.parts.need([address], "import").get(address)
+        if not found:
+            return ""
+        kept = {key: attrs[key] for key in ("media", "title", "type") if attrs.get(key)}
+        if "media" in onload:
+            kept.pop("media", None)
+        alternate = "alternate " if "alternate" in rel else ""
+        more = "".join(f' {key}="{escape(value)}"' for key, value in kept.items())
+        disabled = " disabled" if "disabled" in attrs else ""
+        return f'<link rel="{alternate}stylesheet" href="{escape(found)}"{more}{disabled}>'
+
+    def _symbol(self, link: str) -> str:
+        """Return the link of a ``use`` element to a symbol on the page itself."""
+        url, _, fragment = link.partition("#")
+        address = self._address(url) if url and not self.is_sprite else ""
+        if address and fragment:
+            self.parts.need_drawing(address)
+        return f"#{fragment}"
+
+    def _sprites(self) -> str:
+        """Return the drawings to which ``use`` elements refer, as one hidden element."""
+        drawn = "".join(
+            f"{PageRewriter(url, self.link, self.parts, is_sprite=True).page(text)}"
+            for url, text in self.parts.drawings()
+        )
+        return f'<div style="{SPRITES}" aria-hidden="true">{drawn}</div>' if drawn else ""
+
+    def _address(self, link: str) -> str:
+        """Return the absolute URL of a file, or an empty string."""
+        if link.lower().startswith(("data:", "#")) or not link:
+            return ""
+        return web_address(urldefrag(joined(self.base, link))[0]) or ""
+
+    def _part(self, link: str) -> str:
+        """Return the URL of an archived image, or NOT_ARCHIVED. Embedded images do not change."""
+        if link.lower().startswith("data:"):
+            return link
+        address = self._address(link)
+        return self.parts.need([address], "image").get(address, NOT_ARCHIVED)
+
+    def _led(self, link: str) -> str:
+        """Return the rewritten URL of a link to another page.
+
+        Fragments, and links with other schemes, do not change.
+        """
+        if link.startswith("#"):
+            return link
+        url, fragment = urldefrag(joined(self.base, link))
+        address = web_address(url)
+        if not address:
+            return link
+        return self.link(address) + (f"#{fragment}" if fragment else "")
+
+
+def plain_tag(name: str, attrs: dict[str, str], **more: str) -> str:
+    """Return the tag of an element that loads nothing, with the attributes that give it its size.
+
+    ``more`` are additional attributes.
+    """
+    kept = {key: attrs[key] for key in SHAPE if key in attrs}
+    written = "".join(f' {key}="{escape(value)}"' for key, value in (kept | more).items())
+    return f"<{name}{written}>"
+
+
+def style_text(body: bytes, content_type: str) -> str:
+    """Decode a style sheet: by its byte order mark, HTTP header or ``@charset`` rule."""
+    encoding, bom = read_bom(body)
+    rule = CHARSET_RULE.match(body)
+    named = encoding or http_content_type_encoding(content_type)
+    named = named or (rule and resolve_encoding(rule[1].decode("latin-1")))
+    try:
+        return to_unicode(body.removeprefix(bom or b""), named or guessed(body))
+    except LookupError:
+        # Some codecs of Python, such as hex, do not decode text.
+        return body.decode(guessed(body), "replace")
 
 
 def page_text(body: bytes, content_type: str) -> str:
@@ -110,38 +387,3 @@ def joined(base: str, link: str) -> str:
         return urljoin(base, link)
     except ValueError:
         return base
-
-
-def _attribute(found: re.Match[str], base: str, place: Place) -> str:
-    name, value = found[1], unquoted(found[2])
-    if name.lower() == "srcset":
-        value = CANDIDATE.sub(lambda one: _led(one[1], base, place) + one[2], value)
-    elif name.lower() in ADDRESS_ATTRIBUTES:
-        value = _led(value, base, place)
-    else:
-        return found[0]
-    return f'{name}="{escape(value)}"'
-
-
-def _style_sheet(inside: str, base: str, place: Place) -> str:
-    """Return the ``link`` element for a style sheet in the archive, or nothing for other links."""
-    attrs = attributes(inside)
-    address = web_address(joined(base, attrs.get("href", "")))
-    if "stylesheet" not in attrs.get("rel", "").lower().split() or not address:
-        return ""
-    media = f' media="{escape(attrs["media"])}"' if "media" in attrs else ""
-    return f'<link rel="stylesheet" href="{escape(place(address))}"{media}>'
-
-
-def _led(link: str, base: str, place: Place) -> str:
-    """Return the rewritten URL of a link.
-
-    Fragments, and links with other schemes, do not change.
-    """
-    if link.startswith("#"):
-        return link
-    url, fragment = urldefrag(joined(base, link))
-    address = web_address(url)
-    if not address:
-        return link
-    return place(address) + (f"#{fragment}" if fragment else "")

@@ -58,7 +58,17 @@ HOSTILE = """<!doctype html><html><head>
 <a id="out" href="EVIL/link" ping="EVIL/ping">out</a>
 <a id="blank" href="EVIL/blank" target="_blank">blank</a>
 <table background="EVIL/table"><tr><td>x</table>
+<img data-src="EVIL/lazy" data-srcset="EVIL/lazyset 1x"><div data-bg="EVIL/lazybackground">x</div>
+<p style="background:url(EVIL/style);background:url(javascript:alert(1));width:expression(a())">
+<p style="background:ur\\6c(EVIL/escaped);background:image-set('EVIL/set2' 1x)">x</p>
+<noscript><img src="EVIL/noscript"></noscript><input type="image" src="EVIL/input">
+<svg><style/><p><link rel="preconnect" href="EVIL"><iframe style="width:9px" src="EVIL/frame2">
 </body></html>"""
+
+
+STYLE = """@import 's.css'; @import "EVIL/import2"; @import url(//EVIL/import3);
+h1 { color: rgb(1, 2, 3); background: url(EVIL/image); behavior: url(EVIL/behavior) }
+@font-face { font-family: Evil; src: url(EVIL/font) } h1 { font-family: Evil }"""
 
 
 class Evil(ThreadingHTTPServer):
@@ -116,7 +126,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, evil: Evil) -> Iterator[tupl
     capture = archive.exchange(exchange(release.url, body, START))
     for name, content, kind in (
         ("a.png", PIXEL, "image/png"),
-        ("s.css", b"h1 { color: rgb(1, 2, 3) }", "text/css"),
+        ("s.css", STYLE.replace("EVIL", evil.url).encode(), "text/css"),
     ):
         archive.exchange(exchange(f"https://acme.example/{name}", content, START, kind))
     svg = f"<svg xmlns='http://www.w3.org/2000/svg'><script>location='{evil.url}/s'</script></svg>"
@@ -189,7 +199,10 @@ def test_archived_captures_of_a_release_are_shown(shown: tuple[str, str], page: 
     page.wait_for_load_state("networkidle")
     # Scripts don't run in the frame, not even ours: its picture shows what was loaded and applied.
     asked = httpx.get(page.frames[1].url, timeout=PATIENCE).text
-    assert "/memento/20221124080000/https://acme.example/a.png" in asked
+    assert "/memento/20221124080000-part/https://acme.example/a.png" in asked
+    assert "from 2022-11-24 08:00:00 UTC" in page.locator(".notice").inner_text()
+    frame = page.frame_locator("iframe")
+    assert frame.locator("h1").evaluate("one => getComputedStyle(one).color") == "rgb(1, 2, 3)"
     size = page.frame_locator("iframe").locator("#ours").bounding_box()
     assert size
     assert size["width"] == 1

@@ -1,12 +1,15 @@
 """Page that lists the captures of a release, and page that shows a captured page in a frame."""
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from data.models import Capture, Facet, Release, Revision
 from feeds.entries.entry import FeedEntry, title_of
 from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
-from feeds.urls import capture_data_file, capture_file, release_file
+from feeds.urls import capture_data_file, capture_file, href, release_file
 
 MAX_VERSIONS: Final = 50
 """Maximum number of versions whose archive records the page lists. The JSON file lists all
@@ -48,21 +51,36 @@ def capture_page(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FramedPage:
+    """A captured page in a frame: its original ``url``, and its ``address`` on this site.
+
+    ``at`` is the time of the capture. ``oldest`` and ``newest`` are the times of its archived
+    parts, such as images, or None without such parts. ``missing`` is the number of files that the
+    page may use and that are not archived. ``imported`` is the name of the file from which the
+    capture was imported, or empty. All times are in UTC.
+    """
+
+    url: str
+    address: str
+    at: dt.datetime
+    oldest: dt.datetime | None = None
+    newest: dt.datetime | None = None
+    missing: int = 0
+    imported: str = ""
+
+
 def replay_page(
     pages: PageRenderer,
     release: Release,
     revision: Revision,
-    uri: str,
-    shown: str,
+    framed: FramedPage,
     *,
-    imported: str = "",
     seen: Capture | None = None,
 ) -> bytes:
     """Render the page that shows the captured page of a version in a frame.
 
-    - ``shown`` is the URL of the captured page on this site, ``uri`` its original URL.
-    - ``imported`` is the name of the file from which the capture was imported, or empty.
-    - ``seen`` is the last capture of the same version, if known.
+    ``seen`` is the last capture of the same version, if known.
     """
     title = title_of(revision.content)
     return pages.render(
@@ -71,11 +89,26 @@ def replay_page(
         title=title,
         facet=Facet(source=release.source),
         number=revision.number,
-        at=revision.capture.at if revision.capture else revision.seen,
-        uri=uri,
-        imported=imported,
+        framed=framed,
         seen=seen,
-        shown=shown,
         captures=capture_file(release.id),
         crumbs=crumbs(pages.catalog, release, title),
+    )
+
+
+def memento_page(pages: PageRenderer, framed: FramedPage) -> bytes:
+    """Render the page that shows any captured page in a frame."""
+    root = urlsplit(pages.catalog.site).path
+    return pages.render(
+        "replay.html",
+        "memento/index.html",
+        title=framed.url,
+        facet=Facet(),
+        number=None,
+        framed=framed,
+        seen=None,
+        canonical=framed.url,
+        # The page has the address of the memento, so relative links would depend on its depth.
+        link=lambda file: root + href(file),
+        crumbs=[],
     )

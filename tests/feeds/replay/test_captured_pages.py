@@ -21,7 +21,7 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.replay.captured_pages import SANDBOX
+from feeds.replay.captured_response import SANDBOX
 from feeds.replay.memento import http_date
 from feeds.server.app import create_app
 from tests.archived import PDF, START, archived_home, exchange
@@ -29,6 +29,8 @@ from tests.feeds.serving import served_by
 
 SITE = "https://press.example"
 URL = "https://acme.example/news/0"
+PICTURE = "https://acme.example/a.png"
+MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
 MANY_LINKS = b"<base href=/" + b"a" * 2000 + b"/>" + b"<a href=b>" * 11_000
 SHIFT_JIS = "<meta charset=shift_jis><p>発表</p>".encode("shift_jis")
@@ -40,12 +42,36 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with archived_home(folder) as store:
         publish(store, folder / "site", SiteSettings(url=SITE))
     archive = Archive(folder / "archive", Settings())
+    for at, body in (
+        (START - 9 * DAY, b"older"),
+        (START + MINUTE, b"\x89PNG"),
+        (START + DAY, b"newer"),
+    ):
+        archive.exchange(exchange(PICTURE, body, at, "image/png"))
     old = "https://acme.example/old?a=1&b=%C3%A6"
     for url, body, kind, more in (
         (old, b"", "text/html", {"status": 301, "headers": ((b"Location", b"/news/0#top"),)}),
         ("https://acme.example/gone", b"<p>Not here", "text/html", {"status": 404}),
         ("https://acme.example/j", SHIFT_JIS, "text/html", {}),
-        ("https://acme.example/s.css", b"a{b:url(/i.png)}@import 'x.css';", "text/css", {}),
+        (
+            "https://acme.example/s.css",
+            b"a{b:url(/a.png),url(/gone.png)}@import 's.css';",
+            "text/css",
+            {},
+        ),
+        ("https://acme.example/font", b"wOF2", "font/woff2", {}),
+        (
+            "https://acme.example/moved.png",
+            b"",
+            "text/html",
+            {"status": 302, "headers": ((b"Location", b"a.png"),)},
+        ),
+        (
+            "https://acme.example/styled",
+            b"<link rel=stylesheet href=s.css><img src=moved.png>",
+            "text/html",
+            {},
+        ),
         ("https://acme.example/odd", b"\x00\x01", "text/x\r\nEvil: 1", {}),
         ("https://acme.example/many", MANY_LINKS, "text/html", {}),
         ("https://acme.example/hex", b"<p>words", "text/html; charset=hex", {}),
@@ -96,9 +122,10 @@ def test_a_memento_is_the_page_as_it_was_and_negotiates_nothing(web: httpx.Clien
         answer = web.get(path, headers=headers)
         assert answer.status_code == 200
         assert answer.headers["memento-datetime"] == "Thu, 24 Nov 2022 08:00:00 GMT"
-        assert "vary" not in answer.headers
+        # The frame depends on the browser, the capture on nothing.
+        assert answer.headers["vary"] == "sec-fetch-dest"
         assert "Ærø" in answer.text
-        assert '<img src="/memento/20221124080000/https://acme.example/a.png">' in answer.text
+        assert f'<img src="/memento/20221124080000-part/{PICTURE}">' in answer.text
         assert links(answer)["last next memento"] == f"{SITE}/memento/20221214080000/{URL}"
     tag = answer.headers["etag"]
     assert web.get(path, headers={"if-none-match": tag}).status_code == 304
@@ -191,8 +218,9 @@ def test_texts_styles_and_files_keep_their_types(web: httpx.Client) -> None:
     base = "/memento/20221124080000/https://acme.example"
     assert "発表" in web.get(f"{base}/j").text
     style = web.get(f"{base}/s.css")
-    assert style.headers["content-type"] == "text/css"
-    assert style.text == (f'a{{b:url("{base}/i.png")}}@import "{base}/x.css";')
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    part = "/memento/20221124080000-part/https://acme.example"
+    assert style.text == (f'a{{b:url("{part}/a.png"),url("about:invalid")}}@import "{part}/s.css";')
     file = web.get("/memento/20221214080000/https://acme.example/0.pdf")
     assert (file.content, file.headers["content-disposition"]) == (PDF, "attachment")
     assert "words" in web.get(f"{base}/hex").text
@@ -200,6 +228,48 @@ def test_texts_styles_and_files_keep_their_types(web: httpx.Client) -> None:
     assert odd.headers["content-type"] == "application/octet-stream"
     assert "evil" not in odd.headers
     assert web.get(f"{base}/bare").headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_a_part_is_the_capture_nearest_to_the_time_of_its_page(web: httpx.Client) -> None:
+    for stamp, body, at in (
+        ("20221124080000", b"\x89PNG", "Thu, 24 Nov 2022 08:01:00 GMT"),
+        ("20221214080000", b"newer", "Fri, 25 Nov 2022 08:00:00 GMT"),
+        ("20221101000000", b"older", "Tue, 15 Nov 2022 08:00:00 GMT"),
+    ):
+        part = web.get(f"/memento/{stamp}-part/{PICTURE}")
+        assert (part.content, part.headers["memento-datetime"]) == (body, at)
+        assert part.headers["content-type"] == "image/png"
+        # A page in a sandbox has no origin, and loads masks and fonts only with this header.
+        assert part.headers["access-control-allow-origin"] == "*"
+    font = web.get("/memento/20221124080000-part/https://acme.example/font")
+    assert font.headers["access-control-allow-origin"] == "*"
+    moved = web.get("/memento/20221124080000-part/https://acme.example/moved.png")
+    assert moved.headers["location"] == f"/memento/20221124080000-part/{PICTURE}"
+    assert "access-control-allow-origin" not in web.get(f"/memento/20221124080000/{URL}").headers
+    for path in ("20221124080000-part/https://nobody.example/", f"2022-part/{PICTURE}"):
+        assert web.get(f"/memento/{path}").status_code in {400, 404}
+
+
+def test_a_browser_tab_shows_a_memento_in_a_frame_with_the_times_of_its_parts(
+    web: httpx.Client,
+) -> None:
+    address = "/memento/20221124080000/https://acme.example/styled"
+    tab = web.get(address, headers={"sec-fetch-dest": "document"})
+    assert tab.headers["memento-datetime"] == "Thu, 24 Nov 2022 08:00:00 GMT"
+    assert tab.headers["vary"] == "sec-fetch-dest"
+    assert tab.headers["cache-control"].startswith("private")
+    page: Any = html.fromstring(tab.text)
+    notice = " ".join(page.xpath("string(//p[@role='note'])").split())
+    assert "https://acme.example/styled as served on 2022-11-24 08:00:00 UTC" in notice
+    assert "from 2022-11-24 08:00:00 UTC to 2022-11-24 08:01:00 UTC" in notice
+    assert "1 file that the page may use is not in the archive" in notice
+    (framed,) = page.xpath("//iframe/@src")
+    shown = web.get(framed, headers={"sec-fetch-dest": "iframe"})
+    assert shown.headers["content-security-policy"] == SANDBOX
+    assert "styled" not in shown.text
+    assert framed != address
+    (home,) = page.xpath("//a[@class='brand']/@href")
+    assert home == "/"
 
 
 def test_all_captures_are_served_in_a_sandbox(web: httpx.Client) -> None:

@@ -1,0 +1,103 @@
+"""Replacement of the addresses in a style sheet or style attribute.
+
+One pass over the tokens of CSS (CSS Syntax 3) finds addresses in ``url()``, ``@import`` and
+``image-set()``, with escapes. Comments, other strings and ``@namespace`` are not changed. Each
+pattern starts at a fixed character and never reads a part of the text twice, so a pass takes time
+proportional to the length of the text.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["import", "image", "font"]
+"""What an address in CSS is for: a style sheet, a font, or an image."""
+
+ReplaceLink: TypeAlias = Callable[[str, Kind], str]
+"""Function that maps an address in CSS to the address that replaces it."""
+
+_END: Final = r"(?:\r\n|[ \t\r\n\f])?"
+_U: Final = rf"(?:u|\\u|\\0{{0,4}}[57]5{_END})"
+_R: Final = rf"(?:r|\\r|\\0{{0,4}}[57]2{_END})"
+_L: Final = rf"(?:l|\\l|\\0{{0,4}}[46]c{_END})"
+_TEXT: Final = r"""(?:"(?:[^"\\\n]|\\[\s\S])*+"?|'(?:[^'\\\n]|\\[\s\S])*+'?)"""
+
+TOKEN: Final = re.compile(
+    rf"""(?P<skipped>/\*[\s\S]*?(?:\*/|\Z)|@namespace\b[^;{{}}]*+)
+    |(?<![\w-])(?P<url>{_U}{_R}{_L}\(\s*+(?:(?P<quoted>{_TEXT})|(?P<bare>(?:[^"'()\\\s]|\\[^\n])*+))\s*+\))
+    |(?P<rule>@(?:import|font-face)\b)
+    |(?P<set>image-set\()
+    |(?P<mark>[(){{}};])
+    |(?P<text>{_TEXT})
+    |\\[\s\S]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(\r\n|[\n\f])|([\s\S]))")
+
+MAX_CHARACTER: Final = 0x10FFFF
+
+
+def with_links(css: str, replace: ReplaceLink) -> str:
+    """Return CSS in which ``replace`` has replaced each address.
+
+    Empty addresses and fragments (``#id``) are not changed. The new addresses are percent-encoded
+    as far as strings in CSS require it.
+    """
+    kind: Kind = "image"
+    depth = 0  # number of open parentheses since "image-set("
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal kind, depth
+        group = found.lastgroup
+        if found["url"] is not None:
+            value = unescaped(found["bare"] if found["quoted"] is None else inner(found["quoted"]))
+            link = _replaced(value, kind, replace)
+            return found[0] if link is None else f'url("{link}")'
+        if group == "text" and (kind == "import" or depth == 1):
+            link = _replaced(unescaped(inner(found[0])), kind, replace)
+            if kind == "import":
+                kind = "image"
+            return found[0] if link is None else f'"{link}"'
+        if group == "rule":
+            kind = "import" if found[0].lower() == "@import" else "font"
+        elif group == "set":
+            depth = 1
+        elif group == "mark":
+            if found[0] in "};":
+                # A declaration ends at a semicolon; @font-face has several of them.
+                kind = kind if found[0] == ";" and kind == "font" else "image"
+                depth = 0
+            elif depth and found[0] in "()":
+                depth += 1 if found[0] == "(" else -1
+        return found[0]
+
+    return TOKEN.sub(replaced, css)
+
+
+def inner(text: str) -> str:
+    """Return a string token without its quotes."""
+    return text[1 : -1 if len(text) > 1 and text[-1] == text[0] else None]
+
+
+def unescaped(text: str) -> str:
+    """Decode the escapes of CSS in a string or URL."""
+    return ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    if found[1]:
+        code = int(found[1], 16)
+        is_valid = 0 < code <= MAX_CHARACTER and not 0xD800 <= code <= 0xDFFF  # noqa: PLR2004 - surrogates
+        return chr(code) if is_valid else "\N{REPLACEMENT CHARACTER}"
+    return found[3] or ""
+
+
+def _replaced(value: str, kind: Kind, replace: ReplaceLink) -> str | None:
+    """Return the address that replaces ``value``, or None if ``value`` does not change."""
+    value = value.strip()
+    if not value or value.startswith("#"):
+        return None
+    link = replace(value, kind)
+    return (
+        None if link == value else link.replace("\\", "%5C").replace('"', "%22").replace("\n", "")
+    )

@@ -1,0 +1,116 @@
+"""The archived parts of a captured page: style sheets, images, fonts and icons.
+
+Of all captures of a part, the one nearest to the time of the page is shown.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from data.archive.archived_response import Served
+from data.archive.content_coding import Undecodable
+from data.archive.warc.cdxj import CdxjEntry
+from data.errors import ArchiveError
+from data.text.css_links import Kind
+
+MAX_PARTS: Final = 5_000
+"""Maximum number of parts of a page or style sheet that are looked up in the archive."""
+
+MAX_DRAWINGS: Final = 20
+"""Maximum number of drawings whose symbols a page shows."""
+
+MAX_DRAWING_BYTES: Final = 1_000_000
+"""Maximum size in bytes of all drawings whose symbols a page shows."""
+
+XML_HEAD: Final = re.compile(r"<\?[^>]*>|<!DOCTYPE[^>]*>", re.IGNORECASE)
+"""Pattern that matches instructions in an SVG file, which are not allowed in HTML."""
+
+FAILED: Final = frozenset([408, 425, 429, *range(500, 600)])
+"""HTTP statuses that show a problem of the server, not the state of the file."""
+REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
+
+
+class Parts:
+    """Finds the archived parts of one page or style sheet, and counts those that are missing.
+
+    ``find`` returns the capture of a URL that is shown, or None. ``address`` returns the URL of a
+    part on this site, ``load`` the response in a capture.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], CdxjEntry | None],
+        address: Callable[[str], str],
+        load: Callable[[CdxjEntry], Served],
+    ) -> None:
+        self._find = find
+        self._address = address
+        self.load = load
+        self._entries: dict[str, CdxjEntry | None] = {}
+        self._drawings: dict[str, CdxjEntry] = {}
+        self.style_sheets: dict[str, CdxjEntry] = {}
+        """Captures of the style sheets, by URL."""
+        self.times: set[dt.datetime] = set()
+        """Times of the captures of all parts."""
+        self.missing: set[str] = set()
+        """Parts that are not in the archive, each by one of its URLs."""
+
+    def need(self, urls: Iterable[str], kind: Kind, *, is_guess: bool = False) -> dict[str, str]:
+        """Return the addresses of the captures of a part, by original URL.
+
+        ``urls`` are alternatives, such as the sizes of an image. If none of them is archived, the
+        part is missing, unless it ``is_guess`` that the page has such a part.
+        """
+        found: dict[str, str] = {}
+        first = ""
+        for url in filter(None, urls):
+            first = first or url
+            if entry := self.capture(url):
+                found[url] = self._address(url)
+                self.times.add(entry.at)
+                if kind == "import":
+                    self.style_sheets.setdefault(url, entry)
+        if first and not found and not is_guess:
+            self.missing.add(first)
+        return found
+
+    def capture(self, url: str) -> CdxjEntry | None:
+        """Return the capture of a URL that is shown, or None."""
+        if url not in self._entries:
+            is_full = len(self._entries) >= MAX_PARTS
+            self._entries[url] = None if is_full else self._find(url)
+        return self._entries[url]
+
+    def need_drawing(self, url: str) -> None:
+        """Note that the page shows symbols from an SVG file."""
+        if not self.need([url], "image") or len(self._drawings) >= MAX_DRAWINGS:
+            return
+        if entry := self.capture(url):
+            self._drawings[url] = entry
+
+    def drawings(self) -> Iterator[tuple[str, str]]:
+        """Yield URL and text of each SVG file whose symbols the page shows."""
+        size = 0
+        for url, entry in list(self._drawings.items()):
+            try:
+                drawing = self.load(entry)
+            except (ArchiveError, Undecodable):
+                continue
+            size += len(drawing.body)
+            if size > MAX_DRAWING_BYTES:
+                return
+            if "svg" in drawing.content_type:
+                yield url, XML_HEAD.sub("", drawing.body.decode("utf-8", "replace"))
+
+
+def nearest(entries: Sequence[CdxjEntry], uri: str, at: dt.datetime) -> CdxjEntry | None:
+    """Return the capture of ``uri`` that is nearest to a time, or None.
+
+    ``entries`` are captures of ``uri`` and of addresses that certainly lead to the same page.
+    Failed responses are chosen only if there are no other captures.
+    """
+    same = [one for one in entries if one.uri == uri]
+    # A redirect from another form of the address leads to this address, maybe in a circle.
+    usable = same or [one for one in entries if one.status not in REDIRECTS]
+    return min(usable, key=lambda one: (one.status in FAILED, abs(one.at - at)), default=None)
