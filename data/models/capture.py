@@ -36,7 +36,8 @@ class Capture:
 class Sightings:
     """The archived captures of one release.
 
-    ``versions`` maps the number of each version to its first capture. ``seen`` is the last capture
+    ``versions`` maps the number of each version to its first capture. Negative numbers
+    are of versions that only web archives captured. ``seen`` is the last capture
     in which the release was unchanged. ``gone`` is the last capture before the release's retraction
     in which the release was gone (404 or 410).
     """

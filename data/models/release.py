@@ -330,10 +330,15 @@ class ReplacedText:
     after: str
 
 
+FIRST_TIME_NUMBER: Final = 10**13
+"""Smallest number of a version that is a time with 14 digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A version of a release: its number from 1, the time when it was first seen, and its content.
 
+    The number of a version that only a web archive captured is its time with 14 digits.
     ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
     ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
     the encoded difference from the previous version (data.revisions.stored_difference), or empty.
@@ -348,6 +353,11 @@ class Revision:
     reason: Literal["served", "reading"] = "served"
     difference: str = field(default="", compare=False, repr=False)
     replaced: tuple[ReplacedText, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Return whether this version has a number, not only a time."""
+        return self.number < FIRST_TIME_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

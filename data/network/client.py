@@ -22,7 +22,7 @@ from data.network.addresses import PrivateAddress, refused_address
 from data.text.urls import host_of
 
 MAX_BODY_BYTES: Final = 65_536
-"""Maximum number of bytes that are read from a response body."""
+"""Default for the maximum number of bytes that are read from a response body."""
 
 OK: Final = 200
 
@@ -53,7 +53,10 @@ class OutboundError(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """A response whose body is truncated to MAX_BODY_BYTES. Names of ``headers`` are lower-case."""
+    """A response. Its body is truncated to the client's limit.
+
+    Names of ``headers`` are lower-case.
+    """
 
     status: int
     body: bytes
@@ -69,12 +72,14 @@ class OutboundResponse:
 class Outbound:
     """HTTP client for public hosts, or for all hosts if ``allow_private`` is set.
 
-    ``patience`` is the maximum duration of a request in seconds.
+    ``patience`` is the maximum duration of a request in seconds, ``max_body`` the maximum number of
+    bytes that are read from a response body.
     """
 
     agent: str = "Communique"
     allow_private: bool = False
     patience: float = TIMEOUT_SECONDS
+    max_body: int = MAX_BODY_BYTES
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -104,7 +109,8 @@ class Outbound:
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
                 }
-                return OutboundResponse(response.status, await beginning_of(response), headers)
+                body = await beginning_of(response, self.max_body)
+                return OutboundResponse(response.status, body, headers)
         except TimeoutError as error:
             raise OutboundError(
                 host, f"the response took longer than {self.patience:g} seconds"
@@ -122,14 +128,14 @@ def certificates(_hour: int) -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def beginning_of(response: httpcore.Response) -> bytes:
-    """Return the body of a response, truncated to MAX_BODY_BYTES."""
+async def beginning_of(response: httpcore.Response, limit: int) -> bytes:
+    """Return the body of a response, truncated to ``limit`` bytes."""
     body = bytearray()
     async for piece in response.aiter_stream():
         body += piece
-        if len(body) >= MAX_BODY_BYTES:
+        if len(body) >= limit:
             break
-    return bytes(body[:MAX_BODY_BYTES])
+    return bytes(body[:limit])
 
 
 def reason_of(error: BaseException) -> str:

@@ -86,11 +86,16 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
             "unreadable": faults,
             "imported": import_of(home.archive, found.capture),
+            "imported_revisions": {
+                str(one.number): origin
+                for one in versions
+                if (origin := import_of(home.archive, one.capture))
+            },
         }
         text = provenance_text(found, versions, seen, gone, files)
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
-        if fields["imported"]:
-            text += f"\nthe current version was imported from the file {fields['imported']}"
+        for number, origin in fields["imported_revisions"].items():
+            text += f"\nversion {number} was imported from {origin}"
     else:
         vanished = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
@@ -115,8 +120,14 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
 
 
 def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
-    """Return the versions of a release with their captures."""
-    versions = store.revisions(release.id)
+    """Return the versions of a release with their captures, oldest first.
+
+    Versions that only web archives captured are included.
+    """
+    versions = sorted(
+        (*store.revisions(release.id), *store.earlier_versions(release.id)),
+        key=lambda one: one.seen,
+    )
     return [replace(one, capture=in_current_file(home.archive, one.capture)) for one in versions]
 
 
@@ -227,8 +238,15 @@ def largest_unit(lag: dt.timedelta) -> str:
 def revision_text(revision: Revision) -> str:
     """Format a version of a release as readable text."""
     how = first_seen_or_extracted(revision)
-    head = f"Revision {revision.number}, {how} {revision.seen:{MINUTE}} UTC"
+    head = f"{version_name(revision)}, {how} {revision.seen:{MINUTE}} UTC"
     return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
+
+
+def version_name(revision: Revision) -> str:
+    """Return the name of a version in readable texts."""
+    if revision.is_numbered:
+        return f"Revision {revision.number}"
+    return f"Version {revision.number} from a web archive"
 
 
 def first_seen_or_extracted(revision: Revision) -> str:
@@ -239,7 +257,7 @@ def first_seen_or_extracted(revision: Revision) -> str:
 def edit_text(edit: Edit) -> str:
     """Format an edit as readable text."""
     how = first_seen_or_extracted(edit.after)
-    head = f"Revision {edit.after.number}, {how} {edit.after.seen:{MINUTE}} UTC"
+    head = f"{version_name(edit.after)}, {how} {edit.after.seen:{MINUTE}} UTC"
     if edit.classes.words:
         head += f" ({', '.join(edit.classes.words)}; weight {weight_label(edit.classes.weight)})"
     backed = [

@@ -1,5 +1,6 @@
 """Import of a WARC or WACZ file: its records into the archive, its pages into the store."""
 
+import base64
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from uuid import UUID
 from data.archive.archive import Archive
 from data.archive.archived_response import Served, served, unchunked
 from data.archive.content_coding import Undecodable
-from data.archive.foreign_archives import IMPORTED_FIELD, read_foreign
+from data.archive.foreign_archives import IMPORTED_FIELD, imported_from, read_foreign
 from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import media_type_of
@@ -117,8 +118,8 @@ class ArchiveImport:
     def __init__(
         self, archive: Archive, store: Store, pages: ImportedPages, source: str, limit: int
     ) -> None:
-        self._archive = archive
-        self._store = store
+        self.archive = archive
+        self.store = store
         self._pages = pages
         self._source = source
         self._limit = limit
@@ -137,7 +138,7 @@ class ArchiveImport:
         revisit records. In the third pass, the payload of each revisit record is already in the
         archive, wherever it is in the file.
         """
-        self._known = self._archive.log.find(
+        self._known = self.archive.log.find(
             {
                 uuid_of(name)
                 for one in self._records(path, on_progress, 0)
@@ -150,14 +151,36 @@ class ArchiveImport:
             if found.kind == "revisit":
                 revisits = True
             elif is_taken(found):
-                self._take(found, path.name)
+                self.take(found, path.name)
         for found in self._records(path, on_progress, 2) if revisits else ():
             if found.kind == "revisit" and is_taken(found):
-                self._take_revisit(found, path.name)
+                self.take_revisit(found, path.name)
+        self.read_pages(on_progress)
+
+    def read_pages(self, on_progress: OnProgress) -> None:
+        """Extract the pages of all records that were passed to `take`, and store releases.
+
+        Raises StoreError.
+        """
         self._pages.listings.read(self._answers)
-        self._pages.read(self._shown.values(), self._answer, self._led, on_progress)
+        self._pages.read(self._shown.values(), self.answer, self._led, on_progress)
         for url in self._pages.media & self._files.keys():
-            self._store.keep_file(self._source, url, self._files[url])
+            self.store.keep_file(self._source, url, self._files[url])
+
+    def take_stored(self, entry: CdxjEntry) -> Capture:
+        """Index a record that is already in the archive, and return it. Raises ArchiveError."""
+        record = self.archive.record(entry.file, entry.offset)
+        capture = record.capture(entry.leaf)
+        self._note(record, capture)
+        return capture
+
+    def own_payloads(self, url: str) -> Iterator[tuple[dt.datetime, str]]:
+        """Yield the times and SHA-1 digests (in base 32) of captures that were not imported."""
+        for entry in self.archive.index.captures(url)[-MAX_CANDIDATES:]:
+            with suppress(ArchiveError):
+                if entry.status == OK and not imported_from(self.archive.folder, entry):
+                    for digest in self._digests_at(entry, "sha1"):
+                        yield entry.at, base64.b32encode(digest).decode()
 
     def _records(
         self, path: Path, on_progress: OnProgress, reading: int
@@ -171,14 +194,17 @@ class ArchiveImport:
             elif not reading:
                 self.outcome.damaged.append(found)
 
-    def _take_revisit(self, record: ArchiveRecord, name: str) -> None:
-        """Import a revisit record if the archive contains the record with its payload."""
+    def take_revisit(self, record: ArchiveRecord, name: str) -> Capture | None:
+        """Import a revisit record if the archive contains the record with its payload.
+
+        Returns the record's capture, or None if the record was skipped.
+        """
         digest = self._original(record)
         if digest is None:
             self._skip(record, NO_ORIGINAL)
-            return
+            return None
         fields = [one for one in record.fields if one[0].lower() != PAYLOAD_DIGEST.lower()]
-        self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
+        return self.take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
 
     def _original(self, record: ArchiveRecord) -> str | None:
         """Return the archive's digest of the payload to which a revisit record refers.
@@ -191,7 +217,7 @@ class ArchiveImport:
             return None
         if digest in self._payloads:
             return self._payloads[digest]
-        index = self._archive.index
+        index = self.archive.index
         candidates = [one for one in (index.holder(stated),) if one]
         for uri in {record.field("WARC-Refers-To-Target-URI").strip("<> "), record.uri} - {""}:
             found = [one for one in index.captures(uri) if not one.is_revisit]
@@ -212,18 +238,22 @@ class ArchiveImport:
         if key not in self._digests:
             self._digests[key] = frozenset()
             with suppress(ArchiveError):
-                record = self._archive.record(entry.file, entry.offset)
+                record = self.archive.record(entry.file, entry.offset)
                 self._digests[key] = digests_of(record, algorithm)
         return self._digests[key]
 
     def _skip(self, record: ArchiveRecord, cause: str) -> None:
         self.outcome.damaged.append(Damage(record.file, record.offset, cause))
 
-    def _take(self, record: ArchiveRecord, name: str) -> None:
-        """Import a record, and index it by its role for the source, such as a page."""
+    def take(self, record: ArchiveRecord, name: str) -> Capture | None:
+        """Import a record, and index it by its role for the source, such as a page.
+
+        ``name`` is the file or web archive from which the record comes. Returns the record's
+        capture, or None if the record was skipped.
+        """
         if not EARLIEST < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
-            return
+            return None
         capture = None
         record_id = uuid_of(id_of(record))
         # Earlier versions did not convert ids to lower case.
@@ -232,10 +262,10 @@ class ArchiveImport:
             report = [
                 field for field in fields_of(record) if field[0].lower() != IMPORTED_FIELD.lower()
             ]
-            capture = self._archive.adopt((*report, (IMPORTED_FIELD, name)), record.block)
+            capture = self.archive.adopt((*report, (IMPORTED_FIELD, name)), record.block)
         elif not self._is_here(record):
             self._skip(record, SAME_ID.format(record.record_id[:60]))
-            return
+            return None
         self.outcome.records += 1
         if capture is None:
             self.outcome.duplicates += 1
@@ -243,6 +273,7 @@ class ArchiveImport:
         else:
             self._known[record_id] = capture.leaf
         self._note(record, capture)
+        return capture
 
     def _note(self, record: ArchiveRecord, capture: Capture | None) -> None:
         """Index an archive record by its role.
@@ -277,11 +308,11 @@ class ArchiveImport:
     def _is_here(self, record: ArchiveRecord) -> bool:
         """Return whether the archive contains this record, apart from fields added on import."""
         at = record.at.replace(microsecond=0)
-        for entry in self._archive.index.captures(record.address):
+        for entry in self.archive.index.captures(record.address):
             if entry.at != at:
                 continue
             with suppress(ArchiveError):
-                one = self._archive.record(entry.file, entry.offset)
+                one = self.archive.record(entry.file, entry.offset)
                 if id_of(one) == id_of(record) and one.block == record.block:
                     return True
         return False
@@ -289,18 +320,18 @@ class ArchiveImport:
     def _held(self, record: ArchiveRecord) -> Capture | None:
         """Return the archive's capture with the same URL and second as a record, or None."""
         at = record.at.replace(microsecond=0)
-        for entry in self._archive.index.captures(record.address):
+        for entry in self.archive.index.captures(record.address):
             if entry.at == at:
-                return self._archive.record(entry.file, entry.offset).capture(entry.leaf)
+                return self.archive.record(entry.file, entry.offset).capture(entry.leaf)
         return None
 
     def _answers(self, key: str) -> Iterator[Served]:
         """Yield the readable responses of captures at a canonical URL."""
-        return filter(None, map(self._answer, self._shown.get(key, ())))
+        return filter(None, map(self.answer, self._shown.get(key, ())))
 
-    def _answer(self, capture: Capture) -> Served | None:
+    def answer(self, capture: Capture) -> Served | None:
         """Return the response in a capture, or None if it can't be read. The error is reported."""
-        archive = self._archive
+        archive = self.archive
         try:
             return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)
         except (ArchiveError, Undecodable) as error:

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from scheduler.cli import printable
+from scheduler.cli import complain, printable
 
 if TYPE_CHECKING:
     from scheduler.children.crawl_child import OnVisitProgress
@@ -92,6 +92,24 @@ def step_bars() -> Iterator[StepReporter]:
             bars.update(tasks[step], completed=done, total=whole)
 
         yield draw
+
+
+@contextmanager
+def step_lines() -> Iterator[StepReporter]:
+    """Context manager that yields a function that draws one progress bar per step.
+
+    If standard error is not a terminal, the function prints a line for each tenth of a step.
+    """
+    tenths: dict[str, int] = {}
+
+    def write(step: str, done: int, whole: int) -> None:
+        tenth = done * 10 // whole if whole else 10
+        if tenths.get(step) != tenth:
+            tenths[step] = tenth
+            complain(f"{step}: {done} of {whole}")
+
+    with step_bars() as draw:
+        yield draw if Console(stderr=True).is_terminal else write
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Import archived pages as if visits had collected them at the time of their capture."""
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from data.archive.archived_response import Served
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind
-from data.models import Capture, RunError
+from data.identity.earlier_versions import DatedContent
+from data.models import Capture, Draft, Release, RunError
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.masking import masked, without_user
@@ -33,9 +34,10 @@ from spiders.stored.page_captures import ArchivedListings, page_of
 class ImportCounts:
     """Numbers of imported pages by result, and the errors of pages.
 
-    ``older`` pages are older than the stored version of their release. ``passed`` pages are not
-    releases of the source. Neither change the store. ``new`` contains the id, URL and title of each
-    new release.
+    ``earlier`` pages show a version from before the stored version of their release. ``older``
+    pages are older, too, but show no other version. ``passed`` pages are not releases of the
+    source. ``older`` and ``passed`` pages do not change the store. ``new`` contains the id, URL and
+    title of each new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -51,8 +53,8 @@ class ImportedPages:
     """Imports the captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
-    release if it looks like one and has a date. If ``keeps_source`` is false, the source is not
-    registered, and its learned layouts are not stored.
+    release if it looks like one and has a date. So do the pages in ``candidates``. If
+    ``keeps_source`` is false, the source is not registered, and its learned layouts are not stored.
     """
 
     def __init__(
@@ -80,6 +82,9 @@ class ImportedPages:
         self.listings = ArchivedListings(loaded.file, report_error)
         self._since = utc_now()
         self._position = 0
+        self._earlier: dict[str, list[DatedContent]] = defaultdict(list)
+        self.candidates: set[str] = set()
+        """Canonical URLs of pages that may be releases although no captured listing has them."""
         self.media: set[str] = set()
         """URLs of the attachments and images of recorded releases."""
         if keeps_source:
@@ -138,15 +143,21 @@ class ImportedPages:
             key = canonical_url(url)
             known = self._stored.at(url)
             if known and capture.at <= known.last_seen:
-                self.result.counts["older"] += 1
-                return
+                store = self._store
+                versions = (*store.revisions(known.id), *store.earlier_versions(known.id))
+                same = (v for v in versions if v.capture and v.capture.digest == capture.digest)
+                if version := next(same, None):
+                    self._earlier[known.id].append(
+                        DatedContent(capture.at, version.content, capture)
+                    )
+                    return
             if not answer.is_whole:
                 raise NotARelease("truncated", "the archived response is truncated")
             keys = (key, *map(canonical_url, aliases))
             items = self.listings.items
             item = next((items[one] for one in keys if one in items), None)
             page = page_of(answer)
-            if url in self.listings or not (known or item or self._looks_like_one(page)):
+            if url in self.listings or not (known or item or self._looks_like_one(page, key)):
                 self.result.counts["passed"] += 1
                 return
             named = tuple(dict.fromkeys((*aliases, url)))
@@ -166,13 +177,22 @@ class ImportedPages:
             self._record(self._pending.finish())
 
     def finish(self) -> None:
-        """Store the layouts that were learned from the imported pages."""
+        """Store earlier versions, and the layouts that were learned from the imported pages."""
+        for release_id, found in self._earlier.items():
+            with page_errors(self._file.url, self.result.add_error):
+                count = self._store.add_earlier_versions(release_id, found)
+                self.result.counts["earlier"] += count
+                self.result.counts["older"] += len(found) - count
+        self._earlier.clear()
         with page_errors(self._file.url, self.result.add_error):
             self._templates.finish()
 
-    def _looks_like_one(self, page: Page) -> bool:
-        """Whether a page looks like a release. Always false if a captured listing has items."""
-        if self.listings.items:
+    def _looks_like_one(self, page: Page, key: str) -> bool:
+        """Whether a page looks like a release.
+
+        If a captured listing has items, this is false for all pages that are not candidates.
+        """
+        if self.listings.items and key not in self.candidates:
             return False
         read = read_release(page, self._reader.dates)
         if read.content.published is None or not read.content.body_text:
@@ -183,6 +203,12 @@ class ImportedPages:
         for ready in drafts:
             with page_errors(ready.draft.url, self.result.add_error):
                 draft, labels = with_topics(ready.draft, self._file.topics, self._taxonomy)
+                if known := self._newer(draft):
+                    if draft.capture and not ready.is_reextraction:
+                        self._earlier[known.id].append(
+                            DatedContent(draft.capture.at, draft.content, draft.capture)
+                        )
+                    continue
                 decision = self._store.record(
                     draft,
                     seen=time_of(draft.capture),
@@ -197,6 +223,11 @@ class ImportedPages:
                 self.media.update(one.url for one in (*content.attachments, *content.images))
                 if not ready.is_reextraction:
                     self.result.counts[decision.kind] += 1
+
+    def _newer(self, draft: Draft) -> Release | None:
+        """Return the stored release of a draft if it was seen later than the draft's capture."""
+        known = self._stored.first_at((draft.url, *draft.aliases))
+        return known if known and time_of(draft.capture) <= known.last_seen else None
 
 
 def moment(capture: Capture) -> tuple[dt.datetime, int]:

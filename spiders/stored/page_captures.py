@@ -21,7 +21,7 @@ from data.text.urls import canonical_url
 from spiders.crawl.listings.frontier import SITEMAP_INDEX
 from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.download.documents import is_pdf, read_document
-from spiders.items import ListingItem, Series
+from spiders.items import Listing, ListingItem, Series
 from spiders.listing.feed import sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.listing.read import read_listing
@@ -114,20 +114,32 @@ class ArchivedListings:
                 with page_errors(answer.url, self._report_error):
                     waiting += self._list(answer)
 
+    def add(self, answer: Served) -> list[str]:
+        """Extract a listing page, and return the canonical URLs of its items."""
+        keys: list[str] = []
+        with page_errors(answer.url, self._report_error):
+            keys += (canonical_url(item.url) for item in self._listing(answer).items)
+        return keys
+
+    def _listing(self, answer: Served) -> Listing:
+        """Extract a listing page. Its items and its further listing pages become known."""
+        listing = read_listing(page_of(answer), self._context, self._rules)
+        listing = continued(listing, answer.url, None, self._series)
+        self._series = listing.series or self._series
+        if listing.rule != SITEMAP_INDEX:
+            for item in listing.items:
+                self.items.setdefault(canonical_url(item.url), item)
+        return listing
+
     def _list(self, answer: Served) -> list[str]:
         """Extract a listing page.
 
         Return the canonical URLs of further listing pages that it links to.
         """
-        listing = read_listing(page_of(answer), self._context, self._rules)
-        listing = continued(listing, answer.url, None, self._series)
-        self._series = listing.series or self._series
+        listing = self._listing(answer)
         following = [listing.next] if listing.next else []
         if listing.rule == SITEMAP_INDEX:
             following += sitemaps_to_walk(listing)
-        else:
-            for item in listing.items:
-                self.items.setdefault(canonical_url(item.url), item)
         keys = dict.fromkeys(map(canonical_url, following))
         fresh = [key for key in keys if key not in self._pages][
             : MAX_LISTING_PAGES - len(self._pages)

@@ -97,6 +97,11 @@ class JournalReplay:
                 self.seen_in[release_id] = sight.leaf
 
     @_write.register
+    def _(self, decision: decisions.EarlierVersion) -> None:
+        if self._known(decision.release):
+            self._store.restore_earlier_version(decision)
+
+    @_write.register
     def _(self, decision: decisions.CameBack) -> None:
         if self._known(decision.release):
             self._store.mark_unchanged(decision.release, seen=decision.at, capture=decision.capture)

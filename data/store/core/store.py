@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from data.identity.decision import Decision
+from data.identity.earlier_versions import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
@@ -265,6 +266,32 @@ class Store(
         """Repeat the writes of a recorded outcome without deciding again."""
         with self._writing():
             Recorder(self._tables()).restore(outcome)
+
+    def add_earlier_versions(self, release_id: str, found: Sequence[DatedContent]) -> int:
+        """Store versions that only web archives captured, and return their number.
+
+        ``found`` are contents of a stored release with their captures, in any order. Contents that
+        do not differ from the known versions are omitted (data.identity.earlier_versions). Numbered
+        versions, ``published`` and ``updated`` do not change, and no alert is sent.
+        """
+        with self._writing():
+            known = self.release(release_id)
+            if known is None or known.content.redacted:
+                return 0
+            stored = (*self.revisions(release_id), *self.earlier_versions(release_id))
+            fresh = earlier_versions([DatedContent(one.seen, one.content) for one in stored], found)
+            for one in fresh:
+                if one.capture:
+                    self.restore_earlier_version(
+                        decisions.EarlierVersion(release_id, one.content, one.capture)
+                    )
+        return len(fresh)
+
+    def restore_earlier_version(self, version: decisions.EarlierVersion) -> None:
+        """Store a version that only a web archive captured."""
+        with self._writing():
+            self._keep_earlier_version(version)
+            self._unit.decide(version)
 
     def keep_file_text(self, url: str, digest: str, text: FileText, *, seen: dt.datetime) -> int:
         """Store the text of an archived attachment, and return the number of edited releases.

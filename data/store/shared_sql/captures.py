@@ -84,8 +84,25 @@ class CapturesPart(Part):
         )
         found = {(shows, number): capture_of(row) for shows, number, *row in rows}
         versions = {number: one for (shows, number), one in found.items() if shows == "version"}
-        newest = versions[max(versions)] if versions else None
+        newest = versions.get(max(versions, default=0))
         return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
+
+    def _keep_earlier_version(self, version: decisions.EarlierVersion) -> None:
+        """Store a version with its capture. The pages of its release are published again.
+
+        Its number in the store is the negative number of its time, with 14 digits.
+        """
+        with self._writing() as db:
+            ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [version.release])
+            capture = version.capture
+            stamp = -int(f"{capture.at:%Y%m%d%H%M%S}")
+            db.execute(
+                "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                [number, stamp, capture.at.timestamp(), encode(version.content)],
+            )
+            db.execute(PUT_CAPTURE, [number, "version", stamp, *columns_of(capture)])
+            append_events(self._connection, "moved", [number])
 
     def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
         """Record the captures that last showed releases, by release id."""
@@ -102,8 +119,9 @@ class CapturesPart(Part):
     def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
         """Return the releases and files to which archive records belong, ordered by release."""
         rows = self._ask(
-            "SELECT record_id, r.id, r.url, CASE shows WHEN 'version' THEN 'version ' || c.revision"
-            " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
+            "SELECT record_id, r.id, r.url, CASE WHEN shows = 'version' AND c.revision < 1"
+            " THEN 'earlier version' WHEN shows = 'version' THEN 'version ' || c.revision"
+            " WHEN shows = 'seen' THEN 'last seen' ELSE shows END, r.number"
             " FROM captures c JOIN releases r ON r.number = c.release"
             " WHERE record_id IN (SELECT value FROM json_each(:records))"
             " UNION ALL SELECT record_id, '', url, 'file', 0 FROM files"

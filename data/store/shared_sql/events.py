@@ -444,11 +444,13 @@ def append_events(
     releases: Iterable[int],
     *,
     seen: dt.datetime | None = None,
+    backlog: bool = False,
 ) -> None:
     """Append one event for each of these releases, whose visible state changed.
 
     ``releases`` contains their numbers. Call this after the release is written, because events
     contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent.
+    Alerts about ``backlog`` events are sent only by watches that ask for them.
     """
     at = time.time()
     rows = connection.ask(
@@ -458,7 +460,7 @@ def append_events(
     )
     connection.unit.publish(
         *(
-            NewEvent(kind, number, revision, source, at, seconds_of(seen))
+            NewEvent(kind, number, revision, source, at, seconds_of(seen), int(backlog))
             for number, revision, source in sorted(rows)
         )
     )

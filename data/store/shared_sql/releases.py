@@ -187,11 +187,24 @@ class ReleasesPart(Part):
                 return
             number = rows[-1][-1]
 
-    def revisions(self, release_id: str) -> tuple[Revision, ...]:
-        """Return every version of a release, oldest first."""
+    def earlier_versions(self, release_id: str) -> tuple[Revision, ...]:
+        """Return the versions of a release that only web archives captured, oldest first.
+
+        Their numbers are their times with 14 digits, such as 20180401123000.
+        """
         rows = self._ask(
             f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
-            " WHERE v.release = (SELECT number FROM releases WHERE id = ?1)"
+            " WHERE v.release = (SELECT number FROM releases WHERE id = ?1) AND v.number < 1"
+            " ORDER BY 3",
+            [release_id],
+        )
+        return tuple(replace(one, number=-one.number) for one in map(revision_of, rows))
+
+    def revisions(self, release_id: str) -> tuple[Revision, ...]:
+        """Return every numbered version of a release, oldest first."""
+        rows = self._ask(
+            f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
+            " WHERE v.release = (SELECT number FROM releases WHERE id = ?1) AND v.number > 0"
             f" UNION ALL SELECT ?1, r.revision, r.revised, r.content, {OF_RELEASE} FROM releases r"
             " WHERE r.id = ?1 ORDER BY 2",
             [release_id],

@@ -175,10 +175,13 @@ class RetractionPart(Part):
             )
             self._unit.decide(decisions.Held(unlisted))
 
-    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+    def retract(
+        self, release_id: str, *, at: dt.datetime, why: str = "", backlog: bool = False
+    ) -> bool:
         """Retract a release, and return whether it was online until now.
 
-        ``why`` is the reason that a person gave. A redacted release is not retracted.
+        ``why`` is the reason that a person gave. With ``backlog``, the retraction is known only
+        from a web archive, and no alert is sent. A redacted release is not retracted.
         """
         with self._writing() as db:
             known = self._release(release_id)
@@ -192,7 +195,7 @@ class RetractionPart(Part):
             )
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
-            self._mark_dirty(known, "retraction", seen=at)
+            self._mark_dirty(known, "retraction", seen=at, backlog=backlog)
             self._unit.decide(decisions.Retracted(release_id, at, why))
         return True
 
@@ -364,6 +367,12 @@ class RetractionPart(Part):
         return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
 
     def _mark_dirty(
-        self, release: Release, kind: EventKind, *, seen: dt.datetime | None = None
+        self,
+        release: Release,
+        kind: EventKind,
+        *,
+        seen: dt.datetime | None = None,
+        backlog: bool = False,
     ) -> None:
-        append_events(self._connection, kind, [self._number(release.id)], seen=seen)
+        number = self._number(release.id)
+        append_events(self._connection, kind, [number], seen=seen, backlog=backlog)

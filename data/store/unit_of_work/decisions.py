@@ -14,6 +14,7 @@ import msgspec
 from data.identity.decision import Decision
 from data.models import (
     Capture,
+    Content,
     DayDigest,
     Facet,
     Handling,
@@ -106,6 +107,14 @@ class Seen(JournalDecision, frozen=True, tag="seen"):
     """Releases, by id, were seen unchanged, each at a time and in an archive record."""
 
     releases: Mapping[str, Sight]
+
+
+class EarlierVersion(JournalDecision, frozen=True, tag="earlier_version"):
+    """A version of a release that only a web archive captured was stored."""
+
+    release: str
+    content: Content
+    capture: Capture
 
 
 class CameBack(JournalDecision, frozen=True, tag="mark_unchanged"):
@@ -304,6 +313,7 @@ AnyDecision: TypeAlias = (
     | Registered
     | Recorded
     | Seen
+    | EarlierVersion
     | CameBack
     | Missed
     | Held

@@ -5,6 +5,7 @@ from scheduler.cli import Commands
 mirror = Commands(
     __name__,
     {
+        "backfill": "backfill",
         "import": "pages",
         "key": "signing",
         "prune": "removal",

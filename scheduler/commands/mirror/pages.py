@@ -23,6 +23,7 @@ from spiders.stored.imported_pages import ImportedPages
 COUNT_LABELS: Final = {
     "new": "new releases",
     "changed": "changed",
+    "earlier": "earlier versions",
     "unchanged": "unchanged",
     "older": "older than the stored version",
     "passed": "not releases",
@@ -56,7 +57,8 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
       new         pages of new releases
       changed     pages with a new version of a release
       unchanged   pages with the stored version of a release
-      older       pages from before the stored version, which change nothing
+      earlier     pages with a version from before the stored version
+      older       other pages from before the stored version, which change nothing
       passed      pages and documents that are not releases
       damaged     places in the file that can't be read, and skipped records: their id
                   belongs to another record here, or a revisit has no page

@@ -201,7 +201,7 @@ def test_an_older_page_does_not_undo_a_newer_one(home: Path, tmp_path: Path) -> 
         packed([page(f"{SITE}/news/1.html", release(1, "Not yet open."), "2020-03-02T00:00:00Z")])
     )
     told = imported(home, old)
-    assert (told["older"], told["changed"]) == (1, 0)
+    assert (told["earlier"], told["changed"]) == (1, 0)
     assert "nothing at all" in exported(home)[f"{SITE}/news/1.html"]["body_text"]
 
 

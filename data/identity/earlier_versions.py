@@ -1,0 +1,57 @@
+"""Decide which captures from web archives show earlier versions of a stored release.
+
+Such versions have no number, because the numbers of known versions never change. Their time
+identifies them.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.models import Capture, Content
+from data.revisions.edits import significant_changes
+
+
+@dataclass(frozen=True, slots=True)
+class DatedContent:
+    """The content of a release that was seen at a time.
+
+    ``capture`` is set for content that is not stored yet.
+    """
+
+    at: dt.datetime
+    content: Content
+    capture: Capture | None = None
+
+
+def earlier_versions(
+    known: Sequence[DatedContent], found: Sequence[DatedContent]
+) -> list[DatedContent]:
+    """Return the contents in ``found`` that are versions of their own, oldest first.
+
+    ``known`` are the stored versions. Content is omitted if readers see no difference from the
+    version before it, or from the stored version after it. Content without a text is omitted if
+    another version has a text.
+    """
+    times = {one.at for one in known}
+    has_text = any(one.content.body_text for one in (*known, *found))
+    fresh = [
+        one for one in found if one.at not in times and (one.content.body_text or not has_text)
+    ]
+    line = sorted((*known, *fresh), key=lambda one: one.at)
+    changes: list[DatedContent] = []
+    for one in line:
+        if one.capture and changes and not significant_changes(changes[-1].content, one.content):
+            continue
+        changes.append(one)
+    after = (*changes[1:], None)
+    return [
+        one
+        for one, following in zip(changes, after, strict=False)
+        if one.capture
+        and not (
+            following
+            and following.capture is None
+            and not significant_changes(one.content, following.content)
+        )
+    ]

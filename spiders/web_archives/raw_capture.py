@@ -1,0 +1,78 @@
+"""Captures as first stored: what web archives add to headers and pages is removed."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.models.capture import Headers
+
+ORIGINAL_PREFIX: Final = "x-archive-orig-"
+"""Prefix of the headers in which the Wayback Machine returns the headers of the site's response."""
+
+KEPT_HEADERS: Final = ("content-type", "content-language", "last-modified", "etag")
+"""Names of response headers that come from the site if the archive does not mark the site's
+headers."""
+
+DROPPED_HEADERS: Final = frozenset(["content-encoding", "content-length", "transfer-encoding"])
+"""Names of original headers that describe the site's body. The archive may have decoded the
+body."""
+
+INSERTS: Final = tuple(
+    re.compile(pattern, re.DOTALL | re.IGNORECASE)
+    for pattern in (
+        rb"<!-- WB Insert -->.{0,200000}?<!-- End WB Insert -->",
+        rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.{0,400000}?<!-- END WAYBACK TOOLBAR INSERT -->",
+        rb"<script[^>]{0,500}/_static/js/.{0,20000}?<!-- End Wayback Rewrite JS Include -->\s*",
+        rb"<!--\s*FILE ARCHIVED ON .{0,2000}?-->\s*",
+        rb"<!--\s*playback timings .{0,2000}?-->\s*",
+    )
+)
+"""Patterns that match what pywb and the Wayback Machine add to pages."""
+
+LEFTOVER: Final = re.compile(
+    rb"wombat\.js|/_static/js/|__wb_|\bwbinfo\b|WAYBACK TOOLBAR", re.IGNORECASE
+)
+"""Pattern that matches scripts and names that only web archives add to pages."""
+
+
+def is_payload(digest: str, body: bytes) -> bool:
+    """Return whether an index's digest is the SHA-1 of ``body`` in base 32."""
+    return base64.b32encode(hashlib.sha1(body).digest()).decode() == digest  # noqa: S324 - the digest of CDX indexes
+
+
+def without_additions(body: bytes, replay: str) -> bytes | None:
+    """Return a page without an archive's banner, scripts and rewritten links.
+
+    ``replay`` is the address below which the archive shows captures. Returns None if the page still
+    contains scripts of an archive. A page without additions is returned unchanged.
+    """
+    found = body
+    for pattern in INSERTS:
+        found = pattern.sub(b"", found)
+    parts = urlsplit(replay)
+    host, path = (re.escape(one.encode()) for one in (parts.netloc, parts.path.rstrip("/")))
+    rewritten = (
+        rb"(?:(?:https?:)?//" + host + rb")?" + path + rb"/\d{14}(?:[a-z]{2}_)?/(?=https?://)"
+    )
+    found = re.sub(rewritten, b"", found)
+    return None if LEFTOVER.search(found) else found
+
+
+def original_headers(headers: Mapping[str, str]) -> Headers:
+    """Return the headers of the site's response from the headers of an archive's response."""
+    marked = {
+        name.removeprefix(ORIGINAL_PREFIX): value
+        for name, value in headers.items()
+        if name.startswith(ORIGINAL_PREFIX)
+    }
+    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    found = {
+        name: value for name, value in {**kept, **marked}.items() if name not in DROPPED_HEADERS
+    }
+    # The coding is that of the bytes that the archive sent.
+    if coding := headers.get("content-encoding"):
+        found["content-encoding"] = coding
+    return tuple((name.title().encode(), value.encode("latin-1")) for name, value in found.items())

@@ -1,0 +1,172 @@
+"""`communique mirror backfill` adds the history of a source from a web archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.store.shared_sql.events import ALERTS
+from scheduler.home.home import open_home
+from tests.command import communique, make_home
+from tests.web_archive import LoopbackArchive, web_archive
+
+SITE = "https://harbour.example"
+TOWNS = ("Lindmouth", "Orsholm", "Kettering Vale", "Brae", "Sandwick")
+TEXTS = (
+    "Skippers can hand in their papers from eight to six, and the lamps are lit all night.",
+    "The council paid for the roof, a mason of the town for the stairs; nobody for the paint.",
+    "Ferry tickets are sold at the counter again, three years after the storm took the booth.",
+    "A room upstairs shows the charts of the pilot Anders Voll, who drew them in one summer.",
+    "Two cranes were moved to the northern pier, where the ground is firm enough for both.",
+)
+EDITED = "The council paid for nothing at all, it admits now, neither for the roof nor for a door."
+
+
+def listing(*numbers: int) -> str:
+    """A listing page."""
+    rows = "".join(
+        f'<li><time datetime="2018-03-0{n + 1}">{n + 1} March 2018</time> '
+        f"<a href='{SITE}/news/{n}.html'>Harbour office of {TOWNS[n]} opens its doors</a></li>"
+        for n in numbers
+    )
+    body = f"<h1>News</h1><main><ul class='news'>{rows}</ul></main>"
+    return f"<html><head></head><body>{body}</body></html>"
+
+
+def release(number: int, text: str = "") -> str:
+    """The page of a release."""
+    return (
+        f"<html lang='en'><head></head><body><main><h1>Harbour office of {TOWNS[number]} opens its"
+        f" doors</h1><time datetime='2018-03-0{number + 1}'>{number + 1} March 2018</time>"
+        f"<p>{text or TEXTS[number]}</p><p>Visitors find it beside pier {number}.</p>"
+        f"<p><a href='{SITE}/news/'>All news</a></p></main></body></html>"
+    )
+
+
+def url(number: int) -> str:
+    """The address of a release."""
+    return f"{SITE}/news/{number}.html"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "home", f"{SITE}/news/")
+
+
+@pytest.fixture
+def archive() -> Iterator[LoopbackArchive]:
+    """An archive with an edit (1), a removal (2), and equal captures."""
+    found = LoopbackArchive()
+    found.add(f"{SITE}/news/", "20180310000000", listing(2, 1, 0))
+    found.add(f"{SITE}/news/", "20190310000000", listing(3, 1, 0))
+    found.add(f"{SITE}/about.html", "20180310000000", "<html><body>About</body></html>")
+    found.add("https://elsewhere.example/news/1.html", "20180310000000", release(1))
+    for number in range(4):
+        found.add(url(number), "20180401000000", release(number))
+        if number != 2:
+            found.add(url(number), "20180501000000", release(number))
+    found.add(url(1), "20180601123000", release(1, EDITED))
+    found.add(url(2), "20180701000000", "gone", status=404)
+    found.add(url(2), "20180801000000", "gone", status=404)
+    with web_archive(found) as served:
+        yield served
+
+
+def backfilled(
+    home: Path, archive: LoopbackArchive, code: int = 0, base: str = "/coll"
+) -> dict[str, Any]:
+    """The result of a backfill as JSON."""
+    result = communique(
+        *("mirror", "backfill", "harbour", "--from", archive.address + base, "--json"), home=home
+    )
+    assert result.returncode == code, result.stdout + result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def exported(home: Path) -> dict[str, dict[str, Any]]:
+    """All releases by address."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["url"]: one for one in map(json.loads, lines)}
+
+
+def test_releases_edits_and_removals_get_the_times_of_their_captures(
+    home: Path, archive: LoopbackArchive
+) -> None:
+    told = backfilled(home, archive)
+    assert (told["new"], told["changed"], told["retracted"], told["errors"]) == (4, 1, 1, [])
+    found = exported(home)
+    assert set(found) == {url(n) for n in range(4)}
+    assert found[url(0)]["published"] == "2018-03-01"
+    assert found[url(0)]["first_seen"] == "2018-04-01T00:00:00+00:00"
+    assert found[url(1)]["updated"] == "2018-06-01T12:30:00+00:00"
+    assert (found[url(1)]["revision"], found[url(0)]["revision"]) == (2, 1)
+    assert "nothing at all" in found[url(1)]["body_text"]
+    assert found[url(2)]["retracted"] == "2018-07-01T00:00:00+00:00"
+
+
+def test_equal_captures_and_other_pages_are_not_fetched(
+    home: Path, archive: LoopbackArchive
+) -> None:
+    backfilled(home, archive)
+    fetched = [one.partition("id_/")[2] for one in archive.fetched]
+    assert sorted(fetched) == sorted(
+        [f"{SITE}/news/"] * 2 + [url(0), url(1), url(1), url(2), url(3)]
+    )
+
+
+def test_a_second_run_fetches_and_changes_nothing(home: Path, archive: LoopbackArchive) -> None:
+    backfilled(home, archive)
+    before, count = exported(home), len(archive.fetched)
+    told = backfilled(home, archive)
+    assert (told["new"], told["changed"], told["earlier"], told["retracted"]) == (0, 0, 0, 0)
+    assert (len(archive.fetched), exported(home)) == (count, before)
+
+
+def test_records_name_the_archive_and_no_alert_is_due(home: Path, archive: LoopbackArchive) -> None:
+    backfilled(home, archive)
+    shown = communique("show", url(1), "--provenance", "--json", home=home)
+    origin = f"{archive.address}/coll/20180601123000id_/{url(1)}"
+    assert json.loads(shown.stdout)["imported"] == origin
+    with closing(open_home(home).store()) as store:
+        events = store.waiting_events(ALERTS, limit=100)
+    assert {one.kind for one in events} == {"new", "edit", "retraction"}
+    assert all(one.backlog for one in events)
+
+
+def test_earlier_versions_of_a_known_release_have_times_and_no_numbers(
+    home: Path, archive: LoopbackArchive
+) -> None:
+    late = [one for one in archive.held if one.stamp >= "201806"]
+    early = [one for one in archive.held if one not in late]
+    archive.held = [*(one for one in early if one.url == f"{SITE}/news/"), *late]
+    backfilled(home, archive)
+    before = exported(home)[url(1)]
+    archive.held += early
+    told = backfilled(home, archive)
+    assert told["earlier"] == 1
+    after = exported(home)[url(1)]
+    assert (after["id"], after["revision"], after["published"], after["updated"]) == (
+        *(before[name] for name in ("id", "revision", "published", "updated")),
+    )
+    with closing(open_home(home).store()) as store:
+        assert [one.number for one in store.revisions(after["id"])] == [1]
+        (version,) = store.earlier_versions(after["id"])
+    assert version.seen.isoformat() == "2018-04-01T00:00:00+00:00"
+    assert TEXTS[1] in version.content.body_text
+
+
+@pytest.mark.parametrize("index", ["wayback", "plain", "timemap"])
+def test_every_kind_of_index_leads_to_the_same_releases(
+    home: Path, archive: LoopbackArchive, index: str
+) -> None:
+    archive.index = index
+    backfilled(home, archive, base="" if index == "wayback" else "/coll")
+    found = exported(home)
+    assert set(found) == {url(n) for n in range(4)}
+    assert found[url(1)]["revision"] == 2
+    assert found[url(2)]["retracted"] == "2018-07-01T00:00:00+00:00"
