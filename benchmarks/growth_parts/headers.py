@@ -10,8 +10,8 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW
 from data.archive.warc.http_head import field_of, media_type_of, split_head
+from data.network.retry_after import asked_until
 from spiders.crawl.listings.feed_hubs import header_links
-from spiders.download.retry_after import asked_until
 from spiders.download.robots_rules import Rules
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from data.models import NO_EDIT, Capture, Release, Revision
+from data.models import NO_EDIT, Capture, DepositReceipt, Release, Revision
 from data.revisions.stored_difference import classes_between
 from data.text.paragraphing import with_paragraphs
 
@@ -101,3 +101,16 @@ def dated_capture_fields(capture: Capture | None) -> dict[str, Any] | None:
     if fields is None or capture is None:
         return None
     return {**fields, "length": capture.length, "at": capture.at.isoformat()}
+
+
+def deposit_fields(receipts: Sequence[DepositReceipt]) -> list[dict[str, Any]]:
+    """Return the captures that other archives made of a release as JSON values."""
+    return [
+        {
+            "archive": one.archive,
+            "revision": one.revision,
+            "at": one.at.isoformat(),
+            "url": one.url,
+        }
+        for one in receipts
+    ]

@@ -12,6 +12,7 @@ from data.models.alert import (
     message_key,
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
+from data.models.deposit import Deposit, DepositCount, DepositReceipt, DepositState
 from data.models.edit import EDIT_CLASSES, NO_EDIT, EditClass, EditClasses
 from data.models.event import (
     RELEASE_KINDS,

@@ -1,13 +1,37 @@
-"""Settings for the archive and its log: `[archive]`."""
+"""Settings for the archive and its log, and for other archives: `[archive]`."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
-from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero
+from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero, Whole
 
 AttachmentText: TypeAlias = Literal["none", "text", "scans"]
 """Text of attachments that is read."""
+
+
+Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z")]
+
+WAYBACK: Final = "https://web.archive.org"
+"""Address of the Wayback Machine of the Internet Archive."""
+
+
+class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An archive that is asked to save new versions, with the API of Save Page Now.
+
+    ``credentials`` are an access key and a secret, separated by a colon. The address of a capture
+    is ``captures``, its time as 14 digits, a slash, and the address of the page.
+    """
+
+    save: Address = f"{WAYBACK}/save"
+    captures: Address = f"{WAYBACK}/web/"
+    cdx: Address = f"{WAYBACK}/cdx/search/cdx"
+    credentials: Annotated[str, msgspec.Meta(pattern=r"^([!-9;-~]+:[!-~]+)?\Z")] = ""
+    daily: Whole = 1000
+    backlog: bool = False
+
+
+ArchiveName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,3 +119,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
         msgspec.Meta(description="The address of a time-stamp authority (RFC 3161) for the log."),
     ] = ""
+    deposits: Annotated[
+        dict[ArchiveName, DepositSettings],
+        msgspec.Meta(description="Archives that are asked to save each new version, by name."),
+    ] = msgspec.field(default_factory=dict)

@@ -78,11 +78,20 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         check_proxies,
         check_targets,
         check_bucket,
+        check_deposits,
         check_site_proxies,
         check_store,
     ):
         check(settings, place_of)
     return msgspec.structs.replace(settings, site=addressed(settings.site))
+
+
+def check_deposits(settings: Settings, place_of: PlaceOf) -> None:
+    """Raise SettingsError if credentials for another archive would be sent unencrypted."""
+    for name, one in settings.archive.deposits.items():
+        if one.credentials and one.save.startswith("http:") and not settings.network.allow_private:
+            fix = f"{name}: write an https address as `save`, because credentials are sent there"
+            raise SettingsError(*place_of("archive", "deposits"), fix)
 
 
 def check_alerts(settings: Settings, place_of: PlaceOf) -> None:

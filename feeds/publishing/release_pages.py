@@ -11,10 +11,19 @@ import msgspec
 
 from data.interchange.release_fields import (
     dated_capture_fields,
+    deposit_fields,
     release_fields,
     version_capture_fields,
 )
-from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Revision
+from data.models import (
+    Capture,
+    DepositReceipt,
+    Facet,
+    Neighbours,
+    Release,
+    ReleaseSummary,
+    Revision,
+)
 from data.stories.copies import StoryMember, story_members
 from feeds.pages.releases.capture_page import capture_page
 from feeds.pages.releases.release_page import release_page, revision_page
@@ -178,6 +187,8 @@ class ReleasePages:
         revisions = self._store.revisions(release.id)
         gone = self._store.sightings(release.id).gone if release.retracted else None
         captured = gone is not None or any(one.capture for one in revisions)
+        # The captures of other archives may still contain the text that was redacted here.
+        receipts = [] if release.content.redacted else self._store.receipts(release.id)
         page, beginning = release_page(
             pages,
             release,
@@ -188,9 +199,10 @@ class ReleasePages:
             captured=captured,
             back=next(iter(self._store.returns_of(release.id)), None),
             texts_of_files=self._store.texts_of_releases([release]),
+            receipts=receipts,
         )
         write(release_file(release.id), page)
-        write(release_data_file(release.id), release_data(release))
+        write(release_data_file(release.id), release_data(release, receipts))
         if beginning:
             write(
                 release_text_file(release.id), release.content.body_text.encode("utf-8", "replace")
@@ -214,10 +226,12 @@ class ReleasePages:
         self._context.checkpoint()
 
 
-def release_data(release: Release) -> bytes:
+def release_data(release: Release, receipts: Sequence[DepositReceipt] = ()) -> bytes:
     """Return a release as JSON without ``last_seen``, which changes with every visit."""
     fields = release_fields(release)
     del fields["last_seen"]
+    if receipts:
+        fields["deposits"] = deposit_fields(receipts)
     text = json.dumps(msgspec.to_builtins(fields), ensure_ascii=False, separators=(",", ":"))
     # Replace an unpaired surrogate, because it is invalid in every document.
     return text.encode("utf-8", "replace") + b"\n"

@@ -141,10 +141,13 @@ class SourceMetrics(Collector):
             labels=["source", "stage"],
         )
         alerts = gauge("alerts", "Alerts of watches, by state.", "state")
+        deposits = gauge("deposits", "Deposits at other archives, by state.", "archive", "state")
         with closing(self._look()) as store:
             by_state = store.alert_counts()
             for name in get_args(AlertState):
                 alerts.add_metric([name], by_state.get(name, 0))
+            for made in store.deposit_counts():
+                deposits.add_metric([made.archive, made.state], made.number)
             counts = store.facets()
             for one in self._judge(store):
                 state.add_metric(
@@ -181,7 +184,7 @@ class SourceMetrics(Collector):
                     value=due.seconds,
                 )
         yield from (state, degraded, visited, seconds, outcome, errors)
-        yield from (releases, latency, dirty, waiting, lag, alerts)
+        yield from (releases, latency, dirty, waiting, lag, alerts, deposits)
 
 
 def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

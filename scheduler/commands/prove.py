@@ -10,7 +10,7 @@ from data.archive.lost_captures import lost_captures, lost_text
 from data.archive.proof.folder import ProvenCapture, Subject, Written, write_proof
 from data.errors import ArchiveError
 from data.export.destination import destination
-from data.interchange.release_fields import release_fields
+from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
@@ -42,9 +42,8 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     with closing(home.store()) as plain:
         store, secrets = public_view(plain), secrets_of(plain)
         found = find(store, release)
-        subject = Subject(
-            found.content.title, found.url, release_fields(found), captures_of(store, found)
-        )
+        fields = {**release_fields(found), "deposits": deposit_fields(store.receipts(found.id))}
+        subject = Subject(found.content.title, found.url, fields, captures_of(store, found))
     if lost := lost_captures(home.archive, (one.capture for one in subject.shown)):
         raise ArchiveError(str(home.archive), lost_text(lost))
     target = to or Path(f"proof-{found.id}")

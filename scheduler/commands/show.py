@@ -15,6 +15,7 @@ from data.errors import ArchiveError
 from data.identity.retraction import Vanished
 from data.interchange.release_fields import (
     dated_capture_fields,
+    deposit_fields,
     provenance_fields,
     release_fields,
     revision_fields,
@@ -75,6 +76,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         files = {url: in_current_file(home.archive, one) for url, one in kept.items()}
         captures = [*(one.capture for one in versions), seen, gone, *files.values()]
         faults = faults_of(home.archive, captures)
+        receipts = store.receipts(found.id)
         fields = {
             "id": found.id,
             **provenance_fields(
@@ -84,6 +86,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             "last_seen": dated_capture_fields(seen),
             "gone": dated_capture_fields(gone),
             "files": {url: dated_capture_fields(one) for url, one in files.items()},
+            "deposits": deposit_fields(receipts),
             "unreadable": faults,
             "imported": import_of(home.archive, found.capture),
             "imported_revisions": {
@@ -93,6 +96,10 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             },
         }
         text = provenance_text(found, versions, seen, gone, files)
+        text += "".join(
+            f"\nversion {one.revision} at {one.archive}: {one.at:{MINUTE}} UTC, {one.url}"
+            for one in receipts
+        )
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
         for number, origin in fields["imported_revisions"].items():
             text += f"\nversion {number} was imported from {origin}"

@@ -1,13 +1,13 @@
 """Duties: work that only one of several services on a database performs at a time, under a lease.
 
-A service keeps the duties of publishing and alerts until it stops or loses the lease. Transferring
-a duty is costly: the next publisher must render everything, and a message that was being sent is
-sent again. The leader queues jobs for duties, and Procrastinate distributes them.
+A service keeps the duties of publishing, alerts and deposits until it stops or loses the lease.
+Transferring a duty is costly: the next publisher must render everything, and a message that was
+being sent is sent again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -26,8 +26,8 @@ from data.text.masking import masked
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
-from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, end_if_cancelled, tidy
+from scheduler.service.outbox import Outbox
 from scheduler.service.publishing import Publishing
 
 SITE_FILE: Final = "site"
@@ -36,6 +36,7 @@ own."""
 
 PUBLISHING: Final = duty_key("publishing")
 ALERTS: Final = duty_key("alerts")
+DEPOSITS: Final = duty_key("deposits")
 UPKEEP: Final = duty_key("upkeep")
 
 DUTY_OF_JOB: Final = {
@@ -43,6 +44,7 @@ DUTY_OF_JOB: Final = {
     "attest": PUBLISHING,
     "ping": PUBLISHING,
     "alerts": ALERTS,
+    "deposits": DEPOSITS,
     "tidy": UPKEEP,
 }
 """Duty to which each job of the timetable belongs, by the job's name."""
@@ -84,15 +86,20 @@ def site_of(home: Home) -> str:
 class Duties:
     """Performs the duties of one service.
 
-    ``leads`` returns whether this service is the leader.
+    ``outboxes`` maps the duties that send messages to their outboxes. ``leads`` returns whether
+    this service is the leader.
     """
 
     def __init__(
-        self, home: Home, publishing: Publishing, alerts: AlertService, leads: Callable[[], bool]
+        self,
+        home: Home,
+        publishing: Publishing,
+        outboxes: Mapping[str, Outbox],
+        leads: Callable[[], bool],
     ) -> None:
         self._home = home
         self._publishing = publishing
-        self._alerts = alerts
+        self._outboxes = outboxes
         self._leads = leads
         self._held: dict[str, asyncio.Task[None]] = {}
         self._ending = asyncio.Event()
@@ -258,9 +265,9 @@ class Duties:
             # The next publisher starts after this publication.
             await publishing.close()
 
-    async def _send_alerts(self, hosts: Hosts, lease: Lease) -> None:
+    async def _send(self, hosts: Hosts, lease: Lease) -> None:
         del hosts
-        await self._alerts.run(lease)
+        await self._outboxes[lease.host].run(lease)
 
     async def _keep_up(self, hosts: Hosts, lease: Lease) -> None:
         if await due_of(hosts, lease):
@@ -269,7 +276,8 @@ class Duties:
 
 WORK_OF_DUTY: Final = {
     PUBLISHING: Duties._publish,  # noqa: SLF001 - methods of this class
-    ALERTS: Duties._send_alerts,  # noqa: SLF001 - methods of this class
+    ALERTS: Duties._send,  # noqa: SLF001 - methods of this class
+    DEPOSITS: Duties._send,  # noqa: SLF001 - methods of this class
     UPKEEP: Duties._keep_up,  # noqa: SLF001 - methods of this class
 }
 

@@ -1,7 +1,7 @@
 """The role of a service that belongs to a fleet and can become its leader.
 
-The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
-(scheduler.fleet.duties). Any service of the fleet may perform a duty.
+The leader plans the visits, and workers make them. Publishing, alerts, deposits and upkeep are
+duties (scheduler.fleet.duties). Any service of the fleet may perform a duty.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
-from scheduler.fleet.duties import Duties
+from scheduler.fleet.duties import ALERTS, DEPOSITS, Duties
 from scheduler.fleet.executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
 from scheduler.service.daemon import Service
@@ -31,9 +31,8 @@ class FleetRole:
     async def collect(self) -> None:
         """Perform duties, and lead when no other service leads, until cancelled."""
         service = self._service
-        duties = Duties(
-            service.home, service.publishing, service.alerts, lambda: service.is_visiting
-        )
+        outboxes = {ALERTS: service.alerts, DEPOSITS: service.deposits}
+        duties = Duties(service.home, service.publishing, outboxes, lambda: service.is_visiting)
         async with asyncio.TaskGroup() as work:
             work.create_task(lead_in_turns(service.home.store_url, self._lead))
             work.create_task(duties.work())
@@ -58,6 +57,8 @@ class FleetRole:
                     # Do not wait for this, because another machine may have to render everything.
                     await service.jobs["publish"]()
                     self._executor.have_done("alerts")
+                    if service.deposits.is_configured:
+                        self._executor.have_done("deposits")
                     await service.visit_sources(self._executor)
             finally:
                 leads = False

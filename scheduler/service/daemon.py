@@ -34,6 +34,7 @@ from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
+from scheduler.service.deposits import DepositService
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
@@ -96,9 +97,11 @@ class SingleRole:
         self._executor = Executor(service.home)
 
     async def begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts and WebSub."""
+        """Start alerts, deposits and WebSub."""
         service = self._service
         await beside.enter_async_context(service.alerts.at_work(service.stop))
+        if service.deposits.is_configured:
+            await beside.enter_async_context(service.deposits.at_work(service.stop))
         await beside.enter_async_context(service.publishing.push.at_work(service.stop))
         await beside.enter_async_context(service.feed_push.at_work(service.stop))
 
@@ -131,6 +134,7 @@ class Service:
     def __init__(self, home: Home, role: Callable[[Service], Role] = SingleRole) -> None:
         self.home = home
         self.alerts = AlertService(home)
+        self.deposits = DepositService(home)
         self.feed_push = FeedPushService(home, self._hinted)
         self._hints: set[str] = set()
         self._sources: dict[str, LoadedSource] = {}

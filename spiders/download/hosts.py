@@ -1,17 +1,12 @@
 """Return the host of a URL, and recognize the local machine."""
 
-import datetime as dt
 import ipaddress
 import socket
 from functools import lru_cache
-from typing import Final
 from urllib.parse import urlsplit
 
 from data.text.masking import without_user
 from data.text.urls import host_of
-
-MAX_WAIT: Final = dt.timedelta(hours=24)
-"""Maximum time for which a server can block requests with Retry-After."""
 
 
 def queue_of(url: str) -> str:

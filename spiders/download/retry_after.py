@@ -7,7 +7,6 @@ restart nor a visit started by a user ends the wait.
 from __future__ import annotations
 
 import datetime as dt
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -17,7 +16,8 @@ from scrapy.exceptions import IgnoreRequest
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
-from spiders.download.hosts import MAX_WAIT, queue_of
+from data.network.retry_after import MAX_WAIT, asked_until
+from spiders.download.hosts import queue_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -136,19 +136,6 @@ def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | No
             return None
         until = now + DEFAULT_WAIT
     return Wait(min(until, now + MAX_WAIT), status, requested) if until > now else None
-
-
-def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
-    """Return the end of the wait in a Retry-After header (seconds or an HTTP date), or None."""
-    if retry_after.isascii() and retry_after.isdigit():
-        # The first digits are enough to exceed the maximum.
-        return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_WAIT)
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    # Dates in the formats of RFC 850 and asctime() are UTC too (RFC 9110, 5.6.7).
-    return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
 
 
 class RetryAfterMiddleware:

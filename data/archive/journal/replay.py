@@ -199,6 +199,10 @@ class JournalReplay:
         self._store.keep_rhythms({decision.source: decision.rhythm})
 
     @_write.register
+    def _(self, decision: decisions.Deposited) -> None:
+        self._store.keep_receipt(decision.release, decision.receipt)
+
+    @_write.register
     def _(self, decision: decisions.InFeeds) -> None:
         if self._known(decision.last):
             self._store.mark_in_feeds(decision.last, decision.at)

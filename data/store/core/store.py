@@ -35,6 +35,7 @@ from data.store.shared_sql.search import SearchPart
 from data.store.shared_sql.selection import SelectionPart
 from data.store.shared_sql.sources import LinksPart, SourcesPart
 from data.store.shared_sql.subscribers.alerts import AlertsPart
+from data.store.shared_sql.subscribers.deposits import DepositsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
 from data.store.shared_sql.summaries import SummariesPart
@@ -97,6 +98,7 @@ class Store(
     LinksPart,
     WebSubPart,
     AlertsPart,
+    DepositsPart,
     ReaderStatesPart,
     OperationsPart,
     JournalPart,

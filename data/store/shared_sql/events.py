@@ -99,6 +99,9 @@ STATE_KINDS: Final = of_kinds("moved", "registered", "removed")
 WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
 """Consumer for feeds on request with subscribers, only used by sites that are their own hub."""
 
+DEPOSITS: Final = Consumer("deposits", f"{of_kinds('new', 'edit')} AND e.seen IS NOT NULL")
+"""Consumer that deposits versions at other archives, only used if the settings list archives."""
+
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
 """Consumers of events on every site."""
 
@@ -114,8 +117,11 @@ def waiting(consumer: Consumer) -> str:
 LAGS: Final = " UNION ALL ".join(
     f"SELECT CAST('{one.name}' AS TEXT), count(*), min(e.at),"
     f" (SELECT max(c.problem) FROM consumers c WHERE c.name = '{one.name}')"
-    f" FROM events e WHERE {waiting(one)}"
-    for one in CONSUMERS
+    f" FROM events e WHERE {waiting(one)} HAVING {used}"
+    for one, used in (
+        *((one, "1 = 1") for one in CONSUMERS),
+        (DEPOSITS, f"EXISTS (SELECT 1 FROM consumers WHERE name = '{DEPOSITS.name}')"),
+    )
 )
 """SQL query for the rows from which `lags_of` computes the lag of each consumer."""
 

@@ -20,11 +20,12 @@ from sqlite_utils import Database
 from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
-from data.models import ConsumerLag
+from data.models import ConsumerLag, DepositCount
 from data.progress import OnProgress
 from data.sqlite_file import open_for_reading
 from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
+from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS
 from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
@@ -63,6 +64,7 @@ class StoreCopy:
     - ``visited`` contains the ids of visited sources that were not removed.
     - ``orders`` contains the ids of applied removal orders (see data.archive.journal.orders).
     - ``lags`` shows how many events the consumers still have to handle.
+    - ``deposits`` contains the numbers of deposits at other archives.
     """
 
     schema: str = ""
@@ -75,6 +77,7 @@ class StoreCopy:
     visited: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
     lags: Sequence[ConsumerLag] = ()
+    deposits: Sequence[DepositCount] = ()
 
 
 def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
@@ -150,6 +153,9 @@ def read_copy(path: Path) -> StoreCopy:
             visited=_visited(db, tables),
             orders=_orders(db) if "journaled_files" in tables else frozenset(),
             lags=lags_of(db.execute(LAGS)) if schema == present_schema() else (),
+            deposits=[DepositCount(*row) for row in db.execute(DEPOSIT_COUNTS)]
+            if "deposits" in tables
+            else (),
             is_blank=not any(
                 one(table, f"1 FROM {table}")
                 for table in ("journal_end", "sources", "journaled_files")

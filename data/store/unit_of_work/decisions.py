@@ -16,6 +16,7 @@ from data.models import (
     Capture,
     Content,
     DayDigest,
+    DepositReceipt,
     Facet,
     Handling,
     HandlingKind,
@@ -277,6 +278,13 @@ class RhythmFound(JournalDecision, frozen=True, tag="rhythm"):
     rhythm: SourceRhythm
 
 
+class Deposited(JournalDecision, frozen=True, tag="deposit"):
+    """Another archive made a capture of a release."""
+
+    release: str
+    receipt: DepositReceipt
+
+
 class InFeeds(JournalDecision, frozen=True, tag="in_feeds"):
     """New releases, up to the one with this id, have been in the feeds since this time."""
 
@@ -336,6 +344,7 @@ AnyDecision: TypeAlias = (
     | Handled
     | HandlingEnded
     | RhythmFound
+    | Deposited
     | InFeeds
     | SitePublished
     | FileKept

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from data.languages.tags import feed_language
 from data.models import (
+    DepositReceipt,
     Facet,
     FileText,
     Media,
@@ -61,6 +62,7 @@ MAX_TOPICS: Final = 30
 MAX_VERSIONS: Final = 20
 MAX_MEMBERS: Final = 8
 MAX_PASSAGES: Final = 2
+MAX_DEPOSITS: Final = 10
 """Maximum numbers of items of several kinds on the page of a release. The JSON of the release
 contains all items."""
 MAX_SUMMARIZED: Final = 20
@@ -94,13 +96,15 @@ def release_page(
     captured: bool = False,
     back: Return | None = None,
     texts_of_files: Mapping[str, FileText] = NO_TEXTS,
+    receipts: Sequence[DepositReceipt] = (),
 ) -> tuple[bytes, bool]:
     """Render the page of a release, and return it and whether its text was cut.
 
     The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
     order of publication. ``captured`` is true if the release has a page that lists its captures.
     ``back`` is the last time that the release was back online after a retraction.
-    ``texts_of_files`` are the texts of its attachments by digest.
+    ``texts_of_files`` are the texts of its attachments by digest, and ``receipts`` the captures of
+    other archives.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -142,6 +146,7 @@ def release_page(
         seen=release.first_seen,
         source_page=page_file(source),
         captures=capture_file(release.id) if captured else None,
+        deposits=[one for one in receipts if web_address(one.url)][-MAX_DEPOSITS:],
         files=[
             file_line(media, texts, texts_of_files.get(digests.get(media.url, "")))
             for media in others[:MAX_FILES]

@@ -196,7 +196,11 @@ def holds_secret(home: Home, name: str) -> bool:
     """
     settings = home.settings
     addresses = (settings.store.url, *settings.network.proxies.values())
-    passwords = (settings.alerts.smtp_password, *(urlsplit(one).password for one in addresses))
+    passwords = (
+        settings.alerts.smtp_password,
+        *(urlsplit(one).password for one in addresses),
+        *(one.credentials for one in settings.archive.deposits.values()),
+    )
     return name != "communique.toml" or any(passwords)
 
 

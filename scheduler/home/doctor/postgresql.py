@@ -10,16 +10,18 @@ import psycopg
 
 from data.clock import utc_now
 from data.errors import ArchiveError
+from data.models import DepositCount
 from data.store.postgres.database.pool import failed
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
 from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
+from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS
 from data.text.masking import masked
 from data.wording import lasting
 from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
-from scheduler.home.doctor.processes import check_consumers
+from scheduler.home.doctor.processes import check_consumers, check_deposits
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 
@@ -65,6 +67,8 @@ def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
         rows = db.execute(query, [f"{ORDER}%"]).fetchall()
         yield from check_orders(home, {name.removeprefix(ORDER) for (name,) in rows})
         yield from check_consumers(home, lags_of(db.execute(LAGS.encode()).fetchall()))
+        counts = db.execute(DEPOSIT_COUNTS.encode()).fetchall()
+        yield from check_deposits(home, [DepositCount(*row) for row in counts])
     ((read_only,),) = db.execute("SHOW transaction_read_only").fetchall()
     if read_only == "on":
         text = f"{shown} is read-only, so releases can't be stored"

@@ -10,8 +10,8 @@ from typing import Final
 from data.clock import utc_now
 from data.errors import WatchError
 from data.files import is_held
-from data.models import ConsumerLag
-from data.store.shared_sql.events import ALERTS
+from data.models import ConsumerLag, DepositCount
+from data.store.shared_sql.events import ALERTS, DEPOSITS
 from data.toml_files import toml_files
 from data.wording import counted, lasting
 from scheduler.home.backup.contents import UNFINISHED_FILE
@@ -25,6 +25,9 @@ PROCESS: Final = re.compile(r"\(process (\d+)\)")
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
 """Minimum age in seconds at which an unfinished file counts as abandoned."""
 
+
+PROBLEM_STATES: Final = ("waiting", "running", "dead")
+"""States of deposits whose problems are reported."""
 
 MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)
 """Maximum time for which an event may wait. Events of some kinds are deleted after 30 days."""
@@ -103,6 +106,23 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
             if lag.name == ALERTS.name and not toml_files(home.watches, WatchError):
                 # Without watches, no alerts are expected.
                 continue
+            if lag.name == DEPOSITS.name and not home.settings.archive.deposits:
+                continue
             count = counted(lag.events, "event")
             text = f"{lag.name}: {count} not handled since {lag.since:%Y-%m-%d}"
             yield Finding("events", "warning", text, "start `communique run`")
+
+
+def check_deposits(home: Home, counts: Iterable[DepositCount]) -> Iterator[Finding]:
+    """Check that other archives accept the deposits of new versions."""
+    found = {(one.archive, one.state): one for one in counts}
+    for name in home.settings.archive.deposits:
+        states = [one for (archive, _), one in found.items() if archive == name]
+        parts = [f"{one.number:,} {one.state}" for one in states]
+        text = f"{name}: {', '.join(parts) or 'nothing deposited yet'}"
+        failed = [one for one in states if one.problem and one.state in PROBLEM_STATES]
+        if failed:
+            fix = "dead deposits are not sent again; `communique run` sends the others later"
+            yield Finding("deposits", "warning", f"{text}; a problem was: {failed[0].problem}", fix)
+        else:
+            yield Finding("deposits", "ok", text)

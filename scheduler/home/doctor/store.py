@@ -12,7 +12,7 @@ from data.wording import counted
 from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.files import run_as_owner
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.doctor.processes import check_consumers
+from scheduler.home.doctor.processes import check_consumers, check_deposits
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 
@@ -53,6 +53,7 @@ def check_store(examination: Examination) -> Iterator[Finding]:
         yield Finding("store", "warning", OLD_SCHEMA, OLD_SCHEMA_FIX)
     yield from check_orders(home, stored.orders)
     yield from check_consumers(home, stored.lags)
+    yield from check_deposits(home, stored.deposits)
     if stored.unwritten:
         text = f"{counted(stored.unwritten, 'journal record')} could not be archived yet"
         fix = "see the other findings: the archive may have no disk space, or no key"

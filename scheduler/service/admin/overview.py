@@ -84,6 +84,7 @@ class Overview:
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
             dirty = len(store.dirty_feeds(store.cursor_of(PUBLISHING)))
+            deposited = store.deposit_counts()
             lags = [lag_line(one) for one in store.consumer_lags() if one.events or one.problem]
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
@@ -101,6 +102,7 @@ class Overview:
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
                 *(("Events", line) for line in lags),
+                *(("Deposits", f"{one.archive}: {one.number:,} {one.state}") for one in deposited),
                 ("Store", size_of_store(home)),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),

@@ -13,7 +13,6 @@ import psycopg
 from scheduler.fleet.duties import Duties
 from scheduler.fleet.leader import LOCK
 from scheduler.home.home import open_home
-from scheduler.service.alerts import AlertService
 from scheduler.service.publishing import Publishing
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
@@ -241,7 +240,7 @@ def test_duties_end_even_if_a_library_loses_their_cancellation(tmp_path: Path) -
 
         async def noted() -> None: ...
 
-        duties = LosesCancellation(home, Publishing(home, noted), AlertService(home), lambda: False)
+        duties = LosesCancellation(home, Publishing(home, noted), {}, lambda: False)
         working = asyncio.create_task(duties.work())
         await asyncio.sleep(0)
         working.cancel()

@@ -22,7 +22,7 @@ MIGRATIONS: Final = (
     *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
     *("events", "versions", "consumers", "waits", "facet_states", "operations", "sections"),
     *("operation_times", "request_keys", "edit_classes", "title_words", "file_texts"),
-    *("vantages", "immediate_index"),
+    *("vantages", "immediate_index", "deposits"),
 )
 
 APPLIED: Final = "communique_migrations"

@@ -233,3 +233,4 @@ def classify_edits(db: Database) -> None:
 
 
 _create("file_texts")  # The text of attachments.
+_create("deposits")  # Deposits at other archives.

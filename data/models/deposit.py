@@ -1,0 +1,57 @@
+"""Deposits: requests to other archives to save the page of a release."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+DepositState: TypeAlias = Literal["waiting", "running", "done", "replaced", "refused", "dead"]
+"""States of a deposit: it waits to be requested; the archive works on it; the archive has a
+capture; a newer version is deposited instead; its address must not be deposited; or the archive
+rejected it permanently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """The deposit of one version of a release at an archive.
+
+    ``release`` is the release's id. Times are in seconds since 1970. ``submitted`` is the time of
+    the last request to save the page, stored before the request is sent, or 0. ``job`` is the id
+    of the archive's job, or "" while it is unknown. ``attempts`` counts rejections by the archive.
+    """
+
+    release: str
+    revision: int
+    archive: str
+    state: DepositState = "waiting"
+    due: float = 0.0
+    attempts: int = 0
+    submitted: float = 0.0
+    job: str = ""
+    problem: str = ""
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Return whether a request may have reached the archive although its answer is lost."""
+        return self.submitted > 0 and not self.job
+
+
+@dataclass(frozen=True, slots=True)
+class DepositReceipt:
+    """The capture that an archive made for a version of a release.
+
+    ``at`` is the time of the capture (aware UTC), and ``url`` its address at the archive.
+    """
+
+    archive: str
+    revision: int
+    at: dt.datetime
+    url: str
+
+
+class DepositCount(NamedTuple):
+    """The number of deposits at an archive in one state, and a problem of one of them or ""."""
+
+    archive: str
+    state: DepositState
+    number: int
+    problem: str

@@ -1,0 +1,132 @@
+"""Deposits: versions of releases for other archives, and the receipts of these archives."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from data.models import Deposit, DepositCount, DepositReceipt
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import instant
+from data.store.shared_sql.events import DEPOSITS, EventsPart, append_events
+from data.store.unit_of_work import decisions
+
+COLUMNS: Final = "d.revision, d.archive, d.state, d.due, d.attempts, d.submitted, d.job, d.problem"
+
+NUMBER: Final = "(SELECT number FROM releases WHERE id = :release)"
+
+DEPOSIT_COUNTS: Final = (
+    "SELECT archive, state, count(*), max(problem) FROM deposits"
+    " GROUP BY archive, state ORDER BY archive, state"
+)
+"""SQL query for rows of data.models.DepositCount."""
+
+IS_OPEN: Final = "state IN ('waiting', 'running')"
+
+
+class DepositsPart(Part):
+    """Methods of the store for deposits at other archives."""
+
+    def settle_deposits(self, last: int, deposits: Iterable[Deposit]) -> None:
+        """Queue deposits for all events up to number ``last``, and mark these as handled.
+
+        A deposit that is already queued is not changed. An earlier version of a release that was
+        not requested yet is replaced: the archive can't capture it any more.
+        """
+        with self._writing() as db:
+            for one in deposits:
+                names = {
+                    "release": one.release,
+                    "revision": one.revision,
+                    "archive": one.archive,
+                    "due": one.due,
+                }
+                db.execute(
+                    "INSERT INTO deposits (release, revision, archive, state, due) SELECT number,"
+                    " :revision, :archive, 'waiting', :due FROM releases WHERE id = :release"
+                    " ON CONFLICT DO NOTHING",
+                    names,
+                )
+                db.execute(
+                    f"UPDATE deposits SET state = 'replaced' WHERE release = {NUMBER}"
+                    " AND archive = :archive AND revision < :revision AND state = 'waiting'"
+                    " AND submitted = 0",
+                    names,
+                )
+            EventsPart(self._connection).pass_events(DEPOSITS, last)
+
+    def begin_deposits(self) -> None:
+        """Let deposits begin with the next new event, if they never began before."""
+        events = EventsPart(self._connection)
+        if not self._rows("consumers", "name = ?", [DEPOSITS.name]):
+            events.skip_events(DEPOSITS)
+
+    def next_deposit(self, archive: str, now: float) -> Deposit | None:
+        """Return the deposit at an archive that is due longest, or None."""
+        rows = self._ask(
+            f"SELECT r.id, {COLUMNS} FROM deposits d JOIN releases r ON r.number = d.release"
+            f" WHERE d.archive = ? AND d.due <= ? AND d.{IS_OPEN}"
+            " ORDER BY d.due, d.release LIMIT 1",
+            [archive, now],
+        )
+        return Deposit(*rows[0]) if rows else None
+
+    def keep_deposit(self, one: Deposit) -> None:
+        """Store the state of a deposit."""
+        self._write(
+            "UPDATE deposits SET state = :state, due = :due, attempts = :attempts,"
+            " submitted = :submitted, job = :job, problem = :problem"
+            f" WHERE release = {NUMBER} AND revision = :revision AND archive = :archive",
+            {name: getattr(one, name) for name in Deposit.__slots__},
+        )
+
+    def put_off_deposits(self, archive: str, until: float, problem: str) -> None:
+        """Postpone all open deposits at an archive, which accepts no requests at present."""
+        self._write(
+            f"UPDATE deposits SET due = ?, problem = ? WHERE archive = ? AND due < ? AND {IS_OPEN}",
+            [until, problem, archive, until],
+        )
+
+    def deposits_since(self, archive: str, since: float) -> Sequence[float]:
+        """Return the times of requests to an archive since a time, oldest first."""
+        rows = self._ask(
+            "SELECT submitted FROM deposits WHERE archive = ? AND submitted > ? ORDER BY submitted",
+            [archive, since],
+        )
+        return [at for (at,) in rows]
+
+    def keep_receipt(self, release_id: str, receipt: DepositReceipt) -> None:
+        """Store the capture of an archive. The pages of the release are published again."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO deposits (release, revision, archive, state, captured, url)"
+                " SELECT number, :revision, :archive, 'done', :captured, :url FROM releases"
+                " WHERE id = :release ON CONFLICT (release, revision, archive) DO UPDATE"
+                " SET state = 'done', problem = '', captured = excluded.captured,"
+                " url = excluded.url",
+                {
+                    "release": release_id,
+                    "revision": receipt.revision,
+                    "archive": receipt.archive,
+                    "captured": receipt.at.timestamp(),
+                    "url": receipt.url,
+                },
+            )
+            rows = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
+            append_events(self._connection, "moved", [number for (number,) in rows])
+            self._unit.decide(decisions.Deposited(release_id, receipt))
+
+    def receipts(self, release_id: str) -> Sequence[DepositReceipt]:
+        """Return the captures that other archives made of a release, oldest first."""
+        rows = self._ask(
+            "SELECT d.archive, d.revision, d.captured, d.url FROM deposits d"
+            " JOIN releases r ON r.number = d.release WHERE r.id = ? AND d.state = 'done'"
+            " ORDER BY d.captured, d.archive",
+            [release_id],
+        )
+        return [
+            DepositReceipt(archive, revision, instant(at), url)
+            for archive, revision, at, url in rows
+        ]
+
+    def deposit_counts(self) -> Sequence[DepositCount]:
+        """Return the number of deposits by archive and state."""
+        return [DepositCount(*row) for row in self._ask(DEPOSIT_COUNTS)]

@@ -1,0 +1,230 @@
+"""Client of an archive with the API of Save Page Now, and of its CDX server."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from data.clock import utc_now
+from data.models import DepositReceipt
+from data.network.client import Outbound, OutboundError, OutboundResponse
+from data.network.retry_after import MAX_WAIT, asked_until
+from data.settings.archive import DepositSettings
+
+MAX_ANSWER_BYTES: Final = 2_000_000
+"""Maximum size of a response in bytes. The report about a job lists all parts of a page."""
+
+MAX_TEXT: Final = 200
+"""Maximum length in characters of a problem that an archive reports."""
+
+MAX_CDX_ROWS: Final = 50
+"""Maximum number of captures in one response of a CDX server."""
+
+BUSY: Final = frozenset(
+    (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+)
+"""Statuses with which an archive accepts no requests from us at present."""
+
+LIMITS: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
+"""Pattern that matches a reason in Save Page Now's ``status_ext`` that is not about the page."""
+
+FINAL: Final = re.compile(
+    r"blocked-url|invalid-url|not-found|gone|no-access|forbidden|unauthorized"
+)
+"""Pattern that matches a reason in ``status_ext`` for which a repetition is useless."""
+
+STAMP: Final = re.compile(r"\d{14}")
+
+CLOCK_SKEW_SECONDS: Final = 60
+"""Maximum difference in seconds between our clock and an archive's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The archive works on a job with this id."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The archive has a capture of the page."""
+
+    receipt: DepositReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The archive did not save the page. ``final`` means that further requests are useless."""
+
+    problem: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The archive accepts no requests at present, until a time in seconds since 1970 if given."""
+
+    problem: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """There is no answer, so it is unknown whether the archive saves the page."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The archive works on the job, or has no capture yet."""
+
+
+class SaveApi:
+    """Requests to one archive, whose name is ``name``."""
+
+    def __init__(self, name: str, settings: DepositSettings, outbound: Outbound) -> None:
+        self.name = name
+        self._settings = settings
+        self._outbound = replace(outbound, max_body=MAX_ANSWER_BYTES)
+
+    async def save(self, url: str, revision: int) -> Accepted | Saved | Rejected | Busy | Lost:
+        """Request a capture of a page."""
+        body = urlencode({"url": url, "skip_first_archive": "1"}).encode()
+        try:
+            answer = await self._ask("POST", self._settings.save, body)
+        except OutboundError as error:
+            return Lost(str(error))
+        if refused := self._refused(answer):
+            return refused
+        fields = fields_of(answer.body)
+        if isinstance(job := fields.get("job_id"), str) and job:
+            return Accepted(job)
+        return self._outcome(fields, url, revision) or Lost("the archive returned no job")
+
+    async def job(
+        self, job: str, url: str, revision: int
+    ) -> Saved | Rejected | Busy | Lost | Nothing:
+        """Return the state of a job."""
+        try:
+            answer = await self._ask("GET", f"{self._settings.save}/status/{quote(job, safe='')}")
+        except OutboundError as error:
+            return Busy(str(error))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return Lost("the archive does not know its job any more")
+        if refused := self._refused(answer):
+            return refused if isinstance(refused, Busy) else Busy(refused.problem)
+        return self._outcome(fields_of(answer.body), url, revision) or Nothing()
+
+    async def capture_since(self, url: str, revision: int, since: float) -> Saved | Busy | Nothing:
+        """Return the first capture of a page since a time, or Nothing."""
+        at = dt.datetime.fromtimestamp(since - CLOCK_SKEW_SECONDS, dt.UTC)
+        first = f"{at:%Y%m%d%H%M%S}"
+        query = {"url": url, "from": first, "output": "json", "limit": str(MAX_CDX_ROWS)}
+        try:
+            answer = await self._outbound.ask("GET", f"{self._settings.cdx}?{urlencode(query)}")
+        except OutboundError as error:
+            return Busy(str(error))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return Nothing()
+        if not answer.is_good:
+            return Busy(f"the archive answered {answer.status}", until_of(answer))
+        stamps = [stamp for stamp in stamps_in(answer.body) if stamp >= first]
+        return Saved(self._receipt(min(stamps), url, revision)) if stamps else Nothing()
+
+    async def _ask(self, method: str, url: str, body: bytes = b"") -> OutboundResponse:
+        headers = {"accept": "application/json"}
+        if body:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        if self._settings.credentials:
+            headers["authorization"] = f"LOW {self._settings.credentials}"
+        return await self._outbound.ask(method, url, headers, body)
+
+    def _refused(self, answer: OutboundResponse) -> Busy | Lost | None:
+        """Return the failure in a response without a result, or None."""
+        problem = f"the archive answered {answer.status}"
+        if reason := reason_of(fields_of(answer.body)):
+            problem = f"{problem}: {reason}"
+        if answer.status in BUSY:
+            return Busy(problem, until_of(answer))
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and (until := until_of(answer)):
+            return Busy(problem, until)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # A gateway may report an error although the archive received the request.
+            return Lost(problem)
+        return None
+
+    def _outcome(
+        self, fields: dict[str, Any], url: str, revision: int
+    ) -> Saved | Rejected | Busy | None:
+        """Return the result that a response contains, or None."""
+        stamp = str(fields.get("timestamp", ""))
+        if fields.get("status") == "success" and time_of(stamp):
+            return Saved(self._receipt(stamp, url, revision))
+        reason = reason_of(fields)
+        if fields.get("status") == "error" or (reason and "status" not in fields):
+            if LIMITS.search(str(fields.get("status_ext", ""))):
+                return Busy(reason)
+            return Rejected(reason, final=bool(FINAL.search(str(fields.get("status_ext", "")))))
+        return None
+
+    def _receipt(self, stamp: str, url: str, revision: int) -> DepositReceipt:
+        at = time_of(stamp) or utc_now()
+        return DepositReceipt(self.name, revision, at, f"{self._settings.captures}{stamp}/{url}")
+
+
+def fields_of(body: bytes) -> dict[str, Any]:
+    """Return the fields of a JSON object, or none if the text is anything else."""
+    try:
+        found = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def reason_of(fields: dict[str, Any]) -> str:
+    """Return the reason that an archive reports, on one line, or an empty string."""
+    parts = (fields.get(name) for name in ("status_ext", "message"))
+    text = " ".join(" ".join(one.split()) for one in parts if isinstance(one, str))
+    return text[:MAX_TEXT]
+
+
+def time_of(stamp: str) -> dt.datetime | None:
+    """Return the time of 14 digits, or None if they are not a time."""
+    if not STAMP.fullmatch(stamp):
+        return None
+    try:
+        return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
+
+
+def until_of(answer: OutboundResponse) -> float | None:
+    """Return the end of the wait that a response requires, in seconds since 1970, or None."""
+    now = utc_now()
+    until = asked_until(answer.headers.get("retry-after", "").strip(), now)
+    return min(until, now + MAX_WAIT).timestamp() if until else None
+
+
+def stamps_in(body: bytes) -> list[str]:
+    """Return the valid time stamps of captures that a CDX server lists as JSON.
+
+    The rows are arrays after a row of names, or one object per line.
+    """
+    try:
+        rows = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        rows = [fields_of(line) for line in body.splitlines()]
+    found = []
+    names = rows[0] if isinstance(rows, list) and rows else []
+    for row in rows if isinstance(rows, list) else [rows]:
+        if isinstance(row, list) and isinstance(names, list):
+            row = dict(zip(map(str, names), row, strict=False))  # noqa: PLW2901 - as an object
+        if isinstance(row, dict) and time_of(stamp := str(row.get("timestamp", ""))):
+            found.append(stamp)
+    return found

@@ -1,0 +1,236 @@
+"""Worker that queues the deposits of new versions, and requests them from the archives."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from data.errors import LeaseLost, StoreError
+from data.models import Deposit
+from data.network.client import Outbound
+from data.settings.archive import DepositSettings
+from data.store.core.store import Store
+from data.store.shared_sql.events import DEPOSITS
+from feeds.backoff import Backoff
+from feeds.deposits.permission import is_reachable_publicly, refusal
+from feeds.deposits.save_api import Accepted, Busy, Lost, Nothing, Rejected, SaveApi, Saved
+from feeds.store_thread import in_thread
+
+log = structlog.get_logger()
+
+MAX_EVENTS: Final = 500
+"""Maximum number of events per transaction."""
+
+MAX_REJECTIONS: Final = 8
+"""Number of rejections of one page by an archive, or of failed name lookups, after which the
+deposit is abandoned."""
+
+DAY_SECONDS: Final = 86_400.0
+
+
+class DepositPace:
+    """Times of the worker in seconds, which tests shorten.
+
+    ``poll`` is the time between two requests for the state of a job. ``settle`` is the time after
+    an unanswered request in which the archive may still make a capture. ``job`` is the maximum
+    duration of a job.
+    """
+
+    def __init__(
+        self,
+        retry: Backoff | None = None,
+        *,
+        poll: float = 6,
+        settle: float = 1800,
+        job: float = 3600,
+    ) -> None:
+        self.retry = retry or Backoff()
+        self.poll = poll
+        self.settle = settle
+        self.job = job
+
+
+class DepositWorker:
+    """Deposits new versions at the ``archives``, with one request at a time to each archive.
+
+    If the site is not public (``is_public``), nothing is deposited.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        archives: Mapping[str, DepositSettings],
+        outbound: Outbound,
+        pace: DepositPace,
+        *,
+        is_public: bool = True,
+    ) -> None:
+        self._store = store
+        self._archives = archives
+        self._apis = {name: SaveApi(name, one, outbound) for name, one in archives.items()}
+        self._pace = pace
+        self._is_public = is_public
+        self._failures = dict.fromkeys(archives, 0)
+        self._busy: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Queue and request deposits until the task is cancelled."""
+        backlog = any(one.backlog for one in self._archives.values())
+        if not backlog:
+            await in_thread(self._store, self._store.begin_deposits)
+        try:
+            while True:
+                more = await in_thread(self._store, self._queue)
+                for name in self._archives.keys() - self._busy.keys():
+                    self._busy[name] = asyncio.create_task(self._serve(name))
+                if not more:
+                    await self._pace.retry.rest()
+        finally:
+            tasks = list(self._busy.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _queue(self) -> bool:
+        """Queue the deposits for the next events. Returns whether more events may wait."""
+        events = self._store.waiting_events(DEPOSITS, limit=MAX_EVENTS)
+        if events:
+            now = time.time()
+            deposits = [
+                Deposit(event.release, event.revision, name, due=now)
+                for event in events
+                for name, archive in self._archives.items()
+                if event.release and (archive.backlog or not event.backlog)
+            ]
+            self._store.settle_deposits(events[-1].number, deposits)
+        return len(events) == MAX_EVENTS
+
+    async def _serve(self, name: str) -> None:
+        """Send requests to an archive as long as deposits are due."""
+        try:
+            while deposit := await in_thread(
+                self._store, self._store.next_deposit, name, time.time()
+            ):
+                await self._step(self._apis[name], deposit)
+        except (StoreError, LeaseLost, OSError) as error:
+            # Nothing can be recorded, so the next round tries again.
+            log.warning("deposits are delayed", archive=name, problem=str(error))
+        except Exception as error:
+            # A retry at once would fail again, because of the same bug.
+            log.exception("a deposit failed", archive=name)
+            await in_thread(self._store, self._store.note_failure, DEPOSITS, error)
+            await self._put_off(name, Busy(type(error).__name__))
+        finally:
+            del self._busy[name]
+
+    async def _step(self, api: SaveApi, deposit: Deposit) -> None:
+        """Send the next request for a deposit, and store the result."""
+        url, reason = await in_thread(self._store, refusal, self._store, deposit.release)
+        if not self._is_public:
+            reason = "the site is protected by tokens"
+        if reason and not deposit.submitted:
+            await self._keep(replace(deposit, state="refused", problem=reason))
+        elif deposit.job:
+            await self._follow_job(api, deposit, url)
+        elif deposit.is_unanswered:
+            await self._find_capture(api, deposit, url)
+        else:
+            await self._request(api, deposit, url)
+
+    async def _request(self, api: SaveApi, deposit: Deposit, url: str) -> None:
+        """Request a capture, if the host is public and the daily budget allows it."""
+        public = await is_reachable_publicly(url)
+        if public is None:
+            await self._reject(deposit, Rejected("the name of its host has no address"))
+            return
+        if not public:
+            await self._keep(replace(deposit, state="refused", problem="its host is not public"))
+            return
+        now = time.time()
+        sent = await in_thread(self._store, self._store.deposits_since, api.name, now - DAY_SECONDS)
+        daily = self._archives[api.name].daily
+        if len(sent) >= daily:
+            until = sent[-daily] + DAY_SECONDS
+            await self._put_off(api.name, Busy("the daily budget is used", until))
+            return
+        # Stored before the request: if its answer is lost, the archive is asked for a capture.
+        deposit = replace(deposit, submitted=now, job="", problem="")
+        await self._keep(deposit)
+        outcome = await api.save(url, deposit.revision)
+        if isinstance(outcome, Busy):
+            # The archive refused the request, so it makes no capture.
+            await self._keep(replace(deposit, submitted=0))
+        await self._settle(deposit, outcome)
+
+    async def _follow_job(self, api: SaveApi, deposit: Deposit, url: str) -> None:
+        outcome = await api.job(deposit.job, url, deposit.revision)
+        if isinstance(outcome, Nothing) and time.time() > deposit.submitted + self._pace.job:
+            outcome = Lost("the archive did not finish its job")
+        await self._settle(deposit, outcome)
+
+    async def _find_capture(self, api: SaveApi, deposit: Deposit, url: str) -> None:
+        """Ask the archive for the capture of a request whose answer was lost."""
+        outcome = await api.capture_since(url, deposit.revision, deposit.submitted)
+        if isinstance(outcome, Nothing) and time.time() > deposit.submitted + self._pace.settle:
+            await self._keep(replace(deposit, state="waiting", submitted=0, due=time.time()))
+            return
+        await self._settle(deposit, outcome)
+
+    async def _settle(
+        self, deposit: Deposit, outcome: Accepted | Saved | Rejected | Busy | Lost | Nothing
+    ) -> None:
+        """Store the result of a request."""
+        name = deposit.archive
+        if not isinstance(outcome, Busy | Lost):
+            self._failures[name] = 0
+        now = time.time()
+        soon = now + max(self._pace.poll, (now - deposit.submitted) / 4)
+        if isinstance(outcome, Accepted):
+            await self._keep(replace(deposit, state="running", job=outcome.job, due=soon))
+        elif isinstance(outcome, Saved):
+            await in_thread(self._store, self._store.keep_receipt, deposit.release, outcome.receipt)
+            log.info("deposited", archive=name, capture=outcome.receipt.url)
+        elif isinstance(outcome, Nothing):
+            await self._keep(replace(deposit, due=soon))
+        elif isinstance(outcome, Rejected):
+            await self._reject(deposit, outcome)
+        elif isinstance(outcome, Lost):
+            await self._keep(
+                replace(deposit, state="running", job="", due=soon, problem=outcome.problem)
+            )
+            await self._put_off(name, Busy(outcome.problem))
+        else:
+            await self._put_off(name, outcome)
+
+    async def _reject(self, deposit: Deposit, outcome: Rejected) -> None:
+        """Repeat a deposit that the archive rejected later, or abandon it."""
+        attempts = deposit.attempts + 1
+        dead = outcome.final or attempts >= MAX_REJECTIONS
+        await self._keep(
+            replace(
+                deposit,
+                state="dead" if dead else "waiting",
+                due=self._pace.retry.after(deposit.attempts),
+                attempts=attempts,
+                submitted=0 if not dead else deposit.submitted,
+                job="",
+                problem=outcome.problem,
+            )
+        )
+        log.warning("not deposited", archive=deposit.archive, problem=outcome.problem)
+
+    async def _put_off(self, name: str, outcome: Busy) -> None:
+        """Send no request to an archive before the time that it demands, or before a retry."""
+        until = outcome.until
+        if until is None or until <= time.time():
+            until = self._pace.retry.after(self._failures[name])
+            self._failures[name] += 1
+        problem = outcome.problem
+        await in_thread(self._store, self._store.put_off_deposits, name, until, problem)
+        log.warning("an archive accepts no deposits now", archive=name, problem=problem)
+
+    async def _keep(self, deposit: Deposit) -> None:
+        await in_thread(self._store, self._store.keep_deposit, deposit)
