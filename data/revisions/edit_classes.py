@@ -12,29 +12,21 @@ from typing import Final
 from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.languages.vocabulary import pattern
 from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
+from data.revisions.edit_weights import (
+    PLACED_CLASSES,
+    WEIGHTS,
+    lead_weight,
+    weight_of_sentence,
+)
 from data.revisions.edits import files_of, linked_pages, replaced_files
 from data.revisions.sentence_facts import LETTER, Facts, facts_of, has_date
 from data.revisions.sentences import Sentence, has_same_letters, sentence_changes
 from data.text.words import UNSPACED, tokens
 
-WEIGHTS: Final[dict[EditClass, float]] = {
-    "figure": 0.5,
-    "date": 0.55,
-    "name": 0.2,
-    "negation": 0.7,
-    "sentence-added": 0.2,
-    "sentence-removed": 0.3,
-    "link": 0.2,
-    "attachment": 0.5,
-    "title": 0.3,
-    "correction": 0.5,
-    "wording": 0.4,
-    "letters": 0.02,
-}
-"""Weight of an edit of one class, from 0 to 1. An edit of several classes weighs more."""
-
-MAX_COUNTED_SENTENCES: Final = 6
-"""Maximum number of added or removed sentences that increase the weight."""
+WHOLE_CLASSES: Final = frozenset[EditClass](
+    ["title", "correction", "attachment", "link", "letters"]
+)
+"""Classes of changes that are not in a sentence of the text, or whose place does not matter."""
 
 MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""
@@ -46,7 +38,7 @@ LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
 """Frame of the pattern that matches the label of a correction note, which is a complete word."""
 
 AFTER_LABEL: Final = re.compile(
-    rf"(?: (?:{LETTER}|\d)+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
+    rf"(?: (?:{LETTER}|[\d./-])+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
 )
 """Pattern that matches punctuation after the label of a correction note. A comma is not enough."""
 
@@ -75,7 +67,7 @@ def classify(old: Content, new: Content) -> EditClasses:
     notes_before, lines_before = _without_last_change(old.body_text)
     notes_after, lines_after = _without_last_change(new.body_text)
     is_dated_anew = bool(notes_after - notes_before)
-    found, counts = _body_classes(lines_before, lines_after, language)
+    found, weight = _body_classes(lines_before, lines_after, language)
     found |= _title_classes(old.title, new.title, language)
     if files_of(old) != files_of(new) or replaced_files(old, new):
         found.add("attachment")
@@ -87,18 +79,8 @@ def classify(old: Content, new: Content) -> EditClasses:
         ("letters",) if changed else ()
     )
     announced = "correction" in found or is_dated_anew
-    return EditClasses(classes, weight(classes, counts), announced)
-
-
-def weight(classes: Sequence[EditClass], counts: Counter[EditClass]) -> float:
-    """Return the weight of an edit. ``counts`` contains numbers of added and removed sentences.
-
-    Weights combine like independent probabilities, so the result never exceeds 1.
-    """
-    rest = 1.0
-    for one in classes:
-        rest *= (1 - WEIGHTS[one]) ** max(1, min(counts[one], MAX_COUNTED_SENTENCES))
-    return round(1 - rest, 2)
+    heaviest = max((weight, *(WEIGHTS[one] for one in classes if one in WHOLE_CLASSES)))
+    return EditClasses(classes, round(heaviest, 2), announced)
 
 
 def _without_last_change(text: str) -> tuple[frozenset[str], str]:
@@ -121,25 +103,36 @@ def _is_date_alone(text: str) -> bool:
     return len(text) > 1 and _word_count(words) <= MAX_LABEL_WORDS and has_date(text)
 
 
-def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], Counter[EditClass]]:
-    """Return the classes of the differences between two texts, and the numbers of sentences."""
+def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], float]:
+    """Return the classes of the differences between two texts, and the largest weight."""
     if old == new:
-        return set(), Counter()
+        return set(), 0.0
     changes = sentence_changes(old, new)
     found: set[EditClass] = set()
+    weights = [0.0]
     for group in changes.edited:
-        found |= _edited_classes(group.old, group.new, language)
+        classes, weight = _edited_classes(group.old, group.new, language)
+        found |= classes
+        if not PLACED_CLASSES.isdisjoint(classes):
+            weight += (
+                lead_weight(new, group.new[0]) if group.new else lead_weight(old, group.old[0])
+            )
+        weights.append(weight)
     notes = _notes(changes.added)
     added = [one for one in changes.added if one.line not in notes]
     was_noted = any(_is_correction(one) for group in changes.edited for one in group.old)
     is_noted = any(_is_correction(one) for group in changes.edited for one in group.new)
-    counts: Counter[EditClass] = Counter(
-        {"sentence-added": len(added), "sentence-removed": len(changes.removed)}
+    placed: tuple[tuple[EditClass, Sequence[Sentence], str], ...] = (
+        ("sentence-added", added, new),
+        ("sentence-removed", changes.removed, old),
     )
-    found.update(one for one in counts if counts[one])
+    for name, some, text in placed:
+        if some:
+            found.add(name)
+            weights.append(WEIGHTS[name] + lead_weight(text, some[0].text))
     if notes or (is_noted and not was_noted):
         found.add("correction")
-    return found, counts
+    return found, max(weights)
 
 
 def _notes(added: Sequence[Sentence]) -> frozenset[int]:
@@ -165,17 +158,19 @@ def _is_correction(sentence: str) -> bool:
 def _title_classes(old: str, new: str, language: str) -> set[EditClass]:
     if old == new:
         return set()
-    found = _edited_classes([old], [new], language)
+    found, _ = _edited_classes([old], [new], language)
     if _is_correction(new) and not _is_correction(old):
         return {"title", "correction"}
     # Titles may have capitals in all words, which then identify no names.
     return {"title", *(found & {"figure", "date", "negation"})} if found else set()
 
 
-def _edited_classes(old: Sequence[str], new: Sequence[str], language: str) -> set[EditClass]:
-    """Return the classes of the difference between two versions of some sentences."""
+def _edited_classes(
+    old: Sequence[str], new: Sequence[str], language: str
+) -> tuple[set[EditClass], float]:
+    """Return the classes of the difference between two versions of sentences, and its weight."""
     if has_same_letters(old, new):
-        return set()
+        return set(), 0.0
     before, after = facts_of(old, language), facts_of(new, language)
     found: set[EditClass] = set()
     is_swapped = before.words == after.words and before.numbers != after.numbers
@@ -189,7 +184,7 @@ def _edited_classes(old: Sequence[str], new: Sequence[str], language: str) -> se
         found.add("name")
     if _differs_in_words(before, after, has_classes=bool(found)):
         found.add("wording")
-    return found
+    return found, weight_of_sentence(found, before, after) if found else 0.0
 
 
 def _differs_in_names(old: Facts, new: Facts) -> bool:

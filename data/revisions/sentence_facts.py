@@ -77,13 +77,17 @@ class Word(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """Facts of one or more sentences, and their words and numbers in order."""
+    """Facts of one or more sentences, and their words and numbers in order.
+
+    ``negations`` also contain modality, and ``reversals`` only words such as "not".
+    """
 
     numbers: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
     dates: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
     negations: Counter[str] = field(default_factory=Counter)
+    reversals: Counter[str] = field(default_factory=Counter)
     words: list[str] = field(default_factory=list)
     explained: set[str] = field(default_factory=set)
 
@@ -93,6 +97,7 @@ class LanguageRules(NamedTuple):
 
     language: str
     negations: re.Pattern[str] | None
+    reversals: re.Pattern[str] | None
     numbers: frozenset[str]
     before_names: frozenset[str]
     after_names: frozenset[str]
@@ -111,6 +116,7 @@ def rules_of(language: str) -> LanguageRules:
     return LanguageRules(
         base,
         _pattern(listed),
+        _pattern([word for one in several for word in one.negation]),
         frozenset(fold_keyword(word) for one in several for word in one.numbers),
         frozenset(fold_keyword(word) for one in several for word in one.before_names),
         frozenset(fold_keyword(word) for one in several for word in one.after_names),
@@ -189,18 +195,23 @@ def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
                 found.figures[folded] += 1
                 found.explained.add(folded)
             found.words.append(folded)
-    if rules.negations:
-        for marker in rules.negations.finditer(text):
-            first, last = marker[0][0], marker[0][-1]
-            # A name may have the ending of a negation.
-            if marker.start() and first.isupper() and last.islower():
-                continue
-            words_of = fold_keyword(marker[0]).split()
-            found.negations[" ".join(words_of)] += 1
-            found.explained.update(words_of)
+    _read_negations(text, rules, found)
     named = [words[at].text for at in sorted(_named(text, words, rules)) if at not in dated]
     found.names.update(map(fold_keyword, named))
     found.explained.update(map(fold_keyword, named))
+
+
+def _read_negations(text: str, rules: LanguageRules, found: Facts) -> None:
+    for marker in rules.negations.finditer(text) if rules.negations else ():
+        first, last = marker[0][0], marker[0][-1]
+        # A name may have the ending of a negation.
+        if marker.start() and first.isupper() and last.islower():
+            continue
+        words_of = fold_keyword(marker[0]).split()
+        found.negations[" ".join(words_of)] += 1
+        if rules.reversals and rules.reversals.search(marker[0]):
+            found.reversals[" ".join(words_of)] += 1
+        found.explained.update(words_of)
 
 
 def _parts_of_date(found: re.Match[str]) -> list[str]:
