@@ -39,7 +39,8 @@ def _releases(store: Store, limit: int) -> Iterator[Happening]:
     found = [*store.releases(Facet(), limit=limit)]
     news = store.news_of([one.id for one in found])
     for release in found:
-        for happening in _of("release", release, release.first_seen):
+        searched = store.with_file_texts(release)
+        for happening in _of("release", searched, release.first_seen):
             yield replace(happening, backlog=release.id not in news)
 
 

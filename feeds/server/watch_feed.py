@@ -113,7 +113,11 @@ def releases(
     """
     found: list[Release] = []
     for some in islice(candidates(store, query, limit), MAX_BATCHES):
-        found += (one for one in some if matches(index, release_event("release", one)))
+        found += (
+            one
+            for one in some
+            if matches(index, release_event("release", store.with_file_texts(one)))
+        )
         if len(found) >= limit or len(some) < limit:
             break
     shown = (entry_of(one, catalog, mixed=True) for one in found[:limit])

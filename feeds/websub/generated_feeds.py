@@ -117,7 +117,7 @@ def changed_feeds(
     found: set[str] = set()
     for changed in changes:
         if release := store.release(changed):
-            event = event_about("release", release)
+            event = event_about("release", store.with_file_texts(release))
             found.update(index.matching(event, store.source_moves()))
     return found
 

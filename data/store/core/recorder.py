@@ -286,6 +286,8 @@ class Recorder:
             if is_edit:
                 self._note_capture(number, outcome, known)
             outcomes.append(outcome)
+            if url not in known_digests:
+                tables.match_again(number)
         tables.write()
         return outcomes
 

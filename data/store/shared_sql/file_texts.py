@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
 import msgspec
 
-from data.models import FileText, Release
+from data.models import Content, FileText, Release
 from data.models.file_text import INTERRUPTED_CUTS
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import content_of, encode
@@ -25,6 +26,9 @@ _pages = msgspec.json.Decoder(tuple[str, ...])
 MAX_READ_CHARACTERS: Final = 20_000_000
 """Maximum number of characters of texts that are read at the same time. A text may have two
 million."""
+
+MAX_ATTACHED_CHARACTERS: Final = 2_000_000
+"""Maximum number of characters of a release's attachments that searches and watches find."""
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
 
@@ -109,6 +113,20 @@ class FileTextsPart(Part):
         """Return the texts of the attachments of some releases, by digest; see `file_texts`."""
         digests = [one for release in releases for _, one in release.content.file_digests]
         return self.file_texts(digests) if digests else {}
+
+    def with_file_texts(self, release: Release) -> Release:
+        """Return a release whose body continues with the texts of its attachments."""
+        return replace(release, content=self.searched_content(release.content))
+
+    def searched_content(self, content: Content) -> Content:
+        """Return a content whose body continues with the texts of its attachments."""
+        digests = [one for _, one in content.file_digests]
+        texts = self.file_texts(digests) if digests else {}
+        pages = [page for one in texts.values() for page in one.pages]
+        if not pages:
+            return content
+        attached = "\n\n".join(pages)[:MAX_ATTACHED_CHARACTERS]
+        return replace(content, body_text=f"{content.body_text}\n\n{attached}")
 
     def forget_texts_of_files(self, urls: Iterable[str]) -> int:
         """Delete the texts of all versions of some attachments, whose records are removed.

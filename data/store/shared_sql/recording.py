@@ -1,17 +1,22 @@
 """Methods of the store that write a release: its row, revisions, topics, facets and events."""
 
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 from data.models import Draft, Release
 from data.store.shared_sql.database.connection import NEW_RELEASES, Connection, places
-from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
+from data.store.shared_sql.database.rows import StoredRelease, encode, instant, release_row
 from data.store.shared_sql.events import append_changes, append_events, drawn_version
 from data.store.shared_sql.matching import MatchTable
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
+
+MATCHED_SECONDS: Final = 7 * 86_400
+"""Maximum age in seconds of a new release that watches compare again with the text of a file."""
 
 
 class ReleaseTable(MatchTable):
@@ -182,6 +187,19 @@ class ReleaseTable(MatchTable):
     def mark_updated(self, number: int) -> None:
         """Append the event that a release has another address."""
         append_events(self._connection, "update", [number])
+
+    def match_again(self, number: int) -> None:
+        """Append an event by which watches compare the alert of a recent new release again.
+
+        The event has the time of the alert, so watches that matched before are not alerted again.
+        """
+        rows = self._ask(
+            "SELECT seen FROM events WHERE release = ? AND kind = 'new' AND seen IS NOT NULL"
+            " AND backlog = 0 AND at > ? ORDER BY number LIMIT 1",
+            [number, time.time() - MATCHED_SECONDS],
+        )
+        for (seen,) in rows:
+            append_events(self._connection, "update", [number], seen=instant(seen))
 
     def note_news(self, number: int, release: Release) -> None:
         """Store when a new release was published, according to its page, and when it was seen."""

@@ -59,9 +59,6 @@ per day."""
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""
 
-MAX_ATTACHED_CHARACTERS: Final = 2_000_000
-"""Maximum number of characters of a release's attachments in the index."""
-
 SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds for a search, so that other clients do not wait long."""
 
@@ -354,12 +351,7 @@ def entry(
     edits.
     """
     number, source, _, text, *became = found
-    content = content_of(text)
-    if content.file_digests:
-        texts = files.file_texts(digest for _, digest in content.file_digests)
-        pages = [page for one in texts.values() for page in one.pages]
-        attached = "\n\n".join(pages)[:MAX_ATTACHED_CHARACTERS]
-        content = replace(content, body_text=f"{content.body_text}\n\n{attached}")
+    content = files.searched_content(content_of(text))
     content = replace(
         content,
         title=secrets.masked(content.title),

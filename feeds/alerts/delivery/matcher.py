@@ -54,6 +54,7 @@ class Matcher:
         release = store.release(event.release) if event.release else None
         edit = edit_of(store, event)
         if release:
+            release = store.with_file_texts(release)
             classes = edit.classes if edit else NO_EDIT
             asked = release_event(event.kind, release, backlog=event.backlog, edit=classes)
         else:

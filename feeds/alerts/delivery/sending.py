@@ -113,7 +113,7 @@ def _trial_release(store: Store, watch_id: str, watch: Watch, saved: Mapping[str
     index, moves = WatchIndex({watch_id: watch}, saved), store.source_moves()
     newest = [*store.releases(Facet(), limit=MAX_TRIED_RELEASES)]
     for release in newest:
-        event = release_event("release", release)
+        event = release_event("release", store.with_file_texts(release))
         if event and index.matching(event, moves):
             return release
     if not newest:

@@ -206,7 +206,9 @@ class AlertsPart(Part):
 
 def queued_event(event: Event) -> QueuedEvent:
     """Return an event of the log as alerts report it."""
-    kind: AlertKind = "release" if event.kind == "new" else cast("AlertKind", event.kind)
+    # An update with a time for alerts repeats the event of a new release.
+    is_release = event.kind in {"new", "update"}
+    kind: AlertKind = "release" if is_release else cast("AlertKind", event.kind)
     health = None
     if kind == "health":
         # The source may have been renamed since.
