@@ -38,8 +38,9 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Published, Release, SeenDraft
-from data.store.core.candidates import NO_CANDIDATES, SimilarReleases
+from data.store.core.candidates import NO_CANDIDATES, SimilarReleases, SimilarTexts
 from data.store.core.recorder import DraftLimit, Recorder
+from data.store.core.release_matcher import ReleaseMatcher
 from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.database.rows import StoredMember
 from data.store.shared_sql.tables import Tables
@@ -76,48 +77,67 @@ class TimedJoiner(StoryJoiner):
         return found
 
 
+class TimedTexts(SimilarTexts):
+    """The index of similar texts, with a clock."""
+
+    def __init__(self, tables: Tables, clock: TimedJoiner) -> None:
+        super().__init__(tables)
+        self._clock = clock
+
+    def find(
+        self, text: TextSignature, order: dt.datetime, bands_of_text: Sequence[int] | None = None
+    ) -> SimilarReleases:
+        """Find similar texts, timed."""
+        _ = text.marks  # Counted in `stored`, with the sketch.
+        started = time.process_time()
+        found = super().find(text, order, bands_of_text)
+        self._clock.seconds += time.process_time() - started
+        return found
+
+    def enter(
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Enter a text, timed."""
+        started = time.process_time()
+        super().enter(number, text, order, hot)
+        self._clock.seconds += time.process_time() - started
+
+
+class BareTexts(SimilarTexts):
+    """An index without texts."""
+
+    def find(
+        self,
+        text: TextSignature,  # noqa: ARG002 - the index's verb
+        order: dt.datetime,  # noqa: ARG002
+        bands_of_text: Sequence[int] | None = None,  # noqa: ARG002
+    ) -> SimilarReleases:
+        """Find none."""
+        return NO_CANDIDATES
+
+    def enter(
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Enter nothing."""
+
+
 class TimedRecorder(Recorder):
     """The recorder, with a clock on what finds and keeps stories."""
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         self._stories = self.clock = TimedJoiner(tables)
-
-    def find_candidates(
-        self, text: TextSignature, order: dt.datetime, bands: Sequence[int] | None = None
-    ) -> SimilarReleases:
-        """Find candidates, timed."""
-        _ = text.marks  # Counted in `stored`, with the sketch.
-        started = time.process_time()
-        found = super().find_candidates(text, order, bands)
-        self.clock.seconds += time.process_time() - started
-        return found
-
-    def enter_text(
-        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
-    ) -> None:
-        """Enter a text, timed."""
-        started = time.process_time()
-        super().enter_text(number, text, order, hot)
-        self.clock.seconds += time.process_time() - started
+        self._texts = TimedTexts(tables, self.clock)
+        self._matcher = ReleaseMatcher(tables, self._texts)
 
 
 class BareRecorder(Recorder):
     """The recorder without stories: what it spends on a release is not theirs."""
 
-    def find_candidates(
-        self,
-        text: TextSignature,  # noqa: ARG002 - the recorder's verb
-        order: dt.datetime,  # noqa: ARG002
-        bands: Sequence[int] | None = None,  # noqa: ARG002
-    ) -> SimilarReleases:
-        """Find none."""
-        return NO_CANDIDATES
-
-    def enter_text(
-        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
-    ) -> None:
-        """Enter nothing."""
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self._texts = BareTexts(tables)
+        self._matcher = ReleaseMatcher(tables, self._texts)
 
 
 class TimedTables(SqliteTables):

@@ -13,9 +13,10 @@ from typing import Final
 
 from data.identity.decision import first_release
 from data.identity.matching import DraftSignature, keys_of, trusted_canonical
-from data.models import SeenDraft
+from data.models import Release, SeenDraft
 from data.revisions.edits import with_file_digests
 from data.store.shared_sql.aliases import Address
+from data.store.shared_sql.database.rows import StoredRelease
 from data.store.shared_sql.tables import Tables
 from data.stories.copies import (
     MAX_ANCHOR_RELEASES,
@@ -24,7 +25,7 @@ from data.stories.copies import (
     slot_of,
     slots_near,
 )
-from data.text.similarity import MARK_BITS, TextSignature
+from data.text.similarity import MARK_BITS, TextSignature, signature
 from data.text.urls import canonical_url
 
 
@@ -44,43 +45,81 @@ class SimilarReleases:
 NO_CANDIDATES: Final = SimilarReleases((), frozenset())
 
 
-def find_candidates(
-    tables: Tables,
-    text: TextSignature,
-    order: dt.datetime,
-    bands_of_text: Sequence[int] | None = None,
-) -> SimilarReleases:
-    """Return the releases that share marks (MinHash bands or anchors) with a text.
+class SimilarTexts:
+    """Index of the texts of stored releases, by their marks. Used within one transaction."""
 
-    Only releases that were published around ``order`` are returned. ``bands_of_text`` is the result
-    of `bands_near`, if it is known.
-    """
-    rows = tables.rows_in_bands(bands_of_text or bands_near(text, order))
-    if not rows:
-        return NO_CANDIDATES
-    # Plain dictionaries, because a Counter takes longer than the database query.
-    bands: dict[int, int] = {}
-    anchors: dict[int, int] = {}
-    sizes: dict[int, int] = {}
-    of_bands = frozenset(_in_slots(slots_near(order), text.bands))
-    for band, number, size in rows:
-        if band in of_bands:
-            bands[number] = bands.get(number, 0) + 1
-        else:
-            anchors[number] = anchors.get(number, 0) + 1
-            sizes[number] = size
-    mine = len(text.anchors)
-    ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
-        (0, -count, n)
-        for n, count in anchors.items()
-        if n not in bands and is_worth_comparing(count, min(sizes[n], mine))
-    ]
-    ranked.sort()
-    crowded = len(rows) >= MAX_ANCHOR_RELEASES
-    return SimilarReleases(
-        tuple(n for _, _, n in ranked),
-        _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
-    )
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def find(
+        self,
+        text: TextSignature,
+        order: dt.datetime,
+        bands_of_text: Sequence[int] | None = None,
+    ) -> SimilarReleases:
+        """Return the releases that share marks (MinHash bands or anchors) with a text.
+
+        Only releases that were published around ``order`` are returned. ``bands_of_text`` is the
+        result of `bands_near`, if it is known.
+        """
+        rows = self._tables.rows_in_bands(bands_of_text or bands_near(text, order))
+        if not rows:
+            return NO_CANDIDATES
+        # Plain dictionaries, because a Counter takes longer than the database query.
+        bands: dict[int, int] = {}
+        anchors: dict[int, int] = {}
+        sizes: dict[int, int] = {}
+        of_bands = frozenset(_in_slots(slots_near(order), text.bands))
+        for band, number, size in rows:
+            if band in of_bands:
+                bands[number] = bands.get(number, 0) + 1
+            else:
+                anchors[number] = anchors.get(number, 0) + 1
+                sizes[number] = size
+        mine = len(text.anchors)
+        ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
+            (0, -count, n)
+            for n, count in anchors.items()
+            if n not in bands and is_worth_comparing(count, min(sizes[n], mine))
+        ]
+        ranked.sort()
+        crowded = len(rows) >= MAX_ANCHOR_RELEASES
+        return SimilarReleases(
+            tuple(n for _, _, n in ranked),
+            _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
+        )
+
+    def enter(
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Add a text under all its marks except the ``hot`` ones, whose buckets are full."""
+        self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
+
+    def replace(
+        self,
+        number: int,
+        known: StoredRelease | None,
+        release: Release,
+        *,
+        text: TextSignature | None = None,
+        near: SimilarReleases | None = None,
+    ) -> SimilarReleases | None:
+        """Index the text of a release in place of that of ``known``, its earlier version.
+
+        ``text`` and ``near`` are the signature of its text and the releases with similar texts, if
+        they are known. Returns these releases, or None if the text and time are the same.
+        """
+        if known:
+            old = known.release
+            if _is_same_text(old, release):
+                return None
+            before = signature(old.content.body_text)
+            self._tables.remove_bands(known.number, bands_of(before, old.instant))
+        if text is None:
+            text = signature(release.content.body_text)
+        near = near or self.find(text, release.instant)
+        self.enter(number, text, release.instant, near.hot)
+        return near
 
 
 def bands_near(text: TextSignature, order: dt.datetime) -> list[int]:
@@ -96,6 +135,11 @@ def bands_of(
     A mark is a MinHash band or an anchor. Marks in ``hot``, whose buckets are full, are omitted.
     """
     return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
+
+
+def _is_same_text(old: Release, new: Release) -> bool:
+    """Return whether copies of both versions are found by the same text and time."""
+    return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
 
 
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:

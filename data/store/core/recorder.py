@@ -5,11 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
-
-import msgspec
 
 from data.clock import zone_of
 from data.identity.decision import (
@@ -22,40 +19,28 @@ from data.identity.decision import (
     later_update,
 )
 from data.identity.matching import (
-    claims,
     is_copy,
-    is_document,
-    moved,
 )
 from data.models import Content, Draft, FileText, Release, SeenDraft
 from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
 from data.revisions.settled_content import SettledContent, settled_content
-from data.revisions.stored_difference import encode_difference
 from data.store.core.candidates import (
     ReadDraft,
-    SimilarReleases,
-    bands_of,
-    find_candidates,
+    SimilarTexts,
 )
+from data.store.core.release_matcher import Match, ReleaseMatcher
+from data.store.core.release_writer import ReleaseWriter
 from data.store.core.stories import StoryJoiner
 from data.store.core.unconfirmed import confirm, may_be_cut
-from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
+from data.store.shared_sql.database.rows import StoredRelease
 from data.store.shared_sql.tables import Tables
 from data.store.shared_sql.visits import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
-from data.text.similarity import TextSignature, signature
-from data.text.urls import canonical_url
+from data.text.similarity import TextSignature
 from data.text.words import word_hashes
-
-NEAREST: Final = 20
-"""Maximum number of a source's releases with which a draft at a new address is compared."""
 
 MAX_COMPARED_RELEASES: Final = 200
 """Maximum number of a source's newest releases with which a changed text is compared."""
-
-MAX_COMPARED_CHARACTERS: Final = 100_000
-"""Maximum total number of characters of two versions that are compared while a release is
-recorded."""
 
 MAX_EDITED_RELEASES: Final = 20
 """Maximum number of releases that link to a file whose replacement is an edit. A file with more
@@ -67,21 +52,6 @@ OLD: Final = dt.timedelta(days=30)
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""
 
-_encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The stored release that matches a draft, if there is one.
-
-    ``reread`` is explained in data.identity.decision. ``near`` contains releases with similar
-    texts, if such releases were searched.
-    """
-
-    known: StoredRelease | None
-    reread: bool
-    near: SimilarReleases | None = None
-
 
 class Recorder:
     """Records one batch of drafts without duplicates, within one transaction.
@@ -92,6 +62,9 @@ class Recorder:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._stories = StoryJoiner(tables)
+        self._texts = SimilarTexts(tables)
+        self._matcher = ReleaseMatcher(tables, self._texts)
+        self._writer = ReleaseWriter(tables)
 
     def record_all(
         self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
@@ -139,7 +112,7 @@ class Recorder:
         """Decide about a draft and store the result with `Tables.write`."""
         draft, seen = read.draft, read.seen
         owners = {key: self._tables.address_owner(draft.source, key) for key in read.keys}
-        owner = self._owner(read, owners)
+        owner = self._matcher.owner(read, owners)
         # A redacted release is never restored by a visit. Only the addresses of its page are
         # stored.
         is_redacted = owner is not None and owner.release.content.redacted
@@ -150,7 +123,7 @@ class Recorder:
             outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
             if is_redacted:
                 outcome = replace(outcome, fingerprint=b"", claimed="")
-            noted = self._note_addresses(owner.number, outcome, is_published=False)
+            noted = self._writer.note_addresses(owner.number, outcome, is_published=False)
             self._tables.keep_answer(draft, None)
             return replace(outcome, noted=noted)
         settled = self._settle(draft, owner, seen) if draft.is_page and owner else None
@@ -159,7 +132,9 @@ class Recorder:
             validator = None if settled.differs else draft.validator
             draft = replace(draft, content=settled.content, validator=validator)
             read = ReadDraft(replace(read.found, draft=draft))
-        match = Match(owner, draft.reread) if owner else self._match(read, owners[read.keys[0]])
+        match = (
+            Match(owner, draft.reread) if owner else self._matcher.match(read, owners[read.keys[0]])
+        )
         decision = self._decide(read, match)
         known = match.known.release if match.known else None
         if settled:
@@ -175,9 +150,9 @@ class Recorder:
                 self._tables.mark_checked(match.known.number, seen)
             return outcome
         backlog = draft.imported if match.known else not outcome.news
-        number, shown = self._write(outcome, match.known, seen=seen, backlog=backlog)
-        self._note_capture(number, outcome, match.known)
-        noted = self._note_addresses(number, outcome, is_published=shown)
+        number, shown = self._writer.write(outcome, match.known, seen=seen, backlog=backlog)
+        self._writer.note_capture(number, outcome, match.known)
+        noted = self._writer.note_addresses(number, outcome, is_published=shown)
         self._tables.keep_answer(draft, number)
         joined = self._join(number, read, decision.release, match)
         self._stories.remember(number, draft.source, read.signature.body)
@@ -189,15 +164,12 @@ class Recorder:
         """Repeat the writes of a recorded outcome without deciding again."""
         release = outcome.decision.release
         known = self._tables.release_with_id(release.id)
-        number, shown = self._write(outcome, known)
-        self._note_capture(number, outcome, known)
-        self._note_addresses(number, outcome, is_published=shown)
+        number, shown = self._writer.write(outcome, known)
+        self._writer.note_capture(number, outcome, known)
+        self._writer.note_addresses(number, outcome, is_published=shown)
         if outcome.skeleton:
             self._tables.keep_skeleton(number, outcome.skeleton)
-        if not known or _copied_from(release) != _copied_from(known.release):
-            text = signature(release.content.body_text)
-            near = self._find_anew(known, text, release)
-            self.enter_text(number, text, release.instant, near.hot)
+        self._texts.replace(number, known, release)
         if outcome.joined:
             self._stories.grow(outcome.joined)
         self._tables.write()
@@ -227,8 +199,8 @@ class Recorder:
         )
         if decision.release == known.release:
             return outcome
-        number, _ = self._write(outcome, known)
-        self._note_capture(number, outcome, known)
+        number, _ = self._writer.write(outcome, known)
+        self._writer.note_capture(number, outcome, known)
         joined = self._join(number, read, decision.release, Match(known, reread=True))
         self._tables.write()
         return replace(outcome, joined=joined)
@@ -282,29 +254,14 @@ class Recorder:
                 addresses=(),
                 capture=old.capture,
             )
-            self._write(outcome, known, seen=seen if is_edit else None)
+            self._writer.write(outcome, known, seen=seen if is_edit else None)
             if is_edit:
-                self._note_capture(number, outcome, known)
+                self._writer.note_capture(number, outcome, known)
             outcomes.append(outcome)
             if url not in known_digests:
                 tables.match_again(number)
         tables.write()
         return outcomes
-
-    def find_candidates(
-        self, text: TextSignature, order: dt.datetime, bands: Sequence[int] | None = None
-    ) -> SimilarReleases:
-        """Return releases whose texts may be similar; see data.store.core.candidates."""
-        return find_candidates(self._tables, text, order, bands)
-
-    def enter_text(
-        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
-    ) -> None:
-        """Add a text to the index of similar texts, under all its marks except the ``hot`` ones.
-
-        A mark is a MinHash band or an anchor of the text. The buckets of ``hot`` marks are full.
-        """
-        self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     def _settle(
         self, draft: Draft, owner: StoredRelease, seen: dt.datetime
@@ -322,75 +279,6 @@ class Recorder:
         settled = settled_content(known.content, draft.content, last[0] if last else None, day)
         self._tables.keep_unconfirmed(subject, settled.state, seen)
         return settled
-
-    # Match.
-
-    def _owner(
-        self,
-        read: ReadDraft,
-        owners: Mapping[str, AddressOwner | None],
-    ) -> StoredRelease | None:
-        """Return the stored release to which an address of the draft belongs, or None."""
-        for owner in owners.values():
-            if owner and owner.kind == "seen":
-                return self._tables.stored_release(owner.number)
-        draft, claimed = read.draft, read.claimed
-        owner = self._tables.address_owner(draft.source, claimed) if claimed else None
-        if owner and owner.kind != "disputed":
-            found = self._tables.stored_release(owner.number)
-            if claims(draft, read.signature, found.release, claimed=owner.kind == "claimed"):
-                return found
-        return None
-
-    def _match(
-        self,
-        read: ReadDraft,
-        owner: AddressOwner | None,
-    ) -> Match:
-        """Return the release that matches a draft at a new address, by canonical link or text.
-
-        ``owner`` is the release to which the draft's own address belongs.
-        """
-        if copied := self._copied(read, owner):
-            return Match(copied, copied.release.first_seen >= read.since)
-        near = self.find_candidates(read.signature.body, read.fresh.instant, read.bands)
-        return Match(self._moved(read, near), read.draft.reread, near)
-
-    def _copied(self, read: ReadDraft, owner: AddressOwner | None) -> StoredRelease | None:
-        """Return the release whose page declares the draft's address as canonical, or None.
-
-        An address at which a release was actually seen does not count.
-        """
-        if owner is None or owner.kind != "claimed":
-            return None
-        found = self._tables.stored_release(owner.number)
-        is_it = claims(read.draft, read.signature, found.release, claimed=False)
-        return found if is_it else None
-
-    def _moved(self, read: ReadDraft, near: SimilarReleases) -> StoredRelease | None:
-        """Return the release that matches a draft at a new address by its text, or None."""
-        draft, print_ = read.draft, read.signature.fingerprint
-        if not draft.content.body_text and not is_document(draft):
-            return None
-        day = draft.content.published.day.isoformat() if draft.content.published else ""
-        # If a notice is repeated word for word, prefer the release of the same day.
-        alike = [*self._tables.with_fingerprint(draft.source, print_, day, limit=NEAREST)]
-        if near.nearest and draft.content.body_text:
-            of_day = self._tables.of_day(draft.source, day, near.nearest)
-            alike += [number for number in near.nearest if number in of_day]
-        if not alike:
-            return None
-        some = map(self._tables.stored_release, islice(dict.fromkeys(alike), NEAREST))
-        candidates = {stored.release.id: stored for stored in some}
-        found = moved(
-            draft,
-            read.signature,
-            [one.candidate for one in candidates.values()],
-            read.since,
-        )
-        return candidates[found.id] if found else None
-
-    # Decide.
 
     def _decide(self, read: ReadDraft, match: Match) -> Decision:
         known = match.known
@@ -451,151 +339,18 @@ class Recorder:
             news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
-    def _write(
-        self,
-        outcome: RecordOutcome,
-        known: StoredRelease | None,
-        *,
-        seen: dt.datetime | None = None,
-        backlog: bool = False,
-    ) -> tuple[int, bool]:
-        """Write a release and all data that depends on it.
-
-        Returns the number of the release, and whether readers see a difference. ``seen`` is the
-        time for alerts, or None if no alert is sent.
-        """
-        release, tables = outcome.decision.release, self._tables
-        old = known.release if known else None
-        shown = old is None or _shown(release) != _shown(old)
-        if known is None or old is None:
-            number = tables.insert_release(release, outcome.fingerprint)
-        else:
-            number = known.number
-            revised = release.revision > old.revision
-            if revised:
-                tables.add_revision(known)
-            is_same = (release.content, release.digest) == (old.content, old.digest)
-            fingerprint = None if is_same else outcome.fingerprint
-            at = (outcome.read_at or release.updated) if revised else None
-            met = outcome.read_at is None
-            tables.update_release(number, release, fingerprint, revised=at, met=met, shown=shown)
-            if revised and release.reread:
-                tables.note_reading(number, release)
-            if release.revision > 1 and release.content != old.content:
-                steps = steps_between(old, release) if revised else ""
-                tables.keep_difference(number, release.revision, steps)
-        files = release.content.attachments
-        if files != (old.content.attachments if old else ()):
-            tables.link_files(number, (one.url for one in files), is_new=old is None)
-        if old is None or _filed(release) != _filed(old):
-            tables.file_under_topics(old, release)
-            tables.file_under_section(old, release)
-            tables.label_topics(outcome.labels)
-        if shown:
-            tables.mark_dirty(number, old, release, seen=seen, backlog=backlog)
-        if outcome.news:
-            tables.note_news(number, release)
-        return number, shown
-
-    def _note_capture(
-        self, number: int, outcome: RecordOutcome, known: StoredRelease | None
-    ) -> None:
-        """Store the archive record that showed a release, for a new version or as the last one."""
-        revision = outcome.decision.release.revision
-        if known is None or revision > known.release.revision:
-            forget = outcome.read_at is None
-            self._tables.keep_version_capture(number, revision, outcome.capture, forget=forget)
-        elif outcome.read_at is None:
-            self._tables.keep_last_capture(number, outcome.capture)
-
-    def _note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
-        """Store the addresses of a release and return whether any of them is new.
-
-        A new address is an event, because readers see it. If ``is_published`` is set, the release
-        already has an event.
-        """
-        release, tables = outcome.decision.release, self._tables
-        source = release.source
-        urls = {canonical_url(url): url for url in outcome.addresses}
-        noted = tables.add_addresses(source, number, urls)
-        if noted and not is_published:
-            tables.mark_updated(number)
-        if outcome.claimed and (key := canonical_url(outcome.claimed)) not in urls:
-            noted |= tables.claim_address(source, number, key, outcome.claimed)
-        if outcome.editions:
-            noted |= tables.add_translation_links(source, number, outcome.editions)
-        if noted and not is_published:
-            tables.forget(number, release.source, release.day)
-        return noted
-
-    # Join.
-
     def _join(
         self, number: int, read: ReadDraft, release: Release, match: Match
     ) -> JoinedStory | None:
         """Add a text to the index of similar texts and join its release to a story."""
         text = read.signature.body
-        known, near = match.known.release if match.known else None, None
-        if known is None or _copied_from(release) != _copied_from(known):
-            near = self._find_anew(match.known, text, release, match.near)
-            self.enter_text(number, text, release.instant, near.hot)
-        # Otherwise the story stays the same unless the page links translations.
+        near = self._texts.replace(number, match.known, release, text=text, near=match.near)
+        # If the text is the same, the story stays the same unless the page links translations.
         return self._stories.join(
             number, release, text, near, keys=read.keys, editions=read.editions
         )
-
-    def _find_anew(
-        self,
-        known: StoredRelease | None,
-        text: TextSignature,
-        release: Release,
-        near: SimilarReleases | None = None,
-    ) -> SimilarReleases:
-        """Return releases with texts similar to a new or changed text.
-
-        The earlier text of the release is removed from the index of similar texts.
-        """
-        if known:
-            before = signature(known.release.content.body_text)
-            self._tables.remove_bands(known.number, bands_of(before, known.release.instant))
-        return near or self.find_candidates(text, release.instant)
-
-
-def steps_between(old: Release, new: Release) -> str:
-    """Return the encoded difference between two versions, or "" if their texts are long.
-
-    Differences between long texts are computed later, because other writers wait for the current
-    transaction.
-    """
-    lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
-    if sum(lengths) > MAX_COMPARED_CHARACTERS:
-        return ""
-    return encode_difference(old.content, new.content)
 
 
 def _is_old(release: Release) -> bool:
     """Return whether a release was published long before it was first seen."""
     return release.instant < release.first_seen - OLD
-
-
-def _shown(release: Release) -> bytes:
-    """Encode all properties of a release that readers see.
-
-    If a visit changes only other properties, the release is not published again.
-    """
-    return _encode(
-        (
-            *(release.url, release.content, release.updated, release.retracted),
-            *(release.story, release.order),
-        )
-    )
-
-
-def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
-    """Return the topics, section and order of a release, which determine its position in feeds."""
-    return release.content.topics, release.content.section, release.order
-
-
-def _copied_from(release: Release) -> tuple[str, dt.datetime]:
-    """Return the text and time that are used to find copies of a release."""
-    return release.content.body_text, release.instant

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from data.store.core.candidates import bands_of, find_candidates
+from data.store.core.candidates import SimilarTexts, bands_of
 from data.store.core.store import Store
 from data.store.shared_sql.tables import Tables
 from data.stories.copies import SLOT_SECONDS
@@ -43,7 +43,7 @@ def test_releases_with_shared_bands_are_ranked_before_those_with_shared_anchors_
     enter(tables, 1, marked(range(5), ANCHORS))
     enter(tables, 2, marked([100, 1, 2, 3, 4, 5], range(20)))
     enter(tables, 3, marked(BANDS, range(20)))
-    found = find_candidates(tables, marked(BANDS, ANCHORS), NOON)
+    found = SimilarTexts(tables).find(marked(BANDS, ANCHORS), NOON)
     assert found.nearest == (3, 2, 1)
 
 
@@ -54,11 +54,11 @@ def test_texts_that_share_a_passage_are_not_compared(tables: Tables) -> None:
     enter(tables, 3, marked(range(6), [*range(200, 205), *range(5)]))
     # A band alone is enough, whatever else they have in common.
     enter(tables, 4, marked([105], range(9)))
-    assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (4, 2, 1)
+    assert SimilarTexts(tables).find(marked(BANDS, ANCHORS), NOON).nearest == (4, 2, 1)
 
 
 def test_a_copy_is_looked_for_in_the_weeks_around_its_day_alone(tables: Tables) -> None:
     enter(tables, 1, marked(BANDS, ANCHORS), NOON - dt.timedelta(days=30))
     enter(tables, 2, marked(BANDS, ANCHORS), NOON - dt.timedelta(seconds=2 * SLOT_SECONDS))
-    assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (1,)
-    assert find_candidates(tables, marked([], []), NOON).nearest == ()
+    assert SimilarTexts(tables).find(marked(BANDS, ANCHORS), NOON).nearest == (1,)
+    assert SimilarTexts(tables).find(marked([], []), NOON).nearest == ()
