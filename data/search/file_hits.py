@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from data.models import FileKind, FileText, Media, Release
 from data.search.expression import Term
@@ -10,7 +10,7 @@ from data.search.passages import MAX_SEARCHED_CHARACTERS, passage
 from data.search.query import Query
 from data.text.folding import fold_search
 
-MAX_FILE_CHARACTERS: Final = 1_500_000
+MAX_CHARACTERS_OF_FILES: Final = 1_500_000
 """Maximum number of characters of attachments that are searched for matching pages of one list of
 results."""
 
@@ -28,6 +28,13 @@ class FileHit:
     page: int
     passage: str
 
+    @property
+    def part(self) -> Literal["page", "slide", "sheet"]:
+        """What the pages of a file of this kind are called."""
+        if self.kind in {"xlsx", "ods"}:
+            return "sheet"
+        return "slide" if self.kind in {"pptx", "odp"} else "page"
+
 
 def file_hits(
     releases: Iterable[Release], texts: Mapping[str, FileText], query: Query
@@ -43,13 +50,13 @@ def file_hits(
 
 
 class _Finder:
-    """Finds the pages of files that match a query. Searches at most MAX_FILE_CHARACTERS."""
+    """Finds the pages of files that match a query. Searches at most MAX_CHARACTERS_OF_FILES."""
 
     def __init__(self, texts: Mapping[str, FileText], query: Query) -> None:
         self._texts = texts
         self._query = query
         self._wanted = query.wanted_in("body")
-        self._left = MAX_FILE_CHARACTERS
+        self._left = MAX_CHARACTERS_OF_FILES
 
     def best(self, release: Release) -> FileHit | None:
         """Return the best page of a release's attachments, or None."""

@@ -43,10 +43,6 @@ DISPLAY_PARAMETERS = ("sort", "cursor", "more")
 PLAIN_WORDS: Final = re.compile(r"\w+(?: \w+)*")
 """Pattern that matches a query of words without operators, fields, phrases and prefixes."""
 
-SHEETS: Final = frozenset(("xlsx", "ods"))
-SLIDES: Final = frozenset(("pptx", "odp"))
-"""Kinds of files whose pages are sheets or slides."""
-
 MIN_STEM_LETTERS: Final = 4
 """Minimum number of letters of a suggested prefix."""
 
@@ -198,9 +194,9 @@ def rows(
 def page_name(hit: FileHit, texts: Texts) -> str:
     """Return the name of a matching page of an attachment: ``Minutes, page 3``."""
     name = name_of(Media(hit.url, "", title=hit.title))
-    if hit.kind in SHEETS:
+    if hit.part == "sheet":
         return texts.gettext("%(file)s, sheet %(number)s", file=name, number=hit.page)
-    if hit.kind in SLIDES:
+    if hit.part == "slide":
         return texts.gettext("%(file)s, slide %(number)s", file=name, number=hit.page)
     return texts.gettext("%(file)s, page %(number)s", file=name, number=hit.page)
 

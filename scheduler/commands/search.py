@@ -12,7 +12,7 @@ from data.interchange.release_fields import release_fields
 from data.languages.tags import fault_of_language
 from data.models import Release
 from data.search.expression import STATES, sources_in
-from data.search.file_hits import FileHit, file_hits
+from data.search.file_hits import file_hits
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Query
 from data.search.saved import SavedSearches, load_searches, remove_search, save_search
@@ -132,7 +132,7 @@ def search(
             say(f"{day} {one.source} {one.id[:8]} {one.content.title}{states_of(one)}")
             say(f"    {passage(one.content, asked)}")
             if hit := in_files.get(one.id):
-                say(f"    {hit.title or hit.url}, {page_name(hit)}: {hit.passage}")
+                say(f"    {hit.title or hit.url}, {hit.part} {hit.page}: {hit.passage}")
         if not found:
             say("no matches")
         if hits.cursor is not None:
@@ -141,12 +141,6 @@ def search(
     for note in notes_on(texts_of("en"), asked):
         complain(note)
     return 0
-
-
-def page_name(hit: FileHit) -> str:
-    """Return the name of a matching page: ``page 3``, ``slide 3`` or ``sheet 3``."""
-    names = {"xlsx": "sheet", "ods": "sheet", "pptx": "slide", "odp": "slide"}
-    return f"{names.get(hit.kind, 'page')} {hit.page}"
 
 
 def states_of(release: Release) -> str:

@@ -53,5 +53,5 @@ def test_the_page_with_the_most_words_is_shown_if_the_release_lacks_a_word(
 
 
 def test_the_characters_that_are_searched_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_FILE_CHARACTERS", 10)
+    monkeypatch.setattr(module, "MAX_CHARACTERS_OF_FILES", 10)
     assert hit("dredging") is None
