@@ -29,7 +29,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from data.network.request_signer import RequestSigner
 from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import EXTEND, RENDER, SIGNER
+from spiders.download.settings import CONNECTIONS, EXTEND, RENDER, SIGNER
 from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 
@@ -87,6 +87,9 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
     """Downloads requests whose ``meta`` contains ``render`` with a browser, and others as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
+        # ProxiedBrowserProvider passes these options to its proxy.
+        options = crawler.settings["PLAYWRIGHT_LAUNCH_OPTIONS"]["communique"]
+        options["connections"] = crawler.settings[CONNECTIONS]
         super().__init__(crawler)
         bound_heads(self._pool)
         if signer := crawler.settings.get(SIGNER):

@@ -14,8 +14,7 @@ from scrapy.exceptions import NotConfigured
 from data.text.urls import host_of
 from spiders.download.limited_downloader import visit_of
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
-from spiders.download.settings import ALLOW_PRIVATE, PROXIES, RENDER
-from spiders.download.ssrf import HostResolver
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDER, Connections
 
 
 class ProxyMiddleware:
@@ -29,6 +28,7 @@ class ProxyMiddleware:
             name: Upstream.of(name, url) for name, url in crawler.settings[PROXIES].items()
         }
         self._allow_private = crawler.settings.getbool(ALLOW_PRIVATE)
+        self._connections: Connections = crawler.settings[CONNECTIONS]
         self._gateways: dict[str, PublicOnlyProxy] = {}
         self._opened: dict[str, asyncio.Future[str]] = {}
 
@@ -69,7 +69,10 @@ class ProxyMiddleware:
         if opened is None:
             # Scrapy limits the size of responses.
             gateway = self._gateways[upstream.name] = PublicOnlyProxy(
-                allow_private=self._allow_private, max_bytes=sys.maxsize, upstream=upstream
+                self._connections,
+                allow_private=self._allow_private,
+                max_bytes=sys.maxsize,
+                upstream=upstream,
             )
             opened = self._opened[upstream.name] = asyncio.ensure_future(gateway.open())
         try:
@@ -79,5 +82,5 @@ class ProxyMiddleware:
             if self._opened.get(upstream.name) is opened:
                 del self._opened[upstream.name]
             raise
-        HostResolver.gateways.add(int(address.rpartition(":")[2]))
+        self._connections.gateways.add(int(address.rpartition(":")[2]))
         return address

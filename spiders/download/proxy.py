@@ -14,11 +14,11 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from data.network.addresses import is_metadata, refused_address
-from spiders.download.ssrf import HostResolver
+from spiders.download.settings import Connections
 
 UPSTREAM_SECONDS: Final = 15.0
 """Maximum time to open a connection through a proxy, in seconds."""
@@ -185,17 +185,18 @@ class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of the loopback interface.
 
     ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
-    operator's proxy for all connections, which gets checked IP addresses. ``failures`` contains the
-    reasons why it failed, by host, because Twisted and the browser only see a closed connection.
-    ``silent`` contains the operator's proxies through which nothing arrived yet, by host.
+    operator's proxy for all connections, which gets checked IP addresses.
     """
 
-    failures: ClassVar[dict[str, str]] = {}
-    silent: ClassVar[dict[str, str]] = {}
-
     def __init__(
-        self, *, allow_private: bool, max_bytes: int, upstream: Upstream | None = None
+        self,
+        connections: Connections,
+        *,
+        allow_private: bool,
+        max_bytes: int,
+        upstream: Upstream | None = None,
     ) -> None:
+        self._connections = connections
         self._allow_private = allow_private
         self._upstream = upstream
         self._max_bytes = max_bytes
@@ -249,22 +250,22 @@ class PublicOnlyProxy:
         try:
             infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
-            self.failures.pop(host, None)
+            self._connections.proxy_failures.pop(host, None)
             raise
         found = list(dict.fromkeys(str(info[4][0]) for info in infos))
         if private := refused_address(found, allow_private=self._allow_private):
-            HostResolver.refused[host] = private
+            self._connections.refused[host] = private
             raise Refused(host)
         if self._upstream:
-            HostResolver.refused.pop(host, None)
-            self.silent[host] = self._upstream.name
+            self._connections.refused.pop(host, None)
+            self._connections.silent_proxies[host] = self._upstream.name
             for address in found:
                 try:
                     streams = await self._upstream.connect(address, port)
                 except ProxyFailure as error:
-                    self.failures[host] = str(error)
+                    self._connections.proxy_failures[host] = str(error)
                 else:
-                    self.failures.pop(host, None)
+                    self._connections.proxy_failures.pop(host, None)
                     return streams
             raise Refused(host)
         for address in found[:-1]:
@@ -277,7 +278,7 @@ class PublicOnlyProxy:
     ) -> None:
         left = self._max_bytes
         while left > 0 and (chunk := await reader.read(CHUNK)):
-            self.silent.pop(host, None)
+            self._connections.silent_proxies.pop(host, None)
             left -= len(chunk)
             writer.write(chunk)
             await writer.drain()

@@ -16,10 +16,10 @@ from data.text.masking import without_user
 from data.text.urls import page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.limited_downloader import SlowRequest
-from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.retry_after import HostError
+from spiders.download.settings import Connections
 from spiders.download.size_limits import TOO_LARGE, head_error
-from spiders.download.ssrf import HostResolver, PrivateAddressError
+from spiders.download.ssrf import PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
 from spiders.items import Form
 from spiders.page.page import Page
@@ -116,23 +116,27 @@ def certificate_end(response: Response) -> dt.datetime | None:
     return dt.datetime.strptime(written.decode(), "%Y%m%d%H%M%S%z") if written else None
 
 
-def describe_failure(failure: Failure, host: str) -> tuple[ErrorKind, str]:
+def describe_failure(
+    failure: Failure, host: str, connections: Connections
+) -> tuple[ErrorKind, str]:
     """Return the error kind and a message for a failed request to ``host``."""
-    return describe_error(failure.value, host)
+    return describe_error(failure.value, host, connections)
 
 
-def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, str]:
+def describe_error(
+    error: BaseException | None, host: str, connections: Connections
+) -> tuple[ErrorKind, str]:
     """Return the error kind and a message for an exception that failed a request to ``host``."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
-    if host in HostResolver.refused:
-        return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))
+    if private := connections.refused.get(host):
+        return "refused", str(PrivateAddressError(host, private))
     if isinstance(error, IgnoreRequest):
         return _ignored(error)
     if head := head_error(error):
         return "size", str(head)
     known: tuple[ErrorKind, str] | None = KNOWN_ERRORS.get(type(error).__name__)
-    if why := PublicOnlyProxy.failures.get(host):
+    if why := connections.proxy_failures.get(host):
         known = "network", why
     # The cause is Twisted's innermost failure, the last in the list.
     cause = error.__cause__ if error else None
@@ -145,7 +149,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
     if found is None:
         last = reasons[-1].value if reasons else error
         return "network", f"it could not be fetched ({type(last).__name__})"
-    proxy = PublicOnlyProxy.silent.get(host) if found[0] == "timeout" else None
+    proxy = connections.silent_proxies.get(host) if found[0] == "timeout" else None
     return ("timeout", f"nothing arrived in time through the proxy {proxy}") if proxy else found
 
 

@@ -33,6 +33,7 @@ from spiders.download.limited_downloader import (
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import HostError, HostMemory, HostWaits
 from spiders.download.robots_rules import MAX_ROBOTS_BYTES, Rules
+from spiders.download.settings import CONNECTIONS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -194,7 +195,7 @@ class RobotsMiddleware:
                 return b""
             raise Unreachable("refused", url, str(error)) from error
         except Exception as error:
-            kind, why = describe_error(error, host_of(url))
+            kind, why = describe_error(error, host_of(url), self._crawler.settings[CONNECTIONS])
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(

@@ -48,8 +48,32 @@ PROXIES = "COMMUNIQUE_PROXIES"
 ALLOW_PRIVATE = "COMMUNIQUE_ALLOW_PRIVATE"
 """Name of the Scrapy setting for whether private addresses may be requested."""
 
+CONNECTIONS = "COMMUNIQUE_CONNECTIONS"
+"""Name of the Scrapy setting with the Connections of the crawl."""
+
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
+
+
+class Connections:
+    """What the resolver and the proxies of one crawl know about its connections.
+
+    Twisted and the browser report only a failed look-up or a closed connection.
+    """
+
+    def __init__(self) -> None:
+        self.refused: dict[str, str] = {}
+        """The private address for which a host was rejected, by host."""
+        self.proxy_failures: dict[str, str] = {}
+        """The reason why the operator's proxy failed, by host."""
+        self.silent_proxies: dict[str, str] = {}
+        """The operator's proxy through which nothing arrived yet, by host."""
+        self.gateways: set[int] = set()
+        """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> "Connections":
+        """Return this object, because Scrapy copies the settings but the parts share it."""
+        return self
 
 
 def user_agent(settings: Settings) -> str:
@@ -77,6 +101,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
         "USER_AGENT": user_agent(settings),
         SIGNER: signer,
         PROXIES: dict(network.proxies),
+        CONNECTIONS: Connections(),
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",

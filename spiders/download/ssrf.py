@@ -9,14 +9,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.threads import deferToThreadPool
 
 from data.network.addresses import PrivateAddress, refused_address
-from spiders.download.settings import ALLOW_PRIVATE
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, Connections
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -55,16 +55,14 @@ class HostResolver:
     """Resolves host names with a cache. Twisted tries the addresses in order.
 
     If any address of a host is private, no address is returned, unless private addresses are
-    allowed. ``refused`` contains the rejected addresses by host, because Twisted reports only a
-    failed look-up.
+    allowed.
     """
 
-    refused: ClassVar[dict[str, str]] = {}
-    gateways: ClassVar[set[int]] = set()
-    """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
-
-    def __init__(self, reactor: Any, *, allow_private: bool, seconds: float) -> None:
+    def __init__(
+        self, reactor: Any, connections: Connections, *, allow_private: bool, seconds: float
+    ) -> None:
         self._reactor = reactor
+        self._connections = connections
         self._allow_private = allow_private
         self._seconds = seconds
         self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -74,6 +72,7 @@ class HostResolver:
         """Create the resolver for a crawl."""
         return cls(
             reactor,
+            crawler.settings[CONNECTIONS],
             allow_private=crawler.settings.getbool(ALLOW_PRIVATE),
             seconds=crawler.settings.getfloat("DNS_TIMEOUT"),
         )
@@ -113,7 +112,7 @@ class HostResolver:
             self._known[hostName] = time.monotonic(), addresses
             found(addresses)
 
-        if hostName == "127.0.0.1" and portNumber in self.gateways:
+        if hostName == "127.0.0.1" and portNumber in self._connections.gateways:
             # No URL leads here, because PublicOnlyMiddleware checks IP addresses in URLs.
             receiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
             receiver.resolutionComplete()
@@ -131,8 +130,9 @@ class HostResolver:
     def _allowed(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
         private = refused_address(addresses, allow_private=self._allow_private)
         if private is None:
-            self.refused.pop(host, None)
+            self._connections.refused.pop(host, None)
             return addresses
         # Stored under the host name as in URLs (IDNA).
-        self.refused[host if host.isascii() else host.encode("idna").decode()] = private
+        name = host if host.isascii() else host.encode("idna").decode()
+        self._connections.refused[name] = private
         return ()

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from data.models import Draft, Link
+from data.models import Content, Draft, Link
 from data.text.urls import canonical_url
+from data.text.words import tokens
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.visit_scope import VisitScope
 from spiders.page.links import url_pattern
@@ -23,6 +24,10 @@ MAX_LINKS: Final = 5000
 
 MIN_SECTIONED_RELEASES: Final = 3
 """Minimum number of releases with a section needed to compare sections."""
+
+MIN_SHARED_TITLE: Final = 0.7
+"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
+of both texts."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
@@ -89,6 +94,27 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
         return False
     progress = walk.progress
     return progress is None or (progress.history != "walking" and progress.pages == 1)
+
+
+def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> bool:
+    """Whether a linked page is certainly a release of a list with ``sections``.
+
+    The page is on no listing, so it must have a date, a body, and the title in the link.
+    """
+    is_complete = content.published is not None and bool(content.body_text)
+    return (
+        is_complete and has_title(content.title, link.title) and belongs(content.section, sections)
+    )
+
+
+def has_title(title: str, linked: str) -> bool:
+    """Whether a page's title matches the text of a link to the page.
+
+    Most words of the shorter text must be in both, because a link may truncate the title.
+    """
+    left, right = set(tokens(title)), set(tokens(linked))
+    least = min(len(left), len(right))
+    return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:

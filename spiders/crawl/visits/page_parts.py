@@ -5,15 +5,33 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
+from scrapy.http import Response
+
 from data.models import Capture, Draft
 from data.text.clean import clean_line
 from data.text.urls import page_address, part_fragment
 from spiders.crawl.visits.visit import Visit
+from spiders.download.capture import capture_of
+from spiders.download.responses import page_of
 from spiders.download.truncation import end_of
 from spiders.items import Listing, ListingItem
 from spiders.listing.read import PAGE_PARTS
 from spiders.page.page import Page
 from spiders.page_parts.find import find_parts, text_fragment
+
+
+def parts_of(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
+    """Yield drafts of the releases whose full texts are on the listing page itself.
+
+    If the server reports the page as unchanged, its stored releases are confirmed instead.
+    """
+    if listing is None or not has_parts(listing):
+        return
+    visit.requested.claim(page_address(response.url))
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        confirm(listing, visit, capture_of(response))
+    else:
+        yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
 
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:

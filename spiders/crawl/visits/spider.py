@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,18 +17,15 @@ from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
 from data.health.run_errors import CUT, SLOW_PAGE_MESSAGE
-from data.models import Draft, Link, ListingKind
-from data.text.masking import without_user
+from data.models import Link, ListingKind
 from data.text.sites import is_elsewhere
-from data.text.urls import canonical_url, host_of, page_address, page_key, part_fragment
-from data.text.words import tokens
+from data.text.urls import canonical_url, host_of, page_key
 from spiders.attachments.middleware import READING, AttachmentMiddleware
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
-from spiders.crawl.listings.linked_releases import belongs
+from spiders.crawl.listings.linked_releases import is_certain
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.page_errors import (
-    BadAddress,
     MissingRelease,
     NoListing,
     NotARelease,
@@ -40,35 +37,24 @@ from spiders.crawl.visits.listing_response import (
     report_unread,
 )
 from spiders.crawl.visits.next_requests import Wanted
-from spiders.crawl.visits.page_parts import (
-    confirm,
-    drafts_of,
-    has_parts,
-    with_stored_addresses,
-)
+from spiders.crawl.visits.page_parts import parts_of, with_stored_addresses
+from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder
 from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import capture_of, why_not_archived
-from spiders.download.documents import UNREAD_META_KEY
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.responses import (
     describe_failure,
     is_posted,
     links_of,
     page_of,
-    posting,
     requested_url,
     validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
-from spiders.download.settings import EXTEND, RENDER, needs_browser
+from spiders.download.settings import CONNECTIONS, needs_browser
 from spiders.items import Listing, ListingItem
-from spiders.listing.paging.labels import control_to_click
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
-
-LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
-"""Priorities of requests. Stored releases are requested before new releases, to distinguish a moved
-page from a copy."""
 
 ATTACHMENT_PRIORITY: Final = 571
 """Position of AttachmentMiddleware among the download middlewares, beside DocumentMiddleware."""
@@ -96,10 +82,6 @@ PAGE_MOVED_MESSAGE: Final = (
 REDIRECT_TO_LISTING_MESSAGE: Final = "the page redirects to {url}, which is not a release"
 
 GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-
-MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
-of both texts."""
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -159,6 +141,20 @@ class PressRoomSpider(Spider):
         self._arriving = arriving
         self.memory = memory
         self.archive = archive
+        self._requests = RequestBuilder(
+            Callbacks(
+                listing=self.parse_listing,
+                listing_again=self.parse_listing_again,
+                parts=self.parse_parts,
+                release=self.parse_release,
+                linked=self.parse_linked,
+                feed=self.parse_feed,
+                file=self.parse_file,
+                failed=self.failed,
+                failed_aside=self.failed_aside,
+                failed_file=self.failed_file,
+            )
+        )
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for the first listing pages and the due releases of each visit."""
@@ -167,19 +163,19 @@ class PressRoomSpider(Spider):
             visit.expect()
             with self.response(visit, visit.file.url):
                 if visit.file.is_page:
-                    yield self._request_page(visit)
+                    yield self._requests.page(visit)
                     continue
                 due = [walk for walk in visit.frontier.walks.values() if self._is_due(visit, walk)]
                 visit.first_pages.expect(len(due))
                 for walk in due:
                     visit.requested.claim(walk.start)
-                    yield self._request_listing(visit, walk.start, walk.kind, is_first=True)
+                    yield self._requests.listing(visit, walk.start, walk.kind, is_first=True)
                 for url in filter(visit.requested.claim, visit.due()):
                     if visit.resumes:
                         visit.requests.postponed.append(Wanted("stored", url))
                         continue
                     with page_errors(url, visit.report.error):
-                        if request := self._request_release(visit, url, None):
+                        if request := self._requests.release(visit, url, None):
                             yield request
 
     @contextmanager
@@ -207,7 +203,7 @@ class PressRoomSpider(Spider):
         """Send the request for a URL. An exception is reported as an error of its page."""
         is_file = wanted.kind == "file"
         with page_errors(wanted.url, visit.files.failed if is_file else visit.report.error):
-            request = self._request_wanted(visit, wanted)
+            request = self._requests.wanted(visit, wanted)
             if request and self.crawler.engine:
                 self.crawler.engine.crawl(request)
 
@@ -222,7 +218,7 @@ class PressRoomSpider(Spider):
             with page_errors(response.url, visit.report.error):
                 listing = listing_or_report(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
-                visit.first_pages.hold(self._parts(response, visit, listing))
+                visit.first_pages.hold(parts_of(response, visit, listing))
             if is_first:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
@@ -246,7 +242,7 @@ class PressRoomSpider(Spider):
                 visit.check_page(page.url)
                 listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
-                visit.first_pages.hold(self._parts(response, visit, listing))
+                visit.first_pages.hold(parts_of(response, visit, listing))
                 self._record_parts(visit)
 
     @staticmethod
@@ -254,20 +250,6 @@ class PressRoomSpider(Spider):
         """Report the error status of a response."""
         kind, message = error_status(response.status, page_of(response))
         visit.report.error(response.url, kind, f"the server {message}")
-
-    @staticmethod
-    def _parts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
-        """Yield drafts of the releases whose full texts are on the listing page itself.
-
-        If the server reports the page as unchanged, its stored releases are confirmed instead.
-        """
-        if listing is None or not has_parts(listing):
-            return
-        visit.requested.claim(page_address(response.url))
-        if response.status == HTTPStatus.NOT_MODIFIED:
-            confirm(listing, visit, capture_of(response))
-        else:
-            yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
     def _record_parts(self, visit: Visit) -> None:
         """Record the waiting drafts of page parts, once all first pages have arrived.
@@ -303,7 +285,7 @@ class PressRoomSpider(Spider):
                 if known and visit.resumes:
                     visit.requests.postponed.append(Wanted("stored", url, item))
                 else:
-                    request = self._request_release(visit, url, item, known=known)
+                    request = self._requests.release(visit, url, item, known=known)
                     if request:
                         yield request
 
@@ -346,7 +328,7 @@ class PressRoomSpider(Spider):
         url = requested_url(response)
         visit.add_missing(url, response.status, capture_of(response))
         other = visit.requested.claim_replaced(url)
-        if other and (request := self._request_release(visit, other, item, known=False)):
+        if other and (request := self._requests.release(visit, other, item, known=False)):
             yield request
 
     @limited
@@ -354,9 +336,15 @@ class PressRoomSpider(Spider):
         """Record the draft of a page to which another page links, if it is certainly a release."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
-            read = draft_linked(response, visit, link)
-            if read and belongs(read.draft.content.section, visit.store.sections(visit.id)):
-                _flush_later(visit, is_same=visit.record(read))
+            if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(
+                link.url
+            ):
+                return
+            with suppress(NotARelease):
+                read = visit.draft(response, None)
+                sections = visit.store.sections(visit.id)
+                if is_certain(read.draft.content, link, sections):
+                    _flush_later(visit, is_same=visit.record(read))
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
@@ -390,7 +378,9 @@ class PressRoomSpider(Spider):
         """Report that a file of a release could not be fetched."""
         asked = str(request.meta["asked"])
         with self.response(visit, asked):
-            kind, message = describe_failure(failure, host_of(request.url))
+            kind, message = describe_failure(
+                failure, host_of(request.url), self.settings[CONNECTIONS]
+            )
             if kind == "size":
                 visit.files.cut(asked, capture_of(request), message)
             else:
@@ -414,7 +404,9 @@ class PressRoomSpider(Spider):
         feed, its page may be unavailable, because the feed lists the releases.
         """
         with self.response(visit, request.url):
-            kind, message = describe_failure(failure, host_of(request.url))
+            kind, message = describe_failure(
+                failure, host_of(request.url), self.settings[CONNECTIONS]
+            )
             is_first = bool(request.cb_kwargs.get("is_first"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # The reason concerns all pages of the host: report it once and stop the walks.
@@ -445,115 +437,6 @@ class PressRoomSpider(Spider):
         )
         return cheap or not visit.file.feed
 
-    def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
-        if wanted.link:
-            return self._request_linked(visit, wanted.link)
-        if wanted.kind == "listing":
-            return self._request_listing(visit, wanted.url, wanted.listing_kind, is_first=False)
-        if wanted.kind in {"file", "feed"}:
-            return self._request_file(visit, wanted.url, feed=wanted.kind == "feed")
-        if wanted.kind == "again":
-            parse = self.parse_listing_again
-            return self._request(visit, wanted.url, parse, LISTING_PRIORITY, conditional=False)
-        known = wanted.kind == "stored"
-        return self._request_release(visit, wanted.url, wanted.item, known=known)
-
-    def _request_listing(
-        self, visit: Visit, url: str, listing_kind: ListingKind, *, is_first: bool
-    ) -> Request:
-        form = None if is_first else visit.frontier.form(url)
-        conditional = (
-            not (visit.scope.backfill or form)
-            and visit.store.cached_listing(url, visit.scope.listing_rules) is not None
-        )
-        more = {"listing_kind": listing_kind, "is_first": is_first}
-        request = self._request(
-            visit, url, self.parse_listing, LISTING_PRIORITY, conditional=conditional, **more
-        )
-        if form:
-            return posting(request, form)
-        return request.replace(meta={**request.meta, EXTEND: control_to_click})
-
-    def _request_page(self, visit: Visit) -> Request:
-        """Return the request for the page of a source that is a single page."""
-        url = visit.file.url
-        known = visit.release_at(url) is not None
-        visit.requested.claim(url)
-        visit.add_request(url, known=known)
-        conditional = known and not visit.scope.backfill
-        parse = self.parse_release
-        return self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional, item=None)
-
-    def _request_release(
-        self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
-    ) -> Request | None:
-        """Return a request for a release's page, or None if this visit already requested it."""
-        if part_fragment(url):
-            page = page_address(url)
-            if not visit.requested.claim(page):
-                return None
-            return self._request(visit, page, self.parse_parts, STORED_PRIORITY, conditional=False)
-        visit.add_request(url, known=known)
-        priority = STORED_PRIORITY if known else NEW_PRIORITY
-        return self._request(
-            visit,
-            url,
-            self.parse_release,
-            priority,
-            conditional=known and not visit.is_unconditional(url),
-            item=item,
-        )
-
-    def _request_linked(self, visit: Visit, link: Link) -> Request:
-        request = self._request(
-            visit, link.url, self.parse_linked, NEW_PRIORITY, conditional=False, link=link
-        )
-        # A page must not redirect the visit to another site.
-        meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
-        return request.replace(meta=meta, errback=self.failed_aside)
-
-    def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
-        parse = self.parse_feed if feed else self.parse_file
-        reading = None if feed else visit.files.reading(url)
-        conditional = reading is not None and bool(reading.known)
-        request = self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional)
-        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed, READING: reading}
-        return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
-
-    def _request(
-        self,
-        visit: Visit,
-        url: str,
-        callback: Any,
-        priority: int,
-        *,
-        conditional: bool,
-        **more: Any,
-    ) -> Request:
-        render = needs_browser(visit.file, url)
-        # A page filled by scripts may change while its document stays the same.
-        validator = visit.store.validator(url) if conditional and not render else None
-        headers = {
-            "If-None-Match": validator.etag if validator else None,
-            "If-Modified-Since": validator.last_modified if validator else None,
-        }
-        try:
-            request = Request(
-                # Never send the user and password in a URL.
-                without_user(url),
-                callback=callback,
-                errback=self.failed,
-                headers={name: value for name, value in headers.items() if value},
-                priority=priority,
-                cb_kwargs={"visit": visit, **more},
-                meta={"asked": url, RENDER: render},
-            )
-        except ValueError as error:
-            raise BadAddress(error) from error
-        # Do not wait for a URL that can't be requested.
-        visit.expect()
-        return request
-
 
 def _flush_later(visit: Visit, *, is_same: bool) -> None:
     """Execute the pending writes of a visit soon, or later if its last page ``is_same``."""
@@ -568,29 +451,3 @@ def moved_message(visit: Visit, url: str, answered: str) -> str:
         return PAGE_MOVED_MESSAGE.format(url=answered) if is_elsewhere(answered, [url]) else ""
     moved = visit.stored.redirects_elsewhere(url, answered, visit.scope.entry_urls)
     return RELEASE_MOVED_MESSAGE.format(url=answered) if moved else ""
-
-
-def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:
-    """Return the draft of a linked page, or None if the page may not be a release.
-
-    The page is on no listing, so it must have a date, a body and the title in the link.
-    """
-    if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
-        return None
-    try:
-        read = visit.draft(response, None)
-    except NotARelease:
-        return None
-    content = read.draft.content
-    is_complete = content.published and content.body_text
-    return read if is_complete and has_title(content.title, link.title) else None
-
-
-def has_title(title: str, linked: str) -> bool:
-    """Whether a page's title matches the text of a link to the page.
-
-    Most words of the shorter text must be in both, because a link may truncate the title.
-    """
-    left, right = set(tokens(title)), set(tokens(linked))
-    least = min(len(left), len(right))
-    return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least

@@ -18,7 +18,7 @@ from data.settings.load import load_settings, proxy_problem
 from spiders.download.proxies import ProxyMiddleware
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
 from spiders.download.responses import describe_error
-from spiders.download.settings import ALLOW_PRIVATE, PROXIES
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, Connections
 from tests.ports import free_port
 from tests.press_room import Answer, Room, release_html, served
 from tests.proxy_server import proxied
@@ -184,6 +184,7 @@ def test_each_address_of_a_host_is_tried_once(
     resolve(monkeypatch, "127.0.0.2", "127.0.0.1")
     direct = asyncio.open_connection
     tried: list[str] = []
+    connections = Connections()
 
     async def connect(host: str, *more: Any, **named: Any) -> Any:
         tried.append(host)
@@ -193,7 +194,9 @@ def test_each_address_of_a_host_is_tried_once(
         proxy.refused = {"127.0.0.2"}
         monkeypatch.setattr(asyncio, "open_connection", connect)
         upstream = Upstream.of("eu", proxy.url) if has_upstream else None
-        gateway = PublicOnlyProxy(allow_private=True, max_bytes=99_999, upstream=upstream)
+        gateway = PublicOnlyProxy(
+            connections, allow_private=True, max_bytes=99_999, upstream=upstream
+        )
         port = room.server_address[1]
         assert b" 200 " in asyncio.run(tunnel(gateway, "harbour.example", port))
         if has_upstream:
@@ -206,19 +209,22 @@ def test_every_failed_request_of_a_host_has_the_proxy_s_reason_until_one_succeed
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resolve(monkeypatch, "127.0.0.1")
+    connections = Connections()
 
     def through(url: str, port: int) -> bytes:
         upstream = Upstream.of("eu", url)
-        gateway = PublicOnlyProxy(allow_private=True, max_bytes=99_999, upstream=upstream)
+        gateway = PublicOnlyProxy(
+            connections, allow_private=True, max_bytes=99_999, upstream=upstream
+        )
         return asyncio.run(tunnel(gateway, "harbour.example", port))
 
     with served() as room, proxied("http") as proxy:
         port = room.server_address[1]
         assert b" 502 " in through(f"http://127.0.0.1:{free_port()}", port)
         for _ in range(2):
-            assert "the proxy eu" in describe_error(OSError(), "harbour.example")[1]
+            assert "the proxy eu" in describe_error(OSError(), "harbour.example", connections)[1]
         assert b" 200 " in through(proxy.url, port)
-        assert "the proxy eu" not in describe_error(OSError(), "harbour.example")[1]
+        assert "the proxy eu" not in describe_error(OSError(), "harbour.example", connections)[1]
 
 
 def test_a_proxy_through_which_nothing_arrives_is_named(tmp_path: Path) -> None:
@@ -239,21 +245,24 @@ def test_a_proxy_at_the_address_of_credentials_gets_no_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resolve(monkeypatch, "127.0.0.1")
+    connections = Connections()
     monkeypatch.setattr("spiders.download.proxy.is_metadata", lambda address: address[:4] == "127.")
     with proxied("http") as proxy:
         gateway = PublicOnlyProxy(
-            allow_private=True, max_bytes=99, upstream=Upstream.of("eu", proxy.url)
+            connections, allow_private=True, max_bytes=99, upstream=Upstream.of("eu", proxy.url)
         )
         assert b" 502 " in asyncio.run(tunnel(gateway, "harbour.example", 1))
     assert proxy.targets == []
-    assert "credentials" in describe_error(OSError(), "harbour.example")[1]
+    assert "credentials" in describe_error(OSError(), "harbour.example", connections)[1]
 
 
 def test_a_gateway_that_could_not_be_opened_is_opened_for_the_next_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     proxies = {"acme.example": "http://10.0.0.1:3128"}
-    crawler: Any = SimpleNamespace(settings=Settings({PROXIES: proxies, ALLOW_PRIVATE: False}))
+    crawler: Any = SimpleNamespace(
+        settings=Settings({PROXIES: proxies, ALLOW_PRIVATE: False, CONNECTIONS: Connections()})
+    )
     middleware = ProxyMiddleware(crawler)
 
     async def no_handles(*_: Any, **__: Any) -> None:

@@ -14,8 +14,7 @@ import pytest
 
 from data.settings import Network
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import BrowserMissing, needs_browser, render_settings
-from spiders.download.ssrf import HostResolver
+from spiders.download.settings import BrowserMissing, Connections, needs_browser, render_settings
 from spiders.sources.loader import parse_source
 from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
@@ -71,9 +70,18 @@ def test_feeds_and_documents_need_no_browser(url: str, *, needed: bool) -> None:
     assert not needs_browser(plain, url)
 
 
-async def ask(room: Room, *, allow_private: bool, request: str, max_bytes: int = 10_000) -> bytes:
+async def ask(
+    room: Room,
+    *,
+    allow_private: bool,
+    request: str,
+    max_bytes: int = 10_000,
+    connections: Connections | None = None,
+) -> bytes:
     """What the gateway answers to a request that a browser makes of a proxy."""
-    gateway = PublicOnlyProxy(allow_private=allow_private, max_bytes=max_bytes)
+    gateway = PublicOnlyProxy(
+        connections or Connections(), allow_private=allow_private, max_bytes=max_bytes
+    )
     port = int((await gateway.open()).rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     host = room.base.removeprefix("http://")
@@ -97,6 +105,7 @@ CONNECT = (
 
 @pytest.mark.parametrize("request_", [GET, CONNECT])
 def test_the_gateway_connects_to_private_addresses_only_if_allowed(request_: str) -> None:
+    connections = Connections()
     with served() as room:
         room.page("/news/", "<p>here</p>")
         allowed = asyncio.run(ask(room, allow_private=True, request=request_))
@@ -106,9 +115,10 @@ def test_the_gateway_connects_to_private_addresses_only_if_allowed(request_: str
             "localhost:127.0.0.1", "localhost"
         )
         for asked in (request_, local):
-            assert is_refused(asyncio.run(ask(room, allow_private=False, request=asked)), asked)
+            answer = ask(room, allow_private=False, request=asked, connections=connections)
+            assert is_refused(asyncio.run(answer), asked)
         assert room.log == []
-    assert HostResolver.refused["127.0.0.1"] == "127.0.0.1"
+    assert connections.refused["127.0.0.1"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

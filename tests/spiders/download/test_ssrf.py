@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from scrapy import Request
 from data.network.addresses import is_public
 from spiders.download.hosts import is_own_machine
 from spiders.download.middlewares import PublicOnlyMiddleware
+from spiders.download.settings import Connections
 from spiders.download.ssrf import HostResolver, PrivateAddressError, look_up
 
 
@@ -105,7 +107,12 @@ class Reactor:
         return False
 
 
-def found(monkeypatch: pytest.MonkeyPatch, *addresses: str, allow_private: bool = False) -> Any:
+def found(
+    monkeypatch: pytest.MonkeyPatch,
+    *addresses: str,
+    allow_private: bool = False,
+    connections: Connections | None = None,
+) -> Any:
     """What is found of a host that has these addresses."""
 
     def answer(*_: object, **__: object) -> list[Any]:
@@ -113,7 +120,8 @@ def found(monkeypatch: pytest.MonkeyPatch, *addresses: str, allow_private: bool 
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     receiver = Receiver()
-    resolver = HostResolver(Reactor(), allow_private=allow_private, seconds=60)
+    connections = connections or Connections()
+    resolver = HostResolver(Reactor(), connections, allow_private=allow_private, seconds=60)
     resolver.resolveHostName(receiver, "press.example", 443)  # type: ignore[arg-type]
     assert receiver.complete
     return receiver.addresses
@@ -133,12 +141,14 @@ def test_all_addresses_of_a_host_are_given_in_the_system_s_order(
 def test_a_host_with_a_private_address_among_others_is_refused_with_that_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert found(monkeypatch, "93.184.216.34", "fec0::1") == []
-    assert HostResolver.refused["press.example"] == "fec0::1"
-    assert found(monkeypatch, "fec0::1", allow_private=True) == ["fec0::1"]
-    assert "press.example" not in HostResolver.refused
-    assert found(monkeypatch, "169.254.169.254", allow_private=True) == []
-    assert HostResolver.refused["press.example"] == "169.254.169.254"
+    connections = Connections()
+    look = partial(found, monkeypatch, connections=connections)
+    assert look("93.184.216.34", "fec0::1") == []
+    assert connections.refused == {"press.example": "fec0::1"}
+    assert look("fec0::1", allow_private=True) == ["fec0::1"]
+    assert not connections.refused
+    assert look("169.254.169.254", allow_private=True) == []
+    assert connections.refused == {"press.example": "169.254.169.254"}
 
 
 def test_the_system_is_asked_for_both_kinds() -> None:
@@ -155,7 +165,8 @@ def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
         return [(0, 0, 0, "", (answers.pop(0), 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
-    resolver = HostResolver(Reactor(), allow_private=False, seconds=60)
+    connections = Connections()
+    resolver = HostResolver(Reactor(), connections, allow_private=False, seconds=60)
     first, again, late = Receiver(), Receiver(), Receiver()
     resolver.resolveHostName(first, "rebound.example", 80)  # type: ignore[arg-type]
     resolver.resolveHostName(again, "rebound.example", 80)  # type: ignore[arg-type]
@@ -164,4 +175,4 @@ def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
     resolver._known.clear()  # noqa: SLF001 - as after KEPT seconds
     resolver.resolveHostName(late, "rebound.example", 80)  # type: ignore[arg-type]
     assert late.addresses == []
-    assert HostResolver.refused["rebound.example"] == "127.0.0.1"
+    assert connections.refused == {"rebound.example": "127.0.0.1"}

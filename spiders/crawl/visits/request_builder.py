@@ -1,0 +1,164 @@
+"""Build the Scrapy requests of visits: with their callbacks, priorities and conditional headers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy import Request
+
+from data.models import Link, ListingKind
+from data.text.masking import without_user
+from data.text.urls import page_address, part_fragment
+from spiders.attachments.middleware import READING
+from spiders.crawl.page_errors import BadAddress
+from spiders.crawl.visits.next_requests import Wanted
+from spiders.crawl.visits.visit import Visit
+from spiders.download.documents import UNREAD_META_KEY
+from spiders.download.responses import posting
+from spiders.download.settings import EXTEND, RENDER, needs_browser
+from spiders.items import ListingItem
+from spiders.listing.paging.labels import control_to_click
+
+LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
+"""Priorities of requests. Stored releases are requested before new releases, to distinguish a moved
+page from a copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """The spider's functions for responses, by the purpose of the request, and for failures."""
+
+    listing: Callable[..., Any]
+    listing_again: Callable[..., Any]
+    parts: Callable[..., Any]
+    release: Callable[..., Any]
+    linked: Callable[..., Any]
+    feed: Callable[..., Any]
+    file: Callable[..., Any]
+    failed: Callable[..., Any]
+    failed_aside: Callable[..., Any]
+    failed_file: Callable[..., Any]
+
+
+class RequestBuilder:
+    """Builds requests. The visit then awaits their responses."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._callbacks = callbacks
+
+    def wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
+        """Return the next request, or None if this visit already requested the page."""
+        if wanted.link:
+            return self.linked(visit, wanted.link)
+        if wanted.kind == "listing":
+            return self.listing(visit, wanted.url, wanted.listing_kind, is_first=False)
+        if wanted.kind in {"file", "feed"}:
+            return self.file(visit, wanted.url, feed=wanted.kind == "feed")
+        if wanted.kind == "again":
+            parse = self._callbacks.listing_again
+            return self._request(visit, wanted.url, parse, LISTING_PRIORITY, conditional=False)
+        known = wanted.kind == "stored"
+        return self.release(visit, wanted.url, wanted.item, known=known)
+
+    def listing(
+        self, visit: Visit, url: str, listing_kind: ListingKind, *, is_first: bool
+    ) -> Request:
+        """Return the request for a page of a listing."""
+        form = None if is_first else visit.frontier.form(url)
+        conditional = (
+            not (visit.scope.backfill or form)
+            and visit.store.cached_listing(url, visit.scope.listing_rules) is not None
+        )
+        more = {"listing_kind": listing_kind, "is_first": is_first}
+        request = self._request(
+            visit, url, self._callbacks.listing, LISTING_PRIORITY, conditional=conditional, **more
+        )
+        if form:
+            return posting(request, form)
+        return request.replace(meta={**request.meta, EXTEND: control_to_click})
+
+    def page(self, visit: Visit) -> Request:
+        """Return the request for the page of a source that is a single page."""
+        url = visit.file.url
+        known = visit.release_at(url) is not None
+        visit.requested.claim(url)
+        visit.add_request(url, known=known)
+        conditional = known and not visit.scope.backfill
+        parse = self._callbacks.release
+        return self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional, item=None)
+
+    def release(
+        self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
+    ) -> Request | None:
+        """Return a request for a release's page, or None if this visit already requested it."""
+        if part_fragment(url):
+            page = page_address(url)
+            if not visit.requested.claim(page):
+                return None
+            return self._request(
+                visit, page, self._callbacks.parts, STORED_PRIORITY, conditional=False
+            )
+        visit.add_request(url, known=known)
+        priority = STORED_PRIORITY if known else NEW_PRIORITY
+        return self._request(
+            visit,
+            url,
+            self._callbacks.release,
+            priority,
+            conditional=known and not visit.is_unconditional(url),
+            item=item,
+        )
+
+    def linked(self, visit: Visit, link: Link) -> Request:
+        """Return the request for a page to which a release page links."""
+        request = self._request(
+            visit, link.url, self._callbacks.linked, NEW_PRIORITY, conditional=False, link=link
+        )
+        # A page must not redirect the visit to another site.
+        meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
+        return request.replace(meta=meta, errback=self._callbacks.failed_aside)
+
+    def file(self, visit: Visit, url: str, *, feed: bool) -> Request:
+        """Return the request for a release's file, or for a feed."""
+        parse = self._callbacks.feed if feed else self._callbacks.file
+        reading = None if feed else visit.files.reading(url)
+        conditional = reading is not None and bool(reading.known)
+        request = self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional)
+        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed, READING: reading}
+        return request.replace(
+            meta=meta, errback=self._callbacks.failed_aside if feed else self._callbacks.failed_file
+        )
+
+    def _request(
+        self,
+        visit: Visit,
+        url: str,
+        callback: Any,
+        priority: int,
+        *,
+        conditional: bool,
+        **more: Any,
+    ) -> Request:
+        render = needs_browser(visit.file, url)
+        # A page filled by scripts may change while its document stays the same.
+        validator = visit.store.validator(url) if conditional and not render else None
+        headers = {
+            "If-None-Match": validator.etag if validator else None,
+            "If-Modified-Since": validator.last_modified if validator else None,
+        }
+        try:
+            request = Request(
+                # Never send the user and password in a URL.
+                without_user(url),
+                callback=callback,
+                errback=self._callbacks.failed,
+                headers={name: value for name, value in headers.items() if value},
+                priority=priority,
+                cb_kwargs={"visit": visit, **more},
+                meta={"asked": url, RENDER: render},
+            )
+        except ValueError as error:
+            raise BadAddress(error) from error
+        # Do not wait for a URL that can't be requested.
+        visit.expect()
+        return request
