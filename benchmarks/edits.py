@@ -1,17 +1,22 @@
 """Measure how well edits are classified, on generated edits or on pairs that readers labelled.
 
     python -m benchmarks.edits [--edits N] [--few]
-    python -m benchmarks.edits --labels FILE [FILE]
+    python -m benchmarks.edits --labels [FILE …]
 
 Each generated edit changes a press release of invented sentences in one of 10 languages. It belongs
 to one of 12 classes, and every fourth edit to two. The generator uses only the sentences in
 benchmarks/edits_parts/sentences.toml and reads no word list of the classifier.
 
-Readers of the pairs in benchmarks/edits_parts/pairs.jsonl choose all classes of
-docs/reference/queries.md that apply, without seeing the decisions of the classifier. With
-``--labels``, the pairs are scored against the labels of one or two readers. Each line of FILE is
-``{"id": …, "classes": […]}``. With two files, the agreement of the readers is reported, too, and
-only classes that both chose count.
+Readers of the edits in benchmarks/edits_parts (pairs.jsonl and releases.jsonl) choose all classes
+of docs/reference/queries.md that apply, and how much the edit matters (0 to 10), without seeing the
+decisions of the classifier. With ``--labels``, the edits are scored against the labels of one or
+two readers, by default the two in the same folder. Each line of FILE is ``{"id": …, "classes": […],
+"weight_rank": …}``. Classes count if both readers chose the same ones.
+
+The weight orders two edits as the readers do if the heavier one is the same. Two edits count only
+if both readers find the same one heavier, by at least two ranks. Equal weights are no order. The
+classifier was developed without the labels of edits with odd numbers from 81, which are reported as
+``judged``.
 
 The exit code is 1 if the macro F1 of generated edits is below 0.9, or if an edit of letters alone
 weighs 0.05 or more. The last line is JSON.
@@ -29,10 +34,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from data.models import EDIT_CLASSES, Content, EditClass, Media
+from data.models import EDIT_CLASSES, Content, EditClass, EditClasses, Media
 from data.revisions.edit_classes import classify
 
 PARTS: Final = Path(__file__).parent / "edits_parts"
@@ -42,6 +49,13 @@ EDITS: Final = 3000
 FEW_EDITS: Final = 480
 SHARE_OF_TWO: Final = 4
 """One of this number of edits belongs to two classes."""
+
+SIDES: Final = ("before", "after")
+FIRST_PAIRS: Final = 80
+"""Number of the last edit that was used to develop the classifier whatever its number."""
+
+MIN_RANKS: Final = 2
+"""Minimum difference of two ranks (0 to 10) at which a reader finds one edit heavier."""
 
 NATIVE_DIGITS: Final = {"ar": "٠١٢٣٤٥٦٧٨٩", "hi": "०१२३४५६७८९"}
 """Digits that half of the edits in these languages use."""
@@ -264,22 +278,62 @@ def measure(count: int, *, shows_errors: bool) -> dict[str, Any]:
 
 
 def measure_labels(files: Sequence[Path]) -> dict[str, Any]:
-    """Score the classifier on the pairs that readers labelled."""
-    pairs = {one["id"]: one for one in _lines(PARTS / "pairs.jsonl")}
-    readers = [{one["id"]: frozenset(one["classes"]) for one in _lines(file)} for file in files]
+    """Score the classifier on the edits that readers labelled."""
+    pairs = {one["id"]: one for one in labelled_pairs()}
+    readers = [{one["id"]: one for one in _lines(file)} for file in files]
     shared = [name for name in pairs if all(name in reader for reader in readers)]
+    judged = [name for name in shared if (number := int(name[5:])) > FIRST_PAIRS and number % 2]
+    parts = {"": shared, "judged": judged}
+    found = {name: classify(*map(partial(_content, pairs[name]), SIDES)) for name in shared}
+    results = {part: _scores(readers, names, found) for part, names in parts.items() if names}
+    return results.pop("") | results
+
+
+def _scores(
+    readers: Sequence[Mapping[str, Any]], names: Sequence[str], found: Mapping[str, EditClasses]
+) -> dict[str, Any]:
+    """Return the scores of some edits: classes, agreement of the readers, and order by weight."""
     score, agreement = Score(), Score()
-    for name in shared:
-        labels = [reader[name] for reader in readers]
+    for name in names:
+        labels = [frozenset(reader[name]["classes"]) for reader in readers]
         agreement.add(labels[0], labels[-1])
-        old, new = (_content(pairs[name], side) for side in ("before", "after"))
-        score.add(frozenset.intersection(*labels), frozenset(classify(old, new).classes))
+        if labels[0] == labels[-1]:
+            score.add(labels[0], frozenset(found[name].classes))
+    orders = []
+    for one, other in combinations(names, 2):
+        steps = [reader[one]["weight_rank"] - reader[other]["weight_rank"] for reader in readers]
+        if min(steps) >= MIN_RANKS or max(steps) <= -MIN_RANKS:
+            orders.append((found[one].weight - found[other].weight) * steps[0] > 0)
     return {
-        "pairs": len(shared),
+        "pairs": len(names),
         "classes": score.by_class,
         "macro_f1": score.macro,
         "readers_f1": agreement.macro,
+        "orders": len(orders),
+        "ordered": round(statistics.mean(orders), 4),
     }
+
+
+def labelled_pairs() -> Iterable[dict[str, Any]]:
+    """Yield the contents before and after each labelled edit, with its id and language."""
+    yield from _lines(PARTS / "pairs.jsonl")
+    for release in _lines(PARTS / "releases.jsonl"):
+        before = {"title": release["title"], "text": release["text"]}
+        for name, changes in release["edits"].items():
+            sides = [dict(before), dict(before)]
+            for field, old, new, *label in changes:
+                for side, value in zip(sides, (old, new), strict=True):
+                    if field == "link":
+                        side["html"] = f'<p><a href="{value}">{label[0]}</a></p>'
+                    elif field == "attachments":
+                        side[field] = value
+                    elif side is sides[1]:
+                        side[field] = side[field].replace(old, new).rstrip("\n")
+            yield {
+                "id": name,
+                "language": release["language"],
+                **dict(zip(SIDES, sides, strict=True)),
+            }
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -303,11 +357,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edits", type=int, default=EDITS)
     parser.add_argument("--few", action="store_true", help="generate fewer edits")
-    parser.add_argument("--labels", type=Path, nargs="+", help="labels of one or two readers")
+    parser.add_argument("--labels", type=Path, nargs="*", help="labels of one or two readers")
     parser.add_argument("--errors", action="store_true", help="print wrong classifications")
     options = parser.parse_args()
-    if options.labels:
-        print(json.dumps(measure_labels(options.labels)))
+    if options.labels is not None:
+        files = options.labels or [PARTS / f"labels_{reader}.jsonl" for reader in "ab"]
+        print(json.dumps(measure_labels(files)))
         return 0
     count = FEW_EDITS if options.few else options.edits
     result = measure(count, shows_errors=options.errors)
