@@ -37,9 +37,10 @@ from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector
+from spiders.page.document import DocumentText
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts, without_scripts
-from spiders.page.page import DocumentText, Page
+from spiders.page.page import Page
 from spiders.page_parts.find import find_parts
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of

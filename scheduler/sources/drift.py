@@ -30,10 +30,10 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import NotARelease
-from spiders.download.documents import is_pdf
 from spiders.extract.golden import BadGolden, Golden, as_read, read_golden
 from spiders.items import Listing
 from spiders.listing.read import read_listing
+from spiders.page.document import is_pdf
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile, SourceReading

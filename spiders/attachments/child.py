@@ -24,8 +24,8 @@ from spiders.attachments.office import open_office
 from spiders.attachments.pdf import read_pdf_pages
 from spiders.attachments.rtf import read_rtf
 from spiders.attachments.scan import Scans
-from spiders.download.documents import is_pdf
 from spiders.download.pdf_reader import MAX_MEMORY_BYTES
+from spiders.page.document import is_pdf
 
 ZIP: Final = b"PK\x03\x04"
 RTF: Final = b"{\\rtf"

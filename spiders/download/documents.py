@@ -10,11 +10,10 @@ from scrapy import Request
 from scrapy.http import Response
 
 from data.environment import child_environment
-from spiders.page.page import DocumentText
+from spiders.page.document import DocumentText, is_pdf
 
 log = logging.getLogger(__name__)
 
-PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
 """Key in a request's ``meta`` for the text of the document in its response."""
 
@@ -26,14 +25,6 @@ MAX_CPU_SECONDS: Final = 15
 
 MAX_WAITING_RATIO: Final = 4
 """Maximum ratio of the wall-clock time of this process to its CPU time."""
-
-MAX_PDF_OFFSET: Final = 1_024
-"""Maximum offset of the header of a PDF in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
-
-
-def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF, regardless of its Content-Type."""
-    return PDF in body[:MAX_PDF_OFFSET] and body.lstrip()[:1] != b"<"
 
 
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
-import msgspec
 from charset_normalizer import from_bytes
 from lxml import etree
 from parsel import Selector
@@ -27,6 +26,7 @@ from w3lib.encoding import (
 from data.languages.detection import detect_language
 from data.text.markup import without_oversized_tags
 from data.text.urls import absolute
+from spiders.page.document import DocumentText
 from spiders.page.html_tree import parse
 
 DECLARING = ("base", "link", "meta", "script", "title")
@@ -92,21 +92,6 @@ Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
 """Pattern that matches a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
-
-
-class DocumentText(msgspec.Struct, frozen=True):
-    """The text and metadata of a document such as a PDF.
-
-    - ``title``: the title in the metadata.
-    - ``headline``: the line in the largest letters on the first page.
-    - ``created``: the creation date, in ISO 8601.
-    - ``pages``: the text of each page.
-    """
-
-    title: str = ""
-    headline: str = ""
-    created: str = ""
-    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

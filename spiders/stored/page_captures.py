@@ -20,11 +20,12 @@ from data.text.masking import without_user
 from data.text.urls import canonical_url
 from spiders.crawl.listings.frontier import SITEMAP_INDEX
 from spiders.crawl.page_errors import ReportError, page_errors
-from spiders.download.documents import is_pdf, read_document
+from spiders.download.documents import read_document
 from spiders.items import Listing, ListingItem, Series
 from spiders.listing.feed import sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.listing.read import read_listing
+from spiders.page.document import is_pdf
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
 

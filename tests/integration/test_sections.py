@@ -14,6 +14,8 @@ from tests.press_room import Answer, Room, served
 
 NUMBERS = [6, 5, 4, 3, 2, 1]
 PDF = b"%PDF-1.4 none"
+TEXTS_UNREAD = {"attachment_text": '"none"'}
+"""Key of a source whose files are archived but not read, each in a process of its own."""
 
 
 def section(number: int, *, anchor: str = "", more: str = "") -> str:
@@ -50,7 +52,7 @@ def room() -> Iterator[Room]:
 @pytest.fixture
 def home(room: Room, tmp_path: Path) -> Path:
     """A HOME that has collected it."""
-    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    home = make_home(tmp_path / "home", f"{room.base}/news/", **TEXTS_UNREAD)
     assert collect(home)["new"] == 6
     return home
 
@@ -116,7 +118,7 @@ def test_ids_that_count_from_the_top_do_not_mix_up_releases(room: Room, tmp_path
         return page(*(section(n, anchor=f"c{place}") for place, n in enumerate(numbers)))
 
     room.page("/news/", counted(NUMBERS))
-    home = make_home(tmp_path / "counted", f"{room.base}/news/")
+    home = make_home(tmp_path / "counted", f"{room.base}/news/", **TEXTS_UNREAD)
     collect(home)
     before = {n: one["id"] for n, one in exported(home).items()}
     room.page("/news/", counted([7, *NUMBERS]))
@@ -131,7 +133,7 @@ def test_sections_of_later_pages_are_collected_and_checked(room: Room, tmp_path:
     older = '</div><a rel="next" href="/news/?page=2">Older</a></body></html>'
     room.page("/news/", page(*map(section, NUMBERS[:3]), end=older))
     room.page("/news/?page=2", page(*map(section, NUMBERS[3:])))
-    home = make_home(tmp_path / "paged", f"{room.base}/news/")
+    home = make_home(tmp_path / "paged", f"{room.base}/news/", **TEXTS_UNREAD)
     assert (collect(home)["new"], len(exported(home))) == (6, 6)
     room.page("/news/?page=2", page(*(section(n, more=" No more.") for n in NUMBERS[3:5])))
     run = collect(home)
@@ -195,7 +197,9 @@ def test_a_feed_that_links_to_sections_is_complete_and_adds_no_request(
     room: Room, tmp_path: Path
 ) -> None:
     with_feed(room)
-    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed.xml"')
+    home = make_home(
+        tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed.xml"', **TEXTS_UNREAD
+    )
     result = communique("add", f"{room.base}/news/", home=home)
     assert (result.returncode, f'feed = "{room.base}/feed.xml"' in result.stdout) == (0, True)
     room.log.clear()

@@ -14,11 +14,11 @@ from spiders.body.clean_html import outer_html
 from spiders.body.frames import is_frame_line
 from spiders.crawl.drafts.layout_change import skeleton_of
 from spiders.crawl.page_errors import MissingRelease, NotARelease
-from spiders.download.documents import is_pdf
 from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem
+from spiders.page.document import DocumentText, is_pdf
 from spiders.page.media_urls import DOCUMENT_TYPES
-from spiders.page.page import DocumentText, Page
+from spiders.page.page import Page
 from spiders.page_parts.find import FoundPart
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -187,3 +188,9 @@ def test_a_scan_is_recognized_in_the_language_of_the_source() -> None:
         ["Der", "Hafen", "öffnet", "im", "Frühling", "für", "alle", "größeren", "Schiffe"],
     ]
     assert read.tool.startswith("tesseract")
+
+
+@pytest.mark.parametrize("name", ["spiders.attachments.child", "spiders.download.pdf_reader"])
+def test_processes_that_read_files_do_not_load_what_visits_need(name: str) -> None:
+    code = f"import sys, {name}; sys.exit(not {{'scrapy', 'numpy'}}.isdisjoint(sys.modules))"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0  # noqa: S603 - our own code

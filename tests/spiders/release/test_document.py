@@ -21,10 +21,11 @@ from pypdf import PdfReader, PdfWriter
 from data.dates.context import DateContext
 from data.models import Draft, Published
 from spiders.crawl.drafts.draft import document_content, document_type, draft_document
-from spiders.download.documents import is_pdf, read_document
+from spiders.download.documents import read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
-from spiders.page.page import DocumentText, Page
+from spiders.page.document import DocumentText, is_pdf
+from spiders.page.page import Page
 from spiders.release import document
 from spiders.release.date.choice import document_date
 from spiders.release.document import (
