@@ -222,8 +222,8 @@ def is_published(facet: Facet) -> bool:
 def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
     """Return the facet whose feed a facet uses. ``counts`` maps facets to numbers of releases.
 
-    This is the facet itself, with one exception: if all releases have the same language, this
-    language uses the feed of all releases.
+    This is the facet itself, with one exception. If all releases have the same language, the feed
+    of all releases is used for this language.
     """
     if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
         return Facet()

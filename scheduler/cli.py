@@ -41,7 +41,7 @@ HOME_HELP = "Home directory with sources, store and site (also COMMUNIQUE_HOME).
 
 
 class NonEmptyPath(click.Path):
-    """A path argument that must not be empty: ``Path("")`` would mean the current folder."""
+    """A path argument that must not be empty. ``Path("")`` would mean the current folder."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

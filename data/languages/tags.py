@@ -30,7 +30,7 @@ RIGHT_TO_LEFT = frozenset(
 SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"])
 
 REGION, SCRIPT = 2, 4
-"""Number of letters of a region and of a script in a language tag."""
+"""Numbers of letters that a region and a script have in a language tag."""
 
 TAGS: Final = {name: tag for tag, names in TABLES["names"].items() for name in names.split()}
 

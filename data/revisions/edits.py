@@ -43,7 +43,7 @@ PRINT_BYTES: Final = 16
 
 
 def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
-    """Return a 128-bit fingerprint of the significant parts of a content.
+    """Return a 128-bit fingerprint of the significant parts of a release's content.
 
     ``title`` is a list of words, ``body`` contains hashes of words.
     """
@@ -94,7 +94,7 @@ def ends_early(old: Content, new: Content) -> bool:
 
 
 def files_of(content: Content) -> frozenset[str]:
-    """Return the addresses of the attachments of a content, without version parameters."""
+    """Return the addresses of a release's attachments, without version parameters."""
     return frozenset(named_files(content))
 
 
@@ -109,7 +109,7 @@ def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
 
 
 def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Content:
-    """Return a content with the digests of its attachments, as far as they are ``known``.
+    """Return ``content`` with the digests of its attachments, as far as they are ``known``.
 
     If several digests are known for an attachment, the last one counts. A document that is the
     release itself has none if its text was read: the text of a file that other pages link to is
@@ -123,7 +123,7 @@ def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Co
 
 
 def is_text_replaced(before: FileText | None, after: FileText) -> bool:
-    """Return whether another file with another text replaced an attachment.
+    """Return whether an attachment was replaced by a file with a different text.
 
     Texts of different tools for scans can't be compared.
     """

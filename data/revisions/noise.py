@@ -37,7 +37,8 @@ CONFIRMING_VISITS: Final = 2
 """Number of visits in a row that must find the same text at a place that never changed before."""
 
 CONFIRMING_VISITS_WHILE_LEARNING: Final = 6
-"""The same number in the first visits to a page that has shown noise."""
+"""Number of visits in a row that must find the same text, during the first visits to a page with
+noise."""
 
 LEARNING_VISITS: Final = 12
 """Number of first visits in which the noise of a page is learned."""

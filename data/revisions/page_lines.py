@@ -1,7 +1,7 @@
 """Differences between the lines of two versions of a single page, down to the changed words.
 
-Moved lines are no difference: galleries and lists of links are often in random order. Lines that
-were exchanged between unchanged neighbours are a difference.
+Moved lines are not a difference, because galleries and lists of links are often in random order.
+Lines that were exchanged between unchanged neighbours are a difference.
 """
 
 import re

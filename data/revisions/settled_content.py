@@ -62,14 +62,17 @@ def decoded(state: str | None) -> NoiseState:
 
 
 def compared_lines(content: Content) -> list[str]:
-    """Return the lines of a content that are compared: its title, text and files."""
+    """Return the lines that are compared: the title, text and files of a page."""
     text = [line for line in content.body_text.split("\n") if line.strip()]
     files = [FILE_MARK + key for key in _files(content)]
     return [TITLE_MARK + content.title, *text, *files]
 
 
 def _files(content: Content) -> dict[str, int]:
-    """Return the position of each attachment by its address. A document has its length, too."""
+    """Return the position of each attachment by its address.
+
+    For a document, its length is added.
+    """
     is_document = content.body_rule == DOCUMENT
     return {
         f"{file_name(one.url)} {one.length if is_document else ''}".rstrip(): at

@@ -77,7 +77,7 @@ def encode_difference(old: Content, new: Content) -> str:
 def steps_of(difference: FieldDiff) -> tuple[int, ...]:
     """Return the kinds and lengths of the passages in a field's difference.
 
-    For attachments, the result is empty: they are compared when the difference is read.
+    For attachments, the result is empty, because they are compared when the difference is read.
     """
     if difference.field == "attachments":
         return ()

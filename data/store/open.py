@@ -44,7 +44,7 @@ def is_blank(store: Store) -> bool:
 
 
 def open_existing(url: str) -> Store:
-    """Open an existing store for the public: returned values contain no secrets of sources.
+    """Open an existing store whose methods return no secrets of sources.
 
     Raises StoreError if the store is missing or can't be opened. A missing store is not created.
     """

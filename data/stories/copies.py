@@ -133,7 +133,8 @@ def republished(members: Iterable[StoryMember]) -> tuple[StoryMember, ...]:
     """Return one release per other publisher, by share of the first release's text.
 
     ``members`` begin with the first release. The release with the largest share represents its
-    publisher. Publishers below `MIN_REPUBLISHED_SHARE`, such as those of translations, are omitted.
+    publisher. Publishers below `MIN_REPUBLISHED_SHARE`, such as publishers of translations, are
+    omitted.
     """
     first, *others = members
     best: dict[str, StoryMember] = {}

@@ -125,7 +125,7 @@ def _lower(text: str) -> str:
 
 
 def _decode(form: DecodedForm) -> DecodedForm:
-    """Return the next form of a text: each escape is replaced with its character."""
+    """Return the next form of a text, in which each escape is replaced with its character."""
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
     at = 0

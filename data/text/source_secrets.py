@@ -151,7 +151,7 @@ class Secrets:
 
     @property
     def mark(self) -> bytes:
-        """Return two bytes that change with the secrets, too few to guess the secrets."""
+        """Return two bytes that change with the secrets. They are too short to reveal a secret."""
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 

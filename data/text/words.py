@@ -291,7 +291,7 @@ def _role_of(char: str) -> int:
 
 
 def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
-    """Set the role of each dash: a minus is a separate word, other dashes are separators.
+    """Set the role of each dash. A minus is a separate word, and other dashes are separators.
 
     A minus precedes a digit and is at the start of the text or after a space or bracket.
     """

@@ -140,7 +140,7 @@ def topics_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    The topics are those of its text, at most three per level, and the source's permanent topics. If
+    They are the topics of its text, at most three per level, and the source's permanent topics. If
     its section has the name of a topic, in any language, this topic is added.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}

@@ -1,6 +1,7 @@
 """Alerts as readable text: a subject, plain text, and HTML.
 
-Texts from press rooms are untrusted: they are escaped, and only the release's URL becomes a link.
+Texts from press rooms are untrusted, so they are escaped, and only the release's URL becomes a
+link.
 """
 
 import datetime as dt

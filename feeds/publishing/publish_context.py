@@ -242,5 +242,5 @@ class EntryRenderer:
 
 
 def face(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release that entries of other releases of its story show."""
+    """Return the properties of a release that are shown with other releases of the same story."""
     return release.id, release.source, release.url, release.content.title, release.content.language

@@ -37,7 +37,7 @@ LOCK: Final = "catalogue"
 class CatalogueRun:
     """Adds entries of one catalogue to a home directory.
 
-    With ``force``, uncertain results are added, too. Without ``save``, nothing is written.
+    With ``force``, uncertain results are also added. Without ``save``, nothing is written.
     """
 
     def __init__(

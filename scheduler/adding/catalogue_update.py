@@ -38,7 +38,7 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result for one source.
 
     ``changed`` are the updated keys, and ``kept`` the keys that a person had changed. An entry is
-    dropped if the newer catalogue does not list it; its source stays.
+    dropped if the newer catalogue does not list it. Its source stays.
     """
 
     entry: str

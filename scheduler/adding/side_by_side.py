@@ -43,7 +43,10 @@ def inspect_all(
 
 
 class _Inspection:
-    """The queues of waiting and inspected sites. The flag of waiting sites is true for a retry."""
+    """The queues of waiting and inspected sites.
+
+    A waiting site has a flag that is true for a retry.
+    """
 
     def __init__(self, fetcher: SharedFetcher) -> None:
         self._fetcher = fetcher

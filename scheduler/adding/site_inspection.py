@@ -37,7 +37,7 @@ log = logging.getLogger("communique.catalogue")
 class Inspected:
     """The result of an inspection. ``reason`` is empty if the source can be added.
 
-    ``found`` is None if no releases were found. ``may_pass`` is true if a request failed, which may
+    ``found`` is None if no releases were found. ``may_pass`` is true if a request failed that may
     succeed later.
     """
 

@@ -106,7 +106,7 @@ def examine(path: Path) -> list[Finding]:
 
 
 def run_check(name: str, check: Check, examination: Examination) -> Iterator[Finding]:
-    """Run one check. If an error stops the check, the error is a finding too."""
+    """Run one check. An error that stops the check becomes a finding."""
     try:
         yield from check(examination)
     except CommuniqueError as error:

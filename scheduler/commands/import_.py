@@ -99,8 +99,8 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
 def checked_name(name: str, loaded: LoadedSource | None) -> str:
     """Return the cleaned value of --name.
 
-    Raises BadParameter if it is empty, or if the source has a source file: the next visit would use
-    the name in the file.
+    Raises BadParameter if it is empty, or if the source has a source file, because the next visit
+    would use the name in the file.
     """
     if loaded:
         why = f"this source has a file; change `name` in {loaded.path}"

@@ -105,8 +105,8 @@ def sign_all(home: Home) -> None:
 def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> int:
     """Copy a store from SQLite to PostgreSQL, or back.
 
-    Stop the service first: the store is locked during the copy. If the command is stopped, run it
-    again to continue. At the end, all rows of both stores are compared. Put passwords into
+    Stop the service first, because the store is locked during the copy. If the command is stopped,
+    run it again to continue. At the end, all rows of both stores are compared. Put passwords into
     ~/.pgpass, because other users of this machine can see passwords in URLs.
     """
     of_home = source is None or is_of_home(home, source)

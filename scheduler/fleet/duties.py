@@ -1,7 +1,7 @@
 """Duties: work that only one of several services on a database performs at a time, under a lease.
 
 A service keeps the duties of publishing, alerts and deposits until it stops or loses the lease.
-Transferring a duty is costly: the next publisher must render everything, and a message that was
+Transferring a duty is costly. The next publisher must render everything, and a message that was
 being sent is sent again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 

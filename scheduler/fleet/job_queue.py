@@ -239,9 +239,9 @@ async def work(
 class Deferrer:
     """Creates one job for each due host, in the order in which hosts became due.
 
-    Most rounds search only rows that became due after the previous round. The reason: while any
-    transaction is open in the database, rows that were due earlier leave more and more dead entries
-    in the index.
+    Most rounds search only rows that became due after the previous round. Otherwise, they would be
+    slow while any transaction is open in the database, because earlier rows leave more and more
+    dead entries in the index.
     """
 
     FULL_ROUND_SECONDS: Final = 5.0

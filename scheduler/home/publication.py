@@ -109,7 +109,7 @@ def render_and_push(home: Home, render: Callable[[], bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
     Repeats if another home directory started to publish. If rendering failed, nothing is deleted
-    from the bucket: a missing file may be one that failed. Raises BucketError and OSError.
+    from the bucket, because a missing file may be one that failed. Raises BucketError and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)

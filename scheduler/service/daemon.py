@@ -90,7 +90,7 @@ class Role(Protocol):
 
 
 class SingleRole:
-    """Role of the only service of a home directory: it makes the visits and does all the work."""
+    """Role of a service that is the only one of its home directory, and does all the work."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

@@ -99,8 +99,7 @@ def first_visit(
 
     A source that was never visited is due now. Other sources are due at ``due``. Overdue visits are
     spread over a tenth of their interval, so that a restart or the wake-up of a machine causes no
-    burst. The same applies if the last visit is in the future: the clock was wrong then, or is
-    wrong now.
+    burst. The same applies if the last visit is in the future, because the clock was or is wrong.
     """
     if last is None:
         return now

@@ -42,7 +42,8 @@ CHARSETS: Final = {
 class Group(NamedTuple):
     """State of a group: whether it is skipped, its encoding, and its number of fallback characters.
 
-    Fallback characters follow a Unicode character, for programs that don't know Unicode.
+    After each Unicode character, an RTF file contains fallback characters for programs without
+    Unicode.
     """
 
     skipped: bool

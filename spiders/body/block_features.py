@@ -100,7 +100,7 @@ class BlockTable:
 
 
 def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
-    """Compute the features of all blocks of a page and of the containers around them."""
+    """Compute the features of a page's blocks, and of the containers around the blocks."""
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]

@@ -53,8 +53,8 @@ LAST_RESORT: Final = 0.4
 """Score (0 to 1) of the link to the home page in the search for the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
-"""The search ends at a page with at least this promise (0 to 1): how likely the page is a list of
-releases."""
+"""The search ends at a page with at least this promise. The promise (0 to 1) is the likelihood that
+the page is a list of releases."""
 
 MAX_COUNTED_ROWS: Final = 8
 """Number of rows above which further rows do not increase a page's promise."""

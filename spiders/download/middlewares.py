@@ -66,8 +66,8 @@ class PublicOnlyMiddleware:
 class PlainRedirectMiddleware:
     """Removes conditional headers, users and passwords from redirected requests.
 
-    A conditional request to the new URL could get a wrong 304 response: two pages may have equal
-    ETags, and a date may belong to another page. Users and passwords are never sent.
+    A conditional request to the new URL could get a wrong 304 response, because two pages may have
+    equal ETags or dates. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:

@@ -42,7 +42,10 @@ class ProxyMiddleware:
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Set the proxy of a request, and remove that of an earlier address."""
+        """Set the proxy of a request.
+
+        A redirected request loses the proxy of its earlier address.
+        """
         for key in ("proxy", "playwright_context", "playwright_context_kwargs"):
             request.meta.pop(key, None)
         visit = visit_of(request)

@@ -44,7 +44,10 @@ class SigningMiddleware:
         return cls(signer)
 
     def process_request(self, request: Request) -> None:
-        """Set the headers that sign a request, and replace those of an earlier address."""
+        """Set the headers that sign a request.
+
+        In a redirected request, they replace the earlier ones.
+        """
         request.headers.update(self._signer.headers(request.url))
 
     def process_response(self, request: Request, response: Response) -> Response:

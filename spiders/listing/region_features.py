@@ -309,7 +309,7 @@ class RegionFeatures:
         return min(longest, LONG)
 
     def _words_in(self, record: Record) -> int:
-        """Return the number of words of a record and of the texts above it, at most LONG."""
+        """Return the number of words in a record and in the texts above it, at most LONG."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:

@@ -104,10 +104,11 @@ class SimilarTexts:
         text: TextSignature | None = None,
         near: SimilarReleases | None = None,
     ) -> SimilarReleases | None:
-        """Index the text of a release in place of that of ``known``, its earlier version.
+        """Index the text of a release in place of the text of its earlier version, ``known``.
 
-        ``text`` and ``near`` are the signature of its text and the releases with similar texts, if
-        they are known. Returns these releases, or None if the text and time are the same.
+        ``text`` is the signature of the new text and ``near`` the releases with similar texts, if
+        they are known. Returns the releases with similar texts, or None if the text and time are
+        the same.
         """
         if known:
             old = known.release
@@ -138,7 +139,7 @@ def bands_of(
 
 
 def _is_same_text(old: Release, new: Release) -> bool:
-    """Return whether copies of both versions are found by the same text and time."""
+    """Return whether two versions have the same text and time, by which copies are found."""
     return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
 
 
@@ -167,7 +168,7 @@ class ReadDraft:
 
     ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
     page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
-    those of attachments whose text was read.
+    digests of attachments whose text was read.
     """
 
     def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:

@@ -43,8 +43,8 @@ MAX_COMPARED_RELEASES: Final = 200
 """Maximum number of a source's newest releases with which a changed text is compared."""
 
 MAX_EDITED_RELEASES: Final = 20
-"""Maximum number of releases that link to a file whose replacement is an edit. A file with more
-links, such as a contact sheet in every footer, is part of the site's frame."""
+"""Maximum number of releases that link to a file, if its replacement counts as an edit. A file with
+more links, such as a contact sheet in every footer, is part of the site's frame."""
 
 OLD: Final = dt.timedelta(days=30)
 """A release that is at least this old when it is first seen does not count as news."""
@@ -210,7 +210,7 @@ class Recorder:
     ) -> Sequence[RecordOutcome]:
         """Store the text of an attachment, and return the outcome for each linked release.
 
-        If another text replaces the previous one, this is an edit. If more than MAX_EDITED_RELEASES
+        A new text that replaces an earlier one is an edit. If more than MAX_EDITED_RELEASES
         releases link to the file, only the newest of them get its text, without an edit. A text
         that is worse than the previous one is ignored. So is the text of a file to which no release
         links, for example because the release was redacted while the file was requested.
@@ -292,7 +292,7 @@ class Recorder:
         return decision
 
     def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
-        """Return the decision, or a doubt while no visit has confirmed that the page is whole."""
+        """Return the decision, or a doubt until another visit confirms that the page is whole."""
         draft = read.draft
         if not may_be_cut(draft, known, decision):
             return decision

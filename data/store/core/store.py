@@ -67,7 +67,7 @@ REFILED_AT_ONCE: Final = 500
 
 
 class JournalWriter(Protocol):
-    """Interface of a writer that stores decisions outside of the store before their commit."""
+    """Writes decisions to the journal before they are committed to the store."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
         """Write the decisions of a transaction, within the transaction."""
@@ -140,7 +140,7 @@ class Store(
         """Run the writes of all method calls in a ``with`` block in one transaction.
 
         Without writes, there is no transaction. Queries before the first write are not in the
-        transaction: another process may write after them.
+        transaction, so another process may write after them.
         """
         return self._connection.postponed()
 
@@ -298,8 +298,8 @@ class Store(
     def keep_file_text(self, url: str, digest: str, text: FileText, *, seen: dt.datetime) -> int:
         """Store the text of an archived attachment, and return the number of edited releases.
 
-        ``digest`` identifies the bytes of the file. A file with another text is an edit of the
-        releases that link to it.
+        ``digest`` identifies the bytes of the file. If the text of the file changed, this is an
+        edit of the releases that link to it.
         """
         edited = 0
         with self._writing():

@@ -55,7 +55,8 @@ class StoryJoiner:
         """Join a release to its story, if it has one, and return what was added to the story.
 
         ``near`` is None if the text was compared earlier. Then only translations are searched.
-        ``keys`` are the canonical addresses of its page, ``editions`` those of its translations.
+        ``keys`` are the canonical addresses of its page, ``editions`` the canonical addresses of
+        its translations.
         """
         kin = self.copies(release, text, near) if near else []
         if editions or near:

@@ -9,7 +9,7 @@ from data.revisions.edits import ends_early
 from data.store.shared_sql.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Minimum time between two captures after which the later capture confirms the earlier one."""
+"""Minimum time between two captures of a page if the second is to confirm the first."""
 
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
 """Minimum time between two captures of a shortened text if the page has no end marker.
@@ -40,7 +40,7 @@ def confirm(
 
     ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
     visit must be at least UNENDED_WAIT ago. A mark that was stored before the last accepted text
-    does not count. ``since`` is the start of this visit: a visit may find a release at two
+    does not count. ``since`` is the start of this visit, because a visit may find a release at two
     addresses, and an import may contain several captures of one release.
     """
     before = tables.unconfirmed(known.id)

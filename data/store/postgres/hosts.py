@@ -55,7 +55,7 @@ CLAIM: Final = """
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that may get requests and is not leased, even if it is not due."""
+"""Statement that leases a host that does not rest and is not leased, even if it is not due."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -85,8 +85,8 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Statement that claims all due visits or jobs of a leased host: it returns their sources, and sets
-them as no longer due."""
+"""Statement that claims all due visits or jobs of a leased host. It returns their sources, which
+are then no longer due."""
 
 
 class Connections(Protocol):
@@ -208,7 +208,7 @@ class Hosts:
         ``gap`` is the time in seconds between two requests to the host, or None to keep the known
         time. The host gets no requests for ``gap`` and ``rest`` seconds. Visits that are still due
         remain due, except visits to the sources in ``put_off``: these are due in a minute. With
-        ``kept``, the row is due again at once, for a duty that one service must always do.
+        ``kept``, the row is due again immediately, because one service must always do this duty.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])

@@ -47,8 +47,8 @@ MAX_VECTOR_BYTES: Final = 900_000
 found."""
 
 GAP: Final = 2
-"""Distance between the last word of a title and the first word of a body, so that no phrase matches
-words of both."""
+"""Distance between the last word of a title and the first word of a body. Because of it, no phrase
+matches words of both."""
 
 STEMMERS: Final = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -112,7 +112,7 @@ def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
 
 
 def adjacent(words: Sequence[str]) -> Iterator[str]:
-    """Yield the lexeme for each pair of adjacent words. `pairs` yields the letters."""
+    """Yield a lexeme for each pair of adjacent words. Pairs of letters come from `pairs`."""
     for first, second in pairwise(words):
         if not UNSPACED.match(first) or not UNSPACED.match(second):
             yield f"%{crc32(f'{first} {second}'.encode()) & 0xFFFF:x}"

@@ -1,4 +1,4 @@
-"""Read and write aliases, which show to which stored release an address belongs.
+"""Read and write aliases: the addresses of each stored release.
 
 Their table is defined in the file releases.sql of each database.
 """

@@ -24,7 +24,7 @@ PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """End of a statement that inserts a capture, after three other columns."""
 
 PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
-"""The same end, after four other columns."""
+"""End of a statement that inserts a capture, after four other columns."""
 
 ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """Clause that replaces an existing capture."""
@@ -56,7 +56,7 @@ class CaptureTable(TablePart):
     ) -> None:
         """Store the first capture of a version.
 
-        With ``forget``, delete the last capture of the previous version.
+        With ``forget``, delete the previous version's last capture.
         """
         if revision > 1 and forget:
             self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])

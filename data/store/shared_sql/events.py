@@ -203,11 +203,11 @@ class EventsPart(Part):
         )
 
     def last_release_event(self) -> ChangeCursor:
-        """Return the cursor of the last change; it advances with every visible change."""
+        """Return the cursor of the last change. It advances with every visible change."""
         return self._last(OF_RELEASES)
 
     def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the last event; call this before reading the state itself."""
+        """Return the cursor of the last event. Call this before reading the state itself."""
         return self._last("1 = 1")
 
     def last_event(self, consumer: Consumer) -> ChangeCursor:
@@ -225,8 +225,8 @@ class EventsPart(Part):
     ) -> Mapping[str, ReleaseChange] | None:
         """Return the releases that changed since a cursor, by id. They may include later changes.
 
-        Returns None if the changes can't be determined: there are more than ``limit``, the cursor
-        is too old, or the store was restored from a copy since then.
+        Returns None if the changes can't be determined: if there are more than ``limit``, if the
+        cursor is too old, or if the store was restored from a copy since then.
         """
         if not self.has_event(since):
             return None
@@ -263,8 +263,8 @@ class EventsPart(Part):
     def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
         """Return the facets whose archive pages name releases hidden or redacted since a cursor.
 
-        Releases that are shown again count, too. Archive pages of other releases of the same story
-        name these releases. If this store has no such cursor, all events count.
+        Releases that are shown again also count. Their names are also on archive pages of other
+        releases of the same story. If this store has no such cursor, all events count.
         """
         number = since[0] if since and self.has_event(since) else 0
         rows = self._ask(WITHHELD_FEEDS, {"number": number})
@@ -431,7 +431,7 @@ def _without_provenance(release: Release) -> tuple[object, ...]:
 
 
 def drawn_version() -> int:
-    """Return a random version number, for releases that look different after a change.
+    """Return a random version number for releases whose appearance changed.
 
     If numbers were consecutive, a store that was restored from a copy would use them again for
     other content.

@@ -24,8 +24,8 @@ RECHECK_INTERVAL: Final = dt.timedelta(days=1)
 _pages = msgspec.json.Decoder(tuple[str, ...])
 
 MAX_READ_CHARACTERS: Final = 20_000_000
-"""Maximum number of characters of texts that are read at the same time. A text may have two
-million."""
+"""Maximum number of characters of texts that are read at the same time. One text may have two
+million characters."""
 
 MAX_ATTACHED_CHARACTERS: Final = 2_000_000
 """Maximum number of characters of a release's attachments that searches and watches find."""
@@ -119,7 +119,7 @@ class FileTextsPart(Part):
         return replace(release, content=self.searched_content(release.content))
 
     def searched_content(self, content: Content) -> Content:
-        """Return a content whose body continues with the texts of its attachments."""
+        """Return ``content`` with the texts of its attachments appended to its body."""
         digests = [one for _, one in content.file_digests]
         texts = self.file_texts(digests) if digests else {}
         pages = [page for one in texts.values() for page in one.pages]

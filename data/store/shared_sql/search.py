@@ -76,7 +76,7 @@ KINDS: Final = {
     "edit": "e",
     "weight": "w",
 }
-"""Letters of index words by field of a search."""
+"""First letter of index words, by field of a query."""
 
 
 Ranked: TypeAlias = tuple[float, int, int]

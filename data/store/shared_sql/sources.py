@@ -56,9 +56,9 @@ class SourcesPart(Part):
     def secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses of sources that may contain secrets.
 
-        These are the addresses as requested and as published. The requested addresses are stored
-        with walks, the readings of listings. A rebuilt store has no walks, but the published
-        addresses at least contain the parameter names.
+        These are the addresses as requested and as published. Requested addresses are stored with
+        walks, which read listings page by page. A rebuilt store has no walks, but published
+        addresses at least contain the names of parameters.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
@@ -102,9 +102,10 @@ class SourcesPart(Part):
                 self._rename_publisher(known, source.name)
 
     def _rename_publisher(self, known: Source, name: str) -> None:
-        """Replace the publisher of releases that is the former name of their source.
+        """Replace the publisher of releases if it is the former name of their source.
 
-        Such a page states no publisher. Retracted releases are never read again.
+        The pages of such releases state no publisher. Retracted releases are never extracted again,
+        so their publisher is replaced here.
         """
         rename = "SET content = json_set(content, '$.publisher', :new) WHERE"
         is_former = "json_extract(content, '$.publisher') = :old"
@@ -224,7 +225,7 @@ class SourcesPart(Part):
             self._unit.at_commit(enter_facet_changes, self._facet_changes(source, 1))
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
-        """Return the facet changes if each visible release of a source counts ``more`` times."""
+        """Return the changes of facets if each visible release of a source adds ``more``."""
         rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]
 
@@ -240,7 +241,7 @@ STATED: Final = """
 
 
 class LinksPart(Part):
-    """Methods of the store that compare releases to which pages link with stored releases."""
+    """Methods of the store that find out which linked releases are already stored."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Record the releases to which pages link, by canonical address.

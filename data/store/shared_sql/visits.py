@@ -41,7 +41,7 @@ def results_of(run: Run) -> tuple[object, ...]:
 class UnconfirmedTable(Part):
     """Methods for responses, texts and pages whose changes a later visit must confirm.
 
-    Each has a mark, under one of three kinds of subjects:
+    Each change has a mark. It is stored under one of three kinds of subjects:
 
     - the URL of a response that may be truncated: the mark is the digest of its end
     - the id of a release whose text may be truncated: the mark is the fingerprint of the text
@@ -144,7 +144,9 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("validators", asked)
 
     def add_run(self, run: Run, *, settles: bool = True) -> None:
-        """Store the report of a visit (run). Without results, its journal record may wait.
+        """Store the report of a visit (run).
+
+        If it has no results, its journal record may be written later.
 
         Under a lease, if the run ``settles`` the visit, its source is no longer due.
         """

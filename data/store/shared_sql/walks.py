@@ -1,6 +1,6 @@
 """Progress of walks, the items that they listed, and the items that were not requested yet.
 
-A walk is the reading of a listing, page by page, to its oldest release.
+A walk reads a listing, page by page, to its oldest release.
 """
 
 import datetime as dt
@@ -59,13 +59,13 @@ def due_arguments(
 def end_of(walk: Walk | None) -> tuple[object, ...]:
     """Return the facts about a finished walk that the journal records.
 
-    A walk is the reading of a listing, page by page, to its oldest release.
+    A walk reads a listing, page by page, to its oldest release.
     """
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 class WalksPart(Part):
-    """Methods of the store for walks, the readings of listings to their oldest release."""
+    """Methods of the store for walks, which read listings page by page to their oldest release."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk that began on the page at ``start``, or None."""
@@ -174,10 +174,10 @@ class WalksPart(Part):
     def listed_before(
         self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the addresses of items that this listing showed before.
+        """Return the items that this listing showed before, by address and by name.
 
-        The second value contains the addresses of items whose name it showed before. ``items`` are
-        names by canonical address.
+        Both values are addresses: those that it showed, and those of items whose name it showed.
+        ``items`` are names by canonical address.
         """
         keys = self._ask(
             "SELECT j.key FROM json_each(?) j"

@@ -20,8 +20,8 @@ EMPTIED: Final = (
     *("facets", "archive_pages", "archived_feeds", "day_digests"),
     *("health_events", "hidden_releases", "release_times"),
 )
-"""Tables whose rows are deleted from the copy: state of the published site, and health of
-sources."""
+"""Tables whose rows are deleted from the copy. They contain the state of the published site and the
+health of sources."""
 
 
 @contextmanager

@@ -169,7 +169,7 @@ def _orders(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def present_schema() -> str:
-    """Return the name of the latest migration of this version of Communique."""
+    """Return the name of this version's latest migration."""
     with closing(Database(memory=True)) as nothing:
         return str(migrations.pending(nothing)[-1].name)
 

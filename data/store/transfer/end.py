@@ -90,7 +90,7 @@ class End(ABC):
 
     @abstractmethod
     def begin(self, source: str) -> None:
-        """Mark the store as being filled from ``source``, and disable its triggers."""
+        """Mark this store as being filled from ``source``, and disable its triggers."""
 
     @abstractmethod
     def finish(self) -> None:

@@ -138,7 +138,8 @@ class Merge:
         self._next = next(self._there, None)
         self.written = 0
         self.gone: list[Row] = []
-        """Keys of rows deleted in the source. They are removed last: other rows may use them."""
+        """Keys of rows deleted in the source. They are removed last, because other rows may use
+        them."""
 
     def batches(self) -> Iterator[int]:
         """Write new and changed rows in batches, and yield the number of rows after each batch."""

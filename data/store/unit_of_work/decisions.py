@@ -42,8 +42,8 @@ class JournalDecision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field
 class Snapshot(JournalDecision, frozen=True, tag="snapshot"):
     """A snapshot of the store before the following decisions, as ids of resource records.
 
-    A snapshot starts the journal of a store that already has data: from an older version, or from a
-    time when the archive was disabled.
+    A snapshot starts the journal of a store that already has data, because an older version wrote
+    it or because the archive was disabled.
     """
 
     records: Sequence[str]
@@ -105,7 +105,7 @@ class Recorded(JournalDecision, frozen=True, tag="record"):
 
 
 class Seen(JournalDecision, frozen=True, tag="seen"):
-    """Releases, by id, were seen unchanged, each at a time and in an archive record."""
+    """Releases that were seen unchanged, by id, each with the time and the archive record."""
 
     releases: Mapping[str, Sight]
 
@@ -286,7 +286,7 @@ class Deposited(JournalDecision, frozen=True, tag="deposit"):
 
 
 class InFeeds(JournalDecision, frozen=True, tag="in_feeds"):
-    """New releases, up to the one with this id, have been in the feeds since this time."""
+    """All new releases up to the one with this id are in the feeds since this time."""
 
     last: str
     at: dt.datetime

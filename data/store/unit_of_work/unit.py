@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from data.store.unit_of_work.decisions import AnyDecision
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
-"""Function that writes items with a data.store.shared_sql.database.connection.Database."""
+"""Function that writes items with a connection (data.store.shared_sql.database.connection)."""
 
 
 class Transactions(ABC):

@@ -22,7 +22,7 @@ CHILD_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that the child process may take to send a message."""
 
 CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Environment variables that the child process needs besides those of every child process. Proxy
+"""Environment variables that this child process needs, in addition to the usual ones. Proxy
 variables are not passed, because a proxy would bypass the guard."""
 
 

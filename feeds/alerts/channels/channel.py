@@ -77,7 +77,7 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     """Whether the channel's option may be repeated."""
 
     secret_key: ClassVar[str] = ""
-    """Key of the random secret with which the channel signs alerts. Its receiver needs it, too."""
+    """Key of the random secret with which the channel signs alerts. The receiver also needs it."""
 
     max_parallel: ClassVar[int] = 64
     """Maximum number of messages that the channel sends at the same time."""

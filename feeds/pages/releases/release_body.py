@@ -163,7 +163,7 @@ def replace_by_text(table: Element) -> None:
 
 
 def is_tracker(image: Element) -> bool:
-    """Whether an image's size attributes are those of a tracking pixel or spacer."""
+    """Whether an image is a tracking pixel or spacer, according to its size attributes."""
     sizes = (image.get(name, "") for name in ("width", "height"))
     return any(size.isdecimal() and int(size) <= TRACKER_PIXELS for size in sizes if len(size) < 5)  # noqa: PLR2004 - digits
 

@@ -113,8 +113,8 @@ def add(
     """Find the press rooms of entries, and add them as sources.
 
     Without an entry or option, all entries of the catalogue are added. Sites are inspected in
-    parallel, as by `communique add`. If the command is stopped, run it again: it continues where it
-    stopped. The exit code is 1 if a press room was not added.
+    parallel, as by `communique add`. If the command is stopped, run it again to continue. The exit
+    code is 1 if a press room was not added.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     entries = selection.of(read)

@@ -47,8 +47,8 @@ def backfill(home: Home, *, source: str, address: str, as_json: bool) -> int:
     pywb. Its index shows the captures of the source's site. The fewest captures that show every
     release and every version are fetched as they were first stored, and imported at the times of
     their captures. Numbers of known versions, ids and publication dates do not change, and no
-    alerts are sent. If the command is interrupted, run it again: captures that were fetched are not
-    fetched again. The exit code is 1 if a capture can't be read; the rest is imported.
+    alerts are sent. If the command is interrupted, run it again. It does not fetch the same
+    captures again. The exit code is 1 if a capture can't be read; the rest is imported.
     """
     loaded = load_source(home.sources, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)

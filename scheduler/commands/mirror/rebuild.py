@@ -36,8 +36,8 @@ MAX_PROBLEMS_SHOWN: Final = 10
 def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int:
     """Rebuild a lost home directory from its archive.
 
-    Sources, settings, store and site are restored. Only HOME/archive is read. The exit code is 1 if
-    the archive is damaged: then all other data are restored, and the missing parts are reported.
+    Sources, settings, store and site are restored. Only HOME/archive is read. If the archive is
+    damaged, all other data are restored, the missing parts are reported, and the exit code is 1.
     """
     with step_bars() as on_step:
         done = rebuild_home(home.archive, target, key=key, on_progress=on_step)

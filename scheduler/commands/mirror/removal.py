@@ -30,7 +30,7 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
     """Remove old responses from the archive.
 
     Releases, their texts and the decisions about them are kept, as are the leaves of the log.
-    Responses that later records refer to are kept, too. Pages about removed captures show that they
+    Responses that later records refer to are also kept. Pages about removed captures show that they
     were removed.
     """
     kept = days or home.settings.archive.retention
@@ -66,7 +66,7 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
 
     Feeds and pages show that this archive redacted the release, not that its publisher retracted
     it. `mirror verify` lists the removed records with the reason. Copies elsewhere stay. Listings
-    that repeat the text stay, too: redact them by their addresses. The exit code is 1 if a part of
+    that repeat the text also stay. Redact them by their addresses. The exit code is 1 if a part of
     the archive can't be read.
     """
     with one_bar("redact") as on_progress:

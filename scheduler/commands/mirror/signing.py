@@ -40,7 +40,7 @@ def show(home: Home, *, as_json: bool) -> None:
     """Show the public keys of the log and of this witness.
 
     Give the current key of the log to witnesses, and to anyone who checks proofs. The first visit
-    creates it. Earlier keys are shown, too.
+    creates it. Earlier keys are also shown.
     """
     log = log_of(home.path)
     path = home.path / "witness.key"
@@ -91,7 +91,7 @@ def rotate(home: Home, *, as_json: bool) -> None:
 def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     """Cosign the log of another instance.
 
-    URL or PATH leads to the site, home directory or log of the other instance. Its log is signed if
+    Give the URL or PATH of the other instance's site, home directory or log. Its log is signed if
     it only grew since the last time. A log that is forked, smaller than before or signed by another
     key is rejected. The last state of each log is stored in HOME/witness.
 

@@ -57,11 +57,11 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
     """Verify the archive: records, digests, index and log.
 
     Also checked are the captures that the store refers to. The log is compared with the checkpoints
-    of its witnesses: those with a path in archive.witnesses, and those given with --against. The
-    exit code is 1 if something is wrong, or if a place given with --against can't be read.
+    of witnesses that have a path in archive.witnesses, or are given with --against. The exit code
+    is 1 if something is wrong, or if a place given with --against can't be read.
 
-    Not compared with the archive: the titles, texts and dates of releases in the store, and the
-    files of the published site.
+    Titles, texts and dates of releases in the store, and the files of the published site, are not
+    compared with the archive.
 
     Nothing is changed without --repair. Earlier versions could import records with ids that other
     records here have, or revisit records without their pages. With --repair, a signed note in the

@@ -53,7 +53,7 @@ MAX_UNREAD_SHOWN = 5
 def show(home: Home, *, source: str, as_json: bool) -> int:
     """Show a source with its file, health and last visits.
 
-    Learned page templates, the next visit, and the delay of releases are shown, too.
+    Learned page templates, the next visit, and the delay of releases are also shown.
     """
     try:
         one = load_source(home.sources, source)

@@ -39,7 +39,7 @@ class LogState:
     """State of a log at one moment.
 
     - ``files`` maps the names of files that change to their contents.
-    - ``full`` contains the names of files that never change, and ``keys`` those of key files.
+    - ``full`` contains the names of files that never change, and ``keys`` the names of key files.
     - ``signed`` is the number of leaves in the last signed tree.
     - ``waiting`` contains the entries, from number ``base`` on, that may not be in a tile yet.
     - ``problem`` explains why the log can't be read, or is empty.

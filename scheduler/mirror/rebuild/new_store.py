@@ -54,8 +54,8 @@ def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
     """Create a new store for a home directory that lost its store, or return None.
 
     Returns None if the store is not lost. In one transaction, the new store gets all items that the
-    journal hides, removes or redacts. Redacted releases are also hidden: their pages may still be
-    online, and the next visit would publish them again. Raises StoreError and ArchiveError.
+    journal hides, removes or redacts. Redacted releases are also hidden, because their pages may
+    still be online and the next visit would publish them again. Raises StoreError and ArchiveError.
     """
     with home.lock("new-store", "a command that starts a new store", wait=True):
         try:

@@ -282,7 +282,7 @@ class CataloguePages:
 
 
 def update_row(update: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the result of an update as a row of the results of a job."""
+    """Return the result of an update as a row of a job's results."""
     kept = [f"your {', '.join(update['kept'])} stays"] if update.get("kept") else []
     why = [update.get("reason", ""), ", ".join(update.get("changed", ())), *kept]
     return {

@@ -54,8 +54,8 @@ MAX_SKETCH_BYTES: Final = 500_000
 """Maximum size of the markup that is summarized in a page's sketch, in bytes."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) of the sketches (summaries of the markup) of two pages with the same
-design. An edit leaves most of the markup unchanged."""
+"""Minimum similarity (0 to 1) at which the sketches of two pages show the same design. A sketch is
+a summary of the markup. An edit leaves most of the markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 NAME: Final = re.compile(

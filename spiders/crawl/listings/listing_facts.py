@@ -1,8 +1,8 @@
 """Compare the rows of a listing's first page with its rows in the last visit.
 
 Rows normally leave the first page when new rows push them to later pages, or when a new month
-begins. Other missing rows are lost: a new layout is only partly extracted, the page is truncated,
-or the server sent an old copy.
+begins. Other missing rows are lost. For example, a new layout is only partly extracted, the page is
+truncated, or the server sent an old copy.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ MIN_REGULAR_VISITS: Final = 3
 After them, missing rows count as lost even if they are the oldest."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""If the oldest rows are lost, too, the loss is reported only if it is at least this share of the
+"""If the oldest rows are also lost, the loss is reported only if it is at least this share of the
 earlier rows."""
 
 MIN_REMAINING_SHARE: Final = 0.25

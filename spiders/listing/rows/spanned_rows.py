@@ -1,8 +1,8 @@
 """Read tables in which a cell spans several rows (``rowspan``).
 
 Often a day spans the rows of all its releases. In other tables, the cell with the day or the
-picture spans two rows of one release: the headline is in the first row, the text or a document in
-the second row.
+picture spans two rows of one release. The headline is in the first row, and the text or a document
+in the second.
 """
 
 from collections.abc import Sequence

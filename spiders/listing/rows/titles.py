@@ -167,7 +167,7 @@ class Titles:
 
 
 def title_likeness(texts: Iterable[str]) -> float:
-    """Return how much texts look like titles (0 to 1): they have several words and differ.
+    """Return how much texts look like titles (0 to 1). Titles have several words, and differ.
 
     Words that are in nearly all texts, such as "opens in a new window", do not count.
     """

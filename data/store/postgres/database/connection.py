@@ -33,7 +33,7 @@ BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, 
 far."""
 
 HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
-"""Statement that locks the row of a host if the lease has not been lost."""
+"""Statement that locks the row of a host, if the worker still has the lease."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
@@ -310,7 +310,7 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def apart(self) -> Iterator[psycopg.Connection[Any]]:
-        """Return a second connection for work outside of this thread's transaction."""
+        """Yield a second connection, for work outside of this thread's transaction."""
         try:
             with self._pool.connection(CONNECTING) as raw:
                 yield raw

@@ -31,8 +31,7 @@ CONNECTING: Final = 10
 connection."""
 
 SILENCE: Final = 20_000
-"""Maximum time in milliseconds without a TCP acknowledgement. After this time, the server counts as
-lost."""
+"""Time in milliseconds without a TCP acknowledgement after which the server counts as lost."""
 
 CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
     "autocommit": True,

@@ -192,10 +192,7 @@ class AlertsPart(Part):
         return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """Return the newest deliveries, at most ``limit``.
-
-        With ``state``, only those in this state.
-        """
+        """Return the newest deliveries, at most ``limit``. With ``state``, others are omitted."""
         rows = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",

@@ -95,7 +95,7 @@ class ReaderStatesPart(Part):
         read: bool | None = None,
         starred: bool | None = None,
     ) -> None:
-        """Mark releases as read or starred, or as not. None leaves a mark unchanged.
+        """Set or remove the marks "read" and "starred" of releases. None leaves a mark unchanged.
 
         ``ids`` contains the first 16 hexadecimal digits of release ids.
         """

@@ -195,7 +195,10 @@ _create("consumers")  # Cursors of the log, which replace the queues of alerts a
 
 @migrations()
 def tell_waits_apart(db: Database) -> None:
-    """Add a column that is true if a host set the time of its wait, as most hosts did before."""
+    """Add a column for whether a host set the time of its wait.
+
+    It is true for all earlier waits.
+    """
     db.execute("ALTER TABLE host_waits ADD COLUMN requested INTEGER NOT NULL DEFAULT 1")
 
 
@@ -228,7 +231,7 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 
 @migrations()
 def classify_edits(db: Database) -> None:
-    """Have the differences between versions computed again, with the classes of edits."""
+    """Delete the differences between versions, which are then computed with classes of edits."""
     db.execute("UPDATE differences SET steps = ''")
 
 
