@@ -5,10 +5,8 @@ captures.
 """
 
 import datetime as dt
-import re
-from calendar import monthrange
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -18,16 +16,24 @@ from data.archive.capture_search import Captures
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
+from data.archive.warc.reader import read_record
 from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
-from data.models import Capture
+from data.models import Capture, Revision
 from data.settings import SiteSettings
 from data.text.masking import masked
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
 from feeds.pages.releases.capture_page import FramedPage
 from feeds.replay.archived_parts import Parts, nearest
-from feeds.replay.captured_response import MAX_BODY_BYTES, find_parts, shown
+from feeds.replay.captured_response import (
+    MAX_BODY_BYTES,
+    Restrictions,
+    find_parts,
+    is_page,
+    public_cause,
+    shown,
+)
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
@@ -47,28 +53,19 @@ from feeds.replay.memento import (
     original_links,
     timemap,
 )
+from feeds.replay.memento_address import (
+    AS_PART,
+    DATED,
+    NO_TIME,
+    PART,
+    PREFIX,
+    RECORD,
+    STAMP,
+    TIMEMAP,
+    address_in,
+    last_moment,
+)
 from feeds.replay.rewrite import LinkTo
-
-PREFIX = "/memento/"
-
-TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-"""Pattern that matches the path of a TimeMap, after PREFIX."""
-DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
-"""Pattern that matches the path of a memento, after PREFIX: a time, then the original URL."""
-ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
-"""Pattern that matches a URL inside a path. Proxies may have reduced two slashes in the URL to
-one."""
-
-STAMP = "%Y%m%d%H%M%S"
-"""Format of times in URLs of mementos, in UTC."""
-RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
-"""Pattern that matches a time and a leaf number, which select one of several records of the same
-second."""
-
-PART = "-part"
-"""End of the time in the URL of a page's part. Such a URL has the time of the page, and leads to
-the nearest capture of the part."""
-AS_PART = re.compile(rf"([0-9]{{14}}){PART}")
 
 VARY = ("vary", "sec-fetch-dest")
 """Header of mementos that a browser tab shows in a frame."""
@@ -77,23 +74,12 @@ IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
 name is percent-encoded."""
 
-PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-"""Pattern that matches a complete or partial time in STAMP format, such as a year, month or day."""
-
-NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
-
-
-@dataclass(frozen=True, slots=True)
-class Restrictions:
-    """Functions that decide which captured content must not be shown.
-
-    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides by digest, URL, content
-    type and body whether a capture shows content that was removed from the site.
-    """
-
-    secrets: Secrets
-    is_withheld: Callable[[str], bool]
-    shows_withheld: Callable[[str, str, str, bytes], bool]
+RENDITIONS = {
+    "screenshot": ("image/webp", "image/png", "image/jpeg"),
+    "pdf": ("application/pdf",),
+}
+"""Media types of records with the look of a page, by the kind in their address. The address of a
+screenshot is ``urn:screenshot:`` and the address of the page."""
 
 
 class CapturedPages:
@@ -178,6 +164,37 @@ class CapturedPages:
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
         address = self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
         return self._framed(found, url, address, capture, restrictions)
+
+    def renditions(self, versions: Sequence[Revision], number: int) -> dict[str, CdxjEntry]:
+        """Return the screenshot and the PDF of a version, by their key in RENDITIONS.
+
+        They were recorded after the version was captured, and before the next version was.
+        ``versions`` are all versions of the release, oldest first.
+        """
+        captures = [one.capture for one in versions if one.number >= number and one.capture]
+        own = next((one.capture for one in versions if one.number == number), None)
+        if own is None or not own.file:
+            return {}
+        since = own.at.replace(microsecond=0)
+        until = next((one.at for one in captures if one.at > own.at), None)
+        try:
+            uri = read_record(self._folder, own.file, own.offset).uri
+        except ArchiveError:
+            return {}
+        found: dict[str, CdxjEntry] = {}
+        for kind in RENDITIONS:
+            for entry in self._captures.of(f"urn:{kind}:{uri}"):
+                if since <= entry.at and (until is None or entry.at < until):
+                    found.setdefault(kind, entry)
+        return found
+
+    def rendition(self, entry: CdxjEntry, restrictions: Restrictions) -> ReplayResponse | None:
+        """Return an archived screenshot or PDF, or None if the record has another type."""
+        kind = entry.uri.split(":")[1]
+        headers = [("memento-datetime", http_date(entry.at))]
+        made = self._replayed(entry, headers, entry.at, restrictions)
+        is_usual = dict(made.headers).get("content-type") in RENDITIONS[kind]
+        return made if made.message or is_usual else None
 
     def _framed(
         self,
@@ -389,32 +406,3 @@ class CapturedPages:
         Secrets in the name are masked.
         """
         return secrets.masked(self._captures.origin(capture))
-
-
-def address_in(asked: str) -> str:
-    """Return the URL in a request's path, or an empty string."""
-    found = ADDRESS.fullmatch(asked)
-    return f"{found[1].lower()}://{found[2]}" if found else ""
-
-
-def is_page(made: ReplayResponse) -> bool:
-    """Return whether a response contains a captured HTML page."""
-    return bool(made.body) and dict(made.headers).get("content-type", "").startswith("text/html")
-
-
-def public_cause(error: ArchiveError | Undecodable) -> str:
-    """Describe why a capture can't be shown, without local paths."""
-    return error.public if isinstance(error, ArchiveError) else str(error)
-
-
-def last_moment(stamp: str) -> dt.datetime | None:
-    """Return the last second (UTC) of a partial time such as a year, or None if it is invalid."""
-    if not PARTIAL_STAMP.fullmatch(stamp):
-        return None
-    try:
-        if len(stamp) == len("YYYYMM"):
-            stamp += str(monthrange(int(stamp[:4]), int(stamp[4:]))[1])
-        full = stamp + "1231235959"[len(stamp) - len("YYYY") :]
-        return dt.datetime.strptime(full, STAMP).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None

@@ -6,7 +6,9 @@ style sheets from this archive.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
@@ -76,6 +78,19 @@ PART_TYPE = re.compile(r"(?:image|font)/.+|application/(?:x-)?(?:font-.+|vnd\.ms
 ANY_ORIGIN = ("access-control-allow-origin", "*")
 """Header of images and fonts. Browsers load fonts and masks only with this header, because a page
 in a sandbox has no origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """Functions that decide which captured content must not be shown.
+
+    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides by digest, URL, content
+    type and body whether a capture shows content that was removed from the site.
+    """
+
+    secrets: Secrets
+    is_withheld: Callable[[str], bool]
+    shows_withheld: Callable[[str, str, str, bytes], bool]
 
 
 def shown(
@@ -182,3 +197,13 @@ def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
                 parts.need([web_address(location) or ""], "import")
             elif type_of(sheet, secrets)[0] == STYLE:
                 rewritten_style(sheet.body, sheet.content_type, sheet.url, parts)
+
+
+def is_page(made: ReplayResponse) -> bool:
+    """Return whether a response contains a captured HTML page."""
+    return bool(made.body) and dict(made.headers).get("content-type", "").startswith("text/html")
+
+
+def public_cause(error: ArchiveError | Undecodable) -> str:
+    """Describe why a capture can't be shown, without local paths."""
+    return error.public if isinstance(error, ArchiveError) else str(error)

@@ -1,57 +1,38 @@
-"""Routing of requests for past states, and replay of versions of releases.
-
-The page of a release is the TimeGate of the release's versions.
-"""
+"""Routing of requests for past states of releases and of archived addresses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from data.archive.content_coding import Undecodable
-from data.errors import ArchiveError
-from data.models import Release, Revision
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
-from data.store.public_view import secrets_of
-from data.text.urls import site_address
 from feeds.catalog import catalog_of
-from feeds.entries.entry import entry_of
-from feeds.pages.releases.capture_page import capture_page, memento_page, replay_page
-from feeds.pages.releases.release_page import revision_page
+from feeds.pages.releases.capture_page import memento_page
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.captured_pages import PREFIX, CapturedPages, Restrictions, public_cause
+from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
-    CAPTURE_REMOVED,
     FRAME,
-    LINK_FORMAT,
-    PAGE,
     RELEASE_HIDDEN,
-    SHORT_LIVED,
-    BadDatetime,
-    Memento,
-    OriginalResource,
     ReplayResponse,
-    asked_datetime,
-    chosen,
-    gate_headers,
-    memento_headers,
     original_links,
-    timemap,
 )
+from feeds.replay.memento_address import PREFIX
+from feeds.replay.release_mementos import ReleaseMementos, original_of, restrictions_of
 from feeds.replay.withheld_captures import Withheld
-from feeds.urls import href, name_of, release_file, revision_file
+from feeds.urls import name_of
 
-RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
-"""Pattern that matches the paths of a release: its page, TimeMap, captures, captured page, and
-versions."""
+RELEASE = re.compile(
+    r"/releases/([^/]+)/(timemap|capture/(?:page|compare|screenshot|pdf)?|revisions/([1-9]\d{0,8})/?)?"
+)
+"""Pattern that matches the paths of a release: its page, TimeMap, captures, captured page,
+comparison of versions, screenshot, PDF, and versions."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
 """Pattern that matches a version number."""
@@ -132,7 +113,8 @@ class PageReplay:
         with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
                 return ReplayResponse(410, [], message=RELEASE_HIDDEN)
-            return self._of_release(ReleaseMementos(store, self._site), release, found, asked)
+            mementos = ReleaseMementos(store, self._site, self._pages, self._withheld)
+            return self._of_release(mementos, release, found, asked)
 
     def _of_release(
         self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: ReplayRequest
@@ -144,26 +126,29 @@ class PageReplay:
                 return mementos.timemap(release)
             case "capture/":
                 return mementos.captures(release)
-            case "capture/page":
-                return self._page(mementos, release, asked.query)
+            case "capture/page" | "capture/screenshot" | "capture/pdf" | "capture/compare":
+                return self._of_version(mementos, release, found[2], asked.query)
         return mementos.revision(release, int(found[3]))
 
-    def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> ReplayResponse | None:
-        """Return the captured page of a release's current version.
+    def _of_version(
+        self, mementos: ReleaseMementos, release: str, path: str, query: bytes
+    ) -> ReplayResponse | None:
+        """Return a response for versions that the query selects, such as ``revision=2``.
 
-        If the query contains ``revision=2``, version 2 is returned instead.
+        A comparison has ``old=1&new=2``.
         """
-        asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
-        if not all(map(REVISION.fullmatch, asked)):
-            return ReplayResponse(
-                400,
-                [],
-                message="revision must be the number of a version, such as revision=2.",
-            )
-        number = int(asked[0]) if asked else None
-        if self._pages is None:
-            return None
-        return mementos.captured(release, number, self._pages, self._restrictions(mementos.store))
+        values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+        names = ("old", "new") if path == "capture/compare" else ("revision",)
+        for name in names:
+            if not all(map(REVISION.fullmatch, values.get(name, []))):
+                message = f"{name} must be the number of a version, such as {name}=2."
+                return ReplayResponse(400, [], message=message)
+        numbers = [int(values[name][0]) if name in values else None for name in names]
+        if path == "capture/compare":
+            return mementos.compare(release, *numbers)
+        if path == "capture/page":
+            return mementos.captured(release, numbers[0])
+        return mementos.rendition(release, numbers[0], path.removeprefix("capture/"))
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
         # The original URL is used as the client sent it, because its escapes are a part of it.
@@ -173,16 +158,9 @@ class PageReplay:
         if self._pages is None or not self._pages.are_there:
             return None
         with closing(open_existing(self._url)) as store:
-            restrictions = self._restrictions(store)
+            restrictions = restrictions_of(store, self._withheld)
             made = self._pages.answer(url, asked.datetime, restrictions, is_tab=asked.is_tab)
             return framed_memento(store, self._site, made) if made and made.framed else made
-
-    def _restrictions(self, store: Store) -> Restrictions:
-        return Restrictions(
-            secrets_of(store),
-            partial(self._withheld.address, store),
-            partial(self._withheld.capture, store),
-        )
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """Return additional headers for a path.
@@ -200,121 +178,3 @@ class PageReplay:
 def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """Return the value of the Accept-Datetime header, or None."""
     return next((value for name, value in headers if name == ACCEPT_DATETIME), None)
-
-
-class ReleaseMementos:
-    """Responses with past states of the releases in a store, for one site."""
-
-    def __init__(self, store: Store, site: SiteSettings) -> None:
-        self.store = store
-        self._site = site
-
-    def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
-        """Redirect to the version of a release that was current at a time.
-
-        ``asked`` is the value of the Accept-Datetime header. Returns None if the release is
-        unknown.
-        """
-        found = self.store.revisions(release_id)
-        if not found:
-            return None
-        original = original_of(self._site, release_id)
-        try:
-            at = asked_datetime(asked)
-        except BadDatetime as error:
-            links = ("link", ", ".join(original_links(original)))
-            vary = ("vary", ACCEPT_DATETIME.decode())
-            return ReplayResponse(400, [vary, links], message=str(error))
-        mementos = mementos_of(self._site, found)
-        return ReplayResponse(
-            302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
-        )
-
-    def timemap(self, release_id: str) -> ReplayResponse | None:
-        """Return the TimeMap of a release's versions, or None for an unknown release."""
-        found = self.store.revisions(release_id)
-        if not found:
-            return None
-        body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
-        return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
-
-    def revision(self, release_id: str, number: int) -> ReplayResponse | None:
-        """Return the page of a version of a release, by its number from 1.
-
-        Returns None if the release has no such version.
-        """
-        release, found = self.store.release(release_id), self.store.revisions(release_id)
-        place = next((i for i, one in enumerate(found) if one.number == number), None)
-        if release is None or place is None:
-            return None
-        original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
-        headers = memento_headers(original, mementos, place)
-        return ReplayResponse(200, [*PAGE, *headers], self._page(release, found, place))
-
-    def captures(self, release_id: str) -> ReplayResponse | None:
-        """Return the page that lists the captures of a release.
-
-        Returns None if the release is unknown.
-        """
-        release, found = self.store.release(release_id), self.store.revisions(release_id)
-        if release is None:
-            return None
-        catalog = catalog_of(self.store, self._site)
-        entry = entry_of(release, catalog, mixed=False)
-        sightings = self.store.sightings(release_id)
-        gone = sightings.gone if release.retracted else None
-        is_told = any(one.capture == sightings.seen for one in found)
-        seen = None if is_told else sightings.seen
-        pages = PageRenderer(catalog, {})
-        page = capture_page(pages, release, entry, found, gone, seen=seen, is_shown=True)
-        return ReplayResponse(200, PAGE, page)
-
-    def captured(
-        self,
-        release_id: str,
-        number: int | None,
-        pages: CapturedPages,
-        restrictions: Restrictions,
-    ) -> ReplayResponse | None:
-        """Return the captured page of a version, shown in a frame, or None.
-
-        If ``number`` is None, the current version is shown.
-        """
-        release, found = self.store.release(release_id), self.store.revisions(release_id)
-        wanted = number or (release.revision if release else 0)
-        revision = next((one for one in found if one.number == wanted), None)
-        if release is None or revision is None or revision.capture is None:
-            return None
-        if release.content.redacted or not revision.capture.file:
-            return ReplayResponse(410, [], message=CAPTURE_REMOVED)
-        try:
-            framed = pages.framed(revision.capture, restrictions)
-        except (ArchiveError, Undecodable) as error:
-            return ReplayResponse(
-                404, [], message=f"The page of this version can't be shown: {public_cause(error)}."
-            )
-        renderer = PageRenderer(catalog_of(self.store, self._site), {})
-        seen = self.store.sightings(release_id).seen if wanted == release.revision else None
-        seen = seen if seen != revision.capture else None
-        page = replay_page(renderer, release, revision, framed, seen=seen)
-        return ReplayResponse(200, FRAME, page)
-
-    def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
-        catalog = catalog_of(self.store, self._site)
-        before = found[place - 1] if place else None
-        entry = entry_of(release, catalog, mixed=False)
-        return revision_page(PageRenderer(catalog, {}), release, entry, before, found[place])
-
-
-def original_of(site: SiteSettings, release_id: str) -> OriginalResource:
-    """Return a release's page as an original resource, which is its own TimeGate."""
-    page = site_address(site.url) + href(release_file(release_id))
-    return OriginalResource(page, page, f"{page}timemap")
-
-
-def mementos_of(site: SiteSettings, revisions: Sequence[Revision]) -> list[Memento]:
-    """Return the pages of a release's versions as mementos."""
-    base = site_address(site.url)
-    return [
-        Memento(base + href(revision_file(one.release, one.number)), one.seen) for one in revisions
-    ]

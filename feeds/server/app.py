@@ -30,8 +30,8 @@ from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE, RequestS
 from data.search.saved import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.replay.captured_pages import PREFIX as MEMENTOS
 from feeds.replay.memento import ReplayResponse
+from feeds.replay.memento_address import PREFIX as MEMENTOS
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads

@@ -14,7 +14,8 @@ from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import SiteSettings
 from data.text.source_secrets import Secrets
-from feeds.replay.captured_pages import CapturedPages, Restrictions
+from feeds.replay.captured_pages import CapturedPages
+from feeds.replay.captured_response import Restrictions
 from spiders.sources.source_file import SourceFile
 from spiders.stored.page_captures import ArchivedListings, PageCaptures
 from tests.command import collect, communique, make_home

@@ -39,6 +39,9 @@ FILE: Final = "index.db"
 OK: Final = 200
 NOT_MODIFIED: Final = 304
 
+LISTED: Final = ("http://", "https://", "urn:screenshot:http", "urn:pdf:http")
+"""Beginnings of the addresses that the index contains."""
+
 CAPTURES_PER_TRANSACTION: Final = 256
 """Number of captures per transaction. With one transaction per capture, writing takes five times as
 long."""
@@ -346,11 +349,11 @@ class Index:
 def is_listed(entry: CdxjEntry) -> bool:
     """Return whether the index contains a row for a CDXJ entry.
 
-    Pages that changed and notes about removals have a row.
+    Pages that changed, their screenshots and PDFs, and notes about removals have a row.
     """
     if entry.uri == REMOVAL:
         return True
-    return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))
+    return entry.status != NOT_MODIFIED and entry.uri.startswith(LISTED)
 
 
 @contextmanager

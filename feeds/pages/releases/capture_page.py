@@ -1,6 +1,7 @@
 """Page that lists the captures of a release, and page that shows a captured page in a frame."""
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ MAX_VERSIONS: Final = 50
 """Maximum number of versions whose archive records the page lists. The JSON file lists all
 versions."""
 
+NO_RENDITIONS: Final[Mapping[int, Collection[str]]] = {}
+
 
 def capture_page(
     pages: PageRenderer,
@@ -25,12 +28,14 @@ def capture_page(
     *,
     seen: Capture | None = None,
     is_shown: bool = False,
+    renditions: Mapping[int, Collection[str]] = NO_RENDITIONS,
 ) -> bytes:
     """Render the list of archive records of a release.
 
     ``gone`` is the capture that showed that the page is missing. If a server shows captured pages
     (``is_shown``), the list links to them. ``seen`` is the last capture of the unchanged release.
     Only the web server passes ``seen``, because it would change a static file at every visit.
+    ``renditions`` contains "screenshot" and "pdf" for each version that has them.
     """
     return pages.render(
         "capture.html",
@@ -44,6 +49,7 @@ def capture_page(
         seen=seen,
         gone=gone,
         is_shown=is_shown,
+        renditions=renditions,
         data=capture_data_file(release.id),
         release=release_file(release.id),
         timemap=release_file(release.id).replace("index.html", "timemap"),

@@ -288,8 +288,13 @@ def revision_page(
     entry: FeedEntry,
     before: Revision | None,
     after: Revision,
+    *,
+    is_served: bool = False,
 ) -> bytes:
-    """Render the page of version ``after``; ``before`` is the previous version, if any."""
+    """Render the page of version ``after``; ``before`` is the previous version, if any.
+
+    If a server shows captured pages (``is_served``), the page links to the comparison of both.
+    """
     texts = pages.catalog.texts
     url = web_address(release.url) or entry.page
     version = replace(release, content=after.content)
@@ -299,6 +304,7 @@ def revision_page(
         differing = difference(before, after, whole=False)
         change = shown_body(differing, texts, MAX_COMPRESSED_BYTES)
     neighbours = (after.number - 1, after.number + 1)
+    backed = [one for one in (before, after) if one and one.capture]
     return pages.render(
         "revision.html",
         revision_file(release.id, after.number),
@@ -319,7 +325,8 @@ def revision_page(
             (number, revision_file(release.id, number)) if 1 <= number <= release.revision else None
             for number in neighbours
         ],
-        backed=[one for one in (before, after) if one and one.capture],
+        backed=backed,
+        is_compared=is_served and len(backed) == len(neighbours),
         captures=capture_file(release.id),
         release=release_file(release.id),
         crumbs=crumbs(pages.catalog, release, entry.title),

@@ -262,7 +262,7 @@ def test_a_browser_tab_shows_a_memento_in_a_frame_with_the_times_of_its_parts(
     notice = " ".join(page.xpath("string(//p[@role='note'])").split())
     assert "https://acme.example/styled as served on 2022-11-24 08:00:00 UTC" in notice
     assert "from 2022-11-24 08:00:00 UTC to 2022-11-24 08:01:00 UTC" in notice
-    assert "1 file that the page may use is not in the archive" in notice
+    assert "UTC. 1 file that the page may use is not in the archive. Scripts" in notice
     (framed,) = page.xpath("//iframe/@src")
     shown = web.get(framed, headers={"sec-fetch-dest": "iframe"})
     assert shown.headers["content-security-policy"] == SANDBOX
@@ -330,7 +330,7 @@ def test_the_captures_page_links_captured_pages_and_the_last_sighting(
     path = f"/releases/{release.id}/capture/"
     page: Any = html.fromstring(web.get(path).text)
     for number in (1, 2):
-        (link,) = page.xpath(f"id('revision-{number}')//a/@href")
+        link = page.xpath(f"id('revision-{number}')//a/@href")[0]
         shown = web.get(urljoin(path, link))
         assert shown.status_code == 200
         assert f"version {number} as served" in shown.text
