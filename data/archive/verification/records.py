@@ -1,10 +1,6 @@
-"""Comparison of archive files with the log: every digest, leaf and CDXJ line."""
+"""Comparison of a record with the log: every digest, its leaf and its CDXJ line."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,22 +9,14 @@ from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log import removals
 from data.archive.log.leaf import Leaf, decode_leaf
 from data.archive.log.notes import InvalidNote
-from data.archive.log.removals import Removal
-from data.archive.lost_captures import size_of
 from data.archive.verification.excluded_records import other_digest
+from data.archive.verification.found import Position, Records
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
-from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
-from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, Damage, read_file
+from data.archive.warc.cdxj import entry_of
+from data.archive.warc.reader import ArchiveRecord
 from data.archive.warc.records import digest_text
-from data.archive.warc.warc_file import cdxj_path, own_files
-from data.files import is_held
-from data.models.capture import Capture
-from data.progress import OnProgress
 from data.wording import counted
-
-PROGRESS_BYTES: Final = 1 << 20
-"""Number of bytes read between two progress reports."""
 
 PARTS: Final = (
     ("record", "its compressed bytes were changed, or the whole record was rewritten"),
@@ -54,93 +42,7 @@ UNSIGNED: Final = (
 )
 
 
-@dataclass
-class Records:
-    """Data read from the files of an archive.
-
-    - ``seen`` contains the leaves of readable records, ``damaged`` the leaves of unreadable ones.
-    - ``captures`` contains the store's captures that were not found yet.
-    - ``unknown`` lists the records whose leaves were not found yet.
-    - ``announced`` lists removals that the log's key signed; they explain missing records.
-    - ``removed`` lists the announced removals that are also in the signed tree.
-    - ``doubtful`` lists problems with notes about removals that are not valid.
-    """
-
-    leaves: Leaves
-    problems: list[ArchiveProblem] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
-    damaged: set[int] = field(default_factory=set)
-    removed: list[Removal] = field(default_factory=list)
-    announced: list[Removal] = field(default_factory=list)
-    doubtful: list[ArchiveProblem] = field(default_factory=list)
-    captures: dict[str, Capture] = field(default_factory=dict)
-    unknown: list[tuple[ArchiveRecord, Leaf]] = field(default_factory=list)
-    payloads: set[object] = field(default_factory=set)
-    revisits: dict[object, ArchiveProblem] = field(default_factory=dict)
-    count: int = 0
-    size: int = 0
-    files: int = 0
-
-
-def read_records(
-    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: OnProgress
-) -> Records:
-    """Read all WARC files of an archive and compare them with the log.
-
-    ``on_progress`` is called with the number of bytes read and the total. In the result,
-    ``captures`` contains the store's captures without a record.
-    """
-    found = Records(leaves, captures={one.record_id: one for one in captures})
-    paths = {path: size_of(path) for path in own_files(archive)}
-    every = sum(paths.values())
-    for path, size in paths.items():
-        _read_file(path, found, partial(_add, on_progress, found.size, every))
-        found.size += size
-        found.files += 1
-    on_progress(every, every)
-    _settle_unknown(found)
-    return found
-
-
-def _add(on_progress: OnProgress, before: int, every: int, done: int) -> None:
-    on_progress(before + done, every)
-
-
-def _read_file(path: Path, found: Records, on_progress: Callable[[int], object]) -> None:
-    path = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
-    held = path.suffix == DOT_OPEN and is_held(path)
-    lines = _entries(path, found)
-    last: Damage | None = None
-    tell_at = 0
-    for one in read_file(path):
-        if one.offset >= tell_at:
-            on_progress(one.offset)
-            tell_at = one.offset + PROGRESS_BYTES
-        if isinstance(one, Damage):
-            line = lines.pop(one.offset, None) if lines else None
-            if line:
-                found.damaged.add(line.leaf)
-            leaf, uri = (line.leaf, line.uri) if line else (None, "")
-            found.problems.append(
-                ArchiveProblem(one.file, one.offset, one.cause, leaf=leaf, uri=uri)
-            )
-            last = one
-            continue
-        if last is not None and one.kind in {"response", "revisit"}:
-            _name_request(one, found)
-        last = None
-        found.count += 1
-        _check(one, lines, found)
-    if held and last is not None:
-        # The last record is still being written, so it is not damaged.
-        found.problems.pop()
-    for entry in lines.values() if lines else ():
-        if not held:
-            cause = f"{cdxj_path(path).name} lists a record here, but none exists"
-            found.problems.append(ArchiveProblem(entry.file, entry.offset, cause, leaf=entry.leaf))
-
-
-def _name_request(answer: ArchiveRecord, found: Records) -> None:
+def name_request(answer: ArchiveRecord, found: Records) -> None:
     """Assign a leaf to a damaged record that is followed by a response: it is probably the request.
 
     Requests need this step because no CDXJ line lists them.
@@ -152,18 +54,13 @@ def _name_request(answer: ArchiveRecord, found: Records) -> None:
         found.damaged.add(number)
 
 
-def _entries(path: Path, found: Records) -> dict[int, CdxjEntry] | None:
-    """Return the CDXJ lines of a WARC file by offset. Reports a problem if they are missing."""
-    lines = cdxj_path(path)
-    if not lines.exists():
-        name = path.name.removesuffix(DOT_OPEN)
-        found.problems.append(ArchiveProblem(lines.name, None, f"the index of {name} is missing"))
-        return None
-    return {entry.offset: entry for entry, _ in read_entries(lines)}
+def check(record: ArchiveRecord, found: Records, *, listed: bool) -> None:
+    """Compare a record with the log, its digests, its CDXJ line and the store.
 
-
-def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Records) -> None:
-    line = lines.pop(record.offset, None) if lines else None
+    ``listed`` is whether the file has CDXJ lines at all.
+    """
+    line = found.lines.get(record.offset)
+    found.lines.drop(record.offset)
     leaf = record.leaf()
     if leaf is None:
         _complain(found, record, "it has no salt, so no leaf of the log belongs to it")
@@ -177,9 +74,9 @@ def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Rec
         # Drop the block to save memory, because there may be many such records.
         found.unknown.append((dataclasses.replace(record, block=b""), leaf))
         return
-    _compare(record, leaf, number, found)
+    _compare(record, leaf, encoded, number, found)
     expected = entry_of(record, number)
-    if line != expected and expected is not None and lines is not None:
+    if line != expected and expected is not None and listed:
         cause = "its CDXJ line is missing or wrong; delete the CDXJ file, which is then rebuilt"
         _complain(found, record, cause, number)
 
@@ -207,20 +104,25 @@ def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -
     _note_payload(record, leaf, found)
     capture = found.captures.get(record.record_id)
     if capture and capture.leaf == number:
-        del found.captures[record.record_id]
+        found.take(record.record_id)
 
 
-def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
+def _compare(
+    record: ArchiveRecord, leaf: Leaf, encoded: bytes, number: int, found: Records
+) -> None:
     """Compare a record with its leaf in the log and with its digests.
 
-    ``leaf`` is computed from the record, ``number`` is the number of its leaf in the log.
+    ``leaf`` is computed from the record, and ``encoded`` is its log entry. ``number`` is the number
+    of its leaf in the log.
     """
     if number in found.seen:
         _complain(found, record, "another record here has the same id", number)
         return
     found.seen.add(number)
+    here = Position(record.offset, number, record.record_id, record.uri, record.kind == "request")
+    found.follow(record.file, here)
     entry = found.leaves.entry(number)
-    if leaf.encode() == entry:
+    if encoded == entry:
         if number > min(found.leaves.numbers_of(leaf.record_id.bytes)):
             _note_payload(record, leaf, found)
             _complain(found, record, SAME_ID + _hint(record), number)
@@ -236,7 +138,7 @@ def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> 
     # The digest of the whole record always differs, so the other causes are more precise.
     cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
     _complain(found, record, cause, number)
-    found.captures.pop(record.record_id, None)
+    found.take(record.record_id)
 
 
 def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
@@ -255,7 +157,7 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
             found.revisits[key] = _problem(record, NO_PAGE + _hint(record), number)
     elif record.uri == removals.REMOVAL:
         _note_removal(record, number, found)
-    capture = found.captures.pop(record.record_id, None)
+    capture = found.take(record.record_id)
     if capture is None:
         return
     here = record.file, record.offset, record.length, number
@@ -297,7 +199,7 @@ def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
         found.doubtful.append(_problem(record, UNSIGNED.format(removal.kind), number))
 
 
-def _settle_unknown(found: Records) -> None:
+def settle_unknown(found: Records) -> None:
     """Find the leaves of records written during the check, and report records without a leaf."""
     if not found.unknown:
         return
@@ -306,10 +208,12 @@ def _settle_unknown(found: Records) -> None:
     for record, leaf in found.unknown:
         number = found.leaves.numbers.get(leaf.record_id.bytes)
         if number is not None:
-            _compare(record, leaf, number, found)
+            # These records are no longer read in the order of their file.
+            found.previous = None
+            _compare(record, leaf, leaf.encode(), number, found)
             continue
         # The record exists, so its capture is not missing, whatever the record contains.
-        found.captures.pop(record.record_id, None)
+        found.take(record.record_id)
         last = without[-1][-1] if without else None
         if last and (last.file, last.offset + last.length) == (record.file, record.offset):
             without[-1].append(record)

@@ -95,6 +95,10 @@ class Leaves:
         others = self._others.get(record_id, set())
         return (others if last is None else others | {last}) - self._aside_numbers
 
+    def only_number(self, record_id: bytes) -> int | None:
+        """Return the number of the leaf with a record id, or None if it is not the only one."""
+        return None if self.aside or record_id in self._others else self.numbers.get(record_id)
+
     def set_aside(self, numbers: Collection[int]) -> None:
         """Exclude the leaves with these numbers: their records are not evidence."""
         for number in numbers:

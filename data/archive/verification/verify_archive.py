@@ -19,7 +19,8 @@ from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
 from data.archive.verification.excluded_records import notes
-from data.archive.verification.records import Records, read_records
+from data.archive.verification.files import read_records
+from data.archive.verification.found import Records
 from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, overload
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastwarc.warc import WarcRecord
@@ -49,6 +49,9 @@ MAX_UNPACKED_BYTES: Final = 512_000_000
 MAGIC: Final = b"\x1f\x8b\x08"
 """First bytes of a gzip member (RFC 1952)."""
 
+OWN_MAGIC: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""First bytes of a gzip member that this program wrote."""
+
 GZIP: Final = 31
 """The ``wbits`` argument of zlib for gzip."""
 
@@ -65,6 +68,23 @@ DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
 """Types of records whose block contains a payload."""
+
+
+class Member(NamedTuple):
+    """A gzip member at an offset of a file.
+
+    ``length`` is its compressed size, ``digest`` the SHA-256 of its compressed bytes, and
+    ``content`` its unpacked content.
+    """
+
+    offset: int
+    length: int
+    digest: bytes
+    content: bytes
+
+
+Skip: TypeAlias = Callable[[Member], bool]
+"""Function that returns whether a record need not be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,22 +287,31 @@ def _opened(folder: Path, file: str) -> tuple[Path, int]:
 
 
 def read_file(
-    path: Path, start: int = 0, end: int | None = None
+    path: Path,
+    start: int = 0,
+    end: int | None = None,
+    *,
+    skip: Skip | None = None,
 ) -> Iterator[ArchiveRecord | Damage]:
     """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
     For unreadable bytes, one Damage is yielded, and reading continues at the next complete record.
     Records that are appended during the call are not read. The file may be finished and renamed
-    during the call.
+    during the call. Records for which ``skip`` returns true are not parsed and not yielded.
     """
     path, handle = _opened(path.parent, path.name.removesuffix(DOT_OPEN))
     try:
-        end = os.fstat(handle).st_size if end is None else end
+        size = os.fstat(handle).st_size
+        end = size if end is None else min(end, size)
         name = path.name
-        read = _Window(handle).bytes_at
+        window = _Window(handle)
+        read = window.bytes_at
         offset = start
         while offset < end:
-            found = _record(read, name, offset)
+            found = _record(read, name, offset, skip, window.member_size(offset))
+            if isinstance(found, int):
+                offset += found
+                continue
             yield found
             if isinstance(found, ArchiveRecord):
                 offset = found.offset + found.length
@@ -308,6 +337,12 @@ class _Window:
             self._start, at = offset, 0
         return self._bytes[at : at + size]
 
+    def member_size(self, offset: int) -> int:
+        """Guess the size of the gzip member at an offset from the start of the next one, or 0."""
+        at = offset - self._start
+        following = self._bytes.find(OWN_MAGIC, at + 1) if at >= 0 else -1
+        return max(0, following - at)
+
 
 def _bytes_at(handle: int, size: int, offset: int) -> bytes:
     return os.pread(handle, size, offset)
@@ -330,11 +365,30 @@ def _next(read: ReadAt, name: str, offset: int, end: int) -> int:
     return end
 
 
-def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
+@overload
+def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage: ...
+@overload
+def _record(
+    read: ReadAt, name: str, offset: int, skip: Skip | None, size: int
+) -> ArchiveRecord | Damage | int: ...
+def _record(
+    read: ReadAt,
+    name: str,
+    offset: int,
+    skip: Skip | None = None,
+    size: int = 0,
+) -> ArchiveRecord | Damage | int:
+    """Return the record at an offset, or its compressed length if ``skip`` returns true for it.
+
+    ``size`` is a guess of the compressed length, or 0.
+    """
     try:
-        content, length, digest = _member(read, offset)
+        member = _member(read, offset, size or FIRST)
     except (INVALID, ValueError) as error:
         return Damage(name, offset, str(error) or "the record can't be unpacked")
+    if skip is not None and skip(member):
+        return member.length
+    content = member.content
     try:
         # Parse only the header, so that the block is not copied again.
         head = content.find(HEAD_END) + len(HEAD_END)
@@ -348,29 +402,32 @@ def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
         return Damage(
             name, offset, f"the record's block has {len(block)} bytes, not {stated_length}"
         )
-    return ArchiveRecord(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
+    name = name.removesuffix(DOT_OPEN)
+    return ArchiveRecord(name, offset, member.length, member.digest, fields, block)
 
 
-def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
-    """Decompress a gzip member; return its content, its compressed size, and its SHA-256.
+def _member(read: ReadAt, offset: int, step: int = FIRST) -> Member:
+    """Decompress the gzip member at an offset. Raises ValueError.
 
-    The SHA-256 is that of the compressed bytes. Raises ValueError.
+    ``step`` is the number of bytes that are read first.
     """
     inflate = isal_zlib.decompressobj(wbits=GZIP)
+    step = min(step, READ_AHEAD_BYTES)
     digest = hashlib.sha256()
     parts = []
     size = length = 0
-    step = FIRST
     while not inflate.eof:
         chunk = read(step, offset + length)
         if not chunk:
             raise ValueError("the file ends in the middle of the record")
         parts.append(inflate.decompress(chunk))
-        used = chunk[: len(chunk) - len(inflate.unused_data)] if inflate.eof else chunk
+        left = len(inflate.unused_data) if inflate.eof else 0
+        used = chunk[:-left] if left else chunk
         digest.update(used)
         length += len(used)
         size += len(parts[-1])
         if size > MAX_UNPACKED_BYTES:
             raise ValueError(f"the record unpacks to more than {MAX_UNPACKED_BYTES} bytes")
         step = min(2 * step, FIRST_PIECE_BYTES)
-    return b"".join(parts), length, digest.digest()
+    content = parts[0] if len(parts) == 1 else b"".join(parts)
+    return Member(offset, length, digest.digest(), content)

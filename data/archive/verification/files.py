@@ -1,0 +1,208 @@
+"""Reading of all files of an archive on all processor cores, and their comparison with the log.
+
+Each WARC file is divided into segments at offsets that its CDXJ file lists. Child processes read
+segments, and their results are merged in order. If segments don't fit together, or if a leaf
+appears twice, this process reads the whole file again, so the result never depends on the division.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from data.archive.lost_captures import size_of
+from data.archive.verification.found import CdxjLines, Found, Position, Records
+from data.archive.verification.ordinary import is_intact
+from data.archive.verification.records import check, name_request, settle_unknown
+from data.archive.verification.report import ArchiveProblem
+from data.archive.verification.tree import Leaves
+from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.errors import ArchiveError
+from data.files import is_held
+from data.models.capture import Capture
+from data.processes import core_count, map_forked
+from data.progress import OnProgress
+
+SEGMENT_BYTES: Final = 32 << 20
+"""Minimum size of a segment in bytes, except the last segment of a file."""
+
+PROGRESS_BYTES: Final = 1 << 20
+"""Number of bytes read between two progress reports."""
+
+
+class Segment(NamedTuple):
+    """A part of a WARC file. ``end`` is None for the last part."""
+
+    path: Path
+    start: int
+    end: int | None
+
+
+class Part(NamedTuple):
+    """What a child process found in a segment.
+
+    ``end`` is the end of the last record, or None if the segment ends with damage. ``first`` and
+    ``last`` are the first and the last record.
+    """
+
+    found: Found
+    end: int | None
+    first: Position | None
+    last: Position | None
+
+
+def read_records(
+    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: OnProgress
+) -> Records:
+    """Read all WARC files of an archive and compare them with the log.
+
+    ``on_progress`` is called with the number of bytes read and the total. In the result,
+    ``captures`` contains the store's captures without a record. Raises ArchiveError, OSError, and
+    ChildLost if a child process was killed.
+    """
+    found = Records(leaves, captures)
+    sizes = {path: size_of(path) for path in own_files(archive)}
+    every = sum(sizes.values())
+
+    reached = 0
+
+    def progress(done: int) -> None:
+        nonlocal reached
+        # A file that is read again does not set the progress back.
+        reached = max(reached, min(found.size + done, every))
+        on_progress(reached, every)
+
+    segments = [one for path in sizes for one in _segments(path)]
+    parts = _parts(segments, found)
+    for path, own in groupby(segments, key=lambda one: one.path):
+        index = cdxj_path(path_of(archive, path.name.removesuffix(DOT_OPEN)))
+        if not index.exists():
+            cause = f"the index of {path.name.removesuffix(DOT_OPEN)} is missing"
+            found.problems.append(ArchiveProblem(index.name, None, cause))
+        if not _merge(list(own), parts, found, progress):
+            _read_segment(Segment(path, 0, None), found, progress)
+        found.size += sizes[path]
+        found.files += 1
+    on_progress(every, every)
+    settle_unknown(found)
+    return found
+
+
+def _segments(path: Path) -> list[Segment]:
+    """Divide a WARC file. A file without a CDXJ file is one segment."""
+    if size_of(path) < 2 * SEGMENT_BYTES or not cdxj_path(path).exists():
+        return [Segment(path, 0, None)]
+    starts = [0, *CdxjLines(cdxj_path(path), listed=True).starts(SEGMENT_BYTES)]
+    ends = [*starts[1:], None]
+    return [Segment(path, start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]:
+    """Yield what child processes find in each segment, or None for segments to read again."""
+    processes = min(core_count(), len(segments))
+    if processes < 2:  # noqa: PLR2004 - a single child would only replace this process
+        return iter([None] * len(segments))
+    return map_forked(partial(_in_child, found), segments, processes)
+
+
+def _in_child(found: Records, segment: Segment) -> Part | None:
+    """Read a segment in a child process, and return the result.
+
+    Returns None if the segment can't be read: the parent process then raises the error.
+    """
+    try:
+        end = _read_segment(segment, found, lambda _: None)
+    except (ArchiveError, OSError):
+        return None
+    return Part(found.drain(), end, found.first, found.previous)
+
+
+def _merge(
+    segments: Sequence[Segment],
+    parts: Iterator[Part | None],
+    found: Records,
+    on_progress: Callable[[int], object],
+) -> bool:
+    """Merge the results of all segments of a file. Return False if the file must be read again."""
+    results = []
+    for segment in segments:
+        results.append(next(parts))
+        on_progress(segment.end or 0)
+    seen: set[int] = set()
+    good: list[Found] = []
+    last: Position | None = None
+    for segment, part in zip(segments, results, strict=True):
+        if part is None or (segment.end is not None and part.end != segment.end):
+            return False
+        if last and part.first and last.number > part.first.number:
+            return False
+        last = part.last
+        if not (seen.isdisjoint(part.found.seen) and found.seen.isdisjoint(part.found.seen)):
+            return False
+        seen |= part.found.seen
+        good.append(part.found)
+    for one in good:
+        found.merge(one)
+    return True
+
+
+def _read_segment(
+    segment: Segment, found: Records, on_progress: Callable[[int], object]
+) -> int | None:
+    """Read a segment, and add everything to ``found``.
+
+    Returns the end of the last record, or None if the segment ends with damage.
+    """
+    name = segment.path.name.removesuffix(DOT_OPEN)
+    path = path_of(segment.path.parent, name)
+    held = path.suffix == DOT_OPEN and is_held(path)
+    index = cdxj_path(path)
+    listed = index.exists()
+    if segment.start == 0 or found.lines.path != index:
+        found.lines = CdxjLines(index, listed=listed)
+    found.first = found.previous = None
+    last: Damage | None = None
+    end, tell_at = segment.start, 0
+
+    def skip(member: Member) -> bool:
+        nonlocal end, tell_at
+        if member.offset >= tell_at:
+            on_progress(member.offset)
+            tell_at = member.offset + PROGRESS_BYTES
+        if last is None and is_intact(found, name, member):
+            end = member.offset + member.length
+            return True
+        return False
+
+    for one in read_file(path, segment.start, segment.end, skip=skip):
+        if isinstance(one, Damage):
+            _add_damage(one, found)
+            last = one
+            continue
+        if last is not None and one.kind in {"response", "revisit"}:
+            name_request(one, found)
+        last = None
+        found.count += 1
+        end = one.offset + one.length
+        check(one, found, listed=listed)
+    if held and last is not None:
+        # The last record is still being written, so it is not damaged.
+        found.problems.pop()
+    for entry in () if held else found.lines.left(segment.start, segment.end):
+        cause = f"{index.name} lists a record here, but none exists"
+        found.problems.append(ArchiveProblem(entry.file, entry.offset, cause, leaf=entry.leaf))
+    return None if last else end
+
+
+def _add_damage(damage: Damage, found: Records) -> None:
+    """Record damage as a problem, with the leaf and the address from the CDXJ line, if any."""
+    line = found.lines.get(damage.offset)
+    found.lines.drop(damage.offset)
+    if line:
+        found.damaged.add(line.leaf)
+    leaf, uri = (line.leaf, line.uri) if line else (None, "")
+    found.problems.append(
+        ArchiveProblem(damage.file, damage.offset, damage.cause, leaf=leaf, uri=uri)
+    )
