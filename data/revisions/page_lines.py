@@ -43,6 +43,9 @@ together."""
 EXCHANGED: Final = "\x00"
 """First character of the key of an exchanged line. No line has it."""
 
+MAX_EXCHANGED: Final = 8
+"""Maximum number of lines that are exchanged in a circle."""
+
 MARK_BYTES: Final = 6
 
 
@@ -133,7 +136,9 @@ def differences(
 
 
 def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """Return the known lines whose places have each other's lines now, with their new lines.
+    """Return the known lines whose places have exchanged lines now, with their new lines.
+
+    Two lines may be exchanged, or up to MAX_EXCHANGED lines in a circle.
 
     A place is known by the lines around it, so the items of a list in another order are not found.
     """
@@ -143,12 +148,19 @@ def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
         at = places.get(around, -1)
         if old >= 0 <= at and before[old] != after[at]:
             replaced.setdefault((before[old], after[at]), []).append((old, at))
-    return {
-        old: at
-        for (one, other), pairs in replaced.items()
-        if len(pairs) == 1 and len(replaced.get((other, one), ())) == 1
-        for old, at in pairs
-    }
+    steps: dict[str, list[tuple[str, int, int]]] = {}
+    for (one, other), pairs in replaced.items():
+        steps.setdefault(one, []).extend((other, old, at) for old, at in pairs)
+    found: dict[int, int] = {}
+    for one in steps:
+        line, circle = one, dict[int, int]()
+        while len(following := steps.get(line, ())) == 1 and len(circle) < MAX_EXCHANGED:
+            ((line, old, at),) = following
+            circle[old] = at
+            if line == one:
+                found |= circle
+                break
+    return found
 
 
 def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:

@@ -145,7 +145,7 @@ class Navigation:
                 selections = self._selections(self._of_source.get(source, []), self._topic_name)
                 named = self._texts.gettext("Topics")
                 shown |= {"selections": selections, "within_name": named, "home": url}
-                shown["home_text"] = self._texts.gettext("Their press room")
+                shown["home_text"] = self._texts.gettext("The original website")
                 shown["sections"] = self._items(self._sections.get(source, []), self._section_name)
             case Facet(None, str(topic)):
                 selections = self._selections(self._of_topic.get(topic, []), self._source_name)
