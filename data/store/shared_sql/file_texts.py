@@ -206,17 +206,20 @@ class FileTextsPart(Part):
     ) -> Sequence[str]:
         """Return the addresses of attachments of recent releases that may have been replaced.
 
-        Archived files whose text was not read are included. Files whose records were removed from
-        the archive are omitted, as are files that were requested in the last day or ``since`` the
-        start of the visit. The others count as requested ``now``.
+        Archived files of older releases are included if their text was not read, once in
+        MAX_RECHECK_AGE. Files whose records were removed from the archive are omitted, as are files
+        that were requested in the last day or ``since`` the start of the visit. The others count as
+        requested ``now``.
         """
+        month_ago = (now - MAX_RECHECK_AGE).timestamp()
         before = min(now - RECHECK_INTERVAL, since).timestamp()
         rows = self._ask(
             "SELECT DISTINCT f.asked, f.url FROM files f JOIN release_files l ON l.url = f.url"
             " JOIN releases r ON r.number = l.release"
-            " WHERE f.source = ? AND f.file <> '' AND f.asked < ? AND r.first_seen > ?"
+            " WHERE f.source = ? AND f.file <> '' AND f.asked < ?"
+            " AND (r.first_seen > ? OR (f.body = '' AND f.asked < ?))"
             " ORDER BY f.asked, f.url LIMIT ?",
-            [source, before, (now - MAX_RECHECK_AGE).timestamp(), limit],
+            [source, before, month_ago, month_ago, limit],
         )
         if rows:
             with self._writing() as db:

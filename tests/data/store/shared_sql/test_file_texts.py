@@ -209,6 +209,19 @@ def test_attachments_of_recent_releases_are_requested_again_once_a_day(
     assert due(noon + 90 * DAY) == []
 
 
+def test_a_file_of_an_old_release_without_a_text_is_requested_once_a_month(
+    store: Store, noon: dt.datetime
+) -> None:
+    store.record(draft(attachments=(MINUTES,)), seen=noon, since=noon)
+    store.keep_file("harbour", MINUTES.url, capture(1, noon))
+    days = (90, 91, 121)
+    found = [
+        [*store.files_to_recheck("harbour", now=now, since=now, limit=9)]
+        for now in (noon + day * DAY for day in days)
+    ]
+    assert found == [[MINUTES.url], [], [MINUTES.url]]
+
+
 def test_a_file_whose_record_was_removed_is_not_requested_again(
     store: Store, noon: dt.datetime
 ) -> None:
