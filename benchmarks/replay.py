@@ -181,48 +181,43 @@ class Tab:
         self.page.mouse.wheel(0, -100_000)
         return Image.open(io.BytesIO(self.page.screenshot(full_page=True, animations="disabled")))
 
+    def frame_widths(self, url: str) -> tuple[int, int]:
+        """Return the widths of the window and of the first frame of a page."""
+        self.page.goto(url)
+        box = self.page.locator("iframe").bounding_box()
+        return int(self.page.viewport_size["width"]), round(box["width"])
+
 
 def measure(browser: Any, home: Path, names: list[str], shots: Path | None) -> Results:
-    """Compare the pages of some designs."""
+    """Compare the pages of some designs, one design after the other."""
     results = Results()
-    with serving(names) as (rooms, other):
-        live: dict[tuple[str, int], Image.Image] = {}
-        pages: dict[str, str] = {}
-        named: dict[str, str] = {}
-        tab = Tab(browser)
-        archive = Archive(home / "archive", ArchiveSettings())
+    with serving(names) as (rooms, other), replaying(home) as base:
         for site, room in rooms:
-            for path in site.pages:
-                url = site.origin + path
-                named[url] = f"{site.design.name}{path.replace('/', '-')}"
-                for width in WIDTHS:
-                    live[url, width] = tab.shot(url, width)
-            pages |= archive_site(archive, site, [room, other])
-        archive.close()
-        tab.page.close()
-        hosts = [other, *(room for _, room in rooms)]
-        for host in hosts:
-            host.log.clear()
-        with replaying(home) as base:
-            tab = Tab(browser)
-            for url, path in pages.items():
-                for width in WIDTHS:
-                    replayed = tab.shot(base + path, width)
-                    found = similarity(live[url, width], replayed)
-                    results.similarity[named[url], width] = found
-                    print(f"{named[url]:40} {width:5} {found:.4f}", flush=True)
-                    if shots and found < MIN_SIMILARITY:
-                        live[url, width].save(shots / f"{named[url]}-{width}-live.png")
-                        replayed.save(shots / f"{named[url]}-{width}-replay.png")
+            hosts = [room, other]
+            live, replayed = Tab(browser), Tab(browser)
+            addresses = [site.origin + path for path in site.pages]
+            pictures = {
+                (url, width): live.shot(url, width) for url in addresses for width in WIDTHS
+            }
+            with closing(Archive(home / "archive", ArchiveSettings())) as archive:
+                pages = archive_site(archive, site, hosts)
+            for host in hosts:
+                host.log.clear()
+            for (url, width), picture in pictures.items():
+                name = f"{site.design.name}{url.rpartition('/')[2]}"
+                shown = replayed.shot(base + pages[url], width)
+                found = results.similarity[name, width] = similarity(picture, shown)
+                print(f"{name:40} {width:5} {found:.4f}", flush=True)
+                if shots and found < MIN_SIMILARITY:
+                    picture.save(shots / f"{name}-{width}-live.png")
+                    shown.save(shots / f"{name}-{width}-replay.png")
             # A tab shows the page in a frame, which must have the width of the window.
-            for width in WIDTHS:
-                tab.page.set_viewport_size({"width": width, "height": HEIGHT})
-                stamp = f"{CAPTURED:%Y%m%d%H%M%S}"
-                tab.page.goto(f"{base}/memento/{stamp}/{next(iter(pages))}")
-                box = tab.page.locator("iframe").bounding_box()
-                results.frames.add((width, round(box["width"])))
-            results.outside += filter(lambda url: is_outside(url, base), tab.requested)
-        results.outside += [path for host in hosts for path, _ in host.log]
+            stamp = f"{CAPTURED:%Y%m%d%H%M%S}"
+            results.frames.add(replayed.frame_widths(f"{base}/memento/{stamp}/{addresses[0]}"))
+            results.outside += filter(lambda url: is_outside(url, base), replayed.requested)
+            results.outside += [path for host in hosts for path, _ in host.log]
+            live.page.close()
+            replayed.page.close()
     return results
 
 

@@ -14,7 +14,7 @@ from data.archive.warc.cdxj import CdxjEntry
 from data.errors import ArchiveError
 from data.text.css_links import Kind
 
-MAX_PARTS: Final = 5_000
+MAX_PARTS: Final = 3_000
 """Maximum number of parts of a page or style sheet that are looked up in the archive."""
 
 MAX_DRAWINGS: Final = 20

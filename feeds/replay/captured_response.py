@@ -72,6 +72,14 @@ MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
 CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
 
 
+NOT_IMAGES = frozenset([*HTML_TYPES, "text/plain", "application/octet-stream"])
+IMAGE = re.compile(
+    rb"(?P<png>\x89PNG\r\n\x1a\n)|(?P<jpeg>\xff\xd8\xff)|(?P<gif>GIF8[79]a)"
+    rb"|(?P<webp>RIFF....WEBP)|(?P<avif>....ftypavif)",
+    re.DOTALL,
+)
+"""Pattern that matches the beginning of an image file, by its format."""
+
 PART_TYPE = re.compile(r"(?:image|font)/.+|application/(?:x-)?(?:font-.+|vnd\.ms-fontobject)")
 """Pattern that matches types of images and fonts."""
 
@@ -159,14 +167,17 @@ def without_secrets(text: str, secrets: Secrets) -> str:
 def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
     """Return the media type of a response, and its charset if known.
 
-    If the type is missing or invalid, a response that looks like HTML counts as HTML, and any other
-    response as binary data. A type that contains a secret is invalid.
+    An image with the type of a text has the type of its format, because browsers show such images
+    on live pages. If the type is missing or invalid, a response that looks like HTML counts as
+    HTML, and any other response as binary data. A type that contains a secret is invalid.
     """
     declared, _, parameters = found.content_type.partition(";")
     media_type = declared.strip().lower()
     if not MEDIA_TYPE.fullmatch(media_type) or secrets.is_in(declared.encode()):
         looks = found.body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html"))
         media_type = "text/html" if looks else "application/octet-stream"
+    if media_type in NOT_IMAGES and (image := IMAGE.match(found.body)):
+        return f"image/{image.lastgroup}", ""
     charset = CHARSET.search(parameters.lower())
     return media_type, charset[1] if charset and is_charset(charset[1]) else ""
 

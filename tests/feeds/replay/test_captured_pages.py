@@ -60,6 +60,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {},
         ),
         ("https://acme.example/font", b"wOF2", "font/woff2", {}),
+        ("https://acme.example/mislabelled", b"GIF89a<script>", "text/html", {}),
+        ("https://acme.example/fake.gif", b"<script>alert(1)</script>", "image/gif", {}),
         (
             "https://acme.example/moved.png",
             b"",
@@ -224,6 +226,9 @@ def test_texts_styles_and_files_keep_their_types(web: httpx.Client) -> None:
     file = web.get("/memento/20221214080000/https://acme.example/0.pdf")
     assert (file.content, file.headers["content-disposition"]) == (PDF, "attachment")
     assert "words" in web.get(f"{base}/hex").text
+    # Browsers show an image with a wrong type, and never run what only has the type of an image.
+    for name in ("mislabelled", "fake.gif"):
+        assert web.get(f"{base}/{name}").headers["content-type"] == "image/gif"
     odd = web.get(f"{base}/odd")
     assert odd.headers["content-type"] == "application/octet-stream"
     assert "evil" not in odd.headers

@@ -88,7 +88,8 @@ def test_a_hidden_release_is_at_no_address_of_its_captures(home: Path) -> None:
         for path in mementos:
             assert LETTER in web.get(path).text
         release = hide(home, SECRET_URL)
-        for path in (*mementos, f"/memento/{shown}", f"/memento/timemap/{shown}"):
+        parts = [one.replace(STAMP, f"{STAMP}-part") for one in mementos]
+        for path in (*mementos, *parts, f"/memento/{shown}", f"/memento/timemap/{shown}"):
             answer = web.get(path)
             assert answer.status_code == 410, path
             assert LETTER not in answer.text
@@ -188,6 +189,20 @@ def test_a_file_of_a_hidden_release_is_not_shown(home: Path) -> None:
         assert web.get(path).status_code == 200
         hide(home, f"{ACME}/news/0")
         assert web.get(path).status_code == 410
+        assert web.get(path.replace("/http", "-part/http")).status_code == 410
+
+
+def test_a_page_shows_no_symbols_of_a_hidden_address(home: Path) -> None:
+    at = START + dt.timedelta(days=40)
+    drawing = b"<svg><symbol id='a'><text>drawn</text></symbol></svg>"
+    with closing(Archive(home / "archive", Settings())) as archive:
+        archive.exchange(exchange(f"{ACME}/news/0", drawing, at, "image/svg+xml"))
+        archive.exchange(exchange(f"{ACME}/uses", b"<svg><use href='news/0#a'/></svg>", at))
+    path = f"/memento/{at:%Y%m%d%H%M%S}/{ACME}/uses"
+    for web in client(home):
+        assert "drawn" in web.get(path).text
+        hide(home, f"{ACME}/news/0")
+        assert "drawn" not in web.get(path).text
 
 
 def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None:
@@ -198,7 +213,8 @@ def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None
     for web in client(home):
         for one in (path, f"/memento/{ACME}/news/0", f"/memento/timemap/{ACME}/news/0"):
             assert web.get(one).status_code == 410
-        assert web.get(f"/releases/{found.id}/capture/page").status_code == 410
+        for one in ("page", "compare", "screenshot"):
+            assert web.get(f"/releases/{found.id}/capture/{one}").status_code == 410
         edited = web.get(f"/releases/{found.id}/revisions/2/").text
         assert "are unchanged" not in edited
         assert "the operator of this archive" in edited
