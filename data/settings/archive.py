@@ -10,6 +10,9 @@ AttachmentText: TypeAlias = Literal["none", "text", "scans"]
 """Text of attachments that is read."""
 
 
+Requisites: TypeAlias = Literal["none", "page", "rendered"]
+"""Page requisites that are archived."""
+
 Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z")]
 
 WAYBACK: Final = "https://web.archive.org"
@@ -60,6 +63,17 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "text"
     images: Annotated[bool, msgspec.Meta(description="Archive the images of releases.")] = False
+    requisites: Annotated[
+        Requisites,
+        msgspec.Meta(
+            description=(
+                "Page requisites of new and changed releases that are archived: `none`; `page` for "
+                "the style sheets, fonts, images and icons that a page refers to; `rendered` also "
+                'for what the browser requested for pages with `render = true`. `archive = "none"` '
+                "in a source file overrides it."
+            )
+        ),
+    ] = "page"
     max_file: Annotated[
         Bytes,
         msgspec.Meta(

@@ -75,6 +75,7 @@ from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
+from spiders.crawl.drafts.page_requisites import RequisiteArchive
 from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
@@ -107,6 +108,12 @@ class Crawl:
         enabled = self._home.settings.archive.enabled
         self._archive = self._home.open_archive() if enabled else None
         self._store = self._home.store(archive=self._archive)
+        settings = self._home.settings
+        self._requisites: RequisiteArchive | None = None
+        if self._archive and settings.archive.requisites != "none":
+            limit = settings.network.max_bytes
+            mode = settings.archive.requisites
+            self._requisites = RequisiteArchive(self._archive, mode, limit)
         if start.until is None:
             self._taxonomy = load_taxonomy(self._home.topics)
             keep_home_files(self._home, self._store)
@@ -151,6 +158,8 @@ class Crawl:
             self._cut()
         finally:
             self._store.close()
+            if self._requisites:
+                self._requisites.cache.close()
             if self._archive:
                 self._archive.close()
 
@@ -226,6 +235,7 @@ class Crawl:
                     seal=self._seal,
                     hubs=self._home.is_reachable,
                     files=FileKinds.wanted(loaded.file, self._home.settings.archive),
+                    requisites=self._requisites,
                     explicit=job.explicit,
                     backfill=job.backfill,
                     on_progress=self._progress,

@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.archive.removal.removal import take_out
-from data.archive.removal.selection import named, of_texts, older, stored_records, with_same_bytes
+from data.archive.removal.selection import (
+    ANSWERS,
+    named,
+    of_texts,
+    older,
+    stored_records,
+    with_same_bytes,
+)
+from data.archive.requisite_cache import RequisiteCache
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError
@@ -93,6 +101,8 @@ def redact(
         done = take_out(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
         )
+        with closing(RequisiteCache(home.archive)) as cache:
+            cache.forbid({one.uri for one in gone if one.kind in ANSWERS})
     if releases or forgotten:
         # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")

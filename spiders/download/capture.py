@@ -40,6 +40,10 @@ CAPTURE: Final = "capture"
 NOT_ARCHIVED: Final = "not_archived"
 """Key in a request's ``meta`` for the reason why its response was not archived."""
 
+MAX_BODY: Final = "max_body"
+"""Key in a request's ``meta`` for the maximum size of its body in bytes, if it is smaller than that
+of other responses. The body of a larger one is not archived."""
+
 RECEIVED: Final = "received"
 CUT: Final = "cut"
 
@@ -167,14 +171,18 @@ class CaptureMiddleware:
         ``body_length`` is a string if the length is unknown.
         """
         request.meta[RECEIVED] = 0
-        if isinstance(body_length, int) and body_length > self._limit:
+        if isinstance(body_length, int) and body_length > self._limit_of(request):
             self._cut(request)
 
     def received(self, data: bytes, request: Request) -> None:
         """Stop a download whose body reaches the maximum length. Called by Scrapy."""
         got = request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
-        if got > self._limit:
+        if got > self._limit_of(request):
             self._cut(request)
+
+    def _limit_of(self, request: Request) -> int:
+        limit: int = request.meta.get(MAX_BODY, self._limit)
+        return min(self._limit, limit)
 
     @staticmethod
     def _cut(request: Request) -> None:
@@ -190,7 +198,7 @@ class CaptureMiddleware:
             status=response.status,
             reason=_phrase(response.status),
             headers=_fields(response.headers),
-            body=response.body[: self._limit] if cut else response.body,
+            body=self._beginning(response, request) if cut else response.body,
             method=request.method,
             request_headers=_fields(request.headers),
             # The IP address of a rendered page would be that of our own proxy.
@@ -200,6 +208,10 @@ class CaptureMiddleware:
             rendered=rendered,
             posted=request.body.decode("utf-8", "replace") if request.method == "POST" else "",
         )
+
+    def _beginning(self, response: Response, request: Request) -> bytes:
+        """Return what is archived of a body that is too long: nothing of a page requisite."""
+        return b"" if MAX_BODY in request.meta else response.body[: self._limit]
 
 
 def _fields(headers: ScrapyHeaders) -> Headers:

@@ -38,7 +38,7 @@ CatalogueKey = Annotated[
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
 """Packages, and folders in them, that contain the extraction code."""
 
-NOT_CODE: Final = ("catalogue/", "attachments/")
+NOT_CODE: Final = ("catalogue/", "attachments/", "requisites/")
 """Folders of ``spiders`` that do not affect the extraction of pages."""
 
 DIGITS: Final = 16

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from data.archive.log.removals import REMOVAL
+from data.archive.requisite_cache import FILE as REQUISITES
 from data.archive.warc.index import FILE as INDEX
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
@@ -309,7 +310,7 @@ class BackupRun:
 
     def _others(self) -> Iterator[Path]:
         """Yield the files of other programs in the archive's folder."""
-        caches = {path.name for path in files_of(Path(INDEX))}
+        caches = {path.name for one in (INDEX, REQUISITES) for path in files_of(Path(one))}
         for path in sorted(self._home.archive.iterdir()):
             name = path.name
             is_ours = NAME.fullmatch(name.removesuffix(DOT_OPEN)) or CDXJ_FILE.fullmatch(name)

@@ -12,6 +12,7 @@ from data.identity.decision import Decision
 from data.models import Capture, Published, Release, SeenDraft
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.crawl.drafts.doubts import Doubts
+from spiders.crawl.drafts.page_requisites import PageRequisites
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.release_files import ReleaseFiles
 from spiders.crawl.drafts.release_reader import PageDraft
@@ -48,13 +49,14 @@ class UnchangedPage:
 class RecordedDraft:
     """The result of a write, for the visit's counts.
 
-    ``decision`` is the decision about the draft.
+    ``decision`` is the decision about the draft, and ``capture`` that of its page.
     """
 
     url: str
     kind: Literal["new", "changed", "unchanged"]
     returned: bool
     decision: Decision | None = None
+    capture: Capture | None = None
 
 
 Write: TypeAlias = ReadyDraft | UnchangedPage
@@ -75,6 +77,7 @@ class DraftRecorder:
         pending: PendingDrafts,
         doubts: Doubts,
         files: ReleaseFiles,
+        requisites: PageRequisites,
         position_of: PositionOf,
         limit: PageLimit,
     ) -> None:
@@ -85,6 +88,7 @@ class DraftRecorder:
         self._pending = pending
         self._doubts = doubts
         self._files = files
+        self._requisites = requisites
         self._position_of = position_of
         self._limit = limit
         self._waiting: list[Write] = []
@@ -146,6 +150,8 @@ class DraftRecorder:
                     self._report.count(recorded.kind, returned=recorded.returned)
                     if recorded.decision:
                         self._doubts.note(recorded.url, recorded.decision)
+                    if recorded.kind != "unchanged":
+                        self._requisites.note(recorded.url, recorded.capture)
 
     @property
     def _is_full(self) -> bool:
@@ -173,7 +179,15 @@ class DraftRecorder:
                 # Tokens in the addresses of its files may change at every visit.
                 self._files.note(replace(ready.draft, content=decision.release.content))
             if not ready.is_reextraction:
-                done.append(RecordedDraft(ready.url, decision.kind, decision.returned, decision))
+                done.append(
+                    RecordedDraft(
+                        ready.url,
+                        decision.kind,
+                        decision.returned,
+                        decision,
+                        ready.draft.capture,
+                    )
+                )
         return done
 
     def _seen(self, ready: ReadyDraft) -> SeenDraft:

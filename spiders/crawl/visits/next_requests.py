@@ -27,9 +27,10 @@ class Wanted:
     - ``again``: the first page of a listing, requested without conditions
     - ``feed``: a feed to which a page links, requested for its hub
     - ``file``: a file of a release, requested for the archive
+    - ``requisite``: a requisite of a release's page, requested for the archive
     """
 
-    kind: Literal["release", "linked", "listing", "stored", "again", "feed", "file"]
+    kind: Literal["release", "linked", "listing", "stored", "again", "feed", "file", "requisite"]
     url: str
     item: ListingItem | None = None
     link: Link | None = None

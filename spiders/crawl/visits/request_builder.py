@@ -6,13 +6,14 @@ from typing import Any
 
 from scrapy import Request
 
-from data.models import Link, ListingKind
+from data.models import Link, ListingKind, Validator
 from data.text.masking import without_user
 from data.text.urls import page_address, part_fragment
 from spiders.attachments.middleware import READING
 from spiders.crawl.page_errors import BadAddress
 from spiders.crawl.visits.next_requests import Wanted
 from spiders.crawl.visits.visit import Visit
+from spiders.download.capture import MAX_BODY
 from spiders.download.documents import UNREAD_META_KEY
 from spiders.download.responses import posting
 from spiders.download.settings import EXTEND, RENDER, needs_browser
@@ -35,9 +36,11 @@ class Callbacks:
     linked: Callable[..., Any]
     feed: Callable[..., Any]
     file: Callable[..., Any]
+    requisite: Callable[..., Any]
     failed: Callable[..., Any]
     failed_aside: Callable[..., Any]
     failed_file: Callable[..., Any]
+    failed_requisite: Callable[..., Any]
 
 
 class RequestBuilder:
@@ -52,6 +55,8 @@ class RequestBuilder:
             return self.linked(visit, wanted.link)
         if wanted.kind == "listing":
             return self.listing(visit, wanted.url, wanted.listing_kind, is_first=False)
+        if wanted.kind == "requisite":
+            return self.requisite(visit, wanted.url)
         if wanted.kind in {"file", "feed"}:
             return self.file(visit, wanted.url, feed=wanted.kind == "feed")
         if wanted.kind == "again":
@@ -129,6 +134,16 @@ class RequestBuilder:
             meta=meta, errback=self._callbacks.failed_aside if feed else self._callbacks.failed_file
         )
 
+    def requisite(self, visit: Visit, url: str) -> Request:
+        """Return the request for a page requisite."""
+        headers = _conditions(visit.requisites.validator(url))
+        limit = visit.requisites.limit()
+        callback = self._callbacks.requisite
+        request = self._request(visit, url, callback, NEW_PRIORITY, conditional=False)
+        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: True, MAX_BODY: limit}
+        errback = self._callbacks.failed_requisite
+        return request.replace(meta=meta, headers=headers, errback=errback)
+
     def _request(
         self,
         visit: Visit,
@@ -142,17 +157,13 @@ class RequestBuilder:
         render = needs_browser(visit.file, url)
         # A page filled by scripts may change while its document stays the same.
         validator = visit.store.validator(url) if conditional and not render else None
-        headers = {
-            "If-None-Match": validator.etag if validator else None,
-            "If-Modified-Since": validator.last_modified if validator else None,
-        }
         try:
             request = Request(
                 # Never send the user and password in a URL.
                 without_user(url),
                 callback=callback,
                 errback=self._callbacks.failed,
-                headers={name: value for name, value in headers.items() if value},
+                headers=_conditions(validator),
                 priority=priority,
                 cb_kwargs={"visit": visit, **more},
                 meta={"asked": url, RENDER: render},
@@ -162,3 +173,12 @@ class RequestBuilder:
         # Do not wait for a URL that can't be requested.
         visit.expect()
         return request
+
+
+def _conditions(validator: Validator | None) -> dict[str, str]:
+    """Return the headers of a conditional request."""
+    headers = {
+        "If-None-Match": validator.etag if validator else None,
+        "If-Modified-Since": validator.last_modified if validator else None,
+    }
+    return {name: value for name, value in headers.items() if value}

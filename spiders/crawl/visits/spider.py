@@ -150,9 +150,11 @@ class PressRoomSpider(Spider):
                 linked=self.parse_linked,
                 feed=self.parse_feed,
                 file=self.parse_file,
+                requisite=self.parse_requisite,
                 failed=self.failed,
                 failed_aside=self.failed_aside,
                 failed_file=self.failed_file,
+                failed_requisite=self.failed_requisite,
             )
         )
 
@@ -193,16 +195,13 @@ class PressRoomSpider(Spider):
                 visit.stop(CUT, SLOW_PAGE_MESSAGE)
             with visit.limit(""):
                 while not (visit.awaited or visit.ended):
-                    wanted = visit.requests.choose()
-                    if not wanted:
-                        visit.finish()
-                    for one in wanted:
+                    for one in visit.requests.choose() or visit.finish():
                         self._send(visit, one)
 
     def _send(self, visit: Visit, wanted: Wanted) -> None:
         """Send the request for a URL. An exception is reported as an error of its page."""
-        is_file = wanted.kind == "file"
-        with page_errors(wanted.url, visit.files.failed if is_file else visit.report.error):
+        sinks = {"file": visit.files.failed, "requisite": visit.requisites.failed}
+        with page_errors(wanted.url, sinks.get(wanted.kind, visit.report.error)):
             request = self._requests.wanted(visit, wanted)
             if request and self.crawler.engine:
                 self.crawler.engine.crawl(request)
@@ -387,6 +386,20 @@ class PressRoomSpider(Spider):
                 # Report a reason that concerns a whole host only once.
                 whole = isinstance(failure.value, HostError)
                 visit.files.failed(visit.file.url if whole else asked, kind, message)
+
+    @limited
+    def parse_requisite(self, response: Response, visit: Visit) -> None:
+        """Process the response to a request for a page requisite. It is already archived."""
+        with self.response(visit, response.url), page_errors(response.url, visit.requisites.failed):
+            visit.requisites.read(response)
+
+    @limited
+    def failed_requisite(self, failure: Failure, request: Request, visit: Visit) -> None:
+        """Count a page requisite that could not be fetched."""
+        asked = str(request.meta["asked"])
+        with self.response(visit, asked):
+            reason = describe_failure(failure, host_of(request.url), self.settings[CONNECTIONS])
+            visit.requisites.failed(asked, *reason)
 
     @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:

@@ -22,6 +22,7 @@ from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from spiders.barriers.soft_404 import missing_release_message
 from spiders.crawl.drafts.doubts import Doubts
+from spiders.crawl.drafts.page_requisites import PageRequisites, RequisiteArchive
 from spiders.crawl.drafts.pending_drafts import PendingDrafts
 from spiders.crawl.drafts.recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
@@ -32,7 +33,7 @@ from spiders.crawl.listings.gone_releases import GoneReleases
 from spiders.crawl.listings.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import UNREQUESTED_304, MissingRelease, page_errors
 from spiders.crawl.visit_scope import VisitScope
-from spiders.crawl.visits.next_requests import NextRequests
+from spiders.crawl.visits.next_requests import NextRequests, Wanted
 from spiders.crawl.visits.visit_facts import FactFinder
 from spiders.download.capture import capture_of
 from spiders.download.responses import page_of, requested_url, validator_of
@@ -104,6 +105,7 @@ class Visit:
     - ``public_text``: removes secrets from errors and notes
     - ``seal``: called at the end, makes archived responses durable
     - ``files``: the kinds of release files to archive
+    - ``requisites``: the archive of page requisites, or None to archive none
     - ``hubs``: whether to search for the feed's WebSub hub
     - ``stored_pages``: returns the newest archived pages with the releases extracted from them
     - ``limit``: limits the CPU time of a page
@@ -123,6 +125,7 @@ class Visit:
         public_text: Callable[[str], str] = masked,
         seal: Callable[[], None] | None = None,
         files: FileKinds = NO_FILES,
+        requisites: RequisiteArchive | None = None,
         hubs: bool = False,
         explicit: bool = False,
         backfill: bool = False,
@@ -147,6 +150,7 @@ class Visit:
         self._on_progress = on_progress
         self._on_end = on_end
         self.ended = False
+        self._is_finished = False
         self.awaited = 0
         self.first_pages = FirstPages()
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
@@ -163,6 +167,7 @@ class Visit:
         self.gone = GoneReleases(scope)
         self.feed_hubs = FeedHubs(scope, asks=hubs)
         self.files = ReleaseFiles(scope, files)
+        self.requisites = PageRequisites(scope, requisites)
         self._linked = LinkedReleases(scope)
         self._doubts = Doubts(scope, self.reader)
         self.recorder = DraftRecorder(
@@ -171,6 +176,7 @@ class Visit:
             pending=PendingDrafts(self.file, self._templates, store, self.stored, report_error),
             doubts=self._doubts,
             files=self.files,
+            requisites=self.requisites,
             position_of=self.frontier.backlog.position,
             limit=limit,
         )
@@ -234,8 +240,20 @@ class Visit:
             with self.report.errors():
                 self._on_progress(self)
 
-    def finish(self) -> None:
-        """End the visit after its last response: retract missing releases, and store the report."""
+    def finish(self) -> tuple[Wanted, ...]:
+        """Retract missing releases after the last response, and return the next page requisites.
+
+        Without requisites, the visit ends and its report is stored.
+        """
+        if not self._is_finished:
+            self._is_finished = True
+            self._finish()
+        wanted = tuple(Wanted("requisite", url) for url in self.requisites.next(utc_now()))
+        if not wanted:
+            self._end()
+        return wanted
+
+    def _finish(self) -> None:
         for finish in (
             self.report.report_unvisited,
             self._report_empty_index,
@@ -248,7 +266,6 @@ class Visit:
         ):
             with self.report.errors():
                 finish()
-        self._end()
 
     def stop(self, kind: ErrorKind, message: str) -> None:
         """End the visit early, keep its results so far, and ignore awaited responses.
@@ -256,6 +273,9 @@ class Visit:
         The next visit resumes the work.
         """
         if self.ended:
+            return
+        if self._is_finished:
+            self._end()
             return
         self.recorder.finish()
         self.report.report_unvisited()
@@ -267,6 +287,7 @@ class Visit:
 
     def _end(self) -> None:
         self.ended = True
+        self.requisites.finish()
         if self._seal:
             with self.report.errors():
                 self._seal()

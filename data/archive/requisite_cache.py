@@ -1,0 +1,189 @@
+"""Cache of page requisites: HOME/archive/requisites.db.
+
+It contains the pages whose requisites wait to be archived, and when each requisite is requested
+again. If it is lost, requisites are requested again, and unchanged ones become revisit records.
+"""
+
+import datetime as dt
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from data.errors import ArchiveError
+from data.models import Capture, Validator
+from data.sqlite_file import create_cache_tables, delete_file, open_for_writing
+
+T = TypeVar("T")
+
+FILE: Final = "requisites.db"
+
+TABLES: Final = """
+CREATE TABLE IF NOT EXISTS pages (
+    record TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    url TEXT NOT NULL,
+    file TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    loaded BLOB NOT NULL, -- what a browser requested for the page
+    tries INTEGER NOT NULL DEFAULT 0,
+    due REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pages_by_source ON pages (source, due);
+CREATE TABLE IF NOT EXISTS files (
+    url TEXT PRIMARY KEY,
+    until REAL NOT NULL, -- it is not requested before that time
+    checks INTEGER NOT NULL, -- how often it was found unchanged
+    digest TEXT NOT NULL,
+    etag TEXT,
+    modified TEXT,
+    links BLOB -- what a style sheet refers to
+) WITHOUT ROWID;
+"""
+
+MAX_TRIES: Final = 4
+"""Maximum number of visits that request the requisites of one page."""
+
+FOREVER: Final = float(2**53)
+"""Time before which a redacted requisite is not requested, in seconds since 1970."""
+
+
+class WaitingPage(msgspec.Struct, frozen=True):
+    """A captured page whose requisites are not archived yet.
+
+    ``loaded`` are the URLs that a browser requested for it, as encoded JSON, or empty.
+    """
+
+    record_id: str
+    url: str
+    file: str
+    offset: int
+    loaded: bytes
+    tries: int
+
+
+class KnownFile(msgspec.Struct, frozen=True):
+    """What is known about a requisite since its last request.
+
+    It is not requested before ``until`` (seconds since 1970). ``checks`` is how often in sequence
+    it was unchanged, and ``digest`` that of its payload, or empty after a failure. ``links`` are
+    the requisites of a style sheet, as encoded JSON.
+    """
+
+    until: float
+    checks: int = 0
+    digest: str = ""
+    validator: Validator = Validator(None, None)
+    links: bytes | None = None
+
+
+class RequisiteCache:
+    """The cache in the archive ``folder``. Use it in one thread. Methods raise ArchiveError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._connection: sqlite3.Connection | None = None
+
+    def add_page(self, source: str, url: str, capture: Capture, loaded: bytes = b"") -> None:
+        """Add a page whose requisites are to be archived."""
+        values = (capture.record_id, source, url, capture.file, capture.offset, loaded)
+        sql = (
+            "INSERT OR IGNORE INTO pages (record, source, url, file, offset, loaded)"
+            " VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        self._do(lambda db: db.execute(sql, values))
+
+    def pages(self, source: str, now: dt.datetime, limit: int) -> list[WaitingPage]:
+        """Return the pages of a source that are due, new ones first."""
+        sql = (
+            "SELECT record, url, file, offset, loaded, tries FROM pages"
+            " WHERE source = ? AND due <= ? ORDER BY tries, due, file DESC, offset DESC LIMIT ?"
+        )
+        rows = self._do(lambda db: db.execute(sql, (source, now.timestamp(), limit)).fetchall())
+        return [WaitingPage(*row) for row in rows]
+
+    def finish_page(self, record_id: str) -> None:
+        """Forget a page whose requisites were requested."""
+        self._do(lambda db: db.execute("DELETE FROM pages WHERE record = ?", (record_id,)))
+
+    def retry_page(self, page: WaitingPage, due: dt.datetime) -> None:
+        """Request the requisites of a page again at ``due``, at most MAX_TRIES times in total."""
+        if page.tries + 1 >= MAX_TRIES:
+            self.finish_page(page.record_id)
+            return
+        sql = "UPDATE pages SET tries = tries + 1, due = ? WHERE record = ?"
+        self._do(lambda db: db.execute(sql, (due.timestamp(), page.record_id)))
+
+    def known(self, url: str) -> KnownFile | None:
+        """Return what is known about a requisite, or None."""
+        sql = "SELECT until, checks, digest, etag, modified, links FROM files WHERE url = ?"
+        row = self._do(lambda db: db.execute(sql, (url,)).fetchone())
+        if row is None:
+            return None
+        until, checks, digest, etag, modified, links = row
+        return KnownFile(until, checks, digest, Validator(etag, modified), links)
+
+    def keep(self, url: str, file: KnownFile) -> None:
+        """Store what is known about a requisite. Redacted ones stay redacted."""
+        values = (
+            url,
+            file.until,
+            file.checks,
+            file.digest,
+            file.validator.etag,
+            file.validator.last_modified,
+            file.links,
+        )
+        sql = (
+            "INSERT INTO files (url, until, checks, digest, etag, modified, links)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET until ="
+            " max(excluded.until, iif(until >= 9007199254740992, until, 0)), checks ="
+            " excluded.checks, digest = excluded.digest, etag = excluded.etag,"
+            " modified = excluded.modified, links = excluded.links"
+        )
+        self._do(lambda db: db.execute(sql, values))
+
+    def forbid(self, urls: Iterable[str]) -> None:
+        """Never request redacted requisites again."""
+        for url in urls:
+            self.keep(url, KnownFile(FOREVER))
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return what(self._opened())
+        except (sqlite3.Error, OSError) as error:
+            raise ArchiveError(str(self._path), str(error)) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._open()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # It is damaged, or another version of Communique created its tables.
+                delete_file(self._path)
+                self._connection = self._open()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = open_for_writing(self._path)
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            create_cache_tables(connection, TABLES)
+            # Forget files that no page has needed for months.
+            connection.execute("DELETE FROM files WHERE until < ?", (time.time() - 180 * 86_400,))
+        except BaseException:
+            connection.close()
+            raise
+        return connection

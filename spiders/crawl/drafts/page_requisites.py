@@ -1,0 +1,352 @@
+"""Archive the requisites of new and changed releases at the end of a visit.
+
+They come after all releases of the visit are stored. Whatever goes wrong with them is a note of the
+visit, never an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from scrapy.http import Response
+
+from data.archive.archive import Archive
+from data.archive.archived_response import Served, served
+from data.archive.content_coding import Undecodable
+from data.archive.requisite_cache import KnownFile, RequisiteCache, WaitingPage
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.health.run_errors import ErrorKind, http_kind
+from data.models import Capture, Validator
+from data.settings.archive import Requisites
+from data.text.urls import canonical_url
+from data.wording import counted
+from spiders.crawl.page_errors import page_errors, reported_url
+from spiders.crawl.visit_scope import VisitScope
+from spiders.download.capture import capture_of
+from spiders.download.responses import requested_url, validator_of
+from spiders.page.page import Page
+from spiders.requisites.freshness import FAILED_SECONDS, MIN_SECONDS, fresh_seconds
+from spiders.requisites.requisite import Kind, PageWords, Requisite
+
+MAX_REQUESTS: Final = 400
+"""Maximum number of requisites that a visit requests."""
+
+MAX_BYTES: Final = 50_000_000
+"""Maximum number of bytes of requisites per visit."""
+
+MAX_SECONDS: Final = 60.0
+"""Maximum time for the requisites of one visit, in seconds. The next visit continues."""
+
+MAX_PER_FILE: Final = 8_000_000
+"""Maximum number of bytes of one requisite. Larger ones are not archived."""
+
+MAX_PER_PAGE: Final = 300
+"""Maximum number of requisites of one page, in the order of the page."""
+
+MAX_AT_ONCE: Final = 12
+"""Maximum number of requisites that are requested together."""
+
+MAX_STYLE_DEPTH: Final = 6
+"""Maximum depth of ``@import`` rules."""
+
+MAX_PLANNING_SECONDS: Final = 2.0
+"""Maximum CPU time to find the next requests, in seconds."""
+
+RETRY: Final = dt.timedelta(hours=1)
+"""Time until the requisites of a page are requested again, if some could not be fetched."""
+
+FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
+"""Kinds of errors after which a requisite is not soon requested again."""
+
+
+class RequisiteArchive:
+    """The archive of requisites that all visits of a process share."""
+
+    def __init__(self, archive: Archive, mode: Requisites, limit: int) -> None:
+        self.mode = mode
+        self.cache = RequisiteCache(archive.folder)
+        self._archive = archive
+        self._limit = limit
+
+    def served(self, file: str, offset: int) -> Served:
+        """Return an archived response. Raises ArchiveError and Undecodable."""
+        return served(self._archive.folder, self._archive.index, file, offset, self._limit)
+
+    def newest(self, url: str) -> dt.datetime | None:
+        """Return the time of the newest capture of a URL, or None."""
+        found = self._archive.index.captures(url)
+        return found[-1].at if found else None
+
+    def sheet(self, url: str) -> Served | None:
+        """Return the newest capture of a style sheet, or None."""
+        entry = self._archive.index.newest(url)
+        return self.served(entry.file, entry.offset) if entry else None
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be requested for one page."""
+
+    page: WaitingPage
+    words: PageWords
+    queue: deque[str] = field(default_factory=deque)
+    known: dict[str, tuple[Kind, int]] = field(default_factory=dict)
+    """Kind of each requisite, and its depth in style sheets."""
+    left_out: int = 0
+    fails: bool = False
+
+
+class PageRequisites:
+    """Requests the requisites of one source's releases in one visit.
+
+    Without an ``archive``, none are requested.
+    """
+
+    def __init__(self, scope: VisitScope, archive: RequisiteArchive | None) -> None:
+        self._scope = scope
+        is_wanted = archive is not None and scope.file.archive != "none"
+        self._archive = archive if is_wanted else None
+        self._loaded: dict[str, bytes] = {}
+        self._plan: _Plan | None = None
+        self._asked: set[str] = set()
+        self._bytes = 0
+        self._began = 0.0
+        self._is_over = False
+        self._is_cut = False
+        self._failed: Counter[str] = Counter()
+        self._first_failure = ""
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether the requests of the browser are requisites, too."""
+        return self._archive is not None and self._archive.mode == "rendered"
+
+    def add_loaded(self, capture: Capture | None, urls: Mapping[str, Kind]) -> None:
+        """Add the URLs that a browser requested when it rendered the page in a capture."""
+        if capture and urls and self.is_rendered:
+            self._loaded[capture.record_id] = msgspec.json.encode(urls)
+
+    def note(self, url: str, capture: Capture | None) -> None:
+        """Add the page of a new or changed release. Its requisites are requested later."""
+        if self._archive and capture:
+            with page_errors(url, self.failed):
+                loaded = self._loaded.pop(capture.record_id, b"")
+                self._archive.cache.add_page(self._scope.id, url, capture, loaded)
+
+    def next(self, now: dt.datetime) -> tuple[str, ...]:
+        """Return the URLs of the next requisites to request, or none at the end."""
+        if self._archive is None or self._is_over:
+            return ()
+        self._began = self._began or time.monotonic()
+        before = time.process_time()
+        while not (self._plan and self._plan.queue):
+            self._is_over = True
+            with page_errors(self._scope.file.url, self.failed):
+                self._end_page(now)
+                is_planned = time.process_time() - before < MAX_PLANNING_SECONDS
+                if is_planned and self._has_budget():
+                    self._is_over = not self._begin_page(now)
+                else:
+                    self._is_cut = bool(self._archive.cache.pages(self._scope.id, now, limit=1))
+            if self._is_over:
+                return ()
+        if not self._has_budget():
+            self._is_over = self._is_cut = True
+            return ()
+        count = min(MAX_AT_ONCE, MAX_REQUESTS - len(self._asked), len(self._plan.queue))
+        found = tuple(self._plan.queue.popleft() for _ in range(count))
+        self._asked.update(found)
+        return found
+
+    def limit(self) -> int:
+        """Return the maximum size of the next response in bytes."""
+        return max(min(MAX_PER_FILE, MAX_BYTES - self._bytes), 0)
+
+    def validator(self, url: str) -> Validator | None:
+        """Return the validator for the next request of a requisite, if it is archived."""
+        if self._archive is None or self._archive.newest(url) is None:
+            return None
+        known = self._archive.cache.known(url)
+        return known.validator if known else None
+
+    def read(self, response: Response) -> None:
+        """Process the response to the request for a requisite, which is already archived."""
+        if self._archive is None:
+            return
+        url, capture, now = requested_url(response), capture_of(response), utc_now().timestamp()
+        self._bytes += len(response.body)
+        known = self._archive.cache.known(url)
+        is_same = response.status == HTTPStatus.NOT_MODIFIED and known is not None
+        if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED} or not capture:
+            self.failed(url, http_kind(response.status), f"the server answered {response.status}")
+            return
+        checks = 0
+        if known and (is_same or known.digest == capture.digest):
+            checks = known.checks + 1
+        until = now + fresh_seconds(partial(_header, response), checks)
+        if known and is_same:
+            self._archive.cache.keep(
+                url, msgspec.structs.replace(known, until=until, checks=checks)
+            )
+            self._add_links(url)
+            return
+        links = self._links(url, response.body, response.url, _header(response, "Content-Type"))
+        validator = validator_of(response)
+        file = KnownFile(until, checks, capture.digest, validator, links)
+        self._archive.cache.keep(url, file)
+        self._add_links(url)
+
+    def failed(self, url: str, kind: ErrorKind, message: str) -> None:
+        """Count a failure. The visit reports the number and the first reason as a note."""
+        self._failed[message] += 1
+        self._first_failure = self._first_failure or reported_url(url)
+        if self._archive is None or self._plan is None or url not in self._plan.known:
+            return
+        is_final = kind in FINAL_KINDS or kind.startswith("http:4")
+        self._plan.fails = self._plan.fails or not is_final
+        seconds = MIN_SECONDS if is_final else FAILED_SECONDS
+        # If the cache fails, the next visit requests the file again.
+        with suppress(ArchiveError):
+            self._archive.cache.keep(url, KnownFile(utc_now().timestamp() + seconds))
+
+    def finish(self) -> None:
+        """Add notes about failures, and about pages that wait for the next visit."""
+        if total := self._failed.total():
+            message = self._failed.most_common(1)[0][0]
+            self._scope.report.note(
+                f"{counted(total, 'page requisite')} could not be archived, the first at"
+                f" {self._first_failure}; the most frequent reason: {message}"
+            )
+        if self._is_cut:
+            self._scope.report.note(
+                "page requisites: the budget of a visit is used up; the next visit continues"
+            )
+
+    def _has_budget(self) -> bool:
+        return (
+            len(self._asked) < MAX_REQUESTS
+            and self._bytes < MAX_BYTES
+            and time.monotonic() - self._began < MAX_SECONDS
+        )
+
+    def _end_page(self, now: dt.datetime) -> None:
+        """Forget the current page, or request its missing requisites later again."""
+        plan, self._plan = self._plan, None
+        if plan is None or self._archive is None:
+            return
+        if plan.left_out:
+            self._scope.report.note(
+                f"page requisites: {reported_url(plan.page.url)} has more than {MAX_PER_PAGE};"
+                f" {plan.left_out} are not archived"
+            )
+        if plan.fails:
+            self._archive.cache.retry_page(plan.page, now + RETRY)
+        else:
+            self._archive.cache.finish_page(plan.page.record_id)
+
+    def _begin_page(self, now: dt.datetime) -> bool:
+        """Plan the requests for the next waiting page. Returns False if no page waits."""
+        if self._archive is None:
+            return False
+        for page in self._archive.cache.pages(self._scope.id, now, limit=1):
+            self._plan = _Plan(page, PageWords(frozenset(), ()))
+            with page_errors(page.url, self.failed):
+                self._read_page(self._plan)
+            return True
+        return False
+
+    def _read_page(self, plan: _Plan) -> None:
+        assert self._archive  # noqa: S101 - the caller checks it
+        redacted = set(map(canonical_url, self._scope.store.redacted_addresses(self._scope.id)))
+        if canonical_url(plan.page.url) in redacted:
+            return
+        try:
+            answer = self._archive.served(plan.page.file, plan.page.offset)
+        except (ArchiveError, Undecodable):
+            # Its record was removed or moved.
+            return
+        page = Page(answer.url, answer.body, answer.content_type)
+        if "html" not in answer.content_type.lower() or page.is_binary:
+            return
+        # tinycss2 is loaded only if a visit has new releases.
+        from spiders.requisites.markup import requisites_of_page  # noqa: PLC0415
+
+        plan.words = PageWords.of(page.tree)
+        plan.known |= dict.fromkeys(redacted, ("image", 0))
+        self._add(requisites_of_page(page, scripts=self._scope.file.render), 0)
+        if plan.page.loaded:
+            loaded = msgspec.json.decode(plan.page.loaded, type=dict[str, Kind])
+            self._add((Requisite(url, kind) for url, kind in loaded.items()), 0)
+
+    def _add(self, requisites: Iterable[Requisite], depth: int) -> None:
+        """Add requisites to the plan: stale ones to the queue, and those of fresh style sheets."""
+        plan = self._plan
+        if plan is None or self._archive is None:
+            return
+        waiting = deque((one, depth) for one in requisites)
+        now = utc_now().timestamp()
+        while waiting:
+            one, depth = waiting.popleft()
+            if one.url in plan.known or not plan.words.need(one):
+                continue
+            if len(plan.known) >= MAX_PER_PAGE:
+                plan.left_out += 1
+                continue
+            plan.known[one.url] = (one.kind, depth)
+            if one.url in self._asked or self._is_fresh(one.url, now):
+                waiting.extend((link, depth + 1) for link in self._links_of(one.url))
+            elif one.kind == "image":
+                plan.queue.append(one.url)
+            else:
+                plan.queue.appendleft(one.url)
+
+    def _is_fresh(self, url: str, now: float) -> bool:
+        assert self._archive  # noqa: S101 - the caller checks it
+        known = self._archive.cache.known(url)
+        if known and known.until > now and not known.digest:
+            return True
+        captured = self._archive.newest(url)
+        if known is None:
+            return captured is not None and captured.timestamp() > now - MIN_SECONDS
+        return captured is not None and known.until > now
+
+    def _add_links(self, url: str) -> None:
+        if self._plan:
+            _, depth = self._plan.known.get(url, ("image", 0))
+            self._add(self._links_of(url), depth + 1)
+
+    def _links_of(self, url: str) -> Sequence[Requisite]:
+        """Return the requisites of a style sheet that is archived."""
+        assert self._plan  # noqa: S101 - the caller checks it
+        assert self._archive  # noqa: S101 - the caller checks it
+        kind, depth = self._plan.known.get(url, ("image", 0))
+        if kind != "style" or depth >= MAX_STYLE_DEPTH:
+            return ()
+        known = self._archive.cache.known(url)
+        links = known.links if known else None
+        if links is None and (sheet := self._archive.sheet(url)):
+            links = self._links(url, sheet.body, sheet.url, sheet.content_type)
+        return msgspec.json.decode(links, type=list[Requisite]) if links else ()
+
+    def _links(self, url: str, body: bytes, base: str, content_type: str) -> bytes | None:
+        """Return the requisites in a style sheet as JSON, or None if it is another file."""
+        kind, _ = self._plan.known.get(url, ("image", 0)) if self._plan else ("image", 0)
+        if kind != "style":
+            return None
+        from spiders.requisites.style_sheet import requisites_of_sheet  # noqa: PLC0415 - as above
+
+        return msgspec.json.encode(requisites_of_sheet(body, base, content_type))
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")

@@ -1,0 +1,1 @@
+"""Finding and archiving the page requisites of releases: styles, fonts, images, icons, scripts."""

@@ -1,0 +1,63 @@
+"""A requisite of a page, and which of them a page needs."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import msgspec
+from lxml import etree
+
+Kind: TypeAlias = Literal["style", "font", "image", "script"]
+
+MAX_CHOICES = 30
+"""Maximum number of rules that are remembered for one URL. With more, the URL is always needed."""
+
+
+class Requisite(msgspec.Struct, frozen=True, array_like=True):
+    """A file that a page or style sheet refers to.
+
+    - ``names``: the classes and ids of each rule that refers to it. It is needed if a page has all
+      names of one rule. If empty, it is always needed.
+    - ``letters``: ranges of code points. A font is needed if the page has such a letter. If empty,
+      it is always needed.
+    """
+
+    url: str
+    kind: Kind
+    names: tuple[tuple[str, ...], ...] = ()
+    letters: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class PageWords:
+    """The classes and ids of a page in lower case, and its letters as sorted code points."""
+
+    names: frozenset[str]
+    letters: Sequence[int]
+
+    @classmethod
+    def of(cls, tree: etree._Element) -> PageWords:
+        """Collect the classes, ids and letters of a parsed page."""
+        names: set[str] = set()
+        letters: set[str] = set()
+        for element in tree.iter(etree.Element):
+            names.update((element.get("class") or "").lower().split())
+            names.add((element.get("id") or "").lower())
+            letters.update(element.text or "")
+            letters.update(element.tail or "")
+        return cls(frozenset(names), sorted(map(ord, letters)))
+
+    def need(self, requisite: Requisite) -> bool:
+        """Whether the page needs a requisite of one of its style sheets."""
+        if requisite.names and not any(self.names.issuperset(one) for one in requisite.names):
+            return False
+        return not requisite.letters or any(
+            self._has(first, last) for first, last in requisite.letters
+        )
+
+    def _has(self, first: int, last: int) -> bool:
+        place = bisect_left(self.letters, first)
+        return place < len(self.letters) and self.letters[place] <= last
