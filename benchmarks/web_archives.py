@@ -24,12 +24,11 @@ import json
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -211,8 +210,8 @@ def served(held: list[Held], pywb: str | None, folder: Path) -> Iterator[str]:
     ) as process:
         try:
             address = f"http://127.0.0.1:{port}/coll"
-            for _ in range(200):
-                with suppress(OSError), urllib.request.urlopen(f"{address}/cdx?url={SITE}"):
+            for _ in range(300):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                     break
                 time.sleep(0.1)
             yield address
@@ -299,7 +298,7 @@ def main() -> int:
     parser.add_argument("--pywb", default=shutil.which("wayback"), metavar="PATH")
     parser.add_argument("--redesign", action="store_true")
     options = parser.parse_args()
-    chance = random.Random(options.seed)
+    chance = random.Random(options.seed)  # noqa: S311 - the same in every run
     releases = releases_of(chance, FEW_RELEASES if options.few else RELEASES)
     held = captures_of(releases, chance, redesign=options.redesign)
     kills = (FEW_KILLS if options.few else KILLS) if options.kills is None else options.kills

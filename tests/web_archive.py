@@ -44,12 +44,14 @@ class LoopbackArchive:
 
     ``index`` is the format of its index: "pywb", "wayback", "plain", "timemap" or "endless".
     ``down`` contains the responses (status and headers) to the next requests for captures.
-    With ``adds``, the archive offers no captures as first stored.
+    With ``adds``, the archive offers no captures as first stored. After ``limit`` captures, clients
+    must wait for a week.
     """
 
     held: list[Held] = field(default_factory=list)
     index: str = "pywb"
     adds: bool = False
+    limit: int | None = None
     down: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     address: str = ""
@@ -160,6 +162,8 @@ class LoopbackArchive:
         return 200, {"Content-Type": "application/link-format"}, ",\n".join(links).encode()
 
     def _capture(self, stamp: str, url: str) -> tuple[int, dict[str, str], bytes]:
+        if self.limit is not None and len(self.fetched) > self.limit:
+            return 429, {"Retry-After": "604800"}, b""
         if self.down:
             status, headers = self.down.pop(0)
             return status, headers, b""

@@ -64,7 +64,7 @@ def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revisio
             "text": as_name(one.content.title),
         }
         for one in revisions
-        if one.number > 1 and one.reason != "reading"
+        if one.number > 1 and one.is_numbered and one.reason != "reading"
     ]
     topics = [one.label for one in entry.categories if one.scheme == f"{catalog.site}/topics/"]
     return as_data(

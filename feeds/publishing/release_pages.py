@@ -184,16 +184,16 @@ class ReleasePages:
         """Write the pages of a release, its versions and its captures."""
         release, entry = self._renderer.made(due.shown)
         pages, write = self._context.pages, self._context.write
-        revisions = self._store.revisions(release.id)
+        versions = self._store.all_versions(release.id)
         gone = self._store.sightings(release.id).gone if release.retracted else None
-        captured = gone is not None or any(one.capture for one in revisions)
+        captured = gone is not None or any(one.capture for one in versions)
         # The captures of other archives may still contain the text that was redacted here.
         receipts = [] if release.content.redacted else self._store.receipts(release.id)
         page, beginning = release_page(
             pages,
             release,
             entry,
-            revisions,
+            versions,
             neighbours=due.beside,
             story=self.stories.members(release.story),
             captured=captured,
@@ -210,15 +210,15 @@ class ReleasePages:
         else:
             self._context.remove(release_text_file(release.id))
         if captured:
-            page = capture_page(pages, release, entry, revisions, gone)
+            page = capture_page(pages, release, entry, versions, gone)
             write(capture_file(release.id), page)
-            write(capture_data_file(release.id), capture_data(release, revisions, gone))
-        if len(revisions) > 1:
-            for before, after in zip((None, *revisions), revisions, strict=False):
+            write(capture_data_file(release.id), capture_data(release, versions, gone))
+        if len(versions) > 1:
+            for before, after in zip((None, *versions), versions, strict=False):
                 page = revision_page(pages, release, entry, before, after)
                 write(revision_file(release.id, after.number), page)
         # A newer store may have published more versions. A single version has no page.
-        number = len(revisions) if len(revisions) > 1 else 0
+        number = release.revision if len(versions) > 1 else 0
         while self._context.is_there(file := revision_file(release.id, number := number + 1)):
             self._context.remove(file)
         self.stories.write(release.story)

@@ -76,7 +76,7 @@ class ReleaseMementos:
         ``asked`` is the value of the Accept-Datetime header. Returns None if the release is
         unknown.
         """
-        found = self._store.revisions(release_id)
+        found = self._store.all_versions(release_id)
         if not found:
             return None
         original = original_of(self._site, release_id)
@@ -93,7 +93,7 @@ class ReleaseMementos:
 
     def timemap(self, release_id: str) -> ReplayResponse | None:
         """Return the TimeMap of a release's versions, or None for an unknown release."""
-        found = self._store.revisions(release_id)
+        found = self._store.all_versions(release_id)
         if not found:
             return None
         body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
@@ -104,7 +104,7 @@ class ReleaseMementos:
 
         Returns None if the release has no such version.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self._store.release(release_id), self._store.all_versions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
             return None
@@ -117,7 +117,7 @@ class ReleaseMementos:
 
         Returns None if the release is unknown.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self._store.release(release_id), self._store.all_versions(release_id)
         if release is None:
             return None
         catalog = catalog_of(self._store, self._site)
@@ -148,7 +148,7 @@ class ReleaseMementos:
 
         If ``number`` is None, the current version is shown.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self._store.release(release_id), self._store.all_versions(release_id)
         wanted = number or (release.revision if release else 0)
         revision = next((one for one in found if one.number == wanted), None)
         if self._pages is None or release is None or revision is None or revision.capture is None:
@@ -172,7 +172,7 @@ class ReleaseMementos:
 
         ``kind`` is a key of RENDITIONS. If ``number`` is None, the current version is used.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self._store.release(release_id), self._store.all_versions(release_id)
         wanted = number or (release.revision if release else 0)
         if self._pages is None or release is None:
             return None
@@ -186,7 +186,7 @@ class ReleaseMementos:
 
         By default, these are the current version and the version before ``new``.
         """
-        release, found = self._store.release(release_id), self._store.revisions(release_id)
+        release, found = self._store.release(release_id), self._store.all_versions(release_id)
         if self._pages is None or release is None:
             return None
         if release.content.redacted:

@@ -29,13 +29,13 @@ from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
 
 RELEASE = re.compile(
-    r"/releases/([^/]+)/(timemap|capture/(?:page|compare|screenshot|pdf)?|revisions/([1-9]\d{0,8})/?)?"
+    r"/releases/([^/]+)/(timemap|capture/(?:page|compare|screenshot|pdf)?|revisions/([1-9]\d{0,13})/?)?"
 )
 """Pattern that matches the paths of a release: its page, TimeMap, captures, captured page,
 comparison of versions, screenshot, PDF, and versions."""
 
-REVISION = re.compile(r"[1-9][0-9]{0,8}")
-"""Pattern that matches a version number."""
+REVISION = re.compile(r"[1-9][0-9]{0,13}")
+"""Pattern that matches a version number, which may be a time with 14 digits."""
 
 
 @dataclass(frozen=True, slots=True)

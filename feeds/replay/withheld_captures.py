@@ -124,7 +124,7 @@ def known_by(store: Store) -> _Hidden:
     for release in store.hidden_alone():
         addresses.update(map(public_url_key, (release.url, *release.aliases)))
         digests.update(digests_of(store.sightings(release.id)))
-        versions = store.revisions(release.id)
+        versions = store.all_versions(release.id)
         for version in versions:
             addresses.update(map(public_url_key, files_of(version)))
         texts.setdefault(site_of(release.url), []).append(text_of(release, versions))

@@ -131,10 +131,7 @@ def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
 
     Versions that only web archives captured are included.
     """
-    versions = sorted(
-        (*store.revisions(release.id), *store.earlier_versions(release.id)),
-        key=lambda one: one.seen,
-    )
+    versions = store.all_versions(release.id)
     return [replace(one, capture=in_current_file(home.archive, one.capture)) for one in versions]
 
 

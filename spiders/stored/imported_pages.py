@@ -5,11 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Final
 from urllib.parse import urlsplit
 
 from data.archive.archived_response import Served
 from data.clock import utc_now
-from data.health.run_errors import ErrorKind
+from data.health.run_errors import ARCHIVE, ErrorKind
+from data.identity.decision import MAX_FUTURE
 from data.identity.earlier_versions import DatedContent
 from data.models import Capture, Draft, Release, RunError
 from data.progress import OnProgress
@@ -28,6 +30,11 @@ from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
 from spiders.stored.page_captures import ArchivedListings, page_of
+
+YOUNGER: Final = (
+    "the web archive states that it captured this page on {:%Y-%m-%d}, but the page was published"
+    " on {}; the capture was skipped"
+)
 
 
 @dataclass(slots=True)
@@ -143,8 +150,7 @@ class ImportedPages:
             key = canonical_url(url)
             known = self._stored.at(url)
             if known and capture.at <= known.last_seen:
-                store = self._store
-                versions = (*store.revisions(known.id), *store.earlier_versions(known.id))
+                versions = self._store.all_versions(known.id)
                 same = (v for v in versions if v.capture and v.capture.digest == capture.digest)
                 if version := next(same, None):
                     self._earlier[known.id].append(
@@ -163,6 +169,9 @@ class ImportedPages:
             named = tuple(dict.fromkeys((*aliases, url)))
             item = item or self._stored.item_of(url)
             read = self._reader.draft(page, named, item, capture=capture)
+            published = read.draft.content.published
+            if key in self.candidates and published and published.at > capture.at + MAX_FUTURE:
+                raise NotARelease(ARCHIVE, YOUNGER.format(capture.at, published.iso))
             self._position += 1
             draft = replace(read.draft, position=self._position, imported=True)
             known = self._stored.first_at((draft.url, *draft.aliases))

@@ -328,26 +328,28 @@ class WebArchive:
                 continue
             finally:
                 self._last = time.monotonic()
+            # With a Memento-Datetime, this is the status of the captured response.
+            if "memento-datetime" in answer.headers or not is_failure(answer.status):
+                return answer
+            cause = f"it answered {answer.status}"
             now = utc_now()
             wait = wait_of(answer.status, answer.headers.get("retry-after"), now)
-            if wait:
+            if wait and wait.requested:
+                cause += f" and asked to wait until {wait.until:%Y-%m-%d %H:%M} UTC"
                 seconds = (wait.until - now).total_seconds()
-                cause = f"it asked to wait until {wait.until:%Y-%m-%d %H:%M} UTC"
                 if seconds > MAX_WAIT_SECONDS:
                     break
                 self._sleep(seconds)
-            elif answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or (
-                # This is the status of the captured response.
-                "memento-datetime" in answer.headers
-            ):
-                return answer
-            else:
-                cause = f"it answered {answer.status}"
         raise WebArchiveError(
             self.address,
             f"no usable response from {host_of(address)} ({cause}); all that was fetched is kept,"
             " so run the same command again later",
         )
+
+
+def is_failure(status: int) -> bool:
+    """Return whether a status means that the archive is busy or broken."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _text(body: bytes) -> str:

@@ -280,7 +280,7 @@ class Store(
             known = self.release(release_id)
             if known is None or known.content.redacted:
                 return 0
-            stored = (*self.revisions(release_id), *self.earlier_versions(release_id))
+            stored = self.all_versions(release_id)
             fresh = earlier_versions([DatedContent(one.seen, one.content) for one in stored], found)
             for one in fresh:
                 if one.capture:

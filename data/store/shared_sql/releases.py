@@ -200,6 +200,11 @@ class ReleasesPart(Part):
         )
         return tuple(replace(one, number=-one.number) for one in map(revision_of, rows))
 
+    def all_versions(self, release_id: str) -> tuple[Revision, ...]:
+        """Return the numbered versions of a release and its earlier versions, by time."""
+        versions = (*self.revisions(release_id), *self.earlier_versions(release_id))
+        return tuple(sorted(versions, key=lambda one: one.seen))
+
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
         """Return every numbered version of a release, oldest first."""
         rows = self._ask(

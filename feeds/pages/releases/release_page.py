@@ -229,7 +229,7 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
 
 def is_correction(revision: Revision) -> bool:
     """Whether a version is an edit by the publisher, not a new extraction of the same page."""
-    return revision.number > 1 and revision.reason == "served"
+    return revision.number > 1 and revision.is_numbered and revision.reason == "served"
 
 
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
@@ -312,6 +312,7 @@ def revision_page(
         facet=Facet(source=release.source),
         language=feed_language(after.content.language),
         number=after.number,
+        numbered=after.is_numbered,
         total=release.revision,
         last=after.number == release.revision,
         reading=after.reason == "reading",

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from data.settings.site import SiteSettings
 from data.store.shared_sql.events import ALERTS
+from feeds.replay.release_mementos import ReleaseMementos
 from scheduler.home.home import open_home
 from tests.command import communique, make_home
 from tests.web_archive import LoopbackArchive, web_archive
@@ -156,8 +158,17 @@ def test_earlier_versions_of_a_known_release_have_times_and_no_numbers(
     with closing(open_home(home).store()) as store:
         assert [one.number for one in store.revisions(after["id"])] == [1]
         (version,) = store.earlier_versions(after["id"])
+        timemap = ReleaseMementos(store, SiteSettings()).timemap(after["id"])
     assert version.seen.isoformat() == "2018-04-01T00:00:00+00:00"
     assert TEXTS[1] in version.content.body_text
+    assert timemap
+    assert b'revisions/20180401000000/>; rel="first memento"' in timemap.body
+    communique("publish", home=home)
+    folder = home / "site" / "releases" / after["id"]
+    page = (folder / "revisions/20180401000000/index.html").read_text()
+    assert TEXTS[1] in page
+    assert "From a web archive" in page
+    assert 'revisions/20180401000000/"' in (folder / "index.html").read_text()
 
 
 @pytest.mark.parametrize("index", ["wayback", "plain", "timemap"])
@@ -170,3 +181,53 @@ def test_every_kind_of_index_leads_to_the_same_releases(
     assert set(found) == {url(n) for n in range(4)}
     assert found[url(1)]["revision"] == 2
     assert found[url(2)]["retracted"] == "2018-07-01T00:00:00+00:00"
+
+
+def test_an_archive_that_is_gone_loses_nothing(home: Path, archive: LoopbackArchive) -> None:
+    archive.limit = 4
+    arguments = ("mirror", "backfill", "harbour", "--from", f"{archive.address}/coll")
+    result = communique(*arguments, home=home)
+    assert result.returncode == 1
+    assert "run the same command again later" in result.stderr.splitlines()[-1]
+    archive.limit = None
+    told = backfilled(home, archive)
+    assert (told["kept"], told["fetched"], told["new"]) == (4, 3, 4)
+    assert set(exported(home)) == {url(n) for n in range(4)}
+
+
+def test_a_store_rebuilt_from_the_archive_is_the_same(
+    home: Path, archive: LoopbackArchive, tmp_path: Path
+) -> None:
+    late = [one for one in archive.held if one.stamp >= "201806"]
+    early = [one for one in archive.held if one not in late]
+    archive.held = [*(one for one in early if one.url == f"{SITE}/news/"), *late]
+    backfilled(home, archive)
+    archive.held += early
+    backfilled(home, archive)
+    rebuilt = tmp_path / "rebuilt"
+    key = str(home / "log.key")
+    result = communique("mirror", "rebuild", "--to", str(rebuilt), "--key", key, home=home)
+    assert result.returncode == 0, result.stderr
+    before, after = exported(home), exported(rebuilt)
+    assert after == before
+    with closing(open_home(home).store()) as old, closing(open_home(rebuilt).store()) as new:
+        for one in before.values():
+            assert new.all_versions(one["id"]) == old.all_versions(one["id"])
+        assert len(old.earlier_versions(before[url(1)]["id"])) == 1
+
+
+def test_wrong_captures_add_nothing(home: Path, archive: LoopbackArchive) -> None:
+    missing = "<html><head><title>404</title></head><body><h1>Page not found</h1></body></html>"
+    archive.add(url(0), "20190101000000", missing)
+    archive.add(url(3), "20990101000000", release(3, EDITED))
+    archive.add(url(3), "19910101000000", release(3, EDITED))
+    archive.add(url(3), "20170101000000", release(3, EDITED))
+    archive.add(url(3), "20190102000000", release(3, EDITED), told="20190101000000", digest="A")
+    for one in archive.held[:3]:
+        one.digest = ""
+    told = backfilled(home, archive, code=1)
+    assert told["impossible"] == 2
+    assert sorted(one["url"] for one in told["errors"]) == [url(0), url(3), url(3)], told
+    found = exported(home)
+    assert set(found) == {url(n) for n in range(4)}
+    assert [found[url(n)]["revision"] for n in range(4)] == [1, 2, 1, 1]
