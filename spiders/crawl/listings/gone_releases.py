@@ -138,6 +138,15 @@ class GoneReleases:
         ]
         return min(days, default=None)
 
+    def _is_from_archive(self, release_id: str) -> bool:
+        """Return whether no visit ever saw a release, which is known only from web archives.
+
+        Nobody is alerted about its removal, which may have happened years ago.
+        """
+        release = self._store.release(release_id)
+        first_visit = self._store.first_visit(self._source)
+        return bool(release and first_visit and release.last_seen < first_visit)
+
     def finish(self, now: dt.datetime) -> MissingReleases:
         """Retract releases that are certainly gone.
 
@@ -161,7 +170,7 @@ class GoneReleases:
         if held:
             self._store.hold(held)
         retracted = sum(
-            self._store.retract(one.id, at=self._gone[one.id])
+            self._store.retract(one.id, at=self._gone[one.id], backlog=self._is_from_archive(one.id))
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )
@@ -176,7 +185,7 @@ class GoneReleases:
             if (shown and not shown.keys.isdisjoint(one.keys)) or not may_have_moved(one, listed)
         ]
         gone = self._unreported(waiting)
-        self._store.alert_gone(gone)
+        self._store.alert_gone(one for one in gone if not self._is_from_archive(one.id))
         named = [one for one in waiting if shown and shown.has(one)]
         return MissingReleases(
             tuple(one.url for one in gone),
