@@ -245,7 +245,7 @@ def killed_backfill(
             command(home, address), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                process.wait(timeout=1 + chance.random() * seconds)
+                process.wait(timeout=1.5 + chance.random() * seconds)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 done += 1
@@ -314,7 +314,7 @@ def main() -> int:
         told = backfill(home, address)
         seconds = time.monotonic() - began
         result = judged(releases, exported(home))
-        done = killed_backfill(killed, address, kills, seconds * 1.5, chance)
+        done = killed_backfill(killed, address, kills, seconds / 6, chance)
         same = exported(home) == exported(killed)
     per_version = told["requests"] / max(1, result["versions_found"])
     result |= {

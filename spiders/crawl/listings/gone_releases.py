@@ -170,7 +170,9 @@ class GoneReleases:
         if held:
             self._store.hold(held)
         retracted = sum(
-            self._store.retract(one.id, at=self._gone[one.id], backlog=self._is_from_archive(one.id))
+            self._store.retract(
+                one.id, at=self._gone[one.id], backlog=self._is_from_archive(one.id)
+            )
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )
