@@ -148,7 +148,7 @@ def test_each_count_is_printed(home: Path, tmp_path: Path) -> None:
     said = communique(*arguments, home=home).stdout
     assert said == (
         "8 records, 0 of them already in the archive; pages: 3 new releases, 1 changed, "
-        "0 unchanged, 0 older than the stored version, 3 not releases\n"
+        "0 earlier versions, 0 unchanged, 0 older than the stored version, 3 not releases\n"
     )
     told = json.loads(communique(*arguments, "--json", home=home).stdout)
     explained = communique("mirror", "import", "--help", home=home).stdout
