@@ -11,6 +11,7 @@ import atexit
 import functools
 import gc
 import importlib
+import mimetypes
 import os
 import selectors
 import shutil
@@ -42,6 +43,7 @@ from feeds.translations import texts_of
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
+from spiders.barriers.barrier import barrier_to_listing
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.release.headline_text import is_credit_line
@@ -57,7 +59,7 @@ COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
 IMPORTED = (
     *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
     "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.spider",
-    "spiders.download.middlewares", "spiders.download.robots",
+    "spiders.download.middlewares", "spiders.download.proxies", "spiders.download.robots",
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
     "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",
@@ -229,6 +231,8 @@ def _fill_caches() -> None:
         msgspec.json.decode(msgspec.json.encode(line), type=type(line))
     program_digest()
     is_credit_line("2 March 2026")
+    barrier_to_listing(Page("http://127.0.0.1/", b"<h1>Pier</h1>"))
+    mimetypes.guess_type("http://127.0.0.1/pier.html")
     site_of("http://127.0.0.1/")
     public_holidays("NO", 2026)
     with tempfile.TemporaryDirectory() as folder:

@@ -251,16 +251,23 @@ def test_an_archive_that_redirects_elsewhere_or_is_missing_is_skipped(
 
 
 @pytest.mark.parametrize(
-    ("forbidden", "shown"),
+    ("in_one_visit", "forbidden", "shown"),
     [
-        ((2026,), (0, 1)),
-        ((2025, 2024, 2023), (0, 1, 2, 3)),
+        (True, (2026,), (0, 1)),
+        (False, (2025, 2024, 2023), (0, 1, 2, 3)),
         *thorough(
-            ((2025,), (0, 1, 2, 3)), ((2024,), (0, 1)), ((2023,), (0, 1, 2, 3)), (YEARS, (0, 1))
+            (False, (2026,), (0, 1)), (True, (2025, 2024, 2023), (0, 1, 2, 3)),
+            *(
+                (is_one, *years)
+                for is_one in (True, False)
+                for years in (
+                    ((2025,), (0, 1, 2, 3)), ((2024,), (0, 1)), ((2023,), (0, 1, 2, 3)),
+                    (YEARS, (0, 1)),
+                )
+            ),
         ),
     ],
-)
-@pytest.mark.parametrize("in_one_visit", [True, False])
+)  # fmt: skip
 def test_an_archive_that_robots_txt_forbids_bounds_the_history_with_that_reason(
     room: Room,
     home: Path,

@@ -404,7 +404,7 @@ def led_to(other: Room, room: Room) -> None:
         )
 
 
-@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("status", [200, *thorough(404)])
 def test_pages_that_lead_to_another_site_neither_edit_nor_retract(
     room: Room, home: Path, status: int
 ) -> None:

@@ -281,10 +281,20 @@ BUSY_DAYS: Final = {
 }
 
 
-@pytest.mark.parametrize("max_pages", [2, *thorough(1, 10)])
-@pytest.mark.parametrize("new", BUSY_DAYS.values(), ids=BUSY_DAYS)
+@pytest.mark.parametrize(
+    ("new", "max_pages"),
+    [
+        ("more, of the same day", 2),
+        ("of a later day, an old one above", 2),
+        *thorough(
+            ("as many, of the same day", 2),
+            ("an old one above them", 2),
+            *((new, max_pages) for new in BUSY_DAYS for max_pages in (1, 10)),
+        ),
+    ],
+)
 def test_a_page_of_new_releases_loses_none(
-    new: list[tuple[int, str]], max_pages: int, board: Board, tmp_path: Path
+    new: str, max_pages: int, board: Board, tmp_path: Path
 ) -> None:
     old = [(n, "27 November 2026") for n in range(12, 0, -1)]
     show_pages(board.room, old)
@@ -292,7 +302,7 @@ def test_a_page_of_new_releases_loses_none(
     with (home / "communique.toml").open("a") as settings:
         settings.write(f"max_pages = {max_pages}\n")
     collect(home)
-    show_pages(board.room, [*new, *old])
+    show_pages(board.room, [*BUSY_DAYS[new], *old])
     for _ in range(2):
         assert collect(home)["errors"] == []
         assert health(home).state == "ok", health(home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,10 +24,11 @@ DAY = dt.timedelta(days=1)
 SITE = "https://press.example"
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> str:
-    """The id of a release of two versions, ten days apart; beside it stands one of one version."""
-    store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a release of two versions, ten days apart, and another of one version."""
+    folder = tmp_path_factory.mktemp("published")
+    store = open_store(f"sqlite:{folder / 'communique.db'}")
     store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
     ids = []
     for number, title, after in ((1, "Opens", 0), (2, "Stays", 0), (1, "Opens never", 10)):
@@ -34,11 +36,19 @@ def release(tmp_path: Path) -> str:
         seen = one.order + after * DAY
         draft = Draft("acme", one.url, one.content)
         ids.append(store.record(draft, seen=seen, since=seen).release.id)
-    publish(store, tmp_path / "site", SiteSettings(url=SITE))
+    publish(store, folder / "site", SiteSettings(url=SITE))
     store.close()
-    (tmp_path / "single").write_text(ids[1])
+    (folder / "single").write_text(ids[1])
+    (folder / "double").write_text(ids[0])
     assert ids[0] == ids[2]
-    return ids[0]
+    return folder
+
+
+@pytest.fixture
+def release(tmp_path: Path, published: Path) -> str:
+    """The id of the release of two versions, in a copy of the folder."""
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    return (tmp_path / "double").read_text()
 
 
 @pytest.fixture

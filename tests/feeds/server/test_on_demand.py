@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -351,10 +352,17 @@ def test_a_search_of_one_source_shows_its_part_of_a_story(wire: httpx.Client) ->
     assert titles(wire.get("/feeds/source/wire.atom?asof=2023-01-01")) == ["Pier 4, by wire"]
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
-    """A site with a topic in letters that addresses encode, and its store."""
-    url = f"sqlite:{tmp_path / 'communique.db'}"
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The site of three sources, which tests only read."""
+    with of_three_sources(tmp_path_factory.mktemp("many")) as (web, _):
+        yield web
+
+
+@contextmanager
+def of_three_sources(folder: Path) -> Iterator[tuple[httpx.Client, Store]]:
+    """Serve a site with a topic in letters that addresses encode. Yields a client and the store."""
+    url = f"sqlite:{folder / 'communique.db'}"
     store = open_store(url)
     for number, source in enumerate(("acme", "agency", "wire")):
         store.register(Source(source, source.title(), f"https://{source}.example/", "UTC"))
@@ -367,17 +375,16 @@ def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
         store.record(draft, seen=seen, since=seen)
     store.update_search_index()
     site = SiteSettings(url="https://press.example")
-    publish(store, tmp_path / "site", site)
-    for web in served_by(create_app(tmp_path / "site", url, site)):
+    publish(store, folder / "site", site)
+    for web in served_by(create_app(folder / "site", url, site)):
         yield web, store
     store.close()
 
 
 def test_a_feed_whose_address_is_encoded_is_shown_as_of_a_day_too(
-    many: tuple[httpx.Client, Store],
+    many: httpx.Client,
 ) -> None:
-    web, _ = many
-    answer = web.get("/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25")
+    answer = many.get("/feeds/topic/%C3%A9nergie.atom?asof=2022-11-25")
     assert titles(answer) == ["By agency", "By acme"]
     root: Any = etree.fromstring(answer.content)
     assert root.find(f"{ATOM}link[@rel='self']").get("href") == (
@@ -395,13 +402,10 @@ def test_a_feed_whose_address_is_encoded_is_shown_as_of_a_day_too(
         ("2022-11-25T23:30:00-15:00", 3),
     ],
 )
-def test_a_feed_is_shown_as_of_an_instant(
-    many: tuple[httpx.Client, Store], at: str, shown: int
-) -> None:
-    web, _ = many
-    assert len(titles(web.get("/feeds/all.atom", params={"asof": at}))) == shown
+def test_a_feed_is_shown_as_of_an_instant(many: httpx.Client, at: str, shown: int) -> None:
+    assert len(titles(many.get("/feeds/all.atom", params={"asof": at}))) == shown
     # As people write it, who forget that a plus sign has to be encoded.
-    assert len(titles(web.get(f"/feeds/all.atom?asof={at}"))) == shown
+    assert len(titles(many.get(f"/feeds/all.atom?asof={at}"))) == shown
 
 
 def test_times_that_no_calendar_holds_are_not_days(web: httpx.Client) -> None:
@@ -434,30 +438,27 @@ def test_an_address_is_not_asked_for_unsupported_content(web: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("asked", ["source=acme&source=wire", "source=acme,wire"])
-def test_a_search_in_several_sources_finds_releases_of_any(
-    many: tuple[httpx.Client, Store], asked: str
-) -> None:
-    web, _ = many
-    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}")) == ["By wire", "By acme"]
-    assert titles(web.get(f"/feeds/search.atom?q=bridge&{asked}&topic=none")) == []
-    assert titles(web.get(f"/feeds/search.atom?{asked}")) == ["By wire", "By acme"]
-    assert titles(web.get(f"/feeds/search.atom?{asked}&topic=none,nothing")) == []
+def test_a_search_in_several_sources_finds_releases_of_any(many: httpx.Client, asked: str) -> None:
+    assert titles(many.get(f"/feeds/search.atom?q=bridge&{asked}")) == ["By wire", "By acme"]
+    assert titles(many.get(f"/feeds/search.atom?q=bridge&{asked}&topic=none")) == []
+    assert titles(many.get(f"/feeds/search.atom?{asked}")) == ["By wire", "By acme"]
+    assert titles(many.get(f"/feeds/search.atom?{asked}&topic=none,nothing")) == []
 
 
 def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
-    many: tuple[httpx.Client, Store], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    web, store = many
     monkeypatch.setattr("feeds.server.on_demand.CACHE_SECONDS", 0)
-    address = "/feeds/search.atom?q=bridge"
-    before = web.get(address)
-    since = {"if-modified-since": before.headers["last-modified"]}
-    assert web.get(address, headers=since).status_code == 304
-    release = make_release(2, source="wire", title="By wire", body_text="It is withdrawn: 198.")
-    seen = release.order + 9 * DAY
-    assert store.record(Draft("wire", release.url, release.content), seen=seen, since=seen)
-    store.update_search_index()
-    assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
+    with of_three_sources(tmp_path) as (web, store):
+        address = "/feeds/search.atom?q=bridge"
+        before = web.get(address)
+        since = {"if-modified-since": before.headers["last-modified"]}
+        assert web.get(address, headers=since).status_code == 304
+        release = make_release(2, source="wire", title="By wire", body_text="It is withdrawn: 198.")
+        seen = release.order + 9 * DAY
+        assert store.record(Draft("wire", release.url, release.content), seen=seen, since=seen)
+        store.update_search_index()
+        assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
 
 
 def test_responses_made_on_demand_are_kept_within_limits(
@@ -594,14 +595,11 @@ def test_a_question_that_takes_long_keeps_no_other_waiting(
     assert asked.count(b"q=quick") == 1
 
 
-@pytest.mark.parametrize("kind", ["atom", "rss", "json"])
 @pytest.mark.parametrize("letter", ["\0", "\x01", "\x1f", "\ufffe"])
-def test_an_impossible_feed_request_is_refused(
-    many: tuple[httpx.Client, Store], letter: str, kind: str
-) -> None:
-    web, _ = many
-    for asked in ({"lang": letter}, {"q": f"a{letter}b"}, {"topic": letter}):
-        answer = web.get(f"/feeds/search.{kind}", params=asked)
-        assert answer.status_code in {200, 400}, asked
-    answer = web.get("/opml.xml", params={"lang": letter})
+def test_an_impossible_feed_request_is_refused(many: httpx.Client, letter: str) -> None:
+    for kind in ("atom", "rss", "json"):
+        for asked in ({"lang": letter}, {"q": f"a{letter}b"}, {"topic": letter}):
+            answer = many.get(f"/feeds/search.{kind}", params=asked)
+            assert answer.status_code in {200, 400}, (kind, asked)
+    answer = many.get("/opml.xml", params={"lang": letter})
     assert answer.status_code == 400 or etree.fromstring(answer.content).tag == "opml"

@@ -139,12 +139,16 @@ def test_a_lease_is_given_to_the_child_during_a_publication(tmp_path: Path) -> N
 
 
 # Not forked: a forked child might serve the next request before its shadow's death ends it.
-def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
+def test_a_child_of_lower_priority_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(ServiceChild(open_home(tmp_path))) as publisher:
             await publisher.publish()
             child = publisher.child
             assert child is not None
+            nice = os.getpriority(os.PRIO_PROCESS, child)
+            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+            # Where sessions are weighed against each other, its own counts as little.
+            assert group_niceness(child) in {None, nice}
             os.kill(child, signal.SIGKILL)
             (error,) = (await publisher.publish()).errors
             assert "SIGKILL" in error
@@ -217,6 +221,7 @@ def test_an_unusable_store_is_reported_for_the_source(tmp_path: Path) -> None:
     assert "communique.db failed: file is not a database" in run["errors"][0]["message"]
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_invalid_topics_are_reported_for_the_source(tmp_path: Path) -> None:
     home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
     sources = choose(load_sources(home.sources)[0], ())
@@ -250,20 +255,6 @@ def group_niceness(process: int) -> int | None:
     group = Path(f"/proc/{process}/autogroup")
     said = group.read_text("ascii") if os.geteuid() == 0 and group.exists() else ""
     return int(said.split()[-1]) if said else None
-
-
-def test_the_child_runs_at_a_lower_priority(tmp_path: Path) -> None:
-    async def work() -> None:
-        async with started(ServiceChild(open_home(tmp_path))) as publisher:
-            await publisher.publish()
-            child = publisher.child
-            assert child is not None
-            nice = os.getpriority(os.PRIO_PROCESS, child)
-            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
-            # Where sessions are weighed against each other, its own counts as little.
-            assert group_niceness(child) in {None, nice}
-
-    uvloop.run(work())
 
 
 @pytest.fixture

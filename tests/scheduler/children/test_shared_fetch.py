@@ -44,6 +44,7 @@ def test_threads_share_a_response_and_a_child_that_ended_is_replaced(home: Home)
                 site.page(f"{room.base}/missing/")
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_child_that_sends_too_long_a_line_is_ended(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_child_that_sends_too_long_a_line_is_ended(
         os.kill(first, 0)
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_response_that_takes_too_long_or_comes_after_the_end_is_an_error(home: Home) -> None:
     held = threading.Event()
     with served() as room, SharedFetcher(home, archive=False) as fetcher:

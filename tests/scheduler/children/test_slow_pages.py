@@ -14,6 +14,7 @@ from data.models import Run
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home, open_home
 from spiders.sources.loader import load_sources
+from tests.examples import thorough
 from tests.hanging_python import (
     COOKIES,
     CRASH,
@@ -70,7 +71,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
     return {run.source: run for run in runs}
 
 
-@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH, COOKIES, NATIVE_COOKIES])
+@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH, COOKIES, *thorough(NATIVE_COOKIES)])
 def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
@@ -94,7 +95,7 @@ def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     assert first["bad"].new + second["bad"].new == 2
 
 
-@pytest.mark.parametrize("kind", [ROBOTS, NATIVE_ROBOTS])
+@pytest.mark.parametrize("kind", [ROBOTS, *thorough(NATIVE_ROBOTS)])
 def test_a_robots_txt_that_never_ends_is_an_error_and_other_sources_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
