@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +43,7 @@ class Room(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, Answer] = {}
+        self.makers: dict[str, Callable[[], str]] = {}
         self.log: list[tuple[str, int]] = []
         self.agents: set[str] = set()
         self.sent: set[str] = set()
@@ -54,6 +55,10 @@ class Room(ThreadingHTTPServer):
         """Say what went wrong, unless it is only that the client hung up."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
+
+    def fresh(self, path: str, make: Callable[[], str]) -> None:
+        """Let ``path`` answer with a new page for each request."""
+        self.makers[path] = make
 
     def page(self, path: str, html: str, **more: object) -> None:
         """Let ``path`` answer with a page."""
@@ -88,6 +93,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer as the room says."""
         answer = self.server.answers.get(self.path, Answer(b"not here", 404, etag=False))
+        if make := self.server.makers.get(self.path):
+            answer = Answer(make().encode())
         of_body = f'"{hashlib.sha1(answer.body).hexdigest()}"'  # noqa: S324 - a tag, no secret
         tag = answer.tag or of_body
         known = answer.etag and self.headers["If-None-Match"] == tag

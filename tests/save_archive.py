@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class SaveArchive(ThreadingHTTPServer):
-    """Captures pages; ``faults`` are what the next requests to save a page meet.
+    """Captures pages; ``faults`` are those of the next requests to save a page.
 
     A fault is ``lost`` (a capture without an answer), ``cut`` (neither), a status, or an object
-    that is the answer. Jobs are pending for ``polls`` requests, and end with ``ending`` if it is
-    set. While it is ``down``, no request is answered.
+    that is the answer (an empty one is no fault). Jobs are pending for ``polls`` requests, and end
+    with ``ending`` if it is set. While it is ``down``, no request is answered. The CDX server lists
+    a capture after ``indexing`` seconds.
     """
 
     daemon_threads = True
@@ -35,6 +37,8 @@ class SaveArchive(ThreadingHTTPServer):
         self.polls = 1
         self.ending: dict[str, Any] = {}
         self.down = False
+        self.indexing = 0.0
+        self.listed_at: dict[tuple[str, str], float] = {}
         self.jobs: dict[str, tuple[str, str, int]] = {}
         self.asked: list[str] = []
         self.authorized: set[str] = set()
@@ -50,6 +54,7 @@ class SaveArchive(ThreadingHTTPServer):
         """Capture a page now. The time of its capture, as 14 digits."""
         stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S}"
         self.captures.append((url, stamp))
+        self.listed_at.setdefault((url, stamp), time.monotonic() + self.indexing)
         return stamp
 
 
@@ -73,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             if isinstance(fault, int):
                 self._answer({"message": "not now"}, fault)
                 return
-            if isinstance(fault, dict):
+            if isinstance(fault, dict) and fault:
                 self._answer(fault)
                 return
             job = f"spn2-{len(archive.jobs)}"
@@ -98,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
                     ["com,page)/", stamp, url, "text/html", "200", "ABC", "1"]
                     for url, stamp in archive.captures
                     if url == query["url"] and stamp >= query.get("from", "")
+                    if archive.listed_at[url, stamp] <= time.monotonic()
                 ]
                 names = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest"]
                 self._answer([[*names, "length"], *rows] if rows else [])

@@ -137,3 +137,15 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         dict[ArchiveName, DepositSettings],
         msgspec.Meta(description="Archives that are asked to save each new version, by name."),
     ] = msgspec.field(default_factory=dict)
+    instances: Annotated[
+        tuple[Address, ...],
+        msgspec.Meta(
+            description="Sites of other Communique instances, whose copies are compared with ours."
+        ),
+    ] = ()
+    web_archives: Annotated[
+        tuple[Address, ...],
+        msgspec.Meta(
+            description="Web archives with a CDX server or TimeMaps, for the same comparison."
+        ),
+    ] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from data.archive.archived_response import served
+from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
 from data.archive.journal.journal_record import FILES
 from data.archive.warc.index import Index
@@ -131,6 +131,14 @@ class StoredPages:
         page = self._page(release, capture)
         read = self._reader.draft(page, (), self._item(release), capture=capture, reextract=True)
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
+
+    def content_of(self, release: Release, answer: Served) -> Content:
+        """Extract a response for the page of a release with the current rules.
+
+        Raises NotARelease or Undecodable.
+        """
+        page = page_of(replace(answer, url=release.url))
+        return self._reader.draft(page, (), self._item(release), reextract=True).draft.content
 
     def before(self, release: Release, read: Revision) -> Content | None:
         """Extract a release's page with the rules that were used for its last extraction.

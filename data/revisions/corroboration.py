@@ -1,0 +1,202 @@
+"""Comparison of the copies that several archives have of one page, without its noise.
+
+All functions are pure. A copy is a title, a date and the lines of a text.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal, TypeAlias
+
+from data.models import Content
+from data.revisions.noise import is_clock
+from data.revisions.page_lines import WORD, Difference, differences
+
+OURS: Final = "ours"
+"""Name of our own copy among the copies that are compared."""
+
+NEAR_LINES: Final = 1
+"""Maximum distance of an added or missing line from a line that changes from visit to visit."""
+
+MIN_TURNS: Final = 2
+"""Minimum number of changes of a place among our captures at which it is noise."""
+
+MIN_MAJORITY_VOICES: Final = 3
+"""Minimum number of copies at which a majority shows which copy was altered."""
+
+TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{8,}")
+"""Pattern that matches a word that pages draw at random, such as a session id."""
+
+Places: TypeAlias = Mapping[int, Sequence[Difference]]
+"""Differences from the lines of a text, by the number of the line."""
+
+Agreement: TypeAlias = Literal["payload", "text", "other_time", "differs", "absent", "failed"]
+"""How a copy relates to ours: the same bytes; the same text without noise; another text, at times
+at which our archive has none; another text at the same time; no copy; or no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The copy of one archive: the lines of a version, and the period in which pages showed it.
+
+    ``digest`` is the digest of its payload or "". ``until`` is the last time at which the version
+    is known to be online.
+    """
+
+    lines: Sequence[str]
+    since: dt.datetime
+    until: dt.datetime
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage in which copies differ: our text and the other text, empty if a line is missing."""
+
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The comparison of the copy of one archive with ours.
+
+    ``is_accused`` is true if most other copies contradict this copy.
+    """
+
+    archive: str
+    agreement: Agreement
+    passages: Sequence[Passage] = ()
+    is_accused: bool = False
+    problem: str = ""
+
+
+def lines_of(title: str, published: str, text: str) -> list[str]:
+    """Return the lines of a copy: the title, the day of publication, and the text."""
+    lines = (" ".join(line.split()) for line in (title, published[:10], *text.splitlines()))
+    return [line for line in lines if line]
+
+
+def content_lines(content: Content) -> list[str]:
+    """Return the lines of our own copy."""
+    published = content.published.iso if content.published else ""
+    return lines_of(content.title, published, content.body_text)
+
+
+def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str], bool]]) -> Places:
+    """Return the places of ``lines`` that change from visit to visit, from our captures.
+
+    ``captures`` are in order of time, each with whether it shows the same version as ``lines``. A
+    place is unstable if it changed within this version, or at least twice. An edit by the publisher
+    changes a place once. A place at which all captures have the same text is stable, even if
+    ``lines`` differ there: then our text was altered.
+    """
+    found = [(by_line(differences(lines, capture)), is_same) for capture, is_same in captures]
+    unstable = []
+    for place in [one for some, _ in found for part in some.values() for one in part]:
+        texts = [(text_at(place, some), is_same) for some, is_same in found]
+        turns = [
+            before and is_same
+            for (text, before), (other, is_same) in pairwise(texts)
+            if text != other
+        ]
+        if any(turns) or len(turns) >= MIN_TURNS:
+            unstable.append(place)
+    return by_line(unstable)
+
+
+def by_line(some: Iterable[Difference]) -> Places:
+    """Return differences by the number of their line."""
+    found: dict[int, list[Difference]] = {}
+    for one in some:
+        found.setdefault(one.line, []).append(one)
+    return found
+
+
+def true_differences(ours: Sequence[str], theirs: Copy, unstable: Places) -> list[Difference]:
+    """Return the differences between two copies that are not noise of the page.
+
+    ``unstable`` are the places of our lines that change from visit to visit.
+    """
+    day = theirs.since.date()
+    found = differences(ours, theirs.lines)
+    return [one for one in found if not is_noise(one, ours, day, unstable)]
+
+
+def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Places) -> bool:
+    """Return whether a difference is noise: a date of today, a token, or a place that changes."""
+    loose = one.whole or one.added
+    near = NEAR_LINES if loose else 0
+    for line in range(one.line - near, one.line + near + 1):
+        for place in unstable.get(line, ()):
+            if place.whole or place.added or (line == one.line and is_same_place(place, one)):
+                return True
+    if loose:
+        return False
+    before, after = words_of(ours, one), WORD.findall(one.text or "")
+    drawn = [TOKEN.fullmatch(word) for word in (*before, *after)]
+    return is_clock(one, day) or (len(before) == len(after) > 0 and all(drawn))
+
+
+def words_of(lines: Sequence[str], one: Difference) -> list[str]:
+    """Return the words of ours that a difference replaces."""
+    return WORD.findall(lines[one.line])[one.start : one.end] if one.line < len(lines) else []
+
+
+def passage_of(ours: Sequence[str], one: Difference) -> Passage:
+    """Return the lines in which a difference is."""
+    mine = "" if one.added or one.line >= len(ours) else ours[one.line]
+    return Passage(mine, one.new_line)
+
+
+def judged(
+    ours: Sequence[str], found: Mapping[str, Sequence[Difference]]
+) -> Mapping[str, tuple[Sequence[Passage], bool]]:
+    """Return the differing passages of each copy, and whether most other copies contradict it.
+
+    ``found`` has the differences of each other copy from ours. At a place where no two copies
+    agree, a page shows something new to each visitor, so such a place is noise. The key of our own
+    copy is `OURS`.
+    """
+    places = {name: by_line(some) for name, some in found.items()}
+    passages: dict[str, list[Passage]] = {name: [] for name in (OURS, *found)}
+    accused: set[str] = set()
+    for name, some in found.items():
+        for one in some:
+            groups: dict[str, list[str]] = {}
+            for other in (OURS, *found):
+                text = text_at(one, places.get(other, {}))
+                groups.setdefault(text, []).append(other)
+            sizes = sorted(map(len, groups.values()))
+            if len(found) > 1 and sizes[-1] == 1:
+                continue
+            passages[name].append(passage_of(ours, one))
+            if sizes[-1] * 2 > len(found) + 1 >= MIN_MAJORITY_VOICES:
+                accused.update(
+                    one for some in groups.values() if len(some) != sizes[-1] for one in some
+                )
+    if OURS in accused:
+        passages[OURS] = [one for some in passages.values() for one in some]
+    return {name: (some, name in accused) for name, some in passages.items()}
+
+
+def text_at(place: Difference, some: Places) -> str:
+    """Return the text of a copy at the place of a difference, or "" if it is the same as ours."""
+    near = some.get(place.line, ())
+    return "\n".join(one.text or "-" for one in near if is_same_place(place, one))
+
+
+def is_same_place(one: Difference, other: Difference) -> bool:
+    """Return whether two differences from the same lines concern the same words."""
+    if one.line != other.line or one.added != other.added:
+        return False
+    if one.whole or other.whole:
+        return True
+    return one.start < max(other.end, other.start + 1) and other.start < max(one.end, one.start + 1)
+
+
+def overlaps(one: Copy, other: Copy) -> bool:
+    """Return whether two copies show the page at the same time."""
+    return one.since <= other.until and other.since <= one.until

@@ -1,0 +1,312 @@
+"""Comparison of our copies of releases with those of other instances and web archives."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from data.archive.archived_response import Served
+from data.archive.warc.index import Index
+from data.clock import utc_now
+from data.errors import CommuniqueError, SourceError
+from data.models import Release
+from data.network.client import OK, Outbound
+from data.revisions.corroboration import (
+    OURS,
+    Copy,
+    Finding,
+    Places,
+    content_lines,
+    judged,
+    lines_of,
+    overlaps,
+    passage_of,
+    true_differences,
+    unstable_places,
+)
+from data.revisions.page_lines import Difference
+from data.store.core.store import Store
+from data.topics.taxonomy import load_taxonomy
+from feeds.deposits.permission import refusal
+from scheduler.home.home import Home
+from spiders.download.settings import user_agent
+from spiders.sources.loader import load_source
+from spiders.stored.page_captures import PageCaptures
+from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
+from spiders.web_archives.index_lines import IndexedCapture, possible
+from spiders.web_archives.raw_capture import is_payload
+from spiders.web_archives.web_archive import WebArchive
+
+T = TypeVar("T")
+
+MAX_OWN_CAPTURES: Final = 12
+"""Maximum number of our own captures of a page that show which of its places change."""
+
+MAX_PASSAGES: Final = 20
+"""Maximum number of passages per copy in a report."""
+
+MISSING: Final = (404, 405, 410)
+"""Statuses with which another instance reports that it does not have a release."""
+
+
+class PeerError(CommuniqueError):
+    """Another archive did not return its copy."""
+
+
+class PeerRelease(msgspec.Struct):
+    """The fields of a release of another instance that are compared."""
+
+    title: str
+    updated: dt.datetime
+    body_text: str = ""
+    published: str | None = None
+    last_seen: dt.datetime | None = None
+    provenance: dict[str, Any] = {}
+
+    @property
+    def copy(self) -> Copy:
+        """Return the release as a copy."""
+        capture = self.provenance.get("capture") or {}
+        digest = capture.get("digest", "") if isinstance(capture, dict) else ""
+        lines = lines_of(self.title, self.published or "", self.body_text)
+        return Copy(lines, self.updated, self.last_seen or self.updated, str(digest))
+
+
+class PeerReleases(msgspec.Struct):
+    """The releases of another instance at an address."""
+
+    releases: list[PeerRelease]
+
+
+@dataclass(frozen=True, slots=True)
+class Corroboration:
+    """The comparison of one release: a finding per archive, and whether ours stands alone."""
+
+    release: Release
+    findings: Sequence[Finding]
+    ours: Finding | None = None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Return whether an archive has another text of the same time, or failed."""
+        return any(one.agreement in {"differs", "failed"} for one in self.findings)
+
+
+class OwnCopies:
+    """Our copies of one release: its versions, and our other captures of the last one."""
+
+    def __init__(self, release: Release, versions: Sequence[Copy], pages: "OwnPages") -> None:
+        self.release = release
+        self.versions = versions
+        self._pages = pages
+        self._unstable: Places | None = None
+
+    @property
+    def unstable(self) -> Places:
+        """Return the places of the last version that change among our own captures."""
+        if self._unstable is None:
+            last = self.versions[-1]
+            captures = self._pages.texts(self.release, last.since)
+            self._unstable = unstable_places(last.lines, captures)
+        return self._unstable
+
+    def nearest(self, theirs: Copy) -> tuple[int, list[Difference]]:
+        """Return the number of our version that is most similar to a copy, and the differences.
+
+        A version of the same time comes before all others, unless another version is equal.
+        """
+        found: list[tuple[bool, int, int, list[Difference]]] = []
+        for number, ours in enumerate(self.versions):
+            some = true_differences(ours.lines, theirs, {})
+            if some and number == len(self.versions) - 1:
+                some = true_differences(ours.lines, theirs, self.unstable)
+            if not some:
+                return number, []
+            found.append((not overlaps(ours, theirs), len(some), -number, some))
+        _, _, number, some = min(found, key=lambda one: one[:3])
+        return -number, some
+
+
+class OwnPages:
+    """Reads our own captures of pages, and those of web archives, as texts of releases."""
+
+    def __init__(self, home: Home, store: Store, index: Index) -> None:
+        self._home = home
+        limit = home.settings.network.max_bytes
+        self._captures = PageCaptures(home.archive, index, limit)
+        taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+        self._archived = Archived(home.archive, index, store, taxonomy, home.settings)
+        self._pages: dict[str, StoredPages] = {}
+
+    def answers(self, release: Release) -> Iterator[Served]:
+        """Yield our distinct captured responses for the page of a release, newest first."""
+        for number, answer in enumerate(self._captures.answers(release.url)):
+            if number < MAX_OWN_CAPTURES:
+                yield answer
+
+    def texts(self, release: Release, since: dt.datetime) -> Sequence[tuple[Sequence[str], bool]]:
+        """Return the lines of our captures of a release, and whether each is from ``since`` on.
+
+        The oldest capture is first.
+        """
+        start, found = since.replace(microsecond=0), []
+        for answer in self.answers(release):
+            with suppress(SourceError, *UNREADABLE):
+                found.append((self.lines(release, answer), answer.at >= start))
+        return found[::-1]
+
+    def lines(self, release: Release, answer: Served) -> Sequence[str]:
+        """Return the lines of a response. Raises NotARelease, Undecodable or SourceError."""
+        if release.source not in self._pages:
+            loaded = load_source(self._home.sources, release.source)
+            self._pages[release.source] = StoredPages(self._archived, loaded)
+        return content_lines(self._pages[release.source].content_of(release, answer))
+
+
+class Corroborator:
+    """Asks other archives for their copies of releases, and compares these with ours."""
+
+    def __init__(self, home: Home, store: Store, index: Index) -> None:
+        self._store = store
+        self._pages = OwnPages(home, store, index)
+        settings, network = home.settings, home.settings.network
+        # These addresses are in the settings, so they may be private.
+        self._client = Outbound(
+            user_agent(settings),
+            allow_private=True,
+            patience=network.timeout,
+            max_body=network.max_bytes,
+        )
+        self._instances = [one.rstrip("/") for one in settings.archive.instances]
+        self._webs = [
+            WebArchive(one, self._client, network.delay) for one in settings.archive.web_archives
+        ]
+        self._found: set[str] = set()
+
+    def compare(self, release: Release) -> Corroboration:
+        """Compare our copies of a release with those of all other archives."""
+        own = OwnCopies(release, self._versions(release), self._pages)
+        findings: dict[str, Finding] = {}
+        groups: dict[int, dict[str, list[Difference]]] = {}
+        for name, ask in self._asks(own):
+            try:
+                theirs = ask()
+            except CommuniqueError as error:
+                findings[name] = Finding(name, "failed", problem=str(error))
+                continue
+            if theirs is None:
+                findings[name] = Finding(name, "absent")
+                continue
+            version, some = own.nearest(theirs)
+            ours = own.versions[version]
+            if some and not overlaps(ours, theirs):
+                passages = [passage_of(ours.lines, one) for one in some[:MAX_PASSAGES]]
+                findings[name] = Finding(name, "other_time", passages)
+                continue
+            same = theirs.digest and theirs.digest in {one.digest for one in own.versions}
+            findings[name] = Finding(name, "payload" if same and not some else "text")
+            groups.setdefault(version, {})[name] = some
+        alone = None
+        for version, found in groups.items():
+            for name, (differing, accused) in judged(own.versions[version].lines, found).items():
+                if name == OURS and accused:
+                    alone = Finding(OURS, "differs", differing[:MAX_PASSAGES], accused)
+                elif name != OURS and differing:
+                    findings[name] = Finding(name, "differs", differing[:MAX_PASSAGES], accused)
+        return Corroboration(release, [*findings.values()], alone)
+
+    def _asks(self, own: OwnCopies) -> Iterator[tuple[str, Callable[[], Copy | None]]]:
+        """Yield a name and a function that requests a copy, for each other archive.
+
+        The address of the release is only sent to others if they may know it.
+        """
+        _, reason = refusal(self._store, own.release.id)
+        for site in self._instances:
+            yield site, partial(self._instance_copy, site, own.release, named=not reason)
+        for web in self._webs if not reason else ():
+            yield web.address, partial(self._web_copy, web, own)
+
+    def _versions(self, release: Release) -> list[Copy]:
+        found = []
+        revisions = self._store.revisions(release.id)
+        for number, one in enumerate(revisions, start=1):
+            is_last = number == len(revisions)
+            until = release.last_seen if is_last else one.seen
+            # Readers of our site see this content.
+            content = release.content if is_last else one.content
+            lines = content_lines(content)
+            digest = one.capture.digest if one.capture else ""
+            found.append(Copy(lines, one.seen, max(until, one.seen), digest))
+        return found
+
+    def _instance_copy(self, site: str, release: Release, *, named: bool) -> Copy | None:
+        """Return the copy of another instance, or None if it has none.
+
+        The address of the release is only sent if it may be ``named``. Raises PeerError.
+        """
+        for path in (f"/api/releases/{release.id}", f"/releases/{release.id}.json"):
+            body = self._get(f"{site}{path}")
+            if body is not None:
+                return decoded(body, PeerRelease, site).copy
+        if named:
+            body = self._get(f"{site}/api/releases?url={quote(release.url, safe='')}")
+            found = decoded(body, PeerReleases, site).releases if body is not None else []
+            return next((one.copy for one in found), None)
+        return None
+
+    def _get(self, url: str) -> bytes | None:
+        answer = asyncio.run(self._client.ask("GET", url))
+        if answer.status in MISSING:
+            return None
+        if answer.status != OK:
+            raise PeerError(f"{url} answered {answer.status}")
+        return answer.body
+
+    def _web_copy(self, web: WebArchive, own: OwnCopies) -> Copy | None:
+        """Return the copy of a web archive that is nearest to our last version, or None."""
+        release, last = own.release, own.versions[-1]
+        if web.address not in self._found:
+            web.find(release.url)
+            self._found.add(web.address)
+        captures = possible(web.captures(release.url), utc_now())
+        good = [one for one in captures if one.status in {0, OK}]
+        if not good:
+            return None
+        nearest = min(good, key=lambda one: distance(one, last))
+        for answer in self._pages.answers(release) if nearest.digest else ():
+            if is_payload(nearest.digest, answer.body):
+                return Copy(last.lines, nearest.at, nearest.at, last.digest)
+        raw = web.fetch(nearest)
+        answer = Served(raw.url, raw.at, OK, raw.headers, raw.body, "")
+        try:
+            lines = self._pages.lines(release, answer)
+        except UNREADABLE as error:
+            raise PeerError(f"the capture {nearest.stamp} can't be read: {error}") from error
+        return Copy(lines, raw.at, raw.at)
+
+
+def distance(capture: IndexedCapture, copy: Copy) -> dt.timedelta:
+    """Return the time between a capture and the period of a copy."""
+    return max(copy.since - capture.at, capture.at - copy.until, dt.timedelta())
+
+
+def decoded(body: bytes, shape: type[T], site: str) -> T:
+    """Return the JSON of another instance. Raises PeerError."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError as error:
+        raise PeerError(f"{site} returned no release: {error}") from error
+
+
+def corroborate(
+    home: Home, store: Store, releases: Iterable[Release], index: Index
+) -> Iterator[Corroboration]:
+    """Compare our copies of releases with those of other archives, one after the other."""
+    corroborator = Corroborator(home, store, index)
+    yield from map(corroborator.compare, releases)

@@ -1,0 +1,139 @@
+"""Other instances over real sockets: agreement, forgers, noise, absence and failures."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+from tests.services import started
+
+
+@contextmanager
+def instances(*homes: Path) -> Iterator[list[str]]:
+    """The addresses of the sites of several HOMEs, while they are served."""
+    with ExitStack() as stack:
+        addresses = []
+        for home in homes:
+            environ = {"COMMUNIQUE_SITE__PORT": "0"}
+            _, log = stack.enter_context(started("serve", home, environ=environ))
+            found = re.search(r"at (http://[\w.:]+)", log.readline())
+            assert found
+            addresses.append(found[1])
+        yield addresses
+
+
+def compared(home: Path, addresses: list[str], *asked: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and report of a comparison."""
+    text = (home / "communique.toml").read_text()
+    settings = f"{text}\n[archive]\ninstances = {json.dumps(addresses)}\n"
+    (home / "communique.toml").write_text(settings)
+    result = communique("mirror", "corroborate", *asked, "--json", home=home)
+    (home / "communique.toml").write_text(text)
+    assert result.stdout, result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+def collected(folder: Path, room: Room, *, times: int = 1) -> Path:
+    home = make_home(folder, f"{room.base}/news/")
+    for _ in range(times):
+        collect(home)
+    return home
+
+
+def alter(home: Path, old: str, new: str) -> None:
+    """Change a text in the store, as its owner could."""
+    with closing(sqlite3.connect(home / "communique.db")) as db, db:
+        changed = db.execute("UPDATE releases SET content = replace(content, ?, ?)", [old, new])
+        assert changed.rowcount
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with served() as room:
+        room.page("/news/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        yield room
+
+
+def test_the_altered_copy_is_named_with_its_passage(tmp_path: Path, room: Room) -> None:
+    home = collected(tmp_path / "ours", room)
+    others = [tmp_path / "honest", tmp_path / "forger"]
+    for one in others:
+        shutil.copytree(home, one)
+    alter(others[1], "counted 74 ships", "counted 47 ships")
+    with instances(*others) as addresses:
+        code, report = compared(home, addresses, "--sample", "9")
+        assert (code, report["contradicted"]) == (1, 1)
+        assert report["counts"] == {"payload": 5, "differs": 1}
+        assert report["accused"] == {addresses[1]: 1}
+        (passage,) = [
+            part
+            for one in report["releases"]
+            for finding in one["archives"]
+            for part in finding["passages"]
+        ]
+        assert "74 ships" in passage["ours"]
+        assert "47 ships" in passage["theirs"]
+        code, report = compared(home, addresses[:1])
+        assert (code, report["counts"]) == (0, {"payload": 3})
+
+
+def test_our_own_altered_copy_is_reported_as_ours(tmp_path: Path, room: Room) -> None:
+    home = collected(tmp_path / "ours", room)
+    others = [tmp_path / "one", tmp_path / "two"]
+    for one in others:
+        shutil.copytree(home, one)
+    with closing(sqlite3.connect(home / "communique.db")) as db, db:
+        db.execute(
+            "UPDATE releases SET content = replace(content, 'stay open', 'not stay open')"
+            " WHERE url LIKE '%/2.html'"
+        )
+    with instances(*others) as addresses:
+        code, report = compared(home, addresses)
+    assert (code, report["accused"]) == (1, {"ours": 1})
+
+
+def test_noise_of_a_page_accuses_nobody(tmp_path: Path, room: Room) -> None:
+    views = count(4711)
+
+    def page(number: int) -> str:
+        text = (
+            f"<p>The Harbour Board of Lindmouth counted {number * 37} ships in its basins.</p>"
+            f"<p>Harbour master Odile Brandt said that pier {number} would stay open all winter. "
+            f"This page was read {next(views)} times, by session a{next(views)}f9b3c2.</p>"
+            f"<p>Teaser of the day: lamp number {next(views) % 5} on the northern mole is lit.</p>"
+        )
+        return release_html(number, text=text)
+
+    for number in (1, 2, 3):
+        room.fresh(f"/news/{number}.html", partial(page, number))
+    home = collected(tmp_path / "ours", room, times=3)
+    others = [collected(tmp_path / name, room, times=2) for name in ("one", "two")]
+    with instances(*others) as addresses:
+        code, report = compared(home, addresses)
+    assert (code, report["accused"]) == (0, {}), report
+
+
+def test_absent_copies_are_no_fault_and_failing_archives_are(tmp_path: Path, room: Room) -> None:
+    home = collected(tmp_path / "ours", room)
+    empty = make_home(tmp_path / "empty", f"{room.base}/news/")
+    with instances(empty) as addresses:
+        code, report = compared(home, addresses)
+        assert (code, report["counts"]) == (0, {"absent": 3})
+    code, report = compared(home, ["http://127.0.0.1:9"])
+    assert (code, report["counts"]) == (1, {"failed": 3})
+    result = communique("mirror", "corroborate", home=home)
+    assert (result.returncode, "archive.instances" in result.stderr) == (2, True)
