@@ -36,7 +36,7 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
         return msgspec.json.decode(await _output(body, seconds), type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
         log.info("a document of %d bytes can't be read: %r", len(body), error)
-        return DocumentText()
+        return DocumentText(missing=f"the document can't be read in {seconds} seconds of CPU time")
 
 
 async def _output(body: bytes, seconds: int) -> bytes:

@@ -45,18 +45,21 @@ def read_pdf(body: bytes) -> DocumentText:
         if reader.is_encrypted and not reader.decrypt(""):
             return DocumentText()
         title, created = _metadata(reader)
-        count = min(len(reader.pages), MAX_PAGES)
+        count = len(reader.pages)
     except (*PDF_ERRORS, AttributeError):
         return DocumentText()
     pages: list[str] = []
     left = MAX_CHARACTERS
-    for number in range(count):
+    for number in range(min(count, MAX_PAGES)):
         text = _text(reader, number)[:left]
         pages.append(text)
         left -= len(text)
         if not left:
             break
-    return DocumentText(title, _headline(reader), created, tuple(pages))
+    missing = ""
+    if len(pages) < count or not left:
+        missing = f"the document is long: only {len(pages):,} of its {count:,} pages are read"
+    return DocumentText(title, _headline(reader), created, tuple(pages), missing)
 
 
 def _metadata(reader: PdfReader) -> tuple[str, str]:

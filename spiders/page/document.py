@@ -20,12 +20,14 @@ class DocumentText(msgspec.Struct, frozen=True):
     - ``headline``: the line in the largest letters on the first page.
     - ``created``: the creation date, in ISO 8601.
     - ``pages``: the text of each page.
+    - ``missing``: why pages or all text are missing, or "".
     """
 
     title: str = ""
     headline: str = ""
     created: str = ""
     pages: tuple[str, ...] = ()
+    missing: str = ""
 
 
 def is_pdf(body: bytes) -> bool:

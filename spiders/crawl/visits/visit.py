@@ -13,7 +13,14 @@ import msgspec
 from scrapy.http import Response
 
 from data.clock import utc_now
-from data.health.run_errors import CUT, VANISHED, ErrorKind, http_kind, was_interrupted
+from data.health.run_errors import (
+    CUT,
+    VANISHED,
+    ErrorKind,
+    file_kind,
+    http_kind,
+    was_interrupted,
+)
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
@@ -355,6 +362,8 @@ class Visit:
         aliases = tuple(dict.fromkeys((requested_url(response), *redirects)))
         validator, capture = validator_of(response), capture_of(response)
         read = self.reader.draft(page, aliases, item, validator, capture=capture)
+        if page.document and page.document.missing:
+            self.report.error(page.url, file_kind("size"), page.document.missing)
 
         def stored() -> Content | None:
             release = self.stored.first_at((*aliases, page.url))

@@ -224,6 +224,17 @@ def test_a_page_that_never_holds_still_is_degraded(room: Room, home: Path) -> No
     assert (health[0]["code"], health[0]["degraded"]) == ("page.restless", True)
 
 
+def test_a_pdf_whose_last_pages_are_not_read_is_reported(room: Room, home: Path) -> None:
+    body = pdf([f"Fee {number} of the harbour is due." for number in range(202)])
+    room.answers["/fees.pdf"] = Answer(body, content_type="application/pdf")
+    (home / "sources" / "fees.toml").write_text(
+        f'name = "Fees"\nurl = "{room.base}/fees.pdf"\ntimezone = "UTC"\nkind = "page"\n'
+    )
+    run = collect(home, "fees")
+    assert [one["kind"] for one in run["errors"]] == ["file:size"]
+    assert "only 200 of its 202 pages" in run["errors"][0]["message"]
+
+
 def test_a_pdf_to_which_another_page_links_has_only_its_own_text(room: Room, home: Path) -> None:
     def answer(fee: str) -> Answer:
         body = pdf([f"Fees of the harbour\nThe fee for a berth at the pier is {fee} in 2026."])

@@ -233,7 +233,8 @@ def test_a_reader_that_can_not_be_started_yields_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
-    assert asyncio.run(read_document(pdf())) == DocumentText()
+    found = asyncio.run(read_document(pdf()))
+    assert (found.pages, "can't be read" in found.missing) == ((), True)
 
 
 def drafted(page: Page, item: ListingItem | None) -> Draft:
