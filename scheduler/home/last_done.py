@@ -1,4 +1,4 @@
-"""Files with the time of the last backup and verification, only for metrics and the doctor."""
+"""Files about the last backup and verification, for metrics, the doctor and `mirror verify`."""
 
 import datetime as dt
 from contextlib import suppress
@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from data.archive.verification.checked import CheckedArchive
 from data.files import rewrite
 from scheduler.home.home import Home
 
@@ -23,13 +24,17 @@ class LastVerification(msgspec.Struct, frozen=True):
     problems: int
 
 
-Done = TypeVar("Done", LastBackup, LastVerification)
+Done = TypeVar("Done", LastBackup, LastVerification, CheckedArchive)
 
-FILES: Final = {LastBackup: "backed-up.json", LastVerification: "verified.json"}
+FILES: Final = {
+    LastBackup: "backed-up.json",
+    LastVerification: "verified.json",
+    CheckedArchive: "verified-files.json",
+}
 
 
-def note_done(home: Home, done: LastBackup | LastVerification) -> None:
-    """Store the time of the last backup or verification.
+def note_done(home: Home, done: LastBackup | LastVerification | CheckedArchive) -> None:
+    """Store the time or the result of the last backup or verification.
 
     In a read-only home directory, nothing is stored.
     """

@@ -6,18 +6,21 @@ appears twice, this process reads the whole file again, so the result never depe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from data.archive.log.leaf import ID_BYTES, decode_leaf
 from data.archive.lost_captures import size_of
+from data.archive.verification.checked import CheckedArchive, Read, stamps, unchanged
 from data.archive.verification.found import CdxjLines, Found, Position, Records
 from data.archive.verification.ordinary import is_intact
 from data.archive.verification.records import check, name_request, settle_unknown
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file
+from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.files import is_held
@@ -54,18 +57,26 @@ class Part(NamedTuple):
 
 
 def read_records(
-    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: OnProgress
+    archive: Path,
+    leaves: Leaves,
+    captures: Iterable[Capture],
+    checked: CheckedArchive | None,
+    on_progress: OnProgress,
 ) -> Records:
     """Read all WARC files of an archive and compare them with the log.
 
-    ``on_progress`` is called with the number of bytes read and the total. In the result,
-    ``captures`` contains the store's captures without a record. Raises ArchiveError, OSError, and
-    ChildLost if a child process was killed.
+    Files that did not change since ``checked`` are not read. ``on_progress`` is called with the
+    number of bytes read and the total. In the result, ``captures`` contains the store's captures
+    without a record. Raises ArchiveError, OSError, and ChildLost if a child process was killed.
     """
     found = Records(leaves, captures)
-    sizes = {path: size_of(path) for path in own_files(archive)}
+    paths = own_files(archive)
+    if checked is not None:
+        found.unread = unchanged(checked, paths)
+        _pass_over(checked, found)
+    unread = {*found.unread}
+    sizes = {path: size_of(path) for path in paths if path not in unread}
     every = sum(sizes.values())
-
     reached = 0
 
     def progress(done: int) -> None:
@@ -81,13 +92,38 @@ def read_records(
         if not index.exists():
             cause = f"the index of {path.name.removesuffix(DOT_OPEN)} is missing"
             found.problems.append(ArchiveProblem(index.name, None, cause))
-        if not _merge(list(own), parts, found, progress):
+        before = stamps(path) if path.suffix != DOT_OPEN else None
+        special = found.special
+        numbers = _merge(list(own), parts, found, progress)
+        if numbers is None:
             _read_segment(Segment(path, 0, None), found, progress)
+            numbers = found.numbers
+        if before and found.special == special:
+            found.read[path.name] = Read(before, numbers)
         found.size += sizes[path]
         found.files += 1
     on_progress(every, every)
     settle_unknown(found)
     return found
+
+
+def _pass_over(checked: CheckedArchive, found: Records) -> None:
+    """Add what a complete verification found in the files that are not read again.
+
+    The store's captures of these files are compared only with the log. Raises OSError.
+    """
+    names = {path.name for path in found.unread}
+    for name in names:
+        for first, last in checked.files[name].leaves:
+            for number in range(first, last + 1):
+                found.seen.add(number)
+                # The page of each revisit record was found, so digests of both kinds count.
+                with suppress(ValueError):
+                    found.payloads.add(decode_leaf(found.leaves.entry(number)).payload)
+    for one in [*found.captures.values()]:
+        own = uuid_of(one.record_id).bytes
+        if one.file in names and found.leaves.entry(one.leaf)[-ID_BYTES:] == own:
+            found.take(one.record_id)
 
 
 def _segments(path: Path) -> list[Segment]:
@@ -124,8 +160,11 @@ def _merge(
     parts: Iterator[Part | None],
     found: Records,
     on_progress: Callable[[int], object],
-) -> bool:
-    """Merge the results of all segments of a file. Return False if the file must be read again."""
+) -> set[int] | None:
+    """Merge the results of all segments of a file, and return its leaves.
+
+    Returns None if the file must be read again.
+    """
     results = []
     for segment in segments:
         results.append(next(parts))
@@ -135,17 +174,17 @@ def _merge(
     last: Position | None = None
     for segment, part in zip(segments, results, strict=True):
         if part is None or (segment.end is not None and part.end != segment.end):
-            return False
+            return None
         if last and part.first and last.number > part.first.number:
-            return False
+            return None
         last = part.last
         if not (seen.isdisjoint(part.found.seen) and found.seen.isdisjoint(part.found.seen)):
-            return False
+            return None
         seen |= part.found.seen
         good.append(part.found)
     for one in good:
         found.merge(one)
-    return True
+    return seen
 
 
 def _read_segment(
@@ -163,6 +202,7 @@ def _read_segment(
     if segment.start == 0 or found.lines.path != index:
         found.lines = CdxjLines(index, listed=listed)
     found.first = found.previous = None
+    found.numbers = set()
     last: Damage | None = None
     end, tell_at = segment.start, 0
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from data.archive.log.leaf import Leaf
 from data.archive.log.removals import Removal
+from data.archive.verification.checked import Read
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import CdxjEntry, decode_entry
@@ -90,6 +91,7 @@ class Found:
     - ``doubtful`` lists problems with notes about removals that are not valid.
     - ``payloads`` contains the digests of stored pages, ``revisits`` a problem for each page that
       revisit records refer to.
+    - ``special`` counts records whose facts the log does not repeat, such as removal notes.
     """
 
     problems: list[ArchiveProblem] = field(default_factory=list)
@@ -103,6 +105,7 @@ class Found:
     payloads: set[object] = field(default_factory=set)
     revisits: dict[object, ArchiveProblem] = field(default_factory=dict)
     count: int = 0
+    special: int = 0
 
 
 class Records(Found):
@@ -110,7 +113,9 @@ class Records(Found):
 
     ``captures`` contains the store's captures that were not found yet, by record id. ``files`` and
     ``size`` count the WARC files and their bytes. ``lines`` are those of the current file.
-    ``first`` and ``previous`` are the first and the last record that were read from its segment.
+    ``first`` and ``previous`` are the first and the last record that were read from its segment,
+    and ``numbers`` the leaves there. ``read`` contains finished files for the next verification,
+    and ``unread`` lists files that a complete verification has read.
     """
 
     def __init__(self, leaves: Leaves, captures: Iterable[Capture] = ()) -> None:
@@ -118,6 +123,9 @@ class Records(Found):
         self.leaves = leaves
         self.captures = {one.record_id: one for one in captures}
         self.lines = CdxjLines(Path(), listed=False)
+        self.numbers: set[int] = set()
+        self.read: dict[str, Read] = {}
+        self.unread: list[Path] = []
         self.first: Position | None = None
         self.previous: Position | None = None
         self.files = self.size = 0
@@ -129,6 +137,7 @@ class Records(Found):
         that became void were replaced later, so the order then proves nothing.
         """
         before, self.previous = self.previous, here
+        self.numbers.add(here.number)
         self.first = self.first or here
         if before is None or before.number < here.number or self.leaves.void:
             return
@@ -166,3 +175,4 @@ class Records(Found):
             elif isinstance(value, set):
                 getattr(self, name).update(value)
         self.count += part.count
+        self.special += part.special

@@ -101,6 +101,7 @@ def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -
     Other records may refer to its payload.
     """
     found.seen.add(number)
+    found.numbers.add(number)
     _note_payload(record, leaf, found)
     capture = found.captures.get(record.record_id)
     if capture and capture.leaf == number:
@@ -176,6 +177,7 @@ def _hint(record: ArchiveRecord) -> str:
 def _note_payload(record: ArchiveRecord, leaf: Leaf, found: Records) -> None:
     """Collect the payload digest of a record, because revisit records may refer to it."""
     if record.kind in {"response", "resource"}:
+        found.special += other_digest(record) is not None
         found.payloads |= {leaf.payload, other_digest(record) or leaf.payload}
 
 
@@ -184,6 +186,7 @@ def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
 
     Other notes are collected as problems.
     """
+    found.special += 1
     try:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
     except InvalidNote as error:

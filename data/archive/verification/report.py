@@ -1,5 +1,6 @@
 """Report about a verification of an archive."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -50,6 +51,17 @@ class Removed(msgspec.Struct, frozen=True):
     records: int
 
 
+class NotRead(msgspec.Struct, frozen=True):
+    """Files that did not change since the complete verification at ``checked_at`` (aware UTC).
+
+    They were not read again. ``bytes`` is the size of the WARC files.
+    """
+
+    files: int
+    bytes: int
+    checked_at: dt.datetime
+
+
 class VerificationReport(msgspec.Struct, frozen=True):
     """Contents of an archive, and its faults.
 
@@ -58,7 +70,8 @@ class VerificationReport(msgspec.Struct, frozen=True):
     the last checkpoint. ``captures`` is the number of the store's captures that were checked.
     ``removed`` lists intentional removals and records excluded as evidence. ``not_compared`` lists
     checks that were not possible. ``attested`` lists the witnesses and places that confirm the log.
-    ``foreign`` lists WARC files of other programs in the folder, which were not read.
+    ``foreign`` lists WARC files of other programs in the folder, which were not read. ``not_read``
+    counts unchanged files that were left out.
     """
 
     files: int
@@ -72,3 +85,4 @@ class VerificationReport(msgspec.Struct, frozen=True):
     foreign: Sequence[str]
     problems: Sequence[ArchiveProblem]
     not_compared: Sequence[str] = NOT_COMPARED
+    not_read: NotRead | None = None

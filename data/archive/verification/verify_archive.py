@@ -4,7 +4,7 @@ The log is also compared with its checkpoints in other places, such as at a witn
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -18,13 +18,16 @@ from data.archive.log.remote import log_at, witness_at
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
+from data.archive.lost_captures import size_of
+from data.archive.verification.checked import CheckedArchive, checked_archive, fault
 from data.archive.verification.excluded_records import notes
 from data.archive.verification.files import read_records
 from data.archive.verification.found import Records
-from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
+from data.archive.verification.report import ArchiveProblem, NotRead, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
+from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.network.client import Outbound
@@ -51,20 +54,29 @@ def verify_archive(
     *,
     known: Collection[tuple[str, Checkpoint]],
     on_progress: OnProgress,
+    checked: CheckedArchive | None = None,
+    on_checked: Callable[[CheckedArchive], object] = lambda _: None,
 ) -> VerificationReport:
     """Verify an archive and its log, and return a report. Nothing is changed.
 
     ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
     known to the store. ``known`` contains checkpoints of this log from other places, with the name
-    of each place. ``on_progress`` is called with the number of bytes read and the total. Raises
-    OSError.
+    of each place. ``on_progress`` is called with the number of bytes read and the total. With
+    ``checked``, files that did not change since that verification are not read. Otherwise
+    ``on_checked`` is called with what the next verification may leave out. Raises OSError, and
+    ChildLost if a child process was killed.
     """
+    began = utc_now()
     # Read the log before the records: the record of each leaf is in the files by then.
     leaves = Leaves(log)
     aside = notes(archive, leaves)
     leaves.set_aside({number for one in aside for number in leaves_of(one, leaves.vouched - 1)})
     before = leaves.size
-    found = read_records(archive, leaves, captures, on_progress)
+    changed = fault(checked, leaves) if checked else None
+    if changed:
+        leaves.problems.append(changed)
+        checked = None
+    found = read_records(archive, leaves, captures, checked, on_progress)
     removed = _removed_leaves(found)
     problems = [*leaves.problems, *found.problems]
     problems += _not_taken_out(found)
@@ -79,6 +91,9 @@ def verify_archive(
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
         cause = "the last journal record known to the store is missing"
         problems.append(ArchiveProblem("log", None, cause, journal_end))
+    problems = _as_called_now(archive, problems)
+    if checked is None and not changed:
+        on_checked(checked_archive(began, leaves, found.read, problems))
     leaves.problems.clear()
     attested = [*leaves.attested()]
     for where, checkpoint in known:
@@ -97,7 +112,10 @@ def verify_archive(
             *(Removed(one.kind, one.why, len(leaves_of(one, leaves.vouched - 1))) for one in aside),
         ],
         foreign=foreign_files(archive),
-        problems=_as_called_now(archive, [*problems, *leaves.problems]),
+        problems=[*problems, *leaves.problems],
+        not_read=NotRead(len(found.unread), sum(map(size_of, found.unread)), checked.at)
+        if checked
+        else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 import click
@@ -13,6 +14,7 @@ from data.archive.log.remote import is_address
 from data.archive.log.removals import SET_ASIDE
 from data.archive.log.tree_log import TreeLog
 from data.archive.removal.removal import set_aside
+from data.archive.verification.checked import CheckedArchive
 from data.archive.verification.report import NOT_COMPARED, ArchiveProblem, VerificationReport
 from data.archive.verification.verify_archive import (
     LOG_MISSING_MESSAGE,
@@ -26,7 +28,7 @@ from data.network.client import OutboundError
 from data.wording import counted, sized
 from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
-from scheduler.home.last_done import LastVerification, note_done
+from scheduler.home.last_done import LastVerification, last_done, note_done
 from scheduler.mirror.attest import client_of
 from scheduler.terminal.progress import one_bar
 
@@ -34,6 +36,11 @@ MAX_PROBLEMS_SHOWN: Final = 20
 """Maximum number of printed problems; --json prints all."""
 
 UNUSABLE_STORE: Final = "the store, which {reason}: see `communique doctor`"
+
+NOT_READ: Final = (
+    "not read again: {}, {}, unchanged in size and times since the complete verification of "
+    "{:%Y-%m-%d %H:%M} UTC"
+)
 
 NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 
@@ -51,9 +58,14 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
     is_flag=True,
     help="Before checking, set aside imported records that damage the archive.",
 )
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Skip files that did not change since the last complete verification.",
+)
 @as_json
 @with_home
-def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool) -> int:
+def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_json: bool) -> int:
     """Verify the archive: records, digests, index and log.
 
     Also checked are the captures that the store refers to. The log is compared with the checkpoints
@@ -62,6 +74,10 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
 
     Titles, texts and dates of releases in the store, and the files of the published site, are not
     compared with the archive.
+
+    With --new, archive files are left out that the last complete verification read without a
+    problem, and whose sizes and times did not change. The log and all other files are checked. A
+    change that keeps sizes and times, such as a failing disk, is found only without --new.
 
     Nothing is changed without --repair. Earlier versions could import records with ids that other
     records here have, or revisit records without their pages. With --repair, a signed note in the
@@ -75,7 +91,15 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
         with one_bar("verify") as on_progress:
             unusable = why_unusable(home)
             named = ([], "") if unusable else store_references(home)
-            report = verify_archive(home.archive, log, *named, known=known, on_progress=on_progress)
+            report = verify_archive(
+                home.archive,
+                log,
+                *named,
+                known=known,
+                on_progress=on_progress,
+                checked=last_done(home, CheckedArchive) if new else None,
+                on_checked=partial(note_checked, home),
+            )
         problems = [*report.problems] if unusable else with_releases(home, report.problems)
         problems += unread
         try:
@@ -89,13 +113,20 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
                 problems.append(ArchiveProblem(error.path, None, error.cause))
         left_out = (UNUSABLE_STORE.format(reason=unusable),) if unusable else ()
         report = replace(report, problems=problems, not_compared=(*left_out, *NOT_COMPARED))
-    if home.archive.is_dir():
+    # A verification that left files out proves nothing about them, except by a problem.
+    if home.archive.is_dir() and (report.not_read is None or problems):
         note_done(home, LastVerification(utc_now(), len(problems)))
     if as_json:
         print_json(report)
     else:
         print_report(report)
     return 1 if report.problems else 0
+
+
+def note_checked(home: Home, checked: CheckedArchive) -> None:
+    """Store which files a complete verification read without a problem, for --new."""
+    if home.archive.is_dir():
+        note_done(home, checked)
 
 
 def why_unusable(home: Home) -> str:
@@ -166,6 +197,9 @@ def print_report(report: VerificationReport) -> None:
         f" {sized(report.bytes)}"
     )
     say(f"{counted(report.leaves, 'leaf', 'leaves')} in the log, {report.signed} signed")
+    if (left := report.not_read) and left.files:
+        files = counted(left.files, "file")
+        say(NOT_READ.format(files, sized(left.bytes), left.checked_at))
     for one in report.attested:
         say(f"as known to {one}")
     for removed in report.removed:

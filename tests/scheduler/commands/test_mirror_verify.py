@@ -70,6 +70,19 @@ def test_damage_is_reported_with_its_release(home: Path) -> None:
     assert f"release {told['id']})" in result.stderr
 
 
+def test_new_leaves_out_finished_files_and_shows_how_many(home: Path) -> None:
+    with closing(open_home(home).open_archive()) as archive:
+        archive.finish()
+    full = communique("mirror", "verify", home=home)
+    kept = (home / "verified.json").read_bytes()
+    result = communique("mirror", "verify", "--new", home=home)
+    assert (full.returncode, result.returncode, result.stderr) == (0, 0, "")
+    assert "not read again" not in full.stdout
+    assert result.stdout.startswith("0 records in 0 files")
+    assert "\nnot read again: 1 file, " in result.stdout
+    assert (home / "verified.json").read_bytes() == kept
+
+
 def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
