@@ -83,6 +83,9 @@ def of_release(one: Release) -> Iterator[tuple[str, str]]:
     if one.capture:
         yield "captures", f"{page}capture/"
         yield "captured page", f"{page}capture/page"
+        yield "memento", f"/memento/{one.capture.at:%Y%m%d%H%M%S}/{one.url}"
+        if one.revision > 1:
+            yield "comparison", f"{page}capture/compare"
     if one.story:
         yield "story", f"/stories/{one.story}/"
 
@@ -100,13 +103,13 @@ KINDS = (
         "corrected",
         "right to left",
     ),
-    *("version", "captures", "captured page", "story"),
+    *("version", "captures", "captured page", "memento", "comparison", "story"),
 )
 
 MISSING = {"missing"}
 """Kinds that are answered with 404."""
 
-NOTED = {*MISSING, "captured page"}
+NOTED = {*MISSING, "captured page", "memento", "comparison"}
 """Kinds of which a console notes something: a 404, and scripts that a captured page may not run."""
 
 
