@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from data.models import Run, Source
+from data.store.shared_sql.events import ALERTS
 from data.store.sqlite.store import SqliteStore
 from spiders.crawl.listings.gone_releases import GoneReleases
 from spiders.items import Listing, ListingItem
@@ -16,6 +17,7 @@ from tests.visit_scopes import scope_of
 FRONT = "http://harbour.example/news/"
 FIRST = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
 
 
 def test_earlier_reports_are_read_once_for_all_missing_releases(
@@ -53,3 +55,29 @@ def test_earlier_reports_are_read_once_for_all_missing_releases(
     outcome = gone.finish(FIRST + 2 * HOUR)
     assert (outcome.reported, outcome.unconfirmed) == ((urls[1],), 4)
     assert read == ["harbour"]
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_nobody_is_alerted_about_a_page_that_only_web_archives_saw(
+    sqlite_store: SqliteStore, *, is_archived: bool
+) -> None:
+    store = sqlite_store
+    store.register(Source("harbour", "Harbour Board", FRONT))
+    seen = FIRST - 2000 * DAY if is_archived else FIRST + HOUR
+    one = draft(f"{FRONT}1", position=1, imported=is_archived)
+    release = store.record(one, seen=seen, since=seen).release.id
+    other = draft(f"{FRONT}2", title="Another notice", body_text="The lamps burn again " * 9)
+    store.record(other, seen=FIRST + HOUR, since=FIRST)
+    store.add_run(Run("harbour", FIRST, 1.0, found=2))
+    scope = scope_of(store, FIRST + 9 * HOUR, retract_after=0)
+    scope.requested.claim(FRONT)
+    gone = GoneReleases(scope)
+    gone.add_request()
+    gone.add_request()
+    items = (ListingItem(f"{FRONT}2", "Another notice"),)
+    gone.add_listing(FRONT, Listing(FRONT, items), unchanged=False)
+    store.mark_gone(release, seen=FIRST + 2 * HOUR)
+    gone.add(release, FIRST + 9 * HOUR, None)
+    assert gone.finish(FIRST + 9 * HOUR).retracted == 1
+    (event,) = (one for one in store.waiting_events(ALERTS, limit=9) if one.kind == "retraction")
+    assert event.backlog == is_archived
