@@ -14,6 +14,7 @@ from typing import IO, Final, Self
 
 import msgspec
 
+from data.archive.log.notes import SigningKey
 from data.clock import utc_now
 from data.export.records import (
     ArchiveRecords,
@@ -22,6 +23,7 @@ from data.export.records import (
     Exported,
     chosen_records,
 )
+from data.export.wacz_signature import signed_data
 from data.files import pieces_of
 from data.progress import OnProgress
 from data.store.core.store import Store
@@ -61,10 +63,11 @@ def write_wacz(
     title: str,
     software: str,
     on_progress: OnProgress,
+    key: SigningKey | None = None,
 ) -> Exported:
     """Write the records of the selected releases to a new WACZ file at ``to``.
 
-    Raises StoreError and OSError.
+    With the ``key`` of the log, the file is signed. Raises StoreError and OSError.
     """
     records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
     with (
@@ -78,7 +81,7 @@ def write_wacz(
         package.add(INDEX, pieces_of(Path(work) / "index"), deflate=True)
         pages = _Pages(public_view(store), choice, copied.places)
         package.add(PAGES, pages.lines(), deflate=True)
-        package.describe(title, software)
+        package.describe(title, software, key)
     return Exported(
         pages.releases, pages.count, copied.count, tuple(records.damaged), copied.with_secrets
     )
@@ -143,14 +146,15 @@ class _Package:
         hashed = f"sha256:{digest.hexdigest()}"
         self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
 
-    def describe(self, title: str, software: str) -> None:
-        """Write datapackage.json and the file with its digest."""
+    def describe(self, title: str, software: str, key: SigningKey | None) -> None:
+        """Write datapackage.json, and the file with its digest and the signature by a key."""
+        created = _time(self._created)
         described = {
             "profile": "data-package",
             "wacz_version": VERSION,
             "title": title,
-            "created": _time(self._created),
-            "modified": _time(self._created),
+            "created": created,
+            "modified": created,
             "software": software,
             "resources": self._resources,
         }
@@ -158,8 +162,11 @@ class _Package:
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         with self._opened("datapackage.json", deflate=True) as file:
             file.write(body)
+        signed: dict[str, object] = {"path": "datapackage.json", "hash": digest}
+        if key is not None:
+            signed["signedData"] = signed_data(digest, created, software, key)
         with self._opened("datapackage-digest.json", deflate=True) as file:
-            file.write(msgspec.json.encode({"path": "datapackage.json", "hash": digest}))
+            file.write(msgspec.json.encode(signed))
 
     def _opened(self, name: str, *, deflate: bool) -> IO[bytes]:
         info = zipfile.ZipInfo(name, self._created.timetuple()[:6])

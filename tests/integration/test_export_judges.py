@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from data.archive.log.tree_log import log_of
 from data.export.bagit import write_bag
 from data.export.records import Choice
 from data.export.wacz import write_wacz
@@ -57,9 +59,17 @@ def run(*command: str | Path) -> str:
 
 def test_wacz_validates_our_packages(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
-    write_wacz(
-        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
-    )
+    with closing(log_of(home)) as log:
+        write_wacz(
+            store,
+            home / "archive",
+            to,
+            Choice(),
+            title="Press",
+            software="Us",
+            on_progress=print,
+            key=log.key(),
+        )
     said = run(programs("wacz", "wacz") / "wacz", "validate", "-f", to)
     assert "the passed WACZ is valid" in said
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import click
 
 from data.archive.archived_response import served
 from data.archive.content_coding import Undecodable
+from data.archive.log.notes import SigningKey
 from data.archive.lost_captures import Lost, lost_captures, lost_text
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
@@ -38,6 +40,8 @@ NO_LOG: Final = (
     "the archive has no signed log, so nothing in the bag proves its records; run `communique "
     "mirror verify` to see the cause"
 )
+
+UNSIGNED: Final = "the WACZ file is not signed: {}"
 
 WITH_SECRETS: Final = (
     "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
@@ -103,7 +107,8 @@ def write(
         return folder(home, store, to, choice, on_progress)
     if kind == "sqlite":
         return write_sqlite(store, to, choice, on_progress=on_progress)
-    return (write_wacz if kind == "wacz" else write_bag)(
+    writer = partial(write_wacz, key=signing_key(home)) if kind == "wacz" else write_bag
+    return writer(
         store,
         home.archive,
         to,
@@ -112,6 +117,19 @@ def write(
         software=f"Communique {version('communique')}",
         on_progress=on_progress,
     )
+
+
+def signing_key(home: Home) -> SigningKey | None:
+    """Return the key of the log, or None if the log has none. Prints why it can't be used."""
+    if not home.log_key.exists():
+        return None
+    try:
+        with closing(home.log()) as log:
+            log.check_key()
+            return log.key()
+    except ArchiveError as error:
+        complain(UNSIGNED.format(error))
+        return None
 
 
 def folder(
