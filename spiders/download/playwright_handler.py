@@ -29,12 +29,23 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from data.network.request_signer import RequestSigner
 from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import CONNECTIONS, EXTEND, RENDER, SIGNER
+from spiders.download.settings import CONNECTIONS, EXTEND, LOADED, RENDER, SIGNER
 from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 
 UNREAD_TYPES = {"image", "media", "font"}
 """Types of resources that the browser does not load, because they are only for display."""
+
+REQUISITE_TYPES: Final = {
+    "stylesheet": "style",
+    "font": "font",
+    "image": "image",
+    "script": "script",
+}
+"""Kinds of page requisites by the type of resource. Images and fonts are not loaded, but noted."""
+
+MAX_LOADED: Final = 500
+"""Maximum number of requisites that are noted per page."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
 """Maximum time to wait for a page's other resources after its document, in milliseconds."""
@@ -153,6 +164,15 @@ def is_heavy(request: TabRequest) -> bool:
 
 async def _remember(tab: Tab, request: Request) -> None:
     request.meta[TAB] = tab
+    loaded: dict[str, str] = {}
+    request.meta[LOADED] = loaded
+
+    def note(asked: TabRequest) -> None:
+        kind = REQUISITE_TYPES.get(asked.resource_type)
+        if kind and len(loaded) < MAX_LOADED and is_web(asked.url):
+            loaded.setdefault(asked.url.partition("#")[0], kind)
+
+    tab.on("request", note)
 
 
 async def _settle(tab: Tab) -> None:

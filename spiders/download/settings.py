@@ -33,6 +33,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 RENDER = "render"
 """Key in a request's ``meta`` that makes a browser load the page."""
 
+LOADED = "loaded"
+"""Key in a request's ``meta`` for the files that a browser requested for its page: the kind of
+each requisite (spiders.requisites.requisite) by URL."""
+
 EXTEND = "extend"
 """Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
 

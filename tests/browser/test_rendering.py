@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
@@ -61,6 +63,20 @@ def test_a_scripted_room_is_collected_if_the_source_requires_a_browser(
         assert release.content.title.encode() in record.http.payload
         assert not record.field("WARC-IP-Address")
     assert titles == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
+
+
+def test_what_the_browser_requested_is_archived_if_the_setting_is_rendered(
+    tmp_path: Path, room: Room
+) -> None:
+    more = 'new Image().src = "/late.png";'
+    room.page("/news/1.html", SHELL.format(more=more) + '<script src="/late.js"></script>')
+    room.answers["/late.png"] = Answer(b"png", content_type="image/png")
+    home = make_home(tmp_path / "home", f"{room.base}/news/", render="true")
+    with (home / "communique.toml").open("a") as file:
+        file.write('[archive]\nrequisites = "rendered"\n')
+    assert collect(home)["new"] == 3
+    with closing(Index(home / "archive")) as index:
+        assert [one.status for one in index.captures(f"{room.base}/late.png")] == [200]
 
 
 def test_releases_that_a_router_shows_by_fragments_are_collected(

@@ -51,7 +51,7 @@ from spiders.download.responses import (
     validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
-from spiders.download.settings import CONNECTIONS, needs_browser
+from spiders.download.settings import CONNECTIONS, LOADED, needs_browser
 from spiders.items import Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
@@ -296,6 +296,7 @@ class PressRoomSpider(Spider):
         url, status = requested_url(response), response.status
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
+            visit.requisites.add_loaded(capture_of(response), response.meta.get(LOADED, {}))
             if message := moved_message(visit, url, response.url):
                 visit.report.error(url, "redirect", message)
             elif status == HTTPStatus.NOT_MODIFIED:
