@@ -32,7 +32,7 @@ def main() -> int:
     few = "--few" in sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="deposit-") as name:
         folder = Path(name)
-        outbox = measure_outbox(folder / "outbox", 60 if few else 1000, 8 if few else 50)
+        outbox = measure_outbox(folder / "outbox", 60 if few else 300, 8 if few else 50)
         print("deposits:", outbox)
         forged = measure_forgeries(folder / "forged", 100 if few else 1000, 10 if few else 100)
         print("forgeries:", forged)

@@ -41,7 +41,7 @@ FAULT_SHARE: Final = 0.15
 MAX_START_SECONDS: Final = 5.0
 """Maximum time in seconds until a process sends its first request. It may have to wait."""
 
-MAX_SECONDS: Final = 300.0
+MAX_SECONDS: Final = 900.0
 """Maximum time in seconds until all versions are saved."""
 
 
