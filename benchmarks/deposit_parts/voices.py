@@ -7,6 +7,8 @@ import random
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import count
@@ -16,7 +18,7 @@ from typing import Any, Final
 from data.clock import utc_now
 from data.models import SeenDraft
 from scheduler.home.home import open_home
-from tests.command import collect, forked_communique, make_home
+from tests.command import collect, make_home
 from tests.drafts import draft, published
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import started
@@ -184,7 +186,9 @@ def compared(home: Path, addresses: list[str], size: int) -> dict[str, Any]:
     """Return the report of a comparison with other instances."""
     with (home / "communique.toml").open("a") as file:
         file.write(f"\n[archive]\ninstances = {json.dumps(addresses)}\n")
-    asked = ("mirror", "corroborate", "--sample", str(size), "--json")
-    result = forked_communique(*asked, home=home)
+    asked = ("mirror", "corroborate", "--sample", str(size), "--json", "--home", str(home))
+    result = subprocess.run(
+        [sys.executable, "-m", "scheduler", *asked], capture_output=True, text=True, check=False
+    )
     assert result.stdout, result.stderr
     return dict(json.loads(result.stdout))
