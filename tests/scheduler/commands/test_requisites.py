@@ -152,3 +152,18 @@ def test_without_the_setting_or_the_archive_none_is_requested(
         file.write(setting)
     assert collect(home)["new"] == 2
     assert requisites(room) == []
+
+
+def test_a_redacted_requisite_is_removed_and_never_requested_again(room: Room, home: Path) -> None:
+    collect(home)
+    url = f"{room.base}/i.jpg"
+    done = communique("mirror", "redact", url, "--why", "court order 12/26", home=home)
+    assert done.returncode == 0, done.stderr
+    assert records(home, url) == []
+    age(home, 40)
+    room.log.clear()
+    page = room.answers["/news/1.html"]
+    page.body = page.body.replace(b"</p>", b" The quay reopens in June.</p>", 1)
+    assert collect(home)["changed"] == 1
+    assert "/i.jpg" not in requisites(room)
+    assert "/b.png" in requisites(room)
