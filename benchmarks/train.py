@@ -40,7 +40,7 @@ from spiders.body.segmentation import segment
 from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
-from spiders.release.title_candidates import candidates, headline_features
+from spiders.release.title_candidates import headline_candidates, headline_features
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(mainbody.__file__).with_name("models")
@@ -165,7 +165,7 @@ def head_samples(page: Page, corpus: str, title: str, weight: float) -> Iterator
     for head, worth in ((meta, weight), (bare(meta, page), weight * BARE_WEIGHT)):
         found = mainbody.find_main_content(seen, head)
         start = found.kept[0].order if found else len(seen.blocks)
-        named = candidates(head, seen, start)
+        named = headline_candidates(head, seen, start)
         hit = np.array([comparison_key(one.text) == comparison_key(title) for one in named])
         if named and (head is meta or hit.any()):
             facts = headline_features(named, head, seen, start, page.url)

@@ -28,10 +28,10 @@ def is_read_only(path: Path) -> bool:
     a missing file is not writable either.
     """
     while path.is_file():
-        before = mark_of(path)
+        before = file_identity(path)
         if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
             return False
-        if before.inode and mark_of(path) == before:
+        if before.inode and file_identity(path) == before:
             return True
     return False
 
@@ -205,7 +205,7 @@ class Mark(NamedTuple):
     changed: int
 
 
-def mark_of(path: Path) -> Mark:
+def file_identity(path: Path) -> Mark:
     """Return the values that identify a file, or zeros if the file does not exist."""
     try:
         found = path.stat()
@@ -221,5 +221,5 @@ def delete_damaged(path: Path, mark: Mark) -> None:
     rebuilt the file.
     """
     with one_process_sets_wal(path.parent):
-        if mark_of(path) == mark:
+        if file_identity(path) == mark:
             delete_file(path)

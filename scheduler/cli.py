@@ -81,7 +81,7 @@ BACKUP = StorePath(path_type=Path)
 PATH_OR_URL = NonEmptyPath(readable=False)
 
 
-class Group(click.Group):
+class SentenceGroup(click.Group):
     """A command group whose help shows complete sentences."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,7 +97,7 @@ class Group(click.Group):
             )
 
 
-class Commands(Group):
+class Commands(SentenceGroup):
     """Group of commands in the modules of ``package``, which are imported when they are used.
 
     So a command loads only the libraries that it needs. A module has the name of its command,
@@ -128,7 +128,7 @@ class Commands(Group):
         return command
 
 
-class ListingGroup(Group):
+class ListingGroup(SentenceGroup):
     """Command group whose ``list`` command is the default."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -38,7 +38,7 @@ def log_to(file: TextIO, log: Log) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
-            lambda _, __, event: line_of(event, log),
+            lambda _, __, event: log_line(event, log),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level_of(log)),
         logger_factory=structlog.PrintLoggerFactory(file),
@@ -99,10 +99,10 @@ class LogLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             event["exception"] = "".join(traceback.format_exception(record.exc_info[1])).rstrip()
-        return line_of(event, self.log)
+        return log_line(event, self.log)
 
 
-def line_of(event: Mapping[str, object], log: Log) -> str:
+def log_line(event: Mapping[str, object], log: Log) -> str:
     """Format a log event as a line."""
     keys = [*LEADING_KEYS, *(key for key in event if key not in LEADING_KEYS)]
     shown = {key: without_secrets(event[key]) for key in keys if key in event}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.dates.context import DateContext
-from spiders.extract.golden import Expected, as_expected, fields_of, found, wanted
+from spiders.extract.golden import Expected, as_expected, expected_fields, found, wanted
 from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
@@ -77,7 +77,7 @@ class Room:
 
     def fields(self) -> list[tuple[str, str]]:
         """Every field that expected.json states."""
-        return fields_of(self.expected)
+        return expected_fields(self.expected)
 
     def write(self) -> Path:
         """Write expected.json from what is read, for a person to correct."""

@@ -18,7 +18,7 @@ from spiders.crawl.listings.feed_hubs import announced
 from spiders.discovery.address_list import BadList, read_addresses
 from spiders.discovery.feed_candidates import feed_candidates, page_of_feed
 from spiders.discovery.press_links import press_links
-from spiders.discovery.proposal import candidates
+from spiders.discovery.proposal import link_selectors
 from spiders.discovery.propose import initial_date_context
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.time_zone import country_of
@@ -43,7 +43,7 @@ from spiders.page.javascript import needs_scripts, without_scripts
 from spiders.page.page import Page
 from spiders.page_parts.find import find_parts
 from spiders.release.date.choice import document_date
-from spiders.release.document import text_of, title_of
+from spiders.release.document import body_text_of, title_of
 from spiders.release.read import read_release
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
@@ -234,7 +234,7 @@ def discovery(text: str) -> object:
         page_of_feed(page),
         guess_name(page, [page, page]),
         country_of([(page, metadata)]),
-        candidates(page),
+        link_selectors(page),
         initial_date_context(page, NOW),
         listed_order(page, NOW.date()),
     )
@@ -315,7 +315,7 @@ def excerpt(text: str) -> object:
 def document(text: str) -> object:
     """Read the text of a document."""
     found = DocumentText(text[:1000], text[:1000], "2026-03-02", (text, text[:1000]))
-    return title_of(found, "Lamp"), document_date(found, READING, None), text_of(found, "Lamp")
+    return title_of(found, "Lamp"), document_date(found, READING, None), body_text_of(found, "Lamp")
 
 
 SAID: Final = (

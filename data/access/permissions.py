@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.access.tokens import Token, TokenScope, digest_of, load_tokens
+from data.access.tokens import Token, TokenScope, load_tokens, token_digest
 from data.errors import TokenError
 from data.network.addresses import network_of
 
@@ -56,7 +56,7 @@ class TokenFolder:
 
         The time of a call does not depend on its result.
         """
-        digest = digest_of(text)
+        digest = token_digest(text)
         found: Token | None = None
         for token in self._refreshed():
             if hmac.compare_digest(token.digest, digest):

@@ -75,7 +75,7 @@ class Token:
         return scope in self.scopes or "operate" in self.scopes
 
 
-def digest_of(text: str) -> str:
+def token_digest(text: str) -> str:
     """Return the digest of a token, which is stored instead of the token itself."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -95,7 +95,7 @@ def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
     try:
         write_secret(
             path,
-            f'sha256 = "{digest_of(text)}"\n'
+            f'sha256 = "{token_digest(text)}"\n'
             f"scopes = [{listed}]\n"
             f"created = {created:%Y-%m-%dT%H:%M:%SZ}\n",
         )

@@ -19,26 +19,30 @@ MAX_NAMES: Final = 3
 """Maximum number of file names in an error message."""
 
 
-class Lost(msgspec.Struct, frozen=True):
+class LostCaptures(msgspec.Struct, frozen=True):
     """An archive file that is missing or too short, and the number of captures lost with it."""
 
     file: str
     captures: int
 
 
-def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
+def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[LostCaptures]:
     """Return the archive files from which captures of the store are missing, sorted by name.
 
     Redacted captures don't count as missing. Raises OSError.
     """
     # Read the store before the files: the records of all its captures are in the files by then.
     wanted = {one.record_id: one for one in captures if one.file}.values()
-    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(archive)}
+    sizes = {
+        path.name.removesuffix(DOT_OPEN): archive_file_size(path) for path in own_files(archive)
+    }
     lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
-    return [Lost(path_of(archive, file).name, count) for file, count in sorted(lost.items())]
+    return [
+        LostCaptures(path_of(archive, file).name, count) for file, count in sorted(lost.items())
+    ]
 
 
-def size_of(path: Path) -> int:
+def archive_file_size(path: Path) -> int:
     """Return the size in bytes of an archive file, even if the file is renamed during the call."""
     try:
         return path.stat().st_size
@@ -46,7 +50,7 @@ def size_of(path: Path) -> int:
         return path.with_name(path.name.removesuffix(DOT_OPEN)).stat().st_size
 
 
-def lost_text(lost: Sequence[Lost]) -> str:
+def lost_text(lost: Sequence[LostCaptures]) -> str:
     """Return a sentence about the number of missing records and their files, or an empty string."""
     if not lost:
         return ""

@@ -28,7 +28,7 @@ EDGES: Final = " .·׳॰"
 names."""
 
 
-def names_of(language: str, locales: list[str]) -> list[list[str]]:
+def month_names(language: str, locales: list[str]) -> list[list[str]]:
     """Return the month names of a language from these locales that its language file lacks."""
     ours = vocabulary().get(language, LanguageWords()).dates.months or [""] * MONTHS
     known = [{fold_date(name.replace("·", " ")) for name in line.split()} for line in ours]
@@ -60,7 +60,7 @@ def renewed() -> str:
     origin = f"the Unicode CLDR (Unicode License V3), by Babel {version('babel')}"
     lines = [f"# Names of months of {origin}: renew_months.py."]
     for language, locales in sorted(languages.items()):
-        months = names_of(language, locales)
+        months = month_names(language, locales)
         if any(months):
             parts = (" ".join("·".join(name.split()) for name in names) for names in months)
             lines.append(f"{language}\t{'|'.join(parts)}")

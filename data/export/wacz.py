@@ -35,7 +35,7 @@ PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
 
 
-class PageLine(msgspec.Struct):
+class WaczPage(msgspec.Struct):
     """A line in the list of pages of a WACZ file."""
 
     id: str
@@ -109,7 +109,7 @@ class _Pages:
                 self.count += 1
                 url, at = place
                 content = release.content
-                page = PageLine(release.id, url, _time(at), content.title, content.body_text)
+                page = WaczPage(release.id, url, _time(at), content.title, content.body_text)
                 yield msgspec.json.encode(page) + b"\n"
 
 

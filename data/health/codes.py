@@ -19,7 +19,7 @@ WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
 """Conditions in which a source needs no attention."""
 
 
-def shown(condition: str) -> str:
+def condition_text(condition: str) -> str:
     """Return the readable text for a condition."""
     return DEGRADED if condition == "degraded" else condition
 

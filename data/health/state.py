@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data.clock import zone_or_utc
-from data.health.codes import WELL, Condition, State, Verdict, shown
+from data.health.codes import WELL, Condition, State, Verdict, condition_text
 from data.health.run_errors import (
     DRIFT,
     code_of_failure,
@@ -62,7 +62,7 @@ class Health:
     @property
     def label(self) -> str:
         """Return the condition of the source as readable text."""
-        return shown(self.condition)
+        return condition_text(self.condition)
 
     @property
     def code(self) -> str:

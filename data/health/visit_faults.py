@@ -52,7 +52,7 @@ def unread(run: Run, facts: VisitFacts) -> Verdict | None:
     return Verdict(code, f"{reason}: {facts.unread_why}")
 
 
-def moved(run: Run, facts: VisitFacts) -> Verdict | None:
+def moved_listing(run: Run, facts: VisitFacts) -> Verdict | None:
     """Return a verdict if the listing redirects to a page that does not list the releases."""
     del run
     if facts.replaced and facts.place and facts.place != facts.usual:
@@ -177,7 +177,7 @@ def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
-    *(moved, unread, selectors),
+    *(moved_listing, unread, selectors),
     PageFault("release.texts_alike", "same_text", MIN_PAGES, "with one and the same text"),
     PageFault("release.titles_alike", "same_title", 1, "with one and the same title"),
     PageFault(

@@ -118,7 +118,7 @@ def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
     return claimed == own and own not in keys_of(draft)
 
 
-def moved(
+def moved_release(
     draft: Draft, read: DraftSignature, candidates: Iterable[MatchCandidate], since: dt.datetime
 ) -> Release | None:
     """Return the stored release that matches a draft at a new address, or None.

@@ -35,7 +35,7 @@ BATCH_SIZE: Final = 200
 second."""
 
 
-def lines_of(file: IO[bytes]) -> Iterator[bytes]:
+def bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the lines of a file. A line that is too long is cut just above the limit."""
     while line := file.readline(MAX_LINE_BYTES + 1):
         yield line

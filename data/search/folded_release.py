@@ -60,7 +60,7 @@ class FoldedText:
     def _sorted(self) -> list[str]:
         return sorted(self.words)
 
-    def contains(self, phrase: Phrase) -> bool:
+    def contains(self, phrase: FoldedTerm) -> bool:
         """Return whether the words of a phrase occur in succession."""
         return (
             self.words.issuperset(phrase.whole)
@@ -80,7 +80,7 @@ def word_pairs(words: Sequence[str]) -> frozenset[str]:
     return frozenset(f"{first} {second}" for first, second in pairwise(words))
 
 
-class Phrase:
+class FoldedTerm:
     """A term prepared for comparisons: its whole words, its prefix, and its pairs of words."""
 
     def __init__(self, term: Term) -> None:
@@ -152,7 +152,7 @@ def _of_term(term: Term) -> Evaluator:
         if place:
             return lambda release: word in getattr(release, place).words
         return lambda release: word in release.words
-    phrase = Phrase(term)
+    phrase = FoldedTerm(term)
     if place:
         return lambda release: getattr(release, place).contains(phrase)
     return lambda release: release.title.contains(phrase) or release.body.contains(phrase)

@@ -24,7 +24,7 @@ JAMO: Final = range(0x1160, 0x1200)
 character."""
 
 
-class Word(NamedTuple):
+class FoldedWord(NamedTuple):
     """A folded word and its position in the original text."""
 
     folded: str
@@ -32,11 +32,13 @@ class Word(NamedTuple):
     end: int
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str) -> list[FoldedWord]:
     """Return the words of a text in the form of the search index, in order."""
     if text.isascii():
-        return [Word(one[0], one.start(), one.end()) for one in ASCII_WORD.finditer(text.lower())]
-    words: list[Word] = []
+        return [
+            FoldedWord(one[0], one.start(), one.end()) for one in ASCII_WORD.finditer(text.lower())
+        ]
+    words: list[FoldedWord] = []
     letters, start, end = "", 0, 0
     for at, after in clusters(text):
         for letter in folded_cluster(text[at:after]):
@@ -44,9 +46,9 @@ def words_of(text: str) -> list[Word]:
                 start = start if letters else at
                 letters, end = letters + letter, after
             elif letters:
-                words.append(Word(letters.lower(), start, end))
+                words.append(FoldedWord(letters.lower(), start, end))
                 letters = ""
-    return [*words, Word(letters.lower(), start, end)] if letters else words
+    return [*words, FoldedWord(letters.lower(), start, end)] if letters else words
 
 
 def clusters(text: str) -> Iterator[Span]:
@@ -88,10 +90,10 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
     found: list[Span] = []
     for term in terms:
         found += places_of(words, [one.folded for one in words_of(term.words)], term.prefix)
-    return joined(found)
+    return merged_spans(found)
 
 
-def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - an attribute of Term
+def places_of(words: Sequence[FoldedWord], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - an attribute of Term
     """Yield the spans at which the words ``wanted`` occur in succession.
 
     With ``prefix``, the last word may have more letters.
@@ -110,7 +112,7 @@ def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Ite
             yield words[place].start, end.end
 
 
-def joined(spans: Iterable[Span]) -> list[Span]:
+def merged_spans(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order, and merge spans that overlap or touch."""
     found: list[Span] = []
     for start, end in sorted(spans):

@@ -33,7 +33,6 @@ from data.search.expression import (
     Term,
     all_of,
     any_of,
-    leaves,
     levels_of,
     negated,
     replaced,
@@ -107,7 +106,7 @@ DID_YOU_MEAN: Final = N_("did you mean %(near)s?")
 SLUG: Final = re.compile(r"[a-z0-9_-]+")
 
 
-class Token(NamedTuple):
+class QueryToken(NamedTuple):
     """A part of a query: its kind, its text, and its position.
 
     Kinds are ``word``, ``phrase``, ``(``, ``)``, ``-``, ``field``, ``AND``, ``OR``, ``NOT`` and
@@ -137,13 +136,13 @@ def parse(text: str) -> Expression | None:
     return _Parser(text).parsed()
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> list[QueryToken]:
     """Return the tokens of a query. Raises QueryError for an unclosed quotation mark."""
-    found: list[Token] = []
+    found: list[QueryToken] = []
     at, is_start = 0, True
     while at < len(text):
         if text[at] == "-" and is_start and text[at + 1 : at + 2].strip():
-            found.append(Token("-", "-", at))
+            found.append(QueryToken("-", "-", at))
             at, is_start = at + 1, False
             continue
         match = TOKEN.match(text, at)
@@ -153,9 +152,9 @@ def tokens(text: str) -> list[Token]:
             if not written.endswith('"') or len(written) == 1:
                 problem = N_("a quotation mark is not closed")
                 raise QueryError(text, at, problem, N_('write another " at the end of the phrase'))
-            found.append(Token("phrase", match["phrase"], at))
+            found.append(QueryToken("phrase", match["phrase"], at))
         elif written in {"(", ")"}:
-            found.append(Token(written, written, at))
+            found.append(QueryToken(written, written, at))
         elif field := _field_at(text, at, written):
             found.append(field)
             # The value follows the colon, and may begin with a minus.
@@ -163,13 +162,13 @@ def tokens(text: str) -> list[Token]:
             continue
         elif written.strip():
             is_operator = written in OPERATORS
-            found.append(Token(written if is_operator else "word", written, at))
+            found.append(QueryToken(written if is_operator else "word", written, at))
         at += len(written)
         is_start = not written.strip() or written in {"(", ")"} or written.endswith('"')
-    return [*found, Token("end", "", len(text))]
+    return [*found, QueryToken("end", "", len(text))]
 
 
-def _field_at(text: str, at: int, written: str) -> Token | None:
+def _field_at(text: str, at: int, written: str) -> QueryToken | None:
     """Return the field at a position, or None for a word. Raises QueryError for unknown fields."""
     match = FIELD.match(written)
     if not match:
@@ -177,7 +176,7 @@ def _field_at(text: str, at: int, written: str) -> Token | None:
     name, after = match[1], text[at + match.end() : at + match.end() + 1]
     if name.lower() in FIELDS:
         if after.strip() and after != ")":
-            return Token("field", name, at)
+            return QueryToken("field", name, at)
         fix = N_(
             'write the value directly after the colon, or write "%(name)s" to search for the word'
         )
@@ -208,15 +207,15 @@ class _Parser:
         return found
 
     @property
-    def _token(self) -> Token:
+    def _token(self) -> QueryToken:
         return self._tokens[self._next]
 
-    def _take(self) -> Token:
+    def _take(self) -> QueryToken:
         token = self._token
         self._next += 1
         return token
 
-    def _error(self, token: Token, problem: str, fix: str, **values: object) -> QueryError:
+    def _error(self, token: QueryToken, problem: str, fix: str, **values: object) -> QueryError:
         return QueryError(self._text, token.position, problem, fix, **values)
 
     def _any(self, field: str, depth: int) -> Expression | None:
@@ -249,7 +248,7 @@ class _Parser:
         if self._token.kind in NO_OPERAND:
             raise self._misplaced(operator)
 
-    def _misplaced(self, token: Token) -> QueryError:
+    def _misplaced(self, token: QueryToken) -> QueryError:
         fix = N_('write a term on each side, or write "%(name)s" to search for the word')
         return self._error(token, N_("%(name)s connects nothing"), fix, name=token.text)
 
@@ -276,7 +275,7 @@ class _Parser:
                 return self._valued(token, depth)
         return self._term(token, field)
 
-    def _group(self, opening: Token, field: str, depth: int) -> Expression | None:
+    def _group(self, opening: QueryToken, field: str, depth: int) -> Expression | None:
         if self._token.kind == ")":
             problem = N_("the brackets are empty")
             raise self._error(opening, problem, N_("write a term, or remove the brackets"))
@@ -287,14 +286,14 @@ class _Parser:
         self._take()
         return found
 
-    def _valued(self, token: Token, depth: int) -> Expression | None:
+    def _valued(self, token: QueryToken, depth: int) -> Expression | None:
         name = token.text.lower()
         value = self._one(name, depth)
         if value is None and name not in PLACES:
             raise self._error(token, NO_VALUE, WRITE_VALUE, name=name)
         return value
 
-    def _term(self, token: Token, field: str) -> Expression | None:
+    def _term(self, token: QueryToken, field: str) -> Expression | None:
         self._terms += 1
         if self._terms > MAX_TERMS:
             problem = N_("the query has more than %(most)s terms")
@@ -326,7 +325,7 @@ class _Parser:
         written = token.text.strip(punctuation).casefold() if is_one else ""
         return Term(words, prefix, written, PLACES.get(field, ""))
 
-    def _label(self, token: Token, name: LabelField) -> Expression:
+    def _label(self, token: QueryToken, name: LabelField) -> Expression:
         values = [one.strip() for one in token.text.split(",")]
         if token.kind == "phrase" and name in {"topic", "kind"}:
             values = [token.text.strip()]
@@ -352,7 +351,7 @@ class _Parser:
                 raise self._error(token, problem, fix, name=name, value=quoted, **more)
         return Label(name, frozenset(_canonical(name, one) for one in found), token.position)
 
-    def _weight(self, token: Token) -> Expression:
+    def _weight(self, token: QueryToken) -> Expression:
         match = WEIGHT.fullmatch(token.text.strip())
         if not match:
             problem = N_("'%(value)s' is not a condition for the weight")
@@ -364,7 +363,7 @@ class _Parser:
         found = frozenset(weight_label(one / 100) for one in range(101) if compare(one, limit))
         return Label("weight", found, token.position) if found else negated(EVERYTHING)
 
-    def _days(self, token: Token, field: str) -> Expression:
+    def _days(self, token: QueryToken, field: str) -> Expression:
         period = _period(token.text)
         if period is None:
             problem = N_("'%(value)s' is not a day, month or year")
@@ -461,13 +460,6 @@ class _Resolver:
                 raise QueryError(self._text, at, problem, fix, name=quoted, cause=error) from error
             self._known[name] = negated(EVERYTHING) if parsed is None else parsed
         return self.resolved(self._known[name], (*names, name), at)
-
-
-def names_saved_searches(expression: Expression | None) -> bool:
-    """Return whether an expression contains saved searches."""
-    return expression is not None and any(
-        isinstance(one, SavedSearch) for one in leaves(expression)
-    )
 
 
 def lower_case_operators(text: str) -> tuple[str, ...]:

@@ -22,14 +22,14 @@ WORD: Final = re.compile(rf"{UNSPACED.pattern}|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SharedPassage:
     """A passage of a text that also occurs in another text, and its number of ``words``."""
 
     text: str
     words: int
 
 
-def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
+def shared_passages(text: str, other: str, *, most: int) -> tuple[SharedPassage, ...]:
     """Return the longest passages of a text that also occur in the text ``other``, in order.
 
     At most ``most`` passages are returned. Case and punctuation are ignored. The time is linear in
@@ -52,7 +52,7 @@ def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
         place += length or 1
     longest = sorted(found, key=lambda one: (-one[1], one[0]))[:most]
     return tuple(
-        Passage(text[spans[place][0] : spans[place + length - 1][1]], length)
+        SharedPassage(text[spans[place][0] : spans[place + length - 1][1]], length)
         for place, length in sorted(longest)
     )
 

@@ -152,7 +152,7 @@ def translation_pairs(
             continue
         if addresses[a][0] == addresses[b][0] and addresses[a][1] != addresses[b][1]:
             by_address.add((a, b))
-        scores[a, b] = likeness(left, right, background)
+        scores[a, b] = mark_similarity(left, right, background)
     taken = {(one, day[other].language) for pair in by_address for one, other in (pair, pair[::-1])}
     nearest = _nearest(day, scores)
     for (a, b), score in scores.items():
@@ -185,7 +185,7 @@ def _nearest(
     return found
 
 
-def likeness(
+def mark_similarity(
     left: Translation, right: Translation, background: Mapping[str, tuple[int, Counter[str]]]
 ) -> float:
     """Return the cosine similarity of two releases' marks, weighted by rarity."""

@@ -163,7 +163,7 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
         if len(parts) > 1:
             made = [part_of(node, part) for part in parts]
             # Line breaks between the parts remain, because they end the surrounding paragraph.
-            return [*joined(made)] if is_style else [*made]
+            return [*with_breaks(made)] if is_style else [*made]
     return [Element(node.tag, node.attributes, children, node.has_content)]
 
 
@@ -173,7 +173,7 @@ def part_of(node: Element, children: list[Node]) -> Element:
     return Element(node.tag, attributes, children, has_content=True)
 
 
-def joined(parts: Iterable[Element]) -> Iterator[Node]:
+def with_breaks(parts: Iterable[Element]) -> Iterator[Node]:
     """Yield the parts of a divided element, with two line breaks between them."""
     for number, part in enumerate(parts):
         if number:

@@ -73,7 +73,7 @@ class AlertText:
     html: str
 
 
-def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
+def alert_text(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
     """Convert a message to readable text. Edits come last, those with the largest weight first."""
     ordered = sorted(events_of(message), key=lambda event: -event.get("weight", math.inf))
     events = [in_words(event, site) for event in ordered]

@@ -53,7 +53,7 @@ def citation_of(release: Release, entry: FeedEntry) -> Citation:
     It contains the archived copy and the day on which the release was first seen.
     """
     day = "" if entry.undated else release.day
-    title, publisher = shown(entry.title), shown(entry.publisher.name)
+    title, publisher = shown_name(entry.title), shown_name(entry.publisher.name)
     seen = release.first_seen.date()
     when = f"{day}." if day else "Undated."
     sentence = f"{publisher}: {title}. {KIND}, {when} {entry.url} (copy of {seen}: {entry.page})"
@@ -94,33 +94,33 @@ def csl(release: Release, entry: FeedEntry, day: str) -> str:
         "id": key_of(release.id),
         "type": "report",
         "genre": KIND,
-        "title": shown(entry.title),
-        "author": [{"literal": shown(entry.publisher.name)}],
-        "publisher": shown(entry.publisher.name),
+        "title": shown_name(entry.title),
+        "author": [{"literal": shown_name(entry.publisher.name)}],
+        "publisher": shown_name(entry.publisher.name),
         "URL": entry.url,
-        "accessed": {"date-parts": [parts_of(release.first_seen.date())]},
-        "archive": shown(entry.page),
+        "accessed": {"date-parts": [date_parts(release.first_seen.date())]},
+        "archive": shown_name(entry.page),
     }
     if day:
-        item["issued"] = {"date-parts": [parts_of(dt.date.fromisoformat(day))]}
+        item["issued"] = {"date-parts": [date_parts(dt.date.fromisoformat(day))]}
     if language := feed_language(release.content.language):
         item["language"] = language
     return json.dumps([item], ensure_ascii=False)
 
 
-def parts_of(day: dt.date) -> list[int]:
+def date_parts(day: dt.date) -> list[int]:
     """Return a day as CSL-JSON date parts: year, month, day."""
     return [day.year, day.month, day.day]
 
 
-def shown(text: str) -> str:
+def shown_name(text: str) -> str:
     """Return a name on one line, without marks that change text direction."""
     return as_name(DIRECTION_MARKS.sub("", plain(text)))
 
 
 def escaped(text: str) -> str:
     """Escape the characters of a text that are special to TeX."""
-    return TEX_SPECIAL.sub(lambda found: TEX[found[0]], shown(text))
+    return TEX_SPECIAL.sub(lambda found: TEX[found[0]], shown_name(text))
 
 
 def verbatim(url: str) -> str:

@@ -17,7 +17,7 @@ from feeds.formats.feedgen_xml import (
     common_feed,
     feed_links,
     link_element,
-    written,
+    serialized,
 )
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
@@ -44,10 +44,10 @@ def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
     tombstone (RFC 6721). Readers that support tombstones remove the entry; others show that it was
     retracted.
     """
-    body = written(entry_element(entry)).removesuffix(b"</entry>")
+    body = serialized(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
     if entry.is_withdrawn:
-        end += written(tombstone_element(entry))
+        end += serialized(tombstone_element(entry))
     if entry.origin is None:
         return body, end, end
     source = source_of(entry.origin).replace(stamp(NEVER), stamp(entry.updated), 1)
@@ -111,7 +111,7 @@ def source_of(origin: Origin) -> bytes:
     etree.SubElement(source, "updated").text = NEVER.isoformat()
     source.append(link_element("link", EntryLink("self", origin.atom, "application/atom+xml")))
     source.append(link_element("link", EntryLink("alternate", origin.page, "text/html")))
-    return written(source)
+    return serialized(source)
 
 
 def tombstone_element(entry: FeedEntry) -> Element:

@@ -85,7 +85,7 @@ def link_element(tag: str, link: EntryLink) -> Element:
     return element
 
 
-def written(element: Element) -> bytes:
+def serialized(element: Element) -> bytes:
     """Serialize an element with its namespace declarations."""
     made: bytes = etree.tostring(element, encoding="utf-8", xml_declaration=False)
     return made
@@ -95,7 +95,7 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
     """Serialize an element for use inside a root that declares ``namespaces``."""
     root = etree.Element(tag, nsmap=namespaces)
     root.append(element)
-    whole = written(root)
+    whole = serialized(root)
     return whole[whole.index(b">") + 1 : whole.rindex(b"</")]
 
 

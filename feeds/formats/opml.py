@@ -44,7 +44,7 @@ def render(
     """
     chosen = [facet for facet in facets if group_of(facet) in groups]
     events = [
-        line_of(catalog.site, title, f"feeds/{event}", event_page(event))
+        feed_outline(catalog.site, title, f"feeds/{event}", event_page(event))
         for event, (title, _) in EVENT_FEEDS.items()
         if "events" in groups
     ]
@@ -84,11 +84,11 @@ def render_one(catalog: Catalog, feed: Feed) -> bytes:
 
 def outline_of(catalog: Catalog, facet: Facet) -> str:
     """Return the OPML ``outline`` element of a facet's feed as text."""
-    return line_of(catalog.site, catalog.heading(facet), stem_of(facet), page_file(facet))
+    return feed_outline(catalog.site, catalog.heading(facet), stem_of(facet), page_file(facet))
 
 
 @lru_cache(maxsize=10_000)
-def line_of(site: str, heading: str, stem: str, page: str) -> str:
+def feed_outline(site: str, heading: str, stem: str, page: str) -> str:
     """Return the OPML ``outline`` element of a feed as text.
 
     Writing text is four times faster than building an XML tree with thousands of elements.

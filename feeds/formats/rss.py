@@ -25,7 +25,7 @@ from feeds.formats.feedgen_xml import (
     feed_links,
     fragment,
     link_element,
-    written,
+    serialized,
 )
 
 NAMESPACES = {
@@ -68,7 +68,7 @@ def source_of(origin: Origin) -> bytes:
     """Return the ``source`` element of an item in a mixed feed."""
     source = etree.Element("source", url=origin.rss)
     source.text = origin.title
-    return with_unambiguous_text(written(source))
+    return with_unambiguous_text(serialized(source))
 
 
 def with_unambiguous_text(document: bytes) -> bytes:

@@ -56,7 +56,7 @@ class Document:
 
     def text(self, name: str) -> str:
         """Return the text of a child element of the feed."""
-        return text_of(self.root.find(ATOM + name))
+        return construct_text(self.root.find(ATOM + name))
 
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
         """Return the URL of an element's first link with a relation (and media type ``kind``).
@@ -86,7 +86,7 @@ class Document:
         copy = self.link(entry, "related", "text/html")
         language = entry.get(XML_LANG)
         return ShownEntry(
-            text_of(entry.find(f"{ATOM}title")),
+            construct_text(entry.find(f"{ATOM}title")),
             dt.datetime.fromisoformat(published).date().isoformat(),
             self.relative_link(copy or self.link(entry, "alternate")),
             entry.findtext(f"{ATOM}author/{ATOM}name") or "",
@@ -110,7 +110,7 @@ class Document:
         )
 
 
-def text_of(element: etree._Element | None) -> str:
+def construct_text(element: etree._Element | None) -> str:
     """Convert an Atom text construct (RFC 4287, section 3.1) to plain text."""
     text = (element.text if element is not None else None) or ""
     return unescape(text) if element is not None and element.get("type") == "html" else text

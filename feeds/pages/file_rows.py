@@ -59,7 +59,7 @@ class FileLine:
 def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
     """Return the row for a file, named by its title or the last part of its URL."""
     text = text or FileText()
-    about = [kind_of(media.type), size_of(media.length, texts)]
+    about = [kind_of(media.type), readable_size(media.length, texts)]
     if text.pages:
         count = len(text.pages)
         about.append(texts.ngettext("%(num)s page of text", "%(num)s pages of text", count))
@@ -87,10 +87,15 @@ def name_of(media: Media) -> str:
     """Return the displayed name of a file."""
     parts = urlsplit(media.url)
     in_address = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
-    return shown(media.title or "") or shown(in_address) or parts.netloc or media.url
+    return (
+        without_direction(media.title or "")
+        or without_direction(in_address)
+        or parts.netloc
+        or media.url
+    )
 
 
-def shown(text: str) -> str:
+def without_direction(text: str) -> str:
     """Remove direction marks from a text.
 
     They could make ``fdp.exe`` look like ``exe.pdf``.
@@ -108,7 +113,7 @@ def kind_of(media_type: str) -> str:
     return "" if name == "octet-stream" else media_type
 
 
-def size_of(length: int | None, texts: Texts) -> str:
+def readable_size(length: int | None, texts: Texts) -> str:
     """Format a number of bytes: ``1.2 MB``."""
     if length is None:
         return ""

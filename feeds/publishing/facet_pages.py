@@ -60,7 +60,7 @@ class FacetPages:
         about publication delays.
         """
         context = self._context
-        rows = lines_of(entries)
+        rows = rendered_rows(entries)
         paging = first_paging(facet, pages, has_latest=len(rows) > MAX_FIRST_PAGE)
         shown = rows[:MAX_FIRST_PAGE]
         room = max(MAX_FIRST_PAGE - len(shown), 0)
@@ -68,7 +68,7 @@ class FacetPages:
         if facet == Facet():
             health, changes = self._health(), self._recent_changes()
             page = home_page(context.pages, shown, health, changes, paging=paging)
-            context.cache.keep_note(HOME_NOTE, digest_of(health, changes))
+            context.cache.keep_note(HOME_NOTE, home_page_digest(health, changes))
         else:
             rhythm = self._rhythm(facet, shown)
             page = facet_page(
@@ -108,7 +108,9 @@ class FacetPages:
     def is_home_outdated(self) -> bool:
         """Return whether the health summary or the list of changes on the home page is outdated."""
         noted = self._context.cache.note(HOME_NOTE)
-        return noted is not None and noted != digest_of(self._health(), self._recent_changes())
+        return noted is not None and noted != home_page_digest(
+            self._health(), self._recent_changes()
+        )
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
         """Delete pages of the newest releases whose number is above ``written``."""
@@ -164,17 +166,17 @@ class FacetPages:
         key = context.key("older", name, newer, *faces)
         if not everything and context.cache.page_keys([name]).get(name) == key:
             return
-        rows = lines_of(self._renderer.entries(facet, releases))
+        rows = rendered_rows(self._renderer.entries(facet, releases))
         for file, content in archive_pages(context.pages, facet, page, rows, newer):
             context.write(file, content)
         context.cache.keep_page(name, key)
 
 
-def digest_of(health: Glance, changes: Sequence[RecentChange]) -> bytes:
+def home_page_digest(health: Glance, changes: Sequence[RecentChange]) -> bytes:
     """Return a digest of the health summary and the list of changes on the home page."""
     return blake2b(repr((health, changes)).encode(), digest_size=16).digest()
 
 
-def lines_of(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:
+def rendered_rows(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:
     """Return the rows of rendered entries."""
     return [ReleaseRow(entry.day, entry.row, entry.timed) for entry in entries]

@@ -161,7 +161,7 @@ class FeedDocuments:
         return self._renderer.entries(facet, found)
 
 
-def files_of(facet: Facet) -> tuple[str, ...]:
+def facet_files(facet: Facet) -> tuple[str, ...]:
     """Return the files of a facet: its feed in every format, and its HTML page."""
     return (*(feed_file(facet, kind) for kind in FORMATS), page_file(facet))
 

@@ -41,13 +41,13 @@ from feeds.publishing.site_files import (
     Generators,
     SiteFiles,
     Sitemaps,
+    catalog_names,
     counted_pages,
     directory_pages,
     layout_of,
     left_over,
     listing_of,
     names_changed,
-    names_of,
     used_by_pages,
 )
 from feeds.urls import (
@@ -182,7 +182,7 @@ class PublicationRun:
 
     def run(self, *, everything: bool, remembers: bool) -> None:
         """Write all changed facets, or all facets with ``everything``."""
-        names = names_of(self._catalog)
+        names = catalog_names(self._catalog)
         layout, _, known = self._shape().partition(b"\n")
         reshaped = layout != self._layout or names_changed(known, names)
         if reshaped:
@@ -337,7 +337,7 @@ class PublicationRun:
     def _write_site_files(self) -> bool:
         """Write index pages and static files, and return whether all were written."""
         failed, folder = len(self.errors), self._writer.folder
-        listing = listing_of(self._layout, names_of(self._catalog), self._published)
+        listing = listing_of(self._layout, catalog_names(self._catalog), self._published)
         files = SiteFiles(self._catalog, self._published, self._pages, self._bot).files
         if self._cache.note("listing") == listing and (folder / DIRECTORY).is_file():
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}

@@ -10,7 +10,7 @@ from typing import Final
 from data.files import incomplete
 from data.models import Facet, ReleaseChange
 from data.store.core.store import Store
-from feeds.publishing.feed_documents import files_of
+from feeds.publishing.feed_documents import facet_files
 from feeds.publishing.publication import is_month
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import SITEMAPS
@@ -56,7 +56,7 @@ class GoneSources:
         """
         for one in self._ids:
             facet = Facet(source=one)
-            for file in files_of(facet):
+            for file in facet_files(facet):
                 (self._folder / file).unlink(missing_ok=True)
             for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
                 if (folder := self._folder / name).is_dir():
@@ -93,7 +93,7 @@ class EmptiedFacets:
         Raises OSError if a file can't be deleted.
         """
         for facet in self.facets:
-            for file in files_of(facet):
+            for file in facet_files(facet):
                 (self._folder / file).unlink(missing_ok=True)
             for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
                 if (folder := self._folder / name).is_dir():
@@ -195,7 +195,7 @@ class LostFiles:
 
     def _is_lost(self, facet: Facet) -> bool:
         folder = stem_of(facet).rpartition("/")[0]
-        return folder in self._disturbed and not all(map(self._is_there, files_of(facet)))
+        return folder in self._disturbed and not all(map(self._is_there, facet_files(facet)))
 
     def keep(self, written: Iterable[Facet]) -> None:
         """Save the current modification times of the feed folders of written facets."""

@@ -151,7 +151,7 @@ def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversa
             yield f"{path}{file.name}", file
 
 
-def names_of(catalog: Catalog) -> bytes:
+def catalog_names(catalog: Catalog) -> bytes:
     """Return the names of sources, sections and topics, and the parents of topics, as JSON."""
     names: Names = {
         f"topic {slug}": (label, catalog.parents.get(slug, ""))

@@ -33,7 +33,7 @@ FEED_ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel
 """Closing tags of a feed, by file suffix."""
 
 
-def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
+def feed_parts(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
     """Split a feed into the part before its entries, its entries, and its closing tags.
 
     ``kind`` is the file suffix. Returns None for a feed that does not have the layout of our feeds.
@@ -68,7 +68,7 @@ class FeedVersions:
 
     def remember(self, tag: bytes, body: bytes, kind: str) -> None:
         """Save the entry hashes of a feed version that is about to be replaced."""
-        if parts := parts_of(body, kind):
+        if parts := feed_parts(body, kind):
             self._known[tag] = array("q", map(mark, parts[1]))
             self._known.move_to_end(tag)
             if len(self._known) > self._limit:
@@ -82,7 +82,7 @@ class FeedVersions:
         """
         for tag in TAG.findall(wanted):
             known = self._known.get(plain_tag(tag))
-            if known is not None and (parts := parts_of(body, kind)):
+            if known is not None and (parts := feed_parts(body, kind)):
                 had = frozenset(known)
                 head, entries, end = parts
                 new = [entry for entry in entries if mark(entry) not in had]

@@ -118,11 +118,11 @@ def people_page(
         if int(name) > len(pages):
             return None
         newer = newer_page(facet, int(name), len(pages), has_latest=len(releases) > MAX_FIRST_PAGE)
-        lines = lines_of(store, renderer, pages[int(name) - 1])
+        lines = release_rows(store, renderer, pages[int(name) - 1])
         return dict(archive_pages(renderer, facet, int(name), lines, newer)).get(
             part_file(facet, part)
         )
-    lines = lines_of(store, renderer, releases)
+    lines = release_rows(store, renderer, releases)
     if name:
         rest = (
             latest_pages(renderer, facet, lines[MAX_FIRST_PAGE:], len(pages))
@@ -134,7 +134,7 @@ def people_page(
     return facet_page(renderer, facet, lines[:MAX_FIRST_PAGE], paging=paging)
 
 
-def lines_of(store: Store, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
+def release_rows(store: Store, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
     """Return the rows that list releases on a page."""
     entries = entries_of(store, renderer.catalog, releases)
     return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]

@@ -112,7 +112,7 @@ def releases(
     If ``query`` is not empty, it matches at least the releases that the watch in ``index`` matches.
     """
     found: list[Release] = []
-    for some in islice(candidates(store, query, limit), MAX_BATCHES):
+    for some in islice(match_candidates(store, query, limit), MAX_BATCHES):
         found += (
             one
             for one in some
@@ -125,7 +125,7 @@ def releases(
     return (one for one in shown if one.published)
 
 
-def candidates(store: Store, query: Query, limit: int) -> Iterator[Sequence[Release]]:
+def match_candidates(store: Store, query: Query, limit: int) -> Iterator[Sequence[Release]]:
     """Yield batches of ``limit`` releases that may match a query, newest first."""
     if query.expression is not None and not query.is_empty:
         hits = store.search_newest(query, limit=limit)

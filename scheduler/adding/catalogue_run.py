@@ -20,7 +20,7 @@ from data.text.masking import masked
 from data.text.urls import host_of
 from scheduler.adding.attempts import Attempt, AttemptLog
 from scheduler.adding.side_by_side import inspect_all
-from scheduler.adding.site_inspection import Inspected
+from scheduler.adding.site_inspection import InspectedSite
 from scheduler.adding.source_writer import former_ids, write, write_samples
 from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home
@@ -105,7 +105,7 @@ class CatalogueRun:
         self._taken.add(id_)
         return GivenFields(id_, entry.name, entry.timezone, key, entry.country)
 
-    def _settled(self, entry: Entry, inspected: Inspected) -> Attempt:
+    def _settled(self, entry: Entry, inspected: InspectedSite) -> Attempt:
         """Write the source of an inspected entry, and return the result."""
         attempt, found = _attempt(entry, inspected, force=self._force), inspected.found
         if not self._save:
@@ -146,7 +146,7 @@ class CatalogueRun:
         return attempt
 
 
-def _attempt(entry: Entry, inspected: Inspected, *, force: bool) -> Attempt:
+def _attempt(entry: Entry, inspected: InspectedSite, *, force: bool) -> Attempt:
     found = inspected.found
     if found is None:
         return Attempt(entry.id, "failed", utc_now(), inspected.reason)

@@ -19,7 +19,7 @@ from data.files import rewrite
 from data.toml_files import read_text
 from scheduler.adding.attempts import Attempt, AttemptLog
 from scheduler.adding.side_by_side import inspect_all
-from scheduler.adding.site_inspection import Inspected
+from scheduler.adding.site_inspection import InspectedSite
 from scheduler.children.shared_fetch import SharedFetcher
 from scheduler.home.home import Home
 from scheduler.sources.tiers import sources_by_entry
@@ -108,7 +108,7 @@ class CatalogueUpdate:
         id_ = self._sources[entry.id].id
         return GivenFields(id_, entry.name, entry.timezone, key, entry.country)
 
-    def _of_inspected(self, entry: Entry, inspected: Inspected) -> Update:
+    def _of_inspected(self, entry: Entry, inspected: InspectedSite) -> Update:
         source, found = self._sources[entry.id], inspected.found
         if found is None or inspected.reason:
             outcome: Outcome = "unsure" if found else "failed"

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from scheduler.adding.site_inspection import Inspected, inspect
+from scheduler.adding.site_inspection import InspectedSite, inspect
 from scheduler.children.shared_fetch import SharedFetcher
 from spiders.catalogue.catalogue import Entry
 from spiders.discovery.propose import GivenFields
@@ -28,7 +28,7 @@ def inspect_all(
     fetcher: SharedFetcher,
     hosts: Sequence[Sequence[Entry]],
     given: Callable[[Entry], GivenFields],
-) -> Iterator[tuple[Entry, Inspected]]:
+) -> Iterator[tuple[Entry, InspectedSite]]:
     """Inspect entries, and yield each with its result. ``hosts`` contains the entries per host."""
     inspection = _Inspection(fetcher)
     for entries in hosts:
@@ -51,7 +51,7 @@ class _Inspection:
     def __init__(self, fetcher: SharedFetcher) -> None:
         self._fetcher = fetcher
         self.waiting = queue.SimpleQueue[tuple[HostSites, bool]]()
-        self.done = queue.SimpleQueue[tuple[Entry, Inspected]]()
+        self.done = queue.SimpleQueue[tuple[Entry, InspectedSite]]()
         self.stop = threading.Event()
 
     def work(self) -> None:

@@ -34,7 +34,7 @@ log = logging.getLogger("communique.catalogue")
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
+class InspectedSite:
     """The result of an inspection. ``reason`` is empty if the source can be added.
 
     ``found`` is None if no releases were found. ``may_pass`` is true if a request failed that may
@@ -46,9 +46,9 @@ class Inspected:
     may_pass: bool = False
 
 
-def inspect(fetcher: SharedFetcher, entry: Entry, given: GivenFields) -> Inspected:
+def inspect(fetcher: SharedFetcher, entry: Entry, given: GivenFields) -> InspectedSite:
     """Inspect the addresses of an entry, and return the first certain result, or else the best."""
-    best = Inspected(None)
+    best = InspectedSite(None)
     for address in entry.addresses:
         result = _of_address(fetcher, entry, address, given)
         if not result.reason:
@@ -60,17 +60,17 @@ def inspect(fetcher: SharedFetcher, entry: Entry, given: GivenFields) -> Inspect
 
 def _of_address(
     fetcher: SharedFetcher, entry: Entry, address: str, given: GivenFields
-) -> Inspected:
+) -> InspectedSite:
     try:
         opened = partial(fetcher.opened, MAX_RESPONSE_SECONDS)
         found = Explorer(opened, (), lambda _: None, given).explore(address)
-        return Inspected(found, _doubt(found, entry))
+        return InspectedSite(found, _doubt(found, entry))
     except CommuniqueError as error:
-        return Inspected(None, _short(str(error)), may_pass=isinstance(error, NotFetched))
+        return InspectedSite(None, _short(str(error)), may_pass=isinstance(error, NotFetched))
     except Exception:
         # One page that our code can't read must not end the work on all other sites.
         log.exception("the site of %s could not be inspected", entry.id)
-        return Inspected(None, f"{masked(address)}: {PAGE_BUG}")
+        return InspectedSite(None, f"{masked(address)}: {PAGE_BUG}")
 
 
 def _doubt(found: Explored, entry: Entry) -> str:

@@ -99,7 +99,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
     return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
 
 
-def joined(first: Run, run: Run) -> Run:
+def combined_run(first: Run, run: Run) -> Run:
     """Combine the reports of two attempts of the same visit."""
     return replace(
         run,
@@ -172,7 +172,7 @@ class Executor:
                     return replace(run, errors=(RunError("", CUT, HOST_LOST),))
                 before = run
                 run, again = await self._attempt(source, job, host, on_progress, last=not left)
-                run = joined(before, run)
+                run = combined_run(before, run)
             return run
 
     async def _attempt(

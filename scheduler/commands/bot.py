@@ -6,7 +6,7 @@ import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
 from data.store.public_view import public_view
-from scheduler.cli import Group, as_json, print_json, say, with_home
+from scheduler.cli import SentenceGroup, as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.sources import blocks
 from scheduler.sources.health import home_health
@@ -14,7 +14,7 @@ from spiders.download.settings import bot_page_address, user_agent
 from spiders.sources.loader import load_source
 
 
-@click.group(cls=Group)
+@click.group(cls=SentenceGroup)
 def bot() -> None:
     """Manage how we identify ourselves to visited sites."""
 

@@ -11,7 +11,7 @@ import click
 
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.interchange.importer import Importer, lines_of
+from data.interchange.importer import Importer, bounded_lines
 from data.models import Source
 from data.text.clean import clean_line
 from data.toml_files import ID
@@ -75,7 +75,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
             topics=loaded.file.topics if loaded else (),
             front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
         )
-        done = importer.import_lines(lines_of(path), on_read)
+        done = importer.import_lines(bounded_lines(path), on_read)
     store.update_search_index()
     store.close()
     if not done.read:

@@ -15,13 +15,13 @@ from data.text.urls import site_address
 from feeds.server.api.change_handlers import changes as changes_after
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
+from scheduler.cli import SentenceGroup, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all
 from scheduler.sources.known_names import check_source
 
 
-@click.group(cls=Group)
+@click.group(cls=SentenceGroup)
 def releases() -> None:
     """Manage individual releases."""
 

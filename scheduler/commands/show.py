@@ -215,13 +215,13 @@ def release_text(
         for one in returns
     ]
     for place, one in enumerate(story):
-        how = "first published" if place == 0 else likeness(one, story[0])
+        how = "first published" if place == 0 else copy_details(one, story[0])
         lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {how}")
     files = [f"attachment: {media.url}" for media in content.attachments]
     return "\n".join([*lines, *files, "", content.body_text])
 
 
-def likeness(one: StoryMember, first: StoryMember) -> str:
+def copy_details(one: StoryMember, first: StoryMember) -> str:
     """Return how much of a copy is in the first release of its story, and the delay of the copy."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"

@@ -44,7 +44,7 @@ from scheduler.operations.watches import add_watch, feed_address, id_for, pause_
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,
-    fields_of,
+    watch_fields,
     watch_line,
     without_secrets,
 )
@@ -73,7 +73,7 @@ def list_watches(home: Home, *, as_json: bool) -> int:
     """
     watches, errors = load_watches(home.watches, AlertWatch)
     if as_json:
-        listed = [{"id": name, **fields_of(one)} for name, one in watches.items()]
+        listed = [{"id": name, **watch_fields(one)} for name, one in watches.items()]
         print_json({"watches": listed, "errors": [str(error) for error in errors]})
     else:
         for name, one in watches.items():
@@ -210,7 +210,7 @@ def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json:
     """Print a watch as JSON or as ``lines``, with its problems, and return the exit code."""
     doubts = doubts_of(home, one)
     if as_json:
-        print_json({"id": path.stem, "path": str(path), **fields_of(one), "doubts": doubts})
+        print_json({"id": path.stem, "path": str(path), **watch_fields(one), "doubts": doubts})
     else:
         say(*lines)
     for doubt in doubts:

@@ -91,7 +91,7 @@ def id_of(record: ArchiveRecord) -> str:
     return lowered if lowered.startswith("urn:uuid:") else record.record_id
 
 
-def fields_of(record: ArchiveRecord) -> Fields:
+def warc_fields(record: ArchiveRecord) -> Fields:
     """Return the WARC fields of a record, with its id as returned by ``id_of``."""
     if id_of(record) == record.record_id:
         return record.fields
@@ -260,7 +260,7 @@ class ArchiveImport:
         if not {record_id, uuid_of(record.record_id)} & self._known.keys():
             # Drop this field of other imports: it must contain the file of this import.
             report = [
-                field for field in fields_of(record) if field[0].lower() != IMPORTED_FIELD.lower()
+                field for field in warc_fields(record) if field[0].lower() != IMPORTED_FIELD.lower()
             ]
             capture = self.archive.adopt((*report, (IMPORTED_FIELD, name)), record.block)
         elif not self._is_here(record):

@@ -9,7 +9,7 @@ import msgspec
 from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.log.witness import Witness
-from data.archive.lost_captures import Lost, lost_captures
+from data.archive.lost_captures import LostCaptures, lost_captures
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
@@ -54,7 +54,7 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     index_bytes: int
     growing: Sequence[GrowingFile]
     captures: int
-    lost: Sequence[Lost]
+    lost: Sequence[LostCaptures]
     leaves: int
     leaves_lost: int
     signed: int
@@ -75,8 +75,8 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
     """
     paths = own_files(home.archive)
     # The size limit (budget) includes the indexes.
-    indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))
-    size = size_of(paths) + indexes
+    indexes = total_size(place(path) for path in paths for place in (cdxj_path, sorted_path))
+    size = total_size(paths) + indexes
     settings = home.settings.archive
     with closing(home.log()) as log:
         signed = log.checkpoint()
@@ -91,7 +91,9 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
         files=len(paths),
         bytes=size,
         index_bytes=indexes,
-        growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == DOT_OPEN],
+        growing=[
+            GrowingFile(one.name, total_size([one])) for one in paths if one.suffix == DOT_OPEN
+        ],
         captures=len(captures),
         lost=lost_captures(home.archive, captures),
         leaves=leaves + waiting,
@@ -117,7 +119,7 @@ def cause_of(check: Callable[[], None]) -> str:
     return ""
 
 
-def size_of(paths: Iterable[Path]) -> int:
+def total_size(paths: Iterable[Path]) -> int:
     """Return the total size in bytes of those files that exist."""
     return sum(one.stat().st_size for one in paths if one.exists())
 

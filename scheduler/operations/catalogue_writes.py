@@ -24,7 +24,7 @@ from spiders.catalogue.catalogue import (
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import Selection
+from spiders.catalogue.selection import EntrySelection
 
 RUN_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a command on a catalogue in seconds."""
@@ -121,8 +121,8 @@ class CatalogueWrites:
         """Check a catalogue file, or inspect the sites of chosen entries."""
         path = await asyncio.to_thread(self._path, call.name)
         codes = tuple(code.upper() for code in body.countries)
-        selection = Selection(body.entries, codes, body.kinds, body.groups)
-        if selection == Selection():
+        selection = EntrySelection(body.entries, codes, body.kinds, body.groups)
+        if selection == EntrySelection():
             _, faults = await asyncio.to_thread(examine, path)
             return catalogue_result(
                 call.name, {}, errors=self._public(faults), dry_run=body.dry_run
@@ -190,7 +190,7 @@ class CatalogueWrites:
         return result.printed
 
 
-def options_of(selection: Selection) -> Iterator[str]:
+def options_of(selection: EntrySelection) -> Iterator[str]:
     """Yield the options of a command for a selection of entries, except their ids."""
     for name, values in (
         ("country", selection.countries),

@@ -19,7 +19,7 @@ BACKLOG: Final = (
 )
 
 
-def fields_of(one: Watch) -> dict[str, Any]:
+def watch_fields(one: Watch) -> dict[str, Any]:
     """Return all keys of a watch as JSON values, with its secrets masked."""
     shown = without_secrets(one)
     return {key: getattr(shown, key) for key in shown.__struct_fields__}

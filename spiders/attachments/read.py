@@ -53,10 +53,10 @@ def read_attachment(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             output, _ = child.communicate()
-    return text_of(output, "time" if child.returncode < 0 else "damaged")
+    return text_from_output(output, "time" if child.returncode < 0 else "damaged")
 
 
-def text_of(output: bytes, cut: Cut) -> FileText:
+def text_from_output(output: bytes, cut: Cut) -> FileText:
     """Return the text that a child process wrote.
 
     ``cut`` is the reason if the child process was ended before the last line.

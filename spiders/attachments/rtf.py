@@ -39,7 +39,7 @@ CHARSETS: Final = {
 """Encodings by the number of a font's charset."""
 
 
-class Group(NamedTuple):
+class RtfGroup(NamedTuple):
     """State of a group: whether it is skipped, its encoding, and its number of fallback characters.
 
     After each Unicode character, an RTF file contains fallback characters for programs without
@@ -61,8 +61,8 @@ class _Rtf:
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        self._groups: list[Group] = []
-        self._now = Group(skipped=False, encoding="cp1252", fallback=1)
+        self._groups: list[RtfGroup] = []
+        self._now = RtfGroup(skipped=False, encoding="cp1252", fallback=1)
         self._fonts: dict[int, str] = {}
         self._font = 0
         self._in_fonts = 0

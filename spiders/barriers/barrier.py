@@ -35,7 +35,7 @@ from spiders.barriers.soft_404 import (
     missing_page_message,
     title_message,
 )
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 NO_CONTENT: Final = Content("")
@@ -134,7 +134,7 @@ def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "lo
     a notice.
     """
     for node in page.tree.iter("title", "h1", "h2"):
-        line = line_of(node)
+        line = element_line(node)
         if listed and tokens(line)[: len(listed)] == listed:
             return None
         if pattern("barriers.maintenance").search(line):

@@ -11,7 +11,7 @@ from typing import Final
 
 from data.health.run_errors import ErrorKind, http_kind
 from data.languages.vocabulary import pattern
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 CHALLENGE: Final = re.compile(
@@ -60,7 +60,7 @@ def has_captcha(page: Page) -> bool:
 
 
 def _headings(page: Page) -> list[str]:
-    return [text for node in page.tree.iter("title", "h1", "h2") if (text := line_of(node))]
+    return [text for node in page.tree.iter("title", "h1", "h2") if (text := element_line(node))]
 
 
 def _waits(headings: list[str]) -> bool:

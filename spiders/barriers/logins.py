@@ -9,7 +9,7 @@ from data.languages.vocabulary import pattern
 from data.models import Content
 from data.text.words import tokens
 from spiders.body.frames import own_names
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
@@ -44,7 +44,7 @@ def is_login_page(page: Page) -> bool:
     return has_password and any(
         pattern("barriers.login").fullmatch(TITLE_SEPARATOR.split(text)[0].strip())
         for node in page.tree.iter("title", "h1")
-        if (text := line_of(node))
+        if (text := element_line(node))
     )
 
 
@@ -66,7 +66,7 @@ def _form_message(form: etree._Element, content: Content) -> str | None:
         return None
     if kinds.count("password") == 1 and NAME_FIELD_TYPES.isdisjoint(kinds):
         return "the page is protected by a password"
-    own, words = set(tokens(line_of(form))), tokens(content.body_text)
+    own, words = set(tokens(element_line(form))), tokens(content.body_text)
     covered = sum(word in own for word in words) >= MIN_FORM_SHARE * len(words)
     if covered and content.published is None and not content.attachments:
         return LOGIN_FIRST

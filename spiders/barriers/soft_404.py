@@ -12,7 +12,7 @@ from data.revisions.edits import DOCUMENT
 from data.text.similarity import jaccard, signature
 from data.text.words import tokens, word_hashes
 from spiders.barriers.logins import MIN_RELEASE_WORDS, TITLE_SEPARATOR
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 NOUN: Final = (
@@ -68,7 +68,7 @@ def missing_page_message(page: Page) -> str | None:
 
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
     """Return an error message with the first page title that matches ``errors``, or None."""
-    return _message((line_of(node) for node in page.tree.iter("title", "h1")), errors)
+    return _message((element_line(node) for node in page.tree.iter("title", "h1")), errors)
 
 
 def missing_release_message(
@@ -85,7 +85,7 @@ def missing_release_message(
     words = len(word_hashes(content.body_text))
     if words > MAX_ERROR_WORDS:
         return None
-    headings = [line_of(node) for node in page.tree.iter("title", "h1", "h2")]
+    headings = [element_line(node) for node in page.tree.iter("title", "h1", "h2")]
     reason = None
     if words < MIN_RELEASE_WORDS:
         reason = _message([*headings, content.title], _missing_titles())

@@ -46,7 +46,12 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
     held = first * weight
     total = max(float(held.sum()), 1.0)
     running = np.cumsum(held)
-    columns: list[Column] = [first, moved(first, -1), moved(first, 1), *windows(held, weight)]
+    columns: list[Column] = [
+        first,
+        neighbour_values(first, -1),
+        neighbour_values(first, 1),
+        *windows(held, weight),
+    ]
     columns += [
         running / total,
         (running[-1] - running) / total,
@@ -73,7 +78,7 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
     return np.stack(columns, dtype=np.float32, casting="unsafe")
 
 
-def moved(column: Matrix, step: int) -> Matrix:
+def neighbour_values(column: Matrix, step: int) -> Matrix:
     """Return the values of the next (``step`` 1) or previous (-1) block for each block.
 
     The value for a missing block is 0.

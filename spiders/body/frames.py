@@ -7,7 +7,7 @@ from typing import Final, Literal
 from lxml import etree
 
 from data.text.words import tokens
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.page import Page
 
 TAGS: Final = frozenset(["header", "footer", "nav", "aside"])
@@ -94,7 +94,7 @@ class Footers:
             one = one.getparent()
         found = "" if one is None else self._known[one]
         for each in reversed(path):
-            if not found and (each.tag == "footer" or FOOTER.search(names_of(each))):
+            if not found and (each.tag == "footer" or FOOTER.search(class_and_id(each))):
                 found = "footer"
             elif not found and each.tag in PARTS:
                 found = "part"

@@ -15,7 +15,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, Container, count_words
-from spiders.page.class_hints import BIT, names_of
+from spiders.page.class_hints import BIT, class_and_id
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
@@ -248,7 +248,7 @@ def box_of(form: etree._Element) -> etree._Element:
         loose = [around.text, box.tail, *(child.tail for child in others)]
         if any(text and not text.isspace() for text in loose):
             break
-        named = CALLED.search(names_of(around))
+        named = CALLED.search(class_and_id(around))
         plain = HEADINGS | {"p"} if named and says_little(around) else HEADINGS
         if any(child.tag not in plain and SAID(child) for child in others):
             break

@@ -217,7 +217,7 @@ DATA_SETS: Final[dict[str, Callable[[Path, dt.date], tuple[CatalogueHead, Iterab
 """Functions that read the data sets, by the ids of their catalogues."""
 
 
-def text_of(head: CatalogueHead, entries: Iterable[Entry]) -> bytes:
+def catalogue_text(head: CatalogueHead, entries: Iterable[Entry]) -> bytes:
     """Return the content of a catalogue file, with the entries sorted by id."""
     rows = [head, *sorted(entries, key=lambda entry: entry.id)]
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
@@ -228,7 +228,7 @@ def main(arguments: list[str]) -> int:
     name, folder, day = arguments
     head, entries = DATA_SETS[name](Path(folder), dt.date.fromisoformat(day))
     path = next(iter(bundled_catalogues().values())).with_name(f"{name}.jsonl")
-    path.write_bytes(text_of(head, entries))
+    path.write_bytes(catalogue_text(head, entries))
     print(f"{path}: {len(read_catalogue(path).entries)} entries")  # noqa: T201 - a script
     return 0
 

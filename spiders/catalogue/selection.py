@@ -10,7 +10,7 @@ MAX_LISTED_VALUES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class EntrySelection:
     """Conditions that entries must meet. Empty conditions are met by all entries."""
 
     ids: tuple[str, ...] = ()

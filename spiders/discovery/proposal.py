@@ -129,22 +129,22 @@ class SourceDraft:
     def toml(self) -> str:
         """The text of the source file. Comments mark guesses that a person must check."""
         lines = [
-            line_of("name", self.name.value, self.name),
-            line_of("url", self.url),
-            line_of("timezone", self.timezone.value, self.timezone),
+            toml_line("name", self.name.value, self.name),
+            toml_line("url", self.url),
+            toml_line("timezone", self.timezone.value, self.timezone),
         ]
         if self.kind != "list":
-            lines.append(line_of("kind", self.kind))
+            lines.append(toml_line("kind", self.kind))
         if self.catalogue:
-            lines.append(line_of("catalogue", self.catalogue))
+            lines.append(toml_line("catalogue", self.catalogue))
         if self.date_order:
-            lines.append(line_of("date_order", self.date_order))
+            lines.append(toml_line("date_order", self.date_order))
         if self.feed:
-            lines.append(line_of("feed", self.feed))
+            lines.append(toml_line("feed", self.feed))
         if self.render:
             lines.append("render = true")
         rules = [
-            line_of(name, value)
+            toml_line(name, value)
             for name in ("title", "published", "body")
             if (value := getattr(self.rules, name))
         ]
@@ -158,7 +158,7 @@ class SourceDraft:
         return parse_source(self.toml, f"{self.id}.toml")
 
 
-def line_of(key: str, value: str, guess: Guess | None = None) -> str:
+def toml_line(key: str, value: str, guess: Guess | None = None) -> str:
     """Return a line of TOML that sets ``key`` to ``value``. A comment marks an uncertain guess."""
     # A JSON string without DEL characters is also a valid TOML string.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
@@ -240,7 +240,7 @@ def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectorCandidate:
+class LinkSelector:
     """A selector for links to releases.
 
     It has the number of links that it matches, and the text of the first link.
@@ -257,7 +257,7 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
         lines += [
-            f"# {line_of('url', link.url)}  # {_short(link.text)}"
+            f"# {toml_line('url', link.url)}  # {_short(link.text)}"
             for link in links[:MAX_CANDIDATES]
         ]
     lines += [
@@ -265,21 +265,21 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
         "# Which of the page's links are releases? Uncomment the right lines:",
         "# [listing]",
     ]
-    found = candidates(page)
+    found = link_selectors(page)
     lines += [
-        f"# {line_of('link', one.selector)}  # {one.links}, the first: {_short(one.first)}"
+        f"# {toml_line('link', one.selector)}  # {one.links}, the first: {_short(one.first)}"
         for one in found
     ] or ['# link = "…"  # the CSS selector of the links, such as main h2 a']
     lines += ['# published = "…"  # the CSS selector of their dates, such as main time']
     return "\n".join(lines) + "\n"
 
 
-def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
+def link_selectors(page: Page) -> tuple[LinkSelector, ...]:
     """Return selectors that may match the links to releases, best first.
 
     Good candidates match many links with long texts.
     """
-    found: dict[str, SelectorCandidate] = {}
+    found: dict[str, LinkSelector] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
         nodes = CssSelector(selector).elements(page.tree)
         texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
@@ -291,7 +291,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
             # Of two selectors that match the same links, the shorter one is more readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
-                found[key] = SelectorCandidate(selector, len(texts), texts[0])
+                found[key] = LinkSelector(selector, len(texts), texts[0])
     ranked = sorted(found.items(), key=lambda pair: -len(set(pair[0].split("\n"))) * len(pair[0]))
     return tuple(candidate for _, candidate in ranked[:MAX_CANDIDATES])
 

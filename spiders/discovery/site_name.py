@@ -21,7 +21,7 @@ from spiders.page.embedded_metadata import (
     articles,
     json_ld_scripts,
     parse_json,
-    plain,
+    plain_value,
     read_metadata,
     type_of,
 )
@@ -238,7 +238,7 @@ def _organizations(page: Page) -> Iterator[str]:
             continue
         for node in json_objects(value):
             if ORGANIZATION.search(type_of(node)):
-                yield clean_line(plain(node.get("name")))
+                yield clean_line(plain_value(node.get("name")))
 
 
 def _parts(meta: EmbeddedMetadata) -> list[str]:

@@ -16,7 +16,7 @@ from spiders.page.embedded_metadata import (
     EmbeddedMetadata,
     json_ld_scripts,
     parse_json,
-    plain,
+    plain_value,
 )
 from spiders.page.json_text import json_objects
 from spiders.page.page import Page
@@ -196,7 +196,9 @@ def _codes(page: Page, meta: EmbeddedMetadata) -> Iterator[str]:
     codes = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
     if MARKED.search(page.markup):
         for text in json_ld_scripts(page):
-            codes += [plain(node.get("addressCountry")) for node in json_objects(parse_json(text))]
+            codes += [
+                plain_value(node.get("addressCountry")) for node in json_objects(parse_json(text))
+            ]
         codes += [
             (node.get("content") or "".join(map(str, node.itertext()))).strip()
             for node in page.tree.iterfind(".//*[@itemprop='addressCountry']")

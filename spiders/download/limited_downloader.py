@@ -26,7 +26,7 @@ request."""
 T = TypeVar("T")
 
 
-class VisitReport(Protocol):
+class NotedReport(Protocol):
     """The part of a visit's report that middlewares use."""
 
     def note(self, text: str) -> None:
@@ -48,7 +48,7 @@ class LimitedVisit(Protocol):
         """Whether the visit has ended."""
 
     @property
-    def report(self) -> VisitReport:
+    def report(self) -> NotedReport:
         """The report of the visit."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:

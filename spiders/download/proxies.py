@@ -14,7 +14,7 @@ from scrapy.exceptions import NotConfigured
 from data.text.urls import host_of
 from spiders.download.limited_downloader import visit_of
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
-from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDER, Connections
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDER, CrawlConnections
 
 
 class ProxyMiddleware:
@@ -28,7 +28,7 @@ class ProxyMiddleware:
             name: Upstream.of(name, url) for name, url in crawler.settings[PROXIES].items()
         }
         self._allow_private = crawler.settings.getbool(ALLOW_PRIVATE)
-        self._connections: Connections = crawler.settings[CONNECTIONS]
+        self._connections: CrawlConnections = crawler.settings[CONNECTIONS]
         self._gateways: dict[str, PublicOnlyProxy] = {}
         self._opened: dict[str, asyncio.Future[str]] = {}
 

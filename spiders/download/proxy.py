@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from data.network.addresses import is_metadata, refused_address
-from spiders.download.settings import Connections
+from spiders.download.settings import CrawlConnections
 
 UPSTREAM_SECONDS: Final = 15.0
 """Maximum time to open a connection through a proxy, in seconds."""
@@ -190,7 +190,7 @@ class PublicOnlyProxy:
 
     def __init__(
         self,
-        connections: Connections,
+        connections: CrawlConnections,
         *,
         allow_private: bool,
         max_bytes: int,

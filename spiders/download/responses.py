@@ -17,7 +17,7 @@ from data.text.urls import page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.retry_after import HostError
-from spiders.download.settings import Connections
+from spiders.download.settings import CrawlConnections
 from spiders.download.size_limits import TOO_LARGE, head_error
 from spiders.download.ssrf import PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
@@ -117,14 +117,14 @@ def certificate_end(response: Response) -> dt.datetime | None:
 
 
 def describe_failure(
-    failure: Failure, host: str, connections: Connections
+    failure: Failure, host: str, connections: CrawlConnections
 ) -> tuple[ErrorKind, str]:
     """Return the error kind and a message for a failed request to ``host``."""
     return describe_error(failure.value, host, connections)
 
 
 def describe_error(
-    error: BaseException | None, host: str, connections: Connections
+    error: BaseException | None, host: str, connections: CrawlConnections
 ) -> tuple[ErrorKind, str]:
     """Return the error kind and a message for an exception that failed a request to ``host``."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):

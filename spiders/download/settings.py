@@ -59,7 +59,7 @@ MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
 
-class Connections:
+class CrawlConnections:
     """What the resolver and the proxies of one crawl know about its connections.
 
     Twisted and the browser report only a failed look-up or a closed connection.
@@ -75,7 +75,7 @@ class Connections:
         self.gateways: set[int] = set()
         """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
 
-    def __deepcopy__(self, _: dict[int, Any]) -> "Connections":
+    def __deepcopy__(self, _: dict[int, Any]) -> "CrawlConnections":
         """Return this object, because Scrapy copies the settings but the parts share it."""
         return self
 
@@ -105,7 +105,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
         "USER_AGENT": user_agent(settings),
         SIGNER: signer,
         PROXIES: dict(network.proxies),
-        CONNECTIONS: Connections(),
+        CONNECTIONS: CrawlConnections(),
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
         "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",

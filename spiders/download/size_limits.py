@@ -58,7 +58,7 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             return response
         found, left = self._split_encodings(codings)
         try:
-            body, is_whole = unpack(response.body, names_of(found), self._max_size)
+            body, is_whole = unpack(response.body, coding_header(found), self._max_size)
         except TooLarge:
             # The error refers to the frames that unpacked the body, and so to the body.
             body = None
@@ -74,14 +74,14 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         if found and is_whole:
             flags = [*flags, ENDED]
         elif found:
-            is_all = is_flushed(response.body, names_of(found), len(body))
+            is_all = is_flushed(response.body, coding_header(found), len(body))
             flags = [*flags, FLUSHED if is_all else ENDED_EARLY]
         if issubclass(kind, TextResponse):
             return response.replace(cls=kind, body=body, flags=flags, encoding=None)
         return response.replace(cls=kind, body=body, flags=flags)
 
 
-def names_of(codings: list[bytes]) -> str:
+def coding_header(codings: list[bytes]) -> str:
     """Return content codings as the value of a header, in the order in which they were applied."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))
 

@@ -16,7 +16,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.threads import deferToThreadPool
 
 from data.network.addresses import PrivateAddress, refused_address
-from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, Connections
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, CrawlConnections
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -59,7 +59,7 @@ class HostResolver:
     """
 
     def __init__(
-        self, reactor: Any, connections: Connections, *, allow_private: bool, seconds: float
+        self, reactor: Any, connections: CrawlConnections, *, allow_private: bool, seconds: float
     ) -> None:
         self._reactor = reactor
         self._connections = connections

@@ -211,7 +211,7 @@ class Ending(NamedTuple):
     def of(cls, body: bytes) -> Ending:
         """Return the `Ending` of a body."""
         text = CHANGING.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
-        return cls(mark_of(body), len(text), digest_of(text[: kept_size(len(text))]), 0, text)
+        return cls(end_digest(body), len(text), text_digest(text[: kept_size(len(text))]), 0, text)
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
@@ -228,7 +228,7 @@ class Ending(NamedTuple):
         """Whether this text and a known text differ only in their last characters."""
         if not known.size or abs(self.size - known.size) > LOOSE_CHARACTERS:
             return False
-        return digest_of(self.text[: kept_size(known.size)]) == known.start
+        return text_digest(self.text[: kept_size(known.size)]) == known.start
 
 
 def kept_size(size: int) -> int:
@@ -239,7 +239,7 @@ def kept_size(size: int) -> int:
     return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
 
 
-def digest_of(text: bytes) -> str:
+def text_digest(text: bytes) -> str:
     """Return a digest of a text, for comparison."""
     return blake2b(text, digest_size=16).hexdigest()
 
@@ -277,12 +277,12 @@ def part_of(response: Response) -> Literal["all", "part", "unknown"]:
     return "all" if int(found[1]) + 1 == int(found[2]) else "part"
 
 
-def mark_of(body: bytes) -> str:
+def end_digest(body: bytes) -> str:
     """Return a digest of the last bytes of a body.
 
     Bodies that differ only in times and ids have the same digest.
     """
-    return digest_of(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
+    return text_digest(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
 
 
 def in_ascii(body: bytes) -> bytes:

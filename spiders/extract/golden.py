@@ -66,7 +66,7 @@ def as_expected(
     }
 
 
-def fields_of(expected: Expected) -> list[tuple[str, str]]:
+def expected_fields(expected: Expected) -> list[tuple[str, str]]:
     """Return each expected field as a pair of part ("listing" or "release") and field name."""
     return [
         (part, name)
@@ -189,7 +189,7 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
     expected, read = golden.expected, golden.read_by(file)
     yield from (message_about(*one) for one in golden.unmatched(file).without())
     try:
-        for part, name in fields_of(expected):
+        for part, name in expected_fields(expected):
             want, got = wanted(expected, part, name), found(*read, part, name)
             if got != want:
                 yield f"{part}.{name}: {_difference(want, got)}"

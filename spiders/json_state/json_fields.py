@@ -122,7 +122,7 @@ def _item(
     shape: tuple[str, str],
     address: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> ListingItem | None:
-    fields = dict(fields_of(record))
+    fields = dict(record_fields(record))
     url = None
     for name, value in fields.items():
         if _URLS.fullmatch(name) and isinstance(value, str) and _PLACES.match(value):
@@ -151,7 +151,7 @@ def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain))
 
 
-def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def record_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the fields of a record. A nested field is replaced by its inner value.
 
     For example, WordPress nests a title as ``{"rendered": …}``.

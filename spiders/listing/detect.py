@@ -22,7 +22,7 @@ from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
 from spiders.listing.rows.titles import generic_text
 from spiders.listing.rows.undated_rows import RowMake
-from spiders.page.class_hints import mark_of
+from spiders.page.class_hints import post_mark
 
 MIN_RECORDS: Final = 3
 """Minimum number of records at which a region can replace a hidden list or a side list."""
@@ -76,8 +76,8 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
         one
         for one in candidates.found
         if len(one.records) > 1
-        and (mark := mark_of(one.region.records[0].node))
-        and all(mark_of(span.node) == mark for span in one.region.records)
+        and (mark := post_mark(one.region.records[0].node))
+        and all(post_mark(span.node) == mark for span in one.region.records)
         and (
             (len(one.records) >= len(best.items) and _overlap(best.region, one.region))
             or (best.said["crowded"] > 0 and _holds(best.region, one.region))

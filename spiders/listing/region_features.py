@@ -27,7 +27,7 @@ from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
 from spiders.listing.rows.side_lists import announces_other
 from spiders.listing.rows.titles import HEADINGS
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
@@ -422,7 +422,7 @@ def _is_parted(records: list[ElementSpan]) -> bool:
         if parent is not None:
             above = parent.getparent()
             names = f"{parent.get('class')} {parent.get('id')}"
-            outer = names_of(above) if above is not None else ""
+            outer = class_and_id(above) if above is not None else ""
             holders[f"{parent.tag} {_DIGITS.sub('', names)}", _DIGITS.sub("", outer)] += 1
     return len(holders) > 1 and sorted(holders.values())[-2] > 1
 

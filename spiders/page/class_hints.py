@@ -142,7 +142,7 @@ def word_hints(word: str) -> int:
     return sum(bit for bit in asked if _EACH[bit].search(word))
 
 
-def names_of(node: etree._Element | None) -> str:
+def class_and_id(node: etree._Element | None) -> str:
     """Return the class and id of an element as one text."""
     if node is None:
         return ""
@@ -156,17 +156,17 @@ def names_around(node: etree._Element, steps: int) -> str:
     for _ in range(steps + 1):
         if above is None:
             break
-        names.append(names_of(above))
+        names.append(class_and_id(above))
         above = above.getparent()
     return " ".join(names)
 
 
 def is_post(node: etree._Element) -> bool:
     """Whether an element is an ``<article>`` or is marked as a post."""
-    return node.tag == "article" or bool(mark_of(node))
+    return node.tag == "article" or bool(post_mark(node))
 
 
-def mark_of(node: etree._Element) -> str:
+def post_mark(node: etree._Element) -> str:
     """Return the type of attribute that marks an element as a post, or an empty string.
 
     All posts of a blog have the same type of attribute. Posts in a side box often have a different

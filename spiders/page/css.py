@@ -70,7 +70,9 @@ class CssSelector:
         followed by a counter.
         """
         for one in self._each(root):
-            text = one if isinstance(one, str) else joined(map(str, one.itertext()), apart=apart)
+            text = (
+                one if isinstance(one, str) else joined_texts(map(str, one.itertext()), apart=apart)
+            )
             if line := clean_line(text):
                 return line
         return ""
@@ -117,7 +119,7 @@ def declared_element(
         return None
 
 
-def joined(texts: Iterable[str], *, apart: bool) -> str:
+def joined_texts(texts: Iterable[str], *, apart: bool) -> str:
     """Join the texts of an element.
 
     If ``apart`` is true, a space separates digits of adjacent texts.

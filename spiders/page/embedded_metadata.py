@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.json_text import json_objects, load_json
 from spiders.page.page import Page
 
@@ -55,7 +55,7 @@ class EmbeddedMetadata:
         """
         for key in keys:
             for node in self.nodes:
-                found = plain(node.get(key))
+                found = plain_value(node.get(key))
                 if found:
                     return found
         return ""
@@ -98,7 +98,7 @@ def title_of(page: Page) -> str:
     for element in page.declared["title"]:
         parent = element.getparent()
         if parent is None or parent.tag != "svg":
-            title = line_of(element)
+            title = element_line(element)
             if title:
                 return title
     return ""
@@ -159,7 +159,7 @@ def place_of(url: str) -> str:
     return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 
-def plain(value: Any) -> str:
+def plain_value(value: Any) -> str:
     """Return a JSON-LD value as text, or an empty string.
 
     A list gives the text of its first element, and an object gives its name.

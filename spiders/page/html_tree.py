@@ -165,7 +165,7 @@ def text_content(element: etree._Element) -> str:
     return etree.tostring(element, encoding="unicode", method="text", with_tail=False)
 
 
-def line_of(element: etree._Element) -> str:
+def element_line(element: etree._Element) -> str:
     """Return the text of an element as one line, with single spaces."""
     return " ".join(text_content(element).split())
 

@@ -13,8 +13,8 @@ from typing import Final
 from lxml import etree
 
 from data.text.urls import ROUTE, absolute
-from spiders.page.class_hints import names_around, names_of
-from spiders.page.html_tree import line_of
+from spiders.page.class_hints import class_and_id, names_around
+from spiders.page.html_tree import element_line
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
@@ -129,7 +129,7 @@ def needs_scripts(page: Page) -> bool:
     length = _said(page)
     if length < LITTLE or _rooted(page):
         return True
-    asked = any(ASKS.search(line_of(node)) for node in page.tree.iter("noscript"))
+    asked = any(ASKS.search(element_line(node)) for node in page.tree.iter("noscript"))
     return length < SOME and (asked or has_scripted_list(page))
 
 
@@ -155,8 +155,8 @@ def _said(page: Page) -> int:
     body = page.tree.find("body")
     if body is None:
         return 0
-    silent = sum(len(line_of(node)) for node in body.iter(*SILENT))
-    return len(line_of(body)) - silent
+    silent = sum(len(element_line(node)) for node in body.iter(*SILENT))
+    return len(element_line(body)) - silent
 
 
 def _has_empty_list(page: Page) -> bool:
@@ -168,10 +168,10 @@ def _has_empty_list(page: Page) -> bool:
         is_own = "-" in node.tag
         if not is_own and node.tag not in PLACES:
             continue
-        names = f"{node.tag if is_own else ''} {names_of(node)}"
+        names = f"{node.tag if is_own else ''} {class_and_id(node)}"
         if not LIST_NAME.search(names) or len([*islice(node.iter(), MAX_WITHIN)]) == MAX_WITHIN:
             continue
-        text = line_of(node)
+        text = element_line(node)
         loads = len(text) <= LOADING_LENGTH and LOADING.search(text)
         is_empty = not text and node.find(".//a") is None and node.find(".//img") is None
         if not (loads or is_empty) or BESIDE.search(f"{names} {names_around(node, BESIDE_LEVELS)}"):
@@ -199,16 +199,18 @@ def _has_target(page: Page) -> bool:
 
 def _is_empty(node: etree._Element) -> bool:
     """Whether an element shows nothing and is in the main content of the page."""
-    if line_of(node) or next(node.iter("a", "img", "input"), None) is not None:
+    if element_line(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
-    beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
+    beside = BESIDE.search(f"{class_and_id(node)} {names_around(node, BESIDE_LEVELS)}")
     return not beside and not any(one.tag in ASIDES for one in node.iterancestors())
 
 
 def _rooted(page: Page) -> bool:
     """Whether a page has an empty root element for a JavaScript framework."""
     return any(
-        ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not line_of(node)
+        ROOTS.fullmatch(node.get("id") or str(node.tag))
+        and not len(node)
+        and not element_line(node)
         for node in page.tree.iter("div", "main", "section", "app-root")
     )
 

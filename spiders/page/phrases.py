@@ -26,7 +26,7 @@ ASCII_NOT_LETTERS, ASCII_NOT_WORDS = (
 
 
 @cache
-def written() -> Mapping[str, Sequence[str]]:
+def known_lines() -> Mapping[str, Sequence[str]]:
     """Return the known lines that are not part of a release, by kind.
 
     Examples of kinds are ``tails`` (lines that introduce other content), ``share`` and ``related``.
@@ -38,7 +38,7 @@ def written() -> Mapping[str, Sequence[str]]:
 @cache
 def phrases(kind: str) -> frozenset[str]:
     """Return the letters of all known lines of a kind, such as ``tails`` or ``share``."""
-    return frozenset(letters(line) for line in written()[kind])
+    return frozenset(letters(line) for line in known_lines()[kind])
 
 
 def comparison_key(text: str) -> str:
@@ -51,7 +51,7 @@ def comparison_key(text: str) -> str:
 @cache
 def lines(kind: str) -> frozenset[str]:
     """Return all known lines of a kind, such as ``share``, case-folded."""
-    return frozenset(line.casefold() for line in written()[kind])
+    return frozenset(line.casefold() for line in known_lines()[kind])
 
 
 @cache

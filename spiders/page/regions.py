@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 
 MAIN: Final = 1
 ASIDE: Final = 2
@@ -139,7 +139,7 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
         own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | ASIDE) and in_row)
         featured = bit == ASIDE and _FEATURED.search(_names(node))
         return (0, False) if own or featured else (bit, True)
-    names = " " if tag in _NEVER else names_of(node)
+    names = " " if tag in _NEVER else class_and_id(node)
     return (0 if names == " " else _called(names, in_row=in_row)), False
 
 
@@ -159,7 +159,7 @@ def is_row(node: etree._Element) -> bool:
 
 
 def _names(node: etree._Element) -> str:
-    names = names_of(node)
+    names = class_and_id(node)
     return "" if names == " " else _CAMEL.sub("-", names)
 
 

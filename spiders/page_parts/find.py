@@ -24,7 +24,7 @@ from spiders.page.links import resolve, url_pattern
 from spiders.page.media_urls import leads_to_file, leads_to_image
 from spiders.page.page import Page
 from spiders.page_parts.candidates import candidates_of
-from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, text_of
+from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, whole_text
 
 MIN_PARTS: Final = 2
 """Minimum number of releases on a page. A single release is accepted if a control opens it or it
@@ -165,7 +165,7 @@ def content_of(one: Rated) -> etree._Element:
     """Return a copy of a part's text without the lines for its title, date and permalink."""
     content = etree.Element("div")
     for part in one.candidate.parts:
-        cut = {line.element for line in one.heads if text_of(line.element) == line.text}
+        cut = {line.element for line in one.heads if whole_text(line.element) == line.text}
         cut |= _bylines(part, one)
         if part in cut:
             continue
@@ -190,7 +190,7 @@ def _bylines(part: etree._Element, one: Rated) -> set[etree._Element]:
                 block = parent
             if block is not part or block.tag == "p":
                 found.add(block)
-    return {block for block in found if len(text_of(block)) <= MAX_BYLINE}
+    return {block for block in found if len(whole_text(block)) <= MAX_BYLINE}
 
 
 def _remove(element: etree._Element) -> None:

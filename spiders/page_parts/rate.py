@@ -103,7 +103,7 @@ class PageLine:
         )
 
 
-def lines_of(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
+def page_lines(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
     """Yield the lines of an element in page order.
 
     Stops after MAX_CHARS characters, or when the budget is used up.
@@ -161,7 +161,7 @@ def _parent(element: etree._Element) -> etree._Element:
     return element if parent is None else parent
 
 
-def text_of(element: etree._Element) -> str:
+def whole_text(element: etree._Element) -> str:
     """Return the whole text of an element as one line."""
     return clean_line(" ".join(map(str, element.itertext())))
 
@@ -268,7 +268,9 @@ def rated_of(candidates: Sequence[PartCandidate], reader: LineReader) -> list[Ra
     ``candidates`` are of the same type of markup.
     """
     headers = [
-        () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
+        ()
+        if one.header is None
+        else (*islice(page_lines(one.header, reader.budget), HEADER_LINES),)
         for one in candidates
     ]
     counts = Counter(text for header in headers for text in {line.text for line in header})
@@ -290,7 +292,7 @@ def _rated(
     ``header`` contains the lines of the candidate's header. ``labels`` contains texts that several
     headers share, such as those of buttons.
     """
-    body = (line for part in candidate.parts for line in lines_of(part, reader.budget))
+    body = (line for part in candidate.parts for line in page_lines(part, reader.budget))
     first = [*islice(body, FIRST_LINES + (0 if header else 2))]
     published, dated, rest = _dated(header, first, reader)
     above = reader.day_above(candidate) if published is None else None

@@ -76,7 +76,7 @@ def names_something(title: str) -> bool:
     return len(pattern("links.documents", BUTTON).sub("", title)) >= NAMING
 
 
-def text_of(document: DocumentText, title: str) -> str:
+def body_text_of(document: DocumentText, title: str) -> str:
     """Return the text of a document without headline, running titles and page numbers.
 
     Paragraphs are separated by blank lines. A PDF stores only lines, so paragraphs are detected: a
@@ -144,15 +144,15 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
         before = part[-1] if part else ""
         early = len(before) < (FULL if ENDED.search(before) else SHORT) * full
         if part and (not line or BULLET.match(line) or (early and not line[0].islower())):
-            yield joined(part)
+            yield rejoined_lines(part)
             part = []
         if line:
             part.append(line)
     if part:
-        yield joined(part)
+        yield rejoined_lines(part)
 
 
-def joined(lines: Sequence[str]) -> str:
+def rejoined_lines(lines: Sequence[str]) -> str:
     """Join lines into one text and rejoin words hyphenated at line ends."""
     parts: list[str] = []
     end = ""

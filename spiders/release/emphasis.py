@@ -9,7 +9,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, TextBlock
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key
 from spiders.release.headline_text import (
@@ -162,7 +162,7 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
             pixels = stated_pixels(element)
             if pixels is not None and pixels > usual * LARGER:
                 return True
-        if within and (element.tag in LARGE or CALLED.search(names_of(element))):
+        if within and (element.tag in LARGE or CALLED.search(class_and_id(element))):
             return True
         within = within and element.tag not in {"p", "td"}
         element = element.getparent()

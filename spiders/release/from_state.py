@@ -25,10 +25,10 @@ from data.text.clean import FORBIDDEN, clean_line
 from data.text.urls import loadable
 from spiders.body.main_content import MainContent
 from spiders.json_state.js_literals import NoLiteral, decoded
-from spiders.json_state.json_fields import fields_of, published_in
+from spiders.json_state.json_fields import published_in, record_fields
 from spiders.json_state.rich_text import Writer
 from spiders.json_state.scripts import states
-from spiders.page.embedded_metadata import EmbeddedMetadata, plain
+from spiders.page.embedded_metadata import EmbeddedMetadata, plain_value
 from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page, is_web
 from spiders.page.phrases import comparison_key
@@ -321,7 +321,7 @@ def title_in(record: StateObject) -> str:
 def date_in(record: StateObject, context: DateContext) -> Published | None:
     """Return the publication date of an object or of the object directly around it, or None."""
     for value in record.whole[:2]:
-        found = published_in(dict(fields_of(value)), DateReader(context))
+        found = published_in(dict(record_fields(value)), DateReader(context))
         if found and plausible(found, context.now):
             return replace(found, rule="state")
     return None
@@ -343,7 +343,7 @@ def image_in(record: StateObject, base: str) -> Media | None:
 def author_in(record: StateObject) -> str | None:
     """Return the author's name in a JSON object, or None. Values that are URLs are skipped."""
     for name in ("author", "authors", "byline", "authorName", "author_name"):
-        author = clean_line(plain(record.value.get(name)))
+        author = clean_line(plain_value(record.value.get(name)))
         if author and not is_web(author):
             return author
     return None

@@ -11,7 +11,7 @@ from data.text.clean import clean_line
 from data.text.urls import absolute, page_address, part_fragment
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page, is_web
@@ -155,7 +155,7 @@ def switches(page: Page) -> Iterator[etree._Element]:
             if not link.get("hreflang"):
                 continue
             around = chain([link], islice(link.iterancestors(), HIGH))
-            if any(map(SWITCHER.search, map(names_of, around))):
+            if any(map(SWITCHER.search, map(class_and_id, around))):
                 yield link
 
 

@@ -9,7 +9,7 @@ from lxml import etree
 from data.models import Link
 from data.text.clean import clean_line
 from data.text.urls import absolute, page_address, part_fragment
-from spiders.page.class_hints import BIT, hints_in, names_of
+from spiders.page.class_hints import BIT, class_and_id, hints_in
 from spiders.page.html_tree import text_content
 from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
@@ -82,6 +82,6 @@ def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool
         holder = holder.getparent()
     levels = 0.0 if holder is None else below[holder]
     for one in reversed(around):
-        own = ABOVE_LINK if hints_in(names_of(one)) & OTHER_REGIONS else 0
+        own = ABOVE_LINK if hints_in(class_and_id(one)) & OTHER_REGIONS else 0
         levels = below[one] = inf if one.tag in ASIDE else max(own, levels - 1)
     return levels > 0

@@ -24,7 +24,7 @@ from spiders.release.title_candidates import (
     MAX_TITLE,
     UNSUFFIXED,
     TitleCandidate,
-    candidates,
+    headline_candidates,
     headline_features,
     level_of,
 )
@@ -122,7 +122,7 @@ def find_title(
     the page contains the same title.
     """
     start = body.kept[0].order if body else len(seen.blocks)
-    found = candidates(meta, seen, start)
+    found = headline_candidates(meta, seen, start)
     agreed = as_listed(listed, found, seen, start)
     named = labelled(seen, start)
     if named or not found:
@@ -189,7 +189,7 @@ def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Ti
     Such a candidate is only in ``<title>`` or in a page header, so it may be the same on all pages.
     """
     part = part_shown(of.likely, named, of.seen, of.start)
-    named, block = part or (named, line_of(named.key, of.seen, of.start))
+    named, block = part or (named, heading_block(named.key, of.seen, of.start))
     if block and block.order >= of.end:
         block = None  # a footer
     sure = of.chance[named.key]
@@ -228,7 +228,7 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
             continue
         if alike(best.text, one.text):
             return None
-        block = line_of(one.key, of.seen, of.start)
+        block = heading_block(one.key, of.seen, of.start)
         if block and not block.links and block.order > best.block.order:
             level = level_of(block)
             if 0 < level <= DEEPEST:
@@ -271,7 +271,7 @@ def as_listed(
     key = comparison_key(listed)
     if not is_long_enough(listed):
         return None
-    block = line_of(key, seen, start)
+    block = heading_block(key, seen, start)
     for candidate in found:
         if candidate.key == key:
             shown = candidate.block or block
@@ -311,7 +311,7 @@ def is_long_enough(listed: str) -> bool:
     return latin_lengths(comparison_key(listed))[0] >= MIN_AGREED
 
 
-def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:
+def heading_block(key: str, seen: BlockTree, start: int) -> TextBlock | None:
     """Return the last block with the comparison key ``key`` above or at the start of the text.
 
     Returns None if there is no such block.

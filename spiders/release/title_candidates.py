@@ -87,14 +87,16 @@ class TitleCandidate:
     parts: dict[str, int] = field(default_factory=dict)
 
 
-def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one flat loop
+def headline_candidates(  # noqa: C901 - one flat loop
+    meta: EmbeddedMetadata, seen: BlockTree, start: int
+) -> list[TitleCandidate]:
     """Return the headline candidates of a page.
 
     ``start`` is the number of the body's first block.
     """
     found: dict[str, TitleCandidate] = {}
     for rule, text in named(meta):
-        for part, kind in parts_of(text):
+        for part, kind in title_parts(text):
             candidate = entry(found, part, rule)
             if candidate:
                 candidate.parts[rule] = min(candidate.parts.get(rule, 9), kind)
@@ -151,7 +153,7 @@ def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandid
     return found[key]
 
 
-def parts_of(text: str) -> Iterator[tuple[str, int]]:
+def title_parts(text: str) -> Iterator[tuple[str, int]]:
     """Yield the whole title, then its parts without the site or section name.
 
     Each is paired with its variant: WHOLE, UNSUFFIXED, FIRST, LAST or LONGEST.

@@ -21,7 +21,7 @@ from scrapy.statscollectors import StatsCollector
 from twisted.python.failure import Failure
 
 from spiders.download.responses import describe_failure
-from spiders.download.settings import Connections
+from spiders.download.settings import CrawlConnections
 from spiders.download.size_limits import DecompressionMiddleware
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, listing_html, release_html, served
@@ -127,7 +127,7 @@ def test_an_answer_too_large_to_unpack_is_not_stored() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 5_000_000
-    assert describe_failure(failures[0], "harbour.example", Connections())[0] == "size"
+    assert describe_failure(failures[0], "harbour.example", CrawlConnections())[0] == "size"
 
 
 def test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.settings import Log
-from scheduler.logs import MAX_LOG_BYTES, line_of, open_log
+from scheduler.logs import MAX_LOG_BYTES, log_line, open_log
 
 SECRET = "hunter2"  # noqa: S105 - what no line may show
 
@@ -103,7 +103,7 @@ raise ValueError("https://me:{SECRET}@press.example/")
     ],
 )
 def test_logfmt_values_are_quoted_if_necessary(value: object, shown: str) -> None:
-    assert line_of({"one": value, "event": "e"}, Log()) == f"event=e one={shown}"
+    assert log_line({"one": value, "event": "e"}, Log()) == f"event=e one={shown}"
 
 
 def test_a_full_log_is_rotated(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Waiting:
         """Add a decision. Only the last visit of each source is kept."""
         if isinstance(decision, decisions.Seen):
             for release_id, sight in decision.releases.items():
-                self.seen[release_id] = joined(self.seen.get(release_id), sight)
+                self.seen[release_id] = combined_sight(self.seen.get(release_id), sight)
         elif isinstance(decision, decisions.Visited):
             self.runs[decision.run.source] = decision.run
         else:
@@ -177,7 +177,7 @@ class Journal:
         return self._opened
 
 
-def joined(before: Sight | None, sight: Sight) -> Sight:
+def combined_sight(before: Sight | None, sight: Sight) -> Sight:
     """Combine two successive sightings of a release.
 
     The result has the time of the later sighting. Its digest and leaf are from the earlier sighting

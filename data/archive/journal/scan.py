@@ -24,7 +24,7 @@ ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
 """Types of records that may show a release."""
 
 
-class Place(NamedTuple):
+class RecordPlace(NamedTuple):
     """Location of a record: a file of the archive, and an offset in it."""
 
     file: str
@@ -47,9 +47,9 @@ class Scan:
 
     leaves: Leaves
     history: History
-    files: Mapping[str, Place]
+    files: Mapping[str, RecordPlace]
     kept: Mapping[str, str]
-    answers: Mapping[Place, int | None]
+    answers: Mapping[RecordPlace, int | None]
     snapshot: int
     rewritten: int
     orders: Sequence[Order]
@@ -71,9 +71,9 @@ class Scanner:
         self._archive = archive
         self._leaves = leaves
         self._entries: list[JournalEntry] = []
-        self._files: dict[str, Place] = {}
+        self._files: dict[str, RecordPlace] = {}
         self._kept: dict[str, tuple[dt.datetime, str]] = {}
-        self._answers: dict[Place, int | None] = {}
+        self._answers: dict[RecordPlace, int | None] = {}
         self._rewrites: set[str] = set()
         self._orders: list[Order] = []
         self._snapshots: set[str] = set()
@@ -90,7 +90,7 @@ class Scanner:
         leaf = self._leaves.numbers.get(uuid_of(record.record_id).bytes, leaf)
         if leaf is not None:
             self._seen.add(leaf)
-        place = Place(record.file, record.offset)
+        place = RecordPlace(record.file, record.offset)
         try:
             if record.uri.startswith((journal_record.FILES, journal_record.STORE)):
                 self._files[record.record_id] = place

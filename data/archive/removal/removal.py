@@ -139,7 +139,7 @@ def take_out(
     if not records:
         return TakenOut()
     tell(archive, removal, records)
-    before = size_of(archive.folder)
+    before = folder_size(archive.folder)
     cuts: dict[Path, list[Cut]] = defaultdict(list)
     for one in records:
         cuts[archive.folder / one.file].append(Cut(one.offset, one.length))
@@ -159,7 +159,7 @@ def take_out(
         cdxj_path(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     archive.index.read_on()
-    return TakenOut(len(records), before - size_of(archive.folder))
+    return TakenOut(len(records), before - folder_size(archive.folder))
 
 
 def tell(
@@ -208,7 +208,7 @@ def write(archive: Archive, removed: Iterable[Removal]) -> None:
         archive.metadata(removals.REMOVAL, removals.TEXT, block, at=utc_now())
 
 
-def size_of(folder: Path) -> int:
+def folder_size(folder: Path) -> int:
     """Return the total size in bytes of all WARC files in a folder."""
     return sum(path.stat().st_size for path in own_files(folder))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from data.archive.log.leaf import ID_BYTES, decode_leaf
-from data.archive.lost_captures import size_of
+from data.archive.lost_captures import archive_file_size
 from data.archive.verification.checked import CheckedArchive, Read, stamps, unchanged
 from data.archive.verification.found import CdxjLines, Found, Position, Records
 from data.archive.verification.ordinary import is_intact
@@ -75,7 +75,7 @@ def read_records(
         found.unread = unchanged(checked, paths)
         _pass_over(checked, found)
     unread = {*found.unread}
-    sizes = {path: size_of(path) for path in paths if path not in unread}
+    sizes = {path: archive_file_size(path) for path in paths if path not in unread}
     every = sum(sizes.values())
     reached = 0
 
@@ -128,7 +128,7 @@ def _pass_over(checked: CheckedArchive, found: Records) -> None:
 
 def _segments(path: Path) -> list[Segment]:
     """Divide a WARC file. A file without a CDXJ file is one segment."""
-    if size_of(path) < 2 * SEGMENT_BYTES or not cdxj_path(path).exists():
+    if archive_file_size(path) < 2 * SEGMENT_BYTES or not cdxj_path(path).exists():
         return [Segment(path, 0, None)]
     starts = [0, *CdxjLines(cdxj_path(path), listed=True).starts(SEGMENT_BYTES)]
     ends = [*starts[1:], None]

@@ -24,8 +24,8 @@ from data.sqlite_file import (
     Mark,
     create_cache_tables,
     delete_damaged,
+    file_identity,
     is_read_only,
-    mark_of,
     one_process_opens,
     open_for_reading,
     open_for_writing,
@@ -233,7 +233,7 @@ class Index:
                         return what(self._opened())
                     except sqlite3.DatabaseError as error:
                         is_damaged = not isinstance(error, sqlite3.OperationalError)
-                        if not is_damaged and mark_of(self._path).inode == self._mark.inode:
+                        if not is_damaged and file_identity(self._path).inode == self._mark.inode:
                             raise
                         # The file is damaged, or another process has replaced it.
                         self.close()
@@ -251,7 +251,7 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         if is_read_only(self._path):
-            self._mark = mark_of(self._path)
+            self._mark = file_identity(self._path)
             return open_for_reading(self._path, shared=True)
         if not os.access(self.folder, os.W_OK):
             # If the folder is read-only, the index is created in memory.
@@ -268,7 +268,7 @@ class Index:
 
     def _read_into(self, path: Path | None) -> sqlite3.Connection:
         """Open the database file ``path``, or a database in memory if None, and update it."""
-        self._mark = mark_of(self._path)
+        self._mark = file_identity(self._path)
         connection = open_for_writing(path, shared=True)
         try:
             # The index can be rebuilt, so writes are not synced to disk.
@@ -279,7 +279,7 @@ class Index:
             connection.close()
             self._files.clear()
             raise
-        self._mark = self._mark if self._mark.inode else mark_of(self._path)
+        self._mark = self._mark if self._mark.inode else file_identity(self._path)
         return connection
 
     def _read_on(self, db: sqlite3.Connection) -> None:

@@ -77,10 +77,10 @@ def row_of(release: Release, names: list[str]) -> dict[str, Any]:
     values = {
         name: getattr(release, name) if name in TIME_COLUMNS else fields[name] for name in names
     }
-    return {name: plain(value, name) for name, value in values.items()}
+    return {name: column_value(value, name) for name, value in values.items()}
 
 
-def plain(value: Any, name: str) -> Any:
+def column_value(value: Any, name: str) -> Any:
     """Convert a field to a value of a column. Objects become JSON texts."""
     if name in (*INTEGER_COLUMNS, *TIME_COLUMNS):
         return value

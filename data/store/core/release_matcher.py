@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from data.identity.matching import claims, is_document, moved
+from data.identity.matching import claims, is_document, moved_release
 from data.store.core.candidates import ReadDraft, SimilarReleases, SimilarTexts
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
@@ -91,7 +91,7 @@ class ReleaseMatcher:
             return None
         some = map(self._tables.stored_release, islice(dict.fromkeys(alike), MAX_NEAR_RELEASES))
         candidates = {stored.release.id: stored for stored in some}
-        found = moved(
+        found = moved_release(
             draft,
             read.signature,
             [one.candidate for one in candidates.values()],

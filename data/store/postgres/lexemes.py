@@ -182,7 +182,7 @@ def filed_under(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class TermQuery:
     """A search term as a ``tsquery`` for the index, as a phrase, as words to rank by, and as text.
 
     ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty if ``indexed``
@@ -195,7 +195,7 @@ class Phrase:
     text: str
 
 
-def phrase(term: Term) -> Phrase | None:
+def phrase(term: Term) -> TermQuery | None:
     """Return a term as a phrase, or None if it contains no words."""
     words = words_in(term.words)
     if not words:
@@ -228,7 +228,7 @@ def phrase(term: Term) -> Phrase | None:
             indexed = all_of([indexed, f"!{together(ONLY_IN_TITLE)}"])
     indexed = all_of([indexed, *map(quoted, adjacent(words[:-1] if term.prefix else words))])
     text = f" {' '.join(words)}" + ("" if term.prefix else " ")
-    return Phrase(indexed, "" if is_exact else f"({ordered})", together(), text)
+    return TermQuery(indexed, "" if is_exact else f"({ordered})", together(), text)
 
 
 def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
     ANY,
     IndexEntry,
-    Period,
+    IndexPeriod,
     Ranked,
     SearchPart,
     token,
@@ -68,7 +68,7 @@ class PostgresSearch(SearchPart):
     also matches its other forms, in the languages for which PostgreSQL has stemmers.
     """
 
-    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+    def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
         compiled = self._compiled(query, period.expression)
         if compiled.words == EVERY_ROW:
             windows, order = iter([period]), "s.row"
@@ -85,7 +85,7 @@ class PostgresSearch(SearchPart):
                 break
         return found
 
-    def _windows(self, period: Period, limit: int) -> Iterator[Period]:
+    def _windows(self, period: IndexPeriod, limit: int) -> Iterator[IndexPeriod]:
         """Yield the parts of a period in which its newest matches are searched one by one.
 
         Sorting all matches of a common word takes longer than finding them. If there is a ``limit``
@@ -102,7 +102,7 @@ class PostgresSearch(SearchPart):
                 period = period._replace(last=last)
         yield period
 
-    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+    def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
         found = self._compiled(query, period.expression)
         where, arguments = condition(found, period)
         return self._ask(
@@ -234,7 +234,7 @@ def _joined(
     return Compiled(words, exact, long, arguments, ranked)
 
 
-def condition(found: Compiled, period: Period) -> tuple[str, list[Any]]:
+def condition(found: Compiled, period: IndexPeriod) -> tuple[str, list[Any]]:
     """Return SQL for the matching rows of a period, and its arguments.
 
     A condition with words uses `NO_ORDER`.

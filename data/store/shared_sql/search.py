@@ -113,7 +113,7 @@ class IndexEntry(NamedTuple):
     filed: str
 
 
-class Period(NamedTuple):
+class IndexPeriod(NamedTuple):
     """A range of index rows, both inclusive, and an expression without days for its releases."""
 
     first: int
@@ -125,11 +125,11 @@ class SearchPart(Part):
     """Methods of the store for searching."""
 
     @abstractmethod
-    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+    def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
         """Return the ``columns`` of the first rows ``s`` of a period that match, newest first."""
 
     @abstractmethod
-    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+    def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
         """Return the newest matches of a period, at most ``limit``, in any order."""
 
     @abstractmethod
@@ -370,7 +370,7 @@ def entry(
     return IndexEntry(row, number, content, filed.language, tokens, encode(filed))
 
 
-def periods_of(query: Query, cursor: int | None = None) -> Iterator[Period]:
+def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]:
     """Yield the periods whose releases can match a query, newest first.
 
     Conditions on days are true or false for a whole period, so an index of words can search each
@@ -407,12 +407,12 @@ def _in_period(condition: Expression, start: int) -> Expression:
 
 def _rows_of(
     expression: Expression, first: int, last: int, between: tuple[int, int]
-) -> Iterator[Period]:
+) -> Iterator[IndexPeriod]:
     """Yield the period from a day to a day within index rows, unless nothing can match in it."""
     oldest = max(first << ROW_BITS, between[0])
     newest = min(((last + 1) << ROW_BITS) - 1, between[1])
     if expression != NOTHING and oldest <= newest:
-        yield Period(oldest, newest, expression)
+        yield IndexPeriod(oldest, newest, expression)
 
 
 def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
     ANY,
     IndexEntry,
-    Period,
+    IndexPeriod,
     Ranked,
     SearchPart,
     token,
@@ -28,7 +28,7 @@ SHOWN_ROW: Final = (
 class SqliteSearch(SearchPart):
     """Search methods of the store, with FTS5 and BM25 ranking."""
 
-    def _matches_in(self, columns: str, query: Query, period: Period, limit: int) -> list[Any]:
+    def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
         del query
         return self._ask(
             # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
@@ -38,7 +38,7 @@ class SqliteSearch(SearchPart):
             [matched(period.expression), period.first, period.last, limit],
         )
 
-    def _ranks_in(self, query: Query, period: Period, limit: int) -> list[Ranked]:
+    def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
         rank = f"bm25(search, {TITLE_WEIGHT}, 1.0, 0.0)"
         columns = f"{rank} AS rank, -s.row, s.release"
         return self._matches_in(columns, query, period, limit)

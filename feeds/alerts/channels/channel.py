@@ -11,7 +11,7 @@ from data.models import AlertMessage
 from data.network.client import Outbound
 from data.settings import Alerts, SiteSettings
 from data.watches.watch_file import Channel, Watch
-from feeds.alerts.text import AlertText, text_of
+from feeds.alerts.text import AlertText, alert_text
 
 
 class Undelivered(Exception):
@@ -53,7 +53,7 @@ class Alert:
     @property
     def text(self) -> AlertText:
         """The message as readable text."""
-        return text_of(self.watch, self.message, self.environment.site)
+        return alert_text(self.watch, self.message, self.environment.site)
 
 
 class AbstractStruct(StructMeta, ABCMeta):

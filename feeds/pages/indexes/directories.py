@@ -129,7 +129,7 @@ def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], byt
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class CalendarPeriod:
     """A year or month in the calendar, with its page and number of releases.
 
     ``short`` is the abbreviated name of a month. For a year, ``within`` contains its twelve months.
@@ -140,7 +140,7 @@ class Period:
     file: str
     releases: int
     short: str = ""
-    within: tuple[Period, ...] = ()
+    within: tuple[CalendarPeriod, ...] = ()
 
 
 def days_page(pages: PageRenderer) -> bytes:
@@ -148,15 +148,15 @@ def days_page(pages: PageRenderer) -> bytes:
     counts, texts = pages.navigation.counts, pages.catalog.texts
     names = texts.locale.months["stand-alone"]
 
-    def month(year: str, number: int) -> Period:
+    def month(year: str, number: int) -> CalendarPeriod:
         facet = Facet(period=f"{year}-{number:02}")
         count = counts.get(facet, 0)
         file = page_file(facet) if count else ""
-        return Period(names["wide"][number], file, count, names["abbreviated"][number])
+        return CalendarPeriod(names["wide"][number], file, count, names["abbreviated"][number])
 
     found = {one.period: one for one in counts if one.period and len(one.period) == YEAR}
     years = [
-        Period(
+        CalendarPeriod(
             year,
             page_file(facet),
             counts[facet],

@@ -67,7 +67,7 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
     published = (facet for facet in counts if has_feed_files(facet, counts))
     groups: list[FeedGroup] = []
     for name, facets in grouped(catalog, published).items():
-        lines = [line_of(catalog, facet) for facet in facets]
+        lines = [facet_line(catalog, facet) for facet in facets]
         if name == "Dates":
             years = [one for one in facets if len(one.period or "") == YEAR_LENGTH]
             groups.append(FeedGroup(name, [], dates_file(""), len(years)))
@@ -97,7 +97,7 @@ def dates_pages(
     catalog = pages.catalog
     within: dict[str, list[FeedLine]] = {}
     for facet in facets:
-        within.setdefault((facet.period or "")[:YEAR_LENGTH], []).append(line_of(catalog, facet))
+        within.setdefault((facet.period or "")[:YEAR_LENGTH], []).append(facet_line(catalog, facet))
     for year, lines in within.items():
         stem = dates_file(year).removesuffix("/index.html")
         yield from group_pages(pages, stem, year, sorted(lines, key=lambda one: one.stem))
@@ -118,6 +118,6 @@ def group_pages(
     return index_pages(pages, stem, "feed_group.html", lines, title=title)
 
 
-def line_of(catalog: Catalog, facet: Facet) -> FeedLine:
+def facet_line(catalog: Catalog, facet: Facet) -> FeedLine:
     """Return the row for a facet's feed."""
     return FeedLine(catalog.name(facet), page_file(facet), stem_of(facet))

@@ -40,7 +40,7 @@ class IndexPage(Generic[Line]):
     label: str
 
 
-def parts_of(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
+def index_parts(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
     """Split rows into pages, in the same order. If there are no rows, return one empty page."""
     parts = []
     for start in range(0, max(len(rows), 1), MAX_ROWS):
@@ -64,7 +64,7 @@ def index_pages(
     pages: PageRenderer, stem: str, template: str, rows: Sequence[Line], **values: Any
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Yield each page of a list: its file name and a function that renders it from a template."""
-    parts = parts_of(stem, rows)
+    parts = index_parts(stem, rows)
     for part in parts:
         yield (
             part.file,

@@ -23,7 +23,7 @@ LATEST = "latest"
 """Name of the page after the first page, which is used in its URL."""
 
 
-def parts_of(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[ReleaseRow]]]:
+def older_parts(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[ReleaseRow]]]:
     """Split rows into named pages of at most MAX_OLDER_PAGE rows."""
     return [
         (
@@ -87,7 +87,7 @@ def older_pages(
 
     ``beside`` contains the files of the newer, the older and the oldest page.
     """
-    parts = parts_of(name, rows)
+    parts = older_parts(name, rows)
     newer, older, oldest = beside
     names = [newer, *(part_file(facet, part) for part, _ in parts), older]
     return [

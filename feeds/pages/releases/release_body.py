@@ -144,7 +144,7 @@ def is_layout(table: Element) -> bool:
         return True
     if next(table.iterdescendants("th", "caption"), None) is not None:
         return False
-    lengths = [len(" ".join(text_of(cell).split())) for row in rows for cell in row]
+    lengths = [len(" ".join(element_text(cell).split())) for row in rows for cell in row]
     return max(lengths, default=0) >= MIN_TEXT_CELL
 
 
@@ -176,7 +176,7 @@ def move_behind(link: Element, image: Element) -> None:
     """
     words = image.get("alt") or image.get("title") or ""
     remove(image)
-    if not text_of(link).strip():
+    if not element_text(link).strip():
         is_same = link.get("href") == image.get("src") or not words
         if is_same or next(link.iterdescendants("img"), None) is not None:
             words = ""
@@ -246,7 +246,7 @@ def lower_headings(root: Element) -> None:
         heading.tag = f"h{min(6, int(str(heading.tag)[1]) - top + 2)}"
 
 
-def text_of(element: Element) -> str:
+def element_text(element: Element) -> str:
     """Return all text in an element, with no-break spaces replaced by spaces."""
     return "".join(map(str, element.itertext())).replace("\xa0", " ")
 
@@ -330,7 +330,7 @@ def drop_behind(child: Element) -> None:
 
 def shorten(element: Element, budget: BodyBudget) -> None:
     """Replace the content of an element with the beginning of its text that fits in the budget."""
-    text = text_of(element)
+    text = element_text(element)
     length = MAX_COMPRESSED_BYTES // 4
     for child in list(element):
         element.remove(child)

@@ -21,7 +21,7 @@ from data.models import (
 )
 from data.revisions.stored_difference import changes_between, classes_between
 from data.stories.copies import StoryMember
-from data.stories.passages import Passage, shared_passages
+from data.stories.passages import SharedPassage, shared_passages
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
 from data.topics.facets import section_of
@@ -30,7 +30,7 @@ from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, FeedEntry, title_of
 from feeds.pages.edit_words import edit_words
-from feeds.pages.file_rows import file_line, size_of
+from feeds.pages.file_rows import file_line, readable_size
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -134,7 +134,7 @@ def release_page(
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
         beginning=body.beginning,
         whole=release_text_file(release.id),
-        whole_size=size_of(text_size, texts),
+        whole_size=readable_size(text_size, texts),
         data=release_data_file(release.id),
         topics=[
             (catalog.topic(topic), page_file(Facet(topic=topic)))
@@ -191,7 +191,7 @@ def story_values(
         one for one in near if one.release.source == release.source and one.release.content.language
     ]
     others = [one for one in near if one not in editions]
-    passages: tuple[Passage, ...] = ()
+    passages: tuple[SharedPassage, ...] = ()
     if own is not first and own.overlap >= MIN_OVERLAP:
         text = first.release.content.body_text
         passages = shared_passages(content.body_text, text, most=MAX_PASSAGES)

@@ -44,7 +44,7 @@ from feeds.publishing.bucket.pushed_files import (
     PushedFiles,
     changed,
     files_in,
-    parts_of,
+    upload_batches,
 )
 from feeds.urls import FileStamp
 
@@ -312,7 +312,7 @@ class SiteBucket:
             def write(name: str) -> tuple[str, Pushed | None]:
                 return name, self._write_one(name, present, known.get(name), number)
 
-            for some in parts_of(wanted):
+            for some in upload_batches(wanted):
                 self._check_not_superseded()
                 written = {name: one for name, one in pool.map(write, some) if one}
                 self._kept.note(written)
@@ -358,7 +358,7 @@ class SiteBucket:
 
     def _delete(self, gone: Collection[str]) -> None:
         with ThreadPoolExecutor(MAX_REQUESTS, "push") as pool:
-            for some in parts_of(gone, backwards=True):
+            for some in upload_batches(gone, backwards=True):
                 self._check_not_superseded()
                 list(pool.map(lambda name: self._bucket.delete([name]), some))
                 self._kept.note({}, some)

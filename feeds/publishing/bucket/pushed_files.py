@@ -221,7 +221,7 @@ def rank_of(name: str) -> int:
     return 1 if page_after(name) else 2
 
 
-def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
+def upload_batches(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
     """Yield file names in upload order, in batches of the same rank."""
     ranked: dict[int, list[str]] = {}
     for name in names:

@@ -12,7 +12,11 @@ from data.store.core.store import Store
 from feeds.server.api import schemas
 from feeds.server.api.parameters import ChangesParameters
 from feeds.server.api.problems import ApiError
-from feeds.server.api.release_handlers import MAX_PAGE_CHARACTERS, release_answer, size_of
+from feeds.server.api.release_handlers import (
+    MAX_PAGE_CHARACTERS,
+    counted_characters,
+    release_answer,
+)
 from feeds.server.api.request_context import decode, encode
 
 BELONGS: Final = "changes"
@@ -50,7 +54,7 @@ def changes(store: Store, site: str, asked: ChangesParameters) -> schemas.Change
         for one in some:
             found.append(one)
             place = one.cursor
-            size += 0 if one.release.hidden else size_of(one.release)
+            size += 0 if one.release.hidden else counted_characters(one.release)
             if size > MAX_PAGE_CHARACTERS:
                 break
     return schemas.ChangePage(

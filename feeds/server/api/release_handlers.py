@@ -269,7 +269,7 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
                 "file": in_files.get(one.id),
             }
             some.append(msgspec.convert(fields, schemas.FoundRelease, from_attributes=True))
-            size += size_of(one)
+            size += counted_characters(one)
         after = hits.cursor
         if after is None:
             break
@@ -386,7 +386,7 @@ def answer_fields(site: str, release: Release) -> dict[str, Any]:
     return {**release_fields(release), "links": links}
 
 
-def size_of(release: Release) -> int:
+def counted_characters(release: Release) -> int:
     """Return the number of a release's characters that count towards `MAX_PAGE_CHARACTERS`."""
     return len(release.content.body_html) + len(release.content.body_text)
 
@@ -406,7 +406,7 @@ def read_releases(
         if release is None or release.hidden:
             continue
         releases.append(release)
-        size += size_of(release)
+        size += counted_characters(release)
         if size > MAX_PAGE_CHARACTERS and number < len(found):
             return releases, place
     return releases, None

@@ -204,7 +204,7 @@ def refused(error: ApiError) -> Outcome:
 def without_secrets(operation: Write, outcome: Outcome) -> Outcome:
     """Return a response for the record, with digests of its secret fields."""
     hidden = _secrets(operation, outcome)
-    return _replaced(outcome, {name: digest_of(outcome.values[name]) for name in hidden})
+    return _replaced(outcome, {name: json_digest(outcome.values[name]) for name in hidden})
 
 
 def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
@@ -213,7 +213,7 @@ def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
     A field is null if its secret was changed or removed since.
     """
     found = _secrets(operation, recorded)
-    kept = {name for name in found if digest_of(found[name]) == recorded.values[name]}
+    kept = {name for name in found if json_digest(found[name]) == recorded.values[name]}
     return _replaced(recorded, {name: found[name] if name in kept else None for name in found})
 
 
@@ -226,7 +226,7 @@ def _replaced(outcome: Outcome, values: Mapping[str, Any]) -> Outcome:
     return Outcome(outcome.status, {**outcome.values, **values})
 
 
-def digest_of(value: Any) -> str:
+def json_digest(value: Any) -> str:
     """Return the SHA-256 of a JSON value in hexadecimal digits. Secrets are long random texts."""
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
@@ -295,17 +295,17 @@ def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
     why = message.partition(" - at ")[0]
     if "matching regex" in why:
-        schema = fields_of(kind).get(name, {})
+        schema = body_fields(kind).get(name, {})
         about = found_in(schema, "pattern").get("description") or schema.get("description", "")
         why = f"write another value ({about or 'without control characters'})"
     elif "enum value" in why:
-        values = found_in(fields_of(kind).get(name, {}), "enum").get("enum", ())
+        values = found_in(body_fields(kind).get(name, {}), "enum").get("enum", ())
         why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"
     return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)
 
 
 @cache
-def fields_of(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
+def body_fields(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
     """Return the JSON Schemas of the fields of a body, by field name."""
     _, components = msgspec.json.schema_components([kind], ref_template="{name}")
     found: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]

@@ -47,9 +47,9 @@ def protocol_server(
         operator, run = caller(context.request)
         outcome = await toolbox.call(params.name, params.arguments or {}, operator, run)
         if outcome.status >= 400:  # noqa: PLR2004 - errors begin here
-            return types.CallToolResult(content=[text_of(outcome.values)], is_error=True)
+            return types.CallToolResult(content=[json_text(outcome.values)], is_error=True)
         result = result_of(outcome)
-        return types.CallToolResult(content=[text_of(result)], structured_content=result)
+        return types.CallToolResult(content=[json_text(result)], structured_content=result)
 
     return Server(
         "communique",
@@ -73,6 +73,6 @@ def described(tool: Tool) -> types.Tool:
     )
 
 
-def text_of(values: Any) -> types.TextContent:
+def json_text(values: Any) -> types.TextContent:
     """Return JSON values as text, for clients that do not read structured content."""
     return types.TextContent(type="text", text=json.dumps(values, ensure_ascii=False))

@@ -152,7 +152,7 @@ class Unanswered(CommuniqueError):
         self.retry_after = retry_after
 
 
-class Job:
+class QueuedWork:
     """Work for one request, or for several identical requests that wait for its result."""
 
     def __init__(self, work: Callable[[], Any], client: Client) -> None:
@@ -187,10 +187,10 @@ class WorkQueue:
         self._proxies = proxies_of(site)
         self._limit = RateLimit(site.api_rate, proxies=self._proxies)
         self._threads = ThreadPoolExecutor(THREADS, "answers")
-        self._waiting = OrderedDict[Client, deque[Job]]()
+        self._waiting = OrderedDict[Client, deque[QueuedWork]]()
         self._running = Counter[str]()
         self._busy_threads = 0
-        self._shared: dict[Hashable, Job] = {}
+        self._shared: dict[Hashable, QueuedWork] = {}
 
     async def run(
         self, scope: Scope, receive: Receive, work: Callable[[], T], key: Hashable = None
@@ -225,7 +225,7 @@ class WorkQueue:
             raise Unanswered(503, "the client disconnected", 1)
         raise Unanswered(503, f"the response took longer than {DEADLINE_SECONDS:g} seconds", 60)
 
-    def _share(self, job: Job, key: Hashable) -> None:
+    def _share(self, job: QueuedWork, key: Hashable) -> None:
         """Let requests with the same key wait for this job until it ends."""
 
         def ended(_: asyncio.Future[Any]) -> None:
@@ -245,8 +245,8 @@ class WorkQueue:
             message = f"too many requests from your address; try again in {wait} s"
             raise Unanswered(429, message, wait)
 
-    def _added(self, work: Callable[[], Any], client: Client) -> Job:
-        job = Job(work, client)
+    def _added(self, work: Callable[[], Any], client: Client) -> QueuedWork:
+        job = QueuedWork(work, client)
         if self._busy_threads + sum(map(len, self._waiting.values())) >= THREADS + MAX_WAITING:
             self._make_room(client)
         self._waiting.setdefault(client, deque()).append(job)
@@ -275,7 +275,7 @@ class WorkQueue:
             raise crowd
         self._drop(self._waiting[clients[0]][-1]).result.set_exception(crowd)
 
-    def _drop(self, job: Job) -> Job:
+    def _drop(self, job: QueuedWork) -> QueuedWork:
         """Remove a job from the queue."""
         waiting = self._waiting[job.client]
         waiting.remove(job)
@@ -283,7 +283,7 @@ class WorkQueue:
             del self._waiting[job.client]
         return job
 
-    def _abandon(self, job: Job) -> None:
+    def _abandon(self, job: QueuedWork) -> None:
         """Cancel a job that no request waits for."""
         job.result.cancel()
         if job.is_running:
@@ -312,14 +312,14 @@ class WorkQueue:
         """Return the number of running jobs in each network of a client, widest network first."""
         return tuple(self._running[one] for one in reversed(client))
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: QueuedWork) -> None:
         job.is_running = True
         self._busy_threads += 1
         self._running.update(job.client)
         done = asyncio.get_running_loop().run_in_executor(self._threads, job.done)
         done.add_done_callback(lambda done: self._ended(job, done))
 
-    def _ended(self, job: Job, done: asyncio.Future[Any]) -> None:
+    def _ended(self, job: QueuedWork, done: asyncio.Future[Any]) -> None:
         self._busy_threads -= 1
         self._running -= Counter(job.client)
         job.take(done)

@@ -155,7 +155,7 @@ def suggested(
     scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
     elements = [one for one in scanned if fits(field, one, context)]
     if known:
-        elements = [*(one for one in scanned if text_of(one) == known), *elements]
+        elements = [*(one for one in scanned if one_line(one) == known), *elements]
     hint = HINTS.get(field.key)
     if field.key == "item":
         elements = [
@@ -165,7 +165,7 @@ def suggested(
             if len([*islice(above.iter("a"), 4)]) < 4  # noqa: PLR2004 - the whole list has more links
         ]
     if field.key == "body":
-        elements.sort(key=lambda one: -len(text_of(one)))
+        elements.sort(key=lambda one: -len(one_line(one)))
     elif hint:
         elements.sort(key=lambda one: not is_hinted(one, hint))
     yield from dict.fromkeys(elements)
@@ -182,23 +182,23 @@ def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
     key, tag = field.key, str(element.tag)
     match key:
         case "body":
-            return tag in BODY_TAGS and len(text_of(element)) >= MIN_BODY_CHARS
+            return tag in BODY_TAGS and len(one_line(element)) >= MIN_BODY_CHARS
         case "link" | "item" | "next":
             least = 0 if key == "next" else MIN_LINK_CHARS
-            return tag == "a" and bool(element.get("href")) and len(text_of(element)) >= least
+            return tag == "a" and bool(element.get("href")) and len(one_line(element)) >= least
         case "drop":
             return tag not in {"body", "html"} and is_hinted(element, HINTS[key])
         case "published":
             return tag != "meta" and is_date(element, context)
     named = tag in HEADINGS or is_hinted(element, HINTS[key])
-    return named and 1 < len(text_of(element)) <= MAX_LINE_CHARS
+    return named and 1 < len(one_line(element)) <= MAX_LINE_CHARS
 
 
 def is_date(element: etree._Element, context: DateContext) -> bool:
     """Return whether an element contains a date and little else."""
     text = next((value for name in DATE_ATTRIBUTES if (value := element.get(name))), "")
     if not text and len(element) < MAX_DATE_CHILDREN:
-        text = text_of(element)
+        text = one_line(element)
     has_digits = any(character.isdigit() for character in text)
     return (
         len(text) <= MAX_DATE_CHARS and has_digits and bool(parse_date(text, context, "candidate"))
@@ -240,7 +240,7 @@ def value_of(
     field: Field, found: etree._Element | str, page: Page, context: DateContext
 ) -> tuple[str, bool]:
     """Return the value of an element for display, and whether it is suitable for the field."""
-    text = text_of(found) if is_element(found) else clean_line(str(found))
+    text = one_line(found) if is_element(found) else clean_line(str(found))
     if field.key == "published":
         stated = found.get("datetime") if is_element(found) else None
         date = (
@@ -266,6 +266,6 @@ def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
     return lacking, float(sum(abs(count - 1) for count in counts)), length
 
 
-def text_of(element: etree._Element) -> str:
+def one_line(element: etree._Element) -> str:
     """Return the text of an element as one line."""
     return clean_line("".join(map(str, element.itertext())))

@@ -18,7 +18,7 @@ from data.text.masking import masked_toml
 from data.toml_files import read_text
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
-from scheduler.children.correction.source_text import Field, PageKind, digest_of, with_selector
+from scheduler.children.correction.source_text import Field, PageKind, source_digest, with_selector
 from scheduler.home.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from spiders.extract.golden import BadGolden, read_golden
@@ -73,7 +73,7 @@ def preview(
     drifts = guard.drifts(replace(loaded, file=file))
     worse = next((one for one in drifts if one.is_mass_change), None)
     return Preview(
-        digest_of(text),
+        source_digest(text),
         [*changed_lines(text, changed)],
         [
             BeforeAfter(page.url, value(page, loaded.file, field), value(page, file, field))

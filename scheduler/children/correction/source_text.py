@@ -54,7 +54,7 @@ class SourceFileChanged(CommuniqueError):
         self.path = path
 
 
-def digest_of(text: str) -> str:
+def source_digest(text: str) -> str:
     """Return the digest of a text, by which changes are detected."""
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -119,7 +119,7 @@ def save_selector(home: Home, source: str, field: Field, selector: str, digest: 
     with home.files_lock():
         loaded = load_source(home.sources, source)
         text = read_text(loaded.path, SourceError)
-        if digest_of(text) != digest:
+        if source_digest(text) != digest:
             raise SourceFileChanged(loaded.path)
         path = home.sources / f"{source}.toml"
         changed = with_selector(text, str(path), field, selector)

@@ -30,7 +30,7 @@ from scheduler.home.home import Home, open_home
 from scheduler.terminal.progress import one_bar
 from scheduler.terminal.tables import print_table
 from spiders.catalogue.catalogue import examine, find_catalogue, read_catalogue
-from spiders.catalogue.selection import Selection
+from spiders.catalogue.selection import EntrySelection
 
 ADD_RESULTS: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
 """Possible results of commands that add entries, in the order of a report."""
@@ -55,12 +55,12 @@ def attempt_lines(count: int, *, quiet: bool) -> Iterator[Callable[[Attempt], No
             done += 1
             draw(done, count)
             if not is_terminal and not quiet:
-                say(line_of(attempt))
+                say(attempt_line(attempt))
 
         yield note
 
 
-def line_of(attempt: Attempt) -> str:
+def attempt_line(attempt: Attempt) -> str:
     """Return the result of an entry as a line."""
     start = f"{attempt.entry}: {attempt.state}"
     if attempt.state in {"added", "found"}:
@@ -108,7 +108,7 @@ def attempt_values(attempt: Attempt) -> dict[str, Any]:
 @as_json
 @with_later_home
 def add(
-    home: Home, *, catalogue: str, selection: Selection, yes: bool, force: bool, as_json: bool
+    home: Home, *, catalogue: str, selection: EntrySelection, yes: bool, force: bool, as_json: bool
 ) -> int:
     """Find the press rooms of entries, and add them as sources.
 
@@ -138,7 +138,7 @@ def add(
 @with_selection
 @as_json
 @with_any_home
-def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> int:
+def check(home: Home, *, catalogue: str, selection: EntrySelection, as_json: bool) -> int:
     """Validate a catalogue, or check that its press rooms can be found.
 
     CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
@@ -146,7 +146,7 @@ def check(home: Home, *, catalogue: str, selection: Selection, as_json: bool) ->
     add`, but nothing is written.
     """
     path = find_catalogue(catalogue, home.catalogues)
-    if selection != Selection():
+    if selection != EntrySelection():
         read = read_catalogue(path)
         entries = selection.of(read)
         with attempt_lines(len(entries), quiet=as_json) as on_attempt:

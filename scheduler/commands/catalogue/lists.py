@@ -21,7 +21,7 @@ from spiders.catalogue.catalogue import (
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import Selection
+from spiders.catalogue.selection import EntrySelection
 
 catalogue_argument = click.argument("catalogue", metavar="CATALOGUE")
 """A catalogue's id, or the path of a catalogue file."""
@@ -58,7 +58,9 @@ def with_selection(command: Command) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         upper = tuple(code.upper() for code in countries)
-        return command(*arguments, selection=Selection(entries, upper, kinds, groups), **others)
+        return command(
+            *arguments, selection=EntrySelection(entries, upper, kinds, groups), **others
+        )
 
     return chosen
 
@@ -98,7 +100,7 @@ def list_(home: Home, *, as_json: bool) -> int:
 @with_selection
 @as_json
 @with_any_home
-def show(home: Home, *, catalogue: str, selection: Selection, as_json: bool) -> int:
+def show(home: Home, *, catalogue: str, selection: EntrySelection, as_json: bool) -> int:
     """List the entries of a catalogue and their tiers.
 
     CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is

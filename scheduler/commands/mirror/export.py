@@ -13,7 +13,7 @@ import click
 from data.archive.archived_response import served
 from data.archive.content_coding import Undecodable
 from data.archive.log.notes import SigningKey
-from data.archive.lost_captures import Lost, lost_captures, lost_text
+from data.archive.lost_captures import LostCaptures, lost_captures, lost_text
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
@@ -159,7 +159,7 @@ def folder(
 
 
 def report(
-    made: Exported | FolderCopy, lost: Sequence[Lost], kind: str, to: Path, *, as_json: bool
+    made: Exported | FolderCopy, lost: Sequence[LostCaptures], kind: str, to: Path, *, as_json: bool
 ) -> int:
     """Print which parts were exported and which are missing, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()

@@ -11,7 +11,7 @@ from data.errors import ArchiveError
 from data.wording import counted
 from scheduler.cli import (
     PATH_OR_URL,
-    Group,
+    SentenceGroup,
     as_json,
     complain,
     print_json,
@@ -28,7 +28,7 @@ OLD_KEY: Final = (
 )
 
 
-@click.group(cls=Group)
+@click.group(cls=SentenceGroup)
 def key() -> None:
     """Manage the key that signs the archive's log."""
 

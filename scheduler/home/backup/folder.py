@@ -69,7 +69,7 @@ def cause_of(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
-def digest_of(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a file. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -179,14 +179,14 @@ class BackupFolder:
             self.files[name] = known
         elif has(target, stat.st_size, stat.st_mtime_ns):
             # A killed run has already copied this file.
-            self._note(name, target, digest_of(target), stat)
+            self._note(name, target, sha256_of_file(target), stat)
         else:
             target.unlink(missing_ok=True)
             made = link_or_copy(path, target)
             self.copied += made is not None
             self.linked += made is None
             self.copied_bytes += stat.st_size if made else 0
-            self._note(name, target, made or digest_of(target), stat)
+            self._note(name, target, made or sha256_of_file(target), stat)
 
     def copy(self, name: str, path: Path, size: int | None = None) -> None:
         """Add a file, or its first ``size`` bytes. An unchanged file is not copied again."""
@@ -204,7 +204,7 @@ class BackupFolder:
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
         """Add a file that ``new`` created. The file counts as copied if its content changed."""
-        digest = digest_of(target)
+        digest = sha256_of_file(target)
         self._note(name, target, digest, stat)
         known = self.before.get(name)
         if known is None or known.sha256 != digest:

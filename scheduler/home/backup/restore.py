@@ -25,10 +25,10 @@ from scheduler.home.backup.folder import (
     STATE_PREFIX,
     cause_of,
     copy_file,
-    digest_of,
     has,
     held,
     link_or_copy,
+    sha256_of_file,
 )
 from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
 from scheduler.home.errors import DUMP, RESTORING
@@ -133,7 +133,7 @@ def write_home(
         path.mkdir(parents=True, exist_ok=True)
         must_be_free(home, manifest)
         with home.lock("run", "communique restore"):
-            put(str(path / RESTORING), mark_of(manifest))
+            put(str(path / RESTORING), restore_mark(manifest))
             sync(path)
             write(source, manifest, path, on_progress)
             notes = check(home, manifest)
@@ -154,7 +154,7 @@ def write_home(
     )
 
 
-def mark_of(manifest: Manifest) -> bytes:
+def restore_mark(manifest: Manifest) -> bytes:
     """Return the content for the file that marks a home directory as partially restored."""
     return f"{manifest.home} {manifest.at.isoformat()}\n".encode()
 
@@ -171,7 +171,7 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
             with home.lock(lock.name, "communique restore"):
                 pass
     mark = home.path / RESTORING
-    if mark.is_file() and mark.read_bytes() == mark_of(manifest):
+    if mark.is_file() and mark.read_bytes() == restore_mark(manifest):
         return
     if here - {"locks"}:
         raise HomeNotEmpty(home.path)
@@ -186,7 +186,7 @@ def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgr
         on_progress("restore", done, every)
         done += file.bytes
         target, stored = path / name, source / file.at
-        if has(target, file.bytes) and digest_of(target) == file.sha256:
+        if has(target, file.bytes) and sha256_of_file(target) == file.sha256:
             # An earlier run has written this file.
             continue
         target.unlink(missing_ok=True)
@@ -212,7 +212,7 @@ def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
     if file.at.startswith(STATE_PREFIX):
         digest = copy_file(source, target, mode=rights)
     else:
-        digest = link_or_copy(source, target, mode=rights) or digest_of(target)
+        digest = link_or_copy(source, target, mode=rights) or sha256_of_file(target)
     if file.changed and target.stat().st_mtime_ns != file.changed:
         os.utime(target, ns=(file.changed, file.changed))
     return digest

@@ -8,7 +8,7 @@ from typing import Final
 
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.lost_captures import size_of
+from data.archive.lost_captures import archive_file_size
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
@@ -101,7 +101,10 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
 
 def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:
     """Compare the store's captures with the sizes of files and the length of the log."""
-    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(home.archive)}
+    sizes = {
+        path.name.removesuffix(DOT_OPEN): archive_file_size(path)
+        for path in own_files(home.archive)
+    }
     lost = sorted(
         {one.file for one in stored.captures if one.file and one.end > sizes.get(one.file, 0)}
     )

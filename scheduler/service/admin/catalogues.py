@@ -37,7 +37,7 @@ from spiders.catalogue.catalogue import (
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import Selection
+from spiders.catalogue.selection import EntrySelection
 
 MAX_JOB_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a job in seconds. The next job continues the work."""
@@ -67,7 +67,7 @@ class TooManyJobs(CommuniqueError):
 
 
 @dataclass
-class Job:
+class CatalogueJob:
     """A job that adds or checks entries of a catalogue, or updates its sources.
 
     ``verb`` is the subcommand of `communique catalogue`. ``catalogue`` is the name of its file,
@@ -111,7 +111,7 @@ class CataloguePages:
         self._service = service
         self._live = live
         self._posts = posts
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: OrderedDict[str, CatalogueJob] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -208,7 +208,9 @@ class CataloguePages:
         """Update all sources of a catalogue, or report what would change."""
         read = await asyncio.to_thread(self._catalogue, request)
         is_dry = form.get("dry") == "yes"
-        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, (), "update")
+        job = CatalogueJob(
+            secrets.token_hex(8), request.path_params["catalogue"], read.id, (), "update"
+        )
         self._begin(job, ["--dry-run"] * is_dry)
         what = "comparing sources with" if is_dry else "updating sources to"
         return f"{what} this catalogue", f"../jobs/{job.id}/"
@@ -219,9 +221,11 @@ class CataloguePages:
         ids = tuple(name.removeprefix(CHOSEN_PREFIX) for name in fields)
         if form.get("all") != "yes" and not ids:
             raise NothingChosen(f"no institution is chosen; choose some to {verb}")
-        chosen = _selection(form) if form.get("all") == "yes" else Selection(ids)
+        chosen = _selection(form) if form.get("all") == "yes" else EntrySelection(ids)
         entries = tuple(entry.id for entry in chosen.of(read))
-        job = Job(secrets.token_hex(8), request.path_params["catalogue"], read.id, entries, verb)
+        job = CatalogueJob(
+            secrets.token_hex(8), request.path_params["catalogue"], read.id, entries, verb
+        )
         options = [*ids]
         if form.get("all") == "yes":
             options = [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
@@ -229,13 +233,13 @@ class CataloguePages:
         doing = "adding" if verb == "add" else "checking"
         return f"{doing} {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
 
-    def _begin(self, job: Job, options: list[str]) -> None:
+    def _begin(self, job: CatalogueJob, options: list[str]) -> None:
         """Run a job in the background. Raises TooManyJobs."""
         make_room(self._jobs)
         job.task = asyncio.create_task(self._run(job, options))
         self._jobs[job.id] = job
 
-    async def _run(self, job: Job, options: list[str]) -> None:
+    async def _run(self, job: CatalogueJob, options: list[str]) -> None:
         """Run the command of a job with ``options``, and store its result."""
         command = ("catalogue", job.verb, job.catalogue, "--json", *options)
         try:
@@ -260,7 +264,7 @@ class CataloguePages:
         done = await asyncio.to_thread(self._progress, job) if job.is_busy else len(job.rows)
         return await self._pages.show(request, "catalogue_job.html", job.title, job=job, done=done)
 
-    def _progress(self, job: Job) -> int:
+    def _progress(self, job: CatalogueJob) -> int:
         """Return how many entries of a running job have a result."""
         if job.verb != "add":
             return 0
@@ -293,7 +297,7 @@ def update_row(update: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def make_room(jobs: OrderedDict[str, Job]) -> None:
+def make_room(jobs: OrderedDict[str, CatalogueJob]) -> None:
     """Drop the oldest job that has ended if there are `MAX_JOBS` jobs.
 
     Raises TooManyJobs if none has ended.
@@ -323,9 +327,9 @@ def _read_version(path: Path, time: int, size: int) -> Catalogue:
     return read_catalogue(path)
 
 
-def _selection(values: Mapping[str, str]) -> Selection:
+def _selection(values: Mapping[str, str]) -> EntrySelection:
     country, kind, group = ((value,) if (value := values.get(name)) else () for name in FILTERS)
-    return Selection(countries=country, kinds=kind, groups=group)
+    return EntrySelection(countries=country, kinds=kind, groups=group)
 
 
 def _values(values: Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ from data.wording import counted, lasting, sized
 from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home.home import Home
-from scheduler.mirror.status import size_of
+from scheduler.mirror.status import total_size
 from scheduler.operations.service import RunningService
 from scheduler.service.admin.pages import AdminPages
 from scheduler.sources.health import home_health
@@ -88,7 +88,7 @@ class Overview:
             lags = [lag_line(one) for one in store.consumer_lags() if one.events or one.problem]
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
-        archived = sized(size_of(files) + size_of(indexes))
+        archived = sized(total_size(files) + total_size(indexes))
         disk = shutil.disk_usage(home.path)
         return {
             "runs": runs[:MAX_ROWS],
@@ -176,4 +176,4 @@ def size_of_store(home: Home) -> str:
     """Return the size of an SQLite store as text, or the name PostgreSQL."""
     if home.settings.store.url:
         return "in PostgreSQL"
-    return sized(size_of(files_of(home.database)))
+    return sized(total_size(files_of(home.database)))

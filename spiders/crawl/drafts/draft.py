@@ -21,7 +21,7 @@ from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 from spiders.page_parts.find import FoundPart
 from spiders.release.date.choice import document_date
-from spiders.release.document import text_of, title_of
+from spiders.release.document import body_text_of, title_of
 from spiders.sources.source_file import SourceFile
 
 PDF_TYPE = "application/pdf"
@@ -125,7 +125,7 @@ def document_content(
     title, rule = title_of(document, listed)
     if not title:
         title, rule = (listed, "listing") if listed else (_file_name(page.url), "file name")
-    text = text_of(document, title)
+    text = body_text_of(document, title)
     return Content(
         title=title,
         published=document_date(document, context, item),

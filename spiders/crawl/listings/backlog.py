@@ -10,7 +10,7 @@ from data.clock import utc_now
 from data.identity.decision import listed_since, published_since
 from data.models import ListingKind, Published
 from data.text.urls import canonical_url
-from spiders.crawl.listings.feed_cross_check import names_of
+from spiders.crawl.listings.feed_cross_check import item_names
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import ListingItem
@@ -73,7 +73,7 @@ class Backlog:
         follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
         if self._first_visit is None or not (follows or walk.was_over):
             return
-        names = names_of(items)
+        names = item_names(items)
         before = set(self._store.ids_at(self._source, [*names]))
         unknown = {key: name for key, name in names.items() if key not in before}
         for kind in self._kinds:

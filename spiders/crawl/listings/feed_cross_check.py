@@ -120,7 +120,7 @@ def is_permanent_page(url: str) -> bool:
     return bool(PERMANENT_PAGE.fullmatch(stem) or CATEGORY_PAGE.search(path))
 
 
-def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
+def item_names(items: Iterable[ListingItem]) -> Mapping[str, str]:
     """Return the name (day and title) of each item, by canonical URL."""
     return {canonical_url(item.url): item_name(item) for item in items}
 

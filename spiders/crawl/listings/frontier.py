@@ -15,7 +15,7 @@ from data.health.run_errors import CUT
 from data.models import History, ListingKind
 from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.listings.backlog import Backlog
-from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of
+from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, item_names
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.listings.waiting_releases import WaitingReleases
 from spiders.crawl.visit_scope import VisitScope
@@ -189,7 +189,7 @@ class Frontier:
         # Store both or neither, because paging never returns to a page whose items were lost.
         try:
             with self._store.transaction_if_needed():
-                walk.read(url, page, names_of(items), posted=posted)
+                walk.read(url, page, item_names(items), posted=posted)
                 self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=False)
         except Exception:
             walk.reset()
@@ -217,7 +217,7 @@ class Frontier:
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
         self.backlog.note_appeared(self.walks[kind], items, is_first=True)
-        self.walks[kind].add_items(names_of(items))
+        self.walks[kind].add_items(item_names(items))
         self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
@@ -309,7 +309,7 @@ class Frontier:
                 if walk and front:
                     # An index does not show which of its sitemaps changed.
                     again = bool(walk is self.feed and self._sitemaps and walk.history != "walking")
-                    walk.open(front, names_of(items), restart=self._backfill or again)
+                    walk.open(front, item_names(items), restart=self._backfill or again)
             self._evidence.add_front(shown)
             chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
             new = self._waiting.add(chosen, page=self._pages, is_first=True)
@@ -324,7 +324,7 @@ class Frontier:
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
         """Return the feed's items that are on the page, or resemble the page's items."""
-        keys, named = self._store.listed_before(self._source, "page", names_of(items))
+        keys, named = self._store.listed_before(self._source, "page", item_names(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
         alone = [item for item in items if canonical_url(item.url) not in keys | named]
@@ -333,7 +333,7 @@ class Frontier:
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
         """Return the page's items, without those that the feed has at other URLs."""
-        keys, named = self._store.listed_before(self._source, "feed", names_of(items))
+        keys, named = self._store.listed_before(self._source, "feed", item_names(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
             item

@@ -20,7 +20,7 @@ from spiders.page.page import Page
 from spiders.page_parts.find import find_parts, text_fragment
 
 
-def parts_of(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
+def part_drafts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
     """Yield drafts of the releases whose full texts are on the listing page itself.
 
     If the server reports the page as unchanged, its stored releases are confirmed instead.

@@ -37,7 +37,7 @@ from spiders.crawl.visits.listing_response import (
     report_unread,
 )
 from spiders.crawl.visits.next_requests import Wanted
-from spiders.crawl.visits.page_parts import parts_of, with_stored_addresses
+from spiders.crawl.visits.page_parts import part_drafts, with_stored_addresses
 from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder
 from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import capture_of, why_not_archived
@@ -217,7 +217,7 @@ class PressRoomSpider(Spider):
             with page_errors(response.url, visit.report.error):
                 listing = listing_or_report(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
-                visit.first_pages.hold(parts_of(response, visit, listing))
+                visit.first_pages.hold(part_drafts(response, visit, listing))
             if is_first:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
@@ -241,7 +241,7 @@ class PressRoomSpider(Spider):
                 visit.check_page(page.url)
                 listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
-                visit.first_pages.hold(parts_of(response, visit, listing))
+                visit.first_pages.hold(part_drafts(response, visit, listing))
                 self._record_parts(visit)
 
     @staticmethod

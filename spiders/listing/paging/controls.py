@@ -20,8 +20,8 @@ from spiders.items import Form
 from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions
 from spiders.listing.paging.writes import may_write
-from spiders.page.class_hints import names_around, names_of
-from spiders.page.html_tree import line_of
+from spiders.page.class_hints import class_and_id, names_around
+from spiders.page.html_tree import element_line
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 
@@ -192,7 +192,7 @@ class Controls:
         if _SUBMITS.search(_script_of(select)):
             return self._noted(form, select, choice)
         button = self._facts_of(form).button
-        if button is None or _WRITES.search(f"{button.get('name') or ''} {names_of(button)}"):
+        if button is None or _WRITES.search(f"{button.get('name') or ''} {class_and_id(button)}"):
             return None
         return self._noted(form, button, [*choice, *_pressed(button)])
 
@@ -278,7 +278,7 @@ class Controls:
         self, node: etree._Element, target: str, argument: str, choice: Fields = ()
     ) -> str | None:
         form = self._state_form
-        if form is None or _WRITES.search(f"{target} {names_of(node)}"):
+        if form is None or _WRITES.search(f"{target} {class_and_id(node)}"):
             return None
         event = [("__EVENTTARGET", target), ("__EVENTARGUMENT", argument)]
         return self._noted(form, node, [*event, *choice])
@@ -312,7 +312,7 @@ class Controls:
 
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
         """Whether a form can be sent with this control without changing data on the site."""
-        name = f"{control.get('name') or ''} {names_of(control)}"
+        name = f"{control.get('name') or ''} {class_and_id(control)}"
         if _WRITES.search(f"{name} {names_around(control, 2)}"):
             return False
         facts = self._facts_of(form)
@@ -323,7 +323,7 @@ class Controls:
         if not self._is_safe(form, control):
             return False
         facts = self._facts_of(form)
-        names = [f"{control.get('name') or ''} {names_of(control)}", names_around(control, 2)]
+        names = [f"{control.get('name') or ''} {class_and_id(control)}", names_around(control, 2)]
         if not facts.has_state:
             names.append(facts.names)
         return any(_PAGES.search(text) for text in names)
@@ -332,7 +332,7 @@ class Controls:
         known = self._facts.get(form)
         if known is None:
             fields = [*form.iter("input", "textarea")]
-            about = f"{form.get('action') or ''} {form.get('name') or ''} {names_of(form)}"
+            about = f"{form.get('action') or ''} {form.get('name') or ''} {class_and_id(form)}"
             filled = any(one.tag == "textarea" or _type_of(one) in _FILLED_IN for one in fields)
             known = self._facts[form] = _FormFacts(
                 [*_fields(form)],
@@ -408,7 +408,7 @@ def _is_button(node: etree._Element) -> bool:
 def value_of(option: etree._Element) -> str:
     """Return the value that a form sends for an option."""
     value = option.get("value")
-    return value if value is not None else line_of(option)
+    return value if value is not None else element_line(option)
 
 
 def _fields(form: etree._Element) -> Iterator[tuple[str, str]]:

@@ -15,8 +15,8 @@ from lxml import etree
 
 from data.languages.vocabulary import words
 from data.text.folding import fold_date
-from spiders.page.class_hints import names_of
-from spiders.page.html_tree import line_of
+from spiders.page.class_hints import class_and_id
+from spiders.page.html_tree import element_line
 
 MAX_LABEL: Final = 200
 """Maximum length of a label, in characters."""
@@ -96,7 +96,7 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     with only an icon gets an arrow that points forward or backward. ``is_rtl`` is true if the page
     is written from right to left. An icon that points left then means the next page.
     """
-    text = line_of(node)[:MAX_LABEL]
+    text = element_line(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
         return text
     if not text:
@@ -127,7 +127,7 @@ def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
 def _icon_names(node: etree._Element) -> list[str]:
     found = []
     for one in islice(node.iter("*"), MAX_ICONS):
-        found.append(names_of(one))
+        found.append(class_and_id(one))
         for name in ("src", "href", "xlink:href", "data-icon"):
             if (value := one.get(name)) and one is not node:
                 path = urlsplit(value[:500].replace("[", "").replace("]", ""))

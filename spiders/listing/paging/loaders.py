@@ -22,7 +22,7 @@ from data.text.urls import MAX_ADDRESS
 from spiders.items import Form, Listing, Series
 from spiders.json_state.js_literals import NoLiteral, first_value
 from spiders.listing.paging.writes import may_write
-from spiders.page.class_hints import names_around, names_of
+from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.json_text import without_lone_surrogates
 from spiders.page.links import resolve
 from spiders.page.page import Page
@@ -198,7 +198,7 @@ def _stated(node: etree._Element, page: Page) -> Loader | None:
         return _to_endpoint(endpoint, fields, series, page, is_post=is_post)
     # This endpoint is an action of a WordPress plugin. Its URL is in a script.
     ajax = _ajax_address(page)
-    known = _READS.search(endpoint) and not _WRITES.search(f"{endpoint} {names_of(node)}")
+    known = _READS.search(endpoint) and not _WRITES.search(f"{endpoint} {class_and_id(node)}")
     return _posting(ajax, {"action": endpoint, **fields}, series) if ajax and known else None
 
 

@@ -11,8 +11,8 @@ from lxml import etree
 
 from data.text.urls import BY_POST, MAX_ADDRESS
 from spiders.listing.paging.labels import is_year, label_of, number_in, range_in
-from spiders.page.class_hints import names_around, names_of
-from spiders.page.html_tree import line_of
+from spiders.page.class_hints import class_and_id, names_around
+from spiders.page.html_tree import element_line
 
 PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
@@ -263,9 +263,11 @@ def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -
         if len(inside) > MAX_DOT_ELEMENTS:
             continue
         link = next((one for one in inside if one in dots), None)
-        if link is None and (any(one.tag == "a" for one in inside) or not is_dot(line_of(child))):
+        if link is None and (
+            any(one.tag == "a" for one in inside) or not is_dot(element_line(child))
+        ):
             continue
-        marks = f"{names_of(child)} {names_of(link)}"
+        marks = f"{class_and_id(child)} {class_and_id(link)}"
         address = None if link is None else dots[link]
         is_marked = link is not None and (link.get("aria-current") or _ACTIVE.search(marks))
         if address is None or is_marked:
@@ -308,7 +310,7 @@ def _current(
             one.get("aria-current")
             or (one.tag in {"button", "input"} and one.get("disabled") is not None)
             or one.get("selected") is not None
-            or _ACTIVE.search(f"{names_of(one)} {names_of(one.getparent())}")
+            or _ACTIVE.search(f"{class_and_id(one)} {class_and_id(one.getparent())}")
         )
         if marked and (named := number_in(label_of(one))) is not None:
             return named
@@ -358,7 +360,7 @@ def next_option(options: Sequence[etree._Element]) -> NextOption | None:
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
         return None
-    labels = [line_of(one) for one in options]
+    labels = [element_line(one) for one in options]
     selected = [place for place, one in enumerate(options) if one.get("selected") is not None]
     current = selected[-1] if selected else 0
     years = {

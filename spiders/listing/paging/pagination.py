@@ -44,7 +44,7 @@ from spiders.listing.paging.page_numbers import (
     step,
 )
 from spiders.listing.paging.state_pages import next_in_state
-from spiders.page.class_hints import names_around, names_of
+from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
@@ -290,7 +290,7 @@ class _Links:
                 yield _Candidate(address, 1.2)
         for beside in neighbours(page.url, self._pagers):
             if beside.after:
-                named = bool(PAGER_CLASS.search(names_of(beside.pager)))
+                named = bool(PAGER_CLASS.search(class_and_id(beside.pager)))
                 score = 1.2 + 0.2 * named
                 yield _Candidate(beside.after, score, counts_down=beside.counts_down)
             if beside.before:
@@ -426,10 +426,10 @@ def _named_next(node: etree._Element) -> float:
     """
     if any(node.get(name) for name in _NEXT_ATTRIBUTES):
         return 2.0
-    names = names_of(node)
+    names = class_and_id(node)
     if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
         return 2.5
-    return 2.0 if _STRONG_CLASS.search(names_of(node.getparent())) else 0.0
+    return 2.0 if _STRONG_CLASS.search(class_and_id(node.getparent())) else 0.0
 
 
 def _same(address: str, url: str) -> bool:

@@ -25,7 +25,7 @@ from spiders.listing.paging.unread_texts import (
     MAX_TEXT,
     text_signs,
 )
-from spiders.page.class_hints import names_around, names_of
+from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.hidden import is_hidden
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page
@@ -197,7 +197,7 @@ class _UnreadControls:
         if not text or parent is None or node.tag == "td":
             return False
         if number_in(text) is None:
-            return bool(_BUTTON_CLASS.search(names_of(node))) and _speaks_of_more(text)
+            return bool(_BUTTON_CLASS.search(class_and_id(node))) and _speaks_of_more(text)
         if parent not in self._rows:
             texts = [
                 _EDGES.sub("", piece) for piece in map(str, islice(parent.itertext(), MAX_PARTS))
@@ -205,7 +205,7 @@ class _UnreadControls:
             numbers = [number_in(piece) for piece in texts if piece]
             is_row = None not in numbers and not _contains_controls(parent)
             years = [number for number in numbers if number and is_year(number)]
-            is_pager = PAGER_CLASS.search(names_of(parent)) and numbers[:2] == [1, 2]
+            is_pager = PAGER_CLASS.search(class_and_id(parent)) and numbers[:2] == [1, 2]
             self._rows[parent] = is_row and (len(years) == len(numbers) or bool(is_pager))
         return self._rows[parent]
 
@@ -284,7 +284,7 @@ def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
         if number is not None and number not in found and {number - 1, number + 1} & found.keys():
             return number
     for node in group.iter("a", "button", "li", "span"):
-        if re.search(r"(?:^|[\s_-])(?:active|current|selected)", names_of(node)):
+        if re.search(r"(?:^|[\s_-])(?:active|current|selected)", class_and_id(node)):
             number = number_in(label_of(node))
             if number is not None:
                 return number
@@ -294,7 +294,7 @@ def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
 def _is_loader(node: etree._Element, label: str) -> bool:
     """Whether a control without a URL loads further rows of the listing."""
     clicks = " ".join(node.get(name) or "" for name in _CLICKS)
-    named = f"{names_of(node)} {names_of(node.getparent())}"
+    named = f"{class_and_id(node)} {class_and_id(node.getparent())}"
     speaks = _speaks_of_more(label) or (node.tag in _CONTROLS and _MORE_CLASS.search(named))
     if not (speaks or _LOADS.search(clicks)) or _is_apart(node):
         return False

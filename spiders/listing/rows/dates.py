@@ -26,7 +26,7 @@ from spiders.listing.rows.yearless_days import (
     recent_signs,
 )
 from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 from spiders.page.links import link_target
 
 MAX_COLUMNS = 50
@@ -71,7 +71,7 @@ def _heads_of(table: etree._Element) -> tuple[str, ...]:
     headed = within is not None and within.tag == "thead"
     if not headed and not all(cell.tag == "th" for cell in cells):
         return ()
-    return tuple(line_of(cell)[:100] for cell in cells)
+    return tuple(element_line(cell)[:100] for cell in cells)
 
 
 MAX_DATES = 20_000

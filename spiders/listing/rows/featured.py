@@ -17,7 +17,7 @@ from spiders.listing.rows.records import MAX_RATED, records_of
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.side_lists import announces_box
 from spiders.listing.rows.titles import in_heading
-from spiders.page.class_hints import is_post, names_of
+from spiders.page.class_hints import class_and_id, is_post
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
@@ -131,7 +131,7 @@ def continued(
 def _calls_itself_more(node: etree._Element) -> bool:
     """Whether a list or its parent element has a class name for further links."""
     return any(
-        _MORE_CLASS.search(names_of(one)) for one in (node, node.getparent()) if one is not None
+        _MORE_CLASS.search(class_and_id(one)) for one in (node, node.getparent()) if one is not None
     )
 
 

@@ -18,7 +18,7 @@ from itertools import count, islice
 from lxml import etree
 
 from spiders.listing.paging.page_numbers import PAGER_CLASS
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.hidden import is_hidden, shown_by_scripts
 from spiders.page.links import link_target
 from spiders.page.page import Page
@@ -194,7 +194,7 @@ class FlatPage:
 
         Alternative texts of images are returned only if there are no other words.
         """
-        return joined(self.texts_in(begin, end))
+        return joined_line(self.texts_in(begin, end))
 
     def text_of(self, anchor: LinkMark) -> str:
         """Return the words of a link, or else the alternative texts of its images (see `said`).
@@ -210,7 +210,7 @@ class FlatPage:
     @cached_property
     def pagers(self) -> list[int]:
         """Start position of each element whose class or id suggests a pager."""
-        return [span.begin for span in self.spans if PAGER_CLASS.search(names_of(span.node))]
+        return [span.begin for span in self.spans if PAGER_CLASS.search(class_and_id(span.node))]
 
     def is_hidden(self, place: int) -> bool:
         """Whether the element at a position is hidden from readers."""
@@ -222,7 +222,7 @@ class FlatPage:
         return bool(self.regions.around(begin, end) & CHROME)
 
 
-def joined(texts: list[TextMark]) -> str:
+def joined_line(texts: list[TextMark]) -> str:
     """Join texts into one line.
 
     Alternative texts of images are used only if there are no other texts.

@@ -79,7 +79,7 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
         and region.side == "in"
         and level == 1
         and len(spans) <= SMALLER * len(largest)
-        and likeness(make, make_of(spans)) < ALIKE
+        and shared_parts(make, make_of(spans)) < ALIKE
     }
     undated = {one for one, spans in lists.items() if _is_undated_box(spans, flat, dates)}
     if region.side == "in" and len(undated) < len(lists):
@@ -158,6 +158,6 @@ def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
     return frozenset(part for part, count in counted.items() if count * 2 >= len(spans))
 
 
-def likeness(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
+def shared_parts(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
     """Return the share of parts (tags with classes) common to two sets, or 1 if both are empty."""
     return len(one & other) / len(one | other) if one | other else 1.0

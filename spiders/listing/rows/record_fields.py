@@ -12,7 +12,7 @@ from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
-from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined
+from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined_line
 from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.side_lists import is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
@@ -319,8 +319,8 @@ class RecordFields:
                 return max(inner, key=self._titles.score).text
             named = [text for text in inner if in_named_title(text.parent, anchor.node)]
             if named and max(map(self._titles.score, named)) >= _CERTAIN_TITLE_LIKENESS:
-                return joined(named)
-        return joined(inner) or self._text_of(anchor)
+                return joined_line(named)
+        return joined_line(inner) or self._text_of(anchor)
 
     def _date(self, record: Record, link: LinkMark) -> Published | None:
         """Return the publication date of a record, or None.

@@ -11,7 +11,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
 from spiders.listing.rows.regions import MOSTLY, NEAR, Region
 from spiders.listing.rows.spanned_rows import SpannedDates
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 
 LEAD = 8
 """Maximum distance between a record and a title above it, in marks (texts and links)."""
@@ -118,7 +118,7 @@ def linked_records(
 def _has_empty_term(node: etree._Element) -> bool:
     """Whether the `<dt>` right above a record is empty, although the date should be there."""
     term = _row_of(node).getprevious()
-    return term is not None and term.tag == "dt" and not line_of(term).strip()
+    return term is not None and term.tag == "dt" and not element_line(term).strip()
 
 
 def _follows(node: etree._Element, before: etree._Element) -> bool:

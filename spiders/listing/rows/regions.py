@@ -21,7 +21,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.listing.rows.spanned_rows import joined_rows
-from spiders.page.class_hints import mark_of
+from spiders.page.class_hints import post_mark
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
@@ -178,7 +178,7 @@ def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
     Groups in which all posts have the same signature are skipped.
     """
     found: dict[str, list[ElementSpan]] = defaultdict(list)
-    marked = [(span, mark) for span in flat.spans if (mark := mark_of(span.node))]
+    marked = [(span, mark) for span in flat.spans if (mark := post_mark(span.node))]
     for span, mark in sorted(marked, key=lambda one: (one[0].begin, -one[0].end)):
         if flat.regions.around(span.begin, span.end) & (ASIDE | CHROME):
             continue

@@ -11,7 +11,7 @@ from urllib.parse import urldefrag
 
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.side_lists import is_side_link
-from spiders.page.class_hints import names_of
+from spiders.page.class_hints import class_and_id
 from spiders.page.generic_names import LISTING
 from spiders.page.regions import ASIDE, CHROME
 
@@ -88,7 +88,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
         span
         for span in flat.spans
         if span.node.tag in _ROWS
-        and (span.node.tag == "article" or _POST.search(names_of(span.node)))
+        and (span.node.tag == "article" or _POST.search(class_and_id(span.node)))
         and not flat.regions.around(span.begin, span.end) & (CHROME | ASIDE)
         and _count(headlines, span) == 1
     ]
@@ -114,7 +114,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
         for one in flat.headings
         if one.end <= row.begin
     )
-    return row if named or _POST.search(names_of(row.node)) else None
+    return row if named or _POST.search(class_and_id(row.node)) else None
 
 
 def _headlines(flat: FlatPage) -> list[int]:

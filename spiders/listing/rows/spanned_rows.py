@@ -14,7 +14,7 @@ from lxml import etree
 
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.page.html_tree import line_of
+from spiders.page.html_tree import element_line
 
 PAIR: Final = "2"
 """Value of the ``rowspan`` of a cell that spans both rows of a release."""
@@ -68,8 +68,8 @@ def _is_spanned(row: etree._Element) -> bool:
 def _has_text(row: etree._Element) -> bool:
     """Whether a cell of a row has much text outside its links."""
     for cell in row.iterchildren("td"):
-        linked = sum(len(line_of(link)) for link in cell.iter("a"))
-        if cell.get("rowspan") is None and len(line_of(cell)) - linked >= MIN_TEXT:
+        linked = sum(len(element_line(link)) for link in cell.iter("a"))
+        if cell.get("rowspan") is None and len(element_line(cell)) - linked >= MIN_TEXT:
             return True
     return False
 

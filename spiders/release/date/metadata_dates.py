@@ -14,7 +14,7 @@ from data.dates.parse import parse_date, parse_stated, plausible
 from data.dates.partial import is_month
 from data.models import Published
 from spiders.body.frames import Footers
-from spiders.page.css import joined
+from spiders.page.css import joined_texts
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
 
@@ -89,7 +89,7 @@ def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
 
 def whole_text(element: etree._Element) -> str:
     """Return an element's text as one short line, with numbers of adjacent elements separated."""
-    return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
+    return " ".join(joined_texts(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 
 def url_date(url: str, context: DateContext) -> tuple[Published | None, tuple[int, int] | None]:

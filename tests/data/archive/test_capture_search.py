@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.lost_captures import Lost, lost_captures, lost_text
+from data.archive.lost_captures import LostCaptures, lost_captures, lost_text
 from data.models.capture import Capture
 from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer
@@ -37,7 +37,7 @@ def test_existing_values_are_not_missing(tmp_path: Path, captures: list[Capture]
 
 def test_missing_files_are_listed(tmp_path: Path, captures: list[Capture]) -> None:
     (tmp_path / captures[0].file).unlink()
-    assert lost_captures(tmp_path, captures) == [Lost(captures[0].file, 2)]
+    assert lost_captures(tmp_path, captures) == [LostCaptures(captures[0].file, 2)]
     growing = tmp_path / f"{captures[3].file}.open"
     with growing.open("r+b") as file:
         file.truncate(captures[3].offset + captures[3].length - 1)
@@ -50,6 +50,6 @@ def test_missing_files_are_listed(tmp_path: Path, captures: list[Capture]) -> No
 
 
 def test_a_sentence_names_a_few_files() -> None:
-    told = lost_text([Lost(f"{number}.warc.gz", 1) for number in range(50)])
+    told = lost_text([LostCaptures(f"{number}.warc.gz", 1) for number in range(50)])
     assert "50 records" in told
     assert told.endswith("0.warc.gz (1), 1.warc.gz (1), 2.warc.gz (1) and 47 other files")

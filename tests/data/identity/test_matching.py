@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.identity.decision import first_release
-from data.identity.matching import DraftSignature, MatchCandidate, moved
+from data.identity.matching import DraftSignature, MatchCandidate, moved_release
 from data.models import Draft, Published
 from tests.drafts import BODY, draft, published
 
@@ -20,7 +20,7 @@ def is_same(known: Draft, new: Draft, *, gone: bool = False) -> bool:
     release = first_release(known, SEEN)
     candidate = MatchCandidate(release, gone, DraftSignature(known).fingerprint)
     later = SEEN + dt.timedelta(days=1)
-    return moved(new, DraftSignature(new), [candidate], later) is not None
+    return moved_release(new, DraftSignature(new), [candidate], later) is not None
 
 
 @pytest.mark.parametrize("body", [BODY, OTHER])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.search.highlights import Word, highlights, is_word_letter, places_of, words_of
+from data.search.highlights import FoldedWord, highlights, is_word_letter, places_of, words_of
 from data.search.older import upgraded
 from data.search.query import Query
 from data.text.folding import fold_search
@@ -85,7 +85,7 @@ def test_a_term_without_words_matches_nothing() -> None:
 def test_words_that_match_are_compared_alone() -> None:
     taken = 0
 
-    class Counted(list[Word]):
+    class Counted(list[FoldedWord]):
         def __getitem__(self, place: Any) -> Any:
             nonlocal taken
             found = super().__getitem__(place)

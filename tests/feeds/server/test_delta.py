@@ -13,7 +13,7 @@ from lxml import etree
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.delta import FeedVersions, parts_of, wants_delta
+from feeds.server.delta import FeedVersions, feed_parts, wants_delta
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 
@@ -140,9 +140,9 @@ def test_a_header_is_read_with_its_weights() -> None:
 
 def test_a_feed_that_holds_its_own_marks_is_not_parted() -> None:
     body = b"<rss>\n<item><a><![CDATA[\n<item>]]></a></item>\n</channel></rss>\n"
-    assert parts_of(body, ".rss") is None
-    assert parts_of(b"no feed", ".rss") is None
-    assert parts_of(body, ".json") is None
+    assert feed_parts(body, ".rss") is None
+    assert feed_parts(b"no feed", ".rss") is None
+    assert feed_parts(body, ".json") is None
 
 
 def test_memory_of_states_is_bounded() -> None:

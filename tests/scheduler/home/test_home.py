@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import HomeInUse
 from data.files import is_held
-from scheduler.children.correction.source_text import FIELDS, digest_of, save_selector
+from scheduler.children.correction.source_text import FIELDS, save_selector, source_digest
 from scheduler.home import home as home_module
 from scheduler.home.home import Home, open_home
 from scheduler.operations.source_files import change_source
@@ -24,7 +24,9 @@ CHANGES: tuple[Callable[[Home], Any], ...] = (
     lambda home: change_source(home, "harbour", {"language": "en"}),
     lambda home: change_watch(home, "tides", {"query": "tide"}),
     lambda home: pause_watch(home, "tides", paused=True),
-    lambda home: save_selector(home, "harbour", FIELDS["release.title"], "h1", digest_of(SOURCE)),
+    lambda home: save_selector(
+        home, "harbour", FIELDS["release.title"], "h1", source_digest(SOURCE)
+    ),
     lambda home: rename_source(home, "harbour", "port"),
     lambda home: remove_source(home, "harbour", kept=True),
 )

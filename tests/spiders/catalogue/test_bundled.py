@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spiders.catalogue.catalogue import bundled_catalogues, read_catalogue
-from spiders.catalogue.rebuild import DATA_SETS, text_of
+from spiders.catalogue.rebuild import DATA_SETS, catalogue_text
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "catalogues.md").read_text("utf-8")
 
@@ -58,7 +58,7 @@ def test_a_catalogue_is_rebuilt_from_a_copy_of_its_data_set_with_the_same_bytes(
         (tmp_path / "data" / f"{country}.csv").write_text(BODIES.splitlines()[0])
     (tmp_path / "data" / "gb.csv").write_text(BODIES, "utf-8")
     for name, read in DATA_SETS.items():
-        texts = {text_of(*read(tmp_path, dt.date(2026, 11, 30))) for _ in range(2)}
+        texts = {catalogue_text(*read(tmp_path, dt.date(2026, 11, 30))) for _ in range(2)}
         (tmp_path / f"{name}.jsonl").write_bytes(texts.pop())
         assert not texts
     congress = read_catalogue(tmp_path / "us-congress.jsonl").entries

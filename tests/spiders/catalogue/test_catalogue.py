@@ -15,7 +15,7 @@ from spiders.catalogue.catalogue import (
     find_catalogue,
     read_catalogue,
 )
-from spiders.catalogue.selection import Selection
+from spiders.catalogue.selection import EntrySelection
 
 HEAD = {
     "catalogue": "harbours",
@@ -49,7 +49,7 @@ def test_entries_are_read_and_chosen_by_id_country_kind_and_group(tmp_path: Path
     assert read.key(read.entries["acme"]) == "harbours/acme"
 
     def chosen(**wanted: Any) -> list[str]:
-        return [one.id for one in Selection(**wanted).of(read)]
+        return [one.id for one in EntrySelection(**wanted).of(read)]
 
     assert chosen() == ["acme", "merrow"]
     assert chosen(ids=("merrow",)) == ["merrow"]

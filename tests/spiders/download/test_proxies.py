@@ -18,7 +18,7 @@ from data.settings.load import load_settings, proxy_problem
 from spiders.download.proxies import ProxyMiddleware
 from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
 from spiders.download.responses import describe_error
-from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, Connections
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, CrawlConnections
 from tests.ports import free_port
 from tests.press_room import Answer, Room, release_html, served
 from tests.proxy_server import proxied
@@ -184,7 +184,7 @@ def test_each_address_of_a_host_is_tried_once(
     resolve(monkeypatch, "127.0.0.2", "127.0.0.1")
     direct = asyncio.open_connection
     tried: list[str] = []
-    connections = Connections()
+    connections = CrawlConnections()
 
     async def connect(host: str, *more: Any, **named: Any) -> Any:
         tried.append(host)
@@ -209,7 +209,7 @@ def test_every_failed_request_of_a_host_has_the_proxy_s_reason_until_one_succeed
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resolve(monkeypatch, "127.0.0.1")
-    connections = Connections()
+    connections = CrawlConnections()
 
     def through(url: str, port: int) -> bytes:
         upstream = Upstream.of("eu", url)
@@ -245,7 +245,7 @@ def test_a_proxy_at_the_address_of_credentials_gets_no_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resolve(monkeypatch, "127.0.0.1")
-    connections = Connections()
+    connections = CrawlConnections()
     monkeypatch.setattr("spiders.download.proxy.is_metadata", lambda address: address[:4] == "127.")
     with proxied("http") as proxy:
         gateway = PublicOnlyProxy(
@@ -261,7 +261,7 @@ def test_a_gateway_that_could_not_be_opened_is_opened_for_the_next_request(
 ) -> None:
     proxies = {"acme.example": "http://10.0.0.1:3128"}
     crawler: Any = SimpleNamespace(
-        settings=Settings({PROXIES: proxies, ALLOW_PRIVATE: False, CONNECTIONS: Connections()})
+        settings=Settings({PROXIES: proxies, ALLOW_PRIVATE: False, CONNECTIONS: CrawlConnections()})
     )
     middleware = ProxyMiddleware(crawler)
 

@@ -14,7 +14,12 @@ import pytest
 
 from data.settings import Network
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import BrowserMissing, Connections, needs_browser, render_settings
+from spiders.download.settings import (
+    BrowserMissing,
+    CrawlConnections,
+    needs_browser,
+    render_settings,
+)
 from spiders.sources.loader import parse_source
 from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
@@ -76,11 +81,11 @@ async def ask(
     allow_private: bool,
     request: str,
     max_bytes: int = 10_000,
-    connections: Connections | None = None,
+    connections: CrawlConnections | None = None,
 ) -> bytes:
     """What the gateway answers to a request that a browser makes of a proxy."""
     gateway = PublicOnlyProxy(
-        connections or Connections(), allow_private=allow_private, max_bytes=max_bytes
+        connections or CrawlConnections(), allow_private=allow_private, max_bytes=max_bytes
     )
     port = int((await gateway.open()).rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -105,7 +110,7 @@ CONNECT = (
 
 @pytest.mark.parametrize("request_", [GET, CONNECT])
 def test_the_gateway_connects_to_private_addresses_only_if_allowed(request_: str) -> None:
-    connections = Connections()
+    connections = CrawlConnections()
     with served() as room:
         room.page("/news/", "<p>here</p>")
         allowed = asyncio.run(ask(room, allow_private=True, request=request_))

@@ -12,7 +12,7 @@ from scrapy import Request
 from data.network.addresses import is_public
 from spiders.download.hosts import is_own_machine
 from spiders.download.middlewares import PublicOnlyMiddleware
-from spiders.download.settings import Connections
+from spiders.download.settings import CrawlConnections
 from spiders.download.ssrf import HostResolver, PrivateAddressError, look_up
 
 
@@ -111,7 +111,7 @@ def found(
     monkeypatch: pytest.MonkeyPatch,
     *addresses: str,
     allow_private: bool = False,
-    connections: Connections | None = None,
+    connections: CrawlConnections | None = None,
 ) -> Any:
     """What is found of a host that has these addresses."""
 
@@ -120,7 +120,7 @@ def found(
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     receiver = Receiver()
-    connections = connections or Connections()
+    connections = connections or CrawlConnections()
     resolver = HostResolver(Reactor(), connections, allow_private=allow_private, seconds=60)
     resolver.resolveHostName(receiver, "press.example", 443)  # type: ignore[arg-type]
     assert receiver.complete
@@ -141,7 +141,7 @@ def test_all_addresses_of_a_host_are_given_in_the_system_s_order(
 def test_a_host_with_a_private_address_among_others_is_refused_with_that_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    connections = Connections()
+    connections = CrawlConnections()
     look = partial(found, monkeypatch, connections=connections)
     assert look("93.184.216.34", "fec0::1") == []
     assert connections.refused == {"press.example": "fec0::1"}
@@ -165,7 +165,7 @@ def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
         return [(0, 0, 0, "", (answers.pop(0), 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
-    connections = Connections()
+    connections = CrawlConnections()
     resolver = HostResolver(Reactor(), connections, allow_private=False, seconds=60)
     first, again, late = Receiver(), Receiver(), Receiver()
     resolver.resolveHostName(first, "rebound.example", 80)  # type: ignore[arg-type]

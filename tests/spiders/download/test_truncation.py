@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.download.truncation import LOOSE_CHARACTERS, Ending, end_of, mark_of
+from spiders.download.truncation import LOOSE_CHARACTERS, Ending, end_digest, end_of
 
 PAGE = "<!doctype html><html><head><title>Tide</title></head><body><p>High tide.</p></body></html>"
 CUT = PAGE[:-20]
@@ -59,9 +59,9 @@ def test_plain_text_has_no_end_marker() -> None:
 def test_times_and_ids_at_the_end_of_a_body_count_as_the_same() -> None:
     ids = ["12:30:59", "9f86d081884c", "DEADBEEF", "123e4567-e89b-12d3-a456-426614174000"]
     for one in ids:
-        marks = {mark_of(f"{CUT}{'x' * 200}<!-- {end} -->".encode()) for end in (one, one[::-1])}
+        marks = {end_digest(f"{CUT}{'x' * 200}<!-- {end} -->".encode()) for end in (one, one[::-1])}
         assert len(marks) == 1
-    assert mark_of(b"<p>node west") != mark_of(b"<p>node south")
+    assert end_digest(b"<p>node west") != end_digest(b"<p>node south")
 
 
 def test_an_ending_continues_a_text_that_differs_only_at_its_end() -> None:

@@ -30,8 +30,8 @@ from spiders.release import document
 from spiders.release.date.choice import document_date
 from spiders.release.document import (
     BROKEN_WORD,
+    body_text_of,
     names_something,
-    text_of,
     title_of,
 )
 from spiders.sources.source_file import SourceFile
@@ -114,7 +114,7 @@ def locked(body: bytes, password: str) -> bytes:
 
 def test_the_text_of_a_document_is_read_in_paragraphs_below_its_headline() -> None:
     said = read_pdf(pdf(day="2 March 2026", pages=4))
-    assert text_of(said, HEADLINE).split("\n\n") == [
+    assert body_text_of(said, HEADLINE).split("\n\n") == [
         paragraph for number in range(4) for paragraph in paragraphs(number)
     ]
 
@@ -169,7 +169,7 @@ def test_broken_words_are_whole_and_lists_stay_lists() -> None:
         "• a pilot boat, to be built in the yards of the town before the storms of",
         "winter come",
     )
-    assert text_of(DocumentText(pages=("\n".join(lines),)), "").split("\n\n") == [
+    assert body_text_of(DocumentText(pages=("\n".join(lines),)), "").split("\n\n") == [
         "The board of the harbour of Lindmouth decided three things when it met in the town hall:",
         "• a lamp for the mole",
         "• a pilot boat, to be built in the yards of the town before the storms of winter come",
@@ -184,7 +184,7 @@ def test_a_word_is_rejoined_only_if_a_line_break_split_it(lines: list[str]) -> N
             text = text[:-1] + line
         else:
             text = f"{text} {line}" if text else line
-    assert document.joined(lines) == text
+    assert document.rejoined_lines(lines) == text
 
 
 def test_each_line_of_a_long_paragraph_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_each_line_of_a_long_paragraph_is_read_once(monkeypatch: pytest.MonkeyPa
             return BROKEN_WORD.search(text)
 
     monkeypatch.setattr(document, "BROKEN_WORD", CountedPattern())
-    text = text_of(DocumentText(pages=("lamps\n" * 500,)), "")
+    text = body_text_of(DocumentText(pages=("lamps\n" * 500,)), "")
     assert text.split() == ["lamps"] * 500
     assert read < 500 * 10
 

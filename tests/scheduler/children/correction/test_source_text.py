@@ -10,8 +10,8 @@ from data.errors import SourceError, UnknownSource
 from scheduler.children.correction.source_text import (
     FIELDS,
     SourceFileChanged,
-    digest_of,
     save_selector,
+    source_digest,
     with_selector,
 )
 from scheduler.home.home import Home, open_home
@@ -91,18 +91,18 @@ def home(tmp_path: Path) -> Home:
 def test_a_source_file_is_written_only_if_it_is_unchanged(home: Home) -> None:
     path = home.sources / "harbour.toml"
     path.chmod(0o600)
-    save_selector(home, "harbour", TITLE, "h1", digest_of(HEAD))
+    save_selector(home, "harbour", TITLE, "h1", source_digest(HEAD))
     assert path.read_text().endswith('title = "h1"\n')
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(SourceFileChanged):
-        save_selector(home, "harbour", TITLE, "h2", digest_of(HEAD))
+        save_selector(home, "harbour", TITLE, "h2", source_digest(HEAD))
     assert [one.name for one in home.sources.iterdir()] == ["harbour.toml"]
 
 
 def test_a_bundled_source_is_copied_into_home(home: Home) -> None:
     shipped = next(iter(sorted(shipped_folder().glob("*.toml"))))
     text = shipped.read_text("utf-8")
-    save_selector(home, shipped.stem, TITLE, "h1", digest_of(text))
+    save_selector(home, shipped.stem, TITLE, "h1", source_digest(text))
     assert 'title = "h1"' in (home.sources / shipped.name).read_text("utf-8")
     assert shipped.read_text("utf-8") == text
 
@@ -111,7 +111,7 @@ def test_a_link_to_a_source_file_remains_a_link(home: Home, tmp_path: Path) -> N
     kept = tmp_path / "kept.toml"
     (home.sources / "harbour.toml").rename(kept)
     (home.sources / "harbour.toml").symlink_to(kept)
-    save_selector(home, "harbour", TITLE, "h1", digest_of(HEAD))
+    save_selector(home, "harbour", TITLE, "h1", source_digest(HEAD))
     assert (home.sources / "harbour.toml").is_symlink()
     assert 'title = "h1"' in kept.read_text()
 

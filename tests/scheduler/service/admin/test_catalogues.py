@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scheduler.service.admin.catalogues import MAX_JOBS, Job, TooManyJobs, make_room
+from scheduler.service.admin.catalogues import MAX_JOBS, CatalogueJob, TooManyJobs, make_room
 from spiders.sources.loader import read_source
 from tests.press_room import Room, listing_html, release_html, served
 from tests.scheduler.service.admin.conftest import Running
@@ -102,7 +102,9 @@ def test_entries_are_checked_and_an_update_is_previewed(running: Running, room: 
 
 
 def test_another_job_replaces_one_that_has_ended_and_never_a_running_one() -> None:
-    jobs = OrderedDict((str(one), Job(str(one), "own", "own", ())) for one in range(MAX_JOBS))
+    jobs = OrderedDict(
+        (str(one), CatalogueJob(str(one), "own", "own", ())) for one in range(MAX_JOBS)
+    )
     with pytest.raises(TooManyJobs):
         make_room(jobs)
     jobs["1"].is_busy = False

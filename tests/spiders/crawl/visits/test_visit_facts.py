@@ -13,7 +13,7 @@ import pytest
 from data.models import Run, Source, Streak, VisitFacts
 from data.store.core.store import Store
 from data.store.open import open_store
-from spiders.crawl.listings.feed_cross_check import names_of
+from spiders.crawl.listings.feed_cross_check import item_names
 from spiders.crawl.listings.listing_facts import Front
 from spiders.crawl.visits.visit_facts import FactFinder, own_titles
 from spiders.items import Listing, ListingItem
@@ -94,7 +94,7 @@ def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFac
         store.record(one, seen=LATER, since=LATER, front=(), labels={})
     before = rows(range(1, listed + 1))
     walk = store.begin_walk("harbour", URL, "", at=LATER)
-    store.list_items("harbour", "page", walk.number, names_of(before.items))
+    store.list_items("harbour", "page", walk.number, item_names(before.items))
     file = SourceFile("Harbour Board", URL, "UTC")
     found = FactFinder(scope_of(store, LATER, file), Unmatched())
     found.add_listing(URL, URL, rows(range(1, newest + 1)), before)
