@@ -250,6 +250,8 @@ class PageRewriter:
         link = attrs.get("data") or attrs.get("src") or ""
         shown = self._part(link) if link else NOT_ARCHIVED
         is_image = attrs.get("type", "").lower().startswith("image/")
+        # Rules for images, such as vertical-align, do not apply to objects.
+        attrs["style"] = f"vertical-align:baseline;{attrs.get('style', '')}"
         image = plain_tag("img", attrs, src=link) if is_image and shown != NOT_ARCHIVED else ""
         if tag[1].lower() == "embed":
             return image

@@ -97,7 +97,8 @@ def rewritten(html: str, *, without: str = "\0") -> str:
         (
             "<object data=c.svg type=image/svg+xml width=9>old</object>",
             (
-                '<img width="9" src="/p/https://acme.example/news/c.svg">'
+                '<img style="vertical-align:baseline;" width="9"'
+                ' src="/p/https://acme.example/news/c.svg">'
                 "<span hidden data-archived-object>old</span>"
             ),
         ),
