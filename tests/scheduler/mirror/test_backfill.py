@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -230,3 +231,29 @@ def test_wrong_captures_add_nothing(home: Path, archive: LoopbackArchive) -> Non
     found = exported(home)
     assert set(found) == {url(n) for n in range(4)}
     assert [found[url(n)]["revision"] for n in range(4)] == [1, 2, 1, 1]
+
+
+def entries(page: Path) -> bytes:
+    """An archive page without the link that it gets once, when the page after it is created."""
+    return re.sub(rb'<(?:atom:)?link rel="next-archive"[^>]*/>\s*', b"", page.read_bytes())
+
+
+def test_full_archive_pages_of_feeds_keep_their_bytes(home: Path, archive: LoopbackArchive) -> None:
+    with (home / "communique.toml").open("a") as settings:
+        settings.write("\n[site]\nentries = 1\n")
+    late = [one for one in archive.held if one.url not in {url(0), url(3)}]
+    early = [one for one in archive.held if one not in late]
+    archive.held = late
+    backfilled(home, archive)
+    communique("publish", home=home)
+    folder = home / "site" / "feeds"
+    before = {path: entries(path) for path in folder.rglob("page/*") if path.is_file()}
+    assert before
+    archive.held = [*late, *early]
+    archive.add(url(2), "20180320000000", release(2, "The pier stays closed, the council said."))
+    told = backfilled(home, archive)
+    assert (told["new"], told["earlier"]) == (2, 1)
+    communique("publish", home=home)
+    pages = {path for path in folder.rglob("page/*") if path.is_file()}
+    assert pages > before.keys()
+    assert {path: entries(path) for path in before} == before
