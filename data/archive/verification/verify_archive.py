@@ -18,7 +18,7 @@ from data.archive.log.remote import log_at, witness_at
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
-from data.archive.lost_captures import size_of
+from data.archive.lost_captures import archive_file_size
 from data.archive.verification.checked import CheckedArchive, checked_archive, fault
 from data.archive.verification.excluded_records import notes
 from data.archive.verification.files import read_records
@@ -113,7 +113,7 @@ def verify_archive(
         ],
         foreign=foreign_files(archive),
         problems=[*problems, *leaves.problems],
-        not_read=NotRead(len(found.unread), sum(map(size_of, found.unread)), checked.at)
+        not_read=NotRead(len(found.unread), sum(map(archive_file_size, found.unread)), checked.at)
         if checked
         else None,
     )
