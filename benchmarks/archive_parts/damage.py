@@ -1,11 +1,13 @@
-"""Damage and forgery: flipped bits, truncated files, and an owner who recomputes everything.
+"""Damage and forgery: flips, cuts and swaps, and an owner who recomputes everything.
 
 Each flip changes one bit. Every second flip is in the header of a gzip member, which no checksum of
 gzip covers. A flip counts as found if `mirror verify` reports the file and the byte at which the
-record with this bit begins. A truncation counts as found if the truncated file is reported. A
-forgery replaces the body of one record, and recomputes its digests, the index, entries, tiles and
-the signature of the log with the key, so the archive is consistent in itself. It counts as refused
-if the comparison with the checkpoint that one witness saw fails.
+record with this bit begins. A truncation counts as found if the first record that is not whole is
+reported, by its place or its id. A swap exchanges two records of a file, and counts as found if
+both places are reported. Files are read in small segments by several processes. A forgery replaces
+the body of one record, and recomputes its digests, the index, entries, tiles and the signature of
+the log with the key, so the archive is consistent in itself. It counts as refused if the comparison
+with the checkpoint that one witness saw fails.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from data.archive.log.notes import Checkpoint
 from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
+from data.archive.verification import files
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of
@@ -36,7 +39,8 @@ from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
 
-FLIPS, TRUNCATIONS, REWRITES = 200, 50, 100
+FLIPS, TRUNCATIONS, SWAPS, REWRITES = 400, 300, 300, 100
+SEGMENT = 8000
 PAGES, PAGE, MAX_FILE = 40, 3000, 40_000
 GZIP_HEAD = 10
 DIGESTS = {"warc-block-digest", "warc-payload-digest", "content-length"}
@@ -87,11 +91,33 @@ def flips(home: Path, count: int, chance: random.Random) -> int:
 def truncations(home: Path, count: int, chance: random.Random) -> int:
     """How many cuts of a file are found, and located."""
     found = 0
+    records = records_of(home)
+    for _ in range(count):
+        path, record = chance.choice(records)
+        content = path.read_bytes()
+        path.write_bytes(content[: record.offset + chance.randrange(record.length)])
+        found += any(
+            (one.file, one.offset) == (path.name, record.offset) or one.record == record.record_id
+            for one in verified(home).problems
+        )
+        path.write_bytes(content)
+    return found
+
+
+def swaps(home: Path, count: int, chance: random.Random) -> int:
+    """How many exchanges of two records of a file are found, and located."""
+    found = 0
     for _ in range(count):
         path = chance.choice(own_files(home / "archive"))
+        records = [one for one in read_file(path) if isinstance(one, ArchiveRecord)]
+        first, second = sorted(chance.sample(records, 2), key=lambda one: one.offset)
+        begin, end = first.offset + first.length, second.offset + second.length
         content = path.read_bytes()
-        path.write_bytes(content[: chance.randrange(len(content))])
-        found += any(one.file == path.name for one in verified(home).problems)
+        swapped = content[second.offset : end] + content[begin : second.offset]
+        swapped += content[first.offset : begin]
+        path.write_bytes(content[: first.offset] + swapped + content[end:])
+        places = {one.offset for one in verified(home).problems if one.file == path.name}
+        found += {first.offset, end - first.length} <= places
         path.write_bytes(content)
     return found
 
@@ -148,6 +174,7 @@ def rewrite(home: Path, chance: random.Random) -> None:
 def measure(*, few: bool) -> dict[str, object]:
     """What is found of what; anything less than all ends the benchmark."""
     share = 20 if few else 1
+    files.SEGMENT_BYTES = SEGMENT  # type: ignore[misc]  # the archive is small
     chance = random.Random(20260302)  # noqa: S311 - the same at each run
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -155,16 +182,22 @@ def measure(*, few: bool) -> dict[str, object]:
         filled(home, chance)
         if problems := verified(home).problems:
             sys.exit(f"it was not whole before: {problems[0]}")
-        flipped, cut, forged = FLIPS // share, TRUNCATIONS // share, REWRITES // share
-        found = flips(home, flipped, chance), truncations(home, cut, chance)
+        tried = FLIPS // share, TRUNCATIONS // share, SWAPS // share
+        found = tuple(
+            damage(home, count, chance)
+            for damage, count in zip((flips, truncations, swaps), tried, strict=True)
+        )
+        forged = REWRITES // share
         fit, refused = rewrites(home, forged, chance)
-    if found != (flipped, cut) or (fit, refused) != (forged, forged):
-        sys.exit(f"found: {found} of {flipped}, {cut}; refused: {refused} of {forged}, {fit} fit")
+    if found != tried or (fit, refused) != (forged, forged):
+        sys.exit(f"found: {found} of {tried}; refused: {refused} of {forged}, {fit} fit")
     return {
-        "flips": flipped,
+        "flips": tried[0],
         "flips located": found[0],
-        "truncations": cut,
+        "truncations": tried[1],
         "truncations located": found[1],
+        "swaps": tried[2],
+        "swaps located": found[2],
         "rewrites that fit by themselves": fit,
         "rewrites refused by a witness": refused,
     }

@@ -76,7 +76,7 @@ class Position(NamedTuple):
     number: int
     record_id: str
     uri: str
-    is_request: bool
+    unlisted: bool
 
 
 @dataclass
@@ -131,9 +131,9 @@ class Records(Found):
         self.files = self.size = 0
 
     def follow(self, file: str, here: Position) -> None:
-        """Report a request that is not in the order of the log.
+        """Report records without CDXJ lines, such as requests, that are not in the log's order.
 
-        No CDXJ line lists requests, so nothing else shows that two of them were exchanged. Leaves
+        Nothing else shows that two of them were exchanged. Leaves
         that became void were replaced later, so the order then proves nothing.
         """
         before, self.previous = self.previous, here
@@ -141,12 +141,11 @@ class Records(Found):
         self.first = self.first or here
         if before is None or before.number < here.number or self.leaves.void:
             return
-        wrong = before if before.is_request else here
-        if wrong.is_request:
-            problem = ArchiveProblem(
-                file, wrong.offset, OUT_OF_ORDER, wrong.record_id, wrong.number, wrong.uri
-            )
-            self.problems.append(problem)
+        self.problems += [
+            ArchiveProblem(file, one.offset, OUT_OF_ORDER, one.record_id, one.number, one.uri)
+            for one in (before, here)
+            if one.unlisted
+        ]
 
     def take(self, record_id: str) -> Capture | None:
         """Remove the store's capture of a record from ``captures``, and return it or None."""

@@ -15,7 +15,7 @@ from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import ArchiveRecord
-from data.archive.warc.records import digest_text
+from data.archive.warc.records import LISTED_KINDS, digest_text
 from data.wording import counted
 
 PARTS: Final = (
@@ -76,7 +76,7 @@ def check(record: ArchiveRecord, found: Records, *, listed: bool) -> None:
         return
     _compare(record, leaf, encoded, number, found)
     expected = entry_of(record, number)
-    if line != expected and expected is not None and listed:
+    if line != expected and listed:
         cause = "its CDXJ line is missing or wrong; delete the CDXJ file, which is then rebuilt"
         _complain(found, record, cause, number)
 
@@ -120,7 +120,9 @@ def _compare(
         _complain(found, record, "another record here has the same id", number)
         return
     found.seen.add(number)
-    here = Position(record.offset, number, record.record_id, record.uri, record.kind == "request")
+    here = Position(
+        record.offset, number, record.record_id, record.uri, record.kind not in LISTED_KINDS
+    )
     found.follow(record.file, here)
     entry = found.leaves.entry(number)
     if encoded == entry:
