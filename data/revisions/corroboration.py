@@ -198,5 +198,6 @@ def is_same_place(one: Difference, other: Difference) -> bool:
 
 
 def overlaps(one: Copy, other: Copy) -> bool:
-    """Return whether two copies show the page at the same time."""
-    return one.since <= other.until and other.since <= one.until
+    """Return whether two copies show the page at the same time, in whole seconds."""
+    starts = (copy.since.replace(microsecond=0) for copy in (one, other))
+    return max(starts) <= min(one.until, other.until)

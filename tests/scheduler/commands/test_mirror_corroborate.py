@@ -15,9 +15,15 @@ from typing import Any
 
 import pytest
 
+from data.clock import utc_now
+from data.models import Source
+from data.models.capture import Exchange
+from scheduler.home.home import open_home
 from tests.command import collect, communique, make_home
+from tests.drafts import draft
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import started
+from tests.web_archive import LoopbackArchive, web_archive
 
 
 @contextmanager
@@ -137,3 +143,37 @@ def test_absent_copies_are_no_fault_and_failing_archives_are(tmp_path: Path, roo
     assert (code, report["counts"]) == (1, {"failed": 3})
     result = communique("mirror", "corroborate", home=home)
     assert (result.returncode, "archive.instances" in result.stderr) == (2, True)
+
+
+def test_a_web_archive_is_a_voice_for_public_pages(tmp_path: Path) -> None:
+    url, now = "http://93.184.216.34/news/1.html", utc_now()
+    home = make_home(tmp_path / "ours", "http://93.184.216.34/news/")
+    html = release_html(1)
+    with closing(open_home(home).open_archive()) as archive:
+        headers = ((b"Content-Type", b"text/html"),)
+        exchange = Exchange(url, now, 200, "OK", headers, html.encode())
+        capture = archive.exchange(exchange)
+        archive.seal()
+    text = " ".join(re.sub("<[^>]+>", " ", html.partition('<div class="text">')[2]).split())
+    with closing(open_home(home).store()) as store:
+        store.register(Source("harbour", "Harbour Board", "http://93.184.216.34/news/"))
+        one = draft(url, title="Notice 1", body_text=text, capture=capture)
+        store.record(one, seen=now, since=now)
+    with web_archive(LoopbackArchive()) as web:
+        web.add(url, f"{now:%Y%m%d%H%M%S}", html)
+        assert voice(home, f"{web.address}/coll") == (0, "payload")
+        web.held.clear()
+        assert voice(home, f"{web.address}/coll") == (0, "absent")
+        web.add(url, f"{now:%Y%m%d%H%M%S}", html.replace("37 ships", "99 ships"))
+        assert voice(home, f"{web.address}/coll") == (1, "differs")
+
+
+def voice(home: Path, address: str) -> tuple[int, str]:
+    """The exit code of a comparison with a web archive, and its agreement."""
+    environ = f'[archive]\nweb_archives = ["{address}"]\n'
+    text = (home / "communique.toml").read_text()
+    (home / "communique.toml").write_text(f"{text}\n{environ}")
+    result = communique("mirror", "corroborate", "--json", home=home)
+    (home / "communique.toml").write_text(text)
+    (finding,) = json.loads(result.stdout)["releases"][0]["archives"]
+    return result.returncode, finding["agreement"]
