@@ -2,9 +2,9 @@
 
 python -m spiders.attachments.child SECONDS [LANGUAGE …]
 
-The first line is the kind of the file. A line for each page follows, and finally a FileText without
-pages. So the parent keeps the pages that were read before the operating system ended this process
-at its limits. With languages, scanned pages are recognized.
+The first line is the kind of the file. One line per page follows. The last line is a FileText
+without pages. If the operating system ends this process at its limits, the parent keeps the pages
+that were already written. With languages, scanned pages are recognized.
 """
 
 import logging
@@ -98,7 +98,7 @@ def write_line(value: object) -> None:
 
 
 def main() -> int:
-    """Read a file from standard input, and print its kind, pages and end."""
+    """Read a file from standard input, and print its kind, its pages and the final FileText."""
     seconds, *languages = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -15,7 +15,8 @@ from data.models.file_text import INTERRUPTED_CUTS
 from spiders.attachments.read import read_attachment
 
 READING: Final = "reading"
-"""Key in a request's ``meta`` for the `Reading` of the file in its response, if it is read."""
+"""Key in a request's ``meta`` of the `Reading` for the requested file. Missing for a file that is
+not read."""
 
 MAX_VISIT_SECONDS: Final = 180.0
 """Maximum time for reading the attachments of one visit, in seconds."""
@@ -33,8 +34,8 @@ class Reading:
     """How a file is read, and the result.
 
     ``languages`` are the languages of scans, or empty if scans are not read. A file with the digest
-    ``known`` is not read again. ``text`` is None for such a file, before the response, and without
-    time for reading. A later visit then reads the file.
+    ``known`` is not read again. ``text`` is None for such a file, and before the response. It is
+    also None if no reading time remains. Then a later visit reads the file.
     """
 
     time: ReadingTime

@@ -17,8 +17,9 @@ MIN_CHARACTERS: Final = 20
 def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Iterator[str]:
     """Yield the text of each page.
 
-    ``recognize`` returns the text of a scanned page by its number, from 1. Without its programs,
-    scanned pages have no text. Raises CutShort for an encrypted, damaged or scanned file.
+    ``recognize`` returns the text of a scanned page by its number, from 1. If the programs for
+    scans are missing, scanned pages have no text. Raises CutShort for an encrypted, damaged or
+    scanned file.
     """
     reader = _open(body)
     count = len(reader.pages)

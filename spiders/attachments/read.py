@@ -59,7 +59,7 @@ def read_attachment(
 def text_from_output(output: bytes, cut: Cut) -> FileText:
     """Return the text that a child process wrote.
 
-    ``cut`` is the reason if the child process was ended before the last line.
+    If the last line is missing, because the child process was ended early, ``cut`` is the reason.
     """
     kind: FileKind = "unknown"
     pages: list[str] = []

@@ -22,7 +22,8 @@ SKIPPED: Final = frozenset(
      b" listoverridetable rsidtbl generator latentstyles filetbl revtbl header headerl headerr"
      b" headerf footer footerl footerr footerf annotation atnid atnauthor").split()
 )  # fmt: skip
-"""Groups without text of the document's pages. Headers and footers repeat on every page."""
+"""Groups whose text is not on the document's pages, or is repeated on every page like headers and
+footers."""
 
 CHARACTERS: Final = {
     b"par": "\n", b"line": "\n", b"row": "\n", b"tab": " ", b"cell": " ", b"sect": "\n",

@@ -87,7 +87,7 @@ def models_of(languages: Sequence[str]) -> Sequence[str]:
 
 @cache
 def installed_models() -> frozenset[str]:
-    """Return the names of tesseract's installed models, or nothing without tesseract."""
+    """Return the names of tesseract's installed models, or an empty set without tesseract."""
     if not shutil.which("tesseract"):
         return frozenset()
     return frozenset(_output(["tesseract", "--list-langs"]).decode().split())

@@ -60,7 +60,8 @@ MAX_TITLE, MIN_TITLE_PART, MAX_BUTTON, MAX_DATE_LINE = 300, 15, 60, 100
 
 - ``MAX_TITLE``: maximum length of a title, and minimum length of an article body in JSON-LD
 - ``MIN_TITLE_PART``: minimum length of a block that counts as a part of the title
-- ``MAX_BUTTON``: maximum length of a share button, or of a line that introduces other content
+- ``MAX_BUTTON``: maximum length of a button such as "Share", or of a line that introduces other
+  content
 - ``MAX_DATE_LINE``: maximum length of a date line"""
 
 DATE_OR_TIME: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
@@ -197,7 +198,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill in the features for known phrases and for beginnings that several blocks share."""
+    """Fill in the features for known phrases, and for beginnings common to several blocks."""
     tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []

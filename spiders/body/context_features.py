@@ -17,10 +17,12 @@ from spiders.body.layout_features import Matrix, Places
 Column = NDArray[np.generic]
 
 LONG: Final = 60.0
-"""Maximum weight of a block in the features of other blocks, in words."""
+"""Maximum weight of a block in the features of other blocks. The weight of a block is its number of
+words."""
 
 REGION_LONG: Final = 150.0
-"""Maximum weight of a block in the comparison of containers, in words."""
+"""Maximum weight of a block in the comparison of containers. The weight of a block is its number of
+words."""
 
 STRONG: Final = 0.7
 """Minimum probability at which a long block is certainly body text."""

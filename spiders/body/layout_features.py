@@ -20,13 +20,13 @@ Matrix = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 LEVELS: Final = 3
-"""Number of containers around a block that are described by features."""
+"""Number of containers around a block for which features are computed."""
 
 RICH: Final = 80
-"""Length in characters above which a block counts as running text."""
+"""Minimum length of a block of running text, in characters."""
 
 SPARSE: Final = 0.34
-"""Share of linked characters below which a block counts as running text."""
+"""Maximum share (0 to 1) of linked characters in a block of running text."""
 
 NEAR: Final = (-1, 1, -2, 2)
 """Offsets of the neighbouring blocks that are described by a block's features."""

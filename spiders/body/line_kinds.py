@@ -24,8 +24,8 @@ BESIDE_DATE: Final = 30
 name."""
 
 LABELLED: Final = r"^\W*{}\b(?:\W|$)"
-"""Frame of a pattern for the beginning of lines that only label a release or link to another
-page."""
+"""Template of a pattern that matches the beginning of a line. Such a line only labels a release or
+links to another page."""
 
 
 class LineKinds:

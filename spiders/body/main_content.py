@@ -56,17 +56,18 @@ MIN_PARAGRAPH_WORDS: Final = 6
 """Minimum number of words in a paragraph in a script without spaces, such as Chinese."""
 
 WHOLE_TITLE: Final = 2.0
-"""Value of the feature ``is_title`` for a block that is the whole headline, not a part of it."""
+"""Value of the feature ``is_title`` for a block that contains the whole headline."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
 """Minimum number of words below a headline that count as a complete text."""
 
 LEFT: Final = 160
-"""Minimum length of a body after its newsletter boxes are removed, in characters."""
+"""Minimum length of the body that remains if newsletter boxes are removed, in characters."""
 
 SAME_START: Final = 60
-"""Number of characters at the beginning of a paragraph by which a copy of it is recognized."""
+"""Number of characters at the beginning of two paragraphs that must be equal for one to be a copy
+of the other."""
 
 SEVERAL, WHOLE_TEXT = 3, 600
 """Limits for recognizing a second copy of the text.
@@ -145,7 +146,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     """Return the position after the headline in a run of blocks, or ``low``.
 
-    ``low`` and ``high`` are the limits of the run. The headline counts only if enough words follow
+    The run begins at ``low`` and ends at ``high``. The headline counts only if enough words follow
     it. Text before the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)

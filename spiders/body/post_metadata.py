@@ -32,14 +32,15 @@ themes."""
 SAID: Final = etree.XPath("normalize-space()")
 
 POSTED: Final = r"^\W*{}"
-"""Frame of a pattern for the beginning of a sentence about where and when a post was published."""
+"""Template of a pattern that matches the beginning of a sentence about when or where a post was
+published."""
 
 FILED: Final = r"\b{}\b"
-"""Frame of a pattern for words about category, tags or comments in a sentence that matches
-`POSTED`."""
+"""Template of a pattern that matches words about category, tags or comments. They are searched for
+in sentences that match `POSTED`."""
 
 LABEL: Final = r"^\W*{}"
-"""Frame of a pattern for the beginning of a label of a post, such as "Posted in"."""
+"""Template of a pattern that matches the beginning of a post's label, such as "Posted in"."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
 """Pattern that matches the end of a sentence. Most labels of posts are not sentences."""

@@ -17,7 +17,8 @@ MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Tags of elements that are checked for being a menu."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
-"""Tags that a menu never contains. An apparent menu with such a tag is unclosed, or not a menu."""
+"""Tags that a menu never contains. A menu that contains one lacks its end tag, or is not really a
+menu."""
 
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")

@@ -33,7 +33,7 @@ NEAR: Final = 10
 """Maximum number of blocks between the headline and a short body."""
 
 WORDS: Final = 4
-"""Minimum number of words at which a block counts as a sentence of a short body."""
+"""Minimum number of words in a sentence of a short body."""
 
 MAX_SHORT_BODY_LENGTH: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""
@@ -49,8 +49,8 @@ def short_body(
 
     ``title`` is the block number of the headline. A body longer than MAX_SHORT_BODY_LENGTH is
     returned unchanged. A shorter body is limited to the first element with a body class, unless the
-    body begins before that element. If the body has no block in that element, the element's text
-    becomes the body, unless it is a lead paragraph.
+    body begins before that element. If none of the body's blocks is in that element, the element's
+    text becomes the body. A lead paragraph never does.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH

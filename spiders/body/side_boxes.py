@@ -37,7 +37,8 @@ MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
 """Maximum length of a teaser, and minimum length of the body text beside teasers, in characters."""
 
 SIMILAR: Final = 0.8
-"""Minimum share of teasers among similar elements. Below it, none of them is removed."""
+"""Minimum share of teasers among similar elements. If fewer are teasers, none of the elements is
+removed."""
 
 MIN_HEADLINE_WORDS: Final = 4
 """Minimum number of words in the headline of a teaser."""

@@ -28,7 +28,8 @@ BESIDE_FILE: Final = 40
 type and size."""
 
 BESIDE_TITLE: Final = 60
-"""Maximum number of letters beside a repeated headline in its line, such as a section or date."""
+"""Maximum number of other letters in the line of a repeated headline, for example of a section or a
+date."""
 
 DATE_LINE: Final = 90
 """Maximum length of a line that contains little more than a date, in characters."""
@@ -40,7 +41,8 @@ FILLED: Final = 0.6
 """Minimum share of a body's text in one row of a layout table. That row is then the text itself."""
 
 TAIL_FROM: Final = 0.5
-"""Minimum share of a body's text before a line such as "Other news" that ends the body."""
+"""Minimum share of a body's text that must precede a line such as "Other news". Then this line ends
+the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 """Pattern that matches a file type in the text of a link's line."""

@@ -26,8 +26,8 @@ FRAME_NAMES: Final = frozenset(
 MAIN_TAGS: Final = frozenset(["main", "article"])
 
 MIN_MAIN_SHARE: Final = 0.5
-"""The text outside a ``main`` element is left out if the element has at least this share of the
-page's text outside frames."""
+"""Minimum share of a page's text that a ``main`` element must contain. Then the text outside the
+element is left out. Frames are not counted."""
 
 MAX_FRAME_SHARE: Final = 0.5
 """Maximum share of a page's text in one element that is left out as a frame."""

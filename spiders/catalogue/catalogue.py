@@ -1,8 +1,8 @@
 """Read catalogues: JSON lines with one institution each, after a first line about the catalogue.
 
 docs/reference/catalogues.md describes the format. A catalogue may come from an untrusted source, so
-its size and all values are checked. The first error is raised, or all errors are returned for a
-report.
+its size and all values are checked. `read_catalogue` raises the first error. `examine` returns all
+errors.
 """
 
 import datetime as dt
@@ -56,7 +56,7 @@ Tag = Annotated[str, msgspec.Meta(max_length=100)]
 """A language tag or time zone, in at most 100 characters."""
 
 Several = msgspec.Meta(max_length=50)
-"""Limit of the number of other names or languages of an institution."""
+"""Maximum number of other names or languages of an institution."""
 
 EntryKind = Literal[
     "government",

@@ -37,15 +37,14 @@ MIN_LIST_ROWS: Final = 3
 """Minimum number of rows that certainly form a list, and are not a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
-"""Minimum page type score at which a page counts as a list if the user gave its URL. Users mostly
-give the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower
-score."""
+"""Minimum page type score of a list whose URL the user gave. It is low because users mostly give
+the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower score."""
 
 CERTAIN_LIST_ROWS: Final = 25
 """Minimum number of dated rows at which a page is certainly a list, even with a long text."""
 
 WORDS: Final = 4
-"""Minimum number of words at which a title identifies a release. Shorter titles may match by
+"""Minimum number of words in a title that identifies a release. A shorter title may match by
 chance."""
 
 SOME_TEXT: Final = 200

@@ -60,8 +60,8 @@ MAX_REPORTED_PAGES = 5
 """Maximum number of tried pages that an error message lists."""
 
 MIN_PROMISE_RATIO = 0.6
-"""Minimum promise of a page that replaces the given page, relative to the given page's promise. The
-promise (0 to 1) is how likely a page is a list of releases."""
+"""Minimum promise of a page that replaces the given page, as a share of the given page's promise.
+The promise (0 to 1) is the likelihood that a page is a list of releases."""
 
 SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
@@ -199,8 +199,8 @@ class Explorer:
         """Explore the site of a page that the user gave.
 
         The page itself is used if it is certain to list releases, else the site's press room. A
-        home page often shows only the newest releases. So its press room is searched for first,
-        unless the home page is itself a list with a next page.
+        home page often shows only the newest releases. So the site's press room is searched for
+        first, unless the home page is itself a list with a next page.
         """
         given, listing = page, first_listing(page)
         if not listing.items:

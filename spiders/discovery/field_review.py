@@ -56,9 +56,9 @@ class SampleRelease:
 class FieldReport:
     """A report about one field of a source's releases.
 
-    ``value`` is the field's value on the first sample page. ``found`` of ``of`` pages have the
-    field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the value. ``advice``
-    explains a doubt and suggests a line for the source file, or is "".
+    ``value`` is the field's value on the first sample page. Of all sample pages (``of``), ``found``
+    pages have the field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the
+    value. ``advice`` explains a doubt and suggests a line for the source file, or is "".
     """
 
     name: str

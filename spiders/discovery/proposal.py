@@ -28,10 +28,10 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence (0 to 1) at which a guess need not be checked by a person."""
+"""Minimum confidence (0 to 1) in a guess that a person need not check."""
 
 CHECK_COMMENT: Final = "# check this: "
-"""Start of a comment in a source file on a guess that a person must check."""
+"""Beginning of the comment after a guess in a source file that a person must check."""
 
 MAX_ID_LENGTH: Final = 26
 """Maximum length of a source id in letters. It may be longer if the short id is already in use."""

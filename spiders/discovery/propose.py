@@ -29,10 +29,10 @@ from spiders.release.whole_page import with_whole_text
 from spiders.sources.source_file import ReleaseRules, SourceFile
 
 MIN_ROWS: Final = 3
-"""Minimum number of dated items at which a page is probably a list of releases."""
+"""Minimum number of dated items on a page that is probably a list of releases."""
 
 CERTAIN = 0.9
-"""Minimum certainty (0 to 1) at which the rows of a list need not be checked by a person."""
+"""Minimum certainty (0 to 1) of a list whose rows a person need not check."""
 
 GIVEN = "given by you"
 """Reason that is shown for a value that the user provided."""

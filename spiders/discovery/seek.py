@@ -60,7 +60,7 @@ MAX_COUNTED_ROWS: Final = 8
 """Number of rows above which further rows do not increase a page's promise."""
 
 THE_ONE: Final = 0.5
-"""Amount added to the promise of a page that lists the release whose URL the user gave."""
+"""Value added to the promise of a page if it lists the release whose URL the user gave."""
 
 Offer = tuple[FeedCandidate, Listing, Page]
 """A feed, API or sitemap: its URL, its listing, and its page as served."""

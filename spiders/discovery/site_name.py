@@ -58,7 +58,7 @@ LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
 """Pattern that matches words in the text of a logo that are not part of the site's name."""
 
 MAX_WHOLE_TITLE: Final = 40
-"""Maximum length of a page title that as a whole may be the site's name, in letters."""
+"""Maximum length of a page title that may be the site's name as a whole, in letters."""
 
 MAX_LINE: Final = 200
 """Maximum length of a copyright line, in characters."""

@@ -72,8 +72,8 @@ SHARED = {
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
-"""Languages used in few countries. If a site's texts are in such a language, the region in the
-site's declared language tag is probably right."""
+"""Languages used in few countries. If a site is written in such a language, the region in the
+language tag that the site declares is probably right."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 

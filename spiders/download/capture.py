@@ -41,8 +41,8 @@ NOT_ARCHIVED: Final = "not_archived"
 """Key in a request's ``meta`` for the reason why its response was not archived."""
 
 MAX_BODY: Final = "max_body"
-"""Key in a request's ``meta`` for the maximum size of its body in bytes, if it is smaller than that
-of other responses. The body of a larger one is not archived."""
+"""Key in a request's ``meta`` for the maximum size of the response's body, in bytes. It is set for
+requests with a smaller limit than usual. A larger body is not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
@@ -210,7 +210,7 @@ class CaptureMiddleware:
         )
 
     def _beginning(self, response: Response, request: Request) -> bytes:
-        """Return what is archived of a body that is too long: nothing of a page requisite."""
+        """Return the archived part of a body that is too long. It is empty for a page requisite."""
         return b"" if MAX_BODY in request.meta else response.body[: self._limit]
 
 

@@ -24,7 +24,7 @@ MAX_CPU_SECONDS: Final = 15
 """Maximum CPU time of the process that reads one document, in seconds."""
 
 MAX_WAITING_RATIO: Final = 4
-"""Maximum ratio of the wall-clock time of this process to its CPU time."""
+"""Maximum ratio of the process's wall-clock time to its CPU time."""
 
 
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:

@@ -42,10 +42,11 @@ REQUISITE_TYPES: Final = {
     "image": "image",
     "script": "script",
 }
-"""Kinds of page requisites by the type of resource. Images and fonts are not loaded, but noted."""
+"""Kinds of page requisites by the browser's type of resource. The browser loads no images and
+fonts, but their URLs are recorded."""
 
 MAX_LOADED: Final = 500
-"""Maximum number of requisites that are noted per page."""
+"""Maximum number of requisites whose URLs are recorded per page."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
 """Maximum time to wait for a page's other resources after its document, in milliseconds."""
@@ -140,10 +141,10 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
 async def signed_headers(
     signer: RequestSigner, playwright_request: TabRequest, **named: Any
 ) -> dict[str, str]:
-    """Return the headers of a request by the browser, which sign it for its own host.
+    """Return the headers that sign a request of the browser for the request's host.
 
-    If the browser follows a redirect itself, it repeats these headers, and the signature is invalid
-    for another host.
+    If the browser follows a redirect itself, it sends the same headers again. Their signature is
+    invalid for another host.
     """
     headers = await use_scrapy_headers(playwright_request=playwright_request, **named)
     signature = signer.headers(playwright_request.url) if is_web(playwright_request.url) else {}

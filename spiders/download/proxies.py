@@ -1,7 +1,8 @@
 """Send the requests of a source or host through the operator's proxy.
 
-Each proxy has a gateway on loopback in the process of the crawl. The gateway resolves and checks
-the site's name, and the operator's proxy gets the IP address (spiders.download.proxy).
+Each proxy has a gateway on loopback in the process of the crawl. The gateway resolves the site's
+name and checks the IP address. The operator's proxy gets only this address (see
+spiders.download.proxy).
 """
 
 import asyncio
@@ -44,7 +45,7 @@ class ProxyMiddleware:
     async def process_request(self, request: Request) -> None:
         """Set the proxy of a request.
 
-        A redirected request loses the proxy of its earlier address.
+        A redirected request does not keep the proxy of the previous URL.
         """
         for key in ("proxy", "playwright_context", "playwright_context_kwargs"):
             request.meta.pop(key, None)

@@ -1,8 +1,9 @@
-"""Proxies: one on loopback, which checks every address, and connections through the operator's.
+"""A proxy on loopback that checks every address, and connections through the operator's proxies.
 
-A browser resolves names and follows redirects without Scrapy. The proxy checks the address of every
-connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check. A proxy
-of the operator gets only the checked IP address. Its own address may be private.
+A browser resolves names and follows redirects without Scrapy. The proxy on loopback checks the
+address of every connection when it is made, so redirects, DNS rebinding and scripts can't bypass
+the check. A proxy of the operator gets only the checked IP address. The operator's proxy itself may
+have a private address.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ SOCKS_REASONS: Final = {
     6: "the connection timed out",
     8: "it does not accept IP addresses, which Communique requires",
 }
-"""Reasons by the reply code of a SOCKS5 proxy (RFC 1928, 6)."""
+"""Reason for each error code in the reply of a SOCKS5 proxy (RFC 1928, 6)."""
 
 METADATA_REASON: Final = "its address is one that may serve the credentials of this machine"
 
@@ -96,7 +97,7 @@ class Upstream:
     async def _open_tunnel(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
     ) -> None:
-        """Open a tunnel, unless the proxy has an address that no setting can allow."""
+        """Open a tunnel, unless the operator's proxy has an address that no setting can allow."""
         if is_metadata(writer.get_extra_info("peername")[0]):
             raise ProxyFailure(self.name, METADATA_REASON)
         shake = self._socks if self.scheme == "socks5" else self._connect
@@ -155,9 +156,9 @@ class Upstream:
 
 
 def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstream | None:
-    """Return the proxy for a request: the proxy with a name, otherwise the proxy of the host.
+    """Return the proxy called ``name``, or else the proxy of the request's host.
 
-    A proxy of a host also applies to its subdomains.
+    The proxy of a host also applies to the host's subdomains.
     """
     if name:
         return proxies.get(name)

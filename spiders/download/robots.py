@@ -205,7 +205,10 @@ class RobotsMiddleware:
         return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Set the delay in a site's robots.txt, independent of the time that its responses take."""
+        """Set the delay from a site's robots.txt.
+
+        It does not depend on the site's response times.
+        """
         downloader: Any = self._crawler.engine.downloader
         host = queue_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

@@ -34,8 +34,8 @@ RENDER = "render"
 """Key in a request's ``meta`` that makes a browser load the page."""
 
 LOADED = "loaded"
-"""Key in a request's ``meta`` for the files that a browser requested for its page: the kind of
-each requisite (spiders.requisites.requisite) by URL."""
+"""Key in a request's ``meta`` for the requisites that a browser requested for the page. The value
+contains the kind of each requisite by URL (see spiders.requisites.requisite)."""
 
 EXTEND = "extend"
 """Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
@@ -60,18 +60,18 @@ HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class CrawlConnections:
-    """What the resolver and the proxies of one crawl know about its connections.
+    """Facts about the connections of one crawl, collected by its resolver and proxies.
 
     Twisted and the browser report only a failed look-up or a closed connection.
     """
 
     def __init__(self) -> None:
         self.refused: dict[str, str] = {}
-        """The private address for which a host was rejected, by host."""
+        """The private address that is the reason why a host was rejected, by host."""
         self.proxy_failures: dict[str, str] = {}
         """The reason why the operator's proxy failed, by host."""
         self.silent_proxies: dict[str, str] = {}
-        """The operator's proxy through which nothing arrived yet, by host."""
+        """The operator's proxy that has not delivered anything for a host yet, by host."""
         self.gateways: set[int] = set()
         """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
 

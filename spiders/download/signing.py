@@ -46,7 +46,7 @@ class SigningMiddleware:
     def process_request(self, request: Request) -> None:
         """Set the headers that sign a request.
 
-        In a redirected request, they replace the earlier ones.
+        A redirected request gets new ones.
         """
         request.headers.update(self._signer.headers(request.url))
 

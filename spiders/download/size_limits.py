@@ -35,8 +35,8 @@ FLUSHED: Final = "stream-flushed"
 decompressed"""
 
 MAX_HEADER_BYTES: Final = 262_144
-"""Maximum size of all headers together, and of one line, in bytes (as in Chromium). Twisted allows
-16,384 per line."""
+"""Maximum total size of the headers, in bytes (as in Chromium). A single line may have the same
+size, while Twisted allows only 16,384 bytes."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):

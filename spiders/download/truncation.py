@@ -51,8 +51,8 @@ LOOSE_CHARACTERS: Final = 256
 id."""
 
 MIN_VISITS: Final = 3
-"""A response with an uncertain end is accepted if at least this many consecutive visits found the
-same text."""
+"""Minimum number of consecutive visits that must find the same text before a response with an
+uncertain end is accepted."""
 
 TAIL_BYTES: Final = 2_048
 """Number of bytes at the end of a body that are searched for the end marker of its format."""
@@ -232,9 +232,9 @@ class Ending(NamedTuple):
 
 
 def kept_size(size: int) -> int:
-    """Return the number of characters at the start of a text that must be equal in each visit.
+    """Return how many characters at the start of a text must be equal in each visit.
 
-    The number is at least half of ``size``, the text's length.
+    This is at least half of ``size``, the length of the text.
     """
     return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
 

@@ -35,8 +35,7 @@ MIN_TITLE_LENGTH = 9
 by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""If all dated items have the same date, the date is ignored unless there are more items than
-this."""
+"""Maximum number of dated items that all have the same date, if this date is ignored."""
 
 BIAS = -3.4
 

@@ -21,12 +21,12 @@ MIN_LINE_LETTERS: Final = 8
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
 MAX_VISITS: Final = 2_000_000
-"""Maximum number of elements visited in the search for boilerplate. It is the number of elements in
-all bodies times the number of selectors tried."""
+"""Maximum number of elements visited in the search for boilerplate. Each element of the bodies is
+visited once per tried selector."""
 
 LONG_LINE: Final = 120
-"""Length, in characters, above which a line on all pages is boilerplate anywhere in the body.
-Shorter lines are boilerplate only at the beginning and end of the body."""
+"""Length up to which a repeated line is boilerplate only at the beginning or end of the body, in
+characters. A longer line is boilerplate anywhere in the body."""
 
 
 @dataclass(frozen=True, slots=True)

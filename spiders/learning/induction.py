@@ -42,7 +42,7 @@ ALIKE: Final = 0.95
 """Minimum Jaccard similarity (of word triples) at which two bodies count as equal."""
 
 STILL: Final = 0.5
-"""Minimum Jaccard similarity (of word triples) of the detected body and a template's body, at which
+"""Minimum Jaccard similarity (of word triples) between the detected body and the template's body if
 the template still matches the page."""
 
 PARAGRAPHS: Final = frozenset(

@@ -19,7 +19,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
-"""Minimum share of the body's letters at which an element counts as the body's element."""
+"""Minimum share of the body's letters in an element that counts as the body's element."""
 
 CHAIN: Final = 4
 """Maximum number of nested elements that are tried as the body's element, innermost first."""
@@ -54,7 +54,8 @@ class Sample:
     """A page with its detected release (``read``), from which a template is learned.
 
     ``context`` is the context for parsing dates. ``common`` contains the comparison keys of lines
-    on all sample pages. ``repeated`` contains those of them that detection included in the body.
+    on all sample pages. ``repeated`` contains the keys of such lines that detection included in the
+    body.
     """
 
     page: Page

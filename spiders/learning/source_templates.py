@@ -52,7 +52,7 @@ layout, and each attempt takes as long as extracting several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""Minimum confidence (0 to 1) at which templates may not contradict a detected title."""
+"""Minimum confidence (0 to 1) in a detected title that a template must not contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
 """Prefixes of the rule names of bodies that were extracted by a template or a declared selector."""
@@ -299,7 +299,7 @@ class SourceTemplates:
             yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
-        """Extract the sample pages again with a new template, and drop those that it matches."""
+        """Extract the sample pages again with a new template, and drop those that match it."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.context, lesson.listed)

@@ -50,8 +50,8 @@ READER: Final = "3"
 
 
 MISFITS: Final = 3
-"""Number of consecutive pages without a matching template after which a layout is abandoned. The
-pages may be from several visits."""
+"""Number of consecutive pages that match no template before a layout is abandoned. The pages may be
+from several visits."""
 
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
@@ -70,7 +70,8 @@ class Template(msgspec.Struct, frozen=True):
     - ``date_origin``: the rule for the date if no selector gives it: ``json-ld:datePublished``,
       ``meta:…``, ``url``, ``state`` or ``listing``
     - ``boilerplate``: the lines that all pages repeat around their text
-    - ``pages``, ``fitted``: the number of pages on which it was tried, and of those it matched
+    - ``pages``, ``fitted``: the number of pages on which it was tried, and the number that it
+      matched
     - ``urls``, ``learned``: the pages from which it was learned, and the time (aware, UTC)
     - ``version``: identifies the code and the declared rules with which it was learned
     - ``misfits``: the pages that no template matched since this template last matched a page; with

@@ -18,11 +18,11 @@ HEADED: Final = 0.55
 records."""
 
 TITLED: Final = 0.5
-"""Minimum title likeness (0 to 1) of a region without dates. It is how much link texts look like
-titles."""
+"""Minimum title likeness (0 to 1) of a region without dates. Title likeness measures how much link
+texts look like titles."""
 
 LONG: Final = 0.6
-"""Minimum value of the feature ``words`` (0 to 1) at which a region is accepted despite a low value
+"""Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low value
 of ``likeness``. ``words`` grows with the length of the titles. Long titles may have most of their
 words in common."""
 
@@ -153,7 +153,10 @@ class Candidates:
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def _limit(self, candidate: RegionCandidate) -> float:
-        """Return a tighter upper bound of a candidate's score than ``most``, which takes longer."""
+        """Return an upper bound of a candidate's score.
+
+        It is lower than ``most``, but takes longer to compute.
+        """
         excess = self._features.excess_words(candidate.records)
         return candidate.most - WEIGHTED["words"] * excess
 
@@ -183,10 +186,7 @@ class Candidates:
         ]
 
     def whole(self, best: RankedRegion) -> RankedRegion:
-        """Return the best region with the items of all its records.
-
-        Until then, it has only the items of the rated records.
-        """
+        """Return the best region with the items of all its records, also of unrated ones."""
         region = best.region
         if len(region.records) <= MAX_RATED:
             return best

@@ -24,8 +24,8 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of items that may be around another item. A list inside a news item has one item
-around it."""
+"""Maximum number of other items that may contain an item. For example, a row of a list inside a
+news item is contained in one other item."""
 
 MAX_TEXT_FACTOR: Final = 8
 """Maximum total length of the extracted titles and dates, as a multiple of the length of the page's

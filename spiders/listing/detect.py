@@ -25,13 +25,13 @@ from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import post_mark
 
 MIN_RECORDS: Final = 3
-"""Minimum number of records at which a region can replace a hidden list or a side list."""
+"""Minimum number of records in a region that can replace a hidden list or a side list."""
 
 RIVAL: Final = 0.5
-"""Minimum score at which a region can replace another region, relative to that region's score."""
+"""Minimum score of a region that can replace another region, as a share of that region's score."""
 
 MAIN_SCORE: Final = 2.5
-"""Minimum score at which a list can replace the best list, if the best list is in a side column or
+"""Minimum score of a list that can replace the best list, if the best list is in a side column or
 unrelated to the page."""
 
 MOSTLY: Final = 0.8
@@ -292,10 +292,10 @@ def is_hidden(region: Region, flat: FlatPage) -> bool:
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """Return the region with further rows of its list that have a different class.
 
-    Examples are the first row and rows marked as new. An added row has the same tag and parents as
-    the region's records. Its link has the same URL shape, or its markup is similar to the other
-    rows. In a list with dates, the added row has a date. In other lists, it has a long title, or it
-    is between other rows and has a headline.
+    Examples of such rows are the first row and rows marked as new. An added row has the same tag
+    and parents as the region's records. Its link has the same URL shape, or its markup is similar
+    to the other rows. In a list with dates, the added row has a date. In other lists, it has a long
+    title, or it is between other rows and has a headline.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
@@ -356,7 +356,7 @@ def _read(
 
 
 def _without_strays(choice: RankedRegion) -> RankedRegion:
-    """Return the region without boxes that have only their tag in common with its records.
+    """Return the region without boxes that share only their tag with its records.
 
     A record is kept if any record with the same tags and classes links to the most common URL
     shape. Dated rows of the same list with similar markup are also kept.

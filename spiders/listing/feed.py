@@ -31,8 +31,8 @@ _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""Pattern that matches an ampersand that begins no character reference, or of a CDATA section. The
-parser, which recovers from errors, would drop such an ampersand."""
+"""Pattern that matches an ampersand without a character reference, or a whole CDATA section. The
+parser would drop such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)

@@ -31,7 +31,7 @@ _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
 _MARK: Final = b"<datastore"
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Maximum number and minimum length (characters) of JSON strings inside the data of scripts that
+"""Maximum number and minimum length, in characters, of the JSON strings inside a script's data that
 are parsed."""
 
 ALIKE: Final = 3
@@ -49,10 +49,10 @@ SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|u
 """Pattern that matches keys whose value is a slug, the last part of a URL."""
 
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
-"""Pattern that matches the part of a quoted URL before a slug."""
+"""Pattern that matches the part of a URL in quotation marks that precedes a slug."""
 
 AFTER: Final = re.compile(r"""/?\\?["']""")
-"""Pattern that matches the end of a quoted URL after a slug."""
+"""Pattern that matches the end of a URL in quotation marks after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 """Limits of the search for complete URLs on the page.
@@ -89,8 +89,8 @@ def read_state(page: Page, context: DateContext) -> Listing | None:
 class SlugUrls:
     """Builds the URLs of releases whose records contain only a slug.
 
-    The part before the slug is copied from a complete URL elsewhere on the page. If there is none,
-    the URL of the listing is used, and the result is added to ``guessed``.
+    The part before the slug is copied from a complete URL elsewhere on the page. If there is no
+    such URL, the URL of the listing is used, and the result is added to ``guessed``.
     """
 
     def __init__(self, page: Page) -> None:

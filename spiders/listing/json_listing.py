@@ -179,8 +179,8 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
     """Return the URL of another part of the same listing, or None.
 
-    Such a URL has the page's path and a different query. Only top-level values are checked, and
-    exactly one of them must match.
+    Such a URL has the page's path and a different query. It must be the only one among the
+    document's top-level values.
     """
     here = urlsplit(page.url)
     found = set()

@@ -37,8 +37,8 @@ from spiders.page_parts.find import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items on a page whose scripts are not searched. With fewer, the items in
-scripts are used only if they are more than this many times as many."""
+"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, the
+items in scripts are used only if their number is more than this many times higher."""
 
 DECLARED: Final = "declared"
 """Rule name of a listing that is extracted with the selectors of its source file."""
@@ -50,7 +50,8 @@ PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""The page parts are the releases if at least this share of the detected items is inside them."""
+"""Minimum share of the detected items that must be inside the page's parts if these parts are the
+releases."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported per page."""

@@ -33,7 +33,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
-"""Minimum number of words in a link's text that a simple rule accepts as a release."""
+"""Minimum number of words in the text of a link that a simple rule accepts as a release."""
 
 NEAR: Final = 6
 """Maximum distance between a region and the label above it, in marks (texts and links)."""
@@ -81,9 +81,10 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """Facts about a page: its URL, its next page, the list's position on page 1, and ``<title>``.
+    """Facts about a page: its URL, its next page, the position of its list, and its ``<title>``.
 
-    ``place`` is a path as returned by `place_of`, or empty.
+    ``place`` is the position of the list on page 1. It is a path as returned by `place_of`, or
+    empty.
     """
 
     url: str
@@ -287,9 +288,9 @@ class RegionFeatures:
         }
 
     def excess_words(self, read: list[Record]) -> float:
-        """Return the excess of the feature ``words`` in `most` over the maximum for the items.
+        """Return by how much `most` overestimates the feature ``words``.
 
-        `most` counts all words of a record. A title is a single text, or the texts of one link.
+        `most` counts all words of a record, but a title is a single text, or the texts of one link.
         """
         excess = (max(0, self._words_in(one) - self._longest_title(one)) for one in read)
         return sum(excess) / LONG / len(read)

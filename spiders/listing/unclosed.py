@@ -18,7 +18,7 @@ MIN_ENDS: Final = 2
 ignored."""
 
 MAX_PAGE_ENDS: Final = 5
-"""Maximum number of containers that are closed by the end tags of the page around the list."""
+"""Maximum number of unclosed containers that the page's own end tags close after the list."""
 
 MAX_STEPS: Final = 6
 """Maximum number of levels between a container and the next container nested in it."""

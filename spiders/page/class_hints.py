@@ -108,7 +108,7 @@ def _bare(style: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def hints_in(named: str) -> int:
-    """Return the hint bits for a text of space-separated classes, ids and roles."""
+    """Return the hint bits for classes, ids and roles that are separated by spaces."""
     mask = 0
     for token in named[:400].split():
         mask |= token_hints(token.rstrip(NUMBER))

@@ -37,7 +37,7 @@ WALKED: Final = ("start", "end", "comment", "pi")
 SIBLING_COUNT: Final = re.compile(
     r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
 )
-"""Pattern that matches an XPath string literal, or of a sibling count as written by cssselect.
+"""Pattern that matches an XPath string literal, or a count of siblings as written by cssselect.
 
 A count has two groups: its axis and its name test. String literals match too, so that a count
 inside a literal is not replaced."""

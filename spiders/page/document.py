@@ -1,4 +1,4 @@
-"""PDF documents: how they are recognized, and their extracted text.
+"""Recognize PDF documents, and keep their extracted text.
 
 Child processes that read hostile documents import this module, so it imports nothing large.
 """

@@ -132,7 +132,7 @@ def _origin(base: str) -> str:
 
 @lru_cache(maxsize=4096)  # Cached because consecutive pages of a site link to the same pages.
 def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return a URL's host, its folder with each digit as 0, and the names of its query parameters.
+    """Return a URL's host, its folder with 0 for each digit, and the names of its query parameters.
 
     Pages of the same type on a site share this pattern.
     """

@@ -37,7 +37,8 @@ CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""Maximum share of control characters at the beginning of a text. With more, the body is binary."""
+"""Maximum share of control characters at the beginning of a text. A body with a larger share is
+binary."""
 
 NO_TEXT = "the file is not text"
 """Reason that is reported if a page is a binary file."""

@@ -13,8 +13,8 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Lengths, in characters, from which a line is too long to introduce other content (`TAIL_LINE`) or
-to be a share button (`SHARE_LINE`)."""
+"""Minimum lengths of lines that are too long to introduce other content (`TAIL_LINE`) or to be a
+share button (`SHARE_LINE`), in characters."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")

@@ -1,8 +1,8 @@
 """Find the regions of a page: main content, aside, menu, header and footer.
 
 A region is recognized by its tag, role (WAI-ARIA landmarks), class or id. The header or footer of a
-list row is not a region of the page. It is inside an article, a list item or a table row (HTML,
-4.3.8 and 4.3.9), or it repeats with different parents.
+list row is not a region of the page. Such a header or footer is inside an article, a list item or a
+table row (HTML, 4.3.8 and 4.3.9), or it repeats with different parents.
 """
 
 import re
@@ -180,8 +180,8 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
 def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether an element named like a menu, header, footer or aside wraps the main content.
 
-    Such an element contains a main region. Or it is large, and no main region and not the first
-    heading is outside it.
+    Such an element contains a main region. Or it is large, and the main regions and the first
+    heading are not outside it.
     """
     if one.bits == MAIN:
         return False

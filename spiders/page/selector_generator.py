@@ -8,8 +8,8 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""Pattern that matches a class or id without digits. With digits, it may be specific to one page or
-build."""
+"""Pattern that matches a class or id without digits. A class or id with digits may be specific to
+one page or build."""
 
 MEANINGFUL_TAGS: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row

@@ -33,8 +33,8 @@ MAX_ID: Final = 200
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Pattern that matches data attributes of a control that may contain the id of the element it
-opens."""
+"""Pattern that matches names of data attributes. The data attributes of a control may contain the
+id of the element that it opens."""
 
 _WITH_ANCHOR: Final = etree.XPath(
     "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
@@ -43,7 +43,8 @@ _WITH_ANCHOR: Final = etree.XPath(
 """XPath of elements that may have an anchor, or may be controls that open another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""Pattern that matches an attribute of a control that contains the id of the element it opens."""
+"""Pattern that matches the value of a control's attribute if it is the id of the element that the
+control opens."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
@@ -53,7 +54,7 @@ OPENED: Final = re.compile(
 """Pattern that matches class names of elements that are hidden until a control opens them."""
 
 MAX_COMMON_ANCESTORS: Final = 2
-"""Maximum number of common ancestors of a control and its target whose ids may be the part's
+"""Maximum number of ancestors that a control and its target share and whose ids may be the part's
 anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
@@ -226,9 +227,9 @@ def _held(anchors: Anchors) -> Iterator[PartCandidate]:
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield parts that begin with an anchored heading.
 
-    Such a part ends at the next heading of the same level. A heading of this level without an
-    anchor does not end the part in two cases: a heading with an anchor follows later, or only one
-    heading in the parent element has an anchor.
+    Such a part ends at the next heading of the same level. But a heading without an anchor does not
+    end the part in two cases: a heading with an anchor follows later, or only one heading in the
+    parent element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}

@@ -1,4 +1,4 @@
-"""Find the releases that are parts of a page. Each has a text, links and a permalink.
+"""Find the releases that are parts of a page, with their texts, links and permalinks.
 
 A part is a release if it has a heading, a date beside the heading, and a text. Teasers of other
 pages, FAQs and panels that contain a list are not releases.
@@ -31,8 +31,8 @@ MIN_PARTS: Final = 2
 has a permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median length of the releases' texts, in characters, on a page that does not link to most
-of them."""
+"""Minimum median length of the texts of releases on a page that does not link to most of them, in
+characters."""
 
 MIN_SHARED_PARTS: Final = 0.6
 """Minimum share of parts in three rules:
@@ -220,7 +220,7 @@ def _link_nodes(one: Rated) -> Iterator[etree._Element]:
 
 
 def is_permalink(node: etree._Element, one: Rated) -> bool:
-    """Whether a link's fragment is the anchor of the part that contains the link.
+    """Whether the fragment of a link is the anchor of the part that contains the link.
 
     The link may lead to this page or to another page.
     """

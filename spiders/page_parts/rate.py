@@ -48,13 +48,13 @@ FIRST_LINES: Final = 4
 `FIRST_LINES` at the beginning of a part's text."""
 
 MAX_LABEL: Final = 40
-"""Maximum length of other text in a line with a date, in characters."""
+"""Maximum length of the other text in a line with a date, in characters."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a part's text. With more, the part is a list of releases."""
+"""Maximum number of date lines in a part's text. A part with more is a list of releases."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum length of other text in a date heading, in characters."""
+"""Maximum length of the other text in a date heading, such as a weekday, in characters."""
 
 MAX_HEADINGS: Final = 4_000
 """Maximum number of headings per page that are checked for a date."""
@@ -67,7 +67,7 @@ MAX_DATED: Final = 5_000
 """Maximum number of lines per page that are checked for a date."""
 
 MAX_READ: Final = 300_000
-"""Maximum number of start and end tags read per page in all candidates together."""
+"""Maximum total number of start and end tags that are read in the candidates of a page."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Pattern that matches a character that counts as several Latin letters."""
@@ -372,7 +372,7 @@ def _length(line: PageLine) -> int:
 
 
 def _lists_dates(lines: Sequence[PageLine], reader: LineReader) -> bool:
-    """Whether a part is a list of releases, with more than MAX_DATE_LINES dates or dated links."""
+    """Whether a part is a list of releases, because it has too many date lines or dated links."""
     count = 0
     for line in lines:
         if (line.linked or len(line.text) <= MAX_LABEL) and any(map(str.isdigit, line.text)):

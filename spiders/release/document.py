@@ -19,7 +19,8 @@ NAMELESS: Final = re.compile(
 title."""
 
 BUTTON: Final = r"\b{}\b|[\W\d_]+"
-"""Frame of a pattern for words and numbers in a link's text that do not describe the document."""
+"""Template of a pattern that matches words and numbers in a link's text that do not describe the
+document."""
 
 NAMING: Final = 4
 """Minimum length of a title after its `BUTTON` words are removed, in characters."""

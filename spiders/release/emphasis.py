@@ -43,8 +43,8 @@ ABOVE, WITHIN, DEEP = 3, 2, 4
 - `DEEP`: maximum number of nested elements around a word that are checked for emphasis"""
 
 ALIKE: Final = 0.5
-"""Minimum similarity (Dice's coefficient of letter pairs) at which a headline repeats the title in
-the page's metadata."""
+"""Minimum similarity (Dice's coefficient of letter pairs) between a headline and the title in the
+page's metadata if both are the same title."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE

@@ -35,7 +35,8 @@ from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MIN_UNMATCHED_BODY_LENGTH = 400
-"""Minimum length of a body in an object whose title and URL do not match the page, in letters."""
+"""Minimum length of a body in a JSON object whose title and URL do not match those of the page, in
+letters."""
 
 SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
 """Minimum lengths, in letters, of a title and of a URL's last path segment that identify a
@@ -52,8 +53,8 @@ MAX_RECORDS: Final = 200
 
 MAX_PLACE = 2_000
 BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
-"""Confidence (0 to 1) in a body whose object matches nothing of the page, its title, its URL, or
-both."""
+"""Confidence (0 to 1) in a body, by what the body's object has in common with the page: nothing,
+the title, the URL, or both."""
 
 PLACE: Final = re.compile(
     r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
@@ -75,7 +76,7 @@ INHERITED: Final = 3
 """Maximum number of enclosing objects that are searched for the title of a body."""
 
 TELLING: Final = 8
-"""Minimum length of a title that takes precedence over shorter titles in the same object, in
+"""Minimum length of a title that is preferred to shorter titles in the same JSON object, in
 characters."""
 
 LONGEST_TITLE, NESTED = 500, 5

@@ -11,8 +11,8 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and mean length
-of a Latin word including its space."""
+"""Number of Latin letters that count as much as one Chinese, Japanese or Korean character, and mean
+length of a Latin word including its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
 """Limits for credit lines.

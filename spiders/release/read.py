@@ -47,7 +47,8 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
-"""Length of a body, in characters, below which the content of ``<noscript>`` is extracted too."""
+"""Minimum length of a body, in characters. If the body is shorter, the content of ``<noscript>`` is
+extracted too."""
 
 FAR_LONGER: Final = 3
 """Minimum length of a body in ``<noscript>``, as a multiple of the visible body's length."""

@@ -43,7 +43,7 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Minimum length in letters at which a listing's title counts as a headline, not a section name."""
+"""Minimum length of a listing's title that is a headline and not a section name, in letters."""
 
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5

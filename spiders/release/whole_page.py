@@ -1,4 +1,4 @@
-"""Extract a single page, from which nothing may be lost that can change."""
+"""Extract the text of a single page completely, so that no change of the page is missed."""
 
 from dataclasses import replace
 from typing import Final
@@ -19,12 +19,13 @@ from spiders.release.read import dropped_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_KEPT_SHARE: Final = 0.98
-"""Minimum share of a page's words that the body of an article has. With fewer words, all text of
+"""Minimum share of a page's words that the body of an article must contain. Otherwise, all text of
 the page outside its frames becomes the body."""
 
 MIN_KNOWN_SHARE: Final = 0.5
-"""Minimum share of a page's words that the body has if the page is already stored as an article. It
-is lower than MIN_KEPT_SHARE, so that the extraction does not flip between two visits."""
+"""Minimum share of a page's words that the body must contain if the page is already stored as an
+article. It is lower than MIN_KEPT_SHARE, so that the extraction does not flip between two
+visits."""
 
 
 def with_whole_text(
@@ -37,8 +38,8 @@ def with_whole_text(
     """Return the extraction of a single page, with all its text unless it is an article.
 
     ``read`` is its extraction as a release, and ``known`` the stored release. A body that the
-    source file selects stays as it is. A visible date of today is not a date of publication, unless
-    the source file selects it.
+    source file selects is not changed. Today's date on the page is not used as the publication
+    date, unless the source file selects it.
     """
     content = read.content
     if content.published and _is_clock(content.published, context):
@@ -74,7 +75,7 @@ def with_whole_text(
 
 
 def _is_clock(published: Published, context: DateContext) -> bool:
-    """Return whether a date may only show the day of the visit, as many pages do."""
+    """Return whether a date is probably just the current day, which many pages show."""
     is_stated = published.rule.startswith(("declared", *METADATA_RULES))
     if is_stated and published.rule not in VAGUE_RULES:
         return False

@@ -1,1 +1,1 @@
-"""Finding and archiving the page requisites of releases: styles, fonts, images, icons, scripts."""
+"""Find the requisites of pages: the style sheets, fonts, images, icons and scripts they need."""

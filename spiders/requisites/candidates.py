@@ -1,4 +1,4 @@
-"""Choose the images that the two screens take from ``srcset``, ``sizes`` and ``<picture>``."""
+"""Choose images for two typical screens from ``srcset``, ``sizes`` and ``<picture>``."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
@@ -10,7 +10,7 @@ from spiders.page.media_urls import LAZY
 from spiders.requisites.media_queries import SCREENS, matches, source_size
 
 MAX_CANDIDATES: Final = 200
-"""Maximum number of candidates that are read from one ``srcset``."""
+"""Maximum number of image candidates read from one ``srcset``."""
 
 SET_ATTRIBUTES: Final = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
 
@@ -19,7 +19,7 @@ SIZE_ATTRIBUTES: Final = ("data-sizes", "sizes", "imagesizes")
 SOURCES: Final = ("src", *(name for name in LAZY if not name.endswith("srcset")))
 
 UNKNOWN_TYPES: Final = frozenset({"image/jxl", "image/jp2", "image/jpx", "image/vnd.ms-photo"})
-"""Types of images that common browsers do not show."""
+"""Media types of images that common browsers do not show."""
 
 SPACES: Final = " \t\n\r\f"
 
@@ -47,9 +47,9 @@ def candidates(srcset: str) -> Iterator[tuple[str, str]]:
 
 
 def chosen(srcset: str, sizes: str, screen: tuple[int, int], source: str = "") -> str:
-    """Return the URL that Chromium takes from a ``srcset`` on a screen, or an empty string.
+    """Return the URL in a ``srcset`` that Chromium loads on a screen, or an empty string.
 
-    ``source`` is the image's ``src``, which has the density 1 unless the set has widths.
+    ``source`` is the image's ``src``. Its density is 1, unless the ``srcset`` contains widths.
     """
     found: dict[float, str] = {}
     has_widths = False
@@ -67,7 +67,10 @@ def chosen(srcset: str, sizes: str, screen: tuple[int, int], source: str = "") -
 
 
 def _is_enough(density: float, following: float) -> bool:
-    """Whether Chromium keeps a density although a larger one exists (HTMLSrcsetParser.cpp)."""
+    """Whether Chromium loads an image although one with a higher density exists.
+
+    Source: Chromium's HTMLSrcsetParser.cpp.
+    """
     return density >= 1 and sqrt(density * following) > 1
 
 
@@ -85,9 +88,10 @@ def _density(descriptor: str, sizes: str, screen: tuple[int, int]) -> float:
 
 
 def images_of(element: etree._Element) -> Iterator[str]:
-    """Yield the images that the screens take from an ``<img>``, its ``<picture>`` and lazy images.
+    """Yield the URLs of the images that an ``<img>`` loads on the two screens.
 
-    Some URLs may be yielded twice, and some are relative or invalid.
+    They come from its attributes, its ``<picture>``, and attributes for lazy loading. Some URLs may
+    be yielded twice, and some are relative or invalid.
     """
     sources: Sequence[etree._Element] = ()
     parent = element.getparent()
@@ -130,6 +134,6 @@ def _is_shown(source: etree._Element) -> bool:
 
 
 def from_sets(element: etree._Element) -> Iterator[str]:
-    """Yield the images that the screens take from the sets of an element, such as a preload."""
+    """Yield the URLs that the two screens load from an element's ``srcset``, such as a preload."""
     for screen in SCREENS:
         yield from _from_sets(element, screen)

@@ -1,8 +1,8 @@
-"""How long an archived requisite counts as fresh, so that it is not requested again.
+"""Determine for how long an archived requisite is fresh and need not be requested again.
 
-HTTP caching rules (RFC 9111) apply between a minimum and a maximum. Many servers forbid caching, or
-allow an hour, for files that change once a year. So each check that finds a file unchanged doubles
-the minimum.
+HTTP caching rules (RFC 9111) decide, within a minimum and a maximum. Many servers forbid caching,
+or allow only an hour, for files that change once a year. So each check that finds a file unchanged
+doubles the minimum.
 """
 
 import re
@@ -14,16 +14,16 @@ MIN_SECONDS: Final = 86_400.0
 """Minimum time until a requisite is requested again, in seconds."""
 
 MAX_SECONDS: Final = 30 * 86_400.0
-"""Maximum time until a requisite is requested again, in seconds, whatever its server permits."""
+"""Maximum time until a requisite is requested again, in seconds, even if its server allows more."""
 
 MAX_DOUBLINGS: Final = 5
 
 HEURISTIC_SHARE: Final = 0.1
-"""Share of the time since a file's last modification during which it is fresh if its server sends
-no other rule (RFC 9111, section 4.2.2)."""
+"""A file without caching rules is fresh for this share of its age, the time since its last
+modification (RFC 9111, section 4.2.2)."""
 
 FAILED_SECONDS: Final = 3_600.0
-"""Time until a requisite that could not be fetched is requested again, in seconds."""
+"""Time after which a requisite that could not be fetched is requested again, in seconds."""
 
 _MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _IMMUTABLE: Final = re.compile(r"(?:^|[,\s])immutable\b", re.IGNORECASE)
@@ -33,8 +33,8 @@ _UNCACHED: Final = re.compile(r"(?:^|[,\s])no-(?:cache|store)\b", re.IGNORECASE)
 def fresh_seconds(header: Callable[[str], str], checks: int) -> float:
     """Return for how many seconds a response is fresh.
 
-    ``header`` returns the value of a header, or an empty string. ``checks`` is how often in
-    sequence the file was unchanged.
+    ``header`` returns the value of a header, or an empty string. ``checks`` is the number of
+    consecutive checks that found the file unchanged.
     """
     least = MIN_SECONDS * float(1 << min(checks, MAX_DOUBLINGS))
     return min(max(_permitted(header), least), MAX_SECONDS)
@@ -57,7 +57,7 @@ def _permitted(header: Callable[[str], str]) -> float:
 
 
 def _seconds(value: str) -> float:
-    """Return the seconds since 1970 of an HTTP date, or 0 if it is none."""
+    """Return an HTTP date in seconds since 1970, or 0 if the text is not a date."""
     try:
         return parsedate_to_datetime(value).timestamp() if value else 0.0
     except (ValueError, OverflowError, OSError):

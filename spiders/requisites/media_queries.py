@@ -7,7 +7,8 @@ SCREENS: Final = ((1280, 800), (390, 844))
 """Width and height of the screens in CSS pixels, with one device pixel per CSS pixel."""
 
 MAX_QUERY: Final = 2_000
-"""Maximum length in characters of a media query or ``sizes`` attribute. Longer ones match."""
+"""Maximum length of a media query or ``sizes`` attribute, in characters. A longer media query is
+assumed to match."""
 
 PIXELS_PER_UNIT: Final = {"px": 1.0, "em": 16.0, "rem": 16.0, "pt": 4 / 3, "cm": 37.8, "in": 96.0}
 
@@ -74,9 +75,9 @@ def pixels(value: str, unit: str, screen: tuple[int, int]) -> float:
 
 
 def source_size(sizes: str, screen: tuple[int, int]) -> float:
-    """Return the width in CSS pixels that a ``sizes`` attribute gives an image on a screen.
+    """Return the width of an image on a screen from its ``sizes`` attribute, in CSS pixels.
 
-    Without a usable size, this is the width of the screen.
+    If the attribute contains no usable size, this is the width of the screen.
     """
     if len(sizes) <= MAX_QUERY:
         for entry in _entries(sizes.lower()):
@@ -112,7 +113,7 @@ def _before_function(entry: str) -> tuple[str, str]:
 
 
 def _size(size: str, screen: tuple[int, int]) -> float:
-    """Return the sum of the lengths in a size, or the first length of other functions."""
+    """Return the sum, the minimum or the maximum of the lengths in a size."""
     lengths = [
         pixels(value, unit, screen) * (-1 if sign == "-" else 1)
         for sign, value, unit in _LENGTH.findall(size)

@@ -1,4 +1,4 @@
-"""A requisite of a page, and which of them a page needs."""
+"""Describe the requisites of pages, and decide which of them a page needs."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from lxml import etree
 Kind: TypeAlias = Literal["style", "font", "image", "script"]
 
 MAX_CHOICES = 30
-"""Maximum number of rules that are remembered for one URL. With more, the URL is always needed."""
+"""Maximum number of rules that are remembered per URL. A URL with more rules is always needed."""
 
 
 class Requisite(msgspec.Struct, frozen=True, array_like=True):
     """A file that a page or style sheet refers to.
 
-    - ``names``: the classes and ids of each rule that refers to it. It is needed if a page has all
-      names of one rule. If empty, it is always needed.
-    - ``letters``: ranges of code points. A font is needed if the page has such a letter. If empty,
-      it is always needed.
+    - ``names``: the classes and ids in each CSS rule that refers to the file. A page needs the file
+      if it has all names of one rule. If ``names`` is empty, every page needs the file.
+    - ``letters``: ranges of code points. A page needs the font if it contains a letter in one of
+      the ranges. If ``letters`` is empty, every page needs the font.
     """
 
     url: str

@@ -1,6 +1,6 @@
 """Find the files that style sheets, ``<style>`` elements and style attributes refer to.
 
-tinycss2 splits them into tokens. Values for other screens, such as those of paper, are left out.
+tinycss2 splits the text into tokens. Values for other media, such as print, are skipped.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from spiders.requisites.media_queries import matches_any
 from spiders.requisites.requisite import MAX_CHOICES, Kind, Requisite
 
 MAX_SHEET_BYTES: Final = 2_000_000
-"""Maximum number of bytes of a style sheet that are read: about two seconds of CPU time."""
+"""Maximum size of a style sheet that is read, in bytes. Reading that many takes about two seconds
+of CPU time."""
 
 MAX_PER_SHEET: Final = 1_000
-"""Maximum number of files that are taken from one style sheet."""
+"""Maximum number of files per style sheet that are returned."""
 
 MAX_DEPTH: Final = 10
-"""Maximum depth of nested at-rules."""
+"""Maximum nesting depth of at-rules, such as ``@media``, that are read."""
 
 CONDITIONAL: Final = frozenset({"media", "supports", "layer", "container", "scope", "document"})
 
@@ -40,7 +41,8 @@ def requisites_of_sheet(
 ) -> list[Requisite]:
     """Return the files that a style sheet refers to. ``base`` is the URL of the style sheet.
 
-    Its encoding is that of its byte order mark, HTTP header, ``@charset`` rule or page.
+    The encoding comes from the byte order mark, the HTTP header, the ``@charset`` rule or the page,
+    in this order.
     """
     charset = content_type.lower().rpartition("charset=")[2].strip(" \"';")
     environment: Encoding | None = lookup(page_encoding) if page_encoding else None
@@ -55,7 +57,7 @@ def requisites_of_sheet(
 
 
 def requisites_of_style(text: str, base: str) -> list[Requisite]:
-    """Return the files that a ``<style>`` element refers to. ``base`` is that of the page."""
+    """Return the files that a ``<style>`` element refers to. ``base`` is the page's base URL."""
     rules = tinycss2.parse_stylesheet(
         text[:MAX_SHEET_BYTES], skip_comments=True, skip_whitespace=True
     )
@@ -117,7 +119,7 @@ class _Reader:
             self._add(_url_of(tokens[0], strings=True), "style", ())
 
     def _font(self, content: Sequence[Any]) -> None:
-        """Add the font of an ``@font-face`` rule that a browser of today loads."""
+        """Add the font that a current browser loads for an ``@font-face`` rule."""
         source = ""
         letters: tuple[tuple[int, int], ...] = ()
         for one in tinycss2.parse_declaration_list(
@@ -134,7 +136,10 @@ class _Reader:
         self._add(source, "font", (), letters)
 
     def add_values(self, values: Tokens, names: tuple[tuple[str, ...], ...]) -> None:
-        """Add the images among component values, with the names of their rule."""
+        """Add the images in a CSS value.
+
+        ``names`` contains the classes and ids in the value's rule.
+        """
         waiting = [iter(values)]
         while waiting:
             one = next(waiting[-1], None)
@@ -192,7 +197,7 @@ def _options(tokens: Tokens) -> Iterator[list[Any]]:
 
 
 def _font_source(value: Tokens) -> str:
-    """Return the first URL of a ``src`` whose format browsers of today load."""
+    """Return the first URL in a ``src`` with a format that current browsers load."""
     for option in _options(value):
         url = next(filter(None, map(_url_of, option)), "")
         formats = {
@@ -208,7 +213,7 @@ def _font_source(value: Tokens) -> str:
 
 
 def _of_image_set(arguments: Tokens) -> str:
-    """Return the URL with the density nearest to 1 in an ``image-set()``."""
+    """Return the URL in an ``image-set()`` whose density is nearest to 1."""
     found: list[tuple[float, str]] = []
     for option in _options(arguments):
         url = next(filter(None, (_url_of(token, strings=True) for token in option)), "")
@@ -221,7 +226,10 @@ def _of_image_set(arguments: Tokens) -> str:
 
 
 def _names_of(prelude: Sequence[Any]) -> tuple[tuple[str, ...], ...]:
-    """Return the classes and ids of each selector of a rule, or nothing if one has none."""
+    """Return the classes and ids in each selector of a rule.
+
+    Returns nothing if any selector has none.
+    """
     rules: list[tuple[str, ...]] = []
     for option in _options(prelude):
         names, is_class = set(), False

@@ -36,7 +36,8 @@ CatalogueKey = Annotated[
 ]
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""Packages, and folders in them, that contain the extraction code."""
+"""Pairs of a package and a folder in it that contain the extraction code. An empty folder means the
+whole package."""
 
 NOT_CODE: Final = ("catalogue/", "attachments/", "requisites/")
 """Folders of ``spiders`` that do not affect the extraction of pages."""

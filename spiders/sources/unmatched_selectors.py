@@ -20,7 +20,7 @@ ALSO: Final = ("section", "publisher")
 """Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""The selector of an `ALSO` field is reported if at least this many pages have no match."""
+"""Minimum number of pages without a match before the selector of an `ALSO` field is reported."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:

@@ -27,7 +27,7 @@ Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
 DATED: Final = 0.8
-"""New undated items are suspicious if at least this share of a listing's items is dated."""
+"""Minimum share of a listing's items with dates. Then new items without dates are suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
@@ -66,8 +66,8 @@ class ListingDrift(msgspec.Struct, frozen=True):
 class Drift(msgspec.Struct, frozen=True):
     """Changes in the extraction of a source after a change of its file or of Communique.
 
-    ``pages_of`` is the origin of the compared pages: the newest pages in the archive, the source's
-    sample pages, or nothing if no pages are stored.
+    ``pages_of`` is the origin of the compared pages. They are the newest pages in the archive, or
+    the source's sample pages. It is empty if no pages are stored.
     """
 
     cause: Cause
@@ -148,7 +148,7 @@ def _harms(drift: Drift) -> Iterator[str]:
 
 
 def how_of(lost: int, changed: int) -> str:
-    """Return how a field changed on the pages: lost, changed, or both.
+    """Describe how a field changed: it was lost, it changed, or both.
 
     ``lost`` and ``changed`` are numbers of pages.
     """

@@ -41,10 +41,10 @@ YOUNGER: Final = (
 class ImportCounts:
     """Numbers of imported pages by result, and the errors of pages.
 
-    ``earlier`` pages show a version from before the stored version of their release. ``older``
-    pages are older, too, but show no other version. ``passed`` pages are not releases of the
-    source. ``older`` and ``passed`` pages do not change the store. ``new`` contains the id, URL and
-    title of each new release.
+    ``earlier`` pages show a version of a release that precedes the stored version. ``older`` pages
+    precede the stored version too, but contain no further version. ``passed`` pages are not
+    releases of the source. ``older`` and ``passed`` pages do not change the store. ``new`` contains
+    the id, URL and title of each new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -60,8 +60,9 @@ class ImportedPages:
     """Imports the captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
-    release if it looks like one and has a date. So do the pages in ``candidates``. If
-    ``keeps_source`` is false, the source is not registered, and its learned layouts are not stored.
+    release if it looks like one and has a date. The same rule applies to pages in ``candidates``.
+    If ``keeps_source`` is false, the source is not registered, and its learned layouts are not
+    stored.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class ImportedPages:
         self._position = 0
         self._earlier: dict[str, list[DatedContent]] = defaultdict(list)
         self.candidates: set[str] = set()
-        """Canonical URLs of pages that may be releases although no captured listing has them."""
+        """Canonical URLs of pages that may be releases although they are on no captured listing."""
         self.media: set[str] = set()
         """URLs of the attachments and images of recorded releases."""
         if keeps_source:

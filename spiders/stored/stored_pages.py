@@ -108,10 +108,7 @@ class StoredPages:
         self._reader.learn_day_order(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
-        """Learn layouts from stored releases if no layout is stored.
-
-        This may be the case after data loss.
-        """
+        """Learn layouts from stored releases if none are stored, for example after data loss."""
         if not self._templates.is_empty:
             return
         for release in releases:

@@ -1,4 +1,5 @@
-"""Web archives: their indexes (CDX servers, Memento TimeMaps) and their captures as first stored.
+"""Read the indexes and captures of web archives, such as the Wayback Machine or a pywb site.
 
-Web archives are for example the Wayback Machine and installations of pywb.
+The indexes are CDX servers and Memento TimeMaps. Captures are returned as the archive first stored
+them, without its additions.
 """

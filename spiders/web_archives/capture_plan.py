@@ -1,6 +1,6 @@
-"""Choose the captures to fetch: the fewest that show every version of a page.
+"""Choose the smallest set of captures that shows every version of a page.
 
-All functions are pure. ``at`` times are those of captures, in UTC.
+The functions have no side effects. All ``at`` values are times of captures, in UTC.
 """
 
 import datetime as dt
@@ -16,31 +16,36 @@ OK: Final = 200
 GONE: Final = frozenset([404, 410])
 
 MAX_PAGE_CAPTURES: Final = 500
-"""Maximum number of captures per page that are fetched. A page with more is not a release."""
+"""Maximum number of captures that are fetched per page.
+
+A page with more captures is not a release."""
 
 DIGIT: Final = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPayload:
-    """A payload in our own archive: the time of its capture, and its SHA-1 as in indexes."""
+    """A payload (response body) in our own archive.
+
+    ``at`` is the time of its capture, and ``digest`` its SHA-1 digest in the format of indexes.
+    """
 
     at: dt.datetime
     digest: str
 
 
 def is_usable(capture: IndexedCapture) -> bool:
-    """Return whether a capture may show a page: its status is 200, or the index has no status."""
+    """Return whether a capture may contain a page, because its status is 200 or unknown."""
     return capture.status in {0, OK}
 
 
 def changes(
     captures: Sequence[IndexedCapture], held: Sequence[HeldPayload] = ()
 ) -> list[IndexedCapture]:
-    """Return the captures of a page that may show another version than the capture before.
+    """Return the captures of a page that may show a different version than the capture before.
 
-    Captures whose payload equals that of the capture before are omitted. So are captures before
-    one of our own with the same payload. The digests in the index show which payloads are equal.
+    A capture is omitted if it has the same payload as the previous capture, or as the next one in
+    our own archive (``held``). Payloads are compared by the digests in the index.
     """
     line: list[IndexedCapture | HeldPayload] = sorted(
         (*held, *filter(is_usable, captures)), key=lambda one: one.at
@@ -64,8 +69,8 @@ def gone_since(
 ) -> tuple[dt.datetime, dt.datetime] | None:
     """Return the times of the first and the last capture that show that a page is gone.
 
-    These are the captures with status 404 or 410 after the last capture of the page. Returns None
-    if no capture confirms the first one at least ``confirmed_after`` later.
+    These captures have the status 404 or 410, and no later capture contains the page. Returns None
+    unless the last of them is at least ``confirmed_after`` later than the first.
     """
     line = sorted(captures, key=lambda one: one.at)
     last_shown = max((one.at for one in line if is_usable(one)), default=None)
@@ -78,10 +83,10 @@ def gone_since(
 
 
 def shape_of(url: str) -> tuple[str, ...]:
-    """Return the shape of an address, which the releases of a site share.
+    """Return the shape of an address, which is the same for all releases of a site.
 
-    It contains the folders, without those that contain digits, the ending of the file name, and the
-    names of the parameters.
+    The shape consists of the folders, the ending of the file name, and the names of the parameters.
+    A folder with digits is replaced by 0.
     """
     parts = urlsplit(url)
     *folders, name = parts.path.rstrip("/").split("/")
@@ -96,7 +101,7 @@ def shape_of(url: str) -> tuple[str, ...]:
 
 
 def prefix_of(url: str, *, is_listing: bool = False) -> str:
-    """Return the beginning of the addresses of the pages beside a release, or below a listing."""
+    """Return the prefix of the addresses of pages in a release's folder, or below a listing."""
     parts = urlsplit(url)
     folders = parts.path.rstrip("/").split("/")
     if (not is_listing and not parts.query) or (is_listing and "." in folders[-1]):

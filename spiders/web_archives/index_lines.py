@@ -13,20 +13,21 @@ import msgspec
 from spiders.page.page import is_web
 
 EARLIEST: Final = dt.datetime(1996, 1, 1, tzinfo=dt.UTC)
-"""Earliest possible time of a capture, because no web archive existed before."""
+"""Earliest possible time of a capture. No web archive existed before 1996."""
 
 DIGITS: Final = re.compile(r"\d{14}")
-"""Pattern that matches the time of a capture, in UTC, as CDX servers and replay addresses have
-it."""
+"""Pattern that matches the time of a capture (UTC) in the format of CDX servers and replay
+addresses."""
 
 MAX_URL_LENGTH: Final = 4096
-"""Maximum length in characters of an address in an index. Longer addresses are skipped."""
+"""Maximum length of an address in an index, in characters. Longer addresses are skipped."""
 
 PLAIN_FIELDS: Final = ("urlkey", "timestamp", "url", "mime", "status", "digest")
-"""First fields of a line in the plain format, which both kinds of servers have in this order."""
+"""First fields of a line in the plain format. They have the same order in the Wayback Machine and
+in pywb."""
 
 NAMES: Final = {"original": "url", "mimetype": "mime", "statuscode": "status"}
-"""Names of fields in the Wayback Machine's answers, with their names in pywb's."""
+"""Names of fields in responses of the Wayback Machine, mapped to their names in pywb."""
 
 LINK: Final = re.compile(
     r'<([^<>]{1,8192})>((?:\s*;\s*[a-zA-Z*-]{1,20}\s*=\s*(?:"[^"]*"|[^\s",;]+))*)'
@@ -39,8 +40,8 @@ class IndexedCapture:
     """A capture in the index of a web archive.
 
     ``status``, ``media_type`` and ``digest`` (SHA-1 of the payload in base 32) are 0 or empty if
-    the index lacks them. ``memento`` is the address of the capture in the archive, if the index
-    contains it.
+    they are missing in the index. ``memento`` is the address of the capture in the archive, if the
+    index contains it.
     """
 
     url: str
@@ -90,9 +91,9 @@ def time_of_date(text: str) -> dt.datetime | None:
 
 
 def parse_cdx(text: str) -> IndexPage | None:
-    """Parse a response of a CDX server, or return None if the text is in no format of such servers.
+    """Parse a response of a CDX server. Returns None if its format is unknown.
 
-    The formats are lines of JSON (pywb), an array of rows (Wayback Machine), and plain lines.
+    Known formats are lines of JSON (pywb), an array of rows (Wayback Machine), and plain lines.
     """
     beginning = text.lstrip()[:1]
     if beginning == "[":
@@ -113,12 +114,12 @@ def parse_cdx(text: str) -> IndexPage | None:
 
 
 def _is_row(line: str) -> bool:
-    """Return whether a line has the time of a capture, though other fields can't be read."""
+    """Return whether a line contains the time of a capture, even if other fields are unreadable."""
     return DIGITS.search(line) is not None
 
 
 def _array(text: str) -> IndexPage | None:
-    """Parse an array of rows, of which the first has the names of the fields."""
+    """Parse an array of rows. The first row contains the names of the fields."""
     try:
         rows = msgspec.json.decode(text, type=list[list[str | int | None]])
     except msgspec.DecodeError:
@@ -137,7 +138,7 @@ def _array(text: str) -> IndexPage | None:
 
 
 def _line(line: str) -> IndexedCapture | None:
-    """Parse a line: JSON, CDXJ (key, time and JSON), or fields separated by spaces."""
+    """Parse one line in JSON, in CDXJ (key, time and JSON), or as fields separated by spaces."""
     start = line.find("{")
     if start < 0:
         return _capture(dict(zip(PLAIN_FIELDS, line.split(" "), strict=False)))
@@ -167,10 +168,10 @@ def _capture(fields: dict[str, Any]) -> IndexedCapture | None:
 
 
 def parse_timemap(text: str, address: str) -> IndexPage | None:
-    """Parse a TimeMap in the link format, or return None if the text has no such links.
+    """Parse a TimeMap in the link format. Returns None if the text contains no such links.
 
-    ``address`` is the TimeMap's own address. If TimeMaps are paged, the result contains the
-    addresses of the other pages.
+    ``address`` is the TimeMap's own address. If the TimeMap has several pages, the result contains
+    the addresses of the other pages.
     """
     links = [(found[1], _parameters(found[2])) for found in LINK.finditer(text)]
     if not any("rel" in parameters for _, parameters in links):
@@ -193,5 +194,5 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def possible(captures: Iterable[IndexedCapture], now: dt.datetime) -> list[IndexedCapture]:
-    """Return the captures whose times are possible: not before web archives, not in the future."""
+    """Return the captures with possible times: not before `EARLIEST`, and not in the future."""
     return [one for one in captures if EARLIEST <= one.at <= now]

@@ -1,4 +1,4 @@
-"""Captures as first stored: what web archives add to headers and pages is removed."""
+"""Restore captures as first stored, by removing the additions of web archives."""
 
 import base64
 import hashlib
@@ -13,12 +13,12 @@ ORIGINAL_PREFIX: Final = "x-archive-orig-"
 """Prefix of the headers in which the Wayback Machine returns the headers of the site's response."""
 
 KEPT_HEADERS: Final = ("content-type", "content-language", "last-modified", "etag")
-"""Names of response headers that come from the site if the archive does not mark the site's
-headers."""
+"""Names of response headers that are used if the archive does not mark which headers come from the
+site."""
 
 DROPPED_HEADERS: Final = frozenset(["content-encoding", "content-length", "transfer-encoding"])
-"""Names of original headers that describe the site's body. The archive may have decoded the
-body."""
+"""Names of the site's headers that describe the encoded body. They are dropped, because the archive
+may have decoded it."""
 
 INSERTS: Final = tuple(
     re.compile(pattern, re.DOTALL | re.IGNORECASE)
@@ -30,7 +30,7 @@ INSERTS: Final = tuple(
         rb"<!--\s*playback timings .{0,2000}?-->\s*",
     )
 )
-"""Patterns that match what pywb and the Wayback Machine add to pages."""
+"""Patterns that match the additions of pywb and of the Wayback Machine to pages."""
 
 LEFTOVER: Final = re.compile(
     rb"wombat\.js|/_static/js/|__wb_|\bwbinfo\b|WAYBACK TOOLBAR", re.IGNORECASE
@@ -39,12 +39,12 @@ LEFTOVER: Final = re.compile(
 
 
 def is_payload(digest: str, body: bytes) -> bool:
-    """Return whether an index's digest is the SHA-1 of ``body`` in base 32."""
+    """Return whether a digest from an index is the SHA-1 digest of ``body`` in base 32."""
     return base64.b32encode(hashlib.sha1(body).digest()).decode() == digest  # noqa: S324 - the digest of CDX indexes
 
 
 def without_additions(body: bytes, replay: str) -> bytes | None:
-    """Return a page without an archive's banner, scripts and rewritten links.
+    """Return a page without an archive's banner and scripts, and with its original links.
 
     ``replay`` is the address below which the archive shows captures. Returns None if the page still
     contains scripts of an archive. A page without additions is returned unchanged.
@@ -62,7 +62,7 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
 
 
 def original_headers(headers: Mapping[str, str]) -> Headers:
-    """Return the headers of the site's response from the headers of an archive's response."""
+    """Extract the headers of the site's response from those of the archive's response."""
     marked = {
         name.removeprefix(ORIGINAL_PREFIX): value
         for name, value in headers.items()

@@ -1,4 +1,4 @@
-"""Client of one web archive: finds its index, reads the index politely, and fetches captures."""
+"""Find the index of a web archive, read it politely, and fetch captures."""
 
 import asyncio
 import datetime as dt
@@ -31,16 +31,16 @@ from spiders.web_archives.index_lines import (
 from spiders.web_archives.raw_capture import is_payload, original_headers, without_additions
 
 ROWS_PER_PAGE: Final = 5000
-"""Number of lines of an index that one request asks for."""
+"""Number of lines of an index per request."""
 
 MAX_INDEX_PAGES: Final = 400
-"""Maximum number of pages of an index that are read for one address."""
+"""Maximum number of index pages that are read per address."""
 
 MAX_ROWS: Final = 2_000_000
-"""Maximum number of lines of an index that are read for one address."""
+"""Maximum number of index lines that are read per address."""
 
 MAX_INDEX_BYTES: Final = 64_000_000
-"""Maximum size in bytes of one response of an index."""
+"""Maximum size of one response of an index, in bytes."""
 
 MAX_REDIRECTS: Final = 5
 """Maximum number of redirects per request."""
@@ -52,10 +52,11 @@ TRIES_OF_SEARCH: Final = 2
 """Maximum number of times that a request is sent while the archive's index is searched."""
 
 RETRY_SECONDS: Final = 5.0
-"""Delay in seconds before a request is sent again. It doubles with each attempt."""
+"""Delay before a request is sent again, in seconds. It doubles with each attempt."""
 
 MAX_WAIT_SECONDS: Final = 300
-"""Maximum wait in seconds that an archive may require with Retry-After before a backfill ends."""
+"""Maximum wait that an archive may require with Retry-After, in seconds. A longer wait ends the
+backfill."""
 
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
@@ -72,8 +73,8 @@ ENDPOINTS: Final = (
     (TIMEMAP, "/timemap/link/", "/"),
     (TIMEMAP, "/web/timemap/link/", "/web/"),
 )
-"""Kinds and addresses of indexes, and the addresses below which captures are shown. All addresses
-are relative to the address of an archive."""
+"""Possible indexes of an archive: the kind, the address of the index, and the address below which
+captures are shown. Both addresses are relative to the archive's address."""
 
 
 class WebArchiveError(CommuniqueError):
@@ -104,9 +105,9 @@ class NoCapture(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class RawCapture:
-    """A capture as first stored: the response of the site at the time ``at``.
+    """A capture as first stored: the site's response at the time ``at``.
 
-    ``address`` is the address in the archive from which it was fetched.
+    ``address`` is the address in the archive from which the capture was fetched.
     """
 
     url: str
@@ -119,8 +120,9 @@ class RawCapture:
 class WebArchive:
     """A web archive at an address, such as ``https://web.archive.org`` or a collection of pywb.
 
-    Between two requests, ``delay`` seconds pass, unless the archive is on this machine. A failed
-    request is sent again after ``retry_seconds``. ``requests`` is the number of sent requests.
+    ``delay`` is the minimum time between two requests, in seconds. It does not apply to an archive
+    on this machine. A failed request is sent again after ``retry_seconds``. ``requests`` is the
+    number of sent requests.
     """
 
     def __init__(
@@ -145,9 +147,10 @@ class WebArchive:
         self._replay = ""
 
     def find(self, url: str) -> None:
-        """Find the archive's index by a request for ``url``.
+        """Find the archive's index by searching for ``url`` in possible indexes.
 
-        Raises NotAWebArchive, and WebArchiveError if the archive does not respond.
+        Raises NotAWebArchive if there is no index, and WebArchiveError if the archive does not
+        respond.
         """
         if not is_web(self.address):
             raise NotAWebArchive(self.address, "this is not a web address")
@@ -166,7 +169,7 @@ class WebArchive:
 
     @property
     def has_prefixes(self) -> bool:
-        """Whether the index can list the captures of all addresses with a prefix."""
+        """Whether the index can list the captures of all addresses that begin with a prefix."""
         return self._kind == CDX
 
     def captures(self, url: str, *, prefix: bool = False) -> Iterator[IndexedCapture]:
@@ -207,14 +210,14 @@ class WebArchive:
         return RawCapture(capture.url, capture.at, original_headers(answer.headers), body, final)
 
     def address_of(self, capture: IndexedCapture) -> str:
-        """Return the address at which the archive has a capture as first stored."""
+        """Return the address in the archive of a capture as first stored."""
         plain = f"{self._replay}{capture.stamp}id_/{capture.url}"
         return REPLAYED.sub(rf"/{capture.stamp}id_/\2", capture.memento) or plain
 
     def _check_time(
         self, capture: IndexedCapture, answer: OutboundResponse, *, is_exact: bool
     ) -> None:
-        """Raise NoCapture if the response is a capture of another or of an impossible time."""
+        """Raise NoCapture if the response is a capture from a different or impossible time."""
         stated = answer.headers.get("memento-datetime")
         if stated is None:
             return
@@ -227,7 +230,7 @@ class WebArchive:
             )
 
     def _probe(self, url: str) -> bool:
-        """Return whether the current index address answers in the format of an index."""
+        """Return whether a response from the current index address has the format of an index."""
         if self._kind == CDX:
             answer, _ = self._ask(f"{self._index}?{urlencode({'url': url, 'limit': 1})}")
             media_type = answer.headers.get("content-type", "")
@@ -294,7 +297,7 @@ class WebArchive:
                 raise WebArchiveError(self.address, f"the TimeMap of {masked(url)} does not end")
 
     def _ask(self, address: str, limit: int = 0) -> tuple[OutboundResponse, str]:
-        """Return the response and its address after redirects. Failed requests are repeated.
+        """Send a request, and repeat it if it fails. Return the response and its final address.
 
         Raises WebArchiveError if the archive does not respond.
         """

@@ -40,7 +40,7 @@ def document_type(page: Page) -> str | None:
         return media_type
     if media_type not in PAGES:
         raise NotARelease(
-            "media-type", f"the media type {media_type} is neither a page nor a document"
+            "media-type", f"the media type {media_type} is not that of a page or document"
         )
     if not page.body.strip():
         raise NotARelease("empty", "the response is empty")

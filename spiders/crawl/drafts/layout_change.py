@@ -1,8 +1,8 @@
 """Distinguish edits of releases from changes that come from a new site design.
 
 If a change comes only from a new design or a different extraction, the stored content is updated
-without a new revision, because readers see no edit. A removed or added line comes from the design
-in these cases:
+without a new revision, because readers see no edit. In these cases, a removed or added line comes
+from the design:
 
 - The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
   caption (see `spiders.body.line_kinds`).
@@ -11,7 +11,7 @@ in these cases:
   gained the same line, or most rebuilt pages show it.
 - The line was added, and its page shows it in a header, a footer or a similar frame.
 - The line was added to most releases of the visit, at least two.
-- The page was rebuilt, and all its lines remain in a different order.
+- The page was rebuilt, and all its lines remain, though in a different order.
 - The page was rebuilt, and no line of its stored text was the release's own text.
 
 A title change comes from the design if the site's name, a date or a byline was added or removed at
@@ -206,7 +206,7 @@ class LayoutChange:
         self._came: defaultdict[str, set[str]] = defaultdict(set)
 
     def unchanged(self, url: str) -> None:
-        """Count the stored release at ``url``, whose page has not changed."""
+        """Count the release at ``url``, whose page has not changed since it was stored."""
         self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
@@ -419,7 +419,7 @@ def passages(old: str, new: str) -> Passages:
 
 
 def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]:
-    """Yield comparison keys of the lines and files that a release lost or gained."""
+    """Yield the comparison keys of the lines and files that a release lost or gained."""
     for gone, came in differing:
         yield from (("gone", _masked(line)) for line in gone)
         yield from (("came", _masked(line)) for line in came)

@@ -1,7 +1,7 @@
-"""Archive the requisites of new and changed releases at the end of a visit.
+"""Archive the requisites of releases: images, style sheets and other files that their pages need.
 
-They come after all releases of the visit are stored. Whatever goes wrong with them is a note of the
-visit, never an error.
+They are requested at the end of a visit, after its new and changed releases are stored. A requisite
+that can't be archived adds a note to the visit's report, never an error.
 """
 
 from __future__ import annotations
@@ -42,28 +42,28 @@ MAX_REQUESTS: Final = 400
 """Maximum number of requisites that a visit requests."""
 
 MAX_BYTES: Final = 50_000_000
-"""Maximum number of bytes of requisites per visit."""
+"""Maximum total size of the requisites requested per visit, in bytes."""
 
 MAX_SECONDS: Final = 60.0
 """Maximum time for the requisites of one visit, in seconds. The next visit continues."""
 
 MAX_PER_FILE: Final = 8_000_000
-"""Maximum number of bytes of one requisite. Larger ones are not archived."""
+"""Maximum size of one requisite, in bytes. A larger requisite is not archived."""
 
 MAX_PER_PAGE: Final = 300
-"""Maximum number of requisites of one page, in the order of the page."""
+"""Maximum number of requisites per page. The first ones on the page are archived."""
 
 MAX_AT_ONCE: Final = 12
 """Maximum number of requisites that are requested together."""
 
 MAX_STYLE_DEPTH: Final = 6
-"""Maximum depth of ``@import`` rules."""
+"""Maximum nesting depth of style sheets that import each other (``@import``)."""
 
 MAX_PLANNING_SECONDS: Final = 2.0
 """Maximum CPU time to find the next requests, in seconds."""
 
 RETRY: Final = dt.timedelta(hours=1)
-"""Time until the requisites of a page are requested again, if some could not be fetched."""
+"""Time after which a page's requisites are requested again if some of them could not be fetched."""
 
 FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
 """Kinds of errors after which a requisite is not soon requested again."""
@@ -95,13 +95,13 @@ class RequisiteArchive:
 
 @dataclass(slots=True)
 class _Plan:
-    """What is to be requested for one page."""
+    """The requisites of one page that remain to be requested."""
 
     page: WaitingPage
     words: PageWords
     queue: deque[str] = field(default_factory=deque)
     known: dict[str, tuple[Kind, int]] = field(default_factory=dict)
-    """Kind of each requisite, and its depth in style sheets."""
+    """Kind of each requisite, and the number of style sheets that lead to it, by URL."""
     left_out: int = 0
     fails: bool = False
 
@@ -128,7 +128,7 @@ class PageRequisites:
 
     @property
     def is_rendered(self) -> bool:
-        """Whether the requests of the browser are requisites, too."""
+        """Whether URLs that a browser requests for a rendered page count as requisites."""
         return self._archive is not None and self._archive.mode == "rendered"
 
     def add_loaded(self, capture: Capture | None, urls: Mapping[str, Kind]) -> None:
@@ -207,7 +207,10 @@ class PageRequisites:
         self._add_links(url)
 
     def failed(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Count a failure. The visit reports the number and the first reason as a note."""
+        """Count a requisite that could not be fetched.
+
+        A note reports the number of failures and the most frequent reason.
+        """
         self._failed[message] += 1
         self._first_failure = self._first_failure or reported_url(url)
         if self._archive is None or self._plan is None or url not in self._plan.known:
@@ -220,7 +223,7 @@ class PageRequisites:
             self._archive.cache.keep(url, KnownFile(utc_now().timestamp() + seconds))
 
     def finish(self) -> None:
-        """Add notes about failures, and about pages that wait for the next visit."""
+        """Add notes about failures, and about pages whose requisites wait for the next visit."""
         if total := self._failed.total():
             message = self._failed.most_common(1)[0][0]
             self._scope.report.note(
@@ -240,7 +243,7 @@ class PageRequisites:
         )
 
     def _end_page(self, now: dt.datetime) -> None:
-        """Forget the current page, or request its missing requisites later again."""
+        """Finish the current page. If requisites are missing, they are requested again later."""
         plan, self._plan = self._plan, None
         if plan is None or self._archive is None:
             return
@@ -289,7 +292,10 @@ class PageRequisites:
             self._add((Requisite(url, kind) for url, kind in loaded.items()), 0)
 
     def _add(self, requisites: Iterable[Requisite], depth: int) -> None:
-        """Add requisites to the plan: stale ones to the queue, and those of fresh style sheets."""
+        """Add requisites to the plan, and queue those that must be requested.
+
+        For a style sheet that need not be requested again, its own requisites are added.
+        """
         plan = self._plan
         if plan is None or self._archive is None:
             return
@@ -339,7 +345,7 @@ class PageRequisites:
         return msgspec.json.decode(links, type=list[Requisite]) if links else ()
 
     def _links(self, url: str, body: bytes, base: str, content_type: str) -> bytes | None:
-        """Return the requisites in a style sheet as JSON, or None if it is another file."""
+        """Return the requisites in a style sheet as JSON, or None for any other file."""
         kind, _ = self._plan.known.get(url, ("image", 0)) if self._plan else ("image", 0)
         if kind != "style":
             return None

@@ -39,7 +39,9 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Drafts that wait until later pages of the visit show how to extract or reject them.
+    """Drafts that wait for evidence from later pages of the visit.
+
+    This evidence shows how to extract a draft, or whether to reject it.
 
     If a draft fails, an error of its page is reported. Other drafts are not affected.
     """
@@ -64,7 +66,7 @@ class PendingDrafts:
         self._recorded: dict[str, Draft] = {}
 
     def confirmed(self, url: str) -> None:
-        """Count the stored release at ``url``, which the server reports as unchanged."""
+        """Count the stored release at ``url``, which is unchanged according to the server."""
         self._layout_change.unchanged(url)
 
     def add(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:

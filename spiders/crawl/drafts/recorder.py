@@ -126,7 +126,7 @@ class DraftRecorder:
     def flush(self, one: Write | None = None) -> None:
         """Execute all pending writes.
 
-        If ``one`` is given, they are executed only if that write is still pending.
+        With ``one``, do so only if that write is still pending.
         """
         if one is not None and one not in self._waiting:
             return

@@ -26,17 +26,19 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of stored releases needed to determine a source's usual properties."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""A source's releases usually have dates if at least this share of them has one."""
+"""Minimum share of a source's releases with a date. Then its releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""A source's releases usually have different titles if at least this share of them is distinct."""
+"""Minimum share of distinct titles among a source's releases. Then its releases usually have
+different titles."""
 
 USUAL_TEXT_SHARE: Final = 0.5
 """Minimum length of a new release's text, relative to the source's shortest usual text. A shorter
 text is probably incomplete ("thin")."""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""Number of releases for each exception that is ignored. Exceptions have the shortest texts."""
+"""Number of releases per ignored exception, when the shortest usual text is determined. The
+exceptions are the releases with the shortest texts."""
 
 MIN_SAME_VALUES: Final = 3
 """The same title or text is reported as a fault if at least this many releases have it."""
@@ -320,7 +322,7 @@ class ReleaseFacts:
 
 
 def has_own_date(release: Release) -> bool:
-    """Whether the date of a release comes from the release's page."""
+    """Whether the date of a release was found on the release's own page."""
     published = release.published
     return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
 

@@ -212,7 +212,7 @@ class ReleaseReader:
     def draft_part(
         self, page: Page, part: FoundPart, item: ListingItem | None, capture: Capture | None
     ) -> Draft:
-        """Return the draft of a page part, with the date from its listing item."""
+        """Return the draft of a page part. Its date comes from its listing item."""
         if item and item.published and item.published.rule.startswith("section"):
             part = replace(part, title=item.title, published=item.published)
         rules = self._file.rules_on(part.published.day)

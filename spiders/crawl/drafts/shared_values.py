@@ -22,16 +22,16 @@ MIN_SAME_VALUES: Final = 3
 """A value is rejected if at least this many releases of one visit have it."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""Minimum number of releases with the same title or text that is rejected if one of the releases is
-stored with a different value."""
+"""A title or text is rejected if at least this many releases have it, and one of them was stored
+with a different title or text."""
 
 MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words of a text that is rejected because several new releases have it.
+"""Minimum number of words in a text that is rejected because several new releases have it.
 
-Shorter texts may be mere links to a document. They are rejected only if the page's title differs
+A shorter text may be a mere link to a document. It is rejected only if the page's title differs
 from the listing's title."""
 
 CHECK: Final = (
@@ -144,7 +144,7 @@ class SharedValues:
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: SharingDraft) -> None:
-        """Count the new values of a draft that only one release should have, such as its title."""
+        """Count the new values of a draft that no other release should have, such as its title."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
         other = False

@@ -22,8 +22,8 @@ from spiders.items import Listing, ListingItem, item_name, keys_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing. Below it, the page is rejected if most of its
-items are unknown: neither in the feed nor stored."""
+"""Minimum confidence (0 to 1) in a page's listing. A page with less confidence is rejected if most
+of its items are neither in the feed nor stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases that are accepted from one listing page."""
@@ -33,8 +33,8 @@ MIN_COMMON_ITEMS: Final = 3
 """Minimum number of items that a page and its feed share, for a comparison of their categories."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of items on the page for each item that only the feed has. If the feed has more
-such items, they belong to another list."""
+"""Minimum number of items on the page for each item that is only in the feed. If more items are
+only in the feed, they belong to another list."""
 
 ITEMS_PER_OUTLIER: Final = 8
 """Number of listed releases for each outlier (a far older release) that is tolerated."""
@@ -216,8 +216,9 @@ class ListEvidence:
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
     """Return the longest series of items that are sorted newest first, with all undated items.
 
-    An old release that is pinned to the top does not show the age of a page's oldest release. If
-    most items are out of order, the page is sorted differently, and all items are returned.
+    An old release pinned to the top is removed, because it does not show how far back the page
+    reaches. If most items are out of order, the page is sorted differently, and all items are
+    returned.
     """
     dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
     kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
@@ -249,9 +250,9 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
     """Return the days of a list, newest first, without a few outliers.
 
-    Outliers are far older days, as in a box of featured releases below a list. At most one in
-    ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the period of
-    the other days.
+    Outliers are far older days, such as those in a box of featured releases below the list. At most
+    one in ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the
+    period of the other days.
     """
     found = sorted(days, reverse=True)
     for place in range(len(found) - len(found) // ITEMS_PER_OUTLIER, len(found)):

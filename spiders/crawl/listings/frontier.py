@@ -73,7 +73,7 @@ class Frontier:
             self.walks["feed"] = self.feed
         self._fronts: dict[ListingKind, Listing | None] = {}
         self.rows_below: set[str] = set()
-        """Keys of rows on the main listing's pages that follow its first page without a gap.
+        """Keys of the rows on later pages of the main listing, up to the first gap.
 
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()

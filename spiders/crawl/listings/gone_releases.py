@@ -139,9 +139,9 @@ class GoneReleases:
         return min(days, default=None)
 
     def _is_from_archive(self, release_id: str) -> bool:
-        """Return whether no visit ever saw a release, which is known only from web archives.
+        """Return whether a release is known only from web archives, because no visit ever found it.
 
-        Nobody is alerted about its removal, which may have happened years ago.
+        It may have been removed years ago, so its removal causes no alert.
         """
         release = self._store.release(release_id)
         first_visit = self._store.first_visit(self._source)

@@ -26,8 +26,8 @@ MIN_SECTIONED_RELEASES: Final = 3
 """Minimum number of releases with a section needed to compare sections."""
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of words common to a page's title and a link to the page, relative to the shorter
-of both texts."""
+"""Minimum share of the words that the title of a page and the text of a link to it have in common.
+The shorter text counts as 1."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"

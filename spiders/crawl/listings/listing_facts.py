@@ -18,8 +18,8 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page at which the older one counts as
-stopped."""
+"""Minimum time between the newest releases of a feed and of its page. The listing that is behind by
+this time counts as stopped."""
 
 MIN_LOST_ROWS: Final = 3
 """Lost rows are reported only if there are at least this many. One or two rows may have been
@@ -31,7 +31,7 @@ MIN_LOST_SHARE: Final = 0.3
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
 
-After them, missing rows count as lost even if they are the oldest."""
+From then on, missing rows count as lost even if they are the oldest."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
 """If the oldest rows are also lost, the loss is reported only if it is at least this share of the
@@ -42,8 +42,8 @@ MIN_REMAINING_SHARE: Final = 0.25
 lost. If fewer remain, they may be pinned rows above a new month."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum number of rows, as a share of the rows before the loss, of a listing that has
-recovered."""
+"""Minimum number of rows on a listing that has recovered, as a share of the number of rows before
+the loss."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
@@ -143,7 +143,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """Return the number of rows if no row has a date although earlier rows had dates, else 0."""
+    """Return the number of rows if a listing has lost all its dates, else 0."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(item.day) for item in front.before or ())
@@ -151,7 +151,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced has newer rows now, so it is in use again."""
+    """Whether a listing whose rows were all replaced is in use again, because it has newer rows."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 

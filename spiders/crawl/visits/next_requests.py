@@ -55,8 +55,8 @@ class NextRequests:
     is_paused: bool = False
     """Whether this visit has stopped paging through the listings. The next visit resumes."""
     postponed: list[Wanted] = field(default_factory=list)
-    """Stored releases that are checked after the new releases, because the first visit was
-    interrupted before it requested those."""
+    """Stored releases to check after the new releases are requested. An interrupted first visit
+    left these new releases."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
@@ -98,7 +98,7 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings whose 304 responses seem wrong, because some of their releases are gone.
+        """Return listings whose 304 responses seem wrong, because releases on them are gone.
 
         Only the first call per visit returns any.
         """

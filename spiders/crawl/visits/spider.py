@@ -64,8 +64,8 @@ MAX_WAIT_SECONDS: Final = 0.5
 seconds."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time until an unchanged release is recorded, in seconds. If the process is killed before,
-the next visit requests the release again."""
+"""Maximum time until an unchanged release is recorded, in seconds. If the process is killed before
+that, the next visit requests the release again."""
 
 log = logging.getLogger(__name__)
 
@@ -453,7 +453,10 @@ class PressRoomSpider(Spider):
 
 
 def _flush_later(visit: Visit, *, is_same: bool) -> None:
-    """Execute the pending writes of a visit soon, or later if its last page ``is_same``."""
+    """Execute the pending writes of a visit soon, or later for an unchanged page.
+
+    ``is_same`` is true if the last page of the visit is unchanged.
+    """
     seconds = MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)

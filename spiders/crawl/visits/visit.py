@@ -65,10 +65,10 @@ EMPTY_INDEX: Final = (
 
 
 class FirstPages:
-    """The first pages of a visit's listings: how many are awaited, and what waits for them.
+    """Counts the awaited first pages of a visit's listings, and keeps drafts that wait for them.
 
-    They determine the position of the list on later pages, and the positions of page parts in the
-    listing. So drafts of page parts wait until all first pages have arrived or failed.
+    The first pages determine the position of the list on later pages, and the positions of page
+    parts in the listing. So drafts of page parts wait until all first pages have arrived or failed.
     """
 
     def __init__(self) -> None:
@@ -215,7 +215,8 @@ class Visit:
     def due(self) -> tuple[str, ...]:
         """Return the URLs of stored releases that are due for another request.
 
-        Pages needed to learn layouts come first, then the pages whose last check was longest ago.
+        Pages needed to learn layouts come first. The other pages follow, least recently checked
+        first.
         """
         due = self.store.due(
             self.id,

@@ -30,11 +30,12 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched_selectors import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
-"""Maximum number of earlier run reports searched for facts. Failed visits have none."""
+"""Maximum number of earlier run reports that are searched for facts. Reports of failed visits
+contain no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Stored releases that are newer than the listing and were never in the listing are reported only
-if there are at least this many."""
+"""Minimum number of stored releases that are newer than all rows of a listing that never contained
+them. Fewer are not reported."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with the listing."""
@@ -190,9 +191,9 @@ class FactFinder:
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """Add missed releases to a visit's facts. The first visit only stores their initial number.
+    """Add missed releases to a visit's facts. ``recall`` contains the current numbers.
 
-    ``recall`` contains the current numbers.
+    The first visit only stores the initial numbers.
     """
     named = (recall.known, len(recall.missed))
     if before.named is None:

@@ -26,8 +26,7 @@ _COUNT: Final = re.compile(
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
-"""Pattern that matches a year in the calendar of the Republic of China (Taiwan), without the era's
-name."""
+"""Pattern that matches a year in Taiwan's calendar, written without the name of the era."""
 
 _DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"

@@ -80,8 +80,8 @@ MIN_STEM: Final = 3
 """Minimum length of a word stem that may have an ending, in letters."""
 
 MAX_SAME_LABELS: Final = 2
-"""Maximum number of controls with the same label. More frequent labels, such as *more*, belong to
-the rows of the list."""
+"""Maximum number of pagination controls with the same label. More frequent labels, such as *more*,
+belong to the rows of the list."""
 
 _LABEL_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _MORE_NAMES = re.compile(
@@ -211,7 +211,7 @@ def is_written_rtl(root: etree._Element) -> bool:
 
 
 class PagerLabels(NamedTuple):
-    """Words in the labels of pagination controls, normalized for comparison.
+    """Words in the labels of pagination controls, in normalized form.
 
     - ``next``, ``older``: labels of the next page; listings begin with the newest releases
     - ``onward``: both of these
@@ -233,7 +233,7 @@ class PagerLabels(NamedTuple):
 
 
 class ArchiveLabels(NamedTuple):
-    """Words in the labels of archive links, normalized for comparison.
+    """Words in the labels of archive links, in normalized form.
 
     - ``archives``, ``older``, ``news``: word stems, which ``stems`` joins
     - ``inner_archives``: stems that mean an archive even inside longer words

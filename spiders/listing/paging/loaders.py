@@ -60,8 +60,8 @@ FILTERS: Final = frozenset(
 """Names of other attributes (after ``data-``) that scripts send with a request for further rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum number of elements with different request URLs. With more, the URLs belong to single
-rows."""
+"""Maximum number of elements with different request URLs. If there are more, each URL belongs to a
+single row."""
 
 MAX_NODES: Final = 1_000
 """Maximum number of elements with an endpoint attribute that are checked."""

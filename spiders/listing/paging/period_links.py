@@ -131,9 +131,9 @@ def _order(archive: ArchiveLink) -> str:
 def _archive(
     node: etree._Element, page: Page, controls: Controls
 ) -> Iterator[tuple[ArchiveLink, bool]]:
-    """Yield the archive to which a control leads.
+    """Yield the archive to which a control leads, with a boolean.
 
-    The boolean is true if the archive is valid without other archives on the page.
+    The boolean is true if the archive is valid even without other archives on the page.
     """
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):

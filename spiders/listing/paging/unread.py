@@ -1,4 +1,4 @@
-"""Find signs on a listing page that the listing has releases that can't be reached."""
+"""Find signs of unreachable releases on a listing page."""
 
 import re
 from collections import defaultdict
@@ -31,7 +31,7 @@ from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 
 MAX_PARTS: Final = 200
-"""Maximum number of elements or texts inside an element that may have a click handler."""
+"""Maximum number of elements or texts inside an element that is checked for a click handler."""
 
 MAX_CLICKABLE: Final = 12_000
 """Maximum number of elements checked per page. Half are from the beginning of the page and half
@@ -44,8 +44,8 @@ MIN_YEARS: Final = 2
 """Minimum number of years in a control that selects a year, and of pages in a pager."""
 
 SHORTAGE: Final = 0.02
-"""Maximum share of releases that may be missing from the total that a page claims. Some rows are
-not releases, or are repeated."""
+"""Maximum difference between the total that a page claims and the number of listed releases, as a
+share of the total. Some rows are not releases, or are repeated."""
 
 _CAROUSEL: Final = re.compile(
     r"carousel|slider|slick|swiper|lightbox|calendar|kalender|datepicker|gallery|splide|flickity",
@@ -131,7 +131,7 @@ def lacks(total: int, listed: int, pages: int) -> bool:
 
 
 class _UnreadControls:
-    """Controls that may have no URL, with a page number, a year or "load more" as label."""
+    """Controls with a page number, a year or "load more" as label, which may have no URL."""
 
     def __init__(self, page: Page, items: Sequence[ListingItem], controls: Controls) -> None:
         self._page = page

@@ -68,8 +68,8 @@ _CHROME: Final = frozenset(("nav", "header", "footer", "aside", "select", "scrip
 _SKIPPED: Final = frozenset(("script", "style", "noscript", "template", "head", "title", "option"))
 _DIGIT: Final = re.compile(r"\d")
 _WORD_OR_SLASH: Final = re.compile(r"[^\W\d_]|/")
-"""Pattern that matches a letter or slash. A text without a match is not about the whole listing,
-unlike "page 2 of 7" or "2/7"."""
+"""Pattern that matches a letter or slash, as in "page 2 of 7" or "2/7". A text without a match is
+not about the whole listing."""
 
 
 def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:

@@ -30,8 +30,8 @@ MAX_VALUE: Final = 200
 def may_write(url: str, fields: Iterable[tuple[str, str]]) -> bool:
     """Whether a request with these fields may change data on the site.
 
-    It may if its path, or a field that selects an action, contains a verb such as "delete". It also
-    may if a field replaces the method of the request.
+    This is the case if its path, or a field that selects an action, contains a verb such as
+    "delete". It is also the case if a field replaces the method of the request.
     """
     if _VERBS.search(urlsplit(url).path):
         return True

@@ -33,7 +33,7 @@ MAX_COLUMNS = 50
 """Maximum number of columns read per table."""
 
 _DEEP = 4
-"""Maximum number of levels from a text up to its table cell, including the cell."""
+"""Maximum number of levels from a text up to its table cell."""
 
 
 class ColumnHeads:
@@ -129,8 +129,8 @@ class DateMark:
     ``published`` is None if the page shows only a month and day. ``place`` and ``last`` are the
     positions of the first and last text of the date. They differ if day, month and year are
     separate texts. ``alone`` is true if the text contains little else. ``other`` is true if a label
-    marks it as the date of an event or a change. ``month_and_day`` contains the numbers of a date
-    that is shown without a year.
+    marks it as the date of an event or a change. ``month_and_day`` contains the month and the day
+    if the page shows the date without a year.
     """
 
     place: int
@@ -227,7 +227,7 @@ class _Year:
     is_fiscal: bool = False
 
     def note(self, text: TextMark, context: DateContext) -> None:
-        """Set the year from a text if the text is a heading with a year."""
+        """Set the year to the year in a text, if the text is a heading with a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
             self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
 

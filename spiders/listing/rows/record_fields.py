@@ -46,13 +46,13 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _DOTS = ("...", "…")
 _LIKELY = 0.3
-"""Minimum title likeness (0 to 1) at which texts are likely titles."""
+"""Minimum title likeness (0 to 1) of texts that are probably titles."""
 
 _CERTAIN_TITLE_LIKENESS = 0.7
-"""Minimum title likeness (0 to 1) at which texts are certainly titles."""
+"""Minimum title likeness (0 to 1) of texts that are certainly titles."""
 
 _POSSIBLE = 0.1
-"""Minimum title likeness (0 to 1) at which link texts may include titles."""
+"""Minimum title likeness (0 to 1) of link texts that may include titles."""
 
 _HALF = 0.5
 _MOSTLY = 0.8
@@ -66,8 +66,8 @@ _SIDE = 0.05
 """Factor applied to the score of links to authors, tags and archives."""
 
 _BESIDE = 12
-"""Maximum number of other characters in a link's text with a date. With more, the date is part of a
-title."""
+"""Maximum number of other characters in a link's text that contains a date. If there are more, the
+date is part of a title."""
 
 
 class RecordFields:
@@ -255,7 +255,7 @@ class RecordFields:
         return self._titles.best(record) or own
 
     def _ends(self, title: str, record: Record, link: LinkMark) -> list[str]:
-        """Return texts of a record with which its title ends and which may be the real title.
+        """Return texts of a record that may be the real title, because its title ends with them.
 
         They are texts outside links, and texts of links to the same URL.
         """

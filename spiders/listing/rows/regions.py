@@ -29,10 +29,12 @@ CANDIDATES = 16
 regions are examined."""
 
 WORDS = 2
-"""Minimum number of words at which a link may be a title."""
+"""Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""If at least this share of a region's records is dated, its undated records are not releases."""
+"""Minimum share of a region's records with dates.
+
+Then its records without dates are not releases."""
 
 NEAR = 12
 """Maximum distance between a record and a date outside it, in marks (texts and links)."""
@@ -41,7 +43,7 @@ _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 """Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
 
 _IN_TEXT = 0.6
-"""Score (0 to 1) of a record whose dates are all inside longer texts."""
+"""Value (0 to 1) of a record whose dates are all inside longer texts."""
 
 _HEADING_NEAR = 20
 """Maximum distance between a heading with a date and the first record below it, in marks (texts and

@@ -28,13 +28,13 @@ MIN_UNSPACED_LENGTH: Final = 8
 """Minimum length of a headline in a writing system without spaces, in characters."""
 
 FIRST_UNSPACED: Final = "\u0e00"
-"""First character (Thai) from which a headline is recognized by its length.
+"""First character (Thai) of the scripts in which a headline is recognized by its length.
 
-Most later scripts have no spaces between words."""
+Most of these scripts have no spaces between words."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of the page's text in the only undated row of a page. On the page of a release,
-more text is outside such a row."""
+"""Minimum share of a page's text in its only undated row. On the page of a release, more text is
+outside such a row."""
 
 ONE_DATE: Final = 0.97
 """Minimum value of a row with one date, or with a publication and a modification date."""

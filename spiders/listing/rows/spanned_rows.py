@@ -66,7 +66,7 @@ def _is_spanned(row: etree._Element) -> bool:
 
 
 def _has_text(row: etree._Element) -> bool:
-    """Whether a cell of a row has much text outside its links."""
+    """Whether any cell of a row has much text outside its links."""
     for cell in row.iterchildren("td"):
         linked = sum(len(element_line(link)) for link in cell.iter("a"))
         if cell.get("rowspan") is None and len(element_line(cell)) - linked >= MIN_TEXT:

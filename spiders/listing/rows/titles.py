@@ -21,7 +21,7 @@ from spiders.listing.rows.flat_page import TextMark
 from spiders.listing.rows.records import Record
 
 GENERIC: Final = r"\W*{}\b.{0,24}"
-"""Frame of a pattern for link texts such as *Read more*, which are not titles."""
+"""Template of a pattern that matches link texts such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 """Tags of headings, including terms of definition lists."""
@@ -42,7 +42,7 @@ _LONG = 200
 """Maximum mean length of texts that get the full score as titles, in characters."""
 
 _ENOUGH_WORDS = 4
-"""Minimum number of words at which a text gets the full score as a title."""
+"""Minimum number of words in a text that gets the full score as a title."""
 
 _SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
@@ -54,10 +54,10 @@ _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
 
 _NEARLY_ALL = 0.9
-"""Share of texts above which a common word is ignored."""
+"""Minimum share of texts that contain a word if this word is ignored."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts whose common words are ignored."""
+"""Minimum number of texts. In fewer texts, no common words are ignored."""
 
 _POOR = 0.4
 """Maximum score of a title that is replaced by a better title above its record."""

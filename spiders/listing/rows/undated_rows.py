@@ -30,8 +30,8 @@ TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 MIN_UNDATED_ROWS: Final = 2
-"""Undated rows between dated rows count as releases if there are at least this many. A single row
-may be a note."""
+"""Minimum number of undated rows between dated rows that count as releases. A single row may be a
+note."""
 
 MIN_LIKENESS: Final = 0.6
 """Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
@@ -46,15 +46,15 @@ MIN_OTHER_LIKENESS: Final = 0.9
 of such a row may be its category."""
 
 MIN_PARTS: Final = 3
-"""Minimum number of different tags at which a row comes from a template. Typical tags are an image,
+"""Minimum number of different tags in a row that comes from a template. Typical tags are an image,
 a heading and a text."""
 
 MIN_WORDS: Final = 5
-"""Minimum number of words at which a title is too long for a note or button."""
+"""Minimum number of words in a title that is too long for a note or button."""
 
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length in characters at which a title in a writing system without spaces is too long for
-a note or button."""
+"""Minimum length of a title that is too long for a note or button, in characters. It applies to
+writing systems without spaces."""
 
 MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""
@@ -131,7 +131,7 @@ def with_undated(
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
-    """Whether a URL is on none of the hosts ``hosts`` and is not a home page."""
+    """Whether a URL is not on any of the ``hosts`` and is not a home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 

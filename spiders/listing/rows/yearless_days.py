@@ -1,4 +1,4 @@
-"""Find the year of days without a year in a list: by headings, or because the list is recent.
+"""Find the year of dates in a list that omits it, from headings or because the dates are recent.
 
 Below the heading of a year, a list may write its days in digits: *12/3* or *12.3.*. Other systems
 omit the year of recent days: *Nov 24* above *Dec 3, 2025*, or in the "time ago" of a weblog.
@@ -19,8 +19,8 @@ from spiders.listing.rows.flat_page import TextMark
 RULE: Final = "listing:no-year"
 
 MIN_DAYS: Final = 3
-"""Minimum number of different dates such as 03/04 on a page. A single one may be a page number or a
-fraction."""
+"""Minimum number of different dates such as 03/04 on a page. A single such text may be a page
+number or a fraction."""
 
 MAX_LENGTH: Final = 8
 """Maximum length of a day in digits, in characters."""
@@ -30,9 +30,9 @@ _TIME_AGO: Final = re.compile(r"(?<![^\W_])time-?ago(?![^\W_])", re.IGNORECASE)
 
 
 class DaysInDigits:
-    """The days in digits on a page, and the order of their day and month.
+    """The dates such as 03/04 on a page, and the order of their day and month.
 
-    There are none if the order is unknown, or if the page has too few of them.
+    There are no dates if the order is unknown, or if the page has too few of them.
     """
 
     def __init__(self, texts: Sequence[TextMark], context: DateContext) -> None:
@@ -52,7 +52,7 @@ def _pair(text: str) -> tuple[int, int] | None:
 
 
 def recent_day(day: tuple[int, int], raw: str, context: DateContext) -> Published | None:
-    """Return the last day with this month and day until now, or None if it does not exist."""
+    """Return the most recent date with this month and day, or None if it does not exist."""
     this_year = context.now.year
     days = (day_in_year(year, day, context.zone, raw, RULE) for year in (this_year, this_year - 1))
     return next((one for one in days if one and plausible(one, context.now)), None)

@@ -5,10 +5,10 @@ Without a learned template, `choose_date` returns the first of these dates:
 1. The date at the selector of the source file (rule "declared").
 2. If the release's text is in the JSON state of the page's scripts: the date in the same JSON
    object. JSON-LD, ``article`` meta elements and microdata take precedence over this date.
-3. A date in metadata that can only mean publication. If it is later than the last modification, it
-   is used only if no other date is plausible. If it contradicts the day in the URL, it is
-   scored in step 4, unless its name contains "publish". Day and month are swapped if the URL
-   or the page has them in the other order. A time in UTC becomes the visible local day.
+3. A date in metadata that can only mean publication. If this date is later than the last
+   modification, it is used only if no other date is plausible. If it contradicts the day in the
+   URL, it is scored in step 4, unless its name contains "publish". Day and month are swapped if the
+   URL or the page has them in the other order. A time in UTC becomes the visible local day.
 4. The date with the best score among vague metadata, the day in the URL and the visible dates.
    A visible date with the label of an event or another day is excluded. An update label lowers the
    score. A date with such a label is used only if the release shows no other date.
@@ -65,7 +65,7 @@ FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
 matches."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
-"""A publication date may be later than the page's last modification time by at most this time."""
+"""Maximum time by which a publication date may be later than the page's last modification time."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
 """Scores of a date in trusted metadata, a date in the URL, and a date in vague metadata. They are
@@ -136,7 +136,7 @@ def _declared_or_detected(
 
 
 def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
-    """Return the detected publication date, and one sentence per problem with the page's dates."""
+    """Return the detected publication date, and a sentence about each problem with the dates."""
     problems: list[str] = []
     stated: Published | None = None
     implausible: Published | None = None

@@ -62,7 +62,7 @@ MAX_LINE: Final = 160
 """Maximum length of a line that may be a date line, in characters."""
 
 SENTENCE: Final = 60
-"""Maximum length of a line that does not count as a sentence, in characters."""
+"""Maximum length of a line that is not a sentence, in characters."""
 
 LABEL: Final = 25
 """Maximum length in characters of a line that may be the label of a date on the next line."""

@@ -31,7 +31,7 @@ from spiders.release.date.metadata_dates import metadata_dates
 from spiders.release.date.places import AFTER, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
-"""Pattern that every numeric date contains, for a quick first check."""
+"""Pattern that matches a part of every numeric date, for a quick first check."""
 
 YEAR_DIGITS: Final = 2
 STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")

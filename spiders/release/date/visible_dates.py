@@ -66,17 +66,17 @@ CHANGED_RULE: Final = "changed"
 """Name of the rule for a date that is known only as the date of the last modification."""
 
 MAX_PIECES: Final = 40
-"""Maximum number of text pieces per block that are checked for digits that touch."""
+"""Maximum number of text pieces per block that are checked for digits that touch each other."""
 
 JOINT_CHARS: Final = 12
 """Number of characters compared on each side of a boundary between two elements whose digits
 touch."""
 
 MAX_CALENDAR_LEAF_LENGTH: Final = 24
-"""Maximum length of a date shown like a page of a tear-off calendar, in characters."""
+"""Maximum length of a date that is shown like a page of a tear-off calendar, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""Pattern that matches a day, month or year that is alone in an element."""
+"""Pattern that matches an element's text if it is only a day, a month or a year."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
 """Minimum score at which a date certainly belongs to the release."""
