@@ -38,7 +38,7 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Published, Release, SeenDraft
-from data.store.core.candidates import NO_CANDIDATES, SimilarReleases, SimilarTexts
+from data.store.core.match_candidates import NO_CANDIDATES, SimilarReleases, SimilarTexts
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.release_matcher import ReleaseMatcher
 from data.store.core.stories import StoryJoiner

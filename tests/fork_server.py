@@ -59,7 +59,7 @@ COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
 IMPORTED = (
     *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
     "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.spider",
-    "spiders.download.middlewares", "spiders.download.proxies", "spiders.download.robots",
+    "spiders.download.middlewares", "spiders.download.proxy_middleware", "spiders.download.robots",
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
     "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",

@@ -28,7 +28,7 @@ from data.archive.log.notes import Checkpoint
 from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification import files
+from data.archive.verification import read_files
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of
@@ -174,7 +174,7 @@ def rewrite(home: Path, chance: random.Random) -> None:
 def measure(*, few: bool) -> dict[str, object]:
     """What is found of what; anything less than all ends the benchmark."""
     share = 20 if few else 1
-    files.SEGMENT_BYTES = SEGMENT  # type: ignore[misc]  # the archive is small
+    read_files.SEGMENT_BYTES = SEGMENT  # type: ignore[misc]  # the archive is small
     chance = random.Random(20260302)  # noqa: S311 - the same at each run
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"

@@ -31,7 +31,7 @@ from benchmarks.archive_parts.writing import exchanges
 from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.proof.folder import ProvenCapture, Subject, write_proof
+from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture

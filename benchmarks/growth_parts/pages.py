@@ -41,7 +41,7 @@ from spiders.page.document import DocumentText
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts, without_scripts
 from spiders.page.page import Page
-from spiders.page_parts.find import find_parts
+from spiders.page_parts.find_parts import find_parts
 from spiders.release.date.choice import document_date
 from spiders.release.document import body_text_of, title_of
 from spiders.release.read import read_release

@@ -24,7 +24,7 @@ from benchmarks.watches_parts.homes import begun, make_home, record
 from benchmarks.watches_parts.receivers import OK, Heard, receiving
 from data.models import AlertDelivery
 from data.network.client import Outbound
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import Backoff

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from data.clock import utc_now
-from data.export.records import (
+from data.export.chosen_records import (
     ArchiveRecords,
     Choice,
     CopiedRecords,

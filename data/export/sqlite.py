@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from data.export.chosen_records import Choice, Exported
 from data.export.destination import CopyError
-from data.export.records import Choice, Exported
 from data.models import Capture, Facet, Media, Release
 from data.progress import OnProgress
 from data.store.core.store import Store

@@ -16,7 +16,7 @@ import msgspec
 
 from data.archive.log.notes import SigningKey
 from data.clock import utc_now
-from data.export.records import (
+from data.export.chosen_records import (
     ArchiveRecords,
     Choice,
     CopiedRecords,

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
-from data.export.records import Choice
+from data.export.chosen_records import Choice
 from data.files import FileWriter
 from data.models import Capture, Facet, Release
 from data.progress import OnProgress

@@ -27,7 +27,7 @@ from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
 from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE, RequestSigner
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.replay.memento import ReplayResponse

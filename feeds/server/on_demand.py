@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from data.errors import QueryError
 from data.models import Facet
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing

@@ -12,7 +12,7 @@ import click
 from data.access.permissions import Permissions
 from data.errors import CommuniqueError
 from data.files import read_regular
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.wording import how_to_install
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes

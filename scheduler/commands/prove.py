@@ -7,7 +7,7 @@ import click
 
 from data.archive.log.tree_log import log_of
 from data.archive.lost_captures import lost_captures, lost_text
-from data.archive.proof.folder import ProvenCapture, Subject, Written, write_proof
+from data.archive.proof.proof_folder import ProvenCapture, Subject, Written, write_proof
 from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import deposit_fields, release_fields

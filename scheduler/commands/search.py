@@ -15,7 +15,7 @@ from data.search.expression import STATES, sources_in
 from data.search.file_hits import file_hits
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Query
-from data.search.saved import SavedSearches, load_searches, remove_search, save_search
+from data.search.saved_searches import SavedSearches, load_searches, remove_search, save_search
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store

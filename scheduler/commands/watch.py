@@ -13,11 +13,10 @@ from click.core import ParameterSource
 
 from data.errors import WatchError
 from data.models import AlertKind
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.search.syntax import EDIT_WORDS
 from data.store.public_view import public_view
 from data.toml_files import ID
-from data.watches.folder import load_watches
 from data.watches.watch_file import (
     FeedAccess,
     Watch,
@@ -27,6 +26,7 @@ from data.watches.watch_file import (
     read_watch,
     to_toml,
 )
+from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from scheduler.cli import (

@@ -20,7 +20,7 @@ from data.errors import (
 from data.files import FileWriter
 from data.network.bucket import BucketError, open_bucket
 from data.network.request_signer import DIRECTORY_PATH
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.text.clean import clean_line

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import QueryError, UnknownSearch
-from data.search.saved import SavedSearches, load_searches, remove_search, save_search
+from data.search.saved_searches import SavedSearches, load_searches, remove_search, save_search
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError

@@ -8,8 +8,8 @@ import msgspec
 
 from data.errors import UnknownSource, UnknownTopic, UnknownWatch, WatchError
 from data.toml_files import ID
-from data.watches.folder import load_watches
 from data.watches.watch_file import FeedAccess, load_watch, new_token
+from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample

@@ -16,8 +16,8 @@ from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import read_text
-from data.watches.folder import set_paused
 from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, read_watch, to_toml
+from data.watches.watch_folder import set_paused
 from feeds.alerts.channels import AlertWatch, without_random
 from feeds.urls import WATCH_FEED
 from scheduler.children.child import run_command

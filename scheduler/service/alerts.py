@@ -6,10 +6,10 @@ from typing import ClassVar, Final
 
 from data.errors import HomeInUse
 from data.models import AlertDelivery, Consumer
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS
-from data.watches.folder import load_watches
+from data.watches.watch_folder import load_watches
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders

@@ -78,7 +78,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     # Imported here: these modules load slowly, and a list of watches does not need them.
     from data.search.expression import sources_in  # noqa: PLC0415
     from data.search.query import Query  # noqa: PLC0415
-    from data.search.saved import SavedSearches  # noqa: PLC0415
+    from data.search.saved_searches import SavedSearches  # noqa: PLC0415
     from feeds.pages.search_problems import notes_on  # noqa: PLC0415
     from feeds.translations import texts_of  # noqa: PLC0415
 

@@ -73,7 +73,7 @@ class CrawlConnections:
         self.silent_proxies: dict[str, str] = {}
         """The operator's proxy that has not delivered anything for a host yet, by host."""
         self.gateways: set[int] = set()
-        """Ports on 127.0.0.1 of our own gateways (spiders.download.proxies)."""
+        """Ports on 127.0.0.1 of our own gateways (spiders.download.proxy_middleware)."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> "CrawlConnections":
         """Return this object, because Scrapy copies the settings but the parts share it."""
@@ -152,7 +152,7 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.size_limits.DecompressionMiddleware": 590,
             "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
-            "spiders.download.proxies.ProxyMiddleware": 992,
+            "spiders.download.proxy_middleware.ProxyMiddleware": 992,
             "spiders.download.signing.SigningMiddleware": 995,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # Each middleware takes time per request and response. These are replaced by our own.

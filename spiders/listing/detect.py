@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
-from spiders.listing.candidates import HALF, TITLED, Candidates, RankedRegion, RegionCandidate
+from spiders.listing.region_candidates import (
+    HALF,
+    TITLED,
+    Candidates,
+    RankedRegion,
+    RegionCandidate,
+)
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of

@@ -12,7 +12,6 @@ from data.dates.parse import DateReader
 from data.text.markup import MAX_TAGS
 from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
-from spiders.listing.candidates import LIKELY
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
@@ -23,6 +22,7 @@ from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
+from spiders.listing.region_candidates import LIKELY
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import continued, featured
@@ -33,7 +33,7 @@ from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
-from spiders.page_parts.find import FoundPart, find_parts
+from spiders.page_parts.find_parts import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3

@@ -26,9 +26,9 @@ from spiders.page.css import CssSelector, declared_element, declared_text
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
-from spiders.page_parts.find import FoundPart, find_parts
-from spiders.release.date.candidates import DateCandidates
+from spiders.page_parts.find_parts import FoundPart, find_parts
 from spiders.release.date.choice import choose_date, confidence_of, rejected_date
+from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.places import date_place
 from spiders.release.date.release_day_order import release_context
 from spiders.release.from_state import StateRelease, release_in_state

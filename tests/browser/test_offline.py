@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.export.records import Choice
+from data.export.chosen_records import Choice
 from data.models import Draft, Source
 from data.settings import SiteSettings
 from data.store.open import open_store

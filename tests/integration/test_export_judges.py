@@ -13,7 +13,7 @@ import pytest
 
 from data.archive.log.tree_log import log_of
 from data.export.bagit import write_bag
-from data.export.records import Choice
+from data.export.chosen_records import Choice
 from data.export.wacz import write_wacz
 from data.store.core.store import Store
 from tests.archived import PDF, archived_home, page

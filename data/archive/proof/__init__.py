@@ -1,5 +1,5 @@
 """Proofs of server responses for readers without access to the archive.
 
-folder.py writes a proof and its README. verify.py is copied into each proof and imports no other
-module of Communique.
+proof_folder.py writes a proof and its README. verify.py is copied into each proof and imports no
+other module of Communique.
 """

@@ -1,5 +1,5 @@
 """Verification of an archive: its records, its log, and the copies and signatures of witnesses.
 
-tree.py checks the log itself, and records.py compares files with the log. verify_archive.py
+tree.py checks the log itself, and record_checks.py compares records with it. verify_archive.py
 compares the log with witnesses, and combines all results. Modules here change nothing.
 """

@@ -19,10 +19,10 @@ from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
 from data.archive.lost_captures import archive_file_size
-from data.archive.verification.checked import CheckedArchive, checked_archive, fault
+from data.archive.verification.earlier_verification import CheckedArchive, checked_archive, fault
 from data.archive.verification.excluded_records import notes
-from data.archive.verification.files import read_records
-from data.archive.verification.found import Records
+from data.archive.verification.read_files import read_records
+from data.archive.verification.read_results import Records
 from data.archive.verification.report import ArchiveProblem, NotRead, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of

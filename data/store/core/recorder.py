@@ -24,7 +24,7 @@ from data.identity.matching import (
 from data.models import Content, Draft, FileText, Release, SeenDraft
 from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
 from data.revisions.settled_content import SettledContent, settled_content
-from data.store.core.candidates import (
+from data.store.core.match_candidates import (
     ReadDraft,
     SimilarTexts,
 )

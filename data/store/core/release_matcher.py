@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from data.identity.matching import claims, is_document, moved_release
-from data.store.core.candidates import ReadDraft, SimilarReleases, SimilarTexts
+from data.store.core.match_candidates import ReadDraft, SimilarReleases, SimilarTexts
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
 

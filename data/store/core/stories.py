@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from data.models import Release
-from data.store.core.candidates import SimilarReleases
+from data.store.core.match_candidates import SimilarReleases
 from data.store.shared_sql.database.rows import StoredMember, StoredText
 from data.store.shared_sql.tables import Tables
 from data.store.unit_of_work.outcome import JoinedStory

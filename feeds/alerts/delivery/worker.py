@@ -13,12 +13,12 @@ import structlog
 
 from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
 from data.watches.watch_file import Watch
+from data.watches.watch_folder import WatchFolder
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.matcher import Matcher

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from data.health.state import Health
-from data.search.saved import SavedSearches
+from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing

@@ -19,9 +19,9 @@ from data.errors import CommuniqueError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import time_limit
 from scheduler.children.child import Child, ChildEnded
-from scheduler.children.correction.candidates import SelectorCandidate, candidates
 from scheduler.children.correction.marked_page import elements_of, marked_page
 from scheduler.children.correction.preview import Preview, preview, saved_pages, value
+from scheduler.children.correction.selector_candidates import SelectorCandidate, candidates
 from scheduler.children.correction.source_text import FIELDS
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home.home import Home, home_at

@@ -18,8 +18,8 @@ from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
 from data.export.bagit import write_bag
+from data.export.chosen_records import Choice, Exported, chosen_captures
 from data.export.destination import destination
-from data.export.records import Choice, Exported, chosen_captures
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture

@@ -38,9 +38,9 @@ from scheduler.home.backup.archive_files import (
     logged_part,
     origin_of,
 )
+from scheduler.home.backup.backup_folder import IGNORED_NAMES, BackupFolder, cause_of, held
 from scheduler.home.backup.contents import UNFINISHED_FILE, NotDumped, dump, is_text
 from scheduler.home.backup.contents import own_files as files_of_people
-from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, held
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
 from scheduler.home.errors import DUMP
 from scheduler.home.home import Home

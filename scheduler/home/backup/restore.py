@@ -19,8 +19,7 @@ from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home.backup.contents import rights_of, without_password
-from scheduler.home.backup.folder import (
+from scheduler.home.backup.backup_folder import (
     IGNORED_NAMES,
     STATE_PREFIX,
     cause_of,
@@ -30,6 +29,7 @@ from scheduler.home.backup.folder import (
     link_or_copy,
     sha256_of_file,
 )
+from scheduler.home.backup.contents import rights_of, without_password
 from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
 from scheduler.home.errors import DUMP, RESTORING
 from scheduler.home.home import Home

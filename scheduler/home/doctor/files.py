@@ -12,10 +12,10 @@ import msgspec
 from data.access.tokens import load_tokens
 from data.environment import BETWEEN, KEY_OF_FILE, PREFIX, settings_named
 from data.errors import SettingsError
-from data.search.saved import load_searches
+from data.search.saved_searches import load_searches
 from data.settings import Settings
 from data.topics.taxonomy import load_taxonomy
-from data.watches.folder import load_watches
+from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import AlertWatch
 from scheduler.home.backup.contents import SECRET, own_files

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from data.search.syntax import EDIT_WORDS
 from data.store.public_view import public_view
-from data.watches.folder import load_watches
 from data.watches.watch_file import Watch, load_watch, to_toml
+from data.watches.watch_folder import load_watches
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home

@@ -19,7 +19,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.document import DocumentText, is_pdf
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
-from spiders.page_parts.find import FoundPart
+from spiders.page_parts.find_parts import FoundPart
 from spiders.release.date.choice import document_date
 from spiders.release.document import body_text_of, title_of
 from spiders.sources.source_file import SourceFile

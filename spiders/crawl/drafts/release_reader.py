@@ -29,7 +29,7 @@ from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
-from spiders.page_parts.find import FoundPart
+from spiders.page_parts.find_parts import FoundPart
 from spiders.release.read import part_at, read_part, read_release
 from spiders.release.whole_page import with_whole_text
 from spiders.sources.loader import LoadedSource

@@ -17,7 +17,7 @@ from spiders.download.truncation import end_of
 from spiders.items import Listing, ListingItem
 from spiders.listing.read import PAGE_PARTS
 from spiders.page.page import Page
-from spiders.page_parts.find import find_parts, text_fragment
+from spiders.page_parts.find_parts import find_parts, text_fragment
 
 
 def part_drafts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:

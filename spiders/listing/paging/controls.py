@@ -19,7 +19,7 @@ from data.text.urls import MAX_ADDRESS, posted_address
 from spiders.items import Form
 from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions
-from spiders.listing.paging.writes import may_write
+from spiders.listing.paging.writing_requests import may_write
 from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.html_tree import element_line
 from spiders.page.links import link_target, resolve

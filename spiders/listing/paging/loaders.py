@@ -21,7 +21,7 @@ from lxml import etree
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form, Listing, Series
 from spiders.json_state.js_literals import NoLiteral, first_value
-from spiders.listing.paging.writes import may_write
+from spiders.listing.paging.writing_requests import may_write
 from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.json_text import without_lone_surrogates
 from spiders.page.links import resolve

@@ -41,7 +41,7 @@ from spiders.page.date_labels import is_of_event, is_of_other, is_of_publication
 from spiders.page.document import DocumentText
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.release.date.candidates import DateCandidates
+from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.metadata_dates import VAGUE_DATES, metadata_dates, state_date, url_date
 from spiders.release.date.places import DATED, OUTSIDE, SENTENCE, blocks_around, label_before
 from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGED_RULE, DOTTED_DATE, near

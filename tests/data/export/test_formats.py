@@ -19,8 +19,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from data.archive.archive import Archive
 from data.export.bagit import write_bag
+from data.export.chosen_records import Choice, Exported
 from data.export.destination import CopyError, DestinationError, destination
-from data.export.records import Choice, Exported
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Draft, Source

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownWatch, WatchError
-from data.watches.folder import set_paused
 from data.watches.watch_file import PlainWatch, load_watch
+from data.watches.watch_folder import set_paused
 
 TEXT = (
     'name = "Tides"  # of the north\nquery = "tide"\n\n[feed]\n'

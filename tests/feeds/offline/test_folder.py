@@ -14,7 +14,7 @@ import feedparser
 import lxml.html
 import pytest
 
-from data.export.records import Choice
+from data.export.chosen_records import Choice
 from data.models import Capture, Draft, Media, Source
 from data.progress import OnProgress
 from data.settings import SiteSettings

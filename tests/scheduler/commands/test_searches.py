@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from data.errors import QueryError, SearchError
-from data.search.saved import (
+from data.search.saved_searches import (
     MAX_SEARCHES,
     SavedSearches,
     check_query,
@@ -125,7 +125,7 @@ def test_files_are_checked_and_bounded(tmp_path: Path, monkeypatch: pytest.Monke
         save_search(folder, "other", "saved:broken")
     with pytest.raises(QueryError, match="no search is saved as 'broken'; `communique searches`"):
         check_query("saved:broken", saved)
-    monkeypatch.setattr("data.search.saved.MAX_SEARCHES", 3)
+    monkeypatch.setattr("data.search.saved_searches.MAX_SEARCHES", 3)
     assert MAX_SEARCHES == 1000
     with pytest.raises(SearchError, match="remove one"):
         save_search(folder, "more", "tides")

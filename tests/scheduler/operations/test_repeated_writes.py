@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data.watches.folder import set_paused
+from data.watches.watch_folder import set_paused
 from feeds.alerts.channels import AlertWatch
 from tests.scheduler.operations.conftest import Operated
 from tests.scheduler.operations.test_writes import finished, problem

@@ -8,8 +8,8 @@ import pytest
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
-from spiders.listing.candidates import Candidates
 from spiders.listing.read import read_listing
+from spiders.listing.region_candidates import Candidates
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import date_marks
 from spiders.listing.rows.flat_page import flatten

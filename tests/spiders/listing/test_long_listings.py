@@ -14,8 +14,8 @@ import pytest
 from data.dates.context import DateContext
 from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
-from spiders.listing.candidates import Candidates
 from spiders.listing.read import read_listing
+from spiders.listing.region_candidates import Candidates
 from spiders.listing.region_features import NAMES, RegionPage
 from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import shape_of

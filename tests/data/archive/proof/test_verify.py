@@ -21,7 +21,7 @@ from data.archive.log.notes import COSIGNER, LOG, SigningKey, sign_checkpoint
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof import verify
-from data.archive.proof.folder import ProvenCapture, Subject, write_proof
+from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings

@@ -15,7 +15,7 @@ from data.models import Published
 from data.text.clean import clean_line
 from spiders.page.generic_names import is_generic
 from spiders.page.html_tree import LEVEL_OF
-from spiders.page_parts.candidates import PartCandidate
+from spiders.page_parts.part_candidates import PartCandidate
 
 INLINE: Final = frozenset(
     [

@@ -23,8 +23,8 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.links import resolve, url_pattern
 from spiders.page.media_urls import leads_to_file, leads_to_image
 from spiders.page.page import Page
-from spiders.page_parts.candidates import candidates_of
-from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, whole_text
+from spiders.page_parts.part_candidates import candidates_of
+from spiders.page_parts.part_rating import INLINE, LineReader, Rated, rated_of, whole_text
 
 MIN_PARTS: Final = 2
 """Minimum number of releases on a page. A single release is accepted if a control opens it or it

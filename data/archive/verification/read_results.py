@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from data.archive.log.leaf import Leaf
 from data.archive.log.removals import Removal
-from data.archive.verification.checked import Read
+from data.archive.verification.earlier_verification import Read
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import CdxjEntry, decode_entry

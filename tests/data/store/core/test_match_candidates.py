@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from data.store.core.candidates import SimilarTexts, bands_of
+from data.store.core.match_candidates import SimilarTexts, bands_of
 from data.store.core.store import Store
 from data.store.shared_sql.tables import Tables
 from data.stories.copies import SLOT_SECONDS

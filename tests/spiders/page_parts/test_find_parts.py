@@ -11,7 +11,7 @@ import pytest
 from data.dates.context import DateContext
 from spiders.listing.read import PAGE_PARTS, read_listing
 from spiders.page.page import Page
-from spiders.page_parts.find import FoundPart, find_parts
+from spiders.page_parts.find_parts import FoundPart, find_parts
 from spiders.release.read import read_release
 from tests.spiders.page_parts.pages import (
     SITES,

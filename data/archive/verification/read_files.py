@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from data.archive.log.leaf import ID_BYTES, decode_leaf
 from data.archive.lost_captures import archive_file_size
-from data.archive.verification.checked import CheckedArchive, Read, stamps, unchanged
-from data.archive.verification.found import CdxjLines, Found, Position, Records
-from data.archive.verification.ordinary import is_intact
-from data.archive.verification.records import check, name_request, settle_unknown
+from data.archive.verification.earlier_verification import CheckedArchive, Read, stamps, unchanged
+from data.archive.verification.ordinary_records import is_intact
+from data.archive.verification.read_results import CdxjLines, Found, Position, Records
+from data.archive.verification.record_checks import check, name_request, settle_unknown
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file, uuid_of

@@ -1,7 +1,7 @@
 """Find the parts of a page that a URL fragment may identify, such as accordions and modals.
 
-A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find` decides
-whether the candidate is a release.
+A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find_parts`
+decides whether the candidate is a release.
 """
 
 import re

@@ -12,7 +12,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.verification import files
+from data.archive.verification import read_files
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import ArchiveRecord, read_file
@@ -54,8 +54,8 @@ def verified(
 
 @pytest.fixture
 def in_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "core_count", lambda: 3)
-    monkeypatch.setattr(files, "SEGMENT_BYTES", 3000)
+    monkeypatch.setattr(read_files, "core_count", lambda: 3)
+    monkeypatch.setattr(read_files, "SEGMENT_BYTES", 3000)
 
 
 def records_of(path: Path) -> list[ArchiveRecord]:
@@ -106,7 +106,7 @@ def test_segments_give_the_same_report_as_one_process(
         damage(path, ["flip", "cut", "gap", "index", "swap"][turn % 5], chance)
         several = verified(home, made[1])
         with monkeypatch.context() as one:
-            one.setattr(files, "core_count", lambda: 1)
+            one.setattr(read_files, "core_count", lambda: 1)
             assert verified(home, made[1]) == several
         assert {problem.file for problem in several.problems} & {path.name, cdxj_path(path).name}
         path.write_bytes(kept[0])

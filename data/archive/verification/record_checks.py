@@ -10,7 +10,7 @@ from data.archive.log import removals
 from data.archive.log.leaf import Leaf, decode_leaf
 from data.archive.log.notes import InvalidNote
 from data.archive.verification.excluded_records import other_digest
-from data.archive.verification.found import Position, Records
+from data.archive.verification.read_results import Position, Records
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import entry_of

@@ -1,7 +1,7 @@
 """Fast check of ordinary records: responses, revisits and requests that this program wrote.
 
 One regular expression reads all fields. Every record that differs in any way is left to the
-complete check in records.py, which names the fault.
+complete check in record_checks.py, which names the fault.
 
 The digest of the compressed bytes covers the whole record, and the digest of the payload is also
 computed. The block digest of an ordinary response is only compared with the log as text: hashing
@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from data.archive.log.leaf import EPOCH, LAYOUT, MICROSECOND, VERSION
-from data.archive.verification.found import Position, Records
+from data.archive.verification.read_results import Position, Records
 from data.archive.warc.http_head import LINE_END, media_type_of
 from data.archive.warc.reader import HEAD_END, STATUS, Member
 from data.archive.warc.records import NO_BYTES

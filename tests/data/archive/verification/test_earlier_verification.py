@@ -11,7 +11,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.verification.checked import CheckedArchive
+from data.archive.verification.earlier_verification import CheckedArchive
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.warc_file import cdxj_path, own_files
