@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 FORK: Final = multiprocessing.get_context("fork")
 """Children see the memory of this process, so that large tables are not copied to them."""
 
-LOST: Final = (
+KILLED_MESSAGE: Final = (
     "a process that did a part of the work was killed, perhaps because memory ran out; run the "
     "command again"
 )
@@ -75,7 +75,7 @@ def _results(pipes: Sequence[Connection], count: int) -> Iterator[Result]:
                         pipe.send(following)
             yield done.pop(number)
     except (EOFError, OSError) as error:
-        raise ChildLost(LOST) from error
+        raise ChildLost(KILLED_MESSAGE) from error
 
 
 def _serve(

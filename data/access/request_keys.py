@@ -62,11 +62,11 @@ class RequestKeys:
         # Imported here: the libraries for PostgreSQL may not be installed.
         import psycopg  # noqa: PLC0415
 
-        from data.store.postgres.database.pool import CONNECTING, failed  # noqa: PLC0415
+        from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, failed  # noqa: PLC0415
 
         try:
             # A connection of the pool would migrate the database.
-            with psycopg.connect(self._url, connect_timeout=CONNECTING) as db:
+            with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
                 (table,) = db.execute("SELECT to_regclass('request_keys')").fetchone() or (None,)
                 return bool(table and db.execute("SELECT 1 FROM request_keys").fetchone())
         except psycopg.Error as error:

@@ -71,9 +71,10 @@ def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _counts_bikram(match: re.Match[str], context: DateContext) -> bool:
-    """Return whether a date has the era of Nepal, or its page is in Nepali.
+    """Return whether a date belongs to Nepal's calendar (Bikram Sambat).
 
-    The same names are used for lunar months in India.
+    This is so if the date contains the era, or if its page is in Nepali. Without these signs, the
+    month may be a lunar month of India, because both calendars have the same names of months.
     """
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     return context.speaks("ne") or _BIKRAM_ERA.search(near) is not None

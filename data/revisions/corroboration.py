@@ -14,7 +14,7 @@ from data.models import Content
 from data.revisions.noise import is_clock
 from data.revisions.page_lines import WORD, Difference, differences
 
-OURS: Final = "ours"
+OWN_COPY: Final = "ours"
 """Name of our own copy among the copies that are compared."""
 
 NEAR_LINES: Final = 1
@@ -158,15 +158,15 @@ def judged(
 
     ``found`` has the differences of each other copy from ours. At a place where no two copies
     agree, a page shows something new to each visitor, so such a place is noise. The key of our own
-    copy is `OURS`.
+    copy is `OWN_COPY`.
     """
     places = {name: by_line(some) for name, some in found.items()}
-    passages: dict[str, list[Passage]] = {name: [] for name in (OURS, *found)}
+    passages: dict[str, list[Passage]] = {name: [] for name in (OWN_COPY, *found)}
     accused: set[str] = set()
     for name, some in found.items():
         for one in some:
             groups: dict[str, list[str]] = {}
-            for other in (OURS, *found):
+            for other in (OWN_COPY, *found):
                 text = text_at(one, places.get(other, {}))
                 groups.setdefault(text, []).append(other)
             sizes = sorted(map(len, groups.values()))
@@ -177,8 +177,8 @@ def judged(
                 accused.update(
                     one for some in groups.values() if len(some) != sizes[-1] for one in some
                 )
-    if OURS in accused:
-        passages[OURS] = [one for some in passages.values() for one in some]
+    if OWN_COPY in accused:
+        passages[OWN_COPY] = [one for some in passages.values() for one in some]
     return {name: (some, name in accused) for name, some in passages.items()}
 
 

@@ -260,7 +260,7 @@ class _Parser:
         match token.kind:
             case "NOT" | "-":
                 if self._token.kind in NO_OPERAND:
-                    fix = N_('write a term after it, or write "NOT" to search for the word')
+                    fix = N_('write a term after %(name)s, or write "NOT" to search for the word')
                     problem = N_("%(name)s excludes nothing")
                     raise self._error(token, problem, fix, name=token.text)
                 excluded = self._one(field, depth + 1)

@@ -1,8 +1,8 @@
-"""Replacement of the addresses in a style sheet or style attribute.
+"""Replace the addresses in a style sheet or style attribute.
 
 One pass over the tokens of CSS (CSS Syntax 3) finds addresses in ``url()``, ``@import`` and
 ``image-set()``, with escapes. Comments, other strings and ``@namespace`` are not changed. Each
-pattern starts at a fixed character and never reads a part of the text twice, so a pass takes time
+pattern starts at a fixed character and never reads a part of the text twice. So a pass takes time
 proportional to the length of the text.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["import", "image", "font"]
-"""What an address in CSS is for: a style sheet, a font, or an image."""
+"""Purpose of an address in CSS: a style sheet ("import"), an image, or a font."""
 
 ReplaceLink: TypeAlias = Callable[[str, Kind], str]
 """Function that maps an address in CSS to the address that replaces it."""

@@ -1,4 +1,4 @@
-"""Decision whether another archive may learn the address of a release."""
+"""Decide whether another archive may learn the address of a release."""
 
 import asyncio
 import socket
@@ -46,7 +46,7 @@ def refusal_of_address(url: str, secrets: Secrets) -> str:
 
 
 async def is_reachable_publicly(url: str) -> bool | None:
-    """Return whether all network addresses of a host are public. None if it has no address now."""
+    """Return whether all network addresses of a host are public, or None without an address."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host_of(url), None, type=socket.SOCK_STREAM

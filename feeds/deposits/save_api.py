@@ -1,4 +1,4 @@
-"""Client of an archive with the API of Save Page Now, and of its CDX server."""
+"""Client of an archive's API for saving pages (Save Page Now), and of its CDX server."""
 
 import datetime as dt
 import re
@@ -19,7 +19,7 @@ MAX_ANSWER_BYTES: Final = 2_000_000
 """Maximum size of a response in bytes. The report about a job lists all parts of a page."""
 
 MAX_TEXT: Final = 200
-"""Maximum length in characters of a problem that an archive reports."""
+"""Maximum length in characters of an error message from an archive."""
 
 MAX_CDX_ROWS: Final = 50
 """Maximum number of captures in one response of a CDX server."""
@@ -27,15 +27,15 @@ MAX_CDX_ROWS: Final = 50
 BUSY: Final = frozenset(
     (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 )
-"""Statuses with which an archive accepts no requests from us at present."""
+"""Response statuses of an archive that accepts no requests from us at present."""
 
 LIMITS: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
-"""Pattern that matches a reason in Save Page Now's ``status_ext`` that is not about the page."""
+"""Pattern that matches an error in ``status_ext`` (Save Page Now) that is not about the page."""
 
 FINAL: Final = re.compile(
     r"blocked-url|invalid-url|not-found|gone|no-access|forbidden|unauthorized"
 )
-"""Pattern that matches a reason in ``status_ext`` for which a repetition is useless."""
+"""Pattern that matches an error in ``status_ext`` after which another request is useless."""
 
 STAMP: Final = re.compile(r"\d{14}")
 
@@ -67,7 +67,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The archive accepts no requests at present, until a time in seconds since 1970 if given."""
+    """The archive accepts no requests at present, or until a time in seconds since 1970."""
 
     problem: str
     until: float | None = None
@@ -75,14 +75,14 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """There is no answer, so it is unknown whether the archive saves the page."""
+    """There was no response, so it is unknown whether the archive saves the page."""
 
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The archive works on the job, or has no capture yet."""
+    """The archive has no result yet: the job is running, or no capture exists."""
 
 
 class SaveApi:
@@ -122,7 +122,7 @@ class SaveApi:
         return self._outcome(fields_of(answer.body), url, revision) or Nothing()
 
     async def capture_since(self, url: str, revision: int, since: float) -> Saved | Busy | Nothing:
-        """Return the first capture of a page since a time, or Nothing."""
+        """Return the first capture of a page since a time, or `Nothing`."""
         at = dt.datetime.fromtimestamp(since - CLOCK_SKEW_SECONDS, dt.UTC)
         first = f"{at:%Y%m%d%H%M%S}"
         query = {"url": url, "from": first, "output": "json", "limit": str(MAX_CDX_ROWS)}
@@ -195,7 +195,7 @@ def reason_of(fields: dict[str, Any]) -> str:
 
 
 def time_of(stamp: str) -> dt.datetime | None:
-    """Return the time of 14 digits, or None if they are not a time."""
+    """Parse a time of 14 digits. Returns None if they are not a time."""
     if not STAMP.fullmatch(stamp):
         return None
     try:

@@ -25,7 +25,7 @@ MAX_EVENTS: Final = 500
 """Maximum number of events per transaction."""
 
 MAX_REJECTIONS: Final = 8
-"""Number of rejections of one page by an archive, or of failed name lookups, after which the
+"""Maximum number of times that an archive rejects a page, or that its host has no address. Then the
 deposit is abandoned."""
 
 DAY_SECONDS: Final = 86_400.0
@@ -172,7 +172,7 @@ class DepositWorker:
         await self._settle(deposit, outcome)
 
     async def _find_capture(self, api: SaveApi, deposit: Deposit, url: str) -> None:
-        """Ask the archive for the capture of a request whose answer was lost."""
+        """Find the capture of a request whose response was lost."""
         outcome = await api.capture_since(url, deposit.revision, deposit.submitted)
         if isinstance(outcome, Nothing) and time.time() > deposit.submitted + self._pace.settle:
             await self._keep(replace(deposit, state="waiting", submitted=0, due=time.time()))
@@ -206,7 +206,7 @@ class DepositWorker:
             await self._put_off(name, outcome)
 
     async def _reject(self, deposit: Deposit, outcome: Rejected) -> None:
-        """Repeat a deposit that the archive rejected later, or abandon it."""
+        """Schedule another attempt for a rejected deposit, or abandon the deposit."""
         attempts = deposit.attempts + 1
         dead = outcome.final or attempts >= MAX_REJECTIONS
         await self._keep(
@@ -223,7 +223,7 @@ class DepositWorker:
         log.warning("not deposited", archive=deposit.archive, problem=outcome.problem)
 
     async def _put_off(self, name: str, outcome: Busy) -> None:
-        """Send no request to an archive before the time that it demands, or before a retry."""
+        """Postpone all requests to an archive until the time it demands, or a default time."""
         until = outcome.until
         if until is None or until <= time.time():
             until = self._pace.retry.after(self._failures[name])

@@ -24,7 +24,7 @@ CLASS_NAMES: Final[Mapping[EditClass, str]] = {
 
 
 def edit_words(edit: EditClasses, texts: Texts) -> str:
-    """Return the classes of an edit and whether the page announces it, or an empty string."""
+    """Return the classes of an edit, and whether the page announces it, as text. May be empty."""
     if not edit.classes:
         return ""
     names = ", ".join(texts.gettext(CLASS_NAMES[one]) for one in edit.classes)

@@ -46,7 +46,7 @@ MEGABYTE: Final = 1_000_000
 class FileLine:
     """Row for an attached file: URL, name, and a description (type and size).
 
-    ``text`` is the beginning of its text, and ``cut`` a sentence why text is missing.
+    ``text`` is the beginning of its text, and ``cut`` a sentence that explains why text is missing.
     """
 
     url: str

@@ -224,8 +224,8 @@ def wider_searches(
 ) -> list[tuple[str, str]]:
     """Return labels and links of other searches, to offer for a search without results.
 
-    They have another spelling, or need only one of the words, all words without filters, or only
-    the beginning of a word.
+    The other searches are for another spelling, for only one of the words, for all words without
+    filters, or for the beginning of a word.
     """
     words = parameters.get("q", "").split()
     found: list[tuple[str, SearchParameters]] = []

@@ -68,7 +68,7 @@ def problems_of(
 
 
 def fault_of(texts: Texts, error: QueryError) -> SearchProblem:
-    """Return the fault of a query in the language of the page."""
+    """Describe the fault of a query in the language of the page."""
     problem, fix = error.translated(texts.translations.gettext)
     message = texts.gettext(
         "At character %(place)s of the query, %(problem)s; %(fix)s.",

@@ -50,7 +50,8 @@ MAX_DAY_RELEASES = 200
 releases."""
 
 SEARCHED_EDITS: Final = 2
-"""Number of newest edits per entry of a feed that are searched for silent edits."""
+"""Number of newest edits that are searched for silent edits, as a multiple of the number of entries
+in a feed."""
 
 RETURN: Final = 0
 """Value used instead of a version number if a retracted release is online again."""
@@ -90,7 +91,7 @@ class EventFeeds:
         return self._newest([*found, *self._returns()])
 
     def silent_edits(self) -> list[Wanted]:
-        """Return entries for the newest silent edits of more than letters."""
+        """Return entries for the newest silent edits, without mere corrections of spelling."""
         edits = self._store.edits(limit=SEARCHED_EDITS * self._context.entries)
         silent = [one for one in edits if one.difference and _is_silent(one.difference)]
         return self._newest(self._edits(silent))

@@ -122,7 +122,7 @@ class FacetPages:
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Return whether the link from the newest archive page to the newer page must change."""
+        """Return whether the newest archive page must get another link to newer releases."""
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
@@ -155,10 +155,7 @@ class FacetPages:
     def write_archived(
         self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
     ) -> None:
-        """Write the HTML page for an archive page if it changed.
-
-        With ``everything``, write it in any case.
-        """
+        """Write the HTML page for an archive page if it changed, or always with ``everything``."""
         context = self._context
         shown = self._renderer.shown(facet, releases)
         name = part_file(facet, str(page))

@@ -238,8 +238,8 @@ class FeedContents:
 class ChangesSinceLastRun:
     """Changed releases since the last publication without errors, and queued facets.
 
-    Create it before the counts of facets are read. Then no event is missed, in this publication or
-    the next.
+    Create the object before the counts of facets are read. Otherwise, an event in between could be
+    missed by this publication and the next.
     """
 
     def __init__(self, store: Store, cache: RenderCache) -> None:

@@ -238,7 +238,7 @@ class PublicationRun:
     def _shape(self) -> bytes:
         """Return the content of the layout file, or no bytes if it is missing or unreadable.
 
-        If somebody empties the folder, this hidden file may remain. So it counts as missing if the
+        This hidden file may remain if a person empties the folder. So it counts as missing if the
         home page is missing.
         """
         folder = self._writer.folder

@@ -48,14 +48,15 @@ DIGEST_BYTES: Final = 16
 """Size in bytes of the digest at the start of the value that the cache stores for a page."""
 
 NO_NEIGHBOURS: Final = Neighbours()
-"""Neighbours of a release that has no newer and no older release beside it."""
+"""Neighbours of a release without newer and older releases."""
 
 FORMER_LINKS_NOTE: Final = "former links"
 """Cache key of the neighbours and stories that changed releases had before their pages were
 written."""
 
 FormerLinks: TypeAlias = tuple[str | None, str | None, str | None]
-"""Ids of the newer and older neighbour of a release, and its story, when its page was written."""
+"""Ids of the newer neighbour, the older neighbour and the story of a release, when its page was
+last written."""
 
 MAX_CACHED_STORIES: Final = 50
 """Maximum number of stories whose text similarities are cached during a publication."""

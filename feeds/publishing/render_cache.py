@@ -198,7 +198,7 @@ class RenderCache(CacheFile):
     def current(self, facet: Facet, pages: int) -> list[str] | None:
         """Return a feed's releases that are not on an archive page, as stored by `keep_current`.
 
-        Returns None if they were stored when the feed had another number of archive ``pages``.
+        Returns None if the feed had a different number of archive ``pages`` when they were stored.
         """
         for (releases,) in self._ask(
             "SELECT releases FROM current WHERE facet = ? AND pages = ?", [facet_name(facet), pages]
@@ -243,7 +243,7 @@ class RenderCache(CacheFile):
         self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
 
     def queue(self, facets: Iterable[Facet], *, everything: bool = False) -> None:
-        """Queue facets to be written: what changed of them, or ``everything``."""
+        """Queue facets to be written. With ``everything``, all their documents are written."""
         self._put(
             "INSERT INTO due VALUES (?, ?) ON CONFLICT DO UPDATE"
             " SET everything = max(everything, excluded.everything)",

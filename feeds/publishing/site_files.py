@@ -43,8 +43,8 @@ from feeds.publishing.publish_context import PublishContext
 from feeds.urls import MONTH, href, is_published, page_file, release_file
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Prefixes of generated pages that crawlers must not read, because there are infinitely many such
-pages."""
+"""Beginnings of the paths of generated pages. Crawlers must not read them, because there are
+infinitely many."""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""
@@ -167,9 +167,10 @@ def catalog_names(catalog: Catalog) -> bytes:
 
 
 def names_changed(before: bytes, after: bytes) -> bool:
-    """Return whether a source, section or topic was renamed or removed. Added ones do not count.
+    """Return whether a source, section or topic was renamed or removed.
 
-    A source with a new id counts as removed, because pages of all kinds contain the id in links.
+    Added ones do not count. A source with a new id counts as removed, because links on all kinds of
+    pages contain the id.
     """
     if not before or before == after:
         return False

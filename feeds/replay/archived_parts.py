@@ -1,6 +1,6 @@
 """The archived parts of a captured page: style sheets, images, fonts and icons.
 
-Of all captures of a part, the one nearest to the time of the page is shown.
+Of each part, the capture that is nearest to the time of the page is shown.
 """
 
 import datetime as dt
@@ -18,10 +18,10 @@ MAX_PARTS: Final = 3_000
 """Maximum number of parts of a page or style sheet that are looked up in the archive."""
 
 MAX_DRAWINGS: Final = 20
-"""Maximum number of drawings whose symbols a page shows."""
+"""Maximum number of SVG files with symbols that are shown per page."""
 
 MAX_DRAWING_BYTES: Final = 1_000_000
-"""Maximum size in bytes of all drawings whose symbols a page shows."""
+"""Maximum total size in bytes of the SVG files with symbols that are shown per page."""
 
 XML_HEAD: Final = re.compile(r"<\?[^>]*>|<!DOCTYPE[^>]*>", re.IGNORECASE)
 """Pattern that matches instructions in an SVG file, which are not allowed in HTML."""
@@ -32,7 +32,7 @@ REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 
 class Parts:
-    """Finds the archived parts of one page or style sheet, and counts those that are missing.
+    """Finds the archived parts of one page or style sheet, and collects missing ones.
 
     ``find`` returns the capture of a URL that is shown, or None. ``address`` returns the URL of a
     part on this site, ``load`` the response in a capture.
@@ -60,7 +60,8 @@ class Parts:
         """Return the addresses of the captures of a part, by original URL.
 
         ``urls`` are alternatives, such as the sizes of an image. If none of them is archived, the
-        part is missing, unless it ``is_guess`` that the page has such a part.
+        part is recorded as missing. This does not apply if the page may not have such a part
+        (``is_guess``).
         """
         found: dict[str, str] = {}
         first = ""

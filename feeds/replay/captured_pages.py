@@ -68,7 +68,8 @@ from feeds.replay.memento_address import (
 from feeds.replay.rewrite import LinkTo
 
 VARY = ("vary", "sec-fetch-dest")
-"""Header of mementos that a browser tab shows in a frame."""
+"""Response header of mementos. In a browser tab, they are shown in a frame, so the response depends
+on the request's destination."""
 
 IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
@@ -78,8 +79,8 @@ RENDITIONS = {
     "screenshot": ("image/webp", "image/png", "image/jpeg"),
     "pdf": ("application/pdf",),
 }
-"""Media types of records with the look of a page, by the kind in their address. The address of a
-screenshot is ``urn:screenshot:`` and the address of the page."""
+"""Media types of records that show how a page looked, by the kind in the record's address. The
+address of a screenshot is ``urn:screenshot:`` followed by the address of the page."""
 
 
 class CapturedPages:
@@ -148,7 +149,7 @@ class CapturedPages:
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
     def framed(self, capture: Capture, restrictions: Restrictions) -> FramedPage:
-        """Return what a page shows about a captured page in its frame.
+        """Return the data about a captured page for the page that shows it in a frame.
 
         Raises ArchiveError or Undecodable if the capture can't be shown.
         """
@@ -168,7 +169,7 @@ class CapturedPages:
     def renditions(self, versions: Sequence[Revision], number: int) -> dict[str, CdxjEntry]:
         """Return the screenshot and the PDF of a version, by their key in RENDITIONS.
 
-        They were recorded after the version was captured, and before the next version was.
+        They were recorded between the captures of this version and of the next version.
         ``versions`` are all versions of the release, oldest first.
         """
         captures = [one.capture for one in versions if one.number >= number and one.capture]
@@ -281,9 +282,10 @@ class CapturedPages:
         entries: Sequence[CdxjEntry],
         restrictions: Restrictions,
     ) -> ReplayResponse | None:
-        """Return the response for the capture with a leaf number (an entry of the log).
+        """Return the response for the capture with a leaf number (its number in the log).
 
-        The capture may be one of several captures of the second ``stamp``, and not the memento.
+        The capture is one of several from the second ``stamp``. It need not be the memento of this
+        second.
         """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)

@@ -92,8 +92,8 @@ in a sandbox has no origin."""
 class Restrictions:
     """Functions that decide which captured content must not be shown.
 
-    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides by digest, URL, content
-    type and body whether a capture shows content that was removed from the site.
+    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides whether a capture shows
+    content that was removed from the site. It examines the digest, URL, content type and body.
     """
 
     secrets: Secrets
@@ -167,9 +167,9 @@ def without_secrets(text: str, secrets: Secrets) -> str:
 def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
     """Return the media type of a response, and its charset if known.
 
-    An image with the type of a text has the type of its format, because browsers show such images
-    on live pages. If the type is missing or invalid, a response that looks like HTML counts as
-    HTML, and any other response as binary data. A type that contains a secret is invalid.
+    An image that is declared as a text gets the type of its format, because browsers show such
+    images on live pages. If the type is missing or invalid, a response that looks like HTML counts
+    as HTML, and any other response as binary data. A type that contains a secret is invalid.
     """
     declared, _, parameters = found.content_type.partition(";")
     media_type = declared.strip().lower()

@@ -204,7 +204,7 @@ class ReleaseMementos:
     def _side(
         self, pages: CapturedPages, found: Sequence[Revision], version: Revision
     ) -> ComparedVersion:
-        """Return what a comparison shows of one version."""
+        """Return the data of one version for a comparison."""
         if version.capture is None or not version.capture.file:
             return ComparedVersion(version)
         try:

@@ -133,9 +133,9 @@ class PageReplay:
     def _of_version(
         self, mementos: ReleaseMementos, release: str, path: str, query: bytes
     ) -> ReplayResponse | None:
-        """Return a response for versions that the query selects, such as ``revision=2``.
+        """Return a response for the versions that the query selects, such as ``revision=2``.
 
-        A comparison has ``old=1&new=2``.
+        For a comparison, the query is ``old=1&new=2``.
         """
         values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
         names = ("old", "new") if path == "capture/compare" else ("revision",)

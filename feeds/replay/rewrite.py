@@ -1,12 +1,12 @@
-"""Rewriting of captured pages and style sheets, so that they load all files from the archive.
+"""Rewrite captured pages and style sheets, so that they load all files from the archive.
 
 The Content Security Policy blocks scripts and network access (see feeds.replay.captured_pages).
 This module makes links lead to other captures, and images, styles and fonts to archived parts. It
 replaces frames and ``link`` elements, because browsers open connections for them before they apply
 a policy.
 
-Scripts do not run in captured pages. So images that a script would load when they are near are
-loaded at once, and ``noscript`` elements are removed.
+Scripts do not run in captured pages. So images for lazy loading are loaded at once. ``noscript``
+elements are removed.
 
 Every pattern starts at a ``<`` and never reads a part of the page twice after a failure. So
 rewriting takes time proportional to the length of a page.
@@ -75,8 +75,8 @@ DROPPED: Final = {
     "video": ("src",),
     "track": ("src",),
 }
-"""Attributes that are removed from elements, because they load files that are not shown, or change
-the rules by which the browser shows the page."""
+"""Attributes that are removed, by element. They load files that are not shown, or change how the
+browser shows the page."""
 KEPT_HTTP_EQUIV: Final = frozenset(["content-type", "content-language", "x-ua-compatible"])
 
 SHAPE: Final = ("id", "class", "style", "width", "height", "title", "align", "frameborder")
@@ -89,7 +89,8 @@ NOT_ARCHIVED: Final = "about:invalid"
 
 SPRITES: Final = "position:absolute;width:0;height:0;overflow:hidden"
 """Style of the hidden drawing that contains symbols from other files. ``use`` elements can't load
-them, because browsers load them only from the page's own origin, and a sandbox has none."""
+these symbols, because browsers load them only from the page's own origin. A page in a sandbox has
+no origin."""
 
 LinkTo: TypeAlias = Callable[[str], str]
 """Function that maps the original URL of a page to the URL of its memento."""
@@ -112,7 +113,7 @@ def rewritten_style(body: bytes, content_type: str, url: str, parts: Parts) -> b
 
 
 def with_archived(css: str, base: str, parts: Parts, *, is_guess: bool = False) -> str:
-    """Return CSS whose addresses are those of archived parts, or NOT_ARCHIVED."""
+    """Replace the addresses in CSS with the addresses of archived parts, or with NOT_ARCHIVED."""
 
     def replaced(link: str, kind: Kind) -> str:
         if link.lower().startswith("data:"):
@@ -292,7 +293,7 @@ class PageRewriter:
         return f"#{fragment}"
 
     def _sprites(self) -> str:
-        """Return the drawings to which ``use`` elements refer, as one hidden element."""
+        """Return the SVG files to which ``use`` elements refer, as one hidden drawing."""
         drawn = "".join(
             f"{PageRewriter(url, self.link, self.parts, is_sprite=True).page(text)}"
             for url, text in self.parts.drawings()
@@ -327,7 +328,7 @@ class PageRewriter:
 
 
 def plain_tag(name: str, attrs: dict[str, str], **more: str) -> str:
-    """Return the tag of an element that loads nothing, with the attributes that give it its size.
+    """Return the tag of an element that loads nothing, with the attributes in `SHAPE`.
 
     ``more`` are additional attributes.
     """
@@ -337,7 +338,7 @@ def plain_tag(name: str, attrs: dict[str, str], **more: str) -> str:
 
 
 def style_text(body: bytes, content_type: str) -> str:
-    """Decode a style sheet: by its byte order mark, HTTP header or ``@charset`` rule."""
+    """Decode a style sheet by its byte order mark, HTTP header or ``@charset`` rule."""
     encoding, bom = read_bom(body)
     rule = CHARSET_RULE.match(body)
     named = encoding or http_content_type_encoding(content_type)

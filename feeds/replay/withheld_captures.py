@@ -1,4 +1,4 @@
-"""Detection of captures that must not be shown, because they contain removed content.
+"""Detect captures that must not be shown, because they contain removed content.
 
 Removed content includes hidden or redacted releases, the files of these releases, and their text on
 other pages. It also includes all pages of a source that was removed with its releases.

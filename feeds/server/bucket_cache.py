@@ -33,7 +33,7 @@ MAX_BUCKET_REQUESTS: Final = 16
 """Maximum number of concurrent requests to the bucket."""
 
 MAX_KNOWN_ABSENT: Final = 10_000
-"""Maximum number of paths that are known to be missing from the bucket."""
+"""Maximum number of cached paths that are missing in the bucket."""
 
 NO_RESPONSE: Final = "no response in time"
 

@@ -32,7 +32,7 @@ FEED_VARIES_BY = b"accept-encoding, a-im, sec-fetch-dest"
 """Value of the Vary header of feeds: the request headers that select the response."""
 
 HEAD_BYTES = 4096
-"""Number of bytes at the start of a feed in which the links of the feed itself are searched."""
+"""Number of bytes at the start of a feed that are searched for the links of the feed itself."""
 
 ITEMS = b',"items":['
 """Start of the items in a JSON Feed. The fields of the feed itself come before it."""
@@ -110,7 +110,9 @@ def cached_file(
     before: CachedFile | None = None,
     more: Headers | None = None,
 ) -> CachedFile:
-    """Return a file in memory with its ETags and headers. ``more`` are additional headers.
+    """Return a file in memory with its ETags and headers.
+
+    ``more`` are additional headers.
 
     ``follows`` is true if the file is an archive page that has a next page, so it never changes.
     ``before`` is the previous version of the file. The new version gets a later modification time,

@@ -16,8 +16,8 @@ MAX_FEED_VERSIONS = 4_096
 """Maximum number of replaced feed versions whose entry hashes are kept, with 8 bytes per entry."""
 
 ZERO_WEIGHT = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
-"""Pattern that matches a weight of zero (``q=0``), with which a client refuses an instance
-manipulation."""
+"""Pattern that matches a weight of zero (``q=0``). Clients refuse an instance manipulation with
+this weight."""
 
 ENTRY_STARTS: Mapping[str, re.Pattern[bytes]] = {
     ".atom": re.compile(rb"\n(?=<entry[ >])"),

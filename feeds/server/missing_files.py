@@ -1,8 +1,8 @@
 """Responses for addresses without a published file.
 
-Addresses of renamed sources redirect. Addresses of removed sources and hidden releases get 410.
-Partial tiles that the log has replaced are cut from wider tiles. All other addresses get a 404 page
-with similar addresses.
+Addresses of renamed sources redirect. Addresses of removed sources and hidden releases get 410. Old
+partial tiles of the log are cut from the wider tiles that replaced them. All other addresses get a
+404 page with similar addresses.
 
 Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
 """

@@ -234,7 +234,7 @@ class Monitoring:
     def routes(self) -> list[Route]:
         """Return the routes of monitoring.
 
-        On open sites, ``_metrics`` checks the access to /metrics.
+        On open sites, ``_metrics`` checks who may read /metrics.
         """
         return [
             Route("/healthz", access="public", endpoint=self._healthz),

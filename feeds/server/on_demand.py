@@ -72,7 +72,7 @@ are dropped first."""
 
 
 NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""Prefixes of paths that are generated even without a query."""
+"""Beginnings of paths that are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
 """Key of the cache: a path, and the query in canonical order."""

@@ -39,7 +39,7 @@ PREVIEW_RELEASES = 5
 """Number of releases in the feed builder's preview."""
 
 MAX_SPELLING_TITLES = 5_000
-"""Number of newest titles whose words are suggested as other spellings."""
+"""Number of newest titles whose words may be suggested as other spellings."""
 
 RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""

@@ -39,10 +39,10 @@ from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, is_feed
 log = logging.getLogger(__name__)
 
 GENERATED: Final = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""Prefixes of paths that are generated even without a query."""
+"""Beginnings of paths that are generated even without a query."""
 
 WITH_QUERIES: Final = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
-"""Prefixes of paths that accept a query."""
+"""Beginnings of paths that accept a query."""
 
 FILES_UNAVAILABLE: Final = "This site's files are unavailable now. Please try again in a minute."
 
@@ -204,7 +204,7 @@ class SiteServer:
         )
 
     def _is_generated(self, path: str) -> bool:
-        """Whether a path is always generated, so that no published file can be there."""
+        """Whether a path is always generated, so that it can't be a published file."""
         return self._is_topic(path) or (self._demand is not None and path.startswith(GENERATED))
 
     def _is_topic(self, path: str) -> bool:

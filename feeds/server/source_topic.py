@@ -31,11 +31,11 @@ from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
-"""Pattern that matches the path of a feed for one topic of one source: path without suffix, number
-of an archive page, format."""
+"""Pattern that matches the path of a feed for one topic of one source. Its groups are the path
+without suffix, the number of an archive page, and the format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
-"""Pattern that matches the path of a page for a topic of a source: folder, and part for older
-releases."""
+"""Pattern that matches the path of a page for a topic of a source. Its groups are the folder, and
+the page of older releases."""
 
 
 @dataclass(frozen=True, slots=True)

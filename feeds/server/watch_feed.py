@@ -109,7 +109,7 @@ def releases(
 ) -> Iterable[FeedEntry]:
     """Return feed entries for the newest releases that a watch matches.
 
-    If ``query`` is not empty, it matches at least the releases that the watch in ``index`` matches.
+    ``query`` must be empty, or match at least the releases that the watch in ``index`` matches.
     """
     found: list[Release] = []
     for some in islice(match_candidates(store, query, limit), MAX_BATCHES):

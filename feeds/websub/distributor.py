@@ -117,7 +117,7 @@ class HubWorker:
             del self._busy[work.host]
 
     async def _confirm(self, request: PendingRequest) -> str:
-        """Ask a subscriber whether it meant its request. Returns the problem, or an empty string.
+        """Verify with a subscriber that it sent a request. Returns the problem, or an empty string.
 
         A denied request is not a problem.
         """

@@ -67,8 +67,8 @@ MAX_CONCURRENT_HUBS: Final = 16
 """Maximum number of hubs contacted at the same time."""
 
 MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
-"""Maximum number of attempts to unsubscribe. If all fail, the subscription ends when its lease
-expires or its callback responds with 410."""
+"""Maximum number of attempts to unsubscribe. If all of them fail, the subscription ends when its
+lease expires, or when our callback responds with 410."""
 
 
 class FeedCallback:

@@ -22,7 +22,7 @@ MAX_ADDRESS_LENGTH = 2_000
 """Maximum length in characters of a URL."""
 
 SECRET_LIMIT_BYTES = 200
-"""A secret must have fewer bytes than this (section 5.1)."""
+"""Number of bytes that a secret must not reach (section 5.1)."""
 
 FORM = "application/x-www-form-urlencoded"
 

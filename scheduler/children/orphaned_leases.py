@@ -12,7 +12,7 @@ from typing import Final
 import psycopg
 
 from data.models import Lease
-from data.store.postgres.database.pool import CONNECTING
+from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS
 from data.store.postgres.hosts import Connection, Hosts
 from data.text.masking import masked
 
@@ -43,7 +43,7 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
     """
     try:
         async with await psycopg.AsyncConnection.connect(
-            url, autocommit=True, connect_timeout=CONNECTING
+            url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
         ) as db:
             hosts = Hosts(OneConnection(db))
             for lease in leases:

@@ -21,7 +21,7 @@ from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
-from data.store.postgres.database.pool import CONNECTING, CONNECTION_OPTIONS
+from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
 from data.store.postgres.hosts import Connections
 from scheduler.service.background import end_if_cancelled
 
@@ -299,7 +299,7 @@ class Reaper:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    url, autocommit=True, connect_timeout=CONNECTING
+                    url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
                 ) as db:
                     # After an outage of the database, all workers seem dead until their next
                     # heartbeat.

@@ -64,7 +64,7 @@ NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
 
 FILES_LOCK_SECONDS: Final = 10.0
-"""Maximum time in seconds that a change of a file waits for another change."""
+"""Maximum time in seconds that a change of a file waits for another change to finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ class Home:
 
     @property
     def catalogues(self) -> Path:
-        """Return the folder of the user's catalogues, and of the record of attempts."""
+        """Return the folder with the user's catalogues.
+
+        It also contains the record of attempts to add their entries.
+        """
         return self.path / "catalogues"
 
     @property
@@ -151,7 +154,7 @@ class Home:
 
     @property
     def is_reachable(self) -> bool:
-        """Return whether the site's address is one that other servers, such as hubs, may reach."""
+        """Return whether other servers, such as hubs, may be able to reach the site's address."""
         host = host_of(self.settings.site.url)
         return self.settings.network.allow_private or may_be_public(host)
 
@@ -344,9 +347,9 @@ class Home:
     ) -> Iterator[None]:
         """Context manager that holds a lock of this home directory.
 
-        The lock ends with the process at the latest. If another process holds the lock, this method
-        waits for ``seconds`` and then raises HomeInUse with the name of that holder. It waits
-        without a limit if ``wait`` is set.
+        The lock is released when the process ends, at the latest. If another process holds the
+        lock, this method waits for ``seconds`` and then raises HomeInUse with the name of that
+        holder. It waits without a limit if ``wait`` is set.
         """
         folder = self.path / "locks"
         folder.mkdir(exist_ok=True)
@@ -363,9 +366,9 @@ class Home:
             yield
 
     def files_lock(self) -> AbstractContextManager[None]:
-        """Context manager that excludes other changes of existing source and watch files.
+        """Context manager that prevents changes of source and watch files by other processes.
 
-        Otherwise, two processes that read, change and write a file could lose a change. Raises
+        Otherwise, if two processes read, change and write a file, one change could be lost. Raises
         HomeInUse.
         """
         return self.lock("files", "a change of a source or watch file", seconds=FILES_LOCK_SECONDS)

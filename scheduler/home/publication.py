@@ -176,7 +176,10 @@ def bot_facts(home: Home) -> BotFacts | None:
 
 
 def publish_keys(home: Home) -> Iterator[PublishError]:
-    """Publish the public keys of signed requests, unsigned, for static hosts. Yields errors."""
+    """Publish the public keys of signed requests for static hosts. Yields errors.
+
+    The published file is not signed.
+    """
     try:
         if signer := home.request_signer():
             writer = FileWriter(home.site)

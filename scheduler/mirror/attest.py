@@ -1,4 +1,4 @@
-"""Requests for signatures of the log by witnesses and authorities, and signing of foreign logs."""
+"""Request signatures of the log from witnesses and authorities, and sign the logs of others."""
 
 from pathlib import Path
 from typing import Final
@@ -20,14 +20,17 @@ TIMEOUT_SECONDS: Final = 10.0
 
 
 class Cosignature(msgspec.Struct, frozen=True):
-    """A witness as written in the settings, and the number of leaves in the tree that it signed."""
+    """A witness as written in the settings, and the number of leaves that it signed."""
 
     witness: str
     size: int
 
 
 class Witnessed(msgspec.Struct, frozen=True):
-    """The log of another instance as written in the settings, and the leaves in its signed tree."""
+    """The log of another instance, as written in the settings.
+
+    ``size`` is the number of leaves in its signed tree.
+    """
 
     log: str
     size: int

@@ -1,7 +1,7 @@
-"""Backfill of a source from a web archive: finds its captures, fetches them, and imports them.
+"""Backfill of a source from a web archive: find its captures, fetch them, and import them.
 
-Fetched captures become archive records at once, so a backfill that was interrupted continues with
-the captures that are still missing.
+Each fetched capture is written to the archive at once. So after an interruption, the backfill
+continues with the missing captures.
 """
 
 import datetime as dt
@@ -42,23 +42,24 @@ MAX_LISTING_STEPS: Final = 60
 """Maximum number of captures of a listing that are fetched."""
 
 MAX_BARREN_STEPS: Final = 4
-"""Number of listing captures without unknown releases after which no further one is fetched."""
+"""Number of listing captures without unknown releases after which no further listing capture is
+fetched."""
 
 MAX_KNOWN_RELEASES: Final = 5000
-"""Maximum number of stored releases whose addresses show where releases are."""
+"""Maximum number of stored releases whose addresses are compared with addresses in the index."""
 
 PAGE_TYPES: Final = frozenset({*PAGES, *DOCUMENT_TYPES, "warc/revisit"})
-"""Media types, in an index, of captures that may show a release."""
+"""Media types in an index that a capture of a release may have."""
 
 
 @dataclass(slots=True)
 class BackfillCounts:
-    """Numbers of a backfill.
+    """Numbers of captures and releases in a backfill.
 
-    ``captures`` is the number of captures of the source in the index, ``fetched`` of those fetched,
-    and ``kept`` of those that the archive already contained. ``impossible`` captures have a time
-    in the future or before web archives existed. ``retracted`` is the number of releases whose
-    captures show that they were removed.
+    ``captures`` is the number of captures of the source in the index. ``fetched`` is the number of
+    fetched captures, and ``kept`` the number of captures that were already in our archive.
+    ``impossible`` captures have a time in the future or before web archives existed. ``retracted``
+    is the number of releases whose captures show that they were removed.
     """
 
     captures: int = 0
@@ -71,8 +72,8 @@ class BackfillCounts:
 class Backfill:
     """One backfill of a source from the web archive ``web``.
 
-    ``task`` and ``pages`` import what is fetched. A release counts as retracted if captures at
-    least ``confirmed_after`` apart show that its page is gone.
+    ``task`` and ``pages`` import the fetched captures. A release counts as retracted if two
+    captures show that its page is gone, and the second is at least ``confirmed_after`` later.
     """
 
     def __init__(
@@ -129,7 +130,10 @@ class Backfill:
         self._find_beside(urls)
 
     def _find_beside(self, urls: Iterable[str]) -> None:
-        """Read the index of releases: of all pages beside these, or only of these pages."""
+        """Read the index for these addresses.
+
+        If the index can list prefixes, it is read for all pages in the same folders.
+        """
         for url in filter(self._pages.is_of_source, urls):
             if self._web.has_prefixes:
                 self._add_prefix(prefix_of(url))
@@ -166,7 +170,7 @@ class Backfill:
     # Listings.
 
     def _read_listings(self) -> None:
-        """Fetch captures of the listing in steps, until they show which pages are releases."""
+        """Fetch captures of the listing, one per step, until they show which pages are releases."""
         for url in filter(None, (self._file.url, self._file.feed)):
             if (key := canonical_url(url)) in self._index:
                 self._read_listing(changes(self._captures(key)))
@@ -187,10 +191,11 @@ class Backfill:
     def _next_step(
         self, captures: Sequence[IndexedCapture], listed: Mapping[int, frozenset[str]]
     ) -> int | None:
-        """Return the place of the next listing capture to fetch: the last, the first, or between.
+        """Return the position of the next listing capture to fetch, or None at the end.
 
-        A capture between two others is needed if pages that were captured in this time may be
-        releases, or if the two listings have no release in common and the index can't show pages.
+        The last and the first capture come first. A capture between two others is needed in two
+        cases: pages first captured between them may be releases, or the two listings have no
+        release in common and the index can't list pages.
         """
         for place in (len(captures) - 1, 0):
             if place not in listed:
@@ -208,7 +213,10 @@ class Backfill:
         return max(gaps)[1] if gaps else None
 
     def _unexplained(self, since: dt.datetime, until: dt.datetime) -> int:
-        """Return the number of pages first captured in this time that may be releases or not."""
+        """Return the number of pages of which it is unknown whether they are releases.
+
+        Only pages that were first captured in this period are counted.
+        """
         count = 0
         for key, rows in self._index.items():
             first = next(iter(rows.values()))
@@ -231,7 +239,9 @@ class Backfill:
     # Releases.
 
     def _is_release(self, key: str, url: str) -> bool:
-        """Whether a page may be a release: it is known or listed, or its address is like others.
+        """Whether a page may be a release.
+
+        This is so if it is known or listed, or if its address has the shape of other releases.
 
         If no listing was captured, every page may be a release.
         """
@@ -264,7 +274,10 @@ class Backfill:
         return [HeldPayload(at, digest) for at, digest in self._task.own_payloads(url)]
 
     def _take_without_digests(self, captures: Sequence[IndexedCapture]) -> None:
-        """Fetch captures whose payloads are unknown: those between two equal ones are omitted."""
+        """Fetch captures whose payloads are unknown.
+
+        Captures between two captures with equal payloads are omitted.
+        """
         taken: dict[int, Capture | None] = {}
         waiting = [(0, len(captures) - 1)]
         while waiting:
@@ -279,7 +292,10 @@ class Backfill:
                 waiting += [(left, middle), (middle, right)]
 
     def _take(self, capture: IndexedCapture) -> Capture | None:
-        """Return the archive's record of a capture, which is fetched if it is missing."""
+        """Return our archive's record of a capture.
+
+        The capture is fetched if the record is missing.
+        """
         key = canonical_url(capture.url)
         payload = (key, capture.digest)
         found = self._stored(capture)
@@ -304,7 +320,7 @@ class Backfill:
         return found
 
     def _stored(self, capture: IndexedCapture) -> Capture | None:
-        """Return the archive's record of a capture, or None if it has not been fetched."""
+        """Return our archive's record of a capture, or None if the capture has not been fetched."""
         for entry in self._archive.index.captures(capture.url):
             if entry.at == capture.at and entry.status in {0, capture.status or entry.status}:
                 try:
@@ -318,7 +334,7 @@ class Backfill:
     def _repeated(self, capture: IndexedCapture, held: Capture) -> ArchiveRecord:
         """Return the record of a capture whose payload was fetched with another capture.
 
-        Its HTTP header is that of the other capture.
+        The record has the HTTP headers of the other capture.
         """
         stored = self._archive.record(held.file, held.offset)
         fields = (
@@ -336,7 +352,7 @@ class Backfill:
     def _retract(self) -> None:
         """Retract releases whose captures show that their pages were removed.
 
-        A release that was seen later, here or in the archive, is not retracted.
+        A release that was seen later, by a visit or in the web archive, is not retracted.
         """
         self._known = self._store.ids_at(self._source, [*self._index])
         for release_id in dict.fromkeys(self._known.values()):

@@ -1,4 +1,4 @@
-"""Comparison of our copies of releases with those of other instances and web archives."""
+"""Compare our copies of releases with the copies of other instances and web archives."""
 
 import asyncio
 import datetime as dt
@@ -18,7 +18,7 @@ from data.errors import CommuniqueError, SourceError
 from data.models import Release
 from data.network.client import OK, Outbound
 from data.revisions.corroboration import (
-    OURS,
+    OWN_COPY,
     Copy,
     Finding,
     Places,
@@ -46,13 +46,13 @@ from spiders.web_archives.web_archive import WebArchive
 T = TypeVar("T")
 
 MAX_OWN_CAPTURES: Final = 12
-"""Maximum number of our own captures of a page that show which of its places change."""
+"""Maximum number of our own captures of a page that are compared to find its changing parts."""
 
 MAX_PASSAGES: Final = 20
 """Maximum number of passages per copy in a report."""
 
 MISSING: Final = (404, 405, 410)
-"""Statuses with which another instance reports that it does not have a release."""
+"""Response statuses of another instance that does not have a release."""
 
 
 class PeerError(CommuniqueError):
@@ -71,7 +71,7 @@ class PeerRelease(msgspec.Struct):
 
     @property
     def copy(self) -> Copy:
-        """Return the release as a copy."""
+        """Convert the release to a `Copy`."""
         capture = self.provenance.get("capture") or {}
         digest = capture.get("digest", "") if isinstance(capture, dict) else ""
         lines = lines_of(self.title, self.published or "", self.body_text)
@@ -86,7 +86,7 @@ class PeerReleases(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Corroboration:
-    """The comparison of one release: a finding per archive, and whether ours stands alone."""
+    """The comparison of one release, with a finding per archive."""
 
     release: Release
     findings: Sequence[Finding]
@@ -94,12 +94,12 @@ class Corroboration:
 
     @property
     def is_contradicted(self) -> bool:
-        """Return whether an archive has another text of the same time, or failed."""
+        """Return whether an archive has a different text from the same time, or failed."""
         return any(one.agreement in {"differs", "failed"} for one in self.findings)
 
 
 class OwnCopies:
-    """Our copies of one release: its versions, and our other captures of the last one."""
+    """Our copies of one release: its versions, and further captures of the last version."""
 
     def __init__(self, release: Release, versions: Sequence[Copy], pages: "OwnPages") -> None:
         self.release = release
@@ -109,7 +109,7 @@ class OwnCopies:
 
     @property
     def unstable(self) -> Places:
-        """Return the places of the last version that change among our own captures."""
+        """Return the places in the last version that differ between our own captures."""
         if self._unstable is None:
             last = self.versions[-1]
             captures = self._pages.texts(self.release, last.since)
@@ -119,7 +119,7 @@ class OwnCopies:
     def nearest(self, theirs: Copy) -> tuple[int, list[Difference]]:
         """Return the number of our version that is most similar to a copy, and the differences.
 
-        A version of the same time comes before all others, unless another version is equal.
+        A version from the same time is preferred, unless another version equals the copy.
         """
         found: list[tuple[bool, int, int, list[Difference]]] = []
         for number, ours in enumerate(self.versions):
@@ -134,7 +134,7 @@ class OwnCopies:
 
 
 class OwnPages:
-    """Reads our own captures of pages, and those of web archives, as texts of releases."""
+    """Extracts the texts of releases from captures: our own and those of web archives."""
 
     def __init__(self, home: Home, store: Store, index: Index) -> None:
         self._home = home
@@ -151,9 +151,9 @@ class OwnPages:
                 yield answer
 
     def texts(self, release: Release, since: dt.datetime) -> Sequence[tuple[Sequence[str], bool]]:
-        """Return the lines of our captures of a release, and whether each is from ``since`` on.
+        """Return the lines of our captures of a release, oldest first.
 
-        The oldest capture is first.
+        The boolean is true for captures from ``since`` on.
         """
         start, found = since.replace(microsecond=0), []
         for answer in self.answers(release):
@@ -170,7 +170,7 @@ class OwnPages:
 
 
 class Corroborator:
-    """Asks other archives for their copies of releases, and compares these with ours."""
+    """Requests copies of releases from other archives, and compares them with ours."""
 
     def __init__(self, home: Home, store: Store, index: Index) -> None:
         self._store = store
@@ -215,16 +215,16 @@ class Corroborator:
         alone = None
         for version, found in groups.items():
             for name, (differing, accused) in judged(own.versions[version].lines, found).items():
-                if name == OURS and accused:
-                    alone = Finding(OURS, "differs", differing[:MAX_PASSAGES], accused)
-                elif name != OURS and differing:
+                if name == OWN_COPY and accused:
+                    alone = Finding(OWN_COPY, "differs", differing[:MAX_PASSAGES], accused)
+                elif name != OWN_COPY and differing:
                     findings[name] = Finding(name, "differs", differing[:MAX_PASSAGES], accused)
         return Corroboration(release, [*findings.values()], alone)
 
     def _asks(self, own: OwnCopies) -> Iterator[tuple[str, Callable[[], Copy | None]]]:
-        """Yield a name and a function that requests a copy, for each other archive.
+        """Yield the name of each other archive, and a function that requests its copy.
 
-        The address of the release is only sent to others if they may know it.
+        The address of a release is sent only to archives that may know it.
         """
         _, reason = refusal(self._store, own.release.id)
         for site in self._instances:
@@ -246,9 +246,9 @@ class Corroborator:
         return found
 
     def _instance_copy(self, site: str, release: Release, *, named: bool) -> Copy | None:
-        """Return the copy of another instance, or None if it has none.
+        """Return the copy of another instance, or None if it has no copy.
 
-        The address of the release is only sent if it may be ``named``. Raises PeerError.
+        The address of the release is sent only if ``named`` is true. Raises PeerError.
         """
         for path in (f"/api/releases/{release.id}", f"/releases/{release.id}.json"):
             body = self._get(f"{site}{path}")
@@ -269,7 +269,7 @@ class Corroborator:
         return answer.body
 
     def _web_copy(self, web: WebArchive, own: OwnCopies) -> Copy | None:
-        """Return the copy of a web archive that is nearest to our last version, or None."""
+        """Return the copy in a web archive whose time is nearest to our last version, or None."""
         release, last = own.release, own.versions[-1]
         if web.address not in self._found:
             web.find(release.url)
@@ -292,12 +292,12 @@ class Corroborator:
 
 
 def distance(capture: IndexedCapture, copy: Copy) -> dt.timedelta:
-    """Return the time between a capture and the period of a copy."""
+    """Return the time between a capture and the period in which a copy was current."""
     return max(copy.since - capture.at, capture.at - copy.until, dt.timedelta())
 
 
 def decoded(body: bytes, shape: type[T], site: str) -> T:
-    """Return the JSON of another instance. Raises PeerError."""
+    """Decode a JSON response of another instance. Raises PeerError."""
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError as error:

@@ -63,7 +63,7 @@ SAME_ID: Final = (
 
 @dataclass(slots=True)
 class ImportedRecords:
-    """Numbers of records in an imported file, and their problems.
+    """Numbers of records in an imported file, and problems with the records.
 
     ``duplicates`` is the number of records that were already in the archive. ``damaged`` lists
     parts of the file that can't be read, and records that were skipped.

@@ -28,7 +28,7 @@ from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
 class Reread(msgspec.Struct, frozen=True):
     """A release whose extraction changed, or failed with an ``error``.
 
-    ``gained`` are new fields. ``lost`` are fields that the page no longer contains; their stored
+    ``gained`` are new fields. ``lost`` are fields that are no longer on the page. Their stored
     values are kept. ``changed`` are fields with another value. ``revision`` is the number of the
     new revision, or 0 if the change is too small for a revision.
     """
@@ -57,8 +57,8 @@ class Reextraction(msgspec.Struct, frozen=True):
     ``read`` is the number of releases. ``unarchived`` is the number of releases without a page in
     the archive. ``without_file`` is the number of releases without a valid source file; their
     sources are ``unread_sources``. ``releases`` lists changes and failures. ``new`` lists releases
-    from captured pages that were in no release. ``held`` maps a source to the reason why nothing is
-    stored: too many of its releases would become worse.
+    from captured pages that were in no release. ``held`` maps each source for which nothing is
+    stored to the reason: too many of its releases would become worse.
     """
 
     read: int

@@ -32,7 +32,7 @@ from scheduler.sources.known_names import check_known
 class NothingNamed(CommuniqueError):
     """The archive has no record with the given id or URL.
 
-    If ``is_one_of_many``, another machine may have the record.
+    If ``is_one_of_many`` is true, another machine may have the record.
     """
 
     def __init__(self, name: str, *, is_one_of_many: bool) -> None:

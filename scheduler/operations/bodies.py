@@ -1,4 +1,4 @@
-"""Bodies of requests that write, with their limits, and of the responses to them."""
+"""Bodies of requests that write (with their limits), and bodies of the responses."""
 
 from __future__ import annotations
 

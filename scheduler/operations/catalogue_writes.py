@@ -110,7 +110,7 @@ class CatalogueWrites:
         )
 
     def catalogues(self, context: ApiContext, asked: PageParameters) -> bodies.CataloguePage:
-        """Return a page of catalogues. The error of an invalid file is in its item."""
+        """Return a page of catalogues. The item of an invalid file contains the error."""
         known = known_catalogues(self._home.catalogues).items()
         some, after = context.page(asked, known, lambda one: one[0], down=False)
         tiers = Tiers(self._home)

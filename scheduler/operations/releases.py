@@ -31,7 +31,7 @@ class NoSuchRelease(CommuniqueError):
 
 
 class AmbiguousRelease(CommuniqueError):
-    """Several releases have this address, or an id that starts with this text."""
+    """Several releases have this address, or have an id that begins with this text."""
 
     exit_code = 2
 

@@ -11,7 +11,7 @@ from scheduler.home.home import Home
 from spiders.sources.loader import load_source
 
 VISIT_SECONDS: Final = 3600.0
-"""Maximum duration of a visit in seconds if no service runs in this process."""
+"""Maximum duration of a visit in seconds, if the service does not run in this process."""
 
 
 class RunningService(Protocol):

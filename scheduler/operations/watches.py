@@ -63,9 +63,10 @@ def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) ->
 
 
 def was_added(path: Path, watch: Watch, began: float) -> bool:
-    """Return whether a file contains this watch, apart from its random secrets, since ``began``.
+    """Return whether a file contains this watch and was written at or after ``began``.
 
-    ``began`` is in seconds since 1970. Raises WatchError and OSError.
+    Random secrets in the file are ignored. ``began`` is in seconds since 1970. Raises WatchError
+    and OSError.
     """
     found = read_watch(path, AlertWatch)
     return was_written_since(path, began) and without_random(found) == without_random(
@@ -114,8 +115,8 @@ def pause_watch(home: Home, watch_id: str, *, paused: bool) -> Watch:
 def check_filters(home: Home, one: Watch, path: Path) -> None:
     """Raise WatchError, UnknownSource or UnknownTopic if a new watch could never match.
 
-    ``path`` is that of the watch file. A watch and its query may name the former id of a source.
-    Saved searches are not checked.
+    ``path`` is the path of the watch file. A watch and its query may contain the former id of a
+    source. Saved searches are not checked.
     """
     asked = parse(one.present_query)
     if not one.sources and not one.topics and not sources_in(asked):

@@ -47,8 +47,8 @@ HALF_LIFE_MINUTES: Final = 20 * WEEK
 governments change."""
 
 PRIOR_RELEASES: Final = 1.0
-"""Number of releases that are assumed before the first known release of a source, in as many
-weeks."""
+"""Number of releases that a source is assumed to have published before its first known release, at
+one per week."""
 
 HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
 """Standard deviations in minutes of the Gaussian kernels that smooth the profiles: for the hour of
@@ -60,7 +60,9 @@ ROUND_PRIOR: Final = 2.0
 WORKDAYS_PER_WEEK: Final = 5
 
 FOLDS: Final = 4
-"""Number of parts in the cross-validation. Each part is predicted from the other parts."""
+"""Number of parts of the data in the cross-validation.
+
+Each part is predicted from the other parts."""
 
 EM_STEPS: Final = 30
 """Number of steps of expectation maximization. Further steps would not change the weights."""

@@ -1,4 +1,4 @@
-"""Planning of the next visit to each source, from data in the store, which survive restarts.
+"""Plan the next visit to each source, from data in the store, which survives restarts.
 
 Sources without an interval of their own share a budget. Together they are visited as often as if
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
@@ -53,7 +53,7 @@ class NextVisit:
     - ``hourly`` is the usual number of releases per hour at that time, or None if visits are evenly
       spaced.
     - ``host_wait`` is the host's wait that determined the time, or None.
-    - ``confirms`` is whether the visit confirms the result of the last visit.
+    - ``confirms`` is true if the visit confirms the result of the last visit.
     """
 
     at: dt.datetime
@@ -177,7 +177,7 @@ class VisitPlanner:
         return last is not None and last.facts is not None and last.facts.waits
 
     def _host_wait(self, store: Store, source: LoadedSource, after: dt.datetime) -> Wait | None:
-        """Return until when requests to the source's host must wait, or None if they need not.
+        """Return the time until which requests to the source's host must wait, or None.
 
         ``after`` is the beginning of a visit.
         """
@@ -208,7 +208,10 @@ class VisitPlanner:
         return self.interval(source) > max(self._settings.least_interval, 60)
 
     def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
-        """Return the price of a visit to each source. The same budget means the same price."""
+        """Return the price of a visit to each source.
+
+        Sources with the same budget have the same price.
+        """
         shared = [name for name, one in chosen.items() if not one.file.interval]
         alone = [[name] for name, one in chosen.items() if one.file.interval]
         prices = dict[str, float]()
@@ -230,5 +233,5 @@ def zone_of_source(source: LoadedSource) -> dt.tzinfo:
 
 
 def is_valid(learned: dt.datetime, now: dt.datetime) -> bool:
-    """Return whether estimates are still valid. If the clock was set back since, they are not."""
+    """Return whether estimates are still valid. They are invalid if the clock was set back."""
     return dt.timedelta(0) <= now - learned < ESTIMATES_VALID

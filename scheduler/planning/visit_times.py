@@ -40,14 +40,14 @@ BISECTIONS: Final = 40
 """Number of bisection steps in the search for a price."""
 
 MAX_VISIT_FACTOR: Final = 4
-"""Maximum number of visits to a source per interval, however little the other sources in its budget
-publish."""
+"""Maximum number of visits to a source per mean interval, even if the other sources in its budget
+publish little."""
 
 MAX_SAMPLED_SOURCES: Final = 10
 """Maximum number of sources whose plans are used for correcting a price."""
 
 CORRECTIONS: Final = 2
-"""Number of corrections to a price. After one correction, the error is a few per cent."""
+"""Number of times that a price is corrected. After one correction, the error is a few per cent."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def _tidy(home: Home) -> None:
 async def copy_for_ever(home: Home) -> None:
     """Copy the archive of this home directory to archive.target periodically, if this is set.
 
-    Every machine does this, because no other machine has its files.
+    Every machine does this, because each has files that no other machine has.
     """
     # Also copy at the start, because the service may be restarted every night.
     while home.settings.archive.target:

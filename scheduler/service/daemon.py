@@ -76,7 +76,7 @@ class Role(Protocol):
         """Publish, and then visit sources until cancelled."""
 
     async def share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources for other machines, if there are any."""
+        """Store the list of sources for other machines, if other machines make the visits."""
 
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
         """Return a function for each job of the timetable, by the job's name.
@@ -296,8 +296,8 @@ class Service:
         """Load the sources that are not paused.
 
         Returns the sources by id, and the times of the first visits to new or changed sources. Also
-        returns in how many seconds to visit single pages on which a visit, perhaps by `communique
-        collect`, found a change that is to be confirmed.
+        returns the seconds until the next visit to each single page with an unconfirmed change.
+        Such a change may have been found by `communique collect`.
         """
         loaded, broken = load_sources(self.home.sources)
         for error in broken:

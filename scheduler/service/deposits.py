@@ -1,4 +1,4 @@
-"""Deposits of the new versions of one home directory at other archives."""
+"""Deposit the new versions of one home directory at other archives."""
 
 import asyncio
 from typing import ClassVar
@@ -13,7 +13,7 @@ from scheduler.service.websub import outbound_of
 
 
 class DepositService(Outbox):
-    """Asks the archives in the settings to save each new version, while it runs."""
+    """Requests that the archives in the settings save each new version, while it runs."""
 
     consumer: ClassVar[Consumer] = DEPOSITS
 
@@ -31,7 +31,10 @@ class DepositService(Outbox):
         return self._home.store()
 
     async def send(self, store: Store) -> None:
-        """Deposit versions until cancelled. Without archives in the settings, only wait."""
+        """Deposit versions until cancelled.
+
+        Without archives in the settings, nothing is deposited.
+        """
         home = self._home
         if not self.is_configured:
             await asyncio.Event().wait()

@@ -130,7 +130,7 @@ class Publishing:
 async def ping(outbound: Outbound, url: str, problem: str) -> str:
     """Report to a monitor that the service works, or that it has a ``problem``.
 
-    Returns the reason if the report failed, or an empty string. The protocol is
+    Returns why the report failed, or an empty string. The protocol is
     https://healthchecks.io/docs/http_api/: a POST to the URL means healthy, and a POST to the URL
     with `/fail` means a failure, with the reason in its body.
     """

@@ -25,16 +25,16 @@ from apscheduler.triggers.interval import IntervalTrigger
 from data.clock import utc_now
 
 JITTER_SHARE = 0.1
-"""Share of a source's interval over which overdue visits are spread, and which is the minimum pause
-between two visits."""
+"""Share of a source's interval. Overdue visits are spread over this time, and it is the minimum
+pause between two visits."""
 
 MAX_SPREAD_SECONDS: Final = 20.0
 """Maximum random delay of a visit in seconds. Many sources publish at noon, and they should not all
 be visited in the same second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
-"""Minimum difference between the progress of the wall clock and of the monotonic clock, at which
-the wall clock counts as changed."""
+"""Minimum difference between the wall clock and the monotonic clock since the last check. From this
+difference on, the wall clock counts as changed."""
 
 
 MAX_FIRST_VISITS_PER_DAY: Final = 240

@@ -66,10 +66,10 @@ def admin_address(address: str) -> str:
 
 
 def prefer_event_loop() -> None:
-    """Let threads that compute release the interpreter after SWITCH_SECONDS.
+    """Make computing threads release the Python interpreter after SWITCH_SECONDS.
 
-    While a thread computes, the event loop waits that long for each turn, and needs several turns
-    per response.
+    While a thread computes, the event loop waits for this time at each turn. A response needs
+    several turns.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
 

@@ -1,6 +1,6 @@
 """Advice about a source that blocks visits, and a letter to the owner of its site.
 
-The advice contains only honest ways: identifying ourselves, another place, and asking.
+The advice contains only honest ways: identify ourselves, use another network, or ask the owner.
 """
 
 from typing import Final
@@ -81,7 +81,9 @@ HOW_TO_ADMIT: Final = {
 
 
 def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tuple[str, ...]:
-    """Return what may help against a block, best first. ``code`` is the health code of the source.
+    """Return the ways that may help against a block, best first.
+
+    ``code`` is the health code of the source.
 
     The result is empty if the source is not blocked. Ways that are in use are left out.
     """

@@ -55,7 +55,9 @@ NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """Last decisions about a source: the extraction ``accepted`` last, and the time ``since``.
+    """The last decisions about a source.
+
+    The ``accepted`` extraction applies since the time ``since``.
 
     ``held`` is the extraction that is held for review; ``harm`` is its effect and ``cause`` the
     reason. If the reason is Communique's own code, the source is not visited until a person accepts

@@ -18,7 +18,7 @@ from spiders.sources.loader import LoadedSource, load_sources
 TierName: TypeAlias = Literal["listed", "read", "tested", "proven"]
 
 PROVEN_AFTER: Final = dt.timedelta(days=90)
-"""Time without a fault after which a source is proven."""
+"""Time for which a source must be visited without a fault to be proven."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ CAUSES = {"file": "changed source file", "program": "this version of Communique"
 
 
 def source_values(found: Explored) -> dict[str, Any]:
-    """Return the values of a proposed source for JSON, without secrets of its addresses."""
+    """Return the values of a proposed source for JSON, without the secrets in its addresses."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty
     values: dict[str, Any] = {

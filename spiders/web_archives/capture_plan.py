@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from spiders.web_archives.index_lines import IndexedCapture
 
 OK: Final = 200
-GONE: Final = frozenset([404, 410])
+GONE_STATUSES: Final = frozenset([404, 410])
 
 MAX_PAGE_CAPTURES: Final = 500
 """Maximum number of captures that are fetched per page.
@@ -75,7 +75,9 @@ def gone_since(
     line = sorted(captures, key=lambda one: one.at)
     last_shown = max((one.at for one in line if is_usable(one)), default=None)
     missing = [
-        one.at for one in line if one.status in GONE and (not last_shown or one.at > last_shown)
+        one.at
+        for one in line
+        if one.status in GONE_STATUSES and (not last_shown or one.at > last_shown)
     ]
     if len(missing) < 2 or missing[-1] - missing[0] < confirmed_after:  # noqa: PLR2004 - the first, and one that confirms it
         return None

@@ -42,7 +42,7 @@ HEAD: Final = re.compile(
 
 RECORD_ID_START: Final = len("urn:uuid:")
 
-LISTED: Final = (
+CDXJ_LINE_END: Final = (
     b' %s {"url": "%s",%s%s "digest": "sha256:%s", "length": "%d", "offset": "%d",'
     b' "filename": "%s", "leaf": "%d"}\n'
 )
@@ -51,7 +51,7 @@ LISTED: Final = (
 CAPTURED: Final = (
     b' "digest": "%s", "length": "%d", "offset": "%d", "filename": "%s", "leaf": "%d"}\n'
 )
-"""End of LISTED, with the facts that the store has, too."""
+"""End of CDXJ_LINE_END. It contains the facts that are also in the store."""
 
 ZERO: Final = ord("0")
 
@@ -95,7 +95,7 @@ def is_intact(found: Records, name: str, member: Member) -> bool:
         facts = second, uri, *_type_and_status(content[begin:body], kind)
         place = stated_payload, member.length, member.offset, name.encode(), number
         fits = (kind == b"response" or payload in found.revisits) and _is_listed(
-            found, member, LISTED % (*facts, *place), urn.decode()
+            found, member, CDXJ_LINE_END % (*facts, *place), urn.decode()
         )
         if fits and kind == b"response":
             found.payloads.add(payload)

@@ -39,7 +39,7 @@ FILE: Final = "index.db"
 OK: Final = 200
 NOT_MODIFIED: Final = 304
 
-LISTED: Final = ("http://", "https://", "urn:screenshot:http", "urn:pdf:http")
+INDEXED_PREFIXES: Final = ("http://", "https://", "urn:screenshot:http", "urn:pdf:http")
 """Beginnings of the addresses that the index contains."""
 
 CAPTURES_PER_TRANSACTION: Final = 256
@@ -78,7 +78,7 @@ SELECT_CAPTURES: Final = (
     "SELECT uri, at, mime, status, digest, length, offset, name, captures.leaf"
     " FROM captures JOIN files ON files.id = captures.file WHERE url = ? ORDER BY captures.leaf"
 )
-NEWEST: Final = (
+NEWEST_SUCCESS: Final = (
     SELECT_CAPTURES.replace("ORDER", "AND uri = ? AND status = 200 ORDER") + " DESC LIMIT 1"
 )
 HOLDER: Final = (
@@ -135,7 +135,7 @@ class Index:
         """
         with self._lock:
             known = self._newest.get(uri)
-            return known or next(iter(self._found(NEWEST, page_key(uri), uri)), None)
+            return known or next(iter(self._found(NEWEST_SUCCESS, page_key(uri), uri)), None)
 
     def captures(self, uri: str) -> list[CdxjEntry]:
         """Return all captures of an address in the order of writing, except 304 responses."""
@@ -353,7 +353,7 @@ def is_listed(entry: CdxjEntry) -> bool:
     """
     if entry.uri == REMOVAL:
         return True
-    return entry.status != NOT_MODIFIED and entry.uri.startswith(LISTED)
+    return entry.status != NOT_MODIFIED and entry.uri.startswith(INDEXED_PREFIXES)
 
 
 @contextmanager

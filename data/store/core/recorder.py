@@ -46,8 +46,8 @@ MAX_EDITED_RELEASES: Final = 20
 """Maximum number of releases that link to a file, if its replacement counts as an edit. A file with
 more links, such as a contact sheet in every footer, is part of the site's frame."""
 
-OLD: Final = dt.timedelta(days=30)
-"""A release that is at least this old when it is first seen does not count as news."""
+MIN_BACKLOG_AGE: Final = dt.timedelta(days=30)
+"""Minimum age of a release that does not count as news when it is first seen."""
 
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""
@@ -353,4 +353,4 @@ class Recorder:
 
 def _is_old(release: Release) -> bool:
     """Return whether a release was published long before it was first seen."""
-    return release.instant < release.first_seen - OLD
+    return release.instant < release.first_seen - MIN_BACKLOG_AGE

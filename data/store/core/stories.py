@@ -17,14 +17,14 @@ from data.text.similarity import TextSignature, signature
 MAX_COMPARED_COPIES: Final = 20
 """Maximum number of likely copies of a release whose texts are compared in full."""
 
-REMEMBERED: Final = 10_000
-"""Maximum number of cached bodies, each with 3 to 6 KB. Copies of a release usually appear within
-hours."""
+MAX_CACHED_BODIES: Final = 10_000
+"""Maximum number of cached bodies, each with 3 to 6 KB. A small cache is enough, because copies of
+a release usually appear within hours."""
 
-NEWEST: Final = 300
+MAX_SAMPLED_RELEASES: Final = 300
 """Maximum number of a source's newest releases used to find its common words."""
 
-OF_DAY: Final = 60
+MAX_COMPARED_PER_DAY: Final = 60
 """Maximum number of releases of one day that are compared with each other."""
 
 MAX_STORY_MEMBERS: Final = 200
@@ -96,7 +96,7 @@ class StoryJoiner:
         known = self._tables.texts
         text.forget_words()
         stored = known[number] = StoredText(number, source, text)
-        if len(known) > REMEMBERED:
+        if len(known) > MAX_CACHED_BODIES:
             del known[next(iter(known))]
         return stored
 
@@ -113,7 +113,7 @@ class StoryJoiner:
             newest = self._read_translations(source, None)
             background = commonness(newest)
             for day in some:
-                found = self._read_translations(source, day)[:OF_DAY]
+                found = self._read_translations(source, day)[:MAX_COMPARED_PER_DAY]
                 if any(one.language not in background for one in found):
                     background = commonness([*newest, *found])
                 for left, right in translation_pairs(found, background):
@@ -190,7 +190,7 @@ class StoryJoiner:
     def _read_translations(self, source: str, day: str | None) -> list[Translation]:
         return [
             Translation(one.number, one.language.partition("-")[0], one.url, marks_in(one.body))
-            for one in self._tables.stored_translations(source, day, limit=NEWEST)
+            for one in self._tables.stored_translations(source, day, limit=MAX_SAMPLED_RELEASES)
         ]
 
     def _id(self, number: int) -> str:

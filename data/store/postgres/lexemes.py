@@ -47,8 +47,8 @@ MAX_VECTOR_BYTES: Final = 900_000
 found."""
 
 GAP: Final = 2
-"""Distance between the last word of a title and the first word of a body. Because of it, no phrase
-matches words of both."""
+"""Distance between the last word of a title and the first word of a body. It prevents a phrase from
+matching words of both."""
 
 STEMMERS: Final = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -67,7 +67,7 @@ stems."""
 MAX_STEMMED_WORD_LENGTH: Final = 60
 """Maximum number of letters of a word that is stemmed."""
 
-REMEMBERED: Final = 200_000
+MAX_CACHED_STEMS: Final = 200_000
 """Maximum number of cached stems. Without a limit, hostile texts could fill the memory."""
 
 
@@ -271,7 +271,7 @@ def _stems_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set
         for tag, word, stem in rows:
             folded = "".join(fold_search(stem).split())
             found[tag, word] = f"{tag}~{folded}" if folded else ""
-        if len(_known) + len(found) > REMEMBERED:
+        if len(_known) + len(found) > MAX_CACHED_STEMS:
             _known.clear()
         _known.update(found)
         known |= found

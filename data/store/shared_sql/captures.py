@@ -16,7 +16,7 @@ from data.text.urls import MAX_KEY_LENGTH
 MOST_TRIES: Final = 5
 """Maximum number of visits that request a file if no request succeeds."""
 
-WAIT: Final = 3600
+FILE_RETRY_SECONDS: Final = 3600
 """Delay in seconds before a file is requested again. It is multiplied by the square of the number
 of requests."""
 
@@ -187,7 +187,9 @@ class CapturesPart(Part):
         rows = self._ask(
             "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
             f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
-            due_arguments(source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit),
+            due_arguments(
+                source, most=MOST_TRIES, wait=FILE_RETRY_SECONDS, now=now, since=since, limit=limit
+            ),
         )
         if rows:
             with self._writing() as db:

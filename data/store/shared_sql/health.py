@@ -21,7 +21,7 @@ from data.models import (
     Stage,
 )
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
+from data.store.shared_sql.database.rows import NO_LIMIT, SHOWN_VIEW, encode, event_of, instant
 from data.store.shared_sql.events import (
     PUBLISHING,
     EventsPart,
@@ -53,7 +53,7 @@ class HealthPart(Part):
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events"
             " ORDER BY number DESC LIMIT ?",
-            [EVERY if limit is None else limit],
+            [NO_LIMIT if limit is None else limit],
         )
         return tuple(event_of(*row) for row in reversed(rows))
 

@@ -48,9 +48,9 @@ BATCH: Final = 200
 """Maximum number of events that are handled in one transaction, so that visits wait only
 briefly."""
 
-RANKED: Final = 5000
-"""Maximum number of matches that are ranked, newest first. So a search of a large archive is not
-slower."""
+MAX_RANKED_MATCHES: Final = 5000
+"""Maximum number of matches that are ranked, newest first. It keeps a search of a large archive
+fast."""
 
 ROW_BITS: Final = 24
 """Number of low bits in an index row, below the bits of its day. They limit the number of releases
@@ -165,18 +165,19 @@ class SearchPart(Part):
     def rank(self, query: Query) -> tuple[int, ...]:
         """Return the numbers of the releases that match a query, best first.
 
-        Titles have a larger weight than bodies. If there are more than `RANKED` matches, only the
-        newest are ranked, and the others are omitted. Only releases that `update_search_index` has
-        added are found. A query without words to search for finds nothing. Raises QueryError if its
-        text is invalid, and SlowSearch if the search takes too long.
+        Titles have a larger weight than bodies. If there are more than `MAX_RANKED_MATCHES`
+        matches, only the newest are ranked, and the others are omitted. Only releases that
+        `update_search_index` has added are found. A query without words to search for finds
+        nothing. Raises QueryError if its text is invalid, and SlowSearch if the search takes too
+        long.
         """
         if not query.wanted:
             return ()
         found: list[Ranked] = []
         with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
             for period in periods_of(query):
-                found += self._ranks_in(query, period, RANKED - len(found))
-                if len(found) >= RANKED:
+                found += self._ranks_in(query, period, MAX_RANKED_MATCHES - len(found))
+                if len(found) >= MAX_RANKED_MATCHES:
                     break
         found.sort()
         return tuple(number for _, _, number in found)

@@ -26,7 +26,7 @@ Clause: TypeAlias = tuple[str, list[Any]]
 SHOWN_ALONE: Final = "NOT EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
 """SQL condition for releases that are not hidden."""
 
-NEWEST: Final = "releases r"
+ALL_RELEASES: Final = "releases r"
 OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"
 OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
@@ -124,7 +124,7 @@ def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
 
     ``tags`` are the tags of the selected language.
     """
-    table, clauses, arguments = NEWEST, ["true"], list[Any]()
+    table, clauses, arguments = ALL_RELEASES, ["true"], list[Any]()
     if selection.story:
         # A story has few releases, so they can be sorted; so can those of the states below.
         table = "releases r INDEXED BY releases_of_story"

@@ -230,7 +230,7 @@ class SourcesPart(Part):
         return [(key, more) for row in rows for key in keys_of_row(row)]
 
 
-TRIES: Final = 2
+MAX_LINK_VISITS: Final = 2
 """Maximum number of visits that request a linked page. After that, it counts as not a release."""
 
 STATED: Final = """
@@ -277,7 +277,7 @@ class LinksPart(Part):
         rows = self._ask(
             "SELECT url, title FROM named_links WHERE source = ? AND state = 'unread' AND tries < ?"
             " ORDER BY tries, key LIMIT ?",
-            [source, TRIES, limit],
+            [source, MAX_LINK_VISITS, limit],
         )
         return tuple(Link(*row) for row in rows)
 

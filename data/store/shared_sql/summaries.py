@@ -17,7 +17,7 @@ from data.models import (
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
-    EVERY,
+    NO_LIMIT,
     SHOWN_VIEW,
     SUMMARY,
     encode,
@@ -60,7 +60,7 @@ class SummariesPart(Part):
         rows = self._ask(
             f"SELECT {table}.id, r.source, r.version, {table}.sort_at, r.story FROM {SHOWN_VIEW} r"
             f" {join} {where} ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
-            {**arguments, "limit": EVERY if limit is None else limit},
+            {**arguments, "limit": NO_LIMIT if limit is None else limit},
         )
         return tuple(ReleaseSummary(*row) for row in rows)
 
@@ -69,7 +69,7 @@ class SummariesPart(Part):
         rows = self._ask(
             f"SELECT {SUMMARY} FROM {SHOWN_VIEW} r WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
-            {"source": source, "limit": EVERY if limit is None else limit},
+            {"source": source, "limit": NO_LIMIT if limit is None else limit},
         )
         return tuple(ReleaseSummary(*row) for row in rows)
 
@@ -163,7 +163,7 @@ class SummariesPart(Part):
             f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN_VIEW} r"
             f" ON r.number = p.release {where} AND NOT {redacted_row('r')}"
             " ORDER BY p.until DESC, r.id LIMIT ?",
-            [*arguments, EVERY if limit is None else limit],
+            [*arguments, NO_LIMIT if limit is None else limit],
         )
         return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 

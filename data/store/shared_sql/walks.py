@@ -21,7 +21,7 @@ from data.text.masking import masked
 MOST_TRIES: Final = 10
 """Maximum number of visits that request a listed item. After that, it counts as not a release."""
 
-WAIT: Final = 900.0
+ITEM_RETRY_SECONDS: Final = 900.0
 """Delay in seconds after the first failed request of an item. It is multiplied by the square of the
 number of requests."""
 
@@ -238,7 +238,7 @@ class WalksPart(Part):
         visit are omitted.
         """
         arguments = due_arguments(
-            source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+            source, most=MOST_TRIES, wait=ITEM_RETRY_SECONDS, now=now, since=since, limit=limit
         )
         if not self._ask(
             f"SELECT 1 FROM unread_items WHERE source = :source AND ({STORED} OR {DUE}) LIMIT 1",

@@ -29,13 +29,13 @@ from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS
 from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
-STEP: Final = 2048
+PAGES_PER_STEP: Final = 2048
 """Number of database pages that are copied between two progress reports."""
 
 MAX_REPORTED_ERRORS: Final = 3
 """Maximum number of integrity errors that are reported."""
 
-INSTRUCTIONS: Final = 100_000
+INSTRUCTIONS_PER_CHECK: Final = 100_000
 """Number of SQLite instructions between two checks of the elapsed time."""
 
 RESTORE_HINT: Final = "restore a backup (`communique restore`)"
@@ -99,7 +99,9 @@ def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         try:
             db.backup(
-                copy, pages=STEP, progress=lambda _, left, every: on_progress(every - left, every)
+                copy,
+                pages=PAGES_PER_STEP,
+                progress=lambda _, left, every: on_progress(every - left, every),
             )
             # Make a single file without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -116,7 +118,7 @@ def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
     """
     with _reporting_damage(path), closing(open_for_reading(path)) as db:
         end = time.monotonic() + seconds
-        db.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS)
+        db.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS_PER_CHECK)
         try:
             found = [row[0] for row in db.execute(f"PRAGMA integrity_check({MAX_REPORTED_ERRORS})")]
         except sqlite3.OperationalError as error:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from data.errors import StoreError
-from data.store.postgres.database.pool import CONNECTING, WRITER, failed
+from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, WRITER, failed
 from data.store.postgres.database.schema import APPLIED
 from data.store.shared_sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
@@ -65,13 +65,13 @@ IS_USED: Final = """
 """
 """Query that checks whether a worker sent a heartbeat recently, or a host is leased."""
 
-SILENCE: Final = 45
+MAX_HEARTBEAT_SECONDS: Final = 45
 """Time in seconds without a heartbeat after which a worker counts as gone. Workers send a heartbeat
 every 5 s."""
 
 USED: Final = (
     "services or workers of Communique use it: stop them all. A killed one counts as running for "
-    f"{SILENCE} more seconds"
+    f"{MAX_HEARTBEAT_SECONDS} more seconds"
 )
 
 SETTINGS: Final = (
@@ -90,14 +90,18 @@ class PostgresEnd(End):
         self.url = masked(url)
         self._address = url
         with self._told():
-            self._db = psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING)
+            self._db = psycopg.connect(
+                url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
+            )
             self._db.execute(SETTINGS)
 
     @cached_property
     def _reader(self) -> psycopg.Connection:
         """Return a second connection, for reading while the first connection writes."""
         with self._told():
-            return psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECTING)
+            return psycopg.connect(
+                self._address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
+            )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -175,7 +179,7 @@ class PostgresEnd(End):
 
     def refuse_if_used(self) -> None:
         # A store used by only one machine has no Procrastinate tables.
-        if self._has(WORKERS) and self.ask(IS_USED, [SILENCE])[0][0]:
+        if self._has(WORKERS) and self.ask(IS_USED, [MAX_HEARTBEAT_SECONDS])[0][0]:
             raise StoreError(self.url, USED)
 
     @property

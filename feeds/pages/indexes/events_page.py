@@ -95,7 +95,7 @@ def retraction_line(
 ) -> EventLine:
     """Return the row for a retraction.
 
-    ``captured`` is true if the archive has the response that showed that the page is missing.
+    ``captured`` is true if the archive contains the response that reported the missing page.
     """
     texts = pages.catalog.texts
     proof = (texts.gettext("The response of the publisher’s site"), capture_file(release.id))

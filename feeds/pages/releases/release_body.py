@@ -27,7 +27,7 @@ MAX_READ: Final = 500_000
 """Maximum length in characters of the part of a body that is parsed."""
 
 MIN_TEXT_CELL: Final = 200
-"""Minimum length in characters at which a table cell counts as text, not as data."""
+"""Minimum length in characters of a table cell that contains text, not data."""
 
 TRACKER_PIXELS: Final = 3
 """Maximum width or height in pixels of a tracking pixel or spacer image."""
@@ -48,7 +48,7 @@ CONTAINERS: Final = frozenset(
     "div blockquote ul ol dl table thead tbody tfoot figure details ruby".split()  # noqa: SIM905 - as above
 )
 TAG: Final = re.compile(r'<(/?[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-"""Pattern that matches a complete tag as the sanitizer writes it. Attribute values may look like
+"""Pattern that matches a complete tag as written by the sanitizer. Attribute values may look like
 tags."""
 
 ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
@@ -267,7 +267,7 @@ def remove(element: Element) -> None:
 
 
 class BodyBudget:
-    """Remaining size of a displayed body, before and after compression."""
+    """The remaining space for a displayed body, before and after compression."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes

@@ -179,8 +179,8 @@ def story_values(
 ) -> dict[str, Any]:
     """Return the template values for a release's story, and for its editions in other languages.
 
-    Rows are in order of the share of the first release's text that a release contains. For this
-    release, the passages that both have are quoted.
+    Releases that contain a larger share of the first release's text come first. Passages that the
+    first release and this release have in common are quoted.
     """
     if len(story) < MIN_STORY_RELEASES or release.story is None:
         return {"editions": [], "others": [], "alike": "", "passages": [], "story": None}

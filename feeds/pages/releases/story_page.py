@@ -37,8 +37,8 @@ class StoryLine:
     """Row for a release in its story. Unknown texts are empty.
 
     ``at`` is the publication time, and ``later`` the delay after the first release. ``alike``
-    describes the similarity to the first release, ``share`` how much of the first release's text
-    this release contains, and ``passage`` is a quote that both releases contain.
+    describes the similarity to the first release. ``share`` describes how much of the first
+    release's text this release contains. ``passage`` is a quotation that both releases contain.
     """
 
     id: str

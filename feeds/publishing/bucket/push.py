@@ -1,4 +1,4 @@
-"""Upload of HOME/site to a bucket, in which an older file never replaces a newer one.
+"""Upload HOME/site to a bucket. An older file never replaces a newer one.
 
 A publication first takes a number in the manifest, then uploads the changed files. At the end, it
 marks itself as complete in the manifest. An object is overwritten only if it has the known ETag.
@@ -68,7 +68,7 @@ CHECK_INTERVAL_SECONDS: Final = 0.5
 
 SETTLED_AFTER_SECONDS: Final = 16 * 60.0
 """Seconds after which no delayed request of another publisher can arrive. AWS signatures are valid
-for 15 minutes; one minute is added for differences between clocks."""
+for 15 minutes. One minute is added for differences between clocks."""
 
 PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
 """Metadata names of objects: number of the publication, and digest of the content."""
@@ -163,7 +163,7 @@ class SiteBucket:
     def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
         """Return whether this home directory published last, and resume an interrupted publication.
 
-        Raises BucketError if the interrupted publication was made from a store with other changes.
+        Raises BucketError if the interrupted publication used a store with other changes.
         """
         if store.release_events(manifest.change, limit=1) is None:
             raise BucketError(self._bucket.place, OTHER_STORE)

@@ -41,7 +41,8 @@ after each check."""
 UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
 """Files that are uploaded last, because they link to all other files."""
 UPLOADED_FIRST: Final = ("releases/", "stories/", "log/", "witness/")
-"""Folder prefixes of files that are uploaded first, because they link to no file uploaded later."""
+"""Folder prefixes of files that are uploaded first, because they do not link to files that are
+uploaded later."""
 WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
 """Suffixes of files without links, which are uploaded first."""
 
@@ -104,7 +105,7 @@ class PushedFiles:
     def settled_at(self) -> float:
         """Time after which no delayed request of another publisher can arrive.
 
-        It is in seconds since 1970, and 0 if the objects were verified after that time.
+        It is in seconds since 1970, or 0 if the objects were verified after that time.
         """
         return float(self._note("settled_at") or 0)
 

@@ -76,7 +76,7 @@ DETAILS: Final = {
     404: "no operation has this address; /api/ lists them",
     405: "this address does not have this method; see the header `Allow`",
 }
-"""Messages in error responses, by status."""
+"""Texts of error responses, by status."""
 
 
 Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -87,7 +87,7 @@ Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
 class ResponseOptions:
     """The parts of a request that determine its response.
 
-    They are the id in the path, the query, the client's ETags, the content coding, and the Accept
+    These are the id in the path, the query, the client's ETags, the content coding, and the Accept
     headers.
     """
 
@@ -202,7 +202,7 @@ class Api:
 def route_of(
     path: str, respond: Respond, access: RequiredAccess = "read", *, is_written: bool = False
 ) -> Route:
-    """Return a route of the API for reading, whose errors are problem responses.
+    """Return a route of the API for reading. Its errors are sent as problem details.
 
     ``is_written`` is true if an operation that writes has the same path.
     """
@@ -275,7 +275,8 @@ def check_accepted(request: Request) -> None:
 def tag_of_changes(store: Store, path: str, query: bytes, kind: Representation) -> str:
     """Return the weak ETag of a response that depends only on releases.
 
-    The ETag is the position of the last change, so a later ``last_seen`` alone does not change it.
+    The ETag is the position of the last change. So it stays the same if only ``last_seen`` of a
+    release changes.
     """
     number, mark = store.last_release_event()
     place = f"{number} {mark} {kind} {path}?".encode() + query

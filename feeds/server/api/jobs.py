@@ -48,7 +48,7 @@ class RunningJob:
         self.progress = progress
 
     def end(self, outcome: Outcome) -> None:
-        """Store the outcome, and resume all waiting requests."""
+        """Store the outcome, and let all waiting requests continue."""
         self.outcome = outcome
         self.seconds = time.monotonic() - self.began
         self.progress = "finished"

@@ -64,8 +64,8 @@ class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class WriteCall:
     """One request to write: the id in its path, and the function that reports its progress.
 
-    ``began`` is the time in seconds since 1970 at which an earlier request with the same key began
-    that was interrupted or failed, or None. Its effect may exist.
+    ``began`` is None, or the time (seconds since 1970) of an earlier request with the same key that
+    was interrupted or failed. That request may have had an effect.
     """
 
     name: str
@@ -86,9 +86,10 @@ class Write:
     """One operation that changes something. It needs a token with the scope ``operate``.
 
     The body is validated against the class ``body``. ``handler`` raises CommuniqueError if the
-    change is impossible. ``destroys`` is true if readers can no longer see something.
-    ``repeatable`` is true if a second request changes nothing more. ``secrets`` returns the fields
-    of a response that are secret. The record of operations contains only digests of these fields.
+    change is impossible. ``destroys`` is true if the operation hides or removes something that
+    readers could see. ``repeatable`` is true if a second request changes nothing more. ``secrets``
+    returns the fields of a response that are secret. The record of operations contains only digests
+    of these fields.
     """
 
     path: str

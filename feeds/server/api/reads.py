@@ -1,4 +1,4 @@
-"""Operations that read. REST and the tools for assistants (MCP) call the same function."""
+"""Operations that read. REST and the tools for assistants (MCP) both call them with `Reads`."""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing

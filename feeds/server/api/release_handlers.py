@@ -119,7 +119,7 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
 
 
 def _publishers(context: ApiContext) -> tuple[schemas.Republished, ...]:
-    """Return who republished the first release of a story, by share of its text."""
+    """Return the publishers that republished the first release of a story, by share of its text."""
     page = context.store.select(Selection(story=context.name), limit=MAX_COMPARED_RELEASES)
     members, _ = read_releases(page.found, context.store.release)
     return tuple(

@@ -33,7 +33,7 @@ RELEASE_FIELDS: Final = schemas.FoundRelease.__struct_fields__
 def representation_of(asked: Parameters, accept: Iterable[str]) -> Representation:
     """Return the representation that a request wants, by its parameters or its Accept headers.
 
-    Raises ApiError (406) if the operation has none that the request accepts.
+    Raises ApiError (406) if the request accepts none of the operation's representations.
     """
     if isinstance(asked, ListParameters) and asked.format is not msgspec.UNSET:
         return asked.format
@@ -70,7 +70,7 @@ def preferred(accept: Iterable[str], offered: Iterable[Representation]) -> Repre
 
 
 def fields_in(asked: Parameters) -> frozenset[str]:
-    """Return the fields of a release that a request wants. It is empty for all fields.
+    """Return the fields of a release that a request selects. An empty result means all fields.
 
     Raises ApiError (422) if a field is unknown.
     """

@@ -159,7 +159,7 @@ class FoundRelease(Release, frozen=True):
 
 
 class Counts(ResponseBody, frozen=True):
-    """Numbers of search results, in total and by facet; a value without results is absent."""
+    """Numbers of search results, in total and by facet. Values without results are omitted."""
 
     total: Annotated[int, Meta(ge=0)]
     more: Annotated[

@@ -39,7 +39,8 @@ from feeds.server.api.problems import ApiError, error_of
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 5.0
-"""Time in seconds after which a request that still runs gets the address of its job (202)."""
+"""Maximum time in seconds that a request waits for its result. Then the response is the address of
+its job (202)."""
 
 MAX_TARGET_CHARS: Final = 200
 """Maximum length in characters of an id in the record of operations. Longer ids are unknown."""
@@ -234,7 +235,7 @@ def json_digest(value: Any) -> str:
 def problem_of(error: Exception, fields: Sequence[str] = ()) -> ApiError:
     """Return the response for an error of an operation. Unexpected errors are logged.
 
-    If the operation would write an invalid value of one of its ``fields``, the response names it.
+    If one of the operation's ``fields`` has an invalid value, the response contains its name.
     """
     match error:
         case ApiError():

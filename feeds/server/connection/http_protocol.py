@@ -105,7 +105,7 @@ class HttpProtocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol with limits and a fast path for responses in memory.
 
     If the application has a method ``cached_response``, this protocol calls it first, with path and
-    headers. It returns a response in memory or None.
+    headers. The method returns a response in memory or None.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -184,7 +184,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Count a finished response as progress."""
+        """Record a finished response as progress."""
         self._answers += 1
         super().on_response_complete()
 

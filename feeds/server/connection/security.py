@@ -53,7 +53,7 @@ FILE_PREFLIGHT: Final[Mapping[str, str]] = {
     "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
     "access-control-max-age": PREFLIGHT_SECONDS,
 }
-"""Headers of the response to a CORS preflight (OPTIONS) for files and pages."""
+"""Headers of the response to a CORS preflight request (OPTIONS) for files and pages."""
 
 API_ORIGIN: Final[Mapping[str, str]] = {
     **ANY_ORIGIN,
@@ -68,7 +68,7 @@ API_PREFLIGHT: Final[Mapping[str, str]] = {
     "access-control-allow-headers": "Authorization, If-None-Match",
     "access-control-max-age": PREFLIGHT_SECONDS,
 }
-"""Headers of the API's response to a CORS preflight (OPTIONS)."""
+"""Headers of the API's response to a CORS preflight request (OPTIONS)."""
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

@@ -1,8 +1,8 @@
 """The tools at /mcp (Streamable HTTP), without sessions: requests are independent.
 
-A page of another site must not call tools of a server on a person's own machine. So the Host must
-be an address, a loopback name or the host of the site, because of DNS rebinding. An Origin must be
-our own.
+A page of another site must not call tools of a server on a person's own machine. So the Host header
+must contain an IP address, a loopback name or the host of the site, because of DNS rebinding. An
+Origin header must contain our own origin.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class McpApp:
         return None
 
     def _is_own_host(self, host: str) -> bool:
-        """Return whether a host can't be a name that another site controls."""
+        """Return whether a host is certainly not a name that another site controls."""
         if host == self._own.hostname or is_loopback(host):
             return True
         try:

@@ -54,8 +54,8 @@ RunWork: TypeAlias = Callable[[Work], Awaitable[dict[str, Any]]]
 class Tool:
     """One operation as a tool.
 
-    ``path_argument`` is the name of the argument for the id in its path, and ``id_argument`` for
-    the field `id` of its body. Each is empty if the operation has none.
+    ``path_argument`` is the name of the argument for the id in the path, and ``id_argument`` the
+    name of the argument for the body's field `id`. A name is empty if the operation has no such id.
     """
 
     operation: Operation | Write
@@ -71,7 +71,7 @@ class Tool:
 
     @property
     def description(self) -> str:
-        """Return a description, which contains only our own words."""
+        """Return the description of the operation, which contains only our own words."""
         return f"{self.operation.summary}."
 
     @property

@@ -30,7 +30,7 @@ MAX_ITEM_IDS: Final = 1000
 """Maximum number of item ids in a request."""
 
 INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
-"""Maximum age at which releases are unread in a new account. The age is counted when the account's
+"""Maximum age of releases that are unread in a new account. The age is measured when the account's
 token is created."""
 
 Values: TypeAlias = Mapping[str, list[str]]

@@ -46,8 +46,8 @@ class Access:
     ) -> AccessVerdict:
         """Decide whether the token in a request allows the request.
 
-        ``needed`` is the required permission: to read the site or to operate it. ``bearer_only``
-        accepts no password that a browser may send by itself.
+        ``needed`` is the required permission: to read the site or to operate it. With
+        ``bearer_only``, a password that a browser may send by itself is not accepted.
         """
         text = token_in(scope["headers"], BEARER if bearer_only else SCHEME)
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:

@@ -48,8 +48,8 @@ def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
 def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
     """Return the IP address of the client that sent a request.
 
-    X-Forwarded-For is used only if a trusted proxy appended to it: this machine, or an address in
-    ``proxies``.
+    X-Forwarded-For is used only if a trusted proxy added the last address to it. A proxy is trusted
+    if it is on this machine or in ``proxies``.
     """
     address = peer_of(scope)
     named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")

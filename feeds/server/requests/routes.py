@@ -7,8 +7,8 @@ paths without a route are published files, or pages generated on request.
 Access is decided in four places: a route states the required access, `RouteTable.needed` the
 permission that a request's token needs, `data.access.permissions.Permissions.judge` whether a token
 has this permission, and `feeds.server.requests.access.Access.judge` which token a request has. The
-gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call them, as do apps of routes
-with ``own`` access.
+gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call these functions. So do the
+apps of routes with ``own`` access.
 """
 
 import re
@@ -142,7 +142,7 @@ class RouteTable:
 
     @staticmethod
     def parameters(route: Route, path: str) -> dict[str, str]:
-        """Return the values of a route's parameters in a path that it matches."""
+        """Return the values of a route's parameters in a path that matches the route."""
         found = pattern_of(route.path).match(path) if "{" in route.path else None
         return found.groupdict() if found else {}
 

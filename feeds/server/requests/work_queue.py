@@ -44,7 +44,8 @@ THREADS_PER_CLIENT: Final = 2
 """Maximum number of threads for one client, so that threads remain for other clients."""
 
 THREADS_PER_NETWORK: Final = THREADS - 1
-"""Maximum number of threads for an IPv6 /48 network, and for one connection address."""
+"""Maximum number of threads for an IPv6 /48 network. The same maximum applies to one connection
+address."""
 
 MAX_WAITING: Final = 64
 """Maximum number of requests that wait for a thread."""
@@ -61,7 +62,7 @@ then the network of its connection."""
 
 
 class RateState(NamedTuple):
-    """State of a client's rate limit: requests per minute, and how many are left now.
+    """State of a client's rate limit: requests per minute, and number of requests left now.
 
     ``full_in`` is the time in seconds until all are available again.
     """
@@ -256,7 +257,7 @@ class WorkQueue:
     def _make_room(self, client: Client) -> None:
         """Drop the newest job of the client with the most waiting jobs, or reject this request.
 
-        Connection addresses are compared first, then the clients behind the chosen address.
+        The connection address with the most jobs is selected first, then the client behind it.
         """
         crowd = Unanswered(503, "too many requests are waiting; try again", 1)
         clients = [*self._waiting]

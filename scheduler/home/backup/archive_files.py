@@ -1,8 +1,9 @@
-"""Copy of an archive in one state of its log, while other processes write to it.
+"""Copy of an archive in one state of its log, while other processes write to the archive.
 
-The log is copied first; the records of its leaves exist by then. WARC files that were finished
-earlier contain only logged records, and never change. From unfinished files, only the records with
-a leaf in the copied log are copied. So records, leaves and CDXJ lines match, despite later writes.
+The log is copied first. When a leaf is in the log, its record already exists. WARC files that were
+finished earlier contain only logged records, and never change. From unfinished files, only the
+records with a leaf in the copied log are copied. So records, leaves and CDXJ lines match, despite
+later writes.
 """
 
 import os
@@ -43,7 +44,8 @@ class LogState:
     - ``signed`` is the number of leaves in the last signed tree.
     - ``waiting`` contains the entries, from number ``base`` on, that may not be in a tile yet.
     - ``problem`` explains why the log can't be read, or is empty.
-    - ``given`` is the number of leaves that a database has numbered, if it has the waiting leaves.
+    - ``given`` is the number of leaves that the database has numbered, if the waiting leaves are in
+      a database.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)

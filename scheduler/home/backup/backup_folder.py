@@ -135,10 +135,12 @@ def link_or_copy(source: Path, target: Path, *, mode: int = 0o600) -> str | None
 
 
 class BackupFolder:
-    """The backup in the folder ``path``: its files ``before`` this run, and ``files`` of this run.
+    """The backup in the folder ``path``.
 
-    ``copied`` and ``linked`` are numbers of new or changed files, ``copied_bytes`` their bytes. All
-    methods raise OSError.
+    ``before`` contains its files before this run, and ``files`` the files of this run.
+
+    ``copied`` and ``linked`` are the numbers of new or changed files that were copied and linked.
+    ``copied_bytes`` is the total size of the copied files. All methods raise OSError.
     """
 
     def __init__(self, path: Path, before: Mapping[str, StoredFile]) -> None:

@@ -33,8 +33,8 @@ EXCLUDED: Final = frozenset(
         "archive",
     ]
 )
-"""Names of files and folders in HOME that are not copied: caches, logs, locks, the keys of signed
-requests, which can be replaced, and the archive, which archive_files copies."""
+"""Names of files and folders in HOME that are not copied here. They are caches, logs, locks, the
+keys of signed requests (which can be replaced), and the archive (which archive_files copies)."""
 
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
 """Pattern that matches the names of unfinished files from killed processes."""

@@ -37,7 +37,8 @@ RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock with an earlier time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
-"""Maximum adjustment of the clock in seconds during the check."""
+"""Maximum change of the clock during the check, in seconds. After a larger change, the result is
+not reported."""
 
 
 def check_versions(_: Examination) -> Iterator[Finding]:

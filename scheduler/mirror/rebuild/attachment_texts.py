@@ -14,7 +14,7 @@ from spiders.stored.page_captures import PageCaptures
 
 
 def restore_attachment_texts(home: Home, store: Store) -> None:
-    """Read all versions of attachments again that the lost store had read.
+    """Extract the text of all attachments again for which the lost store had a text.
 
     Scans are recognized if the settings or the source file select this, with the programs of this
     machine. Removed and damaged records are omitted.

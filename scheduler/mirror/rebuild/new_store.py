@@ -1,4 +1,4 @@
-"""Creation of a store in place of a lost store; captures of its releases that are lost."""
+"""Create a store in place of a lost store, and find lost captures of releases."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager

@@ -244,11 +244,11 @@ class Rebuilding:
     def _steps(
         self, entries: Sequence[JournalEntry]
     ) -> Iterator[tuple[list[Sequence[decisions.AnyDecision]], dt.datetime | None]]:
-        """Yield decisions to write together, and when to publish after them, or None.
+        """Yield decisions to write together, and the time to publish after them, or None.
 
         An archive page shows releases as they were when the page was completed, or when one of them
-        was hidden. So the site is published at these times, before the next change, but not before
-        the last complete publication.
+        was hidden. So the site is published at these times, before the next change. Nothing is
+        published before the last complete publication.
         """
         waiting: list[Sequence[decisions.AnyDecision]] = []
         cut: dt.datetime | None = None

@@ -54,14 +54,15 @@ class Unreadable(msgspec.Struct, frozen=True):
 class Rebuilt(msgspec.Struct, frozen=True):
     """The sources of a rebuilt home directory, and its missing parts.
 
-    ``records`` is the number of records that were read; ``journal`` of them contain decisions, and
-    ``aside`` more contain decisions of abandoned branches. ``damaged`` lists unreadable parts,
-    ``missing`` the ids of records that the journal requires, and ``releases_lost`` the ids of
-    releases that are therefore incomplete. ``refused`` lists decisions that can't be applied.
-    ``leaves_lost`` is the number of leaves whose records are unreadable or missing, and
-    ``unreadable`` describes these records. ``unread`` lists URLs of captured pages that are in no
-    release. ``files_lost`` lists missing files of the home directory, and ``secrets_cut`` files
-    whose secrets are not in the archive. ``unpublished`` lists errors from publishing the site.
+    ``records`` is the number of records that were read. ``journal`` is the number of these records
+    with decisions, and ``aside`` the number of further records with decisions of abandoned
+    branches. ``damaged`` lists unreadable parts, ``missing`` the ids of records that the journal
+    requires, and ``releases_lost`` the ids of releases that are therefore incomplete. ``refused``
+    lists decisions that can't be applied. ``leaves_lost`` is the number of leaves whose records are
+    unreadable or missing, and ``unreadable`` describes these records. ``unread`` lists URLs of
+    captured pages that are in no release. ``files_lost`` lists missing files of the home directory,
+    and ``secrets_cut`` files whose secrets are not in the archive. ``unpublished`` lists errors
+    from publishing the site.
     """
 
     home: str

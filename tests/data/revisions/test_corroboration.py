@@ -3,7 +3,7 @@
 import datetime as dt
 
 from data.revisions.corroboration import (
-    OURS,
+    OWN_COPY,
     Copy,
     judged,
     lines_of,
@@ -31,14 +31,18 @@ def verdict(*texts: str) -> dict[str, bool]:
 
 def test_the_copy_that_two_others_contradict_is_accused() -> None:
     forged = TEXT.replace("300", "330")
-    assert verdict(TEXT, forged) == {OURS: False, "0": False, "1": True}
-    assert verdict(forged, forged) == {OURS: True, "0": False, "1": False}
-    assert verdict(TEXT, TEXT.replace("Tides are low.", "")) == {OURS: False, "0": False, "1": True}
-    assert verdict(f"{TEXT}\nThe mole was sold.", TEXT) == {OURS: False, "0": True, "1": False}
+    assert verdict(TEXT, forged) == {OWN_COPY: False, "0": False, "1": True}
+    assert verdict(forged, forged) == {OWN_COPY: True, "0": False, "1": False}
+    assert verdict(TEXT, TEXT.replace("Tides are low.", "")) == {
+        OWN_COPY: False,
+        "0": False,
+        "1": True,
+    }
+    assert verdict(f"{TEXT}\nThe mole was sold.", TEXT) == {OWN_COPY: False, "0": True, "1": False}
 
 
 def test_two_copies_alone_accuse_nobody() -> None:
-    assert verdict(TEXT.replace("300", "330")) == {OURS: False, "0": False}
+    assert verdict(TEXT.replace("300", "330")) == {OWN_COPY: False, "0": False}
 
 
 def test_a_place_where_no_two_copies_agree_is_noise() -> None:

@@ -318,7 +318,7 @@ def test_of_many_matches_the_newest_are_ranked_in_any_order_of_arrival(
     sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, ranked = sqlite_store, 40
-    monkeypatch.setattr("data.store.shared_sql.search.RANKED", ranked)
+    monkeypatch.setattr("data.store.shared_sql.search.MAX_RANKED_MATCHES", ranked)
     first = dt.date(2000, 1, 1)
     days = [first + dt.timedelta(days=number) for number in range(ranked + 2)]
     with store.transaction():

@@ -16,7 +16,13 @@ from psycopg.rows import dict_row
 
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
-from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
+from data.store.postgres.database.pool import (
+    CONNECT_TIMEOUT_SECONDS,
+    MAX_STATEMENT_SECONDS,
+    TAKE_TURN,
+    failed,
+    pool_of,
+)
 from data.store.postgres.database.schema import APPLIED, wrong_version
 from data.store.shared_sql.database.connection import Arguments, Database
 from data.store.shared_sql.database.interruption import current
@@ -39,7 +45,7 @@ BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = o
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
 underestimates the cost of reading long texts that are stored outside of their rows (TOAST). So it
 would scan the whole table instead of using an index."""
-UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
+UNBOUNDED: Final = f"SET statement_timeout = '{MAX_STATEMENT_SECONDS}s'; SET enable_seqscan = on"
 """Statements after a search: restore the usual time limit and enable sequential scans."""
 
 DURABLE: Final = (
@@ -215,7 +221,7 @@ class PostgresConnection(Transactions):
     @contextmanager
     def _outermost(self) -> Iterator[None]:
         try:
-            raw = self._pool.getconn(max(self._patience, CONNECTING))
+            raw = self._pool.getconn(max(self._patience, CONNECT_TIMEOUT_SECONDS))
         except psycopg.Error as error:
             raise failed(self._address, error) from error
         threads = self._threads
@@ -283,7 +289,7 @@ class PostgresConnection(Transactions):
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None) or bounded
         until = getattr(threads, "until", None)
         try:
-            raw = own or self._pool.getconn(CONNECTING)
+            raw = own or self._pool.getconn(CONNECT_TIMEOUT_SECONDS)
             try:
                 with interruption.ending(raw.cancel) if interruption else nullcontext():
                     if interruption and interruption.is_stopped:
@@ -312,7 +318,7 @@ class PostgresConnection(Transactions):
     def apart(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a second connection, for work outside of this thread's transaction."""
         try:
-            with self._pool.connection(CONNECTING) as raw:
+            with self._pool.connection(CONNECT_TIMEOUT_SECONDS) as raw:
                 yield raw
         except psycopg.Error as error:
             raise failed(self._address, error) from error

@@ -23,37 +23,37 @@ MAX_CONNECTIONS: Final = 16
 """Maximum number of connections per process. A thread has a connection only during a transaction or
 query."""
 
-IDLE: Final = 60.0
+MAX_IDLE_SECONDS: Final = 60.0
 """Time in seconds after which an unused connection is closed."""
 
-CONNECTING: Final = 10
+CONNECT_TIMEOUT_SECONDS: Final = 10
 """Maximum time in seconds to open a connection, and maximum time that readers wait for a
 connection."""
 
-SILENCE: Final = 20_000
+MAX_SILENCE_MILLISECONDS: Final = 20_000
 """Time in milliseconds without a TCP acknowledgement after which the server counts as lost."""
 
 CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
     "autocommit": True,
-    "connect_timeout": CONNECTING,
-    "tcp_user_timeout": SILENCE,
-    "keepalives_idle": SILENCE // 1000,
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+    "tcp_user_timeout": MAX_SILENCE_MILLISECONDS,
+    "keepalives_idle": MAX_SILENCE_MILLISECONDS // 1000,
 }
 """Options of each connection in a pool, for psycopg and libpq."""
 
-STATEMENT: Final = 300
+MAX_STATEMENT_SECONDS: Final = 300
 """Maximum time in seconds for a statement."""
 
-STALLED: Final = 10
+MAX_STALLED_SECONDS: Final = 10
 """Maximum idle time in seconds within a transaction, because an idle writer blocks all other
 writers."""
 
-AGAIN: Final = 0.25
+RECONNECT_DELAY_SECONDS: Final = 0.25
 """Delay in seconds before the pool tries to connect again or checks its next connection."""
 
 # After a restart of the server, the pool finds its broken connections one by one. By default it
 # would wait 1, 2, 4 and more seconds after each.
-AttemptWithBackoff.INITIAL_DELAY = AGAIN
+AttemptWithBackoff.INITIAL_DELAY = RECONNECT_DELAY_SECONDS
 AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
 # The caller reports once that a server can't be reached; the pool would log each attempt.
@@ -63,8 +63,8 @@ WRITER: Final = 0x636F6D6D
 """Class of the advisory lock for writers. The key within this class is the schema."""
 
 SETTINGS: Final = (
-    f"SET statement_timeout = '{STATEMENT}s';"
-    f" SET idle_in_transaction_session_timeout = '{STALLED}s';"
+    f"SET statement_timeout = '{MAX_STATEMENT_SECONDS}s';"
+    f" SET idle_in_transaction_session_timeout = '{MAX_STALLED_SECONDS}s';"
     # Don't plan a prepared statement again for each argument.
     " SET plan_cache_mode = auto; SET client_min_messages = warning"
 )
@@ -113,7 +113,7 @@ UNCODED: Final = (
 )
 """Patterns that match server messages without an error code, with readable explanations."""
 
-PROBING: Final = 2
+MAX_PROBE_SECONDS: Final = 2
 """Maximum time in seconds for a trial connection, which shows why the pool has no connection."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
@@ -169,14 +169,14 @@ def has_tables(url: str) -> bool:
     if (os.getpid(), url) in pools:
         return True
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
+        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
             return applied(db) is not None
     except psycopg.Error as error:
         raise failed(url, error) from error
 
 
 def _migrate(url: str) -> None:
-    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
         if shares_sessions(db, url):
             raise StoreError(masked(url), POOLED)
         db.execute(SETTINGS)
@@ -200,7 +200,7 @@ def _opened(url: str, patience: float) -> ConnectionPool:
         kwargs=dict(CONNECTION_OPTIONS),
         min_size=0,
         max_size=MAX_CONNECTIONS,
-        max_idle=IDLE,
+        max_idle=MAX_IDLE_SECONDS,
         timeout=patience,
         configure=_configure,
         check=ConnectionPool.check_connection,
@@ -236,7 +236,7 @@ def _why_none(url: str) -> psycopg.Error | None:
     The pool hides this error, so a trial connection is opened.
     """
     try:
-        psycopg.connect(url, connect_timeout=PROBING).close()
+        psycopg.connect(url, connect_timeout=MAX_PROBE_SECONDS).close()
     except psycopg.Error as error:
         return error
     return None

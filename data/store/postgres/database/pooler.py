@@ -14,7 +14,7 @@ POOLED: Final = (
     "agree on: set its pool_mode to session, or name the database itself"
 )
 
-TRIES: Final = 5
+MAX_SESSION_CHECKS: Final = 5
 """Maximum number of checks whether our session is shared. Another client of the pooler may have the
 session for a moment, so one check is not enough."""
 
@@ -28,7 +28,7 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
     if session == db.info.backend_pid:
         # The connection is direct: poolers report process ids of their own.
         return False
-    return any(takes(url, session) or session_of(db) != session for _ in range(TRIES))
+    return any(takes(url, session) or session_of(db) != session for _ in range(MAX_SESSION_CHECKS))
 
 
 def takes(url: str, session: int) -> bool:

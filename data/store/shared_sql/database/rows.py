@@ -16,7 +16,7 @@ from data.text.similarity import TextSignature
 SHOWN_VIEW: Final = "shown_releases"
 """Name of the view of the releases that readers see."""
 
-EVERY: Final = 1 << 62
+NO_LIMIT: Final = 1 << 62
 """Value of LIMIT that includes all rows."""
 
 CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'

@@ -20,7 +20,7 @@ from data.store.shared_sql.events import SEARCH_INDEX
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 
-STEPS: Final = 1000
+INSTRUCTIONS_PER_CHECK: Final = 1000
 """Number of SQLite instructions between two checks of the elapsed time. One full-text instruction
 may be slow."""
 
@@ -305,7 +305,7 @@ def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
         return time.monotonic() > end or (interruption is not None and interruption.is_stopped)
 
     is_limited = interruption is not None or end < math.inf
-    connection.set_progress_handler(is_over if is_limited else None, STEPS)
+    connection.set_progress_handler(is_over if is_limited else None, INSTRUCTIONS_PER_CHECK)
 
 
 def no_file(path: Path) -> str:
