@@ -223,7 +223,10 @@ with_later_home = home_option(lambda folder, _: home_at(folder))
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 always_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="Has no effect, because the output is always JSON."
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    help="Has no effect here. Accepted for consistency with other commands.",
 )
 
 
