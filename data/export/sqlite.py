@@ -115,7 +115,7 @@ class _Database:
             self._insert("media", release, kind, one.url, one.type, one.length, one.title, record)
 
     def _add_versions(self, release: Release) -> None:
-        for one in self._store.revisions(release.id):
+        for one in self._store.all_versions(release.id):
             content = one.content
             published = content.published.iso if content.published else None
             self._insert(

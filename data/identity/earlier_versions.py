@@ -29,16 +29,18 @@ def earlier_versions(
 ) -> list[DatedContent]:
     """Return the contents in ``found`` that are versions of their own, oldest first.
 
-    ``known`` are the stored versions. Content is omitted if readers see no difference from the
+    ``known`` are the stored versions. There is at most one version per second, because its second
+    identifies an earlier version. Content is omitted if readers see no difference from the
     version before it, or from the stored version after it. Content without a text is omitted if
     another version has a text.
     """
-    times = {one.at for one in known}
     has_text = any(one.content.body_text for one in (*known, *found))
-    fresh = [
-        one for one in found if one.at not in times and (one.content.body_text or not has_text)
-    ]
-    line = sorted((*known, *fresh), key=lambda one: one.at)
+    times = {_second(one.at) for one in known}
+    fresh: dict[dt.datetime, DatedContent] = {}
+    for one in found:
+        if _second(one.at) not in times and (one.content.body_text or not has_text):
+            fresh.setdefault(_second(one.at), one)
+    line = sorted((*known, *fresh.values()), key=lambda one: one.at)
     changes: list[DatedContent] = []
     for one in line:
         if one.capture and changes and not significant_changes(changes[-1].content, one.content):
@@ -55,3 +57,7 @@ def earlier_versions(
             and not significant_changes(one.content, following.content)
         )
     ]
+
+
+def _second(at: dt.datetime) -> dt.datetime:
+    return at.replace(microsecond=0)

@@ -1,1 +1,1 @@
-"""Network access: public addresses, a client for single requests, and S3 buckets."""
+"""Access to the network: checks of addresses, an HTTP client, web archive indexes, S3 buckets."""

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, Literal, TypeAlias
 
 from data.models import Content
@@ -22,6 +22,15 @@ NEAR_LINES: Final = 1
 
 MIN_TURNS: Final = 2
 """Minimum number of changes of a place among our captures at which it is noise."""
+
+MAX_LINES: Final = 5000
+"""Maximum number of lines of a copy that are compared."""
+
+MAX_DIFFERENCES: Final = 1000
+"""Maximum number of differences per copy that are compared with those of other copies."""
+
+MAX_PASSAGE_LENGTH: Final = 2000
+"""Maximum length in characters of each text of a passage in a report."""
 
 MIN_MAJORITY_VOICES: Final = 3
 """Minimum number of copies at which a majority shows which copy was altered."""
@@ -76,7 +85,7 @@ class Finding:
 def lines_of(title: str, published: str, text: str) -> list[str]:
     """Return the lines of a copy: the title, the day of publication, and the text."""
     lines = (" ".join(line.split()) for line in (title, published[:10], *text.splitlines()))
-    return [line for line in lines if line]
+    return [*islice(filter(None, lines), MAX_LINES)]
 
 
 def content_lines(content: Content) -> list[str]:
@@ -89,12 +98,16 @@ def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str]
     """Return the places of ``lines`` that change from visit to visit, from our captures.
 
     ``captures`` are in order of time, each with whether it shows the same version as ``lines``. A
-    place is unstable if it changed within this version, or at least twice. An edit by the publisher
-    changes a place once. A place at which all captures have the same text is stable, even if
-    ``lines`` differ there: then our text was altered.
+    place is unstable if it changed within this version, or at least twice. So are all places in its
+    line that changed. An edit by the publisher changes a place once. A place at which all captures
+    have the same text is stable, even if ``lines`` differ there: then our text was altered.
     """
-    found = [(by_line(differences(lines, capture)), is_same) for capture, is_same in captures]
-    unstable = []
+    found = [
+        (by_line(differences(lines, capture)[:MAX_DIFFERENCES]), is_same)
+        for capture, is_same in captures
+    ]
+    changed: list[Difference] = []
+    restless: set[int] = set()
     for place in [one for some, _ in found for part in some.values() for one in part]:
         texts = [(text_at(place, some), is_same) for some, is_same in found]
         turns = [
@@ -102,9 +115,11 @@ def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str]
             for (text, before), (other, is_same) in pairwise(texts)
             if text != other
         ]
+        if turns:
+            changed.append(place)
         if any(turns) or len(turns) >= MIN_TURNS:
-            unstable.append(place)
-    return by_line(unstable)
+            restless.add(place.line)
+    return by_line(one for one in changed if one.line in restless)
 
 
 def by_line(some: Iterable[Difference]) -> Places:
@@ -116,13 +131,14 @@ def by_line(some: Iterable[Difference]) -> Places:
 
 
 def true_differences(ours: Sequence[str], theirs: Copy, unstable: Places) -> list[Difference]:
-    """Return the differences between two copies that are not noise of the page.
+    """Return the first differences between two copies that are not noise of the page.
 
     ``unstable`` are the places of our lines that change from visit to visit.
     """
     day = theirs.since.date()
     found = differences(ours, theirs.lines)
-    return [one for one in found if not is_noise(one, ours, day, unstable)]
+    true = (one for one in found if not is_noise(one, ours, day, unstable))
+    return [*islice(true, MAX_DIFFERENCES)]
 
 
 def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Places) -> bool:
@@ -148,7 +164,7 @@ def words_of(lines: Sequence[str], one: Difference) -> list[str]:
 def passage_of(ours: Sequence[str], one: Difference) -> Passage:
     """Return the lines in which a difference is."""
     mine = "" if one.added or one.line >= len(ours) else ours[one.line]
-    return Passage(mine, one.new_line)
+    return Passage(mine[:MAX_PASSAGE_LENGTH], one.new_line[:MAX_PASSAGE_LENGTH])
 
 
 def judged(

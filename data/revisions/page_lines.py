@@ -155,7 +155,7 @@ def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
     for one in steps:
         line, circle = one, dict[int, int]()
         while len(following := steps.get(line, [])) == 1 and len(circle) < MAX_EXCHANGED:
-            ((line, old, at),) = following
+            line, old, at = following[0]
             circle[old] = at
             if line == one:
                 found |= circle

@@ -41,6 +41,9 @@ quickly."""
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Pattern that matches a control character that no valid address contains."""
+
 MAX_KEY_LENGTH: Final = 2_000
 """Maximum length in characters of a canonical URL. A PostgreSQL index accepts at most 2,704
 bytes."""
@@ -274,6 +277,21 @@ def host_of(url: str) -> str:
 def host_and_port(url: str) -> str:
     """Return the lower-case host of an address, with its port but without user and password."""
     return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def is_web(url: str) -> bool:
+    """Return whether a text is a valid http or https URL with a host.
+
+    URLs with control characters are rejected, because a program that cuts the URL at a NUL
+    character would request another URL.
+    """
+    if CONTROL_CHARACTER.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1000)

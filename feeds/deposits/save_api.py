@@ -13,6 +13,7 @@ from data.clock import utc_now
 from data.models import DepositReceipt
 from data.network.client import Outbound, OutboundError, OutboundResponse
 from data.network.retry_after import MAX_WAIT, asked_until
+from data.network.web_archive_index import parse_cdx, time_of_stamp
 from data.settings.archive import DepositSettings
 
 MAX_ANSWER_BYTES: Final = 2_000_000
@@ -36,8 +37,6 @@ FINAL: Final = re.compile(
     r"blocked-url|invalid-url|not-found|gone|no-access|forbidden|unauthorized"
 )
 """Pattern that matches an error in ``status_ext`` after which another request is useless."""
-
-STAMP: Final = re.compile(r"\d{14}")
 
 CLOCK_SKEW_SECONDS: Final = 60
 """Maximum difference in seconds between our clock and an archive's clock."""
@@ -123,9 +122,13 @@ class SaveApi:
 
     async def capture_since(self, url: str, revision: int, since: float) -> Saved | Busy | Nothing:
         """Return the first capture of a page since a time, or `Nothing`."""
-        at = dt.datetime.fromtimestamp(since - CLOCK_SKEW_SECONDS, dt.UTC)
-        first = f"{at:%Y%m%d%H%M%S}"
-        query = {"url": url, "from": first, "output": "json", "limit": str(MAX_CDX_ROWS)}
+        first = dt.datetime.fromtimestamp(int(since) - CLOCK_SKEW_SECONDS, dt.UTC)
+        query = {
+            "url": url,
+            "from": f"{first:%Y%m%d%H%M%S}",
+            "output": "json",
+            "limit": str(MAX_CDX_ROWS),
+        }
         try:
             answer = await self._outbound.ask("GET", f"{self._settings.cdx}?{urlencode(query)}")
         except OutboundError as error:
@@ -134,8 +137,13 @@ class SaveApi:
             return Nothing()
         if not answer.is_good:
             return Busy(f"the archive answered {answer.status}", until_of(answer))
-        stamps = [stamp for stamp in stamps_in(answer.body) if stamp >= first]
-        return Saved(self._receipt(min(stamps), url, revision)) if stamps else Nothing()
+        page = parse_cdx(answer.body.decode("utf-8", "replace"))
+        times = [
+            one.at
+            for one in (page.captures if page else ())
+            if one.at >= first and one.status in {0, HTTPStatus.OK}
+        ]
+        return Saved(self._receipt(min(times), url, revision)) if times else Nothing()
 
     async def _ask(self, method: str, url: str, body: bytes = b"") -> OutboundResponse:
         headers = {"accept": "application/json"}
@@ -163,9 +171,9 @@ class SaveApi:
         self, fields: dict[str, Any], url: str, revision: int
     ) -> Saved | Rejected | Busy | None:
         """Return the result that a response contains, or None."""
-        stamp = str(fields.get("timestamp", ""))
-        if fields.get("status") == "success" and time_of(stamp):
-            return Saved(self._receipt(stamp, url, revision))
+        at = time_of_stamp(str(fields.get("timestamp", "")))
+        if fields.get("status") == "success" and at:
+            return Saved(self._receipt(at, url, revision))
         reason = reason_of(fields)
         if fields.get("status") == "error" or (reason and "status" not in fields):
             if LIMITS.search(str(fields.get("status_ext", ""))):
@@ -173,9 +181,9 @@ class SaveApi:
             return Rejected(reason, final=bool(FINAL.search(str(fields.get("status_ext", "")))))
         return None
 
-    def _receipt(self, stamp: str, url: str, revision: int) -> DepositReceipt:
-        at = time_of(stamp) or utc_now()
-        return DepositReceipt(self.name, revision, at, f"{self._settings.captures}{stamp}/{url}")
+    def _receipt(self, at: dt.datetime, url: str, revision: int) -> DepositReceipt:
+        address = f"{self._settings.captures}{at:%Y%m%d%H%M%S}/{url}"
+        return DepositReceipt(self.name, revision, at, address)
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
@@ -194,37 +202,8 @@ def reason_of(fields: dict[str, Any]) -> str:
     return text[:MAX_TEXT]
 
 
-def time_of(stamp: str) -> dt.datetime | None:
-    """Parse a time of 14 digits. Returns None if they are not a time."""
-    if not STAMP.fullmatch(stamp):
-        return None
-    try:
-        return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
-
-
 def until_of(answer: OutboundResponse) -> float | None:
     """Return the end of the wait that a response requires, in seconds since 1970, or None."""
     now = utc_now()
     until = asked_until(answer.headers.get("retry-after", "").strip(), now)
     return min(until, now + MAX_WAIT).timestamp() if until else None
-
-
-def stamps_in(body: bytes) -> list[str]:
-    """Return the valid time stamps of captures that a CDX server lists as JSON.
-
-    The rows are arrays after a row of names, or one object per line.
-    """
-    try:
-        rows = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        rows = [fields_of(line) for line in body.splitlines()]
-    found = []
-    names = rows[0] if isinstance(rows, list) and rows else []
-    for row in rows if isinstance(rows, list) else [rows]:
-        if isinstance(row, list) and isinstance(names, list):
-            row = dict(zip(map(str, names), row, strict=False))  # noqa: PLW2901 - as an object
-        if isinstance(row, dict) and time_of(stamp := str(row.get("timestamp", ""))):
-            found.append(stamp)
-    return found

@@ -13,6 +13,7 @@ import msgspec
 
 from data.store.public_view import without_secrets
 from data.text.source_secrets import Secrets
+from data.text.urls import is_web
 from scheduler.children.fetch import PageFetcher
 from scheduler.children.page_limit import collect_garbage_rarely
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
@@ -21,7 +22,6 @@ from scheduler.terminal.progress import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Task, Wanted, read_page
-from spiders.page.page import is_web
 
 MAX_PAGES_AHEAD = 64
 """Maximum number of pages per CPU core that are queued before their results are printed."""

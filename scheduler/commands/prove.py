@@ -72,7 +72,7 @@ def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
     sightings = store.sightings(release.id)
     shown = [
         ProvenCapture(f"version {one.number}", one.capture)
-        for one in store.revisions(release.id)
+        for one in store.all_versions(release.id)
         if one.capture
     ]
     if sightings.seen and all(one.capture != sightings.seen for one in shown):

@@ -18,6 +18,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from data.health.run_errors import ARCHIVE
 from data.models import Capture
+from data.network.web_archive_index import IndexedCapture, possible
 from data.progress import OnStepProgress
 from data.text.urls import canonical_url
 from scheduler.mirror.import_archive import ArchiveImport
@@ -32,11 +33,13 @@ from spiders.web_archives.capture_plan import (
     prefix_of,
     shape_of,
 )
-from spiders.web_archives.index_lines import IndexedCapture, possible
-from spiders.web_archives.web_archive import NoCapture, RawCapture, WebArchive
+from spiders.web_archives.web_archive import NoCapture, RawCapture, WebArchive, WebArchiveError
 
 MAX_PREFIXES: Final = 30
 """Maximum number of address prefixes for which the index is read."""
+
+MAX_CAPTURES: Final = 2_000_000
+"""Maximum number of captures of a source in the index. With more, the backfill ends."""
 
 MAX_LISTING_STEPS: Final = 60
 """Maximum number of captures of a listing that are fetched."""
@@ -161,6 +164,8 @@ class Backfill:
                 rows = self._index[canonical_url(one.url)]
                 self.counts.captures += (one.stamp, one.digest) not in rows
                 rows.setdefault((one.stamp, one.digest), one)
+        if self.counts.captures > MAX_CAPTURES:
+            raise WebArchiveError(self._web.address, "its index of this site is too large")
         self._on_step("index", self._web.requests, self._web.requests)
 
     def _captures(self, key: str) -> list[IndexedCapture]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -17,6 +17,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError, SourceError
 from data.models import Release
 from data.network.client import OK, Outbound
+from data.network.web_archive_index import IndexedCapture, possible
 from data.revisions.corroboration import (
     OWN_COPY,
     Copy,
@@ -39,7 +40,6 @@ from spiders.download.settings import user_agent
 from spiders.sources.loader import load_source
 from spiders.stored.page_captures import PageCaptures
 from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
-from spiders.web_archives.index_lines import IndexedCapture, possible
 from spiders.web_archives.raw_capture import is_payload
 from spiders.web_archives.web_archive import WebArchive
 
@@ -63,10 +63,10 @@ class PeerRelease(msgspec.Struct):
     """The fields of a release of another instance that are compared."""
 
     title: str
-    updated: dt.datetime
+    updated: Annotated[dt.datetime, msgspec.Meta(tz=True)]
     body_text: str = ""
     published: str | None = None
-    last_seen: dt.datetime | None = None
+    last_seen: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
     provenance: dict[str, Any] = {}
 
     @property
@@ -99,22 +99,27 @@ class Corroboration:
 
 
 class OwnCopies:
-    """Our copies of one release: its versions, and further captures of the last version."""
+    """Our copies of one release: its versions, and further captures of them."""
 
     def __init__(self, release: Release, versions: Sequence[Copy], pages: "OwnPages") -> None:
         self.release = release
         self.versions = versions
         self._pages = pages
-        self._unstable: Places | None = None
+        self._captures: Sequence[tuple[dt.datetime, Sequence[str]]] | None = None
+        self._unstable: dict[int, Places] = {}
 
-    @property
-    def unstable(self) -> Places:
-        """Return the places in the last version that differ between our own captures."""
-        if self._unstable is None:
-            last = self.versions[-1]
-            captures = self._pages.texts(self.release, last.since)
-            self._unstable = unstable_places(last.lines, captures)
-        return self._unstable
+    def unstable(self, number: int) -> Places:
+        """Return the places in a version that differ between our own captures."""
+        if self._captures is None:
+            self._captures = self._pages.texts(self.release)
+        if number not in self._unstable:
+            around = self.versions[number : number + 2]
+            start, *end = (one.since.replace(microsecond=0) for one in around)
+            captures = [
+                (lines, start <= at and not (end and at >= end[0])) for at, lines in self._captures
+            ]
+            self._unstable[number] = unstable_places(around[0].lines, captures)
+        return self._unstable[number]
 
     def nearest(self, theirs: Copy) -> tuple[int, list[Difference]]:
         """Return the number of our version that is most similar to a copy, and the differences.
@@ -124,8 +129,9 @@ class OwnCopies:
         found: list[tuple[bool, int, int, list[Difference]]] = []
         for number, ours in enumerate(self.versions):
             some = true_differences(ours.lines, theirs, {})
-            if some and number == len(self.versions) - 1:
-                some = true_differences(ours.lines, theirs, self.unstable)
+            is_near = number == len(self.versions) - 1 or overlaps(ours, theirs)
+            if some and is_near:
+                some = true_differences(ours.lines, theirs, self.unstable(number))
             if not some:
                 return number, []
             found.append((not overlaps(ours, theirs), len(some), -number, some))
@@ -150,15 +156,12 @@ class OwnPages:
             if number < MAX_OWN_CAPTURES:
                 yield answer
 
-    def texts(self, release: Release, since: dt.datetime) -> Sequence[tuple[Sequence[str], bool]]:
-        """Return the lines of our captures of a release, oldest first.
-
-        The boolean is true for captures from ``since`` on.
-        """
-        start, found = since.replace(microsecond=0), []
+    def texts(self, release: Release) -> Sequence[tuple[dt.datetime, Sequence[str]]]:
+        """Return the times and lines of our captures of a release, oldest first."""
+        found = []
         for answer in self.answers(release):
             with suppress(SourceError, *UNREADABLE):
-                found.append((self.lines(release, answer), answer.at >= start))
+                found.append((answer.at, self.lines(release, answer)))
         return found[::-1]
 
     def lines(self, release: Release, answer: Served) -> Sequence[str]:

@@ -27,10 +27,9 @@ from data.health.run_errors import ARCHIVE
 from data.models import Capture
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, is_web
 from spiders.crawl.drafts.draft import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES
-from spiders.page.page import is_web
 from spiders.stored.imported_pages import ImportedPages
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])

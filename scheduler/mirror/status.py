@@ -128,7 +128,7 @@ def source_status(store: Store, source: str) -> SourceStatus:
     """Count the versions of a source with and without captures."""
     captured = without = gone = 0
     for release in store.by_first_seen(source):
-        for version in store.revisions(release.id):
+        for version in store.all_versions(release.id):
             if version.capture is None:
                 without += 1
             elif version.capture.file:

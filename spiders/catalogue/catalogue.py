@@ -23,9 +23,9 @@ from data.files import read_regular
 from data.languages.tags import fault_of_language
 from data.text.clean import plain
 from data.text.masking import masked
+from data.text.urls import is_web
 from data.toml_files import ID, unreadable
 from data.wording import meant
-from spiders.page.page import is_web
 
 T = TypeVar("T")
 

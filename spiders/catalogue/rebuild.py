@@ -24,6 +24,7 @@ import yaml
 from anyascii import anyascii
 
 from data.text.clean import clean_line
+from data.text.urls import is_web
 from spiders.catalogue.catalogue import (
     CatalogueHead,
     Entry,
@@ -31,7 +32,6 @@ from spiders.catalogue.catalogue import (
     bundled_catalogues,
     read_catalogue,
 )
-from spiders.page.page import is_web
 
 MAX_ID_LENGTH: Final = 64
 """Maximum length of an id in characters."""

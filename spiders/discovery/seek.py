@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from data.clock import utc_now
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, is_web
 from data.wording import counted
 from spiders.barriers.barrier import barrier_to_programs
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
@@ -35,7 +35,7 @@ from spiders.listing.paging.period_links import covers
 from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
 from spiders.page.links import url_pattern
-from spiders.page.page import Page, is_web
+from spiders.page.page import Page
 
 LINKS_IN_FIRST_ROUND: Final = 5
 """Maximum number of links tried in the first round of the search."""

@@ -27,11 +27,11 @@ from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from data.network.request_signer import RequestSigner
+from data.text.urls import is_web
 from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.settings import CONNECTIONS, EXTEND, LOADED, RENDER, SIGNER
 from spiders.download.size_limits import bound_heads
-from spiders.page.page import is_web
 
 UNREAD_TYPES = {"image", "media", "font"}
 """Types of resources that the browser does not load, because they are only for display."""

@@ -15,10 +15,11 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.errors import PAGE_BUG
 from data.text.clean import clean_line
+from data.text.urls import is_web
 from spiders.extract.page_type import kind_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.read import read_listing
-from spiders.page.page import Page, is_web
+from spiders.page.page import Page
 from spiders.release.read import SECTION, read_release
 
 Wanted = Literal["auto", "listing", "release"]

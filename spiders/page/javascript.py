@@ -12,10 +12,10 @@ from typing import Final
 
 from lxml import etree
 
-from data.text.urls import ROUTE, absolute
+from data.text.urls import ROUTE, absolute, is_web
 from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.html_tree import element_line
-from spiders.page.page import Page, is_web
+from spiders.page.page import Page
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
 """Pattern that matches ids and tags of elements that JavaScript frameworks fill."""

@@ -11,7 +11,6 @@ from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from charset_normalizer import from_bytes
 from lxml import etree
@@ -35,7 +34,6 @@ DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 """Control characters that XML forbids."""
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
 """Maximum share of control characters at the beginning of a text. A body with a larger share is
 binary."""
@@ -189,21 +187,6 @@ class Page:
     def selector(self) -> Selector:
         """The parsed page as a parsel `Selector`, for CSS and XPath queries."""
         return Selector(root=self.tree, type="html")
-
-
-def is_web(url: str) -> bool:
-    """Whether a text is a valid http or https URL with a host.
-
-    URLs with control characters are rejected, because a program that cuts the URL at a NUL
-    character would request another URL.
-    """
-    if CONTROL.search(url):
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def is_binary(start: bytes) -> bool:

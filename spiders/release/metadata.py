@@ -8,13 +8,13 @@ from lxml import etree
 
 from data.languages.tags import language_tag
 from data.text.clean import clean_line
-from data.text.urls import absolute, page_address, part_fragment
+from data.text.urls import absolute, is_web, page_address, part_fragment
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import class_and_id
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import text_content
-from spiders.page.page import Page, is_web
+from spiders.page.page import Page
 
 AUTHORS = (
     "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",

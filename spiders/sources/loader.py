@@ -18,8 +18,8 @@ from data.errors import SourceError, UnknownSource
 from data.languages.tags import fault_of_language
 from data.models import Source
 from data.text.masking import masked
+from data.text.urls import is_web
 from data.toml_files import check_id, decode, find_file, read_text, toml_files
-from spiders.page.page import is_web
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")

@@ -1,5 +1,5 @@
-"""Read the indexes and captures of web archives, such as the Wayback Machine or a pywb site.
+"""Client of web archives, such as the Wayback Machine or a pywb site.
 
-The indexes are CDX servers and Memento TimeMaps. Captures are returned as the archive first stored
-them, without its additions.
+It chooses which captures to fetch, and returns them as the archive first stored them, without its
+additions.
 """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from spiders.web_archives.index_lines import IndexedCapture
+from data.network.web_archive_index import IndexedCapture
 
 OK: Final = 200
 GONE_STATUSES: Final = frozenset([404, 410])

@@ -21,16 +21,20 @@ DROPPED_HEADERS: Final = frozenset(["content-encoding", "content-length", "trans
 may have decoded it."""
 
 INSERTS: Final = tuple(
-    re.compile(pattern, re.DOTALL | re.IGNORECASE)
-    for pattern in (
-        rb"<!-- WB Insert -->.{0,200000}?<!-- End WB Insert -->",
-        rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.{0,400000}?<!-- END WAYBACK TOOLBAR INSERT -->",
-        rb"<script[^>]{0,500}/_static/js/.{0,20000}?<!-- End Wayback Rewrite JS Include -->\s*",
-        rb"<!--\s*FILE ARCHIVED ON .{0,2000}?-->\s*",
-        rb"<!--\s*playback timings .{0,2000}?-->\s*",
+    (re.compile(beginning, re.IGNORECASE), re.compile(end, re.IGNORECASE))
+    for beginning, end in (
+        (rb"<!-- WB Insert -->", rb"<!-- End WB Insert -->"),
+        (rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->", rb"<!-- END WAYBACK TOOLBAR INSERT -->"),
+        (
+            rb"<script[^<>]{0,500}/_static/js/",
+            rb"<!-- End Wayback Rewrite JS Include -->[ \t\r\n]*",
+        ),
+        (rb"<!--[ \t\r\n]{0,9}FILE ARCHIVED ON ", rb"-->[ \t\r\n]*"),
+        (rb"<!--[ \t\r\n]{0,9}playback timings ", rb"-->[ \t\r\n]*"),
     )
 )
-"""Patterns that match the additions of pywb and of the Wayback Machine to pages."""
+"""Patterns that match the beginning and the end of each part that pywb and the Wayback Machine add
+to pages."""
 
 LEFTOVER: Final = re.compile(
     rb"wombat\.js|/_static/js/|__wb_|\bwbinfo\b|WAYBACK TOOLBAR", re.IGNORECASE
@@ -50,8 +54,8 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
     contains scripts of an archive. A page without additions is returned unchanged.
     """
     found = body
-    for pattern in INSERTS:
-        found = pattern.sub(b"", found)
+    for beginning, end in INSERTS:
+        found = without_parts(found, beginning, end)
     parts = urlsplit(replay)
     host, path = (re.escape(one.encode()) for one in (parts.netloc, parts.path.rstrip("/")))
     rewritten = (
@@ -59,6 +63,15 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
     )
     found = re.sub(rewritten, b"", found)
     return None if LEFTOVER.search(found) else found
+
+
+def without_parts(body: bytes, beginning: re.Pattern[bytes], end: re.Pattern[bytes]) -> bytes:
+    """Return a page without its parts between a beginning and an end."""
+    kept, place = [], 0
+    while (first := beginning.search(body, place)) and (last := end.search(body, first.end())):
+        kept.append(body[place : first.start()])
+        place = last.end()
+    return b"".join((*kept, body[place:]))
 
 
 def original_headers(headers: Mapping[str, str]) -> Headers:

@@ -15,12 +15,7 @@ from data.errors import CommuniqueError
 from data.models.capture import Headers
 from data.network.addresses import PrivateAddress
 from data.network.client import Outbound, OutboundError, OutboundResponse
-from data.text.masking import masked
-from data.text.urls import canonical_url, host_of
-from spiders.download.hosts import is_own_machine
-from spiders.download.retry_after import wait_of
-from spiders.page.page import is_web
-from spiders.web_archives.index_lines import (
+from data.network.web_archive_index import (
     EARLIEST,
     IndexedCapture,
     IndexPage,
@@ -28,6 +23,10 @@ from spiders.web_archives.index_lines import (
     parse_timemap,
     time_of_date,
 )
+from data.text.masking import masked
+from data.text.urls import canonical_url, host_of, is_web
+from spiders.download.hosts import is_own_machine
+from spiders.download.retry_after import wait_of
 from spiders.web_archives.raw_capture import is_payload, original_headers, without_additions
 
 ROWS_PER_PAGE: Final = 5000
@@ -36,8 +35,8 @@ ROWS_PER_PAGE: Final = 5000
 MAX_INDEX_PAGES: Final = 400
 """Maximum number of index pages that are read per address."""
 
-MAX_ROWS: Final = 2_000_000
-"""Maximum number of index lines that are read per address."""
+MAX_CAPTURES: Final = 1_000_000
+"""Maximum number of captures in an index that are read per address."""
 
 MAX_INDEX_BYTES: Final = 64_000_000
 """Maximum size of one response of an index, in bytes."""
@@ -175,9 +174,17 @@ class WebArchive:
     def captures(self, url: str, *, prefix: bool = False) -> Iterator[IndexedCapture]:
         """Yield the captures of an address, or of all addresses that begin with ``url``.
 
-        Raises WebArchiveError if the index is unusable or endless.
+        Raises WebArchiveError if the index is unusable, endless or too large.
         """
-        yield from self._cdx(url, prefix=prefix) if self._kind == CDX else self._timemaps(url)
+        found = self._cdx(url, prefix=prefix) if self._kind == CDX else self._timemaps(url)
+        for number, one in enumerate(found):
+            if number >= MAX_CAPTURES:
+                raise self._too_many(url)
+            yield one
+
+    def _too_many(self, url: str) -> WebArchiveError:
+        """Return the error of an index that is too large."""
+        return WebArchiveError(self.address, f"its index of {masked(url)} has too many captures")
 
     def fetch(self, capture: IndexedCapture) -> RawCapture:
         """Fetch a capture as first stored.
@@ -245,7 +252,7 @@ class WebArchive:
         query = {"url": url, "output": "json", "limit": str(ROWS_PER_PAGE), "showResumeKey": "true"}
         if prefix:
             query["matchType"] = "prefix"
-        rows, seen, resume = 0, set[str](), ""
+        seen, resume = set[str](), ""
         for _ in range(MAX_INDEX_PAGES):
             page = self._page({**query, **({"resumeKey": resume} if resume else {})})
             if page.rows >= ROWS_PER_PAGE and not page.resume and not resume:
@@ -253,16 +260,13 @@ class WebArchive:
                 del query["limit"], query["showResumeKey"]
                 page = self._page(query)
             yield from page.captures
-            rows += page.rows
             resume = page.resume
             if not resume:
                 return
-            if resume in seen or rows > MAX_ROWS:
+            if resume in seen:
                 break
             seen.add(resume)
-        raise WebArchiveError(
-            self.address, f"its index of {masked(url)} does not end, or has too many captures"
-        )
+        raise WebArchiveError(self.address, f"its index of {masked(url)} does not end")
 
     def _page(self, query: dict[str, str]) -> IndexPage:
         answer, _ = self._ask(f"{self._index}?{urlencode(query)}", MAX_INDEX_BYTES)
@@ -274,7 +278,7 @@ class WebArchive:
                 self.address, f"its index answered {answer.status} without a list of captures"
             )
         if len(answer.body) >= MAX_INDEX_BYTES:
-            raise WebArchiveError(self.address, "its index has too many captures of this source")
+            raise self._too_many(query["url"])
         return page
 
     def _timemaps(self, url: str) -> Iterator[IndexedCapture]:

@@ -84,7 +84,7 @@ class CapturesPart(Part):
         )
         found = {(shows, number): capture_of(row) for shows, number, *row in rows}
         versions = {number: one for (shows, number), one in found.items() if shows == "version"}
-        newest = versions.get(max(versions, default=0))
+        newest = versions.get(max((0, *versions)))
         return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
 
     def _keep_earlier_version(self, version: decisions.EarlierVersion) -> None:

@@ -153,8 +153,9 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     """
     known_release(context)
     after = context.place(asked, int) or 0
-    left = [one for one in context.store.revisions(context.name) if one.number >= after]
-    before = left.pop(0) if after and left else None
+    versions = context.store.all_versions(context.name)
+    start = next((at for at, one in enumerate(versions, start=1) if one.number == after), 0)
+    left, before = list(versions[start:]), versions[start - 1] if start else None
     some: list[schemas.Revision] = []
     size = 0
     while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:

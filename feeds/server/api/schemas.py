@@ -192,7 +192,14 @@ class FoundPage(ResponseBody, frozen=True):
 class Revision(ResponseBody, frozen=True):
     """One version of a release."""
 
-    revision: Annotated[int, Meta(ge=1)]
+    revision: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Its number from 1. For a version that only a web archive captured, its "
+            "time with 14 digits, such as 20180401123000.",
+        ),
+    ]
     seen: Annotated[Instant, Meta(description="When it was first captured.")]
     reason: Annotated[
         str,

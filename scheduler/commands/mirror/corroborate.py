@@ -59,6 +59,8 @@ def corroborate(home: Home, *, release: str | None, sample: int | None, as_json:
         raise click.UsageError("give a release or --sample, not both")
     with closing(home.plain_store()) as store, closing(Index(home.archive)) as index:
         chosen = [find(store, release)] if release else sampled(store, sample or DEFAULT_SAMPLE)
+        if any(one.content.redacted for one in chosen):
+            raise click.UsageError("this release was redacted, so there is no text to compare")
         secrets = secrets_of(store)
         found: list[Corroboration] = []
         for one in compare(home, store, chosen, index):

@@ -24,6 +24,7 @@ from data.progress import OnStepProgress
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.sources import WHY_HIDDEN
+from data.store.unit_of_work.decisions import EarlierVersion
 from data.store.unit_of_work.outcome import RecordOutcome
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
@@ -173,6 +174,11 @@ class HiddenContent:
                     capture=one.capture,
                 )
             )
+        for one in self._old.earlier_versions(release.id):
+            if one.capture:
+                self._new.restore_earlier_version(
+                    EarlierVersion(release.id, one.content, one.capture)
+                )
         why = self._old.why_retracted(release.id)
         if release.content.redacted:
             self._new.redact(release.id, at=release.updated, why=why)

@@ -15,9 +15,9 @@ from data.health.run_errors import ErrorKind, file_kind
 from data.models import Capture, Draft, Validator
 from data.settings import ArchiveSettings
 from data.settings.archive import AttachmentText
+from data.text.urls import is_web
 from spiders.attachments.middleware import Reading, ReadingTime
 from spiders.crawl.visit_scope import VisitScope
-from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
 MAX_FILES_PER_VISIT: Final = 200

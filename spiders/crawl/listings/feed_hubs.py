@@ -14,10 +14,11 @@ from typing import Final
 import msgspec
 
 from data.models import FeedHub
+from data.text.urls import is_web
 from spiders.crawl.visit_scope import VisitScope
 from spiders.listing.feed import feed_links
 from spiders.page.links import resolve
-from spiders.page.page import Page, is_web
+from spiders.page.page import Page
 
 RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
 """Minimum time between two searches for a hub in the same feed, in seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from data.identity.earlier_versions import DatedContent, earlier_versions
 from data.models import Capture, Content
@@ -50,3 +51,11 @@ def test_stored_captures_are_not_added_again() -> None:
     versions = [known(2, "one"), known(9, "three")]
     found = [captured(2, "one"), captured(4, "one"), captured(1, "")]
     assert earlier_versions(versions, found) == []
+
+
+def test_two_captures_of_one_second_are_one_version() -> None:
+    found = [captured(1, "one"), captured(1, "two")]
+    later = replace(found[1], at=found[1].at + dt.timedelta(milliseconds=300))
+    (version,) = earlier_versions([known(9, "three")], [found[0], later])
+    assert version.content == content("one")
+    assert earlier_versions([known(1, "one"), known(9, "three")], [later]) == []

@@ -10,12 +10,16 @@ from typing import IO
 
 import psycopg
 
+from data.clock import utc_now
+from data.store.core.store import Store
 from scheduler.fleet.duties import Duties
 from scheduler.fleet.leader import LOCK
 from scheduler.home.home import open_home
 from scheduler.service.publishing import Publishing
+from tests.drafts import draft, published
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
+from tests.save_archive import archive_served
 from tests.services import home_on, started, until, wait_for
 
 BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
@@ -68,6 +72,43 @@ def test_a_stopped_service_releases_its_duties(tmp_path: Path, postgres_url: str
             after = db.execute("SELECT 1 FROM hosts WHERE token = ANY (%s)", [[*before.values()]])
             assert after.fetchall() == []
             until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
+
+
+def test_two_services_deposit_each_version_once(tmp_path: Path, postgres_url: str) -> None:
+    with archive_served() as archive:
+        archive.faults += [{"status": "success", "timestamp": "20260301000000"}] * 9
+        more = f"[archive.deposits.loopback]\n{archive.settings}"
+        first, second = (home_on(tmp_path / name, postgres_url, more=more) for name in "12")
+        with closing(open_home(first).plain_store()) as store:
+            store.begin_deposits()
+            record(store, 1)
+            with started("run", first) as (service, log):
+                took_on(log, "duty:deposits")
+                with started("run", second) as (_, other_log):
+                    wait_for(lambda: deposited(store) == 1)
+                    record(store, 2)
+                    service.send_signal(signal.SIGTERM)
+                    took_on(other_log, "duty:deposits")
+                    wait_for(lambda: deposited(store) == 2)
+        saved = sorted(one for one in archive.asked if one.startswith("save "))
+        assert saved == [f"save http://93.184.216.34/news/{number}" for number in (1, 2)]
+
+
+def record(store: Store, number: int) -> None:
+    """Record a new release at a public address, which nobody requests."""
+    now = utc_now()
+    one = draft(
+        f"http://93.184.216.34/news/{number}",
+        title=f"Ship {number}",
+        body_text=f"Ship {number} is at pier {number}, says harbour master Odile Brandt.",
+        published=published(now.date().isoformat()),
+    )
+    store.record(one, seen=now, since=now)
+
+
+def deposited(store: Store) -> int:
+    """The number of versions that were deposited."""
+    return sum(one.number for one in store.deposit_counts() if one.state == "done")
 
 
 def test_a_duty_lost_to_another_service_is_logged(tmp_path: Path, postgres_url: str) -> None:

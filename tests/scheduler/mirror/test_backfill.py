@@ -14,8 +14,10 @@ import pytest
 from data.settings.site import SiteSettings
 from data.store.shared_sql.events import ALERTS
 from feeds.replay.release_mementos import mementos_of
-from scheduler.home.home import open_home
+from feeds.server.app import create_app
+from scheduler.home.home import home_at, open_home
 from tests.command import communique, make_home
+from tests.feeds.serving import served_by
 from tests.web_archive import LoopbackArchive, web_archive
 
 SITE = "https://harbour.example"
@@ -169,6 +171,22 @@ def test_earlier_versions_of_a_known_release_have_times_and_no_numbers(
     assert TEXTS[1] in page
     assert "From a web archive" in page
     assert 'revisions/20180401000000/"' in (folder / "index.html").read_text()
+    proof = communique("prove", after["id"], "--to", str(home / "proof"), "--json", home=home)
+    assert json.loads(proof.stdout)["records"] == 2
+    app = create_app(
+        home / "site", home_at(home).store_url, SiteSettings(), archive=home / "archive"
+    )
+    for web in served_by(app):
+        paths = [f"/api/releases/{after['id']}/revisions", f"/memento/20180401000000/{url(1)}"]
+        paths.append(f"/releases/{after['id']}/revisions/20180401000000/")
+        versions = web.get(paths[0]).json()["revisions"]
+        assert [one["revision"] for one in versions] == [20180401000000, 1]
+        rest = web.get(paths[0], params={"limit": 1}).json()["next"]
+        after_first = web.get(paths[0], params={"limit": 1, "cursor": rest}).json()
+        assert (after_first["revisions"], after_first["next"]) == (versions[1:], None)
+        assert all(TEXTS[1] in web.get(path).text for path in paths)
+        communique("releases", "hide", after["id"], "--why", "an order", home=home)
+        assert {web.get(path).status_code for path in paths} <= {404, 410}
 
 
 @pytest.mark.parametrize("index", ["wayback", "plain", "timemap"])

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from data.network.client import Outbound
-from spiders.web_archives.index_lines import IndexedCapture, parse_cdx, parse_timemap
+from data.network.web_archive_index import IndexedCapture, parse_cdx, parse_timemap
+from spiders.web_archives import web_archive as web_archive_client
+from spiders.web_archives.raw_capture import without_additions
 from spiders.web_archives.web_archive import (
     NoCapture,
     NotAWebArchive,
@@ -75,6 +77,23 @@ def test_an_address_without_an_index_is_no_archive(served: LoopbackArchive) -> N
         with pytest.raises(NotAWebArchive) as found:
             archive.find(URL)
         assert found.value.exit_code == 2
+
+
+def test_unfinished_additions_of_archives_are_found_in_one_pass() -> None:
+    page = b"<p>Pier</p><!-- WB Insert --><b>An archive</b><!-- End WB Insert --><p>opens</p>"
+    hostile = b"<!-- WB Insert --><script /_static/js/><!-- FILE ARCHIVED ON " * 40_000
+    assert without_additions(page, "http://archive.example/") == b"<p>Pier</p><p>opens</p>"
+    # With a search per beginning, this would take an hour.
+    assert without_additions(hostile, "http://archive.example/") is None
+
+
+def test_an_index_of_too_many_captures_is_refused(
+    served: LoopbackArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = client_of(served)
+    monkeypatch.setattr(web_archive_client, "MAX_CAPTURES", 1)
+    with pytest.raises(WebArchiveError, match="too many captures"):
+        captures_of(archive)
 
 
 def test_a_private_address_is_never_requested(served: LoopbackArchive) -> None:

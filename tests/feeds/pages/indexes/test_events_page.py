@@ -140,7 +140,7 @@ def test_silent_edits_of_more_than_letters_have_a_feed(news: News) -> None:
     third = [one for one in feed["items"] if f"{make_release(3).id}/revisions/3/" in one["url"]]
     (item,) = third
     assert {"Figure", "Silent"} <= {*item["tags"]}
-    assert "Weight: 0.50" in item["content_html"]
+    assert "Weight: 0.57" in item["content_html"]
     versions = {one["url"].partition("/releases/")[2] for one in feed["items"]}
     assert not any(f"{make_release(4).id}/revisions/3/" in one for one in versions)
     assert not any(f"{make_release(5).id}/revisions/3/" in one for one in versions)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.archive.journal import journal_record
 from data.clock import utc_now
+from data.identity.earlier_versions import DatedContent
 from data.sqlite_file import files_of
 from data.store.open import open_store
 from data.store.unit_of_work import decisions
+from feeds.replay.withheld_captures import known_by
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home, home_at
 from scheduler.mirror.rebuild.new_store import begin_new_store
@@ -184,6 +188,23 @@ def test_a_new_store_hides_the_releases_hidden_in_the_lost_one(room: Room, home:
     pages = [path for path in (home / "site").rglob("*.html") if path.is_file()]
     assert pages
     assert not [path for path in pages if hidden in path.read_text()]
+
+
+def test_earlier_versions_of_a_hidden_release_stay_hidden_in_a_new_store(home: Path) -> None:
+    early = dt.datetime(2018, 4, 1, tzinfo=dt.UTC)
+    with closing(home_at(home).store()) as store:
+        (release,) = (one for one in store.by_first_seen() if one.hidden)
+        assert release.capture
+        capture = replace(release.capture, digest="sha256:early", at=early)
+        content = replace(release.content, body_text="Nobody may enter the pier this summer.")
+        store.add_earlier_versions(release.id, [DatedContent(early, content, capture)])
+        assert "sha256:early" in known_by(store).digests
+    lose(home)
+    begin_new_store(home_at(home), lambda *_: None)
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        (version,) = store.earlier_versions(release.id)
+        assert version.content == content
+        assert "sha256:early" in known_by(store).digests
 
 
 def test_a_new_store_hides_a_release_that_moved(room: Room, home: Path) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from spiders.page.page import is_web
+from data.text.urls import is_web
 
 EARLIEST: Final = dt.datetime(1996, 1, 1, tzinfo=dt.UTC)
 """Earliest possible time of a capture. No web archive existed before 1996."""
