@@ -1,4 +1,4 @@
-"""Work on several processor cores in forked processes, with results in order."""
+"""Run work on several processor cores in forked processes, and return the results in order."""
 
 import multiprocessing
 import os
@@ -13,7 +13,8 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 FORK: Final = multiprocessing.get_context("fork")
-"""Children see the memory of this process, so that large tables are not copied to them."""
+"""Method of starting child processes. Forked children share the memory of this process, so that
+large tables are not copied."""
 
 KILLED_MESSAGE: Final = (
     "a process that did a part of the work was killed, perhaps because memory ran out; run the "
@@ -34,10 +35,10 @@ def core_count() -> int:
 def map_forked(
     work: Callable[[Job], Result], jobs: Sequence[Job], processes: int
 ) -> Iterator[Result]:
-    """Yield ``work(job)`` for each job in order, computed in this number of child processes.
+    """Yield ``work(job)`` for each job in order, computed in several child processes.
 
-    Results are pickled. Other changes that ``work`` makes are lost with the child. Raises ChildLost
-    if a child ends early.
+    ``processes`` is the maximum number of child processes. Results are pickled. Other changes that
+    ``work`` makes are lost with the child. Raises ChildLost if a child ends early.
     """
     pipes: list[Connection] = []
     children = []
@@ -59,7 +60,7 @@ def map_forked(
 
 
 def _results(pipes: Sequence[Connection], count: int) -> Iterator[Result]:
-    """Hand out the numbers of jobs to idle children, and yield the results in order."""
+    """Assign jobs to idle children by number, and yield the results in order."""
     done: dict[int, Result] = {}
     rest = iter(range(count))
     try:

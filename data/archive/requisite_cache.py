@@ -1,7 +1,8 @@
 """Cache of page requisites: HOME/archive/requisites.db.
 
-It contains the pages whose requisites wait to be archived, and when each requisite is requested
-again. If it is lost, requisites are requested again, and unchanged ones become revisit records.
+It contains the pages whose requisites are not archived yet, and the time of the next request of
+each requisite. If it is lost, requisites are requested again, and unchanged ones become revisit
+records.
 """
 
 import datetime as dt
@@ -48,7 +49,8 @@ MAX_TRIES: Final = 4
 """Maximum number of visits that request the requisites of one page."""
 
 FOREVER: Final = float(2**53)
-"""Time before which a redacted requisite is not requested, in seconds since 1970."""
+"""Time of the next request of a redacted requisite, in seconds since 1970. It is so late that the
+requisite is never requested again."""
 
 
 class WaitingPage(msgspec.Struct, frozen=True):
@@ -66,11 +68,11 @@ class WaitingPage(msgspec.Struct, frozen=True):
 
 
 class KnownFile(msgspec.Struct, frozen=True):
-    """What is known about a requisite since its last request.
+    """Facts about a requisite from its last request.
 
-    It is not requested before ``until`` (seconds since 1970). ``checks`` is how often in sequence
-    it was unchanged, and ``digest`` that of its payload, or empty after a failure. ``links`` are
-    the requisites of a style sheet, as encoded JSON.
+    The requisite is not requested before ``until`` (seconds since 1970). ``checks`` is the number
+    of consecutive checks that found it unchanged. ``digest`` is the digest of its payload, or empty
+    after a failure. ``links`` are the requisites of a style sheet, as encoded JSON.
     """
 
     until: float
@@ -88,7 +90,7 @@ class RequisiteCache:
         self._connection: sqlite3.Connection | None = None
 
     def add_page(self, source: str, url: str, capture: Capture, loaded: bytes = b"") -> None:
-        """Add a page whose requisites are to be archived."""
+        """Add a page whose requisites must be archived."""
         values = (capture.record_id, source, url, capture.file, capture.offset, loaded)
         sql = (
             "INSERT OR IGNORE INTO pages (record, source, url, file, offset, loaded)"
@@ -97,7 +99,7 @@ class RequisiteCache:
         self._do(lambda db: db.execute(sql, values))
 
     def pages(self, source: str, now: dt.datetime, limit: int) -> list[WaitingPage]:
-        """Return the pages of a source that are due, new ones first."""
+        """Return the pages of a source whose requisites are due, new pages first."""
         sql = (
             "SELECT record, url, file, offset, loaded, tries FROM pages"
             " WHERE source = ? AND due <= ? ORDER BY tries, due, file DESC, offset DESC LIMIT ?"
@@ -106,7 +108,7 @@ class RequisiteCache:
         return [WaitingPage(*row) for row in rows]
 
     def finish_page(self, record_id: str) -> None:
-        """Forget a page whose requisites were requested."""
+        """Remove a page whose requisites were requested."""
         self._do(lambda db: db.execute("DELETE FROM pages WHERE record = ?", (record_id,)))
 
     def retry_page(self, page: WaitingPage, due: dt.datetime) -> None:
@@ -118,7 +120,7 @@ class RequisiteCache:
         self._do(lambda db: db.execute(sql, (due.timestamp(), page.record_id)))
 
     def known(self, url: str) -> KnownFile | None:
-        """Return what is known about a requisite, or None."""
+        """Return the facts about a requisite, or None if it was never requested."""
         sql = "SELECT until, checks, digest, etag, modified, links FROM files WHERE url = ?"
         row = self._do(lambda db: db.execute(sql, (url,)).fetchone())
         if row is None:
@@ -127,7 +129,7 @@ class RequisiteCache:
         return KnownFile(until, checks, digest, Validator(etag, modified), links)
 
     def keep(self, url: str, file: KnownFile) -> None:
-        """Store what is known about a requisite. Redacted ones stay redacted."""
+        """Store the facts about a requisite. Redacted requisites are not changed."""
         values = (
             url,
             file.until,

@@ -1,4 +1,4 @@
-"""Signature of a WACZ file by the log (WACZ Signing and Verification 0.1.0, anonymous signature).
+"""Sign a WACZ file with the log's key (WACZ Signing and Verification 0.1.0, anonymous signature).
 
 https://specs.webrecorder.net/wacz-auth/0.1.0/
 
@@ -23,7 +23,8 @@ INFO: Final = b"communique WACZ signature P-384"
 """Purpose of the derived key (RFC 5869, section 3.2)."""
 
 SECRET_BYTES: Final = 64
-"""Number of derived bytes: 16 more than the order of P-384 has, so that no key is more likely."""
+"""Number of derived bytes. This is 16 more than in the order of P-384, so that all keys are equally
+likely."""
 
 ORDER: Final = int(
     "ffffffffffffffffffffffffffffffffffffffffffffffff"

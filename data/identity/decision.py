@@ -168,8 +168,8 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change creates a revision, but ``updated`` does not change. The id, a known date,
-    and all fields that are missing in the new extraction are kept. If the only difference of a new
-    text is that it lacks some words, the known text is kept, because learned templates may be
+    and all fields that are missing in the new extraction are kept. If the new text differs only
+    because some words are missing, the known text is kept, because learned templates may be
     missing.
 
     If a person changed the rules in the source file, ``before`` is the extraction with the old

@@ -1,7 +1,7 @@
 """Decide which captures from web archives show earlier versions of a stored release.
 
-Such versions have no number, because the numbers of known versions never change. Their time
-identifies them.
+Earlier versions have no number, because the numbers of known versions never change. They are
+identified by their time.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from data.revisions.edits import significant_changes
 
 @dataclass(frozen=True, slots=True)
 class DatedContent:
-    """The content of a release that was seen at a time.
+    """The content of a release at a time.
 
     ``capture`` is set for content that is not stored yet.
     """
@@ -27,11 +27,11 @@ class DatedContent:
 def earlier_versions(
     known: Sequence[DatedContent], found: Sequence[DatedContent]
 ) -> list[DatedContent]:
-    """Return the contents in ``found`` that are versions of their own, oldest first.
+    """Return the contents in ``found`` that are separate versions, oldest first.
 
-    ``known`` are the stored versions. There is at most one version per second, because its second
-    identifies an earlier version. Content is omitted if readers see no difference from the
-    version before it, or from the stored version after it. Content without a text is omitted if
+    ``known`` are the stored versions. There is at most one version per second, because earlier
+    versions are identified by their second. Content is omitted if readers see no difference from
+    the version before it, or from the stored version after it. Content without a text is omitted if
     another version has a text.
     """
     has_text = any(one.content.body_text for one in (*known, *found))

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 DepositState: TypeAlias = Literal["waiting", "running", "done", "replaced", "refused", "dead"]
-"""States of a deposit: it waits to be requested; the archive works on it; the archive has a
-capture; a newer version is deposited instead; its address must not be deposited; or the archive
-rejected it permanently."""
+"""States of a deposit.
+
+- ``waiting``: it was not requested yet
+- ``running``: the archive works on it
+- ``done``: the archive has a capture
+- ``replaced``: a newer version is deposited instead
+- ``refused``: its address must not be deposited
+- ``dead``: the archive rejected it permanently"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Deposit:
 
     @property
     def is_unanswered(self) -> bool:
-        """Return whether a request may have reached the archive although its answer is lost."""
+        """Return whether a request may have reached the archive although its response was lost."""
         return self.submitted > 0 and not self.job
 
 
@@ -49,7 +54,7 @@ class DepositReceipt:
 
 
 class DepositCount(NamedTuple):
-    """The number of deposits at an archive in one state, and a problem of one of them or ""."""
+    """The number of deposits at an archive in one state, and the problem of one of them or ""."""
 
     archive: str
     state: DepositState

@@ -331,7 +331,7 @@ class ReplacedText:
 
 
 FIRST_TIME_NUMBER: Final = 10**13
-"""Smallest number of a version that is a time with 14 digits."""
+"""Smallest version number that is a time. Such a number has 14 digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reader of the header Retry-After (RFC 9110, 10.2.3)."""
+"""Parse the header Retry-After (RFC 9110, 10.2.3)."""
 
 import datetime as dt
 from email.utils import parsedate_to_datetime

@@ -1,6 +1,7 @@
-"""Comparison of the copies that several archives have of one page, without its noise.
+"""Compare the copies of one page in several archives, without the noise of the page.
 
-All functions are pure. A copy is a title, a date and the lines of a text.
+The functions have no side effects. A copy consists of a title, a date and the lines of a text.
+Noise is text that changes from visit to visit, such as a counter.
 """
 
 import datetime as dt
@@ -18,13 +19,14 @@ OWN_COPY: Final = "ours"
 """Name of our own copy among the copies that are compared."""
 
 NEAR_LINES: Final = 1
-"""Maximum distance of an added or missing line from a line that changes from visit to visit."""
+"""Maximum distance, in lines, of an added or missing line from a line that changes from visit to
+visit. Within it, the added or missing line is noise."""
 
 MIN_TURNS: Final = 2
-"""Minimum number of changes of a place among our captures at which it is noise."""
+"""Minimum number of times that a place changes in our captures if it is noise."""
 
 MAX_LINES: Final = 5000
-"""Maximum number of lines of a copy that are compared."""
+"""Maximum number of lines that are compared per copy."""
 
 MAX_DIFFERENCES: Final = 1000
 """Maximum number of differences per copy that are compared with those of other copies."""
@@ -33,17 +35,23 @@ MAX_PASSAGE_LENGTH: Final = 2000
 """Maximum length in characters of each text of a passage in a report."""
 
 MIN_MAJORITY_VOICES: Final = 3
-"""Minimum number of copies at which a majority shows which copy was altered."""
+"""Minimum number of copies in a comparison in which a majority shows which copy was altered."""
 
 TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{8,}")
-"""Pattern that matches a word that pages draw at random, such as a session id."""
+"""Pattern that matches a random word on a page, such as a session id."""
 
 Places: TypeAlias = Mapping[int, Sequence[Difference]]
 """Differences from the lines of a text, by the number of the line."""
 
 Agreement: TypeAlias = Literal["payload", "text", "other_time", "differs", "absent", "failed"]
-"""How a copy relates to ours: the same bytes; the same text without noise; another text, at times
-at which our archive has none; another text at the same time; no copy; or no answer."""
+"""Result of the comparison of a copy with ours.
+
+- ``payload``: the same bytes
+- ``text``: the same text without noise
+- ``other_time``: a different text, from a time at which our archive has no copy
+- ``differs``: a different text from the same time
+- ``absent``: the archive has no copy
+- ``failed``: the archive did not respond"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,13 @@ def content_lines(content: Content) -> list[str]:
 
 
 def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str], bool]]) -> Places:
-    """Return the places of ``lines`` that change from visit to visit, from our captures.
+    """Return the places of ``lines`` that change from visit to visit, according to our captures.
 
-    ``captures`` are in order of time, each with whether it shows the same version as ``lines``. A
-    place is unstable if it changed within this version, or at least twice. So are all places in its
-    line that changed. An edit by the publisher changes a place once. A place at which all captures
-    have the same text is stable, even if ``lines`` differ there: then our text was altered.
+    ``captures`` are in order of time. The boolean of each capture is true if it shows the same
+    version as ``lines``. A place is unstable if it changed within this version, or at least twice.
+    Then all changed places in the same line are unstable, too. An edit by the publisher changes a
+    place once. A place is stable if all captures have the same text there. If ``lines`` have
+    another text at such a place, our text was altered.
     """
     found = [
         (by_line(differences(lines, capture)[:MAX_DIFFERENCES]), is_same)
@@ -142,7 +151,7 @@ def true_differences(ours: Sequence[str], theirs: Copy, unstable: Places) -> lis
 
 
 def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Places) -> bool:
-    """Return whether a difference is noise: a date of today, a token, or a place that changes."""
+    """Return whether a difference is noise: today's date, a random token, or an unstable place."""
     loose = one.whole or one.added
     near = NEAR_LINES if loose else 0
     for line in range(one.line - near, one.line + near + 1):
@@ -157,12 +166,12 @@ def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Place
 
 
 def words_of(lines: Sequence[str], one: Difference) -> list[str]:
-    """Return the words of ours that a difference replaces."""
+    """Return the words of our copy that a difference replaces."""
     return WORD.findall(lines[one.line])[one.start : one.end] if one.line < len(lines) else []
 
 
 def passage_of(ours: Sequence[str], one: Difference) -> Passage:
-    """Return the lines in which a difference is."""
+    """Return the passage with the whole lines that contain a difference."""
     mine = "" if one.added or one.line >= len(ours) else ours[one.line]
     return Passage(mine[:MAX_PASSAGE_LENGTH], one.new_line[:MAX_PASSAGE_LENGTH])
 
@@ -172,9 +181,9 @@ def judged(
 ) -> Mapping[str, tuple[Sequence[Passage], bool]]:
     """Return the differing passages of each copy, and whether most other copies contradict it.
 
-    ``found`` has the differences of each other copy from ours. At a place where no two copies
-    agree, a page shows something new to each visitor, so such a place is noise. The key of our own
-    copy is `OWN_COPY`.
+    ``found`` contains the differences of each other copy from ours. A place at which no two copies
+    agree is noise, because the page probably shows something different to each visitor. The key of
+    our own copy is `OWN_COPY`.
     """
     places = {name: by_line(some) for name, some in found.items()}
     passages: dict[str, list[Passage]] = {name: [] for name in (OWN_COPY, *found)}

@@ -26,7 +26,7 @@ from data.text.words import UNSPACED, tokens
 WHOLE_CLASSES: Final = frozenset[EditClass](
     ["title", "correction", "attachment", "link", "letters"]
 )
-"""Classes of changes that are not in a sentence of the text, or whose place does not matter."""
+"""Classes of changes that are outside the sentences of the text, or whose place does not matter."""
 
 MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""

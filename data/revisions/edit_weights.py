@@ -1,6 +1,7 @@
-"""Weight of an edit, from 0 to 1: how much its heaviest change matters to readers.
+"""Compute the weight of an edit: how much its heaviest change matters to readers (0 to 1).
 
-The weights order edits as readers of labelled pairs did (benchmarks/edits.py).
+The weights are chosen so that edits are sorted as by readers who labelled pairs of versions
+(benchmarks/edits.py).
 """
 
 import re
@@ -27,13 +28,15 @@ WEIGHTS: Final[dict[EditClass, float]] = {
 """Weight of a change of one class after the beginning of the text."""
 
 MODALITY_WEIGHT: Final = 0.38
-"""Weight of "may" for "must". The meaning is not reversed, as by "not"."""
+"""Weight of a change such as "may" instead of "must". It is smaller than the weight of "not", which
+reverses the meaning."""
 
 MAX_LEAD_WEIGHT: Final = 0.15
 """Maximum additional weight of a change at the beginning of the text."""
 
 MAX_LEAD_CHARACTERS: Final = 600
-"""Maximum length in characters of the beginning of a text. In short texts, it is the first half."""
+"""Maximum length in characters of the beginning of a text. In a short text, the beginning is the
+first half."""
 
 AMOUNT_WEIGHT: Final = 0.1
 """Additional weight of a figure in a sentence with a percentage or an amount of money."""

@@ -68,8 +68,8 @@ MIN_RESTLESS_TURNS: Final = 6
 """Minimum number of changes at which a line counts as restless."""
 
 CALM_VISITS: Final = 20
-"""Number of visits in a row that must find the stored text at a place before its earlier changes
-are forgotten."""
+"""Number of consecutive visits that must find the stored text at a place before the place no longer
+counts as noise."""
 
 MAX_PLACES: Final = 400
 """Maximum number of places that are remembered per page. A version with more differences is

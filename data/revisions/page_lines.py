@@ -44,7 +44,8 @@ EXCHANGED: Final = "\x00"
 """First character of the key of an exchanged line. No line has it."""
 
 MAX_EXCHANGED: Final = 8
-"""Maximum number of lines that are exchanged in a circle."""
+"""Maximum number of lines in a circular exchange, in which each line moves to the place of the
+next."""
 
 MARK_BYTES: Final = 6
 
@@ -136,11 +137,12 @@ def differences(
 
 
 def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """Return the known lines whose places have exchanged lines now, with their new lines.
+    """Return the known lines that were exchanged, each with the new line at its place.
 
     Two lines may be exchanged, or up to MAX_EXCHANGED lines in a circle.
 
-    A place is known by the lines around it, so the items of a list in another order are not found.
+    A place is identified by the lines around it. So items of a list that is sorted differently are
+    not found.
     """
     places = {around: at for around, at in _around(after) if at >= 0}
     replaced: dict[tuple[str, str], list[tuple[int, int]]] = {}

@@ -79,7 +79,7 @@ class Word(NamedTuple):
 class Facts:
     """Facts of one or more sentences, and their words and numbers in order.
 
-    ``negations`` also contain modality, and ``reversals`` only words such as "not".
+    ``negations`` also contains words of modality. ``reversals`` contains only words such as "not".
     """
 
     numbers: list[str] = field(default_factory=list)

@@ -14,7 +14,7 @@ MAX_QUERY_WORDS: Final = 8
 """Maximum number of words in a query for which other spellings are looked up."""
 
 MIN_LIKENESS: Final = 0.75
-"""Minimum ratio of difflib between a word and its suggested spelling."""
+"""Minimum similarity of a word and its suggested spelling (difflib ratio, 0 to 1)."""
 
 WORD: Final = re.compile(r"[^\W\d_]+")
 
@@ -22,9 +22,9 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 def respelled(text: str, titles: Iterable[str]) -> str | None:
     """Return a query in which unknown words are replaced by similar words from titles.
 
-    Only whole words that are separated by white space are replaced: no operators, phrases or
-    fields. The first letter of a word must be right, so that few words are compared. Returns None
-    if no word is replaced.
+    Only whole words that are separated by white space are replaced, not operators, phrases or
+    fields. The first letter of a word must be correct, so that few words need to be compared.
+    Returns None if no word is replaced.
     """
     words = text.split()
     if len(words) > MAX_QUERY_WORDS:

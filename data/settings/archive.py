@@ -20,10 +20,10 @@ WAYBACK: Final = "https://web.archive.org"
 
 
 class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An archive that is asked to save new versions, with the API of Save Page Now.
+    """An archive that receives requests to save new versions, with the API of Save Page Now.
 
     ``credentials`` are an access key and a secret, separated by a colon. The address of a capture
-    is ``captures``, its time as 14 digits, a slash, and the address of the page.
+    consists of ``captures``, the time in 14 digits, a slash, and the address of the page.
     """
 
     save: Address = f"{WAYBACK}/save"

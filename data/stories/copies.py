@@ -156,7 +156,7 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
 
 
 def _shares(release: Release, first: TextSignature) -> tuple[float, float]:
-    """Return the shared part of this text, and of the first text of the story."""
+    """Return the shares of this text and of the story's first text that both have in common."""
     own = signature(release.content.body_text)
     shared = count_found(*shorter_first(own, first))
     mine, theirs = (shared / max(1, len(one.shingles)) for one in (own, first))

@@ -10,8 +10,8 @@ MIN_CHECKED_BYTES: Final = 150_000
 seconds."""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum size in bytes of a tag from which excess attributes are removed. Smaller tags stay
-as they are."""
+"""Minimum size in bytes of a tag from which excess attributes are removed. Smaller tags are not
+changed."""
 
 MAX_ATTRIBUTES: Final = 200
 """Maximum number of attributes of an element. Elements on real pages have fewer."""

@@ -85,8 +85,8 @@ SIGN: Final = re.compile(
 tick, a star. Quotation marks, dashes, arrows and bullets have none."""
 
 QUANTITY_SIGN: Final = re.compile(r"[+<=>±≈\u2260\u2264\u2265](?=\s?\d)")
-"""Pattern that matches a sign before a number. A minus has several characters, some of which are
-also dashes, so it is missing."""
+"""Pattern that matches a sign before a number. The minus is not included, because some of the
+characters used for it are also dashes."""
 
 
 class Words:

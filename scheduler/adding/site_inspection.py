@@ -103,7 +103,8 @@ MIN_WORD_SHARE: Final = 0.6
 """Minimum share of the words of a name that a page must contain close together."""
 
 WINDOW_WORDS: Final = 3
-"""Maximum distance between the words of a name on a page, in page words per word of the name."""
+"""Maximum length of a passage on a page that contains the words of a name, as a multiple of the
+name's number of words."""
 
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""

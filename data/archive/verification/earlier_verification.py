@@ -1,4 +1,4 @@
-"""Files that the last complete verification read, which `--new` does not read again."""
+"""Remember the files that the last complete verification read, so that `--new` skips them."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class Stamp(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Stamps of a WARC file and its CDXJ file before they were read, and the leaves found."""
+    """Stamps of a WARC file and its CDXJ file before they were read, and the leaves read."""
 
     stamps: tuple[Stamp, Stamp]
     leaves: set[int]
@@ -74,7 +74,7 @@ def unchanged(checked: CheckedArchive, paths: Iterable[Path]) -> list[Path]:
 
 
 def fault(checked: CheckedArchive, leaves: Leaves) -> ArchiveProblem | None:
-    """Return a problem if the log does not contain the log of a complete verification."""
+    """Return a problem if the log is not a continuation of the log at a complete verification."""
     when = f"{checked.at:%Y-%m-%d %H:%M} UTC"
     try:
         if checked.size > leaves.vouched:
@@ -94,7 +94,7 @@ def checked_archive(
     read: Mapping[str, Read],
     problems: Iterable[ArchiveProblem],
 ) -> CheckedArchive:
-    """Return what a complete verification may leave to the next one.
+    """Return the files that the next verification may skip after a complete verification.
 
     ``read`` contains finished files by name. Files with ``problems`` and files with unsigned leaves
     are left out.

@@ -1,11 +1,11 @@
 """Fast check of ordinary records: responses, revisits and requests that this program wrote.
 
 One regular expression reads all fields. Every record that differs in any way is left to the
-complete check in record_checks.py, which names the fault.
+complete check in record_checks.py, which describes the fault.
 
 The digest of the compressed bytes covers the whole record, and the digest of the payload is also
-computed. The block digest of an ordinary response is only compared with the log as text: hashing
-its block, too, would hash every page a third time.
+computed. The block digest in the header of an ordinary response is compared with the log, but not
+computed. Otherwise, every page would be hashed a third time.
 """
 
 import datetime as dt
@@ -117,9 +117,12 @@ def _micros(date: bytes) -> int | None:
 
 
 def _is_listed(found: Records, member: Member, listed: bytes, record_id: str) -> bool:
-    """Return whether a record's CDXJ line is ``listed`` after its key, and its capture fits it.
+    """Return whether a record has the right CDXJ line, and matches the store's capture.
 
-    If so, both are removed from ``found``. Other captures are left to the complete check.
+    ``listed`` is the expected line without its key.
+
+    If both are right, the line and the capture are removed from ``found``. Other captures are left
+    to the complete check.
     """
     line = found.lines.line(member.offset)
     if not line.endswith(listed) or line.find(b" ") != len(line) - len(listed):

@@ -1,4 +1,4 @@
-"""Reading of all files of an archive on all processor cores, and their comparison with the log.
+"""Read all files of an archive on all processor cores, and compare them with the log.
 
 Each WARC file is divided into segments at offsets that its CDXJ file lists. Child processes read
 segments, and their results are merged in order. If segments don't fit together, or if a leaf
@@ -44,7 +44,7 @@ class Segment(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a child process found in a segment.
+    """The results of a child process for a segment.
 
     ``end`` is the end of the last record, or None if the segment ends with damage. ``first`` and
     ``last`` are the first and the last record.
@@ -108,7 +108,7 @@ def read_records(
 
 
 def _pass_over(checked: CheckedArchive, found: Records) -> None:
-    """Add what a complete verification found in the files that are not read again.
+    """Add the results of the last complete verification for the files that are not read again.
 
     The store's captures of these files are compared only with the log. Raises OSError.
     """
@@ -136,7 +136,7 @@ def _segments(path: Path) -> list[Segment]:
 
 
 def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]:
-    """Yield what child processes find in each segment, or None for segments to read again."""
+    """Yield the result of a child process for each segment, or None for segments to read again."""
     processes = min(core_count(), len(segments))
     if processes < 2:  # noqa: PLR2004 - a single child would only replace this process
         return iter([None] * len(segments))

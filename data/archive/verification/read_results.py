@@ -36,7 +36,7 @@ class CdxjLines:
         self._offsets = sorted(self._lines)
 
     def __contains__(self, offset: object) -> bool:
-        """Return whether a line that was not dropped yet lists a record at an offset."""
+        """Return whether the record at an offset has a line that was not dropped yet."""
         return offset in self._lines
 
     def line(self, offset: int) -> bytes:
@@ -133,8 +133,8 @@ class Records(Found):
     def follow(self, file: str, here: Position) -> None:
         """Report records without CDXJ lines, such as requests, that are not in the log's order.
 
-        Nothing else shows that two of them were exchanged. Leaves
-        that became void were replaced later, so the order then proves nothing.
+        Only their order shows whether two of them were exchanged. It proves nothing if leaves
+        became void and were replaced later.
         """
         before, self.previous = self.previous, here
         self.numbers.add(here.number)
@@ -155,7 +155,7 @@ class Records(Found):
         return capture
 
     def drain(self) -> Found:
-        """Return what was found since the last call, and forget it."""
+        """Return the results since the last call, and remove them."""
         names = [one.name for one in fields(Found)]
         result = Found(**{name: getattr(self, name) for name in names})
         for name, value in vars(Found()).items():
@@ -163,7 +163,7 @@ class Records(Found):
         return result
 
     def merge(self, part: Found) -> None:
-        """Add what another process found in the part of the archive that follows."""
+        """Add the results of another process for the next part of the archive."""
         for record_id in part.matched:
             self.captures.pop(record_id, None)
         for payload, problem in part.revisits.items():

@@ -57,7 +57,7 @@ def name_request(answer: ArchiveRecord, found: Records) -> None:
 def check(record: ArchiveRecord, found: Records, *, listed: bool) -> None:
     """Compare a record with the log, its digests, its CDXJ line and the store.
 
-    ``listed`` is whether the file has CDXJ lines at all.
+    ``listed`` is true if the file has any CDXJ lines.
     """
     line = found.lines.get(record.offset)
     found.lines.drop(record.offset)

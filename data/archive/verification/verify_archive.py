@@ -62,8 +62,8 @@ def verify_archive(
     ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
     known to the store. ``known`` contains checkpoints of this log from other places, with the name
     of each place. ``on_progress`` is called with the number of bytes read and the total. With
-    ``checked``, files that did not change since that verification are not read. Otherwise
-    ``on_checked`` is called with what the next verification may leave out. Raises OSError, and
+    ``checked``, files that did not change since that verification are not read. Otherwise,
+    ``on_checked`` is called with the files that the next verification may skip. Raises OSError, and
     ChildLost if a child process was killed.
     """
     began = utc_now()

@@ -338,7 +338,10 @@ class _Window:
         return self._bytes[at : at + size]
 
     def member_size(self, offset: int) -> int:
-        """Guess the size of the gzip member at an offset from the start of the next one, or 0."""
+        """Guess the size of the gzip member at an offset from the start of the next member.
+
+        Returns 0 if it is unknown.
+        """
         at = offset - self._start
         following = self._bytes.find(OWN_MAGIC, at + 1) if at >= 0 else -1
         return max(0, following - at)

@@ -43,8 +43,8 @@ MAX_COMPARED_RELEASES: Final = 200
 """Maximum number of a source's newest releases with which a changed text is compared."""
 
 MAX_EDITED_RELEASES: Final = 20
-"""Maximum number of releases that link to a file, if its replacement counts as an edit. A file with
-more links, such as a contact sheet in every footer, is part of the site's frame."""
+"""Maximum number of releases that may link to a file whose replacement counts as an edit. A file
+with more links, such as a contact sheet in every footer, is part of the site's frame."""
 
 MIN_BACKLOG_AGE: Final = dt.timedelta(days=30)
 """Minimum age of a release that does not count as news when it is first seen."""

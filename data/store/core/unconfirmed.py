@@ -9,7 +9,7 @@ from data.revisions.edits import ends_early
 from data.store.shared_sql.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Minimum time between two captures of a page if the second is to confirm the first."""
+"""Minimum time between two captures of a page if the second can confirm the first."""
 
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
 """Minimum time between two captures of a shortened text if the page has no end marker.

@@ -51,11 +51,12 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""SQL statement that leases a host that is due and does not rest."""
+"""SQL statement that leases a host that is due, unless the host must not receive requests now."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that does not rest and is not leased, even if it is not due."""
+"""Statement that leases a host that is not leased, even if it is not due. Hosts that must not
+receive requests now are excluded."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """

@@ -185,8 +185,8 @@ def filed_under(token: str) -> str:
 class TermQuery:
     """A search term as a ``tsquery`` for the index, as a phrase, as words to rank by, and as text.
 
-    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty if ``indexed``
-    matches only what the term matches. ``text`` is searched in `Vector.long_text`.
+    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty if the matches
+    of ``indexed`` are exactly the matches of the term. ``text`` is searched in `Vector.long_text`.
     """
 
     indexed: str

@@ -100,7 +100,9 @@ WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
 """Consumer for feeds on request with subscribers, only used by sites that are their own hub."""
 
 DEPOSITS: Final = Consumer("deposits", f"{of_kinds('new', 'edit')} AND e.seen IS NOT NULL")
-"""Consumer that deposits versions at other archives, only used if the settings list archives."""
+"""Consumer that deposits versions at other archives.
+
+It is used only if the settings list archives."""
 
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
 """Consumers of events on every site."""
@@ -261,10 +263,11 @@ class EventsPart(Part):
         return dirty_feeds(FiledEvent(*row) for row in rows)
 
     def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
-        """Return the facets whose archive pages name releases hidden or redacted since a cursor.
+        """Return the facets whose archive pages contain releases hidden or redacted since a cursor.
 
-        Releases that are shown again also count. Their names are also on archive pages of other
-        releases of the same story. If this store has no such cursor, all events count.
+        Releases that are shown again also count. Archive pages with other releases of the same
+        story are included, because they contain the names of these releases. If this store has no
+        such cursor, all events count.
         """
         number = since[0] if since and self.has_event(since) else 0
         rows = self._ask(WITHHELD_FEEDS, {"number": number})

@@ -28,7 +28,7 @@ MAX_READ_CHARACTERS: Final = 20_000_000
 million characters."""
 
 MAX_ATTACHED_CHARACTERS: Final = 2_000_000
-"""Maximum number of characters of a release's attachments that searches and watches find."""
+"""Maximum number of characters of a release's attachments that searches and watches use."""
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
 

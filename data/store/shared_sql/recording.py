@@ -16,7 +16,8 @@ from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
 
 MATCHED_SECONDS: Final = 7 * 86_400
-"""Maximum age in seconds of a new release that watches compare again with the text of a file."""
+"""Maximum age in seconds of a new release that watches compare again when the text of a file is
+added."""
 
 
 class ReleaseTable(MatchTable):
@@ -189,9 +190,10 @@ class ReleaseTable(MatchTable):
         append_events(self._connection, "update", [number])
 
     def match_again(self, number: int) -> None:
-        """Append an event by which watches compare the alert of a recent new release again.
+        """Append an event that makes watches compare a recent new release again.
 
-        The event has the time of the alert, so watches that matched before are not alerted again.
+        The event has the time of the first alert, so watches that matched before send no second
+        alert.
         """
         rows = self._ask(
             "SELECT seen FROM events WHERE release = ? AND kind = 'new' AND seen IS NOT NULL"

@@ -114,7 +114,7 @@ class IndexEntry(NamedTuple):
 
 
 class IndexPeriod(NamedTuple):
-    """A range of index rows, both inclusive, and an expression without days for its releases."""
+    """A range of index rows, including both ends, and the query without conditions on days."""
 
     first: int
     last: int

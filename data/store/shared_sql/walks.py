@@ -176,8 +176,8 @@ class WalksPart(Part):
     ) -> tuple[frozenset[str], frozenset[str]]:
         """Return the items that this listing showed before, by address and by name.
 
-        Both values are addresses: those that it showed, and those of items whose name it showed.
-        ``items`` are names by canonical address.
+        Both values are sets of addresses: the addresses that the listing contained, and the
+        addresses of items whose names it contained. ``items`` maps canonical addresses to names.
         """
         keys = self._ask(
             "SELECT j.key FROM json_each(?) j"

@@ -57,7 +57,7 @@ class StoreCopy:
     """Data about a store or its copy, for comparison with the archive.
 
     - ``schema`` is the name of the last migration.
-    - ``present`` is true if that is the latest migration of this version of Communique.
+    - ``present`` is true if ``schema`` is the latest migration of this version of Communique.
     - ``unwritten`` is the number of journal records that are not written yet.
     - ``last_visit`` is in UTC.
     - ``is_blank`` is true if the store has no source and no journal (see data.store.open.is_blank).

@@ -120,7 +120,7 @@ def write(
 
 
 def signing_key(home: Home) -> SigningKey | None:
-    """Return the key of the log, or None if the log has none. Prints why it can't be used."""
+    """Return the key of the log, or None if it can't be used. Prints the reason."""
     if not home.log_key.exists():
         return None
     try:

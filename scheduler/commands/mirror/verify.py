@@ -75,9 +75,10 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
     Titles, texts and dates of releases in the store, and the files of the published site, are not
     compared with the archive.
 
-    With --new, archive files are left out that the last complete verification read without a
-    problem, and whose sizes and times did not change. The log and all other files are checked. A
-    change that keeps sizes and times, such as a failing disk, is found only without --new.
+    With --new, an archive file is skipped if the last complete verification read it without a
+    problem, and if its size and times did not change. The log and all other files are checked. A
+    change that does not affect size and times, such as an error of the disk, is found only without
+    --new.
 
     Nothing is changed without --repair. Earlier versions could import records with ids that other
     records here have, or revisit records without their pages. With --repair, a signed note in the

@@ -29,7 +29,7 @@ class DepositsPart(Part):
         """Queue deposits for all events up to number ``last``, and mark these as handled.
 
         A deposit that is already queued is not changed. An earlier version of a release that was
-        not requested yet is replaced: the archive can't capture it any more.
+        not requested yet is replaced, because the archive can no longer capture it.
         """
         with self._writing() as db:
             for one in deposits:
@@ -54,13 +54,13 @@ class DepositsPart(Part):
             EventsPart(self._connection).pass_events(DEPOSITS, last)
 
     def begin_deposits(self) -> None:
-        """Let deposits begin with the next new event, if they never began before."""
+        """Start deposits with the next new event, unless they were started before."""
         events = EventsPart(self._connection)
         if not self._rows("consumers", "name = ?", [DEPOSITS.name]):
             events.skip_events(DEPOSITS)
 
     def next_deposit(self, archive: str, now: float) -> Deposit | None:
-        """Return the deposit at an archive that is due longest, or None."""
+        """Return the deposit at an archive that has been due for the longest time, or None."""
         rows = self._ask(
             f"SELECT r.id, {COLUMNS} FROM deposits d JOIN releases r ON r.number = d.release"
             f" WHERE d.archive = ? AND d.due <= ? AND d.{IS_OPEN}"
