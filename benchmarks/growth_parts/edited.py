@@ -17,7 +17,8 @@ from data.revisions.extraction_drift import TwoReadings, compare_readings
 from data.stories.copies import likeness
 from data.text.html_text import paragraphs
 from data.text.similarity import signature
-from spiders.crawl.drafts.layout_change import LayoutChange, passages, shown_on
+from spiders.crawl.drafts.layout_change import LayoutChange, passages
+from spiders.crawl.drafts.page_sketch import shown_on
 
 SKETCHES: Final = (bytes(range(200)), bytes(range(255, 55, -1)))
 

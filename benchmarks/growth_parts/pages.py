@@ -13,7 +13,7 @@ from spiders.barriers.barrier import barrier_to_listing, barrier_to_release
 from spiders.body.clean_html import clean_body, outer_html
 from spiders.body.frames import is_frame_line
 from spiders.body.serialize import serialize
-from spiders.crawl.drafts.layout_change import shown_on, skeleton_of
+from spiders.crawl.drafts.page_sketch import shown_on, skeleton_of
 from spiders.crawl.listings.feed_hubs import announced
 from spiders.discovery.address_list import BadList, read_addresses
 from spiders.discovery.feed_candidates import feed_candidates, page_of_feed

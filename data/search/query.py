@@ -20,7 +20,8 @@ from data.search.expression import (
     wanted_terms,
     with_present_sources,
 )
-from data.search.syntax import parse, resolved
+from data.search.nested_searches import resolved
+from data.search.syntax import parse
 
 MAX_COUNTED: Final = 10_000
 """Maximum number of matches that are counted. With this limit, the work does not grow with the

@@ -21,8 +21,6 @@ from data.languages.tags import fault_of_language
 from data.models.edit import ANNOUNCEMENTS, EDIT_CLASSES, weight_label
 from data.search.expression import (
     EVERYTHING,
-    MAX_LEAVES,
-    MAX_LEVELS,
     STATES,
     Days,
     Expression,
@@ -33,9 +31,7 @@ from data.search.expression import (
     Term,
     all_of,
     any_of,
-    levels_of,
     negated,
-    replaced,
 )
 from data.text.folding import fold_search, slug_of
 from data.text.words import UNSPACED
@@ -56,8 +52,6 @@ large share of all words."""
 MAX_DEPTH: Final = 20
 """Maximum depth of nested brackets and exclusions."""
 
-MAX_SAVED_DEPTH: Final = 8
-"""Maximum depth of nested saved searches."""
 
 MAX_QUOTED: Final = 40
 """Maximum length in characters of the query's words that an error message quotes."""
@@ -397,69 +391,6 @@ def _period(text: str) -> tuple[dt.date, dt.date] | None:
         return first, dt.date(year or 0, until, day or calendar.monthrange(year or 0, until)[1])
     except ValueError:
         return None
-
-
-def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Expression:
-    """Replace the saved searches in an expression with their expressions.
-
-    ``text`` is the query of the expression, and ``saved`` contains queries by name. Raises
-    QueryError at the position of a saved search that is unknown, invalid, too large, or in a cycle.
-    """
-    found = _Resolver(text, saved).resolved(expression, ())
-    if levels_of(found) > MAX_LEVELS:
-        problem = N_("operators are nested more than %(most)s deep with saved searches")
-        raise QueryError(text, 0, problem, N_("use fewer nested operators"), most=MAX_LEVELS)
-    return found
-
-
-class _Resolver:
-    """Replaces the saved searches of one query. Each search is parsed once."""
-
-    def __init__(self, text: str, saved: Mapping[str, str]) -> None:
-        self._text = text
-        self._saved = saved
-        self._known: dict[str, Expression] = {}
-        self._leaves = 0
-
-    def resolved(self, expression: Expression, names: tuple[str, ...], at: int = 0) -> Expression:
-        def found(leaf: Expression) -> Expression | None:
-            self._leaves += 1
-            if self._leaves > MAX_LEAVES:
-                problem = N_("the query has more than %(most)s terms with its saved searches")
-                fix = N_("shorten the query, or one of its saved searches")
-                raise QueryError(self._text, at, problem, fix, most=MAX_LEAVES)
-            if not isinstance(leaf, SavedSearch):
-                return None
-            return self._search(leaf.name, names, at if names else leaf.position)
-
-        return replaced(expression, found)
-
-    def _search(self, name: str, names: tuple[str, ...], at: int) -> Expression:
-        quoted = name[:MAX_QUOTED]
-        if name in names:
-            problem = N_("the saved search '%(name)s' contains itself")
-            fix = N_("remove its name from one of the saved searches")
-            raise QueryError(self._text, at, problem, fix, name=quoted)
-        if len(names) >= MAX_SAVED_DEPTH:
-            problem = N_("saved searches are nested more than %(most)s deep")
-            fix = N_("write the terms of the inner search")
-            raise QueryError(self._text, at, problem, fix, most=MAX_SAVED_DEPTH)
-        if name not in self._saved:
-            # A search whose file is invalid has this name, too.
-            others = sorted({*self._saved} - {name})
-            near = near_name(name[:MAX_QUOTED], others)
-            problem = N_("no search is saved as '%(name)s'")
-            fix = DID_YOU_MEAN if near else N_("`communique searches` lists the saved searches")
-            raise QueryError(self._text, at, problem, fix, name=quoted, near=near)
-        if name not in self._known:
-            try:
-                parsed = parse(self._saved[name])
-            except QueryError as error:
-                problem = N_("the saved search '%(name)s' is invalid: %(cause)s")
-                fix = N_("correct or remove the saved search")
-                raise QueryError(self._text, at, problem, fix, name=quoted, cause=error) from error
-            self._known[name] = negated(EVERYTHING) if parsed is None else parsed
-        return self.resolved(self._known[name], (*names, name), at)
 
 
 def lower_case_operators(text: str) -> tuple[str, ...]:

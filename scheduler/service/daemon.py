@@ -7,17 +7,15 @@ import datetime as dt
 import random
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, closing, contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Protocol
 
 import structlog
-import uvicorn
 
 from data.access.permissions import Permissions
 from data.clock import utc_now
-from data.errors import CommuniqueError
 from data.health.network import is_unanswered
 from data.models import Run
 from data.store.core.store import Store
@@ -25,12 +23,10 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
 from scheduler.operations.adding import Inspections
 from scheduler.operations.registry import writes_of
-from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
@@ -38,8 +34,10 @@ from scheduler.service.deposits import DepositService
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
-from scheduler.service.timetable import FirstVisitBudget, Timetable, TimetableJob, first_visit
+from scheduler.service.timetable import Timetable, TimetableJob
+from scheduler.service.visit_plan import VisitPlan
 from scheduler.service.web import (
+    QuietServer,
     address_of,
     admin_address,
     listen,
@@ -47,9 +45,8 @@ from scheduler.service.web import (
     server_config,
 )
 from scheduler.service.websub import FeedPushService
-from scheduler.sources.handlings import paused_sources
 from scheduler.sources.health import home_health
-from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
+from spiders.sources.loader import LoadedSource, load_source
 
 log = structlog.get_logger()
 
@@ -142,8 +139,7 @@ class Service:
         self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, not a secret
         self._timetable = Timetable(self._begin_visit, self._chance)
-        self._first_visits = FirstVisitBudget()
-        self._planner = VisitPlanner(home.settings.collect, home.settings.health)
+        self._plan = VisitPlan(home, self._chance)
         self._visits: asyncio.TaskGroup | None = None
         self.visiting: set[str] = set()
         self._reloading = asyncio.Lock()
@@ -273,7 +269,7 @@ class Service:
     async def _reload(self) -> None:
         """Load source files that were added or changed, and drop removed ones."""
         async with self._reloading:
-            chosen, first, confirming = await asyncio.to_thread(self._load)
+            chosen, first, confirming = await asyncio.to_thread(self._plan.load, self._sources)
             await self._role.share_sources(chosen)
             self._schedule_sources(chosen, first)
             for source, wait in confirming.items():
@@ -289,48 +285,6 @@ class Service:
             self._timetable.put(source, (at - now).total_seconds())
         self._sources = chosen
         self.feed_push.follow(frozenset(chosen))
-
-    def _load(
-        self,
-    ) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime], dict[str, float]]:
-        """Load the sources that are not paused.
-
-        Returns the sources by id, and the times of the first visits to new or changed sources. Also
-        returns the seconds until the next visit to each single page with an unconfirmed change.
-        Such a change may have been found by `communique collect`.
-        """
-        loaded, broken = load_sources(self.home.sources)
-        for error in broken:
-            log.error("invalid source file", problem=str(error))
-        with closing(self.home.store()) as store:
-            paused = paused_sources(store)
-            chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
-            self._planner.learn(store, chosen.values(), utc_now())
-            if self.home.has_fleet:
-                # Workers have no source files, so the leader archives the files.
-                keep_home_files(self.home, store)
-            first = {
-                source.id: self._first_visit(store, source)
-                for source in chosen.values()
-                if (known := self._sources.get(source.id)) is None
-                or known.file.interval != source.file.interval
-            }
-            now = utc_now()
-            confirming = {
-                source.id: due.wait(now)
-                for source in chosen.values()
-                if source.file.is_page and (last := store.last_visit(source.id))
-                if (due := self._planner.next_visit(store, source, last)).confirms
-            }
-            return chosen, first, confirming
-
-    def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
-        last, now = store.last_visit(source.id), utc_now()
-        if last is None and source.file.catalogue:
-            return self._first_visits.next_slot(now)
-        due = self._planner.next_visit(store, source, last or now).at
-        interval = dt.timedelta(seconds=self._planner.interval(source))
-        return first_visit(last, due, interval, now, self._chance)
 
     async def _begin_visit(self, source: str) -> None:
         """Start a visit that is due. The visit ends by itself, or with the service."""
@@ -349,20 +303,8 @@ class Service:
 
     async def _visit_soon(self, source: LoadedSource) -> None:
         """Make a source due as soon as allowed. A running visit ends first."""
-        soonest = await asyncio.to_thread(self._soonest, source)
+        soonest = await asyncio.to_thread(self._plan.soonest, source)
         self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
-
-    def _soonest(self, source: LoadedSource) -> dt.datetime:
-        """Return the earliest allowed time for the next visit to a source.
-
-        If the store can't be read, the source is visited after its interval.
-        """
-        try:
-            with closing(self.home.plain_store()) as store:
-                return self._planner.soonest_visit(store, source, utc_now())
-        except (CommuniqueError, OSError) as error:
-            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
-            return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     def due(self) -> dict[str, dt.datetime]:
         """Return the times of the next visits by source, soonest first."""
@@ -402,37 +344,24 @@ class Service:
         self.alerts.wake()
         # The source file may have been removed or changed during the visit.
         if present := self._sources.get(source.id):
-            due = await asyncio.to_thread(self._due, present, run.started)
+            due = await asyncio.to_thread(self._plan.after, present, run.started)
             wait = due.wait(utc_now())
             if due.confirms:
                 self._timetable.put(source.id, max(wait, self.home.settings.health.confirm_after))
                 if is_unanswered(run):
                     await attempt(partial(self._hasten_others, present))
             else:
-                self._timetable.put_again(source.id, wait, self._planner.interval(present))
+                self._timetable.put_again(source.id, wait, self._plan.interval(present))
             if source.id in self._hints:
                 await self._visit_soon(present)
-
-    def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
-        """Return the next visit to a source after a visit that began at ``last``.
-
-        If the store can't be read, the source is due after its interval.
-        """
-        try:
-            with closing(self.home.store()) as store:
-                return self._planner.next_visit(store, source, last)
-        except (CommuniqueError, OSError) as error:
-            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
-            seconds = self._planner.interval(source)
-            return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
 
     def _next_visit(self, store: Store, name: str) -> dt.datetime | None:
         """Return the time of the next visit to a source.
 
         Returns None if the source was never visited, or is not visited any more.
         """
-        source, last = self._sources.get(name), store.last_visit(name)
-        return self._planner.next_visit(store, source, last).at if source and last else None
+        source = self._sources.get(name)
+        return self._plan.next_visit(store, source) if source else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
         """Make some sources of other hosts due at the same time as a source.
@@ -441,15 +370,8 @@ class Service:
         """
         wait = self.home.settings.health.confirm_after
         others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
-        for name in await asyncio.to_thread(self._witnesses, source, others, wait):
+        for name in await asyncio.to_thread(self._plan.witnesses, source, others, wait):
             self._timetable.hasten(name, wait)
-
-    def _witnesses(
-        self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
-    ) -> list[str]:
-        at = utc_now() + dt.timedelta(seconds=wait)
-        with closing(self.home.store()) as store:
-            return self._planner.witnesses(store, source, others, at)
 
     async def _note_health_soon(self) -> None:
         self._health_due.set()
@@ -474,12 +396,3 @@ class Service:
         if changes:
             await self.jobs["publish"]()
             self.alerts.wake()
-
-
-class QuietServer(uvicorn.Server):
-    """Uvicorn server without its own signal handlers, because the service stops it last."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Do nothing, because the service handles signals."""
-        yield

@@ -1,10 +1,13 @@
-"""Socket and configuration of the web server."""
+"""Web server of the service: its socket, its configuration, and its process-wide settings."""
 
 import errno
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+import uvicorn
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
@@ -92,3 +95,12 @@ def server_config(app: ASGIApp, site: SiteSettings | None = None) -> ServerConfi
     )
     config.connections = OpenConnections(site)
     return config
+
+
+class QuietServer(uvicorn.Server):
+    """Uvicorn server without its own signal handlers, because the service stops it last."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing, because the service handles signals."""
+        yield

@@ -5,50 +5,38 @@ No single feature decides. The list may have no dates, and a box beside it may h
 
 import datetime as dt
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, pairwise
 from math import log2
 from typing import Final
 from urllib.parse import urlsplit
 
 import numpy as np
-from lxml import etree
 from numpy.typing import NDArray
 
 from data.text.urls import host_of
 from spiders.items import ListingItem
+from spiders.listing.page_headings import PageHeadings
 from spiders.listing.rows.featured import Shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
-from spiders.listing.rows.side_lists import announces_other
-from spiders.listing.rows.titles import HEADINGS
 from spiders.page.class_hints import class_and_id
 from spiders.page.media_urls import leads_to_file
-from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
 """Minimum number of words in the text of a link that a simple rule accepts as a release."""
-
-NEAR: Final = 6
-"""Maximum distance between a region and the label above it, in marks (texts and links)."""
-
-MAX_BOXES: Final = 20
-"""Maximum number of boxes with their own headings that are skipped above a region."""
 
 PAGER: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
 
 MAX_LAST_RECORD_MARKS: Final = 40
 """Maximum length that is assumed for the last record of a region, in marks (texts and links)."""
-
-LABEL: Final = 60
-"""Maximum length of a text that may be a label above a region, in characters."""
 
 MAX_SIZE_ITEMS: Final = 32
 """Number of items at which the feature ``size`` reaches its maximum."""
@@ -66,12 +54,6 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
 
 AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
 """Names of the item features that lower the score of a region."""
-
-TITLE_PARTS: Final = re.compile(r"\s[-–—|·•:»«]\s|[|｜]")
-"""Pattern that matches separators between the page's title and the site's name in ``<title>``."""
-
-MAX_HEADINGS: Final = 20
-"""Maximum number of headings that are compared with ``<title>``."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -105,21 +87,8 @@ class RegionFeatures:
     _worded: list[int] = field(init=False)
     _pagers: list[int] = field(init=False)
     _shown: list[int] = field(init=False)
-    _heads: list[int] = field(init=False)
-    _h1: int = field(init=False)
-    _main: int = field(init=False)
-    """Position of the main heading, or -1. It is the first ``<h1>``, or else a heading in
-    ``<title>``."""
-
-    _names: set[str] = field(init=False)
-    """The texts of the page's main headings, as comparison keys (letters only)."""
-
+    _headings: PageHeadings = field(init=False)
     _host: str = field(init=False)
-    _others: dict[str, bool] = field(init=False, default_factory=dict)
-    """Cache: whether a heading announces content other than releases, by the heading's text."""
-
-    _others_at: dict[int, bool] = field(init=False, default_factory=dict)
-    """Cache: whether a heading announces content other than releases, by the heading's index."""
 
     def __post_init__(self) -> None:
         flat = self.flat
@@ -137,25 +106,7 @@ class RegionFeatures:
         self._shown = [
             text.place for text in flat.texts if not flat.regions.at(text.place) & CHROME
         ]
-        self._heads = [head.begin for head in flat.headings]
-        firsts = [head.begin for head in flat.headings if head.level == 1]
-        self._h1 = firsts[0] if firsts else -1
-        headings = [flat.said(head.begin, head.end) for head in flat.headings if head.level == 1]
-        self._names = {comparison_key(text) for text in headings}
-        self._main = firsts[0] if firsts else self._named_heading()
-
-    def _named_heading(self) -> int:
-        """Return the position of the first heading that is a part of ``<title>``, or -1.
-
-        If ``<title>`` has several parts, the last part is the site's name and does not count.
-        """
-        named = TITLE_PARTS.split(self.page.title)
-        parts = set(map(comparison_key, named[:-1] or named)) - {""}
-        flat = self.flat
-        heads = islice(flat.headings, MAX_HEADINGS) if parts else ()
-        shown = (head for head in heads if not flat.regions.at(head.begin) & CHROME)
-        said = ((head.begin, flat.said(head.begin, head.end)) for head in shown)
-        return next((begin for begin, text in said if comparison_key(text) in parts), -1)
+        self._headings = PageHeadings(flat, self.page.title)
 
     def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.flat
@@ -203,7 +154,7 @@ class RegionFeatures:
         regions = Counter(
             flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
         )
-        heading = self._heading(records[0])
+        heading = self._headings.above(records[0])
         final = records[-1] if _rated_share(region) == 1 else region.records[-1]
         first, last = records[0].begin, final.end
         held = sum(
@@ -227,11 +178,11 @@ class RegionFeatures:
             "aside": lie_in(ASIDE),
             "chrome": lie_in(CHROME),
             "first_heading": float(heading == 1),
-            "other_heading": self._other_headings(records),
+            "other_heading": self._headings.other_share(records),
             "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
             "area": min(1.0, held / _rated_share(region) / max(1, len(self._shown))),
             "nested": float(is_menu(records[0])),
-            "after_heading": float(0 <= self._main <= first),
+            "after_heading": float(0 <= self._headings.main <= first),
             "same_place": float(
                 bool(self.page.place) and stands_at(region.records[0].node, self.page.place)
             ),
@@ -322,59 +273,6 @@ class RegionFeatures:
         files = self._files
         return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
-    def _other_headings(self, records: list[ElementSpan]) -> float:
-        """Return the share of records below a heading that does not announce releases."""
-        count = verdict = ended = 0
-        for index, span in enumerate(records):
-            between = bisect_left(self._heads, span.begin) - bisect_left(self._heads, ended)
-            if between or not index:
-                verdict = self._heading(span)
-            count += verdict < 0
-            ended = span.end
-        return count / len(records)
-
-    def _heading(self, record: ElementSpan) -> int:
-        """Classify the heading above a record.
-
-        Returns 1 for the page's first main heading, -1 for a heading or label that announces
-        content other than releases, and 0 otherwise.
-        """
-        flat, first = self.flat, record.begin
-        label = flat.texts_in(max(0, first - NEAR), first)
-        near = [text for text in label[-2:] if len(text.text) <= LABEL]
-        if any(self._is_other(text.text) and not _in_other(text.parent) for text in near):
-            return -1
-        index = bisect_right(self._heads, first) - 1
-        # A heading inside the record does not apply to the record.
-        while index >= 0 and self._heads[index] >= first:
-            index -= 1
-        # A heading applies only to its box, which may end before the record.
-        for _ in range(MAX_BOXES):
-            if index < 0 or flat.headings[index].scope > first or not self._is_other_at(index):
-                break
-            index -= 1
-        if index < 0:
-            return 0
-        head = flat.headings[index]
-        if head.begin == self._h1:
-            return 1
-        return -int(self._is_other_at(index))
-
-    def _is_other_at(self, index: int) -> bool:
-        known = self._others_at.get(index)
-        if known is None:
-            head = self.flat.headings[index]
-            known = self._others_at[index] = self._is_other(self.flat.said(head.begin, head.end))
-        return known
-
-    def _is_other(self, text: str) -> bool:
-        """Whether a heading announces content other than releases and is not the main heading."""
-        known = self._others.get(text)
-        if known is None:
-            known = announces_other(text) and comparison_key(text) not in self._names
-            self._others[text] = known
-        return known
-
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
         """Return the number of URLs that are on another host.
 
@@ -389,15 +287,6 @@ class RegionFeatures:
             if (urlsplit(f"//{netloc}").hostname or "").removeprefix("www.") == self._host
         )
         return hosts.total() - own if self._host else 0
-
-
-def _in_other(node: etree._Element) -> bool:
-    """Whether a text can't be a label, because it is in the main heading or in a link.
-
-    Links in headings do not count.
-    """
-    tags = {node.tag, *(above.tag for above in node.iterancestors())}
-    return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
 
 def _rated_share(region: Region) -> float:

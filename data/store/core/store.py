@@ -23,17 +23,19 @@ from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
-from data.store.shared_sql.events import ALERTS, EventsPart, enter_events
+from data.store.shared_sql.events import ALERTS, EventsPart
 from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.health import HealthPart, LatencyPart
 from data.store.shared_sql.journal import JournalPart
+from data.store.shared_sql.named_links import LinksPart
+from data.store.shared_sql.new_events import enter_events
 from data.store.shared_sql.operations import OperationsPart
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart
 from data.store.shared_sql.search import SearchPart
 from data.store.shared_sql.selection import SelectionPart
-from data.store.shared_sql.sources import LinksPart, SourcesPart
+from data.store.shared_sql.sources import SourcesPart
 from data.store.shared_sql.subscribers.alerts import AlertsPart
 from data.store.shared_sql.subscribers.deposits import DepositsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart

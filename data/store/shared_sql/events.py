@@ -4,13 +4,9 @@ The methods that change a release append its events to this log, in their own tr
 of the log save the cursor of the last event that they handled. Events contain no text of releases.
 """
 
-import datetime as dt
-import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -23,31 +19,21 @@ from data.models import (
     Event,
     EventKind,
     Facet,
-    Release,
     ReleaseChange,
     ReleaseEvent,
     ReleaseSummary,
-    SourceKind,
 )
-from data.store.shared_sql.database.connection import Connection, Database, Part
+from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import (
     FILED,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     SUMMARY,
-    encode,
     instant,
     redacted_row,
     release_of,
 )
-from data.store.shared_sql.publication import (
-    PARTS,
-    FacetsPart,
-    FiledEvent,
-    dirty_feeds,
-    facet_of,
-    payload_of_change,
-)
+from data.store.shared_sql.publication import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
 from data.topics.facets import facets_at
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)
@@ -71,11 +57,6 @@ ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
 
 SHOWING_KINDS: Final = ("hidden", "shown")
 """Kinds of events that change whether readers see a release."""
-
-ALERTED_KINDS: Final = frozenset[EventKind](
-    ("new", "edit", "retraction", "return", "gone", "health")
-)
-"""Kinds of events that watches may report."""
 
 
 def of_kinds(*kinds: EventKind) -> str:
@@ -160,22 +141,6 @@ WITHHELD_FEEDS: Final = f"""
         WHERE a.feed = f.number AND a.release IN (SELECT number FROM members))
 """
 """SQL for the facets of `withheld_feeds`."""
-
-
-class NewEvent(NamedTuple):
-    """A new row of the table ``events``, without its number and random mark.
-
-    Times are in seconds since 1970.
-    """
-
-    kind: EventKind
-    release: int | None
-    revision: int
-    source: str
-    at: float
-    seen: float | None = None
-    backlog: int = 0
-    payload: str = "{}"
 
 
 class EventsPart(Part):
@@ -376,114 +341,3 @@ class EventsPart(Part):
         return self._ask("SELECT number, mark FROM events WHERE number = ?", [cursor[0]]) == [
             cursor
         ]
-
-
-def append_changes(
-    connection: Connection,
-    number: int,
-    old: Release | None,
-    new: Release,
-    *,
-    seen: dt.datetime | None,
-    backlog: bool,
-) -> None:
-    """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
-
-    A change that readers do not see causes no events. ``seen`` is the time for alerts, or None if
-    no alert is sent.
-    """
-    at, payload = time.time(), payload_of_change(old, new)
-    connection.unit.publish(
-        *(
-            NewEvent(
-                *(kind, number, new.revision, new.source, at),
-                seconds_of(seen) if kind in ALERTED_KINDS else None,
-                int(backlog),
-                payload,
-            )
-            for kind in kinds_of_change(old, new)
-        )
-    )
-
-
-def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
-    """Return the kinds of events for the change of a release from ``old`` to ``new``.
-
-    If only the provenance of values changed, such as the rule that found the title, the kind is
-    ``moved``: pages show the provenance, but API clients and alerts do not need the event.
-    """
-    if old is None:
-        return ("new", "retraction") if new.retracted else ("new",)
-    found: list[EventKind] = []
-    if bool(old.retracted) != bool(new.retracted):
-        found.append("retraction" if new.retracted else "return")
-    if new.revision != old.revision:
-        found.append("reading" if new.reread else "edit")
-    if not found and _without_provenance(old) != _without_provenance(new):
-        found.append("update")
-    elif not found and old.content != new.content:
-        found.append("moved")
-    return found
-
-
-def _without_provenance(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release whose changes an ``update`` event reports."""
-    published = replace(release.published, raw="", rule="")
-    content = replace(release.content, published=published, title_rule="", body_rule="")
-    return release.source, release.url, release.updated, release.story, release.order, content
-
-
-def drawn_version() -> int:
-    """Return a random version number for releases whose appearance changed.
-
-    If numbers were consecutive, a store that was restored from a copy would use them again for
-    other content.
-    """
-    return secrets.randbits(53)
-
-
-def seconds_of(at: dt.datetime | None) -> float | None:
-    """Return a time in seconds since 1970, or None."""
-    return None if at is None else at.timestamp()
-
-
-def append_events(
-    connection: Connection,
-    kind: EventKind,
-    releases: Iterable[int],
-    *,
-    seen: dt.datetime | None = None,
-    backlog: bool = False,
-) -> None:
-    """Append one event for each of these releases, whose visible state changed.
-
-    ``releases`` contains their numbers. Call this after the release is written, because events
-    contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent.
-    Alerts about ``backlog`` events are sent only by watches that ask for them.
-    """
-    at = time.time()
-    rows = connection.ask(
-        "UPDATE releases SET version = ? WHERE number IN"
-        " (SELECT CAST(value AS BIGINT) FROM json_each(?)) RETURNING number, revision, source",
-        [drawn_version(), encode([*releases])],
-    )
-    connection.unit.publish(
-        *(
-            NewEvent(kind, number, revision, source, at, seconds_of(seen), int(backlog))
-            for number, revision, source in sorted(rows)
-        )
-    )
-
-
-def append_source_event(connection: Connection, kind: SourceKind, source: str) -> None:
-    """Append an event about a source."""
-    connection.unit.publish(NewEvent(kind, None, 0, source, time.time()))
-
-
-def enter_events(db: Database, events: Iterable[NewEvent]) -> None:
-    """Write the events of one transaction in their order, at its end."""
-    db.executemany(
-        "INSERT INTO events (kind, release, revision, source, at, seen, backlog, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        events,
-    )

@@ -12,7 +12,7 @@ from data.models import Content, FileText, Release
 from data.models.file_text import INTERRUPTED_CUTS
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import content_of, encode
-from data.store.shared_sql.events import append_events
+from data.store.shared_sql.new_events import append_events
 from data.text.urls import MAX_KEY_LENGTH
 
 MAX_RECHECK_AGE: Final = dt.timedelta(days=30)

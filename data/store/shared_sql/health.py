@@ -22,12 +22,8 @@ from data.models import (
 )
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import NO_LIMIT, SHOWN_VIEW, encode, event_of, instant
-from data.store.shared_sql.events import (
-    PUBLISHING,
-    EventsPart,
-    NewEvent,
-    append_source_event,
-)
+from data.store.shared_sql.events import PUBLISHING, EventsPart
+from data.store.shared_sql.new_events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500

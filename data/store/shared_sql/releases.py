@@ -24,8 +24,8 @@ from data.store.shared_sql.database.rows import (
     revision_columns,
     revision_of,
 )
-from data.store.shared_sql.events import append_events
 from data.store.shared_sql.file_texts import FileTextsPart
+from data.store.shared_sql.new_events import append_events
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500

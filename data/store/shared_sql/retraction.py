@@ -21,8 +21,8 @@ from data.store.shared_sql.database.rows import (
     instant,
     redacted_row,
 )
-from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.file_texts import forget_file_texts
+from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.visits import PAGE_STATE_PREFIX

@@ -14,8 +14,9 @@ from data.store.shared_sql.database.rows import (
     body_of,
     encode,
 )
-from data.store.shared_sql.events import SEARCH_INDEX, append_events, waiting
+from data.store.shared_sql.events import SEARCH_INDEX, waiting
 from data.store.shared_sql.matching import MatchTable
+from data.store.shared_sql.new_events import append_events
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 

@@ -12,7 +12,7 @@ from data.text.html_text import paragraphs
 from spiders.barriers.barrier import barrier_to_release
 from spiders.body.clean_html import outer_html
 from spiders.body.frames import is_frame_line
-from spiders.crawl.drafts.layout_change import skeleton_of
+from spiders.crawl.drafts.page_sketch import skeleton_of
 from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem

@@ -22,7 +22,6 @@ same visit.
 from __future__ import annotations
 
 import re
-from binascii import crc32
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -35,34 +34,11 @@ from data.dates.context import DateContext
 from data.identity.decision import KEPT_RULE
 from data.models import Content, Draft, Release
 from data.revisions.alignment import aligned
-from data.revisions.edits import file_name, named_files, significant_changes
-from data.text.urls import absolute
+from data.revisions.edits import named_files, significant_changes
 from data.text.words import tokens, word_hashes
-from spiders.body.frames import frame_texts
 from spiders.body.line_kinds import LineKinds
-from spiders.body.segmentation import segment
-from spiders.page.page import Page
+from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt
 from spiders.page.phrases import comparison_key
-
-SKETCH_SIZE: Final = 48
-"""Maximum number of hashes in a page's sketch, which summarizes the page's markup."""
-
-HASH_BYTES: Final = 4
-"""Size of each hash in a page's sketch (a summary of the markup), in bytes."""
-
-MAX_SKETCH_BYTES: Final = 500_000
-"""Maximum size of the markup that is summarized in a page's sketch, in bytes."""
-
-MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) at which the sketches of two pages show the same design. A sketch is
-a summary of the markup. An edit leaves most of the markup unchanged."""
-
-TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
-NAME: Final = re.compile(
-    rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
-)
-DIGITS: Final = re.compile(rb"\d+")
-"""Pattern that matches digits in class names and ids. They may differ from page to page."""
 
 MIN_SHARED_CHANGES: Final = 3
 """A change comes from the site's design only if at least this many releases share the change."""
@@ -94,9 +70,6 @@ MAX_STEPS: Final = 500_000
 MAX_LINE: Final = 20_000
 """Maximum length of a line that is normalized before comparison, in characters."""
 
-MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum length of the text of a page's frames (header, footer and the like) that is kept, in
-characters."""
 
 MIN_LINE_LETTERS: Final = 12
 """Minimum length of a body line that is searched for on the rest of the page, in letters."""
@@ -108,68 +81,6 @@ FIGURES: Final = re.compile(r"\d+")
 
 Words = tuple[str, ...]
 Passages = list[tuple[list[str], list[str]]]
-
-
-def skeleton_of(page: Page) -> bytes:
-    """Return the sketch of a page's markup: hashes of its tags, class names and ids.
-
-    Returns b"" for a page without markup.
-    """
-    markup = page.markup[:MAX_SKETCH_BYTES]
-    names = {tag.lower() for tag in set(TAG.findall(markup))}
-    for match in set(NAME.findall(markup)):
-        names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(match).split())
-    hashes = sorted({crc32(name) for name in names})[:SKETCH_SIZE]
-    return b"".join(value.to_bytes(HASH_BYTES, "big") for value in hashes)
-
-
-def is_rebuilt(before: bytes, now: bytes) -> bool:
-    """Whether a page's design changed, given its sketches (see `skeleton_of`) before and now.
-
-    Returns False if either sketch is empty.
-    """
-    if not before or not now:
-        return False
-    left, right = _hashes(before), _hashes(now)
-    most = sorted(left | right)[:SKETCH_SIZE]
-    shared = sum(value in left and value in right for value in most)
-    return shared < MIN_SAME_DESIGN_SIMILARITY * len(most)
-
-
-def _hashes(sketch: bytes) -> set[int]:
-    places = range(0, len(sketch), HASH_BYTES)
-    return {int.from_bytes(sketch[place : place + HASH_BYTES], "big") for place in places}
-
-
-def shown_on(page: Page) -> Shown:
-    """Return the lines of a page, and the files to which it links."""
-    seen = segment(page.tree)
-    links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
-    files = frozenset(file_name(url) for url in links if url)
-    lines = frozenset(comparison_key(block.text) for block in seen.blocks)
-    frames: list[str] = []
-    left = MAX_FRAME_LETTERS
-    for text in frame_texts(page):
-        frames.append(comparison_key(text[:left]))
-        left -= len(text)
-        if left <= 0:
-            break
-    return Shown(lines, files, tuple(frames))
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The lines of a whole page as comparison keys, and the files to which the page links.
-
-    ``frames`` contains the comparison keys of the page's header, footer and similar parts.
-    """
-
-    lines: frozenset[str] = frozenset()
-    files: frozenset[str] = frozenset()
-    frames: tuple[str, ...] = ()
-
-
-NOTHING_SHOWN: Final = Shown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +102,7 @@ class Note:
 class LayoutChange:
     """Separates edits from layout changes among the changed releases of one visit.
 
-    ``skeleton`` returns the stored sketch of a release's page (see `skeleton_of`).
+    ``skeleton`` returns the stored sketch of a release's page (see `page_sketch.skeleton_of`).
     """
 
     def __init__(self, context: DateContext, skeleton: Callable[[str], bytes]) -> None:

@@ -23,7 +23,7 @@ from spiders.crawl.drafts.draft import (
     draft_part,
     draft_release,
 )
-from spiders.crawl.drafts.layout_change import NOTHING_SHOWN, Shown, shown_on
+from spiders.crawl.drafts.page_sketch import NOTHING_SHOWN, Shown, shown_on
 from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, ReportError
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import listed_order

@@ -6,7 +6,8 @@ from typing import Final
 from data.models import Deposit, DepositCount, DepositReceipt
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import instant
-from data.store.shared_sql.events import DEPOSITS, EventsPart, append_events
+from data.store.shared_sql.events import DEPOSITS, EventsPart
+from data.store.shared_sql.new_events import append_events
 from data.store.unit_of_work import decisions
 
 COLUMNS: Final = "d.revision, d.archive, d.state, d.due, d.attempts, d.submitted, d.job, d.problem"

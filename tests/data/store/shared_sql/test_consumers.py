@@ -18,14 +18,8 @@ import pytest
 from data.models import Consumer, Event, EventKind, Facet, Handling, Source
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.shared_sql.events import (
-    ALERTS,
-    CONSUMERS,
-    PUBLISHING,
-    SEARCH_INDEX,
-    NewEvent,
-    of_kinds,
-)
+from data.store.shared_sql.events import ALERTS, CONSUMERS, PUBLISHING, SEARCH_INDEX, of_kinds
+from data.store.shared_sql.new_events import NewEvent
 from tests.drafts import BODY, draft
 
 ROOT = Path(__file__).parents[4]

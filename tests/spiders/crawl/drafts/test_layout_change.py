@@ -11,15 +11,8 @@ from data.identity.decision import first_release
 from data.models import Draft, Media
 from data.revisions.alignment import aligned
 from data.text.words import tokens
-from spiders.crawl.drafts.layout_change import (
-    MAX_COMPARED_LINES,
-    MAX_LINE,
-    LayoutChange,
-    Shown,
-    is_rebuilt,
-    passages,
-    skeleton_of,
-)
+from spiders.crawl.drafts.layout_change import MAX_COMPARED_LINES, MAX_LINE, LayoutChange, passages
+from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt, skeleton_of
 from spiders.page.page import Page
 from tests.drafts import BODY, draft, published
 from tests.themes import THEMES, posts, shown

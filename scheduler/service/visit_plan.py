@@ -1,0 +1,120 @@
+"""Plan of a service's visits: which sources it visits, and when each source is due."""
+
+import datetime as dt
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+import structlog
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.store.core.store import Store
+from scheduler.home.archived_files import keep_home_files
+from scheduler.home.home import Home
+from scheduler.planning.planner import NextVisit, VisitPlanner
+from scheduler.service.timetable import FirstVisitBudget, first_visit
+from scheduler.sources.handlings import paused_sources
+from spiders.sources.loader import LoadedSource, choose, load_sources
+
+log = structlog.get_logger()
+
+
+class VisitPlan:
+    """The sources of a home directory, and the times of their next visits.
+
+    All methods except ``interval`` read the store, so call them in a thread.
+    """
+
+    def __init__(self, home: Home, chance: random.Random) -> None:
+        self._home = home
+        self._chance = chance
+        self._first_visits = FirstVisitBudget()
+        self._planner = VisitPlanner(home.settings.collect, home.settings.health)
+
+    def interval(self, source: LoadedSource) -> float:
+        """Return the mean interval between visits to a source, in seconds."""
+        return self._planner.interval(source)
+
+    def load(
+        self, known: Mapping[str, LoadedSource]
+    ) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime], dict[str, float]]:
+        """Load the sources that are not paused. ``known`` are the sources loaded before.
+
+        Returns the sources by id, and the times of the first visits to new or changed sources. Also
+        returns the seconds until the next visit to each single page with an unconfirmed change.
+        Such a change may have been found by `communique collect`.
+        """
+        loaded, broken = load_sources(self._home.sources)
+        for error in broken:
+            log.error("invalid source file", problem=str(error))
+        with closing(self._home.store()) as store:
+            paused = paused_sources(store)
+            chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
+            self._planner.learn(store, chosen.values(), utc_now())
+            if self._home.has_fleet:
+                # Workers have no source files, so the leader archives the files.
+                keep_home_files(self._home, store)
+            first = {
+                source.id: self._first_visit(store, source)
+                for source in chosen.values()
+                if (before := known.get(source.id)) is None
+                or before.file.interval != source.file.interval
+            }
+            now = utc_now()
+            confirming = {
+                source.id: due.wait(now)
+                for source in chosen.values()
+                if source.file.is_page and (last := store.last_visit(source.id))
+                if (due := self._planner.next_visit(store, source, last)).confirms
+            }
+            return chosen, first, confirming
+
+    def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
+        last, now = store.last_visit(source.id), utc_now()
+        if last is None and source.file.catalogue:
+            return self._first_visits.next_slot(now)
+        due = self._planner.next_visit(store, source, last or now).at
+        interval = dt.timedelta(seconds=self._planner.interval(source))
+        return first_visit(last, due, interval, now, self._chance)
+
+    def soonest(self, source: LoadedSource) -> dt.datetime:
+        """Return the earliest allowed time for the next visit to a source.
+
+        If the store can't be read, the source is visited after its interval.
+        """
+        try:
+            with closing(self._home.plain_store()) as store:
+                return self._planner.soonest_visit(store, source, utc_now())
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
+            return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
+
+    def after(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
+        """Return the next visit to a source after a visit that began at ``last``.
+
+        If the store can't be read, the source is due after its interval.
+        """
+        try:
+            with closing(self._home.store()) as store:
+                return self._planner.next_visit(store, source, last)
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
+            seconds = self._planner.interval(source)
+            return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
+
+    def next_visit(self, store: Store, source: LoadedSource) -> dt.datetime | None:
+        """Return the time of the next visit to a source, or None if it was never visited."""
+        last = store.last_visit(source.id)
+        return self._planner.next_visit(store, source, last).at if last else None
+
+    def witnesses(
+        self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
+    ) -> list[str]:
+        """Return the ids of sources of other hosts whose visits show if our own network is down.
+
+        They are visited in ``wait`` seconds, at the same time as ``source``.
+        """
+        at = utc_now() + dt.timedelta(seconds=wait)
+        with closing(self._home.store()) as store:
+            return self._planner.witnesses(store, source, others, at)
