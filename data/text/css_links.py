@@ -1,4 +1,4 @@
-"""Replace the addresses in a style sheet or style attribute.
+"""Find and replace the addresses in a style sheet or style attribute.
 
 One pass over the tokens of CSS (CSS Syntax 3) finds addresses in ``url()``, ``@import`` and
 ``image-set()``, with escapes. Comments, other strings and ``@namespace`` are not changed. Each
@@ -7,7 +7,7 @@ proportional to the length of the text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["import", "image", "font"]
@@ -25,13 +25,16 @@ _TEXT: Final = r"""(?:"(?:[^"\\\n]|\\[\s\S])*+"?|'(?:[^'\\\n]|\\[\s\S])*+'?)"""
 TOKEN: Final = re.compile(
     rf"""(?P<skipped>/\*[\s\S]*?(?:\*/|\Z)|@namespace\b[^;{{}}]*+)
     |(?<![\w-])(?P<url>{_U}{_R}{_L}\(\s*+(?:(?P<quoted>{_TEXT})|(?P<bare>(?:[^"'()\\\s]|\\[^\n])*+))\s*+\))
-    |(?P<rule>@(?:import|font-face)\b)
+    |(?P<rule>@-?[a-z][\w-]*+)
     |(?P<set>image-set\()
     |(?P<mark>[(){{}};])
     |(?P<text>{_TEXT})
     |\\[\s\S]""",
     re.IGNORECASE | re.VERBOSE,
 )
+AT_RULES: Final[Mapping[str, Kind]] = {"@import": "import", "@font-face": "font"}
+"""Kinds of the addresses in at-rules whose addresses are not those of images."""
+
 ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(\r\n|[\n\f])|([\s\S]))")
 
 MAX_CHARACTER: Final = 0x10FFFF
@@ -50,16 +53,15 @@ def with_links(css: str, replace: ReplaceLink) -> str:
         nonlocal kind, depth
         group = found.lastgroup
         if found["url"] is not None:
-            value = unescaped(found["bare"] if found["quoted"] is None else inner(found["quoted"]))
-            link = _replaced(value, kind, replace)
+            link = _replaced(address_of(found), kind, replace)
             return found[0] if link is None else f'url("{link}")'
         if group == "text" and (kind == "import" or depth == 1):
-            link = _replaced(unescaped(inner(found[0])), kind, replace)
+            link = _replaced(address_of(found), kind, replace)
             if kind == "import":
                 kind = "image"
             return found[0] if link is None else f'"{link}"'
         if group == "rule":
-            kind = "import" if found[0].lower() == "@import" else "font"
+            kind = AT_RULES.get(found[0].lower(), kind)
         elif group == "set":
             depth = 1
         elif group == "mark":
@@ -72,6 +74,12 @@ def with_links(css: str, replace: ReplaceLink) -> str:
         return found[0]
 
     return TOKEN.sub(replaced, css)
+
+
+def address_of(found: re.Match[str]) -> str:
+    """Return the address in a ``url()`` or string token."""
+    text = found["quoted"] or (found["text"] if found["url"] is None else None)
+    return unescaped(found["bare"] or "" if text is None else inner(text)).strip()
 
 
 def inner(text: str) -> str:
@@ -94,7 +102,6 @@ def _character(found: re.Match[str]) -> str:
 
 def _replaced(value: str, kind: Kind, replace: ReplaceLink) -> str | None:
     """Return the address that replaces ``value``, or None if ``value`` does not change."""
-    value = value.strip()
     if not value or value.startswith("#"):
         return None
     link = replace(value, kind)

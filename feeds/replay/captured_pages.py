@@ -374,9 +374,12 @@ class CapturedPages:
             return nearest(entries, uri, at)
 
         def load(entry: CdxjEntry) -> Served:
-            if restrictions.is_withheld(entry.uri):
+            found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+            if restrictions.is_withheld(entry.uri) or restrictions.shows_withheld(
+                entry.digest, entry.uri, found.content_type, found.body
+            ):
                 raise NotServed(entry.file, RELEASE_HIDDEN)
-            return served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+            return found
 
         return Parts(find, address, load)
 

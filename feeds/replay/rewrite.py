@@ -19,14 +19,7 @@ from html import escape, unescape
 from typing import Final, TypeAlias
 from urllib.parse import urldefrag, urljoin
 
-from w3lib.encoding import (
-    html_to_unicode,
-    http_content_type_encoding,
-    read_bom,
-    resolve_encoding,
-    to_unicode,
-)
-
+from data.text.charsets import page_text, style_text
 from data.text.css_links import Kind, with_links
 from data.text.urls import web_address
 from feeds.replay.archived_parts import Parts
@@ -81,8 +74,6 @@ KEPT_HTTP_EQUIV: Final = frozenset(["content-type", "content-language", "x-ua-co
 
 SHAPE: Final = ("id", "class", "style", "width", "height", "title", "align", "frameborder")
 """Attributes of embedded files that are kept, because they influence the layout."""
-
-CHARSET_RULE: Final = re.compile(rb'@charset "([^"]{1,40})";')
 
 NOT_ARCHIVED: Final = "about:invalid"
 """Address of an image that is not in the archive. Browsers send no request for it."""
@@ -335,37 +326,6 @@ def plain_tag(name: str, attrs: dict[str, str], **more: str) -> str:
     kept = {key: attrs[key] for key in SHAPE if key in attrs}
     written = "".join(f' {key}="{escape(value)}"' for key, value in (kept | more).items())
     return f"<{name}{written}>"
-
-
-def style_text(body: bytes, content_type: str) -> str:
-    """Decode a style sheet by its byte order mark, HTTP header or ``@charset`` rule."""
-    encoding, bom = read_bom(body)
-    rule = CHARSET_RULE.match(body)
-    named = encoding or http_content_type_encoding(content_type)
-    named = named or (rule and resolve_encoding(rule[1].decode("latin-1")))
-    try:
-        return to_unicode(body.removeprefix(bom or b""), named or guessed(body))
-    except LookupError:
-        # Some codecs of Python, such as hex, do not decode text.
-        return body.decode(guessed(body), "replace")
-
-
-def page_text(body: bytes, content_type: str) -> str:
-    """Decode a body with its declared charset, or with a guessed charset if none is declared."""
-    try:
-        return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
-    except (LookupError, ValueError):
-        # Some codecs of Python, such as hex, do not decode text.
-        return body.decode(guessed(body), "replace")
-
-
-def guessed(body: bytes) -> str:
-    """Guess the charset of a page without a declared charset, as browsers do."""
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
 
 
 def attributes(inside: str) -> dict[str, str]:

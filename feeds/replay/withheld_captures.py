@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
 from data.store.core.store import Store
+from data.text.charsets import guessed, page_text
 from data.text.folding import normalized
 from data.text.sites import site_of
 from data.text.urls import public_url_key
-from feeds.replay.rewrite import guessed, page_text
 
 MIN_PASSAGE_LENGTH: Final = 40
 """Minimum length in characters of a paragraph that identifies a release."""

@@ -1,6 +1,7 @@
 """Choose images for two typical screens from ``srcset``, ``sizes`` and ``<picture>``."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from math import sqrt
 from typing import Final
 
@@ -11,6 +12,9 @@ from spiders.requisites.media_queries import SCREENS, matches, source_size
 
 MAX_CANDIDATES: Final = 200
 """Maximum number of image candidates read from one ``srcset``."""
+
+MAX_SOURCES: Final = 20
+"""Maximum number of elements of a ``<picture>`` that are read for one of its images."""
 
 SET_ATTRIBUTES: Final = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
 
@@ -53,9 +57,10 @@ def chosen(srcset: str, sizes: str, screen: tuple[int, int], source: str = "") -
     """
     found: dict[float, str] = {}
     has_widths = False
+    width = source_size(sizes, screen) or 1.0
     for url, descriptor in candidates(srcset):
         has_widths = has_widths or descriptor.endswith("w")
-        found.setdefault(_density(descriptor, sizes, screen), url)
+        found.setdefault(_density(descriptor, width), url)
     if found and source and not has_widths:
         found.setdefault(1.0, source)
     ordered = sorted(found)
@@ -74,14 +79,14 @@ def _is_enough(density: float, following: float) -> bool:
     return density >= 1 and sqrt(density * following) > 1
 
 
-def _density(descriptor: str, sizes: str, screen: tuple[int, int]) -> float:
+def _density(descriptor: str, width: float) -> float:
     for part in descriptor.lower().split():
         try:
             number = float(part[:-1])
         except ValueError:
             continue
         if part.endswith("w"):
-            return number / (source_size(sizes, screen) or 1.0)
+            return number / width
         if part.endswith("x"):
             return number
     return 1.0
@@ -99,7 +104,8 @@ def images_of(element: etree._Element) -> Iterator[str]:
         # libxml2 makes the elements after a <source> its children.
         parent = parent.getparent()
     if parent is not None and parent.tag == "picture":
-        sources = [one for one in parent.iter("source") if _is_shown(one)]
+        elements = islice(parent.iter(etree.Element), MAX_SOURCES)
+        sources = [one for one in elements if one.tag == "source" and _is_shown(one)]
     for screen in SCREENS:
         yield from _taken(element, sources, screen)
 

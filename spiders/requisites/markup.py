@@ -12,7 +12,7 @@ from spiders.page.page import Page
 from spiders.requisites.candidates import from_sets, images_of
 from spiders.requisites.media_queries import matches_any
 from spiders.requisites.requisite import Kind, Requisite
-from spiders.requisites.style_sheet import requisites_of_attribute, requisites_of_style
+from spiders.requisites.style_sheet import requisites_of_style
 
 ICONS: Final = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon"})
 
@@ -28,6 +28,9 @@ LAZY_BACKGROUNDS: Final = (
 
 BACKGROUNDS: Final = frozenset({"body", "table", "tr", "td", "th", "thead", "tbody"})
 
+MAX_ELEMENTS: Final = 3_000
+"""Maximum number of elements of one page from which requisites are taken, in the page's order."""
+
 ORDER: Final[Mapping[Kind, int]] = {"style": 0, "font": 1, "image": 2, "script": 3}
 
 
@@ -37,16 +40,18 @@ def requisites_of_page(page: Page, *, scripts: bool) -> list[Requisite]:
     Scripts are included only if ``scripts`` is true.
     """
     found: dict[Requisite, None] = {}
+    read = 0
     for element in page.tree.iter(etree.Element):
         reader = READERS.get(element.tag)
-        if reader:
+        if reader and read < MAX_ELEMENTS:
+            read += 1
             for url, kind in reader(element):
                 if kind != "script" or scripts:
                     _add(found, url, kind, page.base)
         if element.tag in BACKGROUNDS:
             _add(found, element.get("background") or "", "image", page.base)
         if style := element.get("style"):
-            found |= dict.fromkeys(requisites_of_attribute(style, page.base))
+            found |= dict.fromkeys(requisites_of_style(style, page.base))
         if element.tag == "style" and matches_any(element.get("media") or ""):
             found |= dict.fromkeys(requisites_of_style(element.text or "", page.base))
         for name in LAZY_BACKGROUNDS:
@@ -63,7 +68,7 @@ def _add(found: dict[Requisite, None], written: str, kind: Kind, base: str) -> N
 
 def _add_background(found: dict[Requisite, None], value: str, base: str) -> None:
     if "url(" in value.lower():
-        found |= dict.fromkeys(requisites_of_attribute(value, base))
+        found |= dict.fromkeys(requisites_of_style(value, base))
     elif not value.lstrip().startswith(("#", "{", "[")):
         _add(found, value, "image", base)
 

@@ -6,7 +6,7 @@ from typing import Final
 SCREENS: Final = ((1280, 800), (390, 844))
 """Width and height of the screens in CSS pixels, with one device pixel per CSS pixel."""
 
-MAX_QUERY: Final = 2_000
+MAX_QUERY: Final = 1_000
 """Maximum length of a media query or ``sizes`` attribute, in characters. A longer media query is
 assumed to match."""
 
@@ -22,7 +22,7 @@ _RANGE: Final = re.compile(
 _DARK: Final = re.compile(r"\(\s*prefers-(?:color-scheme\s*:\s*dark|contrast\s*:\s*more)\s*\)")
 _OTHER_TYPE: Final = re.compile(r"(?:only\s+)?(?:print|speech|aural|tty|tv|braille|handheld)\b")
 _PORTRAIT: Final = re.compile(r"\(\s*orientation\s*:\s*(portrait|landscape)\s*\)")
-_LENGTH: Final = re.compile(r"([+-]?)\s*(\d*\.?\d+)([a-z%]+)")
+_LENGTH: Final = re.compile(r"([+-]?)\s{0,9}+(?<![\d.])(\d++(?:\.\d++)?|\.\d++)([a-z%]++)")
 
 
 def matches_any(query: str) -> bool:
@@ -108,7 +108,7 @@ def _is_function(entry: str) -> bool:
 
 def _before_function(entry: str) -> tuple[str, str]:
     """Split an entry before its last function, such as ``calc(…)``."""
-    found = re.search(r"(?:calc|min|max|clamp)\(.*\Z", entry)
+    found = re.search(r"(?:calc|min|max|clamp)\(.*\Z", entry, re.DOTALL)
     return (entry[: found.start()].strip(), found[0]) if found else ("", entry)
 
 

@@ -1,245 +1,236 @@
 """Find the files that style sheets, ``<style>`` elements and style attributes refer to.
 
-tinycss2 splits the text into tokens. Values for other media, such as print, are skipped.
+Values for other media, such as print, are skipped. Reading takes time proportional to the length
+of the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+import re
+from operator import itemgetter
+from typing import Final, Literal, NamedTuple
 
-import tinycss2
-from tinycss2.ast import UnicodeRangeToken
-from webencodings import Encoding, lookup
-
+from data.text.charsets import style_text
+from data.text.css_links import TOKEN, address_of, unescaped
 from spiders.page.links import resolve
 from spiders.requisites.media_queries import matches_any
 from spiders.requisites.requisite import MAX_CHOICES, Kind, Requisite
 
 MAX_SHEET_BYTES: Final = 2_000_000
-"""Maximum size of a style sheet that is read, in bytes. Reading that many takes about two seconds
-of CPU time."""
+"""Maximum size of a style sheet that is read, in bytes."""
 
 MAX_PER_SHEET: Final = 1_000
 """Maximum number of files per style sheet that are returned."""
 
-MAX_DEPTH: Final = 10
-"""Maximum nesting depth of at-rules, such as ``@media``, that are read."""
-
-CONDITIONAL: Final = frozenset({"media", "supports", "layer", "container", "scope", "document"})
-
 OLD_FONTS: Final = frozenset({"embedded-opentype", "svg"})
 """Formats of fonts that common browsers do not load."""
 
-IMAGE_SETS: Final = frozenset({"image-set", "-webkit-image-set"})
+COMMENT: Final = re.compile(r"/\*[\s\S]*?(?:\*/|\Z)")
+FORMAT: Final = re.compile(r"\s*+format\(\s*+[\"']?([\w-]++)", re.IGNORECASE)
+DENSITY: Final = re.compile(
+    r"\s*+(?:type\([^()]*+\)\s*+)?(\d++(?:\.\d++)?|\.\d++)(?:x|dppx)\b", re.IGNORECASE
+)
+"""Pattern that matches the rest of an option of ``image-set()``, after its address."""
 
-Tokens = Iterable[Any]
+LAYER: Final = re.compile(
+    r"\b(?:layer\b(?:\([^()]*+\))?|supports\((?:[^()]|\([^()]*+\))*+\))", re.IGNORECASE
+)
+"""Pattern that matches conditions of ``@import`` that are not media queries."""
+
+LETTERS: Final = re.compile(r"unicode-range\s*+:([^;}]*+)", re.IGNORECASE)
+RANGE: Final = re.compile(r"U\+([0-9a-f]{0,6})(\?{0,6})(?:-([0-9a-f]{1,6}))?", re.IGNORECASE)
+
+SELECTOR: Final = re.compile(
+    r"""(?P<open>\()|(?P<close>\))|(?P<comma>,)
+    |\[(?:[^\]"']|"[^"]*+"?|'[^']*+'?)*+\]?
+    |(?:\#|\.(?!-?\d))(?P<name>(?:[\w-]|[^\x00-\x7f]|\\[\s\S])++)|\\[\s\S]""",
+    re.VERBOSE,
+)
+"""Pattern that matches the parts of a selector that matter: classes, ids, and what separates them.
+"""
+
+Names = tuple[tuple[str, ...], ...]
 
 
-def requisites_of_sheet(
-    body: bytes, base: str, content_type: str = "", page_encoding: str = ""
-) -> list[Requisite]:
+class _Block(NamedTuple):
+    """A block of a style sheet. ``names`` are the classes and ids of its rule."""
+
+    kind: Literal["values", "font", "skipped"]
+    names: Names = ()
+
+
+def requisites_of_sheet(body: bytes, base: str, content_type: str = "") -> list[Requisite]:
     """Return the files that a style sheet refers to. ``base`` is the URL of the style sheet.
 
-    The encoding comes from the byte order mark, the HTTP header, the ``@charset`` rule or the page,
-    in this order.
+    Its charset is that of its byte order mark, HTTP header or ``@charset`` rule.
     """
-    charset = content_type.lower().rpartition("charset=")[2].strip(" \"';")
-    environment: Encoding | None = lookup(page_encoding) if page_encoding else None
-    rules, _ = tinycss2.parse_stylesheet_bytes(
-        body[:MAX_SHEET_BYTES],
-        protocol_encoding=charset if "charset=" in content_type.lower() else None,
-        environment_encoding=environment,
-        skip_comments=True,
-        skip_whitespace=True,
-    )
-    return _Reader(base).read(rules)
+    return requisites_of_style(style_text(body[:MAX_SHEET_BYTES], content_type), base)
 
 
 def requisites_of_style(text: str, base: str) -> list[Requisite]:
-    """Return the files that a ``<style>`` element refers to. ``base`` is the page's base URL."""
-    rules = tinycss2.parse_stylesheet(
-        text[:MAX_SHEET_BYTES], skip_comments=True, skip_whitespace=True
-    )
-    return _Reader(base).read(rules)
+    """Return the files that a ``<style>`` element or style attribute refers to.
 
-
-def requisites_of_attribute(text: str, base: str) -> list[Requisite]:
-    """Return the files that a style attribute refers to."""
-    reader = _Reader(base)
-    reader.add_values(tinycss2.parse_component_value_list(text[:MAX_SHEET_BYTES]), ())
-    return reader.result()
+    ``base`` is the base URL of the page.
+    """
+    reader = _Reader(text[:MAX_SHEET_BYTES], base)
+    reader.read()
+    return [*reader.found.values()]
 
 
 class _Reader:
     """Collects the requisites of one style sheet by URL."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, css: str, base: str) -> None:
+        self.found: dict[tuple[str, Kind], Requisite] = {}
+        self._css = css
         self._base = base
-        self._found: dict[tuple[str, Kind], Requisite] = {}
+        self._blocks: list[_Block] = []
+        self._font_start = 0
+        self._font = ""
+        self._begin(0)
 
-    def read(self, rules: Tokens, depth: int = 0) -> list[Requisite]:
-        for rule in rules:
-            if rule.type == "qualified-rule":
-                self.add_values(rule.content, _names_of(rule.prelude))
-            elif rule.type == "at-rule":
-                self._at_rule(rule, depth)
-        return self.result()
+    def _begin(self, place: int) -> None:
+        """Begin a statement: a rule, at-rule or declaration."""
+        self._start = place
+        self._rule = ""
+        self._import: tuple[str, int] | None = None
+        self._has_font = False
+        self._depth = 0  # number of open parentheses since "image-set("
+        self._options: list[tuple[float, str]] = []
 
-    def result(self) -> list[Requisite]:
-        return [*self._found.values()]
+    @property
+    def _block(self) -> _Block:
+        return self._blocks[-1] if self._blocks else _Block("values")
 
-    def _at_rule(self, rule: Any, depth: int) -> None:
-        name = rule.lower_at_keyword
-        if name == "import":
-            self._import(rule.prelude)
-        elif rule.content is None:
+    def read(self) -> None:
+        """Read the style sheet."""
+        for token in TOKEN.finditer(self._css):
+            group = token.lastgroup
+            if token["url"] is not None or group == "text":
+                self._link(token)
+            elif group == "rule":
+                self._rule = self._rule or token[0].lower()
+            elif group == "set":
+                self._end_options()
+                self._depth = 1
+            elif group == "mark" and token[0] in "()":
+                self._depth += (token[0] == "(") - (token[0] == ")") if self._depth else 0
+                if not self._depth:
+                    self._end_options()
+            elif group == "mark":
+                self._mark(token[0], token.start())
+        self._mark("}", len(self._css))
+
+    def _mark(self, mark: str, place: int) -> None:
+        """Process the end of a statement, which may begin or end a block."""
+        self._end_options()
+        if self._import:
+            url, start = self._import
+            if matches_any(LAYER.sub(" ", COMMENT.sub(" ", self._css[start:place])).strip()):
+                self._add(url, "style")
+        if mark == "{":
+            self._blocks.append(self._opened(place))
+        elif mark == "}" and self._blocks and self._blocks.pop().kind == "font":
+            self._add(self._font, "font", letters=_letters(self._css[self._font_start : place]))
+            self._font, self._font_start = "", place
+        self._begin(place + 1)
+
+    def _opened(self, place: int) -> _Block:
+        """Return the block that begins after the current statement."""
+        outer = self._block
+        if outer.kind == "skipped":
+            return outer
+        if self._rule == "@font-face":
+            self._font_start = place
+            return _Block("font")
+        if self._rule or outer.names:
+            # The query of a nested rule is in its text after the name of the rule.
+            text = self._text(place).lower().partition("@media")
+            return _Block("skipped") if text[1] and not matches_any(text[2]) else outer
+        return _Block("values", _names_of(self._text(place)))
+
+    def _text(self, end: int) -> str:
+        """Return the current statement without comments."""
+        return COMMENT.sub(" ", self._css[self._start : end])
+
+    def _link(self, token: re.Match[str]) -> None:
+        """Process a ``url()`` or string."""
+        is_text = token["url"] is None
+        block = self._block
+        if block.kind == "skipped":
             return
-        elif name == "font-face":
-            self._font(rule.content)
-        elif name not in CONDITIONAL:
-            self.add_values(rule.content, ())
-        elif depth < MAX_DEPTH and (
-            name != "media" or matches_any(tinycss2.serialize(rule.prelude))
-        ):
-            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            self.read(inner, depth + 1)
-
-    def _import(self, prelude: Sequence[Any]) -> None:
-        tokens = [one for one in prelude if one.type not in {"whitespace", "comment"}]
-        if not tokens:
+        if self._rule:
+            if self._rule == "@import" and not self._import:
+                self._import = address_of(token), token.end()
+        elif self._depth == 1:
+            density = DENSITY.match(self._css, token.end())
+            self._options.append(
+                (abs(float(density[1]) - 1) if density else 0.0, address_of(token))
+            )
+        elif is_text or self._depth:
             return
-        media = [
-            one
-            for one in tokens[1:]
-            if not (one.type == "function" and one.lower_name in {"layer", "supports"})
-            and not (one.type == "ident" and one.lower_value == "layer")
-        ]
-        if matches_any(" ".join(tinycss2.serialize([one]) for one in media)):
-            self._add(_url_of(tokens[0], strings=True), "style", ())
+        elif block.kind == "font":
+            self._source(address_of(token), token.end())
+        else:
+            self._add(address_of(token), "image", block.names)
 
-    def _font(self, content: Sequence[Any]) -> None:
-        """Add the font that a current browser loads for an ``@font-face`` rule."""
-        source = ""
-        letters: tuple[tuple[int, int], ...] = ()
-        for one in tinycss2.parse_declaration_list(
-            content, skip_comments=True, skip_whitespace=True
-        ):
-            if one.type == "declaration" and one.lower_name == "src":
-                source = _font_source(one.value) or source
-            elif one.type == "declaration" and one.lower_name == "unicode-range":
-                letters = tuple(
-                    (token.start, token.end)
-                    for token in one.value
-                    if isinstance(token, UnicodeRangeToken)
-                )
-        self._add(source, "font", (), letters)
+    def _source(self, url: str, end: int) -> None:
+        """Take the first URL of a ``src`` whose format browsers of today load."""
+        named = FORMAT.match(self._css, end)
+        is_old = named and named[1].lower() in OLD_FONTS
+        if not (is_old or self._has_font or url.partition("?")[0].lower().endswith(".eot")):
+            self._font, self._has_font = url, True
 
-    def add_values(self, values: Tokens, names: tuple[tuple[str, ...], ...]) -> None:
-        """Add the images in a CSS value.
-
-        ``names`` contains the classes and ids in the value's rule.
-        """
-        waiting = [iter(values)]
-        while waiting:
-            one = next(waiting[-1], None)
-            if one is None:
-                waiting.pop()
-            elif one.type == "function" and one.lower_name in IMAGE_SETS:
-                self._add(_of_image_set(one.arguments), "image", names)
-            elif url := _url_of(one):
-                self._add(url, "image", names)
-            elif one.type == "function":
-                waiting.append(iter(one.arguments))
-            elif one.type in {"{} block", "() block", "[] block"}:
-                waiting.append(iter(one.content))
+    def _end_options(self) -> None:
+        """Add the image with the density nearest to 1 of an ``image-set()``."""
+        if self._options:
+            self._add(min(self._options, key=itemgetter(0))[1], "image", self._block.names)
+        self._options = []
+        self._depth = 0
 
     def _add(
         self,
         written: str,
         kind: Kind,
-        names: tuple[tuple[str, ...], ...],
+        names: Names = (),
         letters: tuple[tuple[int, int], ...] = (),
     ) -> None:
         url = resolve(written, self._base) if written and written[0] != "#" else None
         if url is None:
             return
-        known = self._found.get((url, kind))
-        if known is None and len(self._found) >= MAX_PER_SHEET:
+        known = self.found.get((url, kind))
+        if known is None and len(self.found) >= MAX_PER_SHEET:
             return
         if known is not None:
             names = (*known.names, *names) if known.names and names else ()
             letters = (*known.letters, *letters) if known.letters and letters else ()
         names = () if len(names) > MAX_CHOICES else names
-        self._found[url, kind] = Requisite(url, kind, names, letters)
+        self.found[url, kind] = Requisite(url, kind, names, letters)
 
 
-def _url_of(token: Any, *, strings: bool = False) -> str:
-    """Return the URL in a token such as ``url(…)``, or an empty string."""
-    if token.type == "url" or (strings and token.type == "string"):
-        return str(token.value).strip()
-    if token.type == "function" and token.lower_name in {"url", "src"}:
-        texts = [one.value for one in token.arguments if one.type == "string"]
-        return str(texts[0]).strip() if texts else ""
-    return ""
-
-
-def _options(tokens: Tokens) -> Iterator[list[Any]]:
-    """Split tokens at commas."""
-    option: list[Any] = []
-    for token in tokens:
-        if token.type == "literal" and token.value == ",":
-            yield option
-            option = []
-        elif token.type not in {"whitespace", "comment"}:
-            option.append(token)
-    yield option
-
-
-def _font_source(value: Tokens) -> str:
-    """Return the first URL in a ``src`` with a format that current browsers load."""
-    for option in _options(value):
-        url = next(filter(None, map(_url_of, option)), "")
-        formats = {
-            getattr(inner, "lower_value", None) or str(getattr(inner, "value", "")).lower()
-            for token in option
-            if token.type == "function" and token.lower_name == "format"
-            for inner in token.arguments
-        }
-        is_old = formats & OLD_FONTS or url.partition("?")[0].lower().endswith(".eot")
-        if url and not is_old:
-            return url
-    return ""
-
-
-def _of_image_set(arguments: Tokens) -> str:
-    """Return the URL in an ``image-set()`` whose density is nearest to 1."""
-    found: list[tuple[float, str]] = []
-    for option in _options(arguments):
-        url = next(filter(None, (_url_of(token, strings=True) for token in option)), "")
-        density = next(
-            (token.value for token in option if token.type == "dimension" and token.value > 0), 1.0
+def _letters(font: str) -> tuple[tuple[int, int], ...]:
+    """Return the ranges in the ``unicode-range`` of an ``@font-face`` rule."""
+    found = LETTERS.search(font)
+    return tuple(
+        (
+            int(digits + "0" * len(any_digit) or "0", 16),
+            int(last or digits + "f" * len(any_digit) or "0", 16),
         )
-        if url:
-            found.append((abs(density - 1), url))
-    return min(found, key=lambda one: one[0])[1] if found else ""
+        for digits, any_digit, last in RANGE.findall(found[1] if found else "")
+    )
 
 
-def _names_of(prelude: Sequence[Any]) -> tuple[tuple[str, ...], ...]:
-    """Return the classes and ids in each selector of a rule.
-
-    Returns nothing if any selector has none.
-    """
-    rules: list[tuple[str, ...]] = []
-    for option in _options(prelude):
-        names, is_class = set(), False
-        for token in option:
-            if token.type == "hash":
-                names.add(str(token.value).lower())
-            elif token.type == "ident" and is_class:
-                names.add(token.lower_value)
-            is_class = token.type == "literal" and token.value == "."
-        if not names:
-            return ()
-        rules.append(tuple(sorted(names)))
-    return tuple(dict.fromkeys(rules))
+def _names_of(selectors: str) -> Names:
+    """Return the classes and ids of each selector of a rule, or nothing if one has none."""
+    rules: list[set[str]] = [set()]
+    depth = 0
+    for part in SELECTOR.finditer(selectors):
+        if part["open"] or part["close"]:
+            depth += 1 if part["open"] else -1
+        elif depth:
+            continue
+        elif part["comma"]:
+            rules.append(set())
+        elif part["name"]:
+            rules[-1].add(unescaped(part["name"]).lower())
+    return tuple(dict.fromkeys(tuple(sorted(one)) for one in rules)) if all(rules) else ()

@@ -23,6 +23,7 @@ from data.archive.archive import Archive
 from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
 from data.archive.requisite_cache import KnownFile, RequisiteCache, WaitingPage
+from data.archive.warc.records import target_uri
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.health.run_errors import ErrorKind, http_kind
@@ -36,7 +37,9 @@ from spiders.download.capture import capture_of
 from spiders.download.responses import requested_url, validator_of
 from spiders.page.page import Page
 from spiders.requisites.freshness import FAILED_SECONDS, MIN_SECONDS, fresh_seconds
+from spiders.requisites.markup import requisites_of_page
 from spiders.requisites.requisite import Kind, PageWords, Requisite
+from spiders.requisites.style_sheet import requisites_of_sheet
 
 MAX_REQUESTS: Final = 400
 """Maximum number of requisites that a visit requests."""
@@ -72,8 +75,12 @@ FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
 class RequisiteArchive:
     """The archive of requisites that all visits of a process share."""
 
-    def __init__(self, archive: Archive, mode: Requisites, limit: int) -> None:
+    def __init__(
+        self, archive: Archive, mode: Requisites, limit: int, redacted: frozenset[str] = frozenset()
+    ) -> None:
         self.mode = mode
+        self.redacted = redacted
+        """Addresses in archive records that are not requested again."""
         self.cache = RequisiteCache(archive.folder)
         self._archive = archive
         self._limit = limit
@@ -281,9 +288,6 @@ class PageRequisites:
         page = Page(answer.url, answer.body, answer.content_type)
         if "html" not in answer.content_type.lower() or page.is_binary:
             return
-        # tinycss2 is loaded only if a visit has new releases.
-        from spiders.requisites.markup import requisites_of_page  # noqa: PLC0415
-
         plan.words = PageWords.of(page.tree)
         plan.known |= dict.fromkeys(redacted, ("image", 0))
         self._add(requisites_of_page(page, scripts=self._scope.file.render), 0)
@@ -304,6 +308,8 @@ class PageRequisites:
         while waiting:
             one, depth = waiting.popleft()
             if one.url in plan.known or not plan.words.need(one):
+                continue
+            if target_uri(one.url)[0] in self._archive.redacted:
                 continue
             if len(plan.known) >= MAX_PER_PAGE:
                 plan.left_out += 1
@@ -349,8 +355,6 @@ class PageRequisites:
         kind, _ = self._plan.known.get(url, ("image", 0)) if self._plan else ("image", 0)
         if kind != "style":
             return None
-        from spiders.requisites.style_sheet import requisites_of_sheet  # noqa: PLC0415 - as above
-
         return msgspec.json.encode(requisites_of_sheet(body, base, content_type))
 
 

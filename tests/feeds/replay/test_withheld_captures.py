@@ -205,6 +205,23 @@ def test_a_page_shows_no_symbols_of_a_hidden_address(home: Path) -> None:
         assert "drawn" not in web.get(path).text
 
 
+def test_a_page_of_another_site_shows_no_symbols_with_the_text_of_a_hidden_release(
+    home: Path,
+) -> None:
+    at = START + dt.timedelta(days=40)
+    drawing = f"<svg><symbol id='a'><text>{LETTER}</text></symbol></svg>".encode()
+    page_url = "https://other.example/uses"
+    with closing(Archive(home / "archive", Settings())) as archive:
+        archive.exchange(exchange(f"{ACME}/letter.svg", drawing, at, "image/svg+xml"))
+        html = f"<svg><use href='{ACME}/letter.svg#a'/></svg>".encode()
+        archive.exchange(exchange(page_url, html, at))
+    path = f"/memento/{at:%Y%m%d%H%M%S}/{page_url}"
+    for web in client(home):
+        assert LETTER in web.get(path).text
+        hide(home, SECRET_URL)
+        assert LETTER not in web.get(path).text
+
+
 def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None:
     path = f"/memento/{STAMP}/{ACME}/news/0"
     with closing(opened(home)) as store:

@@ -74,6 +74,20 @@ def test_scripts_are_requisites_only_if_they_are_wanted() -> None:
 
 
 @pytest.mark.parametrize(
+    "piece",
+    [
+        f"<img srcset='a 1w' sizes='{'1' * 990}'>",
+        f"<img srcset='a 1w' sizes='{'calc(' * 190}\n)'>",
+        f"<img srcset='{'a 1w,' * 200}' sizes='{'(a) 1px,' * 110}'>",
+        "<picture><img src=a>",
+        "<picture><source><source>",
+    ],
+)
+def test_hostile_markup_takes_no_longer_than_other_markup(piece: str) -> None:
+    assert len(found(f"<img src=/i.png>{piece * (100_000 // len(piece))}")) <= 2
+
+
+@pytest.mark.parametrize(
     ("query", "wide", "narrow"),
     [
         ("", True, True),

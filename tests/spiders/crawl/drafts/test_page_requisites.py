@@ -150,12 +150,13 @@ def test_a_page_is_tried_again_after_an_hour_if_a_server_failed(
 
 
 def test_pages_and_requisites_of_redacted_releases_are_not_requested(
-    store: Store, archive: Archive, requisites: RequisiteArchive
+    store: Store, archive: Archive
 ) -> None:
-    visitor = Visitor(store, archive, requisites)
-    requisites.cache.forbid([f"{SITE}/n0.png"])
-    visitor.page(1, images(2))
-    assert visitor.collect() == ["/n1.png"]
+    made = RequisiteArchive(archive, "page", 1_000_000, frozenset([f"{SITE}/n0.png"]))
+    with closing(made.cache):
+        visitor = Visitor(store, archive, made)
+        visitor.page(1, images(2))
+        assert visitor.collect() == ["/n1.png"]
 
 
 def test_a_damaged_cache_is_made_again(store: Store, archive: Archive, tmp_path: Path) -> None:
