@@ -48,6 +48,7 @@ from scheduler.demo.rooms import ReleaseText, Showing, load_rooms, showing
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev"
 
 WITHOUT_ARCHIVE = "[archive]\nenabled = false\n"
+WITHOUT_REQUISITES = '[archive]\nrequisites = "none"\n'
 START_SECONDS = 120
 """Maximum time until a crawl requests its first listing, in seconds."""
 
@@ -294,7 +295,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.serve:
         asyncio.run(serve([real_site(given.pages)] if given.real else room_sites(given.pages)))
-    settings = "" if given.archive else WITHOUT_ARCHIVE
+    settings = WITHOUT_REQUISITES if given.archive else WITHOUT_ARCHIVE
     ratios = []
     with served(given.pages, real=given.real) as sites:
         for _ in range(given.rounds):

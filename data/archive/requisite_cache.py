@@ -8,7 +8,7 @@ records.
 import datetime as dt
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -47,10 +47,6 @@ CREATE TABLE IF NOT EXISTS files (
 
 MAX_TRIES: Final = 4
 """Maximum number of visits that request the requisites of one page."""
-
-FOREVER: Final = float(2**53)
-"""Time of the next request of a redacted requisite, in seconds since 1970. It is so late that the
-requisite is never requested again."""
 
 
 class WaitingPage(msgspec.Struct, frozen=True):
@@ -129,7 +125,7 @@ class RequisiteCache:
         return KnownFile(until, checks, digest, Validator(etag, modified), links)
 
     def keep(self, url: str, file: KnownFile) -> None:
-        """Store the facts about a requisite. Redacted requisites are not changed."""
+        """Store the facts about a requisite."""
         values = (
             url,
             file.until,
@@ -140,18 +136,10 @@ class RequisiteCache:
             file.links,
         )
         sql = (
-            "INSERT INTO files (url, until, checks, digest, etag, modified, links)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET until ="
-            " max(excluded.until, iif(until >= 9007199254740992, until, 0)), checks ="
-            " excluded.checks, digest = excluded.digest, etag = excluded.etag,"
-            " modified = excluded.modified, links = excluded.links"
+            "INSERT OR REPLACE INTO files (url, until, checks, digest, etag, modified, links)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
         self._do(lambda db: db.execute(sql, values))
-
-    def forbid(self, urls: Iterable[str]) -> None:
-        """Never request redacted requisites again."""
-        for url in urls:
-            self.keep(url, KnownFile(FOREVER))
 
     def close(self) -> None:
         """Close the database."""

@@ -113,7 +113,8 @@ class Crawl:
         if self._archive and settings.archive.requisites != "none":
             limit = settings.network.max_bytes
             mode = settings.archive.requisites
-            self._requisites = RequisiteArchive(self._archive, mode, limit)
+            redacted = self._home.orders.redacted_files()
+            self._requisites = RequisiteArchive(self._archive, mode, limit, redacted)
         if start.until is None:
             self._taxonomy = load_taxonomy(self._home.topics)
             keep_home_files(self._home, self._store)

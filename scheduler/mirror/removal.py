@@ -11,12 +11,12 @@ from data.archive.removal.removal import take_out
 from data.archive.removal.selection import (
     ANSWERS,
     named,
+    of_renditions,
     of_texts,
     older,
     stored_records,
     with_same_bytes,
 )
-from data.archive.requisite_cache import RequisiteCache
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError
@@ -76,9 +76,10 @@ def redact(
         records = stored_records(home.archive, on_progress, damages.append)
         damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
         gone = with_same_bytes(records, named(records, name))
+        gone += of_renditions(records, gone)
         if not gone:
             raise NothingNamed(name, is_one_of_many=home.has_fleet)
-        releases = releases_at(store, {one.uri for one in gone if one.kind != "request"})
+        releases = releases_at(store, {one.uri for one in gone if one.kind in ANSWERS})
         if dry_run:
             gone += of_texts(home.archive, records, releases) if releases else []
             return RemovedRecords(len(gone), sum(one.length for one in gone), releases, damaged)
@@ -93,16 +94,14 @@ def redact(
             if releases or forgotten:
                 # The journal also contains the texts. It is restarted with a snapshot of the store.
                 store.forget_journal()
-            if releases:
-                home.orders.keep(store, given)
+            addresses = sorted({one.uri for one in gone if one.kind in ANSWERS})
+            home.orders.keep(store, [*given, decisions.FilesRedacted(addresses, now, why)])
         if releases or forgotten:
             store.overwrite_free_space()
             gone = [*gone, *of_texts(home.archive, records, releases)]
         done = take_out(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
         )
-        with closing(RequisiteCache(home.archive)) as cache:
-            cache.forbid({one.uri for one in gone if one.kind in ANSWERS})
     if releases or forgotten:
         # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")

@@ -43,6 +43,7 @@ OrderDecision: TypeAlias = (
     decisions.Hidden
     | decisions.Unhidden
     | decisions.Redacted
+    | decisions.FilesRedacted
     | decisions.SourceRemoved
     | decisions.SourceRestored
 )
@@ -74,6 +75,15 @@ class Orders:
     def read(self) -> list[Order]:
         """Return all readable removal orders, oldest first. Raises ArchiveError."""
         return [order for order in map(_decoded, self._lines()) if order]
+
+    def redacted_files(self) -> frozenset[str]:
+        """Return the addresses whose records were redacted. Raises ArchiveError."""
+        return frozenset(
+            url
+            for order in self.read()
+            if isinstance(order.decision, decisions.FilesRedacted)
+            for url in order.decision.urls
+        )
 
     def damaged_lines(self) -> int:
         """Return the number of unreadable lines in the file. Raises ArchiveError."""
@@ -216,7 +226,7 @@ def obey(
         if isinstance(decision, OF_RELEASES):
             kind = "redact" if isinstance(decision, decisions.Redacted) else "hide"
             last[kind, decision.release] = order
-        else:
+        elif not isinstance(decision, decisions.FilesRedacted):
             last["source", moves.get(decision.source, decision.source)] = order
     with store.transaction():
         # Releases come first: a release that was hidden alone then stays hidden when its source is

@@ -1,6 +1,7 @@
 """Selection of records to remove, together with all other records that have the same bytes."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
 """WARC-Target-URIs of records that may contain texts of releases."""
 
 ANSWERS: Final = SERVED_KINDS - {"request"}
+
+RENDITION: Final = re.compile(r"urn:(?:screenshot|pdf):(?=https?:)")
+"""Pattern that matches the beginning of the address of a screenshot or PDF of a page."""
 
 EMPTY: Final = digest_text(NO_BYTES)
 
@@ -45,7 +49,9 @@ def stored_records(
     on_progress: OnProgress,
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
-    """Return all request, response and journal records of an archive, without their content.
+    """Return the records of an archive that can be removed, without their content.
+
+    These are requests, responses, screenshots and PDFs of pages, and records of the journal.
 
     ``on_progress`` is called with the number of bytes read and the total, and ``damaged`` with each
     unreadable part. Raises OSError.
@@ -54,7 +60,7 @@ def stored_records(
     for one, _ in read_archive(archive, on_progress):
         if isinstance(one, Damage):
             damaged(one)
-        elif one.kind in SERVED_KINDS or one.uri in JOURNAL_URIS:
+        elif one.kind in SERVED_KINDS or one.uri in JOURNAL_URIS or RENDITION.match(one.uri):
             found.append(
                 Stored(
                     one.file,
@@ -113,12 +119,22 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
     return [one for one in records if one.record_id in answers or one.answer in answers]
 
 
+def of_renditions(records: Iterable[Stored], removed: Iterable[Stored]) -> list[Stored]:
+    """Return the screenshots and PDFs of the pages whose responses are removed."""
+    pages = {page_key(one.uri) for one in removed if one.kind in ANSWERS} - {""}
+    return [
+        one
+        for one in records
+        if (found := RENDITION.match(one.uri)) and page_key(one.uri[found.end() :]) in pages
+    ]
+
+
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
     """Return the records captured before a time from the given hosts, or from all hosts if empty.
 
     If a later record refers to a page, the page and its request are not returned.
     """
-    served = [one for one in records if one.kind in SERVED_KINDS]
+    served = [one for one in records if one.uri not in JOURNAL_URIS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}
     needed = {one.payload for one in served if one.record_id not in old and one.kind == "revisit"}
     kept = {

@@ -176,6 +176,17 @@ class Redacted(JournalDecision, frozen=True, tag="redact"):
     why: str
 
 
+class FilesRedacted(JournalDecision, frozen=True, tag="redact_files"):
+    """All records of these addresses were redacted, so page requisites there are not requested.
+
+    Only ``orders.jsonl`` contains this decision, because it concerns no store.
+    """
+
+    urls: Sequence[str]
+    at: dt.datetime
+    why: str
+
+
 class SourceRenamed(JournalDecision, frozen=True, tag="rename_source"):
     """A source received a new id."""
 

@@ -20,7 +20,14 @@ from data.archive.log.notes import SignedNote, SigningKey
 from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
 from data.archive.removal.removal import REMOVED_PLACE, Cut, Places, rewritten, take_out
-from data.archive.removal.selection import Stored, named, older, stored_records, with_same_bytes
+from data.archive.removal.selection import (
+    Stored,
+    named,
+    of_renditions,
+    older,
+    stored_records,
+    with_same_bytes,
+)
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import uuid_of
@@ -284,6 +291,22 @@ def test_the_rest_moves_up_by_everything_removed_before_it(
             nearer += length
         else:
             assert places.moved(at) == at - nearer
+
+
+def test_screenshots_and_pdfs_are_removed_with_their_page(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        for uri in (f"urn:screenshot:{url(1)}", f"urn:pdf:{url(1)}", f"urn:pdf:{url(2)}"):
+            archive.resource(uri, "image/png", uri.encode(), at=NOON)
+    records = stored_records(tmp_path / "archive", nothing)
+    page = [one for one in records if one.record_id == captures[0].record_id]
+    assert [one.uri for one in of_renditions(records, page)] == [
+        f"urn:screenshot:{url(1)}",
+        f"urn:pdf:{url(1)}",
+    ]
+    old = older(records, NOON + dt.timedelta(days=99), {"harbour.example"})
+    assert sum(one.kind == "resource" for one in old) == 3
 
 
 def test_old_records_are_removed_except_pages_that_later_records_need(
