@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias
 DepositState: TypeAlias = Literal["waiting", "running", "done", "replaced", "refused", "dead"]
 """States of a deposit.
 
-- ``waiting``: it was not requested yet
-- ``running``: the archive works on it
+- ``waiting``: it is requested next
+- ``running``: it was requested, and the archive reported no result yet
 - ``done``: the archive has a capture
 - ``replaced``: a newer version is deposited instead
 - ``refused``: its address must not be deposited
@@ -21,7 +21,8 @@ class Deposit:
 
     ``release`` is the release's id. Times are in seconds since 1970. ``submitted`` is the time of
     the last request to save the page, stored before the request is sent, or 0. ``job`` is the id
-    of the archive's job, or "" while it is unknown. ``attempts`` counts rejections by the archive.
+    of the archive's job. A running deposit without a job is unanswered: its request may have
+    reached the archive. ``attempts`` counts rejections by the archive.
     """
 
     release: str
@@ -33,11 +34,6 @@ class Deposit:
     submitted: float = 0.0
     job: str = ""
     problem: str = ""
-
-    @property
-    def is_unanswered(self) -> bool:
-        """Return whether a request may have reached the archive although its response was lost."""
-        return self.submitted > 0 and not self.job
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,18 +131,22 @@ class DepositWorker:
         url, reason = await in_thread(self._store, refusal, self._store, deposit.release)
         if not self._is_public:
             reason = "the site is protected by tokens"
-        if reason and not deposit.submitted:
+        if reason and deposit.state == "waiting":
             await self._keep(replace(deposit, state="refused", problem=reason))
+        elif deposit.state == "waiting":
+            await self._request(api, deposit, url)
         elif deposit.job:
             await self._follow_job(api, deposit, url)
-        elif deposit.is_unanswered:
-            await self._find_capture(api, deposit, url)
         else:
-            await self._request(api, deposit, url)
+            await self._find_capture(api, deposit, url)
 
     async def _request(self, api: SaveApi, deposit: Deposit, url: str) -> None:
         """Request a capture, if the host is public and the daily budget allows it."""
         public = await is_reachable_publicly(url)
+        if public is None and await is_reachable_publicly(self._archives[api.name].save) is None:
+            # Our own network has failed, so this is not counted against the page.
+            await self._put_off(api.name, Busy("names of hosts have no addresses"))
+            return
         if public is None:
             await self._reject(deposit, Rejected("the name of its host has no address"))
             return
@@ -157,13 +161,15 @@ class DepositWorker:
             await self._put_off(api.name, Busy("the daily budget is used", until))
             return
         # Stored before the request: if its answer is lost, the archive is asked for a capture.
-        deposit = replace(deposit, submitted=now, job="", problem="")
-        await self._keep(deposit)
+        requested = replace(deposit, state="running", submitted=now, job="", problem="")
+        if not await self._keep(requested):
+            # A newer version is deposited instead.
+            return
         outcome = await api.save(url, deposit.revision)
         if isinstance(outcome, Busy):
             # The archive refused the request, so it makes no capture.
-            await self._keep(replace(deposit, submitted=0))
-        await self._settle(deposit, outcome)
+            await self._keep(deposit)
+        await self._settle(requested, outcome)
 
     async def _follow_job(self, api: SaveApi, deposit: Deposit, url: str) -> None:
         outcome = await api.job(deposit.job, url, deposit.revision)
@@ -175,7 +181,7 @@ class DepositWorker:
         """Find the capture of a request whose response was lost."""
         outcome = await api.capture_since(url, deposit.revision, deposit.submitted)
         if isinstance(outcome, Nothing) and time.time() > deposit.submitted + self._pace.settle:
-            await self._keep(replace(deposit, state="waiting", submitted=0, due=time.time()))
+            await self._keep(replace(deposit, state="waiting", due=time.time()))
             return
         await self._settle(deposit, outcome)
 
@@ -215,7 +221,6 @@ class DepositWorker:
                 state="dead" if dead else "waiting",
                 due=self._pace.retry.after(deposit.attempts),
                 attempts=attempts,
-                submitted=0 if not dead else deposit.submitted,
                 job="",
                 problem=outcome.problem,
             )
@@ -232,5 +237,5 @@ class DepositWorker:
         await in_thread(self._store, self._store.put_off_deposits, name, until, problem)
         log.warning("an archive accepts no deposits now", archive=name, problem=problem)
 
-    async def _keep(self, deposit: Deposit) -> None:
-        await in_thread(self._store, self._store.keep_deposit, deposit)
+    async def _keep(self, deposit: Deposit) -> bool:
+        return await in_thread(self._store, self._store.keep_deposit, deposit)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -249,6 +250,40 @@ def test_a_daily_budget_is_kept(tmp_path: Path, archive: SaveArchive) -> None:
         due = store.next_deposit("wayback", time.time() + 86_401)
     assert due
     assert due.due > time.time() + 86_000
+
+
+def test_an_outage_of_our_network_abandons_no_version(
+    tmp_path: Path, archive: SaveArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path / "home", archive)
+    started(home)
+    record(home, 1, "http://press.acme.com/news/1")
+    lookups: list[str] = []
+
+    def failed(host: str, *_: object, **__: object) -> NoReturn:
+        lookups.append(host)
+        raise socket.gaierror
+
+    with monkeypatch.context() as outage, at_work(home):
+        outage.setattr(socket, "getaddrinfo", failed)
+        wait_for(lambda: lookups.count("press.acme.com") > 2)
+        assert states(home) == {"waiting": 1}
+    with closing(home.store()) as store:
+        due = store.next_deposit("wayback", time.time() + 9999)
+    assert due
+    assert due.attempts == 0
+
+
+def test_requests_for_rejected_pages_count_for_the_daily_budget(
+    tmp_path: Path, archive: SaveArchive
+) -> None:
+    home = make_home(tmp_path / "home", archive, "daily = 1\n")
+    started(home)
+    archive.faults.append({"status": "error", "status_ext": "error:proxy", "message": "Later."})
+    record(home, 1)
+    with at_work(home):
+        wait_for(lambda: "budget" in problems(home))
+    assert archive.asked == [f"save {HOST}/news/1"]
 
 
 def test_older_releases_are_deposited_only_on_request(tmp_path: Path, archive: SaveArchive) -> None:

@@ -48,8 +48,7 @@ class DepositsPart(Part):
                 )
                 db.execute(
                     f"UPDATE deposits SET state = 'replaced' WHERE release = {NUMBER}"
-                    " AND archive = :archive AND revision < :revision AND state = 'waiting'"
-                    " AND submitted = 0",
+                    " AND archive = :archive AND revision < :revision AND state = 'waiting'",
                     names,
                 )
             EventsPart(self._connection).pass_events(DEPOSITS, last)
@@ -70,14 +69,16 @@ class DepositsPart(Part):
         )
         return Deposit(*rows[0]) if rows else None
 
-    def keep_deposit(self, one: Deposit) -> None:
-        """Store the state of a deposit."""
-        self._write(
+    def keep_deposit(self, one: Deposit) -> bool:
+        """Store the state of a deposit. Returns False if it is not open any more."""
+        written = self._write(
             "UPDATE deposits SET state = :state, due = :due, attempts = :attempts,"
             " submitted = :submitted, job = :job, problem = :problem"
-            f" WHERE release = {NUMBER} AND revision = :revision AND archive = :archive",
+            f" WHERE release = {NUMBER} AND revision = :revision AND archive = :archive"
+            f" AND {IS_OPEN}",
             {name: getattr(one, name) for name in Deposit.__slots__},
         )
+        return written > 0
 
     def put_off_deposits(self, archive: str, until: float, problem: str) -> None:
         """Postpone all open deposits at an archive, which accepts no requests at present."""
