@@ -237,6 +237,8 @@ def test_attachments_are_archived_once_after_the_releases_and_images_if_configur
         room.answers["/files/a.pdf"] = Answer(b"%PDF-1.4 chart", content_type="application/pdf")
         room.answers["/files/lamp.jpg"] = Answer(b"\xff\xd8lamp", content_type="image/jpeg")
         home = make_home(tmp_path / "home", f"{room.base}/news/")
+        # Without requisites, images of pages are archived only if the source wants all files.
+        (home / "communique.toml").write_text(f'{SETTINGS}[archive]\nrequisites = "none"\n')
         run = collect(home)
         assert [error["kind"] for error in run["errors"]] == ["file:404"]
         health = communique("health", "--json", home=home)

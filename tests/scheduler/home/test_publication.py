@@ -12,7 +12,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from data.store.core import recorder
+from data.store.core import release_writer
 from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from tests.command import collect, communique, make_home
@@ -145,7 +145,7 @@ def test_a_home_alone_on_its_database_writes_only_changes(
 def test_missing_differences_between_versions_are_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)
+    monkeypatch.setattr(release_writer, "MAX_COMPARED_CHARACTERS", 10)
     home = open_home(make_home(tmp_path / "home", "http://harbour.example/"))
     with closing(home.store()) as store:
         for hour, level in enumerate(("4.2", "4.6")):

@@ -11,7 +11,7 @@ from data.revisions import stored_difference
 from data.revisions.diff import changes
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
-from data.store.core import recorder
+from data.store.core import release_writer
 from data.store.core.store import Store
 from tests.drafts import BODY, draft
 
@@ -56,7 +56,7 @@ def test_a_version_is_compared_once_when_it_is_recorded(
 def test_long_versions_are_compared_after_they_are_recorded(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)
+    monkeypatch.setattr(release_writer, "MAX_COMPARED_CHARACTERS", 10)
     release = recorded(store, *edited("4.2", "4.6", "5.1"))
     assert [one.difference for one in store.revisions(release)] == ["", "", ""]
     assert store.compute_differences(limit=1) == 1
@@ -81,7 +81,7 @@ def test_edits_are_found_by_their_classes_and_weight(store: Store) -> None:
 def test_edits_that_are_compared_later_are_then_found(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)
+    monkeypatch.setattr(release_writer, "MAX_COMPARED_CHARACTERS", 10)
     release = recorded(store, *edited("4.2", "4.6"))
     store.update_search_index()
     assert found(store, "edit:figure") == ()
