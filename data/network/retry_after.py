@@ -15,7 +15,7 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
         return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_WAIT)
     try:
         date = parsedate_to_datetime(retry_after)
+        # Dates in the formats of RFC 850 and asctime() are UTC too (RFC 9110, 5.6.7).
+        return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
-    # Dates in the formats of RFC 850 and asctime() are UTC too (RFC 9110, 5.6.7).
-    return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)

@@ -85,9 +85,9 @@ def time_of_date(text: str) -> dt.datetime | None:
     """Return the time in an HTTP date, as in Memento-Datetime, or None if it is invalid."""
     try:
         found = parsedate_to_datetime(text)
+        return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
 
 
 def parse_cdx(text: str) -> IndexPage | None:
@@ -122,7 +122,7 @@ def _array(text: str) -> IndexPage | None:
     """Parse an array of rows. The first row contains the names of the fields."""
     try:
         rows = msgspec.json.decode(text, type=list[list[str | int | None]])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     resume = ""
     if len(rows) > 1 and not rows[-2] and len(rows[-1]) == 1:
@@ -145,7 +145,7 @@ def _line(line: str) -> IndexedCapture | None:
     head = line[:start].split()
     try:
         fields = msgspec.json.decode(line[start:], type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if len(head) > 1:
         fields.setdefault("timestamp", head[1])
@@ -154,7 +154,7 @@ def _line(line: str) -> IndexedCapture | None:
 
 def _capture(fields: dict[str, Any]) -> IndexedCapture | None:
     url, at = str(fields.get("url") or ""), time_of_stamp(str(fields.get("timestamp") or ""))
-    if at is None or not is_web(url) or len(url) > MAX_URL_LENGTH:
+    if at is None or not is_web(url) or len(url) > MAX_URL_LENGTH or not url.isprintable():
         return None
     status, media_type = str(fields.get("status") or ""), str(fields.get("mime") or "")
     digest = str(fields.get("digest") or "")

@@ -13,8 +13,10 @@ from data.clock import utc_now
 from data.models import DepositReceipt
 from data.network.client import Outbound, OutboundError, OutboundResponse
 from data.network.retry_after import MAX_WAIT, asked_until
-from data.network.web_archive_index import parse_cdx, time_of_stamp
+from data.network.web_archive_index import EARLIEST, parse_cdx, time_of_stamp
 from data.settings.archive import DepositSettings
+from data.text.clean import allowed
+from data.text.masking import MASK
 
 MAX_ANSWER_BYTES: Final = 2_000_000
 """Maximum size of a response in bytes. The report about a job lists all parts of a page."""
@@ -102,7 +104,8 @@ class SaveApi:
         if refused := self._refused(answer):
             return refused
         fields = fields_of(answer.body)
-        if isinstance(job := fields.get("job_id"), str) and job:
+        job = fields.get("job_id")
+        if isinstance(job, str) and 0 < len(job) <= MAX_TEXT and job.isprintable():
             return Accepted(job)
         return self._outcome(fields, url, revision) or Lost("the archive returned no job")
 
@@ -156,7 +159,7 @@ class SaveApi:
     def _refused(self, answer: OutboundResponse) -> Busy | Lost | None:
         """Return the failure in a response without a result, or None."""
         problem = f"the archive answered {answer.status}"
-        if reason := reason_of(fields_of(answer.body)):
+        if reason := self._reason(fields_of(answer.body)):
             problem = f"{problem}: {reason}"
         if answer.status in BUSY:
             return Busy(problem, until_of(answer))
@@ -172,14 +175,27 @@ class SaveApi:
     ) -> Saved | Rejected | Busy | None:
         """Return the result that a response contains, or None."""
         at = time_of_stamp(str(fields.get("timestamp", "")))
-        if fields.get("status") == "success" and at:
+        latest = utc_now() + dt.timedelta(seconds=CLOCK_SKEW_SECONDS)
+        if fields.get("status") == "success" and at and EARLIEST <= at <= latest:
             return Saved(self._receipt(at, url, revision))
-        reason = reason_of(fields)
+        reason = self._reason(fields)
         if fields.get("status") == "error" or (reason and "status" not in fields):
             if LIMITS.search(str(fields.get("status_ext", ""))):
                 return Busy(reason)
             return Rejected(reason, final=bool(FINAL.search(str(fields.get("status_ext", "")))))
         return None
+
+    def _reason(self, fields: dict[str, Any]) -> str:
+        """Return the reason that an archive reports, on one line, or an empty string.
+
+        The archive may repeat our credentials. They are masked.
+        """
+        parts = (fields.get(name) for name in ("status_ext", "message"))
+        text = " ".join(" ".join(allowed(one).split()) for one in parts if isinstance(one, str))
+        credentials = self._settings.credentials
+        for secret in filter(None, (credentials, credentials.partition(":")[2])):
+            text = text.replace(secret, MASK)
+        return text[:MAX_TEXT]
 
     def _receipt(self, at: dt.datetime, url: str, revision: int) -> DepositReceipt:
         address = f"{self._settings.captures}{at:%Y%m%d%H%M%S}/{url}"
@@ -193,13 +209,6 @@ def fields_of(body: bytes) -> dict[str, Any]:
     except msgspec.DecodeError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def reason_of(fields: dict[str, Any]) -> str:
-    """Return the reason that an archive reports, on one line, or an empty string."""
-    parts = (fields.get(name) for name in ("status_ext", "message"))
-    text = " ".join(" ".join(one.split()) for one in parts if isinstance(one, str))
-    return text[:MAX_TEXT]
 
 
 def until_of(answer: OutboundResponse) -> float | None:

@@ -33,6 +33,7 @@ from spiders.web_archives.capture_plan import (
     prefix_of,
     shape_of,
 )
+from spiders.web_archives.raw_capture import is_payload
 from spiders.web_archives.web_archive import NoCapture, RawCapture, WebArchive, WebArchiveError
 
 MAX_PREFIXES: Final = 30
@@ -304,8 +305,8 @@ class Backfill:
         key = canonical_url(capture.url)
         payload = (key, capture.digest)
         found = self._stored(capture)
-        if found is None and capture.digest and payload in self._payloads:
-            repeated = self._repeated(capture, self._payloads[payload])
+        held = self._payloads.get(payload) if capture.digest else None
+        if found is None and held and (repeated := self._repeated(capture, held)):
             found = self._task.take_revisit(repeated, repeated.file)
         elif found is None:
             try:
@@ -336,12 +337,15 @@ class Backfill:
                 return found
         return None
 
-    def _repeated(self, capture: IndexedCapture, held: Capture) -> ArchiveRecord:
+    def _repeated(self, capture: IndexedCapture, held: Capture) -> ArchiveRecord | None:
         """Return the record of a capture whose payload was fetched with another capture.
 
-        The record has the HTTP headers of the other capture.
+        The record has the HTTP headers of the other capture. Returns None if the fetched payload
+        does not have the digest in the index.
         """
         stored = self._archive.record(held.file, held.offset)
+        if not is_payload(capture.digest, stored.block.partition(HEAD_END)[2]):
+            return None
         fields = (
             ("WARC-Type", "revisit"),
             ("WARC-Profile", IDENTICAL_PAYLOAD),

@@ -303,7 +303,7 @@ def decoded(body: bytes, shape: type[T], site: str) -> T:
     """Decode a JSON response of another instance. Raises PeerError."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise PeerError(f"{site} returned no release: {error}") from error
 
 

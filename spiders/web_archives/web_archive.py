@@ -227,6 +227,10 @@ class WebArchive:
         """Raise NoCapture if the response is a capture from a different or impossible time."""
         stated = answer.headers.get("memento-datetime")
         if stated is None:
+            if capture.digest and not is_exact:
+                raise NoCapture(
+                    f"the archive returned another page for the capture {capture.stamp}"
+                )
             return
         at = time_of_date(stated)
         if at is None or not EARLIEST <= at <= utc_now():

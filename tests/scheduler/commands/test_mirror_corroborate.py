@@ -145,6 +145,24 @@ def test_absent_copies_are_no_fault_and_failing_archives_are(tmp_path: Path, roo
     assert (result.returncode, "archive.instances" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"title": "x", "updated": "2026-03-02T12:00:00"}',
+        '{"title": "x", "updated": "2026-03-02T12:00:00Z", "provenance": {"a":' + "[" * 9999,
+    ],
+)
+def test_a_peer_with_unusable_json_fails_and_the_others_are_compared(
+    tmp_path: Path, room: Room, body: str
+) -> None:
+    home = collected(tmp_path / "ours", room)
+    with instances(home) as addresses, served() as peer:
+        release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
+        peer.page(f"/api/releases/{release}", body)
+        code, report = compared(home, [peer.base, *addresses], release)
+    assert (code, report["counts"]) == (1, {"failed": 1, "payload": 1})
+
+
 def test_a_web_archive_is_a_voice_for_public_pages(tmp_path: Path) -> None:
     url, now = "http://93.184.216.34/news/1.html", utc_now()
     home = make_home(tmp_path / "ours", "http://93.184.216.34/news/")

@@ -251,6 +251,16 @@ def test_wrong_captures_add_nothing(home: Path, archive: LoopbackArchive) -> Non
     assert [found[url(n)]["revision"] for n in range(4)] == [1, 2, 1, 1]
 
 
+def test_a_version_that_came_back_is_kept_although_the_index_has_other_digests(
+    home: Path, archive: LoopbackArchive
+) -> None:
+    archive.add(url(1), "20180701000000", release(1))
+    for one in archive.held:
+        one.digest = f"OTHER{one.sha1}"
+    backfilled(home, archive)
+    assert exported(home)[url(1)]["revision"] == 3
+
+
 def entries(page: Path) -> bytes:
     """An archive page without the link that it gets once, when the page after it is created."""
     return re.sub(rb'<(?:atom:)?link rel="next-archive"[^>]*/>\s*', b"", page.read_bytes())

@@ -238,6 +238,34 @@ def test_a_site_with_tokens_deposits_nothing(tmp_path: Path, archive: SaveArchiv
     assert archive.asked == []
 
 
+def test_answers_that_no_archive_should_give_are_no_receipts(
+    tmp_path: Path, archive: SaveArchive
+) -> None:
+    home = make_home(tmp_path / "home", archive)
+    started(home)
+    archive.faults += [
+        {"status": "success", "timestamp": "99991231235959"},
+        {"status": "success", "timestamp": "00010101000000"},
+    ]
+    first, second = record(home, 1), record(home, 2)
+    with at_work(home, settle=0.1):
+        wait_for(lambda: states(home) == {"done": 2})
+    (year,) = {one.at.year for release in (first, second) for one in receipts(home, release)}
+    assert year == utc_now().year
+
+
+def test_an_archive_that_repeats_our_credentials_does_not_reveal_them(
+    tmp_path: Path, archive: SaveArchive
+) -> None:
+    home = make_home(tmp_path / "home", archive)
+    started(home)
+    archive.ending = {"status_ext": "error:blocked-url", "message": "Bad: LOW key:TOPSECRET"}
+    record(home, 1)
+    with at_work(home):
+        wait_for(lambda: states(home) == {"dead": 1})
+    assert problems(home) == "error:blocked-url Bad: LOW ***"
+
+
 def test_a_daily_budget_is_kept(tmp_path: Path, archive: SaveArchive) -> None:
     home = make_home(tmp_path / "home", archive, "daily = 2\n")
     started(home)

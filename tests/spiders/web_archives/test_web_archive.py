@@ -6,8 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from data.clock import utc_now
 from data.network.client import Outbound
-from data.network.web_archive_index import IndexedCapture, parse_cdx, parse_timemap
+from data.network.retry_after import asked_until
+from data.network.web_archive_index import (
+    IndexedCapture,
+    parse_cdx,
+    parse_timemap,
+    time_of_date,
+)
 from spiders.web_archives import web_archive as web_archive_client
 from spiders.web_archives.raw_capture import without_additions
 from spiders.web_archives.web_archive import (
@@ -137,6 +144,14 @@ def test_a_redirect_to_the_capture_of_another_page_is_refused(served: LoopbackAr
         archive.fetch(captures_of(archive)[0])
 
 
+def test_an_error_page_with_status_200_is_no_capture(served: LoopbackArchive) -> None:
+    archive = client_of(served)
+    first = captures_of(archive)[0]
+    served.down = [(200, {"Content-Type": "text/html"})]
+    with pytest.raises(NoCapture, match="another page"):
+        archive.fetch(first)
+
+
 def test_an_endless_index_is_reported(served: LoopbackArchive) -> None:
     served.index = "endless"
     archive = client_of(served)
@@ -171,7 +186,9 @@ def test_all_formats_of_lines_are_read(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["<html>no</html>", "hello", "[1, 2]", '{"error": "no"}'])
+@pytest.mark.parametrize(
+    "text", ["<html>no</html>", "hello", "[1, 2]", '{"error": "no"}', "[" * 9999]
+)
 def test_other_texts_are_no_index(text: str) -> None:
     assert parse_cdx(text) is None
     assert parse_timemap(text, "https://a.example/") is None
@@ -182,3 +199,16 @@ def test_bad_lines_are_skipped() -> None:
     page = parse_cdx(f"{text}\nk 20180401000000 https://a.example/ - - -\nk 20180401000000 ftp:x")
     assert page
     assert [(one.status, one.digest, one.media_type) for one in page.captures] == [(0, "", "")]
+
+
+def test_addresses_that_would_add_lines_to_a_record_are_skipped() -> None:
+    row = '{"timestamp": "20180401000000", "url": "https://a.example/\\r\\nWARC-Type: warcinfo"}'
+    page = parse_cdx(row)
+    assert page
+    assert (page.captures, page.rows) == ([], 1)
+
+
+@pytest.mark.parametrize("text", ["Fri, 31 Dec 9999 23:00:00 -2300", "never"])
+def test_impossible_dates_are_no_times(text: str) -> None:
+    assert time_of_date(text) is None
+    assert asked_until(text, utc_now()) is None
