@@ -140,7 +140,7 @@ def main() -> int:
     options = parser.parse_args()
     names, days = THEMES[: options.rooms], options.days
     if options.few:
-        names, days = ("sitecore",), 4
+        names, days = ("sitecore",), 2
     found = []
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -16,7 +16,14 @@ import msgspec
 
 from data.errors import ArchiveError
 from data.models import Capture, Validator
-from data.sqlite_file import create_cache_tables, delete_file, open_for_writing
+from data.sqlite_file import (
+    Mark,
+    create_cache_tables,
+    delete_damaged,
+    file_identity,
+    one_process_opens,
+    open_for_writing,
+)
 
 T = TypeVar("T")
 
@@ -84,6 +91,7 @@ class RequisiteCache:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._connection: sqlite3.Connection | None = None
+        self._mark = Mark(0, 0)
 
     def add_page(self, source: str, url: str, capture: Capture, loaded: bytes = b"") -> None:
         """Add a page whose requisites must be archived."""
@@ -149,24 +157,29 @@ class RequisiteCache:
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            return what(self._opened())
+            try:
+                return what(self._opened())
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # It is damaged, or another version of Communique created its tables.
+                self.close()
+                with one_process_opens(self._path):
+                    delete_damaged(self._path, self._mark)
+                return what(self._opened())
         except (sqlite3.Error, OSError) as error:
             raise ArchiveError(str(self._path), str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with one_process_opens(self._path):
+                self._mark = file_identity(self._path)
                 self._connection = self._open()
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                # It is damaged, or another version of Communique created its tables.
-                delete_file(self._path)
-                self._connection = self._open()
+                self._mark = self._mark if self._mark.inode else file_identity(self._path)
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = open_for_writing(self._path)
         try:
             connection.execute("PRAGMA synchronous = OFF")

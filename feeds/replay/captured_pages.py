@@ -16,7 +16,6 @@ from data.archive.capture_search import Captures
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
-from data.archive.warc.reader import read_record
 from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture, Revision
@@ -65,6 +64,7 @@ from feeds.replay.memento_address import (
     address_in,
     last_moment,
 )
+from feeds.replay.renditions import RENDITIONS, renditions_of
 from feeds.replay.rewrite import LinkTo
 
 VARY = ("vary", "sec-fetch-dest")
@@ -74,13 +74,6 @@ on the request's destination."""
 IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
 name is percent-encoded."""
-
-RENDITIONS = {
-    "screenshot": ("image/webp", "image/png", "image/jpeg"),
-    "pdf": ("application/pdf",),
-}
-"""Media types of records that show how a page looked, by the kind in the record's address. The
-address of a screenshot is ``urn:screenshot:`` followed by the address of the page."""
 
 
 class CapturedPages:
@@ -169,25 +162,9 @@ class CapturedPages:
     def renditions(self, versions: Sequence[Revision], number: int) -> dict[str, CdxjEntry]:
         """Return the screenshot and the PDF of a version, by their key in RENDITIONS.
 
-        They were recorded between the captures of this version and of the next version.
         ``versions`` are all versions of the release, oldest first.
         """
-        captures = [one.capture for one in versions if one.number >= number and one.capture]
-        own = next((one.capture for one in versions if one.number == number), None)
-        if own is None or not own.file:
-            return {}
-        since = own.at.replace(microsecond=0)
-        until = next((one.at for one in captures if one.at > own.at), None)
-        try:
-            uri = read_record(self._folder, own.file, own.offset).uri
-        except ArchiveError:
-            return {}
-        found: dict[str, CdxjEntry] = {}
-        for kind in RENDITIONS:
-            for entry in self._captures.of(f"urn:{kind}:{uri}"):
-                if since <= entry.at and (until is None or entry.at < until):
-                    found.setdefault(kind, entry)
-        return found
+        return renditions_of(self._folder, self._captures, versions, number)
 
     def rendition(self, entry: CdxjEntry, restrictions: Restrictions) -> ReplayResponse | None:
         """Return an archived screenshot or PDF, or None if the record has another type."""

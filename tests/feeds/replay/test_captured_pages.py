@@ -15,6 +15,7 @@ import httpx
 import pytest
 from lxml import html
 
+from data.access.permissions import Permissions
 from data.archive.archive import Archive
 from data.models import Capture
 from data.settings import ArchiveSettings as Settings
@@ -24,6 +25,7 @@ from feeds.publishing.publish import publish
 from feeds.replay.captured_response import SANDBOX
 from feeds.replay.memento import http_date
 from feeds.server.app import create_app
+from feeds.server.requests.access import Access
 from tests.archived import PDF, START, archived_home, exchange
 from tests.feeds.serving import served_by
 
@@ -253,6 +255,17 @@ def test_a_part_is_the_capture_nearest_to_the_time_of_its_page(web: httpx.Client
     assert "access-control-allow-origin" not in web.get(f"/memento/20221124080000/{URL}").headers
     for path in ("20221124080000-part/https://nobody.example/", f"2022-part/{PICTURE}"):
         assert web.get(f"/memento/{path}").status_code in {400, 404}
+
+
+def test_a_part_without_a_token_is_refused_without_allowing_other_origins(home: Path) -> None:
+    url = f"sqlite:{home / 'communique.db'}"
+    site = SiteSettings(url=SITE, access="token")
+    access = Access(Permissions(home / "tokens"))
+    app = create_app(home / "site", url, site, archive=home / "archive", access=access)
+    for web in served_by(app):
+        part = web.get(f"/memento/20221124080000-part/{PICTURE}", headers={"origin": "null"})
+        assert part.status_code == 401
+        assert "access-control-allow-origin" not in part.headers
 
 
 def test_a_browser_tab_shows_a_memento_in_a_frame_with_the_times_of_its_parts(
