@@ -163,6 +163,18 @@ class Archive:
         with self._writing():
             return self._put((resource(uri, content_type, block, at),))[0]
 
+    def rendition(
+        self, page: ArchiveRecord, kind: str, content_type: str, block: bytes, *, at: dt.datetime
+    ) -> Capture:
+        """Write a resource record for a ``kind`` ("screenshot" or "pdf") of an archived page.
+
+        The record refers to the record of the page. Returns the record's capture.
+        """
+        with self._writing():
+            self._budget.check()
+            uri = f"urn:{kind}:{page.uri}"
+            return self._put((resource(uri, content_type, block, at, page.record_id),))[0]
+
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
         """Write a record from another archive, with its original id, date and digests.
 

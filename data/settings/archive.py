@@ -74,6 +74,15 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = "page"
+    screenshots: Annotated[
+        bool,
+        msgspec.Meta(
+            description=(
+                "Archive a screenshot and a PDF of each new and changed release, with the system's "
+                'Chromium. `archive = "none"` in a source file overrides it.'
+            )
+        ),
+    ] = False
     max_file: Annotated[
         Bytes,
         msgspec.Meta(

@@ -75,8 +75,8 @@ from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
-from spiders.crawl.drafts.page_requisites import RequisiteArchive
 from spiders.crawl.drafts.release_files import FileKinds
+from spiders.crawl.drafts.requisite_archive import RequisiteArchive
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
@@ -109,12 +109,6 @@ class Crawl:
         self._archive = self._home.open_archive() if enabled else None
         self._store = self._home.store(archive=self._archive)
         settings = self._home.settings
-        self._requisites: RequisiteArchive | None = None
-        if self._archive and settings.archive.requisites != "none":
-            limit = settings.network.max_bytes
-            mode = settings.archive.requisites
-            redacted = self._home.orders.redacted_files()
-            self._requisites = RequisiteArchive(self._archive, mode, limit, redacted)
         if start.until is None:
             self._taxonomy = load_taxonomy(self._home.topics)
             keep_home_files(self._home, self._store)
@@ -133,11 +127,25 @@ class Crawl:
         self._progress = ProgressReporter()
         self._browser: dict[str, Any] = {}
         self._no_browser = ""
-        if start.render:
+        pictures = self._archive is not None and settings.archive.screenshots
+        if start.render or pictures:
             try:
-                self._browser = render_settings(self._home.settings.network)
+                self._browser = render_settings(settings.network)
             except BrowserMissing as error:
                 self._no_browser = str(error)
+        if not start.render:
+            # Then the browser starts with the first screenshot.
+            self._browser.pop("PLAYWRIGHT_CONTEXTS", None)
+        self._requisites: RequisiteArchive | None = None
+        if self._archive and (pictures or settings.archive.requisites != "none"):
+            self._requisites = RequisiteArchive(
+                self._archive,
+                settings.archive.requisites,
+                settings.network.max_bytes,
+                self._home.orders.redacted_files(),
+                pictures=pictures,
+                no_browser=self._no_browser,
+            )
 
     def run(self, lines: Iterator[bytes]) -> None:
         """Make the visits that the parent process requests, one per line, until ``lines`` ends."""

@@ -15,6 +15,7 @@ from scheduler.home.doctor.archive import check_archive
 from scheduler.home.doctor.files import (
     check_permissions,
     check_scans,
+    check_screenshots,
     check_searches,
     check_settings,
     check_sources,
@@ -43,6 +44,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "topics": check_topics,
     "sources": check_sources,
     "scans": check_scans,
+    "screenshots": check_screenshots,
     "watches": check_watches,
     "searches": check_searches,
     "tokens": check_tokens,
@@ -70,8 +72,9 @@ def doctor(home: Home, *, as_json: bool) -> int:
     """Check a home directory and suggest fixes.
 
     It checks settings, permissions, disk, versions, store, clock, archive, locks, files left by
-    killed runs, topics, sources, programs for scans, watches, searches, tokens, and the keys of
-    signed requests. It changes nothing. The exit code is 1 if there is an error.
+    killed runs, topics, sources, programs for scans, the browser for screenshots, watches,
+    searches, tokens, and the keys of signed requests. It changes nothing. The exit code is 1 if
+    there is an error.
     """
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)

@@ -29,7 +29,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 from data.models.capture import Exchange, Headers
 from spiders.download.responses import TOO_LONG
-from spiders.download.settings import RENDER
+from spiders.download.settings import PICTURED, RENDER
 from spiders.download.truncation import DATA_LOSS_FLAG, STOPPED
 
 Waiting: TypeAlias = tuple[Exchange, asyncio.Future[Capture]]
@@ -118,7 +118,7 @@ def why_not_archived(response: Response) -> str:
 
 
 class CaptureMiddleware:
-    """Archives every response, and stops the download of bodies that are too long.
+    """Archives every response of a server, and stops the download of bodies that are too long.
 
     This is the middleware closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
     beginning is archived, and the request fails.
@@ -151,7 +151,7 @@ class CaptureMiddleware:
         # After a redirect or a failure, ``meta`` is that of the previous request.
         for key in (CAPTURE, NOT_ARCHIVED):
             meta.pop(key, None)
-        if self._batch is not None:
+        if self._batch is not None and PICTURED not in meta:
             try:
                 meta[CAPTURE] = await self._batch.add(self._exchange(response, request))
             except ArchiveError as error:

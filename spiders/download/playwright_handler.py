@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as Tab
 from playwright.async_api import Request as TabRequest
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -29,8 +30,17 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from data.network.request_signer import RequestSigner
 from data.text.urls import is_web
 from spiders.download.hosts import is_own_machine
+from spiders.download.page_pictures import loads_images, show_archived, take_pictures
 from spiders.download.proxy import PublicOnlyProxy
-from spiders.download.settings import CONNECTIONS, EXTEND, LOADED, RENDER, SIGNER
+from spiders.download.settings import (
+    CONNECTIONS,
+    EXTEND,
+    LOADED,
+    PICTURED,
+    RENDER,
+    SIGNER,
+    TAB,
+)
 from spiders.download.size_limits import bound_heads
 
 UNREAD_TYPES = {"image", "media", "font"}
@@ -51,7 +61,7 @@ MAX_LOADED: Final = 500
 MAX_SETTLE_MILLISECONDS = 10_000
 """Maximum time to wait for a page's other resources after its document, in milliseconds."""
 
-TAB = "communique_tab"
+NO_PICTURE: Final = "the browser could not take its screenshot or print it"
 
 NOT_LOADED = "its scripts led the browser to an address that it can't load"
 
@@ -128,9 +138,22 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             playwright_page_goto_kwargs={"wait_until": "load"},
             playwright_page_methods=steps,
         )
+        if page := request.meta.get(PICTURED):
+            request.meta.update(
+                playwright_context=PICTURED,
+                playwright_context_kwargs={"service_workers": "block"},
+                playwright_page_init_callback=partial(show_archived, *page),
+                # A slow image must not prevent the picture.
+                playwright_page_goto_kwargs={"wait_until": "domcontentloaded"},
+                playwright_page_methods=[*steps, PageMethod(take_pictures, request.meta)],
+            )
         try:
             async with asyncio.timeout(patience):
                 response = await super().download_request(request)
+        except PlaywrightError as error:
+            if page and not isinstance(error, PlaywrightTimeout):
+                raise IgnoreRequest(NO_PICTURE) from error
+            raise
         finally:
             tab: Tab | None = request.meta.pop(TAB, None)
             if tab is not None and not tab.is_closed():
@@ -160,7 +183,7 @@ def from_web(response: Response) -> Response:
 
 def is_heavy(request: TabRequest) -> bool:
     """Whether a request of the browser is for an image, audio, video or a font."""
-    return request.resource_type in UNREAD_TYPES
+    return request.resource_type in UNREAD_TYPES and not loads_images(request)
 
 
 async def _remember(tab: Tab, request: Request) -> None:

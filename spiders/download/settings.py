@@ -37,6 +37,19 @@ LOADED = "loaded"
 """Key in a request's ``meta`` for the requisites that a browser requested for the page. The value
 contains the kind of each requisite by URL (see spiders.requisites.requisite)."""
 
+TAB = "communique_tab"
+"""Key in a request's ``meta`` for the browser's tab, which is closed after the request."""
+
+PICTURED = "pictured"
+"""Key in a request's ``meta`` for the arguments of ``show_archived``. If it is set, a browser shows
+an archived page to take pictures of it, and the response is not archived."""
+
+PICTURES = "pictures"
+"""Key in a request's ``meta`` for the screenshot and the PDF as bytes, by PICTURE_TYPES."""
+
+PICTURE_TYPES = {"screenshot": "image/webp", "pdf": "application/pdf"}
+"""Media types of the pictures of a page, by the kind in their address in the archive."""
+
 EXTEND = "extend"
 """Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
 
@@ -194,12 +207,15 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
 
 
 class BrowserMissing(CommuniqueError):
-    """Raised if a source needs a browser but none is installed."""
+    """Raised if a source or a setting needs a browser but none is installed."""
 
     exit_code = 2
 
     def __init__(self, what: str, fix: str) -> None:
-        super().__init__(f"render = true needs a browser, but {what} is not installed: {fix}")
+        super().__init__(
+            "render = true and archive.screenshots need a browser, but"
+            f" {what} is not installed: {fix}"
+        )
         self.what = what
 
 

@@ -119,13 +119,16 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
     return [one for one in records if one.record_id in answers or one.answer in answers]
 
 
-def of_renditions(records: Iterable[Stored], removed: Iterable[Stored]) -> list[Stored]:
-    """Return the screenshots and PDFs of the pages whose responses are removed."""
+def of_renditions(records: Iterable[Stored], removed: Collection[Stored]) -> list[Stored]:
+    """Return the other screenshots and PDFs of the pages whose responses are ``removed``."""
     pages = {page_key(one.uri) for one in removed if one.kind in ANSWERS} - {""}
+    known = {one.record_id for one in removed}
     return [
         one
         for one in records
-        if (found := RENDITION.match(one.uri)) and page_key(one.uri[found.end() :]) in pages
+        if (found := RENDITION.match(one.uri))
+        and page_key(one.uri[found.end() :]) in pages
+        and one.record_id not in known
     ]
 
 

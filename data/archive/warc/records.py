@@ -282,12 +282,18 @@ def metadata(
     )
 
 
-def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
-    """Create a resource record for a file that is not a server's response."""
+def resource(
+    uri: str, content_type: str, block: bytes, at: dt.datetime, page: str = ""
+) -> NewRecord:
+    """Create a resource record for a file that is not a server's response.
+
+    ``page`` is the id of the record of the page that the file shows, or empty.
+    """
+    fields = [("WARC-Concurrent-To", f"<{page}>")] if page else []
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
     return _made(
-        "resource", target_uri(uri)[0], at, block, content_type, payload, [], media_type=kind
+        "resource", target_uri(uri)[0], at, block, content_type, payload, fields, media_type=kind
     )
 
 

@@ -22,6 +22,7 @@ from scheduler.home.backup.contents import SECRET, own_files
 from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import NO_FOLDER, NOWHERE, Home
 from spiders.attachments.scan import missing_programs
+from spiders.download.settings import BrowserMissing, find_browser
 from spiders.sources.loader import load_sources
 from spiders.sources.source_file import UnknownProxy
 
@@ -97,6 +98,19 @@ def check_scans(examination: Examination) -> Iterator[Finding]:
         yield Finding("scans", "warning", text, "install tesseract-ocr and poppler-utils")
     else:
         yield Finding("scans", "ok", "the programs for scanned attachments are installed")
+
+
+def check_screenshots(examination: Examination) -> Iterator[Finding]:
+    """Check that the browser for screenshots is installed, if they are wanted."""
+    settings = examination.home.settings.archive
+    if not (settings.enabled and settings.screenshots):
+        return
+    try:
+        find_browser()
+    except BrowserMissing as error:
+        yield Finding("screenshots", "warning", str(error), "or set archive.screenshots = false")
+    else:
+        yield Finding("screenshots", "ok", "the browser for screenshots is installed")
 
 
 def check_watches(examination: Examination) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,22 +19,22 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
-from data.archive.archive import Archive
-from data.archive.archived_response import Served, served
+from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
-from data.archive.requisite_cache import KnownFile, RequisiteCache, WaitingPage
+from data.archive.requisite_cache import KnownFile, WaitingPage
 from data.archive.warc.records import target_uri
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.health.run_errors import ErrorKind, http_kind
 from data.models import Capture, Validator
-from data.settings.archive import Requisites
 from data.text.urls import canonical_url
 from data.wording import counted
+from spiders.crawl.drafts.requisite_archive import RequisiteArchive
 from spiders.crawl.page_errors import page_errors, reported_url
 from spiders.crawl.visit_scope import VisitScope
 from spiders.download.capture import capture_of
 from spiders.download.responses import requested_url, validator_of
+from spiders.download.settings import PICTURE_TYPES, PICTURED, PICTURES
 from spiders.page.page import Page
 from spiders.requisites.freshness import FAILED_SECONDS, MIN_SECONDS, fresh_seconds
 from spiders.requisites.markup import requisites_of_page
@@ -65,39 +65,14 @@ MAX_STYLE_DEPTH: Final = 6
 MAX_PLANNING_SECONDS: Final = 2.0
 """Maximum CPU time to find the next requests, in seconds."""
 
+MAX_RELEASES: Final = 10
+"""Maximum number of releases at the address of a page."""
+
 RETRY: Final = dt.timedelta(hours=1)
 """Time after which a page's requisites are requested again if some of them could not be fetched."""
 
 FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
 """Kinds of errors after which a requisite is not soon requested again."""
-
-
-class RequisiteArchive:
-    """The archive of requisites that all visits of a process share."""
-
-    def __init__(
-        self, archive: Archive, mode: Requisites, limit: int, redacted: frozenset[str] = frozenset()
-    ) -> None:
-        self.mode = mode
-        self.redacted = redacted
-        """Addresses in archive records that are not requested again."""
-        self.cache = RequisiteCache(archive.folder)
-        self._archive = archive
-        self._limit = limit
-
-    def served(self, file: str, offset: int) -> Served:
-        """Return an archived response. Raises ArchiveError and Undecodable."""
-        return served(self._archive.folder, self._archive.index, file, offset, self._limit)
-
-    def newest(self, url: str) -> dt.datetime | None:
-        """Return the time of the newest capture of a URL, or None."""
-        found = self._archive.index.captures(url)
-        return found[-1].at if found else None
-
-    def sheet(self, url: str) -> Served | None:
-        """Return the newest capture of a style sheet, or None."""
-        entry = self._archive.index.newest(url)
-        return self.served(entry.file, entry.offset) if entry else None
 
 
 @dataclass(slots=True)
@@ -109,6 +84,8 @@ class _Plan:
     queue: deque[str] = field(default_factory=deque)
     known: dict[str, tuple[Kind, int]] = field(default_factory=dict)
     """Kind of each requisite, and the number of style sheets that lead to it, by URL."""
+    picture: Served | None = None
+    """The page, if a screenshot and a PDF of it are wanted."""
     left_out: int = 0
     fails: bool = False
 
@@ -157,6 +134,9 @@ class PageRequisites:
         self._began = self._began or time.monotonic()
         before = time.process_time()
         while not (self._plan and self._plan.queue):
+            if self._plan and self._plan.picture and self._plan.page.url not in self._asked:
+                self._plan.queue.append(self._plan.page.url)
+                break
             self._is_over = True
             with page_errors(self._scope.file.url, self.failed):
                 self._end_page(now)
@@ -186,9 +166,22 @@ class PageRequisites:
         known = self._archive.cache.known(url)
         return known.validator if known else None
 
+    def pictured(self, url: str) -> tuple[Served, Callable[[str], Served | None]] | None:
+        """Return the archived page at a URL of which pictures are wanted, or None.
+
+        The function returns the archived requisites of the page.
+        """
+        plan = self._plan
+        if self._archive is None or plan is None or plan.page.url != url or plan.picture is None:
+            return None
+        return plan.picture, self._archive.part
+
     def read(self, response: Response) -> None:
         """Process the response to the request for a requisite, which is already archived."""
         if self._archive is None:
+            return
+        if PICTURED in response.meta:
+            self._read_pictures(requested_url(response), response.meta.get(PICTURES, {}))
             return
         url, capture, now = requested_url(response), capture_of(response), utc_now().timestamp()
         self._bytes += len(response.body)
@@ -218,12 +211,15 @@ class PageRequisites:
 
         A note reports the number of failures and the most frequent reason.
         """
-        self._failed[message] += 1
+        is_picture = self.pictured(url) is not None
+        self._failed[f"no screenshot or PDF: {message}" if is_picture else message] += 1
         self._first_failure = self._first_failure or reported_url(url)
         if self._archive is None or self._plan is None or url not in self._plan.known:
             return
         is_final = kind in FINAL_KINDS or kind.startswith("http:4")
         self._plan.fails = self._plan.fails or not is_final
+        if is_picture:
+            return
         seconds = MIN_SECONDS if is_final else FAILED_SECONDS
         # If the cache fails, the next visit requests the file again.
         with suppress(ArchiveError):
@@ -231,6 +227,8 @@ class PageRequisites:
 
     def finish(self) -> None:
         """Add notes about failures, and about pages whose requisites wait for the next visit."""
+        if self._archive and self._archive.no_browser:
+            self._scope.report.note(self._archive.no_browser)
         if total := self._failed.total():
             message = self._failed.most_common(1)[0][0]
             self._scope.report.note(
@@ -288,12 +286,33 @@ class PageRequisites:
         page = Page(answer.url, answer.body, answer.content_type)
         if "html" not in answer.content_type.lower() or page.is_binary:
             return
+        if self._archive.takes_pictures and self._is_current(plan.page):
+            plan.picture = answer
+            # An image at the address of the page is not requested.
+            plan.known[plan.page.url] = ("image", 0)
+        if self._archive.mode == "none":
+            return
         plan.words = PageWords.of(page.tree)
         plan.known |= dict.fromkeys(redacted, ("image", 0))
         self._add(requisites_of_page(page, scripts=self._scope.file.render), 0)
         if plan.page.loaded:
             loaded = msgspec.json.decode(plan.page.loaded, type=dict[str, Kind])
             self._add((Requisite(url, kind) for url, kind in loaded.items()), 0)
+
+    def _is_current(self, page: WaitingPage) -> bool:
+        """Whether a page shows the current version of its release."""
+        releases = self._scope.store.find_releases(page.url, limit=MAX_RELEASES)
+        captures = (one.capture for one in releases if one.source == self._scope.id)
+        return any(one.record_id == page.record_id for one in captures if one)
+
+    def _read_pictures(self, url: str, pictures: Mapping[str, bytes]) -> None:
+        assert self._archive  # noqa: S101 - the caller checks it
+        if self._plan is None or self._plan.page.url != url:
+            return
+        self._bytes += sum(map(len, pictures.values()))
+        self._archive.add_pictures(self._plan.page, pictures)
+        for kind in PICTURE_TYPES.keys() - pictures.keys():
+            self.failed(url, "size", f"the {kind} is too large")
 
     def _add(self, requisites: Iterable[Requisite], depth: int) -> None:
         """Add requisites to the plan, and queue those that must be requested.

@@ -16,7 +16,7 @@ from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import MAX_BODY
 from spiders.download.documents import UNREAD_META_KEY
 from spiders.download.responses import posting
-from spiders.download.settings import EXTEND, RENDER, needs_browser
+from spiders.download.settings import EXTEND, PICTURED, RENDER, needs_browser
 from spiders.items import ListingItem
 from spiders.listing.paging.labels import control_to_click
 
@@ -142,6 +142,9 @@ class RequestBuilder:
         request = self._request(visit, url, callback, NEW_PRIORITY, conditional=False)
         meta = {**request.meta, RENDER: False, UNREAD_META_KEY: True, MAX_BODY: limit}
         errback = self._callbacks.failed_requisite
+        if page := visit.requisites.pictured(url):
+            meta |= {RENDER: True, PICTURED: page, "dont_redirect": True, "dont_retry": True}
+            return request.replace(url=page[0].url, meta=meta, errback=errback)
         return request.replace(meta=meta, headers=headers, errback=errback)
 
     def _request(

@@ -29,11 +29,12 @@ from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from spiders.barriers.soft_404 import missing_release_message
 from spiders.crawl.drafts.doubts import Doubts
-from spiders.crawl.drafts.page_requisites import PageRequisites, RequisiteArchive
+from spiders.crawl.drafts.page_requisites import PageRequisites
 from spiders.crawl.drafts.pending_drafts import PendingDrafts
 from spiders.crawl.drafts.recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.drafts.release_reader import PageDraft, ReleaseReader, StoredReleases
+from spiders.crawl.drafts.requisite_archive import RequisiteArchive
 from spiders.crawl.listings.feed_hubs import FeedHubs
 from spiders.crawl.listings.frontier import Frontier
 from spiders.crawl.listings.gone_releases import GoneReleases

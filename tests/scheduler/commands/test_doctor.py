@@ -24,7 +24,12 @@ from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home.backup.archive_files import log_state
 from scheduler.home.doctor.archive import check_captures
-from scheduler.home.doctor.files import check_scans, check_settings, check_sources
+from scheduler.home.doctor.files import (
+    check_scans,
+    check_screenshots,
+    check_settings,
+    check_sources,
+)
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.errors import RESTORING
 from scheduler.home.home import home_at
@@ -140,6 +145,17 @@ def test_missing_programs_for_scans_are_a_warning_if_a_source_needs_them(
     assert (finding.check, finding.level) == ("scans", "warning")
     assert "tesseract, pdftoppm" in finding.text
     assert finding.fix
+
+
+def test_a_missing_browser_is_a_warning_if_screenshots_are_wanted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    assert [*check_screenshots(Examination(home_at(home)))] == []
+    (home / "communique.toml").write_text("[archive]\nscreenshots = true\n" + CONTACT)
+    (finding,) = check_screenshots(Examination(home_at(home)))
+    assert (finding.check, finding.level) == ("screenshots", "warning")
+    assert "archive.screenshots" in finding.fix
 
 
 def test_secrets_that_other_users_can_read_are_warnings(home: Path) -> None:
