@@ -16,7 +16,7 @@ from data.text.masking import masked
 from data.text.words import tokens
 from scheduler.children.shared_fetch import SharedFetcher
 from spiders.catalogue.catalogue import Entry
-from spiders.discovery.certainty import FLOOR
+from spiders.discovery.certainty import MIN_CERTAINTY
 from spiders.discovery.explore import Explored, Explorer
 from spiders.discovery.fetcher import NotFetched
 from spiders.discovery.proposal import SMALL
@@ -89,7 +89,7 @@ def _doubt(found: Explored, entry: Entry) -> str:
     if not certainty.enough:
         return _short(
             f"{masked(found.site.page.url)}: these may not be the releases (certainty "
-            f"{certainty.value:.0%}, minimum {FLOOR:.0%}): {'; '.join(certainty.reasons)}"
+            f"{certainty.value:.0%}, minimum {MIN_CERTAINTY:.0%}): {'; '.join(certainty.reasons)}"
         )
     return ""
 

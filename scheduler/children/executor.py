@@ -43,7 +43,7 @@ from spiders.crawl.page_errors import reported_url
 from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource
 
-CHILDREN = 2
+MAX_CHILDREN = 2
 """Maximum number of child processes that accept new visits. Each special kind (ChildKind) has one
 more child."""
 
@@ -360,7 +360,7 @@ class Executor:
                 return child
         kin = [child for child in self._children if child.kind == kind]
         fresh = [child for child in kin if child.begun < MAX_VISITS_PER_CHILD]
-        most = CHILDREN if kind == ChildKind() else 1
+        most = MAX_CHILDREN if kind == ChildKind() else 1
         if len(fresh) >= most or any(not child.hosts for child in fresh):
             return min(fresh, key=lambda child: child.hosts.total())
         worn = [child for child in kin if child.begun >= MAX_VISITS_PER_CHILD]

@@ -23,7 +23,7 @@ from scheduler.home.home import Home
 from scheduler.terminal.progress import status_line
 from scheduler.terminal.source_report import show, source_values
 from spiders.discovery.address_list import ListedAddress, read_addresses
-from spiders.discovery.certainty import FLOOR
+from spiders.discovery.certainty import MIN_CERTAINTY
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import NEVER_FETCHED, WEB, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
@@ -38,7 +38,7 @@ class NotSure(CommuniqueError):
         tried = f" (tried: {named(found.tried)})" if found.tried else ""
         super().__init__(
             f"{masked(found.site.page.url)}: these may not be the releases (certainty "
-            f"{certainty.value:.0%}, minimum {FLOOR:.0%}): {'; '.join(certainty.reasons)}"
+            f"{certainty.value:.0%}, minimum {MIN_CERTAINTY:.0%}): {'; '.join(certainty.reasons)}"
             f"{tried}. Nothing was written. Give the address of the page that lists the releases, "
             "or, if these are correct, use --save --force"
         )

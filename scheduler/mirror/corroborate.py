@@ -51,7 +51,7 @@ MAX_OWN_CAPTURES: Final = 12
 MAX_PASSAGES: Final = 20
 """Maximum number of passages per copy in a report."""
 
-MISSING: Final = (404, 405, 410)
+MISSING_STATUSES: Final = (404, 405, 410)
 """Response statuses of another instance that does not have a release."""
 
 
@@ -265,7 +265,7 @@ class Corroborator:
 
     def _get(self, url: str) -> bytes | None:
         answer = asyncio.run(self._client.ask("GET", url))
-        if answer.status in MISSING:
+        if answer.status in MISSING_STATUSES:
             return None
         if answer.status != OK:
             raise PeerError(f"{url} answered {answer.status}")

@@ -16,21 +16,21 @@ from spiders.body.layout_features import Matrix, Places
 
 Column = NDArray[np.generic]
 
-LONG: Final = 60.0
+MAX_BLOCK_WEIGHT: Final = 60.0
 """Maximum weight of a block in the features of other blocks. The weight of a block is its number of
 words."""
 
-REGION_LONG: Final = 150.0
+MAX_REGION_BLOCK_WEIGHT: Final = 150.0
 """Maximum weight of a block in the comparison of containers. The weight of a block is its number of
 words."""
 
-STRONG: Final = 0.7
+MIN_CERTAIN_PROBABILITY: Final = 0.7
 """Minimum probability at which a long block is certainly body text."""
 
-LIKELY: Final = 0.4
+MIN_LIKELY_PROBABILITY: Final = 0.4
 """Minimum probability at which a block is likely to be body text."""
 
-FAR: Final = 99.0
+ABSENT_PARAGRAPH_DISTANCE: Final = 99.0
 """Distance, in blocks, that is used if the page has no paragraph that is certainly body text."""
 
 WINDOWS: Final = (2, 5, 12)
@@ -44,7 +44,7 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
     block.
     """
     count = len(first)
-    weight = np.minimum(words, LONG)
+    weight = np.minimum(words, MAX_BLOCK_WEIGHT)
     held = first * weight
     total = max(float(held.sum()), 1.0)
     running = np.cumsum(held)
@@ -117,16 +117,20 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
     """
     count = len(first)
     order = np.arange(count)
-    strong = np.flatnonzero((first > STRONG) & (words > 12))  # noqa: PLR2004 - a sentence
+    strong = np.flatnonzero((first > MIN_CERTAIN_PROBABILITY) & (words > 12))  # noqa: PLR2004 - a sentence
     if not len(strong):
-        return [np.full(count, FAR), np.full(count, FAR), *[np.zeros(count)] * 5]
+        return [
+            np.full(count, ABSENT_PARAGRAPH_DISTANCE),
+            np.full(count, ABSENT_PARAGRAPH_DISTANCE),
+            *[np.zeros(count)] * 5,
+        ]
     after = np.searchsorted(strong, order)
     low = strong[np.maximum(after - 1, 0)]
     high = strong[np.minimum(after, len(strong) - 1)]
     main = int(np.bincount(chain[0], held).argmax())
     return [
-        np.where(after > 0, order - low, FAR),
-        np.where(after < len(strong), high - order, FAR),
+        np.where(after > 0, order - low, ABSENT_PARAGRAPH_DISTANCE),
+        np.where(after < len(strong), high - order, ABSENT_PARAGRAPH_DISTANCE),
         chain[0] == chain[0, low],
         chain[0] == chain[0, high],
         (chain == main).any(axis=0),
@@ -141,8 +145,8 @@ def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float
     Returns the number of the container's first block, the number after its last block, and its
     expected F1 score.
     """
-    weight = np.minimum(words, REGION_LONG)
-    kept = first > LIKELY
+    weight = np.minimum(words, MAX_REGION_BLOCK_WEIGHT)
+    kept = first > MIN_LIKELY_PROBABILITY
     mass = np.concatenate([np.zeros(1), np.cumsum(weight * kept)])
     right = np.concatenate([np.zeros(1), np.cumsum(weight * first * kept)])
     low, high = spans
@@ -159,7 +163,7 @@ def best_run(opinion: Matrix, words: Matrix) -> tuple[int, int]:
     segmentation", WWW 2009. ``opinion`` contains the blocks' probabilities. Blocks after a gap,
     such as comments, are included only if they outweigh the gap.
     """
-    worth = (opinion - LIKELY) * (np.minimum(words, LONG) + 3)
+    worth = (opinion - MIN_LIKELY_PROBABILITY) * (np.minimum(words, MAX_BLOCK_WEIGHT) + 3)
     best = current = 0.0
     start = low = high = 0
     for place, value in enumerate(worth.tolist()):

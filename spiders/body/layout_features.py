@@ -22,16 +22,16 @@ Places = NDArray[np.intp]
 LEVELS: Final = 3
 """Number of containers around a block for which features are computed."""
 
-RICH: Final = 80
+MIN_RUNNING_TEXT_LENGTH: Final = 80
 """Minimum length of a block of running text, in characters."""
 
-SPARSE: Final = 0.34
+MAX_LINKED_SHARE: Final = 0.34
 """Maximum share (0 to 1) of linked characters in a block of running text."""
 
-NEAR: Final = (-1, 1, -2, 2)
+NEIGHBOUR_OFFSETS: Final = (-1, 1, -2, 2)
 """Offsets of the neighbouring blocks that are described by a block's features."""
 
-AROUND: Final = 4
+NEARBY_BLOCKS: Final = 4
 """Number of blocks on each side of a block over which running text and links are summed."""
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
@@ -52,7 +52,7 @@ SCOPES: Final = ("own", "outer", "further", "above")
 NAMES: Final = (
     *BASE,
     *PAGE,
-    *(f"{name}{step:+}" for step in NEAR for name in BESIDE),
+    *(f"{name}{step:+}" for step in NEIGHBOUR_OFFSETS for name in BESIDE),
     *(f"{name}@{level}" for level in range(LEVELS) for name in ENCLOSING),
     *("run_rich", "run_links"),
     *(f"{hint}:{scope}" for scope in SCOPES for hint in HINTS),
@@ -100,7 +100,9 @@ def assemble(
     count = base.shape[1]
     size, links = base[AT["size"]], base[AT["links"]]
     density = links / np.maximum(size, 1)
-    rich = np.where((size > RICH) & (density < SPARSE), size, np.float32(0))
+    rich = np.where(
+        (size > MIN_RUNNING_TEXT_LENGTH) & (density < MAX_LINKED_SHARE), size, np.float32(0)
+    )
     total, total_rich = max(float(size.sum()), 1.0), max(float(rich.sum()), 1.0)
     before = np.cumsum(rich) - rich
     chain = np.empty((LEVELS, count), dtype=np.intp)
@@ -143,11 +145,11 @@ def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
     Returns the next free row. ``own`` contains the blocks' own values of the features BESIDE. For a
     neighbour, the fourth feature is 1 if it is in the same container as the block, else 0.
     """
-    most, count = max(NEAR), out.shape[1]
+    most, count = max(NEIGHBOUR_OFFSETS), out.shape[1]
     wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
     wide[:, most : most + count] = own
     holder = own[BESIDE.index("same")]
-    for step in NEAR:
+    for step in NEIGHBOUR_OFFSETS:
         out[at : at + len(BESIDE)] = wide[:, most + step : most + step + count]
         same = out[at + BESIDE.index("same")]
         same[:] = same == holder
@@ -170,7 +172,9 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
     """
     texts = np.zeros((3, len(size) + 1))
     np.cumsum(
-        [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
+        [size, links, np.where((size > MIN_RUNNING_TEXT_LENGTH) & (links * 3 < size), size, 0)],
+        1,
+        out=texts[:, 1:],
     )
     first, last = containers.spans
     chars, linked, rich = (texts.take(last, axis=1) - texts.take(first, axis=1)).astype(np.float32)
@@ -191,9 +195,9 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
 
 
 def around(column: Matrix) -> NDArray[np.float64]:
-    """Return, for each block, the sum of a column over the block and AROUND blocks on each side."""
+    """Return the sum of a column over each block and NEARBY_BLOCKS blocks on each side."""
     count = len(column)
-    sums = np.zeros(count + 2 * AROUND + 1)
-    np.cumsum(column, out=sums[AROUND + 1 : AROUND + 1 + count], dtype=np.float64)
-    sums[AROUND + 1 + count :] = sums[AROUND + count]
-    return sums[2 * AROUND + 1 :] - sums[:count]
+    sums = np.zeros(count + 2 * NEARBY_BLOCKS + 1)
+    np.cumsum(column, out=sums[NEARBY_BLOCKS + 1 : NEARBY_BLOCKS + 1 + count], dtype=np.float64)
+    sums[NEARBY_BLOCKS + 1 + count :] = sums[NEARBY_BLOCKS + count]
+    return sums[2 * NEARBY_BLOCKS + 1 :] - sums[:count]

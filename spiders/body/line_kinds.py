@@ -16,10 +16,10 @@ from spiders.body.trim_edges import DIGIT, SENTENCE, is_bar, is_note
 from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key, is_share, is_tail, letters
 
-SHORT: Final = 160
+MAX_LABEL_LINE_LENGTH: Final = 160
 """Maximum length of a line that may be a label, byline, date line or button, in characters."""
 
-BESIDE_DATE: Final = 30
+MAX_LETTERS_BESIDE_DATE: Final = 30
 """Maximum number of letters beside the publication date in a date line, such as the author's
 name."""
 
@@ -49,18 +49,18 @@ class LineKinds:
         """
         if is_metadata(line):
             return True
-        if len(line) > SHORT or SENTENCE.search(line):
+        if len(line) > MAX_LABEL_LINE_LENGTH or SENTENCE.search(line):
             return False
         return is_label(line) or bool(pattern("posts.beside", LABELLED).match(line))
 
     def is_beside(self, line: str) -> bool:
         """Whether a line is certainly not text of the release, such as a caption or button."""
-        if not (tokens(line[:SHORT]) or tokens(line)):
+        if not (tokens(line[:MAX_LABEL_LINE_LENGTH]) or tokens(line)):
             return True
         key = comparison_key(line)
         if key in self._captions or (key and key in self._names):
             return True
-        if len(line) > SHORT:
+        if len(line) > MAX_LABEL_LINE_LENGTH:
             return False
         if is_bar(line) or is_share(line) or is_tail(line) or is_note(line, self._context):
             return True
@@ -79,7 +79,9 @@ class LineKinds:
         for date in found:
             rest = rest.replace(date.raw, " ")
         return (
-            bool(found) and {one.day for one in found} <= days and len(letters(rest)) <= BESIDE_DATE
+            bool(found)
+            and {one.day for one in found} <= days
+            and len(letters(rest)) <= MAX_LETTERS_BESIDE_DATE
         )
 
     @cached_property

@@ -15,7 +15,7 @@ import numpy as np
 from lxml import etree
 
 from spiders.body.block_features import CREDIT_WORDS, TAG_CODES, block_features
-from spiders.body.context_features import LIKELY, best_run, context_features
+from spiders.body.context_features import MIN_LIKELY_PROBABILITY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT, NAMES
 from spiders.body.post_metadata import is_metadata, metadata_parts
@@ -46,34 +46,34 @@ KEPT_IN_TABLE: Final = 0.2
 """Minimum probability of a table cell that is kept because its table has other cells in the
 body."""
 
-LEAD_WITHIN: Final = 12
+MAX_LEAD_DISTANCE: Final = 12
 """Maximum number of blocks above the body that are searched for a lead paragraph."""
 
-LEAD: Final = 40
+MIN_LEAD_LENGTH: Final = 40
 """Minimum length of a lead paragraph, in characters."""
 
 MIN_PARAGRAPH_WORDS: Final = 6
 """Minimum number of words in a paragraph in a script without spaces, such as Chinese."""
 
-WHOLE_TITLE: Final = 2.0
+WHOLE_TITLE_VALUE: Final = 2.0
 """Value of the feature ``is_title`` for a block that contains the whole headline."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
 """Minimum number of words below a headline that count as a complete text."""
 
-LEFT: Final = 160
+MIN_REMAINING_LENGTH: Final = 160
 """Minimum length of the body that remains if newsletter boxes are removed, in characters."""
 
-SAME_START: Final = 60
+COMPARED_START_LENGTH: Final = 60
 """Number of characters at the beginning of two paragraphs that must be equal for one to be a copy
 of the other."""
 
-SEVERAL, WHOLE_TEXT = 3, 600
+MIN_PARAGRAPHS_BEFORE_COPY, MIN_COPY_LENGTH = 3, 600
 """Limits for recognizing a second copy of the text.
 
-- ``SEVERAL``: minimum number of paragraphs before the copy
-- ``WHOLE_TEXT``: minimum length of the copy, which is a single block, in characters"""
+- ``MIN_PARAGRAPHS_BEFORE_COPY``: minimum number of paragraphs before the copy
+- ``MIN_COPY_LENGTH``: minimum length of the copy, which is a single block, in characters"""
 
 
 MIN_DAYS, MAX_DAYS = 28, 31
@@ -116,8 +116,8 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     beside = context_features(first, words, table)
     second = load_trees("surroundings").probabilities(np.concatenate([columns, beside]))
     # A caption inside the text does not interrupt the run, even if the caption is long.
-    captions = (columns[NAMES.index("figure:own")] > 0) & (second < LIKELY)
-    low, high = best_run(np.where(captions, np.float32(LIKELY), second), words)
+    captions = (columns[NAMES.index("figure:own")] > 0) & (second < MIN_LIKELY_PROBABILITY)
+    low, high = best_run(np.where(captions, np.float32(MIN_LIKELY_PROBABILITY), second), words)
     low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= MIN_PROBABILITY)]
     if not keep:
@@ -126,8 +126,8 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
         return None
     keep += rest_of_tables(seen, keep, second)
     summary, since_title, size = (columns[AT[name]] for name in ("summary", "since_title", "size"))
-    for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
-        if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
+    for place in range(max(0, min(keep) - MAX_LEAD_DISTANCE), min(keep)):
+        if summary[place] >= 1 and since_title[place] >= 0 and size[place] > MIN_LEAD_LENGTH:
             keep.append(place)
     keep = with_opening(seen, sorted(keep))
     keep = list(without_side_boxes(seen, without_teasers(seen, outside_boxes(seen, keep))))
@@ -150,7 +150,7 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     it. Text before the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
-    titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE_TITLE) & (h1 | h2))
+    titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE_TITLE_VALUE) & (h1 | h2))
     if (
         not len(titles)
         or not low < titles[0] < high
@@ -181,7 +181,7 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
 
 def is_paragraph(text: str) -> bool:
     """Whether a text is as long as a paragraph, in scripts with or without spaces."""
-    return len(text) > LEAD or (
+    return len(text) > MIN_LEAD_LENGTH or (
         not text.isascii() and count_words(text) - len(text.split()) >= MIN_PARAGRAPH_WORDS
     )
 
@@ -191,7 +191,7 @@ def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
     Returns all positions if too little text would remain.
     """
-    return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=LEFT)
+    return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=MIN_REMAINING_LENGTH)
 
 
 def outside(
@@ -223,16 +223,18 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
     starts: list[str] = []
     for at, place in enumerate(keep):
         text = blocks[place].text
-        if len(starts) >= SEVERAL and len(text) > WHOLE_TEXT:
+        if len(starts) >= MIN_PARAGRAPHS_BEFORE_COPY and len(text) > MIN_COPY_LENGTH:
             again = sum(start in text for start in starts)
             if again * 2 > len(starts):
                 titled = (
-                    one for one in keep[SEVERAL:at] if columns[AT["is_title"], one] == WHOLE_TITLE
+                    one
+                    for one in keep[MIN_PARAGRAPHS_BEFORE_COPY:at]
+                    if columns[AT["is_title"], one] == WHOLE_TITLE_VALUE
                 )
                 end = next(titled, place)
                 return [one for one in keep if one < end]
-        if len(text) >= SAME_START:
-            starts.append(text[:SAME_START])
+        if len(text) >= COMPARED_START_LENGTH:
+            starts.append(text[:COMPARED_START_LENGTH])
     return keep
 
 

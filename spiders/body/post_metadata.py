@@ -15,7 +15,7 @@ from data.languages.vocabulary import pattern
 MAX_METADATA_LENGTH: Final = 600
 """Maximum length of post metadata, in characters."""
 
-SHORT: Final = 160
+MAX_LABEL_LINE_LENGTH: Final = 160
 """Maximum length of a line that contains only a label of a post, in characters."""
 
 METADATA_CLASSES: Final = re.compile(
@@ -76,6 +76,6 @@ def is_metadata(text: str) -> bool:
     posted = pattern("posts.sentences", POSTED).match(text)
     if posted and pattern("posts.filing", FILED).search(text, posted.end()):
         return True
-    if len(text) > SHORT or not pattern("posts.labels", LABEL).match(text):
+    if len(text) > MAX_LABEL_LINE_LENGTH or not pattern("posts.labels", LABEL).match(text):
         return False
     return not CLOSED.search(text) or bool(ALWAYS.match(text))

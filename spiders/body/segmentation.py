@@ -26,7 +26,7 @@ STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
 """Pattern that matches a possible date. An element with a match may contain the date of the
 release."""
 
-LINKED: Final = 0.7
+MIN_LINKED_SHARE: Final = 0.7
 """Minimum share of a menu's text that is in links."""
 
 INLINE: Final = frozenset(
@@ -52,7 +52,7 @@ KINDS: Final = {
     etree.ProcessingInstruction: SKIP,
     etree.Entity: SKIP,
 }
-MAX_DOUBTED: Final = 8
+MAX_CHECKED_MENUS: Final = 8
 """Maximum number of nested navigation elements that are checked with `is_menu`.
 
 The limit saves time, because each check reads the whole element."""
@@ -75,7 +75,7 @@ def is_menu(element: etree._Element) -> bool:
     for link in element.iter("a"):
         name = link.text
         linked += len(str(SAID(link))) if name is None or name.isspace() else len(name)
-    return linked > len(text) * LINKED
+    return linked > len(text) * MIN_LINKED_SHARE
 
 
 def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - one function for speed
@@ -113,7 +113,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                     found.complete = False
                     break
                 if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
-                    if len(doubted) < MAX_DOUBTED and is_menu(element):
+                    if len(doubted) < MAX_CHECKED_MENUS and is_menu(element):
                         found.menus.append(element)
                         walker.skip_subtree()
                         continue

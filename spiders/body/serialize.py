@@ -47,7 +47,7 @@ WHITE: Final = frozenset([" ", "\n", ""])
 MAX_ELEMENTS: Final = 200_000
 """Maximum number of start and end tags read from a body."""
 
-PASSES: Final = 6
+MAX_PASSES: Final = 6
 """Maximum number of passes that remove empty elements. A pass may make other elements empty."""
 
 
@@ -104,7 +104,7 @@ class SerializedBody:
     def written(self) -> tuple[str, str]:
         """Return the body as safe HTML and as text. Both are cut if the body is huge."""
         html = "".join(self.html)
-        for _ in range(PASSES):
+        for _ in range(MAX_PASSES):
             html, found = EMPTY.subn("", html)
             if not found:
                 break

@@ -29,10 +29,10 @@ OTHER_REGIONS: Final = (
 )  # fmt: skip
 """Class hints of elements that contain no text of the release."""
 
-NEAR: Final = 10
+MAX_HEADLINE_DISTANCE: Final = 10
 """Maximum number of blocks between the headline and a short body."""
 
-WORDS: Final = 4
+MIN_SENTENCE_WORDS: Final = 4
 """Minimum number of words in a sentence of a short body."""
 
 MAX_SHORT_BODY_LENGTH: Final = 600
@@ -80,7 +80,11 @@ def _named(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock
     """Return the lines of the first element after the headline that has a body class."""
     for container in seen.containers:
         begins = max(container.first, title + 1)
-        if not container.hints & BODY or begins >= container.last or container.first > title + NEAR:
+        if (
+            not container.hints & BODY
+            or begins >= container.last
+            or container.first > title + MAX_HEADLINE_DISTANCE
+        ):
             continue
         if (container.hints | _above(container, title)) & OTHER_REGIONS:
             continue
@@ -106,7 +110,7 @@ def _below(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock
     Blocks before the first sentence are skipped. The first later block that is not a sentence ends
     the text.
     """
-    blocks = seen.blocks[title + 1 : title + 1 + NEAR]
+    blocks = seen.blocks[title + 1 : title + 1 + MAX_HEADLINE_DISTANCE]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
     if start is None:
         return ()
@@ -123,7 +127,7 @@ def _is_sentence(block: TextBlock) -> bool:
 
 def _says(block: TextBlock) -> bool:
     """Whether a block has enough words for a sentence, most of them outside links."""
-    return count_words(block.text) >= WORDS and block.links * 2 < len(block.text)
+    return count_words(block.text) >= MIN_SENTENCE_WORDS and block.links * 2 < len(block.text)
 
 
 def _text(blocks: Sequence[TextBlock], context: DateContext) -> tuple[TextBlock, ...]:

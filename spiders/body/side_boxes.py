@@ -25,7 +25,7 @@ MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
 MAX_LINE: Final = 250
 """Maximum length of a line in a box that has no element of its own, in characters."""
 
-ABOVE: Final = 3
+MAX_BLOCKS_ABOVE: Final = 3
 """Maximum number of blocks above the body that are checked for box headings."""
 
 TITLED: Final = BIT["title"]
@@ -36,7 +36,7 @@ MIN_TEASERS, MAX_TEASER_BLOCKS = 3, 6
 MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
 """Maximum length of a teaser, and minimum length of the body text beside teasers, in characters."""
 
-SIMILAR: Final = 0.8
+MIN_TEASER_SHARE: Final = 0.8
 """Minimum share of teasers among similar elements. If fewer are teasers, none of the elements is
 removed."""
 
@@ -89,7 +89,7 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     boxes = SideBoxes(seen, keep)
     dropped: set[int] = set()
     above = True
-    at = max(0, keep[0] - ABOVE)
+    at = max(0, keep[0] - MAX_BLOCKS_ABOVE)
     while at <= keep[-1]:
         block = seen.blocks[at]
         related = is_related(block.text)
@@ -124,7 +124,7 @@ def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
         column = column_of(seen, around)
         beside = column is not None and not column.first <= first < column.last
         teasers = sum(is_teaser(seen, one, beside=beside) for one in group)
-        if size >= MIN_TEXT and teasers >= max(MIN_TEASERS, SIMILAR * len(group)):
+        if size >= MIN_TEXT and teasers >= max(MIN_TEASERS, MIN_TEASER_SHARE * len(group)):
             keep = around
     return keep
 

@@ -14,7 +14,7 @@ from lxml import etree
 from data.text.words import UNSPACED
 from spiders.page.class_hints import class_hints
 
-BROAD: Final = 0.8
+MAX_HINT_SHARE: Final = 0.8
 """Maximum share of the page's text in a container whose class hints are passed on to its parts."""
 
 
@@ -133,7 +133,7 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
     Parents must come before their children.
     """
     before = [0, *accumulate([len(block.text) for block in blocks])]
-    broad = before[-1] * BROAD
+    broad = before[-1] * MAX_HINT_SHARE
     signs = [(one.parent, one.tag, one.name) for one in containers]
     twins = Counter(signs)
     for container, sign in zip(containers, signs, strict=True):

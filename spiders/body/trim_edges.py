@@ -17,37 +17,37 @@ from spiders.page.date_labels import is_of_change
 from spiders.page.media_urls import OFFICE, leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
-AT_TOP: Final = 8
+HEADLINE_BLOCKS: Final = 8
 """Number of blocks at the top of a body that are checked for a repeated headline."""
 
-SHORT: Final = 160
+MAX_EDGE_LINE_LENGTH: Final = 160
 """Maximum length of a date line, button bar, note or repeated headline, in characters."""
 
-BESIDE_FILE: Final = 40
+MAX_LENGTH_BESIDE_FILE: Final = 40
 """Maximum number of characters beside the link in a line that only links to a file, such as file
 type and size."""
 
-BESIDE_TITLE: Final = 60
+MAX_LETTERS_BESIDE_TITLE: Final = 60
 """Maximum number of other letters in the line of a repeated headline, for example of a section or a
 date."""
 
-DATE_LINE: Final = 90
+MAX_DATE_LINE_LENGTH: Final = 90
 """Maximum length of a line that contains little more than a date, in characters."""
 
-BESIDE_DATE: Final = 14
+MAX_LETTERS_BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
-FILLED: Final = 0.6
+MIN_MAIN_ROW_SHARE: Final = 0.6
 """Minimum share of a body's text in one row of a layout table. That row is then the text itself."""
 
-TAIL_FROM: Final = 0.5
+MIN_SHARE_BEFORE_TAIL: Final = 0.5
 """Minimum share of a body's text that must precede a line such as "Other news". Then this line ends
 the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 """Pattern that matches a file type in the text of a link's line."""
 
-NEAR_TOP: Final = 3
+DATE_LINE_BLOCKS: Final = 3
 """Number of blocks at the top of a body that are checked for a date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
@@ -63,7 +63,7 @@ MAX_LINES_BESIDE_DATE: Final = 8
 """Maximum number of words in a date line that ends with a full stop ("Bulletin No. 7 of 10 March
 2026.")."""
 
-CAPTION: Final = 300
+MAX_CAPTION_LENGTH: Final = 300
 """Maximum length of a caption, in characters."""
 
 CAPTIONED: Final = re.compile(
@@ -94,7 +94,7 @@ def trim_edges(
     """
     low = after_labels(kept, after_headline(kept, headline, order))
     high = tail_start(kept, low)
-    for place in range(low, min(low + NEAR_TOP, high - 1)):
+    for place in range(low, min(low + DATE_LINE_BLOCKS, high - 1)):
         if is_edge(kept[place], context) or says_when(kept[place].text, context, published):
             low = place + 1
     footers = Footers()
@@ -125,8 +125,8 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
     """Return the position after a repeated headline at the top of a body, or 0 if there is none."""
     low = 0
     key = comparison_key(headline)
-    for place, block in enumerate(kept[:AT_TOP]):
-        if len(block.text) > max(SHORT, len(headline) + 20):
+    for place, block in enumerate(kept[:HEADLINE_BLOCKS]):
+        if len(block.text) > max(MAX_EDGE_LINE_LENGTH, len(headline) + 20):
             break
         block_key = comparison_key(block.text)
         headed = block.container.tag == "h1" and place + 1 < len(kept)
@@ -136,7 +136,7 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
             or (
                 key
                 and key in block_key
-                and len(block_key) < len(key) + BESIDE_TITLE
+                and len(block_key) < len(key) + MAX_LETTERS_BESIDE_TITLE
                 and not says_more(block.text, headline)
             )
         ):
@@ -151,7 +151,7 @@ def says_more(text: str, headline: str) -> bool:
         return False
     text_key, key = comparison_key(text), comparison_key(headline)
     if not text_key.endswith(key):
-        long = len(text_key) - len(key) > BESIDE_DATE
+        long = len(text_key) - len(key) > MAX_LETTERS_BESIDE_DATE
         return long or SENTENCE.search(text[: ended.start() + 1]) is not None
     if FULL_STOP.search(headline):
         return False
@@ -176,7 +176,7 @@ def after_labels(kept: Sequence[TextBlock], low: int) -> int:
         if row is not None:
             by_row[row] += size
     text = max(by_row, key=by_row.__getitem__)
-    if by_row[text] < FILLED * sum(sizes):
+    if by_row[text] < MIN_MAIN_ROW_SHARE * sum(sizes):
         return low
     for place, (row, block) in enumerate(zip(rows, kept[low:], strict=True), low):
         labelled = row is not None and next(row.iterchildren("th"), None) is not None
@@ -200,7 +200,7 @@ def tail_start(kept: Sequence[TextBlock], low: int) -> int:
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
     for place in range(low, len(kept)):
-        if before > total * TAIL_FROM and is_tail(kept[place].text):
+        if before > total * MIN_SHARE_BEFORE_TAIL and is_tail(kept[place].text):
             return place
         before += sizes[place]
     return len(kept)
@@ -210,7 +210,9 @@ def is_edge(block: TextBlock, context: DateContext) -> bool:
     """Whether a block at an end of the body is a date line, a button bar or post metadata."""
     if is_metadata(block.text):
         return True
-    return len(block.text) <= SHORT and (is_date_line(block.text, context) or is_bar(block.text))
+    return len(block.text) <= MAX_EDGE_LINE_LENGTH and (
+        is_date_line(block.text, context) or is_bar(block.text)
+    )
 
 
 def is_end(block: TextBlock, context: DateContext) -> bool:
@@ -230,7 +232,7 @@ def is_end(block: TextBlock, context: DateContext) -> bool:
 def is_caption(block: TextBlock) -> bool:
     """Whether a block has the class of a caption and is near an image."""
     element = block.container.element
-    if len(block.text) > CAPTION or not CAPTIONED.search(block.container.name):
+    if len(block.text) > MAX_CAPTION_LENGTH or not CAPTIONED.search(block.container.name):
         return False
     cell = element.tag in {"td", "th"}
     holder = next(element.iterancestors("table"), None) if cell else element.getparent()
@@ -245,7 +247,7 @@ def names_another(block: TextBlock) -> bool:
 
 def is_note(text: str, context: DateContext) -> bool:
     """Whether a line below the text is a note about the last change or the page's editor."""
-    if len(text) > SHORT or SENTENCE.search(text):
+    if len(text) > MAX_EDGE_LINE_LENGTH or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):
         return True
@@ -258,7 +260,12 @@ def says_when(text: str, context: DateContext, published: Published | None) -> b
 
     The line may also contain a number, an office, an author or a counter.
     """
-    if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
+    if (
+        published is None
+        or len(text) > MAX_EDGE_LINE_LENGTH
+        or SENTENCE.search(text)
+        or not DIGIT.search(text)
+    ):
         return False
     if FULL_STOP.search(text) and len(WORD.findall(text)) > MAX_LINES_BESIDE_DATE:
         return False  # a sentence that ends with the publication date
@@ -268,7 +275,7 @@ def says_when(text: str, context: DateContext, published: Published | None) -> b
 
 def is_file(block: TextBlock) -> bool:
     """Whether a block is mainly a link to a file. Files are not part of the body."""
-    if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
+    if not block.anchors or len(block.text) - block.links > MAX_LENGTH_BESIDE_FILE:
         return False
     if SENTENCE.search(block.text) and block.links * 2 < len(block.text):
         return False
@@ -283,7 +290,7 @@ def is_file(block: TextBlock) -> bool:
 
 def is_date_line(text: str, context: DateContext) -> bool:
     """Whether a line contains a date and little more."""
-    if len(text) > DATE_LINE or not DIGIT.search(text):
+    if len(text) > MAX_DATE_LINE_LENGTH or not DIGIT.search(text):
         return False
     found = find_dates(text, context, "line")
     if not found:
@@ -291,12 +298,12 @@ def is_date_line(text: str, context: DateContext) -> bool:
     rest = text
     for date in found:
         rest = rest.replace(date.raw, " ")
-    return len(letters(rest)) <= BESIDE_DATE
+    return len(letters(rest)) <= MAX_LETTERS_BESIDE_DATE
 
 
 def is_bar(text: str) -> bool:
     """Whether a line consists only of the names of buttons and counters."""
-    line = letters(text) if len(text) <= SHORT else ""
+    line = letters(text) if len(text) <= MAX_EDGE_LINE_LENGTH else ""
     buttons = _buttons()
     if not any(map(line.startswith, buttons.get(line[:1], ()))):
         return False

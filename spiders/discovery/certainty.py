@@ -27,10 +27,10 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
-FLOOR: Final = 0.5
+MIN_CERTAINTY: Final = 0.5
 """A drafted source is accepted if its certainty (0 to 1) is at least this value."""
 
-HOPELESS: Final = 0.2
+MIN_CHECKED_CERTAINTY: Final = 0.2
 """A drafted source with a certainty (0 to 1) below this value is not worth checking."""
 
 MIN_LIST_ROWS: Final = 3
@@ -43,11 +43,11 @@ the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have
 CERTAIN_LIST_ROWS: Final = 25
 """Minimum number of dated rows at which a page is certainly a list, even with a long text."""
 
-WORDS: Final = 4
+MIN_TITLE_WORDS: Final = 4
 """Minimum number of words in a title that identifies a release. A shorter title may match by
 chance."""
 
-SOME_TEXT: Final = 200
+MIN_ARTICLE_LENGTH: Final = 200
 """Minimum length of the text of an article without a date, in characters."""
 
 MAX_DATE_LENGTH: Final = 30
@@ -56,22 +56,22 @@ MAX_DATE_LENGTH: Final = 30
 MAX_ROWS: Final = 60
 """Maximum number of rows per page whose titles are checked."""
 
-TEASER: Final = 5
+MIN_FULL_LIST_ROWS: Final = 5
 """Minimum number of rows in a full list. A shorter list may be only an excerpt from another
 page."""
 
 MAX_CHECKED_ROWS: Final = 8
 """Maximum number of rows, from the top of a list, whose titles are checked."""
 
-IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
+IS_RELEASE_FACTOR, FEW_ROWS_FACTOR, UNDATED_FACTOR, UNREAD_LINKS_FACTOR = 0.3, 0.6, 0.8, 0.8
 """Factors by which the certainty is multiplied, by reason.
 
-- `IS_RELEASE`: the page looks like a release
-- `FEW_ROWS`: the page has very few rows
-- `UNDATED`: the page has no dates at all
-- `NOT_LOOKED_AT`: none of the linked pages could be read"""
+- `IS_RELEASE_FACTOR`: the page looks like a release
+- `FEW_ROWS_FACTOR`: the page has very few rows
+- `UNDATED_FACTOR`: the page has no dates at all
+- `UNREAD_LINKS_FACTOR`: none of the linked pages could be read"""
 
-INCOMPLETE: Final = 0.8
+INCOMPLETE_FACTOR: Final = 0.8
 """Factor by which the certainty is multiplied if older releases can't be reached from the page."""
 
 
@@ -85,12 +85,12 @@ class Certainty:
     @property
     def hopeless(self) -> bool:
         """Whether the certainty is so low that the drafted source is not worth checking."""
-        return self.value < HOPELESS
+        return self.value < MIN_CHECKED_CERTAINTY
 
     @property
     def enough(self) -> bool:
         """Whether the certainty is high enough to accept the drafted source."""
-        return self.value >= FLOOR
+        return self.value >= MIN_CERTAINTY
 
 
 def certainty_of(
@@ -112,7 +112,7 @@ def certainty_of(
         return Certainty(0.0, ("no list of releases was found",))
     shares = list(_shares(page, listing, looks, context, offline=offline))
     if unread:
-        shares.append((INCOMPLETE, f"older releases can't be collected, because {unread}"))
+        shares.append((INCOMPLETE_FACTOR, f"older releases can't be collected, because {unread}"))
     value = 1.0
     for share, _ in shares:
         value *= share
@@ -128,7 +128,7 @@ def _shares(
     offline: bool,
 ) -> Iterator[tuple[float, str]]:
     if reads_as_release(page, listing, context):
-        yield IS_RELEASE, "the page looks like a release, not like a list of releases"
+        yield IS_RELEASE_FACTOR, "the page looks like a release, not like a list of releases"
     rows = listing.items[:MAX_ROWS]
     odd = odd_rows([item for item in rows if not leads_to_file(item.url)], context)
     if odd:
@@ -138,7 +138,7 @@ def _shares(
         share = f"{odd} of {counted(len(rows), 'row')}"
         yield 1 - worth * odd / len(rows), f"{share} have a date or a section name as title"
     if len(listing.items) < MIN_LIST_ROWS:
-        yield FEW_ROWS, f"it lists only {counted(len(listing.items), 'release')}"
+        yield FEW_ROWS_FACTOR, f"it lists only {counted(len(listing.items), 'release')}"
     dated = any(item.published for item in listing.items)
     dated = dated or any(look.read.content.published for look in looks)
     if looks:
@@ -146,11 +146,11 @@ def _shares(
         share = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
         yield 0.2 + 0.8 * good / len(looks), f"no release was found on {share}"
         if not dated:
-            yield UNDATED, "neither the page nor the releases contain dates"
+            yield UNDATED_FACTOR, "neither the page nor the releases contain dates"
     elif offline:
         yield max(listing.confidence, MIN_CONFIDENCE * dated), "the releases were not checked"
     elif not any(leads_to_file(item.url) for item in listing.items):
-        yield NOT_LOOKED_AT, "none of its releases could be read"
+        yield UNREAD_LINKS_FACTOR, "none of its releases could be read"
 
 
 def unread_reason(listing: Listing) -> str:
@@ -199,7 +199,7 @@ def goes_on(page: Page, listing: Listing, context: DateContext) -> bool:
 
     This includes the home page of a blog, even if its menu contains categories.
     """
-    if listing.next is None or len(listing.items) < TEASER:
+    if listing.next is None or len(listing.items) < MIN_FULL_LIST_ROWS:
         return False
     rows = listing.items[:MAX_CHECKED_ROWS]
     return 2 * odd_rows(rows, context) < len(rows) and is_page_of(page.url, listing.next)
@@ -209,7 +209,7 @@ def is_article(page: Page, context: DateContext) -> bool:
     """Whether a page has an article's text, unlike almost empty pages and logins."""
     content = read_release(page, context).content
     return bool(content.body_text) and (
-        content.published is not None or len(content.body_text) >= SOME_TEXT
+        content.published is not None or len(content.body_text) >= MIN_ARTICLE_LENGTH
     )
 
 
@@ -217,7 +217,7 @@ def is_release(look: SampleRelease, context: DateContext) -> bool:
     """Whether a sample page linked from a listing is a release, by its page type or title."""
     if not look.read.content.body_text:
         return False
-    if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
+    if same_heading(look.read, look.item) and len(look.item.title.split()) >= MIN_TITLE_WORDS:
         return True
     return kind_of(look.read, read_listing(look.page, context)) == "release"
 

@@ -53,7 +53,7 @@ from spiders.page.javascript import (
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 
-RELEASES = 3
+MAX_SAMPLE_RELEASES = 3
 """Maximum number of sample release pages that are fetched per site."""
 
 MAX_REPORTED_PAGES = 5
@@ -331,7 +331,9 @@ class Explorer:
 
     def _with_releases(self, fetcher: Fetcher, site: FetchedSite) -> FetchedSite:
         listing = first_listing(site.listing_page)
-        items = [item for item in listing.items if not FILE_PATH.search(item.url)][:RELEASES]
+        items = [item for item in listing.items if not FILE_PATH.search(item.url)][
+            :MAX_SAMPLE_RELEASES
+        ]
         if items:
             self._on_status(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []

@@ -42,10 +42,10 @@ score (0 to 1) of links that contain such a word."""
 NOT_A_ROOM: Final = pattern("press_links.other")
 """Pattern that matches words such as *newsletter*, which resemble words for a press room."""
 
-PATH_ALONE: Final = 0.75
+PATH_FACTOR: Final = 0.75
 """Factor for the score of a link if only its URL contains a word for a press room."""
 
-ABOVE: Final = 0.65
+MIN_PARENT_SCORE: Final = 0.65
 """Minimum score (0 to 1) of a page in a parent folder of the current page, whatever its name."""
 
 FRONT: Final = re.compile(
@@ -118,7 +118,7 @@ def _named(page: Page) -> Iterator[PressLink]:
         if url is None or leads_to_file(url) or not is_of_site(url, page.url):
             continue
         text = _text(node)
-        if score := max(_of_text(text), PATH_ALONE * _of_path(url)):
+        if score := max(_of_text(text), PATH_FACTOR * _of_path(url)):
             # A match in both text and URL is more certain than one match.
             both = 0.05 if _of_text(text) and _of_path(url) else 0.0
             yield PressLink(url, text or url, round(min(1.0, score + both), 2))
@@ -129,7 +129,7 @@ def _above(page: Page) -> Iterator[PressLink]:
         return
     for url in (*_crumbs(page), *folders_above(page.url)):
         if is_of_site(url, page.url) and not is_front(url):
-            yield PressLink(url, url, round(max(ABOVE, _of_path(url) * 0.9), 2))
+            yield PressLink(url, url, round(max(MIN_PARENT_SCORE, _of_path(url) * 0.9), 2))
 
 
 def _crumbs(page: Page) -> Iterator[str]:

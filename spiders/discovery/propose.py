@@ -31,7 +31,7 @@ from spiders.sources.source_file import ReleaseRules, SourceFile
 MIN_ROWS: Final = 3
 """Minimum number of dated items on a page that is probably a list of releases."""
 
-CERTAIN = 0.9
+MIN_UNCHECKED_CERTAINTY = 0.9
 """Minimum certainty (0 to 1) of a list whose rows a person need not check."""
 
 GIVEN = "given by you"
@@ -297,5 +297,5 @@ def _doubts(
             "listing: the links have no dates; if the page shows dates, write [listing] with "
             'item = "…" and published = "…"'
         )
-    elif listing.confidence < MIN_CONFIDENCE and certainty.value < CERTAIN:
+    elif listing.confidence < MIN_CONFIDENCE and certainty.value < MIN_UNCHECKED_CERTAINTY:
         yield 'listing: if the rows above are not the releases, write [listing] item = "…"'

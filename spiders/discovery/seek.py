@@ -13,7 +13,7 @@ from data.clock import utc_now
 from data.text.urls import canonical_url, is_web
 from data.wording import counted
 from spiders.barriers.barrier import barrier_to_programs
-from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
+from spiders.discovery.certainty import MIN_FULL_LIST_ROWS, odd_rows, reads_as_release
 from spiders.discovery.feed_candidates import (
     Comparison,
     FeedCandidate,
@@ -49,7 +49,7 @@ MAX_ROUNDS: Final = 3
 MAX_ARCHIVES: Final = 3
 """Maximum number of archives tried for a page that lists only archives."""
 
-LAST_RESORT: Final = 0.4
+HOME_PAGE_SCORE: Final = 0.4
 """Score (0 to 1) of the link to the home page in the search for the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
@@ -59,7 +59,7 @@ the page is a list of releases."""
 MAX_COUNTED_ROWS: Final = 8
 """Number of rows above which further rows do not increase a page's promise."""
 
-THE_ONE: Final = 0.5
+GIVEN_RELEASE_BONUS: Final = 0.5
 """Value added to the promise of a page if it lists the release whose URL the user gave."""
 
 Offer = tuple[FeedCandidate, Listing, Page]
@@ -91,7 +91,7 @@ class TriedPage:
         This is the case if both have some rows in common, the given listing has more rows, and this
         page's URLs have the same patterns. Returns False if the given listing has very few rows.
         """
-        if self.listing is None or len(given.items) < TEASER:
+        if self.listing is None or len(given.items) < MIN_FULL_LIST_ROWS:
             return False
         rows, others = (
             {canonical_url(item.url) for item in one.items} for one in (given, self.listing)
@@ -114,7 +114,7 @@ def seek(
     release = "" if is_front(page.url) else page.url
     links = list(press_links(page)[:LINKS_IN_FIRST_ROUND])
     if article and release:
-        links.append(PressLink(urljoin(page.url, "/"), "the front page", LAST_RESORT))
+        links.append(PressLink(urljoin(page.url, "/"), "the front page", HOME_PAGE_SCORE))
     seen = {canonical_url(page.url)}
     tried: list[TriedPage] = []
     for _ in range(MAX_ROUNDS):
@@ -178,7 +178,9 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
     if reads_as_release(page, listing, context):
         return TriedPage(link, page, listing, 0.0, "a page of text")
     named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
-    promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
+    promise = (
+        GIVEN_RELEASE_BONUS * (named and bool(release)) + promise_of(page, listing) * link.score
+    )
     reason = counted(len(listing.items), "release")
     return TriedPage(link, page, listing, round(promise, 2), reason, archive)
 

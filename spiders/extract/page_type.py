@@ -18,9 +18,9 @@ Kind = Literal["release", "listing"]
 SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 """Rules for dates in markup that is typical of pages with a single article."""
 
-MANY_LINKS = 25
+MAX_SCORED_ITEMS = 25
 """Number of listing items above which further items do not change the score."""
-LONG = 4000
+MAX_SCORED_LENGTH = 4000
 """Length of a text above which further text does not change the score, in characters."""
 
 MIN_RELEASE_LENGTH = 800
@@ -59,7 +59,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
 def score_of(release: ExtractedRelease, listing: Listing) -> float:
     """Return a score for the type of a page, positive for listings and negative for releases."""
     rule = release.content.published.rule if release.content.published else ""
-    items = min(len(listing.items), MANY_LINKS) / MANY_LINKS
+    items = min(len(listing.items), MAX_SCORED_ITEMS) / MAX_SCORED_ITEMS
     dated = dated_items(release, listing)
     words, number = address_of(release.canonical or release.url)
     return (
@@ -70,7 +70,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
         + 1.9 * listed_share(release, listing)
         + 3.1 * (1 - release.confidence.get("title", 0.0))
         + 4.3 * (1 - release.confidence.get("body", 0.0))
-        - 2.1 * min(len(release.content.body_text), LONG) / LONG
+        - 2.1 * min(len(release.content.body_text), MAX_SCORED_LENGTH) / MAX_SCORED_LENGTH
         - 2.1 * rule.startswith(SAYS_ARTICLE)
         + 0.7 * (not rule or rule.startswith("line"))
         - 1.5 * words

@@ -12,10 +12,10 @@ from spiders.page.links import resolve_with_section
 from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
-LEARNT = 50
+MAX_LEARNING_RECORDS = 50
 """Maximum number of records that are read to identify fields with unknown names."""
 
-TITLE_WORDS, LONG = 3, 200
+MIN_TITLE_WORDS, MAX_TITLE_LENGTH = 3, 200
 """Minimum number of words, and maximum length in characters, of the titles in a field whose name is
 unknown."""
 
@@ -78,7 +78,7 @@ def read_records(
     best: list[ListingItem] = []
     left = MAX_RECORDS
     for records in lists:
-        shape = by_shape(records[:LEARNT])
+        shape = by_shape(records[:MAX_LEARNING_RECORDS])
         chosen = records[: min(MAX_ITEMS, left)]
         left -= len(chosen)
         read = (_item(record, page, dates, shape, address) for record in chosen)
@@ -105,8 +105,8 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
         if not dated and not _LATER.search(name) and all(map(_STAMP.match, values)):
             dated = name
         words = [len(value.split()) for value in values]
-        if not title and len(set(values)) > len(values) // 2 and min(words) >= TITLE_WORDS:
-            title = name if max(map(len, values)) <= LONG else ""
+        if not title and len(set(values)) > len(values) // 2 and min(words) >= MIN_TITLE_WORDS:
+            title = name if max(map(len, values)) <= MAX_TITLE_LENGTH else ""
     return title, dated
 
 

@@ -37,7 +37,7 @@ MAX_CHARACTERS: Final = 4_000_000
 MAX_ASSIGNED: Final = 12
 """Maximum number of assigned values that are parsed per script."""
 
-SHORT: Final = 80
+MIN_STATE_LENGTH: Final = 80
 """Minimum length of a script or attribute that may contain JSON state, in characters."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
@@ -72,7 +72,7 @@ ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 MAX_BLANKS: Final = 20
 """Maximum number of characters before the JSON object or list in an attribute."""
 
-WRAPPERS: Final = 5
+MAX_WRAPPERS: Final = 5
 """Maximum number of nested wrappers that are removed from a value, such as reactive references."""
 
 TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
@@ -88,7 +88,7 @@ def states(root: etree._Element) -> Iterator[Any]:
         if number >= MAX_SCRIPTS or left <= 0:
             break
         text = "" if "ld+json" in kind else script.text or ""
-        if SHORT <= len(text) <= left:
+        if MIN_STATE_LENGTH <= len(text) <= left:
             left -= len(text)
             yield from _island(script, text) if "json" in kind else _assigned(text, stream)
     if stream:
@@ -110,7 +110,7 @@ def _attributes(root: etree._Element) -> Iterator[str]:
         value
         for element in root.iter("*")
         for value in element.values()
-        if len(value) >= SHORT and value[:MAX_BLANKS].lstrip()[:1] in {"{", "["}
+        if len(value) >= MIN_STATE_LENGTH and value[:MAX_BLANKS].lstrip()[:1] in {"{", "["}
     )
     for value in islice(values, MAX_ATTRIBUTES):
         text = str(value).strip()
@@ -252,7 +252,7 @@ class Devaluer:
         return whole
 
     def _value(self, place: Any) -> Any:
-        for _ in range(WRAPPERS):
+        for _ in range(MAX_WRAPPERS):
             if type(place) is not int or not 0 <= place < len(self._payload):
                 return None
             encoded = self._payload[place]

@@ -16,7 +16,7 @@ from lxml import etree
 
 from spiders.page.page import Page
 
-LARGE: Final = 24_000
+MIN_EXCERPTED_BYTES: Final = 24_000
 """Minimum size of a page that is reduced to an excerpt, in bytes. On a smaller page, cutting takes
 more time than it saves."""
 
@@ -60,7 +60,7 @@ def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
     """Return the excerpt of a UTF-8 page as a page, or None if the whole page must be parsed."""
     body = page.body
     head = body.find(b"<body")
-    if len(body) < LARGE or head < 0:
+    if len(body) < MIN_EXCERPTED_BYTES or head < 0:
         return None
     start = _start(body, excerpt, head)
     end = _end(body, excerpt.tag.encode(), start) if start is not None else None

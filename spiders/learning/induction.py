@@ -38,10 +38,10 @@ from spiders.sources.source_file import ReleaseRules
 MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages needed to learn a template."""
 
-ALIKE: Final = 0.95
+MIN_EQUAL_JACCARD: Final = 0.95
 """Minimum Jaccard similarity (of word triples) at which two bodies count as equal."""
 
-STILL: Final = 0.5
+MIN_MATCHING_JACCARD: Final = 0.5
 """Minimum Jaccard similarity (of word triples) between the detected body and the template's body if
 the template still matches the page."""
 
@@ -59,7 +59,7 @@ MAX_BODIES: Final = 12
 MAX_CANDIDATES: Final = 60
 """Maximum number of selectors tried per value, such as the title."""
 
-TAILS: Final = (2_000, 8_000, 24_000, 100_000)
+TAIL_BYTES: Final = (2_000, 8_000, 24_000, 100_000)
 """Numbers of bytes after the cut element that are tried, to include links to other releases."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
@@ -75,7 +75,7 @@ def induce(
 
     Selectors declared in the source file are kept. On every page, the template must extract the
     same title, date and files as detection, and a body whose Jaccard similarity is at least
-    `ALIKE`.
+    `MIN_EQUAL_JACCARD`.
     """
     if len(lessons) < MIN_TEMPLATE_PAGES or not all(
         lesson.read.content.body_text for lesson in lessons
@@ -136,7 +136,7 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
         return False
     if files_of(learned) != files_of(detected):
         return False
-    return jaccard(signature(learned.body_text), signature(lesson.text)) >= ALIKE
+    return jaccard(signature(learned.body_text), signature(lesson.text)) >= MIN_EQUAL_JACCARD
 
 
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
@@ -154,7 +154,9 @@ def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bo
     named = comparison_key(learned.publisher or "") == comparison_key(learned.title)
     if learned.title != detected.title and named:
         return False
-    return jaccard(signature(learned.body_text), signature(detected.body_text)) >= STILL
+    return (
+        jaccard(signature(learned.body_text), signature(detected.body_text)) >= MIN_MATCHING_JACCARD
+    )
 
 
 def without(content: Content, lines: frozenset[str]) -> Content:
@@ -306,7 +308,7 @@ def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     body = whole.body_of(lessons[0].page.tree)
     expected = [whole.read(one.page, one.context, one.listed) for one in lessons]
     for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
-        if number >= MAX_ANCESTORS * len(TAILS):
+        if number >= MAX_ANCESTORS * len(TAIL_BYTES):
             break
         reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
         for one, right in zip(lessons, expected, strict=True):
@@ -327,7 +329,7 @@ def _candidates(body: etree._Element, lessons: Sequence[Sample]) -> Iterator[Exc
             return
         for mark in marks_of(element):
             name = mark.strip('#.[]"').removeprefix('itemprop="')
-            for tail in TAILS:
+            for tail in TAIL_BYTES:
                 attribute = ATTRIBUTES[mark[0]]
                 yield Excerpt(str(element.tag), attribute, name, path[1:], tail, linked)
 

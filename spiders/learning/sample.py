@@ -18,19 +18,19 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
-COVERED: Final = 0.97
+MIN_BODY_SHARE: Final = 0.97
 """Minimum share of the body's letters in an element that counts as the body's element."""
 
-CHAIN: Final = 4
+MAX_BODY_ELEMENTS: Final = 4
 """Maximum number of nested elements that are tried as the body's element, innermost first."""
 
-LONG: Final = 12
+MIN_SEARCHED_LETTERS: Final = 12
 """Minimum length of a page line that is searched for in the whole body, in letters."""
 
-SHORT: Final = 400
+MAX_HEADLINE_LENGTH: Final = 400
 """Maximum length of an element's text that may be a headline, in characters."""
 
-DATE_LINE: Final = 100
+MAX_DATE_LINE_LENGTH: Final = 100
 """Maximum length of an element's text or attribute that may be a date line, in characters."""
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -101,7 +101,7 @@ class Sample:
         if not key or key in self._lines:
             return True
         # Searching a very long body for every line of a page would take quadratic time.
-        is_searched = len(key) >= LONG and key not in self.common
+        is_searched = len(key) >= MIN_SEARCHED_LETTERS and key not in self.common
         return is_searched and self._body.find(key, 0, MAX_SEARCHED) >= 0
 
     @cached_property
@@ -142,7 +142,12 @@ class Sample:
             met.update(dict.fromkeys(path, level))
             held[level] += weight
         sums = zip(around, accumulate(held), strict=True)
-        return tuple(islice((one for one, matched in sums if matched >= whole * COVERED), CHAIN))
+        return tuple(
+            islice(
+                (one for one, matched in sums if matched >= whole * MIN_BODY_SHARE),
+                MAX_BODY_ELEMENTS,
+            )
+        )
 
     @cached_property
     def layout(self) -> str:
@@ -172,7 +177,7 @@ class Sample:
 
         def is_date_line(text: str) -> bool:
             # An article's text as a whole may begin with its date, and a title may contain a date.
-            short = len(text) <= DATE_LINE and title not in comparison_key(text)
+            short = len(text) <= MAX_DATE_LINE_LENGTH and title not in comparison_key(text)
             return short and same_date(date_in(text, self.context), wanted)
 
         for time in self.page.tree.iter("time", "meta", "span", "abbr"):
@@ -215,12 +220,12 @@ class Sample:
                 texts.append((element, ""))
                 continue
             number, parts, size = inner.pop()
-            text = "".join(parts) if size <= SHORT else ""
+            text = "".join(parts) if size <= MAX_HEADLINE_LENGTH else ""
             texts[number] = (element, text)
             if inner:
                 _, around, length = inner[-1]
                 tail = element.tail or ""
-                around += (text, tail) if length <= SHORT else ()
+                around += (text, tail) if length <= MAX_HEADLINE_LENGTH else ()
                 inner[-1] = (inner[-1][0], around, length + size + len(tail))
         lines = ((one, clean_line(text)) for one, text in texts[: MAX_NODES + 1] if text)
         return [(one, line) for one, line in lines if line and one.tag not in NO_NAMES]

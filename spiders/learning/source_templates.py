@@ -29,7 +29,7 @@ from spiders.learning.sample import Sample
 from spiders.learning.template import (
     DECLARED,
     LEARNED,
-    MISFITS,
+    MAX_MISFITS,
     Template,
     TemplateReader,
     decode_template,
@@ -329,5 +329,5 @@ def missed(template: Template, url: str) -> Template:
     if url in template.misfits:
         return template
     misfits = (*template.misfits, url)
-    pages, again = template.pages + 1, len(misfits) >= MISFITS
+    pages, again = template.pages + 1, len(misfits) >= MAX_MISFITS
     return msgspec.structs.replace(template, pages=pages, misfits=misfits, look_again=again)

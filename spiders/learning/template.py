@@ -49,7 +49,7 @@ READER: Final = "3"
 """Version of the extraction code. Increase it to discard and relearn all templates."""
 
 
-MISFITS: Final = 3
+MAX_MISFITS: Final = 3
 """Number of consecutive pages that match no template before a layout is abandoned. The pages may be
 from several visits."""
 
@@ -75,7 +75,7 @@ class Template(msgspec.Struct, frozen=True):
     - ``urls``, ``learned``: the pages from which it was learned, and the time (aware, UTC)
     - ``version``: identifies the code and the declared rules with which it was learned
     - ``misfits``: the pages that no template matched since this template last matched a page; with
-      MISFITS such pages, the template is abandoned
+      MAX_MISFITS such pages, the template is abandoned
     - ``look_again``: whether the next visit extracts the misfits again to learn the new layout
     - ``excerpt``: the part of a large page from which the template can extract everything
     """
@@ -98,7 +98,7 @@ class Template(msgspec.Struct, frozen=True):
     @property
     def is_abandoned(self) -> bool:
         """Whether too many pages did not match the template, so that it is no longer used."""
-        return len(self.misfits) >= MISFITS
+        return len(self.misfits) >= MAX_MISFITS
 
 
 def version_of(declared: ReleaseRules) -> str:

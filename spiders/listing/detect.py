@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
 from spiders.listing.region_candidates import (
-    HALF,
-    TITLED,
+    MAJORITY,
+    MIN_UNDATED_LIKENESS,
     Candidates,
     RankedRegion,
     RegionCandidate,
@@ -33,14 +33,14 @@ from spiders.page.class_hints import post_mark
 MIN_RECORDS: Final = 3
 """Minimum number of records in a region that can replace a hidden list or a side list."""
 
-RIVAL: Final = 0.5
+MIN_RIVAL_SCORE: Final = 0.5
 """Minimum score of a region that can replace another region, as a share of that region's score."""
 
-MAIN_SCORE: Final = 2.5
+MIN_MAIN_LIST_SCORE: Final = 2.5
 """Minimum score of a list that can replace the best list, if the best list is in a side column or
 unrelated to the page."""
 
-MOSTLY: Final = 0.8
+MIN_MAJORITY_SHARE: Final = 0.8
 """Minimum share of items that must have a property, so that the list counts as having it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
@@ -92,22 +92,22 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
     posts = max(marked, key=lambda one: len(one.records), default=None)
     if posts and posts.region is not best.region:
         choice = candidates.choice(posts)
-        if choice and choice.score >= RIVAL * best.score:
+        if choice and choice.score >= MIN_RIVAL_SCORE * best.score:
             return choice
-    if best.said["crowded"] < HALF or best.is_dated:
+    if best.said["crowded"] < MAJORITY or best.is_dated:
         return best
     rows = (
         candidates.choice(one)
         for one in candidates.found
-        if len(one.records) > len(best.items) and one.most >= RIVAL * best.score
+        if len(one.records) > len(best.items) and one.most >= MIN_RIVAL_SCORE * best.score
     )
     inner = [
         one
         for one in rows
         if one
-        and one.score >= RIVAL * best.score
-        and one.said["headed"] > HALF
-        and one.said["likeness"] >= TITLED
+        and one.score >= MIN_RIVAL_SCORE * best.score
+        and one.said["headed"] > MAJORITY
+        and one.said["likeness"] >= MIN_UNDATED_LIKENESS
         and one.said["crowded"] == 0
         and _holds(best.region, one.region)
     ]
@@ -147,7 +147,7 @@ def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
         if bisect_left(begins, record.span.begin)
         < bisect_left(begins, max(record.span.end, record.span.begin + 1))
     ]
-    return sum(bool(record.dates) for record in own) >= HALF * len(own)
+    return sum(bool(record.dates) for record in own) >= MAJORITY * len(own)
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
@@ -162,7 +162,7 @@ def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -
         for one in candidates.apart_from(best.region)
         if len(one.records) >= MIN_RECORDS and not is_hidden(one.region, flat)
     ]
-    return candidates.best(shown, RIVAL * best.score) or best
+    return candidates.best(shown, MIN_RIVAL_SCORE * best.score) or best
 
 
 def _main_list(
@@ -177,14 +177,14 @@ def _main_list(
         candidates.choice(one)
         for one in candidates.apart_from(best.region)
         if len(one.records) >= MIN_RECORDS
-        and one.most >= max(MAIN_SCORE, RIVAL * best.score)
+        and one.most >= max(MIN_MAIN_LIST_SCORE, MIN_RIVAL_SCORE * best.score)
         and not _is_beside(one)
     )
     main = [
         one
         for one in rivals
         if one
-        and one.score >= max(MAIN_SCORE, RIVAL * best.score)
+        and one.score >= max(MIN_MAIN_LIST_SCORE, MIN_RIVAL_SCORE * best.score)
         and not is_hidden(one.region, flat)
         and not is_side_list(one, url)
         and _is_main(one, best)
@@ -208,7 +208,7 @@ def _own_list(
         candidates.choice(one)
         for one in candidates.apart_from(best.region)
         if len(one.records) >= max(MIN_RECORDS, len(best.items))
-        and one.most >= MAIN_SCORE
+        and one.most >= MIN_MAIN_LIST_SCORE
         and not _is_beside(one)
         and (one.placed["pager"] or _may_be_below(one, url))
     )
@@ -216,7 +216,7 @@ def _own_list(
         one
         for one in rivals
         if one
-        and one.score >= MAIN_SCORE
+        and one.score >= MIN_MAIN_LIST_SCORE
         and _links_are_headlines(one, flat)
         and not is_hidden(one.region, flat)
         and not is_side_list(one, url)
@@ -232,24 +232,24 @@ def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
     headlines = sum(
         (item.url, item.title) in links and is_headline(item.title) for item in choice.items
     )
-    return headlines >= MOSTLY * len(choice.items)
+    return headlines >= MIN_MAJORITY_SHARE * len(choice.items)
 
 
 def _are_below(items: list[ListingItem], url: str) -> bool:
     """Whether the URLs of most items are below the page's URL."""
-    return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
+    return sum(_is_below(item.url, url) for item in items) >= MIN_MAJORITY_SHARE * len(items)
 
 
 def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
     """Whether most records of a region have a link below the URL of the page."""
     records = candidate.records
     below = sum(any(_is_below(link.url, url) for link in record.anchors) for record in records)
-    return below >= MOSTLY * len(records)
+    return below >= MIN_MAJORITY_SHARE * len(records)
 
 
 def _is_beside(candidate: RegionCandidate) -> bool:
     """Whether a region is in a sidebar, or below a heading that does not announce releases."""
-    return candidate.placed["aside"] > HALF or candidate.placed["other_heading"] > HALF
+    return candidate.placed["aside"] > MAJORITY or candidate.placed["other_heading"] > MAJORITY
 
 
 def _is_below(address: str, url: str) -> bool:
@@ -265,13 +265,13 @@ def _is_below(address: str, url: str) -> bool:
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
     """Whether the region ``choice`` looks more like the page's main list than ``side``."""
     features = choice.said
-    if features["likeness"] < TITLED or features["one_shape"] < HALF:
+    if features["likeness"] < MIN_UNDATED_LIKENESS or features["one_shape"] < MAJORITY:
         return False
     longer = len(choice.items) >= len(side.items)
     return (
-        features["headed"] > HALF
+        features["headed"] > MAJORITY
         or choice.is_dated
-        or (features["first_heading"] > HALF and longer)
+        or (features["first_heading"] > MAJORITY and longer)
     )
 
 
@@ -279,10 +279,10 @@ def is_side_list(choice: RankedRegion, url: str) -> bool:
     """Whether a region is in a sidebar, lists events, or links to another site."""
     features = choice.said
     return (
-        features["aside"] > HALF
-        or features["other_heading"] > HALF
+        features["aside"] > MAJORITY
+        or features["other_heading"] > MAJORITY
         or (
-            features["elsewhere"] > MOSTLY
+            features["elsewhere"] > MIN_MAJORITY_SHARE
             and all(is_elsewhere(one.url, [url]) for one in choice.items)
         )
         or lead_to_events((item.url for item in choice.items), url)
@@ -320,7 +320,7 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     if not others:
         return best
     make = RowMake(row for node in nodes if (row := ancestor(node, level)) is not None)
-    dated = sum(item.published is not None for item in best.items) >= HALF * len(best.items)
+    dated = sum(item.published is not None for item in best.items) >= MAJORITY * len(best.items)
     inner = range(min(own), max(own))
 
     def is_like(span: ElementSpan, item: ListingItem) -> bool:

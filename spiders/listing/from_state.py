@@ -34,7 +34,7 @@ MAX_NESTED, SHORTEST_NESTED = 20, 80
 """Maximum number and minimum length, in characters, of the JSON strings inside a script's data that
 are parsed."""
 
-ALIKE: Final = 3
+MIN_CACHE_ENTRIES: Final = 3
 """Minimum number of cache entries of the same type that form a list."""
 
 REASON: Final = "the listing is only in the page's scripts; set render = true to run them"
@@ -165,7 +165,7 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
                 if isinstance(one, dict):
                     kind = one.get("__typename") or key.partition(":")[0]
                     kinds[str(kind)].append(unwrapped(one))
-            yield from (alike for alike in kinds.values() if len(alike) >= ALIKE)
+            yield from (alike for alike in kinds.values() if len(alike) >= MIN_CACHE_ENTRIES)
 
 
 class DataStore(NamedTuple):

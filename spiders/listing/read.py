@@ -22,7 +22,7 @@ from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
-from spiders.listing.region_candidates import LIKELY
+from spiders.listing.region_candidates import LIKELY_SCORE
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import continued, featured
@@ -49,11 +49,11 @@ PAGE_PARTS: Final = "sections"
 PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
-MOSTLY: Final = 0.6
+MIN_SHARE_INSIDE_PARTS: Final = 0.6
 """Minimum share of the detected items that must be inside the page's parts if these parts are the
 releases."""
 
-PASSED: Final = 20
+MAX_SKIPPED_ROWS: Final = 20
 """Maximum number of skipped rows that are reported per page."""
 
 
@@ -189,8 +189,8 @@ def _detected(
     if not dated:
         reasons.append("no dates were found beside the links")
     rule = f"region:{best.region.side or 'undated'}"
-    confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY - best.score)), 2)
-    passed = tuple(rows.passed[:PASSED])
+    confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY_SCORE - best.score)), 2)
+    passed = tuple(rows.passed[:MAX_SKIPPED_ROWS])
     return Listing(
         page.url,
         found,
@@ -216,7 +216,7 @@ def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bo
     dated = sum(item.published is not None and item.url not in within for item in items)
     if len(parts) == 1:
         return 0 < len(items) == inside or (parts[0].is_permanent and not dated)
-    return inside >= MOSTLY * len(items) or dated * FEW_DATED_ITEMS < len(parts)
+    return inside >= MIN_SHARE_INSIDE_PARTS * len(items) or dated * FEW_DATED_ITEMS < len(parts)
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

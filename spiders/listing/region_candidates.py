@@ -13,26 +13,26 @@ from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
-HEADED: Final = 0.55
+MIN_HEADED_LIKENESS: Final = 0.55
 """Minimum title likeness (0 to 1) to accept a region in which each date is a heading for several
 records."""
 
-TITLED: Final = 0.5
+MIN_UNDATED_LIKENESS: Final = 0.5
 """Minimum title likeness (0 to 1) of a region without dates. Title likeness measures how much link
 texts look like titles."""
 
-LONG: Final = 0.6
+MIN_LONG_TITLE_WORDS: Final = 0.6
 """Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low value
 of ``likeness``. ``words`` grows with the length of the titles. Long titles may have most of their
 words in common."""
 
-LIKELY: Final = 1.0
+LIKELY_SCORE: Final = 1.0
 """Score of a region that lists releases with a probability of 0.5."""
 
-HALF: Final = 0.5
+MAJORITY: Final = 0.5
 """Minimum share or feature value that counts as a majority."""
 
-SCATTERED: Final = 0.25
+MIN_COMMON_SHAPE_SHARE: Final = 0.25
 """Minimum share of links with the most common URL shape, in a region without dates.
 
 Regions with a lower share link to unrelated pages, such as the services of a city."""
@@ -96,7 +96,7 @@ class RankedRegion:
     @property
     def is_dated(self) -> bool:
         """Whether most items of the region have a date."""
-        return self.said["dated"] > HALF
+        return self.said["dated"] > MAJORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Candidates:
         region = candidate.region
         items = RecordFields(candidate.records, self._flat, strict=region.strict)
         row = self._features.of(region, items, candidate.placed)
-        if items.aside >= HALF or not speaks(region, row):
+        if items.aside >= MAJORITY or not speaks(region, row):
             return None
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
@@ -207,11 +207,13 @@ def speaks(region: Region, row: Row) -> bool:
     if features["same_place"]:
         return True
     if region.side == "above":
-        return bool(features["likeness"] >= HEADED)
+        return bool(features["likeness"] >= MIN_HEADED_LIKENESS)
     if region.side:
         return True
-    titled = features["likeness"] >= TITLED or features["words"] >= LONG
-    scattered = features["one_shape"] < SCATTERED
-    if not titled or scattered or features["nested"] or features["chrome"] > HALF:
+    titled = (
+        features["likeness"] >= MIN_UNDATED_LIKENESS or features["words"] >= MIN_LONG_TITLE_WORDS
+    )
+    scattered = features["one_shape"] < MIN_COMMON_SHAPE_SHARE
+    if not titled or scattered or features["nested"] or features["chrome"] > MAJORITY:
         return False
-    return any(features[name] > HALF for name in SUPPORT)
+    return any(features[name] > MAJORITY for name in SUPPORT)

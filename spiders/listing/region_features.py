@@ -29,10 +29,10 @@ from spiders.page.class_hints import class_and_id
 from spiders.page.media_urls import leads_to_file
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
-NAIVE: Final = 4
+MIN_LINK_WORDS: Final = 4
 """Minimum number of words in the text of a link that a simple rule accepts as a release."""
 
-PAGER: Final = 8
+MAX_PAGER_DISTANCE: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
 
 MAX_LAST_RECORD_MARKS: Final = 40
@@ -41,7 +41,7 @@ MAX_LAST_RECORD_MARKS: Final = 40
 MAX_SIZE_ITEMS: Final = 32
 """Number of items at which the feature ``size`` reaches its maximum."""
 
-LONG: Final = 8
+MAX_TITLE_WORDS: Final = 8
 """Number of words in a title at which the feature ``words`` reaches its maximum."""
 
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
@@ -112,7 +112,7 @@ class RegionFeatures:
         flat = self.flat
         if flat.regions.at(anchor.place) & (CHROME | ASIDE):
             return False
-        return len(flat.text_of(anchor).split()) >= NAIVE
+        return len(flat.text_of(anchor).split()) >= MIN_LINK_WORDS
 
     def _count_words(self) -> list[int]:
         """Return the number of words before each position of the page.
@@ -163,7 +163,7 @@ class RegionFeatures:
         )
         pager = bisect_left(self._pagers, last)
         step = (records[-1].begin - first) // max(1, size - 1)
-        below = max(last, final.begin + min(step, MAX_LAST_RECORD_MARKS)) + PAGER
+        below = max(last, final.begin + min(step, MAX_LAST_RECORD_MARKS)) + MAX_PAGER_DISTANCE
 
         def lie_in(bit: int) -> float:
             return sum(count for bits, count in regions.items() if bits & bit) / size
@@ -229,7 +229,7 @@ class RegionFeatures:
             "dated": dated / size,
             "alone": sum(any(mark.alone for mark in record.dates) for record in read) / size,
             "likeness": 1.0,
-            "words": sum(self._words_in(record) for record in read) / LONG / size,
+            "words": sum(self._words_in(record) for record in read) / MAX_TITLE_WORDS / size,
             "headed": 1.0,
             "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
             "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
@@ -244,29 +244,29 @@ class RegionFeatures:
         `most` counts all words of a record, but a title is a single text, or the texts of one link.
         """
         excess = (max(0, self._words_in(one) - self._longest_title(one)) for one in read)
-        return sum(excess) / LONG / len(read)
+        return sum(excess) / MAX_TITLE_WORDS / len(read)
 
     def _longest_title(self, record: Record) -> int:
-        """Return the maximum number of words in the title of a record, at most LONG."""
+        """Return the maximum number of words in the title of a record, at most MAX_TITLE_WORDS."""
         texts = (text.text for text in (*record.lead, *record.undated))
         tooltips = (anchor.node.get("title") or "" for anchor in record.anchors)
         longest = max(map(_length, chain(texts, tooltips)), default=0)
-        if longest < LONG:
+        if longest < MAX_TITLE_WORDS:
             within = (
                 self.flat.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
                 for anchor in record.anchors
             )
             links = (" ".join(text.text for text in texts) for texts in within)
             longest = max(longest, *map(_length, links))
-        return min(longest, LONG)
+        return min(longest, MAX_TITLE_WORDS)
 
     def _words_in(self, record: Record) -> int:
-        """Return the number of words in a record and in the texts above it, at most LONG."""
+        """Return the number of words in and above a record, at most MAX_TITLE_WORDS."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:
             begin, end = min(begin, texts[0].place), max(end, texts[-1].place + 1)
-        return min(self._worded[end] - self._worded[begin], LONG)
+        return min(self._worded[end] - self._worded[begin], MAX_TITLE_WORDS)
 
     def _has_file(self, record: Record) -> bool:
         end = max(record.span.end, record.span.begin + 1)
@@ -337,7 +337,11 @@ def _crowded(region: Region, items: RecordFields) -> float:
 
 
 def _words(items: list[ListingItem]) -> float:
-    return sum(min(_length(item.title), LONG) for item in items) / LONG / len(items)
+    return (
+        sum(min(_length(item.title), MAX_TITLE_WORDS) for item in items)
+        / MAX_TITLE_WORDS
+        / len(items)
+    )
 
 
 def _length(text: str) -> int:

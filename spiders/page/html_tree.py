@@ -18,11 +18,11 @@ from data.text.markup import flattened
 LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 """Heading level (1 to 6) by tag."""
 
-LEVELS: Final = 500
+MAX_LEVELS: Final = 500
 """Maximum depth of nested elements when parsing like a browser. Chromium has about the same
 limit."""
 
-MENDED: Final = 4
+MAX_ADDED_END_TAGS: Final = 4
 """Maximum number of missing end tags added per document."""
 
 MAX_COPIES: Final = 300_000
@@ -92,10 +92,10 @@ def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
     markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)
     if not is_whole:
-        text = flattened(markup.decode("utf-8", "replace"), LEVELS)
+        text = flattened(markup.decode("utf-8", "replace"), MAX_LEVELS)
         markup = _as_browsers_do(text).encode("utf-8", "replace")
         root = max(root, _parsed(markup)[0], key=shown_length)
-    for _ in range(0 if is_cut else MENDED):
+    for _ in range(0 if is_cut else MAX_ADDED_END_TAGS):
         mended = with_end_tag(markup, root)
         again = _parsed(mended)[0] if mended else root
         if mended is None or shown_length(again) <= shown_length(root):

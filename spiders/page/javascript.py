@@ -27,11 +27,11 @@ ASKS = re.compile(
 )
 """Pattern that matches a sentence that asks users to enable JavaScript."""
 
-LITTLE, SOME = 200, 3_000
+MIN_VISIBLE_LENGTH, MIN_CERTAIN_LENGTH = 200, 3_000
 """Limits for the visible text of a page, in characters.
 
-- ``LITTLE``: a page with less text needs scripts
-- ``SOME``: a page with less text needs scripts if there is other evidence"""
+- ``MIN_VISIBLE_LENGTH``: a page with less text needs scripts
+- ``MIN_CERTAIN_LENGTH``: a page with less text needs scripts if there is other evidence"""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -127,10 +127,10 @@ def needs_scripts(page: Page) -> bool:
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
     length = _said(page)
-    if length < LITTLE or _rooted(page):
+    if length < MIN_VISIBLE_LENGTH or _rooted(page):
         return True
     asked = any(ASKS.search(element_line(node)) for node in page.tree.iter("noscript"))
-    return length < SOME and (asked or has_scripted_list(page))
+    return length < MIN_CERTAIN_LENGTH and (asked or has_scripted_list(page))
 
 
 def has_scripted_list(page: Page) -> bool:

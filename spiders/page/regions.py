@@ -27,7 +27,7 @@ WHOLE_PAGE_SHARE: Final = 0.5
 """Maximum share of the page in a menu, header, footer or aside. A larger element is a wrapper
 around the page."""
 
-FORM: Final = 30
+MAX_FORM_MARKS: Final = 30
 """Maximum number of texts and links in a search form. A larger form contains a list."""
 
 _TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": ASIDE, "main": MAIN}
@@ -185,7 +185,7 @@ def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRe
     """
     if one.bits == MAIN:
         return False
-    if one.node.tag == "form" and one.end - one.begin > FORM:
+    if one.node.tag == "form" and one.end - one.begin > MAX_FORM_MARKS:
         return True
     for main in mains:
         if one.begin <= main.begin and main.end <= one.end and main.end > main.begin:

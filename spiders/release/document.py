@@ -22,20 +22,21 @@ BUTTON: Final = r"\b{}\b|[\W\d_]+"
 """Template of a pattern that matches words and numbers in a link's text that do not describe the
 document."""
 
-NAMING: Final = 4
+MIN_NAME_LENGTH: Final = 4
 """Minimum length of a title after its `BUTTON` words are removed, in characters."""
 
-TOP: Final = 14
+HEADLINE_LINES: Final = 14
 """Number of lines at the beginning of a document that are searched for the headline."""
 
-HEADER: Final = 300
+MAX_LETTERHEAD_LENGTH: Final = 300
 """Maximum length of the letterhead above a headline, in characters."""
 
-EDGE, REPEATED = 2, 3
+EDGE_LINES, MIN_REPEATING_PAGES = 2, 3
 """Limits for recognizing running titles, which are repeated at the edges of pages.
 
-- `EDGE`: number of lines at the top and bottom of a page that are compared
-- `REPEATED`: minimum number of pages with the same line (and at least half of all pages)"""
+- `EDGE_LINES`: number of lines at the top and bottom of a page that are compared
+- `MIN_REPEATING_PAGES`: minimum number of pages with the same line. At least half of all pages must
+  have the line, too."""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -47,10 +48,10 @@ BROKEN_WORD: Final = re.compile(r"(?<=[^\W\d_]{2})-$")
 BROKEN_LENGTH: Final = 3
 """Number of characters at the end of a line that are checked for a hyphenated word."""
 
-FULL: Final = 0.85
-SHORT: Final = 0.6
-"""Maximum length of a paragraph's last line, relative to the length of a full line. `FULL` applies
-to lines that end a sentence, `SHORT` to all other lines."""
+MAX_LAST_SENTENCE_LINE: Final = 0.85
+MAX_LAST_LINE: Final = 0.6
+"""Maximum length of a paragraph's last line, relative to the length of a full line.
+`MAX_LAST_SENTENCE_LINE` applies to lines that end a sentence, and `MAX_LAST_LINE` to all others."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
@@ -74,7 +75,7 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 def names_something(title: str) -> bool:
     """Whether a title or link text describes a document, unlike "download PDF"."""
-    return len(pattern("links.documents", BUTTON).sub("", title)) >= NAMING
+    return len(pattern("links.documents", BUTTON).sub("", title)) >= MIN_NAME_LENGTH
 
 
 def body_text_of(document: DocumentText, title: str) -> str:
@@ -95,13 +96,13 @@ def _running(pages: Sequence[str]) -> Iterator[str]:
     edges = Counter(
         key
         for lines in filled
-        for key in {_without_digits(line) for line in (*lines[:EDGE], *lines[-EDGE:])}
+        for key in {_without_digits(line) for line in (*lines[:EDGE_LINES], *lines[-EDGE_LINES:])}
     )
-    least = max(REPEATED, len(pages) // 2)
+    least = max(MIN_REPEATING_PAGES, len(pages) // 2)
     for lines in split:
-        last, running = len(lines) - EDGE, ""
+        last, running = len(lines) - EDGE_LINES, ""
         for place, line in enumerate(lines):
-            at_edge = place < EDGE or place >= last
+            at_edge = place < EDGE_LINES or place >= last
             if at_edge and (PAGE_NUMBER.fullmatch(line) or edges[_without_digits(line)] >= least):
                 continue
             running = line
@@ -117,21 +118,21 @@ def _without_digits(line: str) -> str:
 def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
     """Return the index of the first line below the headline.
 
-    Returns 0 if there is no headline at the top. Only a letterhead of at most `HEADER` characters
-    may precede the headline.
+    Returns 0 if there is no headline at the top. Only a letterhead of at most
+    `MAX_LETTERHEAD_LENGTH` characters may precede the headline.
     """
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0
-    for start, line in enumerate(lines[:TOP]):
+    for start, line in enumerate(lines[:HEADLINE_LINES]):
         joined = ""
-        for end in range(start, min(start + TOP, len(lines))):
+        for end in range(start, min(start + HEADLINE_LINES, len(lines))):
             joined += comparison_key(lines[end])
             if joined in keys:
                 return end + 1
             if not any(key.startswith(joined) for key in keys):
                 break
         above += len(line)
-        if above > HEADER:
+        if above > MAX_LETTERHEAD_LENGTH:
             break
     return 0
 
@@ -143,7 +144,9 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
     part: list[str] = []
     for line in lines:
         before = part[-1] if part else ""
-        early = len(before) < (FULL if ENDED.search(before) else SHORT) * full
+        early = (
+            len(before) < (MAX_LAST_SENTENCE_LINE if ENDED.search(before) else MAX_LAST_LINE) * full
+        )
         if part and (not line or BULLET.match(line) or (early and not line[0].islower())):
             yield rejoined_lines(part)
             part = []

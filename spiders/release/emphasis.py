@@ -27,22 +27,22 @@ CALLED: Final = re.compile(
 )
 """Pattern that matches class names and ids of headlines in many languages."""
 
-SHORTEST, LONGEST = 12, 300
+MIN_HEADLINE_LENGTH, MAX_HEADLINE_LENGTH = 12, 300
 """Minimum and maximum length of a headline, in Latin letters."""
 
-LEAD: Final = 120
+MAX_SENTENCE_LENGTH: Final = 120
 """Maximum length of a headline that ends with a full stop, in Latin letters. Longer lines are lead
 paragraphs."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
-ABOVE, WITHIN, DEEP = 3, 2, 4
+MAX_BLOCKS_ABOVE, MAX_BLOCKS_WITHIN, MAX_EMPHASIS_LEVELS = 3, 2, 4
 """Limits of the search for a headline.
 
-- `ABOVE`: maximum number of blocks checked above the text
-- `WITHIN`: maximum number of blocks checked at the start of the text
-- `DEEP`: maximum number of nested elements around a word that are checked for emphasis"""
+- `MAX_BLOCKS_ABOVE`: maximum number of blocks checked above the text
+- `MAX_BLOCKS_WITHIN`: maximum number of blocks checked at the start of the text
+- `MAX_EMPHASIS_LEVELS`: maximum number of elements around a word that are checked for emphasis"""
 
-ALIKE: Final = 0.5
+MIN_SAME_TITLE_SIMILARITY: Final = 0.5
 """Minimum similarity (Dice's coefficient of letter pairs) between a headline and the title in the
 page's metadata if both are the same title."""
 
@@ -57,15 +57,15 @@ NAMED_PIXELS: Final = {"medium": 16.0, "large": 18.0, "larger": 19.0, "x-large":
 FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
 """Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
-USUAL_PIXELS, LARGER = 16.0, 1.1
+USUAL_PIXELS, MIN_SIZE_RATIO = 16.0, 1.1
 """Default font size in pixels, and minimum ratio of a headline's font size to the text's font
 size."""
 
-MEASURED, RUNNING = 6, 60
+MEASURED_BLOCKS, MIN_MEASURED_LENGTH = 6, 60
 """Limits for measuring the usual font size of a text.
 
-- `MEASURED`: number of blocks at the start of the text that are measured
-- `RUNNING`: minimum length of a measured block, in Latin letters"""
+- `MEASURED_BLOCKS`: number of blocks at the start of the text that are measured
+- `MIN_MEASURED_LENGTH`: minimum length of a measured block, in Latin letters"""
 
 MAX_DIGITS: Final = 3
 """Maximum length of the ``size`` attribute of ``<font>``, in characters."""
@@ -80,7 +80,7 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
     title in the page's metadata. Returns None if no headline is found, or if it nearly equals
     ``named``.
     """
-    blocks = [*just_above(seen, start), *seen.blocks[start : start + WITHIN]]
+    blocks = [*just_above(seen, start), *seen.blocks[start : start + MAX_BLOCKS_WITHIN]]
     usual = usual_pixels(seen, start)
     found = next(filter(None, (large_part(block, usual, named) for block in blocks)), None)
     if found is None:
@@ -114,7 +114,7 @@ def is_below_day(block: TextBlock, seen: BlockTree) -> bool:
     if not block.order or block.links or FULL_STOP.search(block.text):
         return False
     around = seen.blocks[block.order - 1 : block.order + 2]
-    if len(around) < ABOVE or not is_dated_line(around[0].text):
+    if len(around) < MAX_BLOCKS_ABOVE or not is_dated_line(around[0].text):
         return False
     is_shorter = latin_lengths(block.text)[0] * 2 <= latin_lengths(around[2].text)[0]
     return is_shorter and all(one.container is block.container for one in around)
@@ -123,7 +123,9 @@ def is_below_day(block: TextBlock, seen: BlockTree) -> bool:
 def may_be_headline(text: str) -> bool:
     """Whether a line has the length of a headline and is not a label, credit line or lead."""
     size = latin_lengths(text)[0]
-    if not SHORTEST <= size <= LONGEST or (size > LEAD and FULL_STOP.search(text)):
+    if not MIN_HEADLINE_LENGTH <= size <= MAX_HEADLINE_LENGTH or (
+        size > MAX_SENTENCE_LENGTH and FULL_STOP.search(text)
+    ):
         return False
     return not is_no_headline(text) and not is_label(text)
 
@@ -133,7 +135,7 @@ def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
 
     Stops at a block that consists mainly of links, such as a menu.
     """
-    above = reversed(seen.blocks[max(0, start - ABOVE) : start])
+    above = reversed(seen.blocks[max(0, start - MAX_BLOCKS_ABOVE) : start])
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
 
 
@@ -155,12 +157,12 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
     """Whether an element or a near ancestor is emphasized or larger than ``usual`` pixels."""
     pixels = None
     within = True
-    for _ in range(DEEP):
+    for _ in range(MAX_EMPHASIS_LEVELS):
         if element is None or element.tag in {"body", "table"}:
             break
         if pixels is None:
             pixels = stated_pixels(element)
-            if pixels is not None and pixels > usual * LARGER:
+            if pixels is not None and pixels > usual * MIN_SIZE_RATIO:
                 return True
         if within and (element.tag in LARGE or CALLED.search(class_and_id(element))):
             return True
@@ -189,13 +191,13 @@ def stated_pixels(element: etree._Element) -> float | None:
 def usual_pixels(seen: BlockTree, start: int) -> float:
     """Return the median font size, in pixels, of the first paragraphs from block ``start`` on."""
     found = []
-    for block in islice(seen.blocks, start, start + MEASURED):
-        if latin_lengths(block.text)[0] < RUNNING:
+    for block in islice(seen.blocks, start, start + MEASURED_BLOCKS):
+        if latin_lengths(block.text)[0] < MIN_MEASURED_LENGTH:
             continue
         element: etree._Element | None = block.pieces[0][0]
         if block.pieces[0][1] and element is not None:
             element = element.getparent()
-        for _ in range(DEEP):
+        for _ in range(MAX_EMPHASIS_LEVELS):
             pixels = stated_pixels(element) if element is not None else None
             if element is None or pixels is not None or element.tag in {"body", "table"}:
                 break
@@ -213,4 +215,6 @@ def alike(one: str, other: str) -> bool:
         {key[at : at + 2] for at in range(len(key) - 1)}
         for key in map(comparison_key, (one, other))
     ]
-    return 2 * len(pairs[0] & pairs[1]) > ALIKE * (len(pairs[0]) + len(pairs[1]))
+    return 2 * len(pairs[0] & pairs[1]) > MIN_SAME_TITLE_SIMILARITY * (
+        len(pairs[0]) + len(pairs[1])
+    )

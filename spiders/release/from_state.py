@@ -38,15 +38,17 @@ MIN_UNMATCHED_BODY_LENGTH = 400
 """Minimum length of a body in a JSON object whose title and URL do not match those of the page, in
 letters."""
 
-SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
+MIN_TITLE_LETTERS, MIN_SEGMENT_LETTERS = 8, 3
 """Minimum lengths, in letters, of a title and of a URL's last path segment that identify a
 release."""
 
-ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
+MIN_KEPT_LENGTH, MIN_KEPT_CONFIDENCE, MIN_LENGTH_RATIO = 1_000, 0.6, 2
 """Limits for preferring a body from scripts to the visible body.
 
-- `ENOUGH`, `DOUBTFUL`: length (characters) and confidence from which the visible body is kept
-- `FAR_LONGER`: minimum length of the body in scripts, as a multiple of the visible body's length"""
+- `MIN_KEPT_LENGTH`, `MIN_KEPT_CONFIDENCE`: minimum length (in characters) and minimum confidence of
+  a visible body that is kept
+- `MIN_LENGTH_RATIO`: minimum length of the body in scripts, as a multiple of the visible body's
+length"""
 
 MAX_RECORDS: Final = 200
 """Maximum number of objects per page whose bodies are compared, best matches first."""
@@ -69,13 +71,13 @@ DEEPEST: Final = 40
 MAX_NESTED: Final = 2_000_000
 """Maximum number of characters in a state's strings that are parsed as nested JSON."""
 
-SHORTEST_BODY: Final = 80
+MIN_BODY_LENGTH: Final = 80
 """Minimum length of a release's body in JSON state, in characters."""
 
-INHERITED: Final = 3
+MAX_TITLE_LEVELS: Final = 3
 """Maximum number of enclosing objects that are searched for the title of a body."""
 
-TELLING: Final = 8
+MIN_PREFERRED_TITLE_LENGTH: Final = 8
 """Minimum length of a title that is preferred to shorter titles in the same JSON object, in
 characters."""
 
@@ -142,7 +144,7 @@ class PageIdentity:
         """
         by_place = any(self._is_place(part) for part in record.whole[:2])
         key = comparison_key(title_in(record))
-        by_title = len(key) >= SHORTEST_TITLE and any(key in title for title in self.titles)
+        by_title = len(key) >= MIN_TITLE_LETTERS and any(key in title for title in self.titles)
         return 2 * by_place + by_title
 
     def _is_place(self, value: Mapping[str, Any]) -> bool:
@@ -180,7 +182,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
             continue
         html, length = body_in(record.value, writer)
         if (
-            length >= (SHORTEST_BODY if rank else MIN_UNMATCHED_BODY_LENGTH)
+            length >= (MIN_BODY_LENGTH if rank else MIN_UNMATCHED_BODY_LENGTH)
             and (rank, length) > best
         ):
             best = rank, length
@@ -203,10 +205,10 @@ def release_in_state(
     To save CPU time, scripts are not searched if the visible body is long and its confidence high.
     """
     shown = sum(len(block.text) for block in body.kept) if body else 0
-    if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
+    if body is not None and shown >= MIN_KEPT_LENGTH and body.confidence >= MIN_KEPT_CONFIDENCE:
         return None
     found = find_state_release(page.tree, page.url, page.base, meta, listed, context)
-    if found is None or len(TAG.sub(" ", found.html)) < shown * FAR_LONGER:
+    if found is None or len(TAG.sub(" ", found.html)) < shown * MIN_LENGTH_RATIO:
         return None
     return found
 
@@ -220,7 +222,7 @@ def last_of(place: str | int) -> str:
     segments = [part for part in unquote(parts.path).split("/") if part]
     last = re.sub(r"\.\w{2,5}$", "", segments[-1]) if segments else ""
     key = comparison_key(last)
-    return key if len(key) >= SHORTEST_PLACE else ""
+    return key if len(key) >= MIN_SEGMENT_LETTERS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ def state_objects(state: Any) -> Iterator[StateObject]:
             continue
         if any(is_body(name, part) for name, part in value.items()):
             yield StateObject(value, around, alone)
-        inner = (value, *around)[:INHERITED]
+        inner = (value, *around)[:MAX_TITLE_LEVELS]
         for name, part in reversed(value.items()):
             if holds(part):
                 waiting.append((part, inner, depth + 1, alone and not OTHER_KEYS.search(name)))
@@ -271,7 +273,7 @@ def state_objects(state: Any) -> Iterator[StateObject]:
 def holds(part: Any) -> bool:
     """Whether a JSON value may contain objects."""
     if isinstance(part, str):
-        return len(part) >= SHORTEST_BODY and part[:2] in {'{"', "[{"}
+        return len(part) >= MIN_BODY_LENGTH and part[:2] in {'{"', "[{"}
     return isinstance(part, (dict, list)) and bool(part)
 
 
@@ -286,7 +288,7 @@ def json_in(text: str) -> Any:
 def is_body(name: str, part: Any) -> bool:
     """Whether a value in a JSON object may be a body, judged by its key and size."""
     if isinstance(part, str):
-        large = len(part) >= SHORTEST_BODY
+        large = len(part) >= MIN_BODY_LENGTH
     else:
         large = isinstance(part, (dict, list)) and bool(part)
     # Apollo's cache stores a field's arguments in the field's name.
@@ -313,7 +315,11 @@ def title_in(record: StateObject) -> str:
             text = part.get("rendered") or part.get("value") if isinstance(part, dict) else part
             if isinstance(text, str) and len(text) <= LONGEST_TITLE and TITLE.fullmatch(name):
                 title = clean_line(unescape(TAG.sub(" ", text)))
-                found = max(found, title, key=lambda one: (len(one) >= TELLING, not found))
+                found = max(
+                    found,
+                    title,
+                    key=lambda one: (len(one) >= MIN_PREFERRED_TITLE_LENGTH, not found),
+                )
         if found:
             return found
     return ""

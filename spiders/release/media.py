@@ -20,7 +20,7 @@ MAX_SUFFIX = 12
 """Number of characters at the end of a path that are checked for a file extension."""
 
 MAX_URL = 4_000
-NEIGHBOURS = 4
+NEARBY_ELEMENTS = 4
 """Number of elements before and after a body that are searched for its lead image and files."""
 
 
@@ -42,10 +42,10 @@ def around(element: etree._Element | None) -> Iterator[etree._Element]:
     row = element.getparent() if element.tag == "td" else None
     rows = row.getparent() if row is not None else None
     held = row if row is not None and rows is not None and len(rows) > 1 else element
-    before = list(islice(held.itersiblings(preceding=True), NEIGHBOURS))
+    before = list(islice(held.itersiblings(preceding=True), NEARBY_ELEMENTS))
     yield from reversed(before)
     yield element
-    yield from islice(held.itersiblings(), NEIGHBOURS)
+    yield from islice(held.itersiblings(), NEARBY_ELEMENTS)
 
 
 def images_of(

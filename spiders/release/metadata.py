@@ -36,7 +36,7 @@ BYLINE = re.compile(
 )
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
-HIGH = 3
+MAX_SWITCHER_LEVELS = 3
 """Maximum number of ancestors whose class or id is checked, to find language switchers around
 links."""
 
@@ -154,7 +154,7 @@ def switches(page: Page) -> Iterator[etree._Element]:
         for link in page.tree.iter("a"):
             if not link.get("hreflang"):
                 continue
-            around = chain([link], islice(link.iterancestors(), HIGH))
+            around = chain([link], islice(link.iterancestors(), MAX_SWITCHER_LEVELS))
             if any(map(SWITCHER.search, map(class_and_id, around))):
                 yield link
 

@@ -46,11 +46,11 @@ from spiders.release.related_links import links_after
 from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
-LITTLE: Final = 200
+MIN_VISIBLE_LENGTH: Final = 200
 """Minimum length of a body, in characters. If the body is shorter, the content of ``<noscript>`` is
 extracted too."""
 
-FAR_LONGER: Final = 3
+MIN_NOSCRIPT_RATIO: Final = 3
 """Minimum length of a body in ``<noscript>``, as a multiple of the visible body's length."""
 
 DECLARED: Final = "declared"
@@ -83,11 +83,11 @@ def read_release(
     if part := part_at(page, context):
         return read_part(page, part, rules)
     found = _read_visible(page, context, rules, listed)
-    if len(found.content.body_text) >= LITTLE or found.content.body_rule == DECLARED:
+    if len(found.content.body_text) >= MIN_VISIBLE_LENGTH or found.content.body_rule == DECLARED:
         return found
     hidden = without_scripts(page)
     other = _read_visible(hidden, context, rules, listed) if hidden else found
-    more = len(other.content.body_text) > FAR_LONGER * len(found.content.body_text)
+    more = len(other.content.body_text) > MIN_NOSCRIPT_RATIO * len(found.content.body_text)
     return other if more else found
 
 

@@ -29,7 +29,7 @@ from spiders.release.title_candidates import (
     level_of,
 )
 from spiders.release.title_doubts import (
-    DEEPEST,
+    MAX_HEADING_LEVEL,
     SiteNames,
     below_slogan,
     heading_near,
@@ -46,7 +46,7 @@ MIN_AGREED: Final = 8
 """Minimum length of a listing's title that is a headline and not a section name, in letters."""
 
 AGREED: Final = 0.95
-DOUBTFUL: Final = 0.5
+MIN_UNDOUBTED_PROBABILITY: Final = 0.5
 """Minimum probability of a headline found only in ``<title>``. A less likely headline may be
 replaced by a line in large letters or the listing's title."""
 
@@ -155,7 +155,7 @@ def find_title(
     title = without_heading(best, of, listed)
     # A logo is a better headline than a generic heading such as "About".
     needs_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
-    return of_candidate(logos[0], DOUBTFUL) if needs_logo else title
+    return of_candidate(logos[0], MIN_UNDOUBTED_PROBABILITY) if needs_logo else title
 
 
 def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
@@ -193,13 +193,13 @@ def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Ti
     if block and block.order >= of.end:
         block = None  # a footer
     sure = of.chance[named.key]
-    if named.rule == "title" and sure < DOUBTFUL:
+    if named.rule == "title" and sure < MIN_UNDOUBTED_PROBABILITY:
         near = block and (block in just_above(of.seen, of.start) or block.order >= of.start)
         if not near and (shown := shown_instead(named, of)):
             return shown
         listed_key = comparison_key(listed)
         if is_long_enough(listed) and block is None and not named.key.startswith(listed_key):
-            return Title(clean_line(listed), "listing", DOUBTFUL)
+            return Title(clean_line(listed), "listing", MIN_UNDOUBTED_PROBABILITY)
     text = clean_line(without_site(named.text, of.site))
     return Title(text, named.rule, round(sure, 3), block.order if block else None)
 
@@ -231,7 +231,7 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
         block = heading_block(one.key, of.seen, of.start)
         if block and not block.links and block.order > best.block.order:
             level = level_of(block)
-            if 0 < level <= DEEPEST:
+            if 0 < level <= MAX_HEADING_LEVEL:
                 return replace(one, block=block, level=level, rule=f"h{level}")
     return None
 
@@ -242,7 +242,7 @@ def below_label(label: TitleCandidate, of: TitleEvidence) -> Title | None:
     The headline is the first heading below the label, or else a bold or large line.
     """
     above = label.block.order if label.block else -1
-    headings = (one for one in of.likely if one.block and one.level <= DEEPEST)
+    headings = (one for one in of.likely if one.block and one.level <= MAX_HEADING_LEVEL)
     below = (one for one in headings if label.block and one.block and one.block.order > above)
     first = min(
         (one for one in below if not is_label(one.text)),
@@ -250,7 +250,7 @@ def below_label(label: TitleCandidate, of: TitleEvidence) -> Title | None:
         default=None,
     )
     if first:
-        return of_candidate(first, DOUBTFUL)
+        return of_candidate(first, MIN_UNDOUBTED_PROBABILITY)
     return in_large_letters(of.seen, max(of.start, above + 1), label.text)
 
 
@@ -261,7 +261,9 @@ def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
         return None
     text, line = shown
     whole = comparison_key(text) == comparison_key(line.text)
-    return Title(clean_line(text), "emphasis", DOUBTFUL, line.order if whole else None)
+    return Title(
+        clean_line(text), "emphasis", MIN_UNDOUBTED_PROBABILITY, line.order if whole else None
+    )
 
 
 def as_listed(

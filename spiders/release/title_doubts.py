@@ -13,7 +13,12 @@ from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key
-from spiders.release.emphasis import ABOVE, DEEP, RUNNING, WITHIN
+from spiders.release.emphasis import (
+    MAX_BLOCKS_ABOVE,
+    MAX_BLOCKS_WITHIN,
+    MAX_EMPHASIS_LEVELS,
+    MIN_MEASURED_LENGTH,
+)
 from spiders.release.headline_text import DENSE, latin_lengths
 from spiders.release.title_candidates import (
     FIRST,
@@ -37,7 +42,7 @@ MAX_HOME_PATH: Final = 24
 """Maximum length of a home page's path without leading and trailing slashes, in characters."""
 
 
-OPENING: Final = 5
+OPENING_BLOCKS: Final = 5
 """Number of blocks at the beginning of a text that are compared with a headline."""
 
 SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
@@ -69,7 +74,7 @@ LOGO: Final = re.compile(r"(?:^|[\s_-])(?:site-?)?logo(?:$|[\s_-])", re.IGNORECA
 LOGO_LEVELS: Final = 1
 """Number of levels above a heading's text that are checked for the class or id of a logo."""
 
-DEEPEST: Final = 4
+MAX_HEADING_LEVEL: Final = 4
 """Maximum heading level (1 to 6) of a headline below a label."""
 
 
@@ -78,8 +83,8 @@ def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | No
 
     Headings that are labels, such as "Press release", are skipped.
     """
-    near = range(start - ABOVE, start + WITHIN)
-    headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
+    near = range(start - MAX_BLOCKS_ABOVE, start + MAX_BLOCKS_WITHIN)
+    headings = (one for one in found if one.level <= MAX_HEADING_LEVEL and one.variant == WHOLE)
     for one in headings:
         here = one.block and one.block.order in near and not one.block.links
         if here and not is_label(one.text):
@@ -89,9 +94,11 @@ def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | No
 
 def opening_of(seen: BlockTree, start: int) -> str:
     """Return the letters of a text's first paragraphs, without headings and short lines."""
-    blocks = seen.blocks[start : start + OPENING]
+    blocks = seen.blocks[start : start + OPENING_BLOCKS]
     return "".join(
-        comparison_key(one.text) for one in blocks if latin_lengths(one.text)[0] >= RUNNING
+        comparison_key(one.text)
+        for one in blocks
+        if latin_lengths(one.text)[0] >= MIN_MEASURED_LENGTH
     )
 
 
@@ -175,7 +182,7 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
     """Yield the text and URL of each link in a block."""
     for element, tail in block.pieces if block.links else ():
         link = element.getparent() if tail else element
-        for _ in range(DEEP):
+        for _ in range(MAX_EMPHASIS_LEVELS):
             if link is None or link.tag == "a":
                 break
             link = link.getparent()
@@ -243,7 +250,7 @@ def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCa
             for one in found
             if one.block
             and one.block.order > above
-            and one.level <= DEEPEST
+            and one.level <= MAX_HEADING_LEVEL
             and one.parts.get("title") in {UNSUFFIXED, FIRST}
             and not is_label(one.text)
         ),
@@ -259,7 +266,7 @@ def part_shown(
     Returns None if there is no such line.
     """
     named = [one for one in found if "title" in one.parts and not one.block]
-    near = seen.blocks[max(0, start - NEAR_ABOVE) : start + WITHIN]
+    near = seen.blocks[max(0, start - NEAR_ABOVE) : start + MAX_BLOCKS_WITHIN]
     shown = {comparison_key(block.text): block for block in near if len(block.text) <= MAX_TITLE}
     parts = [one for one in named if one.key in shown and one.parts["title"] != LAST]
     if not parts or "title" not in best.parts:

@@ -42,7 +42,7 @@ whole package."""
 NOT_CODE: Final = ("catalogue/", "attachments/", "requisites/")
 """Folders of ``spiders`` that do not affect the extraction of pages."""
 
-DIGITS: Final = 16
+DIGEST_DIGITS: Final = 16
 """Length of a program digest, in hexadecimal digits."""
 
 
@@ -187,7 +187,7 @@ def program_digest() -> str:
                     continue
                 found.update(f"{package}/{folder}/{name}\n".encode())
                 found.update(path.read_bytes())
-    return found.hexdigest()[:DIGITS]
+    return found.hexdigest()[:DIGEST_DIGITS]
 
 
 class UnknownProxy(CommuniqueError):

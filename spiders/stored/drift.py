@@ -26,7 +26,7 @@ from spiders.page.page import Page
 Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
-DATED: Final = 0.8
+MIN_DATED_SHARE: Final = 0.8
 """Minimum share of a listing's items with dates. Then new items without dates are suspicious."""
 
 
@@ -95,7 +95,9 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
         (old[key], new[key]) for key in old.keys() & new.keys() if _is_redated(old[key], new[key])
     ]
     dated = sum(item.published is not None for item in old.values())
-    strange = [one for one in gained if not one.published] if dated >= DATED * len(old) else []
+    strange = (
+        [one for one in gained if not one.published] if dated >= MIN_DATED_SHARE * len(old) else []
+    )
     examples = [Example(one.url, _shown(one), "") for one in lost[:MAX_EXAMPLES]]
     examples += [Example(one.url, "", _shown(one)) for one in (strange or gained)[:MAX_EXAMPLES]]
     examples += [Example(one.url, _shown(one), _shown(two)) for one, two in redated[:MAX_EXAMPLES]]

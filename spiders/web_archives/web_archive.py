@@ -44,10 +44,10 @@ MAX_INDEX_BYTES: Final = 64_000_000
 MAX_REDIRECTS: Final = 5
 """Maximum number of redirects per request."""
 
-TRIES: Final = 5
+MAX_ATTEMPTS: Final = 5
 """Maximum number of times that a request is sent."""
 
-TRIES_OF_SEARCH: Final = 2
+MAX_SEARCH_ATTEMPTS: Final = 2
 """Maximum number of times that a request is sent while the archive's index is searched."""
 
 RETRY_SECONDS: Final = 5.0
@@ -140,7 +140,7 @@ class WebArchive:
         self._retry_seconds = retry_seconds
         self._sleep = sleep
         self._last = 0.0
-        self._tries = TRIES_OF_SEARCH
+        self._tries = MAX_SEARCH_ATTEMPTS
         self._kind = ""
         self._index = ""
         self._replay = ""
@@ -158,7 +158,7 @@ class WebArchive:
             self._index = urljoin(f"{self.address}/", f".{index}")
             self._replay = urljoin(f"{self.address}/", f".{replay}")
             if self._probe(url):
-                self._tries = TRIES
+                self._tries = MAX_ATTEMPTS
                 return
         raise NotAWebArchive(
             self.address,

@@ -44,7 +44,7 @@ retracted."""
 Labels: TypeAlias = frozenset[tuple[str, str]]
 """Fields of a release by which searches can filter, as pairs of name and value."""
 
-BATCH: Final = 200
+EVENTS_PER_TRANSACTION: Final = 200
 """Maximum number of events that are handled in one transaction, so that visits wait only
 briefly."""
 
@@ -148,7 +148,7 @@ class SearchPart(Part):
             entered += self._enter_events(events)
 
         log = EventsPart(self._connection)
-        while log.consume(SEARCH_INDEX, enter, limit=BATCH):
+        while log.consume(SEARCH_INDEX, enter, limit=EVENTS_PER_TRANSACTION):
             if on_progress:
                 on_progress(entered)
         return entered
@@ -248,7 +248,7 @@ class SearchPart(Part):
         """Return releases by their numbers, in the order given."""
         found: list[Release] = []
         left = iter(numbers)
-        while some := [*islice(left, BATCH)]:
+        while some := [*islice(left, EVENTS_PER_TRANSACTION)]:
             rows = self._ask(
                 f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r"
                 f" WHERE r.number IN ({places(some)})",

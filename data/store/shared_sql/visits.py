@@ -18,7 +18,7 @@ from data.store.shared_sql.database.rows import (
 from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
-GROWTH = 0.1
+RECHECK_AGE_FRACTION = 0.1
 """Interval between two checks of an old release, as a fraction of its age."""
 
 PAGE_STATE_PREFIX: Final = "page:"
@@ -90,7 +90,7 @@ class VisitsPart(UnconfirmedTable):
                 "everything": everything,
                 "recent": (now - recent).timestamp(),
                 "now": now.timestamp(),
-                "growth": GROWTH,
+                "growth": RECHECK_AGE_FRACTION,
                 "limit": limit,
             },
         )

@@ -75,10 +75,10 @@ _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _DIGITS = re.compile(r"\d+")
 _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫⟩]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪⟨⟪]")
-_LABEL = 40
+_MAX_LABEL_LENGTH = 40
 """Maximum length of a label that is compared with the words for "next page", in characters."""
 
-_SHORT = 3
+_MAX_MORE_WORDS = 3
 """Maximum number of words in a label that begins with *more*. A longer text is a headline."""
 
 
@@ -327,8 +327,8 @@ def _rated(
 ) -> _Candidate:
     """Rate how likely a link leads to the next page, by its words, class names and URL."""
     rel = (node.get("rel") or "").lower().split()
-    words = _words(label) if len(label) <= _LABEL else ""
-    titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
+    words = _words(label) if len(label) <= _MAX_LABEL_LENGTH else ""
+    titled = _words(node.get("title") or node.get("aria-label") or "")[:_MAX_LABEL_LENGTH]
     mark = label.strip()
     known = pager_labels()
     if words in known.previous or titled in known.previous or "prev" in rel:
@@ -397,7 +397,11 @@ def _words(text: str) -> str:
 
 def _is_more(label: str, titled: str) -> bool:
     words, more = label.split(), pager_labels().more
-    return label in more or titled in more or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
+    return (
+        label in more
+        or titled in more
+        or (words[:1] == ["more"] and 1 < len(words) <= _MAX_MORE_WORDS)
+    )
 
 
 def _leads_on(label: str, titled: str, address: str, here: str) -> bool:

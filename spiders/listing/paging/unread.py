@@ -43,7 +43,7 @@ MAX_WORDS: Final = 4
 MIN_YEARS: Final = 2
 """Minimum number of years in a control that selects a year, and of pages in a pager."""
 
-SHORTAGE: Final = 0.02
+MAX_MISSING_SHARE: Final = 0.02
 """Maximum difference between the total that a page claims and the number of listed releases, as a
 share of the total. Some rows are not releases, or are repeated."""
 
@@ -123,10 +123,10 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
 def lacks(total: int, listed: int, pages: int) -> bool:
     """Whether too few releases were ``listed``, compared with the ``total`` that a listing claims.
 
-    A shortage of up to SHORTAGE of the total is tolerated. After several pages, so is a shortage of
-    less than an average page.
+    A shortage of up to MAX_MISSING_SHARE of the total is tolerated. After several pages, a shortage
+    of less than an average page is tolerated, too.
     """
-    tolerated = max(SHORTAGE * total, listed / pages - 1 if pages > 1 else 0)
+    tolerated = max(MAX_MISSING_SHARE * total, listed / pages - 1 if pages > 1 else 0)
     return total - listed > tolerated
 
 

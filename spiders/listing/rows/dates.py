@@ -32,7 +32,7 @@ from spiders.page.links import link_target
 MAX_COLUMNS = 50
 """Maximum number of columns read per table."""
 
-_DEEP = 4
+_MAX_CELL_LEVELS = 4
 """Maximum number of levels from a text up to its table cell."""
 
 
@@ -45,7 +45,7 @@ class ColumnHeads:
     def over(self, node: etree._Element) -> str:
         """Return the heading of the table column that contains a node, or an empty string."""
         cell: etree._Element | None = node
-        for _ in range(_DEEP):
+        for _ in range(_MAX_CELL_LEVELS):
             if cell is None or cell.tag == "td":
                 break
             cell = cell.getparent()
@@ -89,7 +89,7 @@ _YEAR_DIGIT = re.compile(r"\d|元")
 check."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
-_LONGEST_PART = 16
+_MAX_PART_LENGTH = 16
 """Maximum length of a day, month or year in a separate element, in characters."""
 
 _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
@@ -109,13 +109,13 @@ FISCAL_START = 4
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
 _LABELS = frozenset(("dt", "th", "label"))
-_BARE_YEAR = 12
+_MAX_YEAR_LENGTH = 12
 """Maximum length of a text that consists mainly of a year, in characters."""
 
-_SHORT = 60
+_MAX_DATE_TEXT_LENGTH = 60
 """Maximum length of a text with a year or with a month and day, in characters."""
 
-_RELATIVE = 32
+_MAX_RELATIVE_LENGTH = 32
 """Maximum length of a relative date ("3 days ago"), in characters."""
 
 MAX_CACHED_PARTS = 16_384
@@ -167,14 +167,14 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
             marks.extend(mark for mark in found if _is_plausible(mark, context))
             continue
         vain += likely
-        if len(text.text) <= _SHORT:
+        if len(text.text) <= _MAX_DATE_TEXT_LENGTH:
             year.note(text, context)
             mark = _without_year(flat.texts, index, year, context)
             mark = mark if mark and mark.published else _by_address(text, mark, url, context)
             mark = mark or _in_digits(text, year, digits, context)
             if mark:
                 marks.append(mark)
-            elif len(text.text) <= _RELATIVE and is_relative(text.text):
+            elif len(text.text) <= _MAX_RELATIVE_LENGTH and is_relative(text.text):
                 published = reader.date(text.text, "listing:relative")
                 if published:
                     at = text.place
@@ -209,7 +209,7 @@ def _heads(text: TextMark) -> bool:
 
     Such a text is in a heading element or consists mainly of a year, and is not in a link.
     """
-    heading = len(text.text) <= _BARE_YEAR
+    heading = len(text.text) <= _MAX_YEAR_LENGTH
     node: etree._Element | None = text.parent
     for _ in range(3):
         if node is None or node.tag == "a":
@@ -274,7 +274,7 @@ def _marks_of(
     end = 0
     if likely:
         for found in dates.of(text.text, "listing:text"):
-            alone = len(text.text) - (found.end - found.start) <= _SHORT // 2
+            alone = len(text.text) - (found.end - found.start) <= _MAX_DATE_TEXT_LENGTH // 2
             other = _is_other(texts, index, heads, text.text[end : found.start])
             end = found.end
             yield DateMark(text.place, text.place, found.published, alone, text.sign, other)
@@ -382,7 +382,7 @@ def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
     """
     parts: list[str] = []
     for text in texts[index : index + most]:
-        if len(text.text) > _LONGEST_PART or not _is_part(text.text):
+        if len(text.text) > _MAX_PART_LENGTH or not _is_part(text.text):
             break
         parts.append(text.text)
     if len(parts) > 1 and any(map(_DIGIT.search, parts)) and any(map(_names_month, parts)):

@@ -24,27 +24,27 @@ from spiders.page.regions import CHROME
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
 """Shape of a URL: its host, its folders without numbers, and the names of its parameters."""
 
-_NEAR = 60
+_MAX_FEATURED_DISTANCE = 60
 """Maximum distance between a region and a release above it, in marks (texts and links)."""
 
 _MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
 
-_ENCLOSING = 3
+_MAX_ENCLOSING_ELEMENTS = 3
 """Maximum number of elements around a date that are tried as the element of a release."""
 
-_BETWEEN = 4
+_MAX_LIST_DISTANCE = 4
 """Maximum distance between a region and the list below it, in marks (texts and links)."""
 
-_MORE = 3
+_MIN_MORE_LINKS = 3
 """Minimum number of links in a list beside the last record of a region."""
 
-_TITLED = 0.5
+_MIN_LIST_LIKENESS = 0.5
 """Minimum title likeness (0 to 1) of a list below a region."""
 
 _MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
-_SHARE = 0.8
+_MIN_COMMON_SHARE = 0.8
 """Minimum share of items with the most common URL shape."""
 
 _DIGITS = re.compile(r"\d+")
@@ -104,9 +104,12 @@ def continued(
     known = {item.url for item in items}
     if shape is None or not shape[1]:
         return []
-    headings = [h for h in flat.headings if last.end <= h.begin <= last.end + _BETWEEN]
+    headings = [h for h in flat.headings if last.end <= h.begin <= last.end + _MAX_LIST_DISTANCE]
     for span in flat.spans:
-        if span.node.tag not in _LISTS or not last.end <= span.begin <= last.end + _BETWEEN:
+        if (
+            span.node.tag not in _LISTS
+            or not last.end <= span.begin <= last.end + _MAX_LIST_DISTANCE
+        ):
             continue
         links = flat.anchors_in(span.begin, span.end)
         if known & {link.url for link in links} or any(
@@ -117,14 +120,14 @@ def continued(
         if flat.is_chrome(span.begin, span.end) and not more:
             continue
         headed = any(head.end <= span.begin for head in headings)
-        beside = span.node.getparent() is last.node.getparent() and len(links) >= _MORE
-        paged = any(span.end <= place <= span.end + _BETWEEN for place in flat.pagers)
+        beside = span.node.getparent() is last.node.getparent() and len(links) >= _MIN_MORE_LINKS
+        paged = any(span.end <= place <= span.end + _MAX_LIST_DISTANCE for place in flat.pagers)
         if not ((headed and beside) or paged or more):
             continue
         rows = [one for one in flat.spans if one.node.getparent() is span.node]
         one = Region(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
         read = RecordFields(records_of(one, flat, dates), flat, strict=True)
-        return read.items if read.likeness >= _TITLED else []
+        return read.items if read.likeness >= _MIN_LIST_LIKENESS else []
     return []
 
 
@@ -141,7 +144,7 @@ def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) ->
     for span in flat.spans:
         if (
             not is_post(span.node)
-            or not first - _NEAR <= span.begin < span.end <= first
+            or not first - _MAX_FEATURED_DISTANCE <= span.begin < span.end <= first
             or flat.is_chrome(span.begin, span.end)
         ):
             continue
@@ -160,7 +163,7 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
     """
     shapes = Counter(shape_of(item.url) for item in items[:MAX_RATED])
     shape, count = shapes.most_common(1)[0]
-    return shape if count >= _SHARE * shapes.total() else None
+    return shape if count >= _MIN_COMMON_SHARE * shapes.total() else None
 
 
 def shape_of(url: str) -> Shape:
@@ -188,11 +191,15 @@ def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[Eleme
     For each date, the smallest element comes first. It may contain only a link to the author, so
     larger elements are returned too.
     """
-    marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
+    marks = [
+        mark
+        for mark in dates
+        if mark.alone and first - _MAX_FEATURED_DISTANCE <= mark.place < first
+    ]
     near = [
         span
         for span in flat.spans
-        if first - _NEAR - _MAX_FEATURED_MARKS <= span.begin
+        if first - _MAX_FEATURED_DISTANCE - _MAX_FEATURED_MARKS <= span.begin
         and span.end <= first
         and span.end - span.begin <= _MAX_FEATURED_MARKS
     ]
@@ -203,5 +210,5 @@ def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[Eleme
         around = [span for span in near if span.begin <= mark.place < span.end]
         around.sort(key=lambda span: span.end - span.begin)
         if around:
-            chosen.setdefault(around[0].begin, around[:_ENCLOSING])
+            chosen.setdefault(around[0].begin, around[:_MAX_ENCLOSING_ELEMENTS])
     return list(chosen.values())

@@ -26,10 +26,10 @@ from spiders.listing.rows.regions import Region
 from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
 from spiders.page.regions import ASIDE
 
-ALIKE: Final = 0.5
+MIN_SHARED_PARTS: Final = 0.5
 """Minimum share of parts (tags with classes) that two rows with the same markup have in common."""
 
-SMALLER: Final = 0.67
+MAX_BOX_SIZE_SHARE: Final = 0.67
 """Maximum size of a list that may be a box, relative to the size of the largest list."""
 
 MIN_ROWS: Final = 3
@@ -78,8 +78,8 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
         if spans is not largest
         and region.side == "in"
         and level == 1
-        and len(spans) <= SMALLER * len(largest)
-        and shared_parts(make, make_of(spans)) < ALIKE
+        and len(spans) <= MAX_BOX_SIZE_SHARE * len(largest)
+        and shared_parts(make, make_of(spans)) < MIN_SHARED_PARTS
     }
     undated = {one for one, spans in lists.items() if _is_undated_box(spans, flat, dates)}
     if region.side == "in" and len(undated) < len(lists):

@@ -45,27 +45,27 @@ MAX_TITLE_LINKS = 20
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _DOTS = ("...", "…")
-_LIKELY = 0.3
+_MIN_LIKELY_TITLE_LIKENESS = 0.3
 """Minimum title likeness (0 to 1) of texts that are probably titles."""
 
-_CERTAIN_TITLE_LIKENESS = 0.7
+_MIN_CERTAIN_TITLE_LIKENESS = 0.7
 """Minimum title likeness (0 to 1) of texts that are certainly titles."""
 
-_POSSIBLE = 0.1
+_MIN_POSSIBLE_TITLE_LIKENESS = 0.1
 """Minimum title likeness (0 to 1) of link texts that may include titles."""
 
 _HALF = 0.5
-_MOSTLY = 0.8
+_MIN_NEARLY_ALL_SHARE = 0.8
 """Minimum share of records that counts as nearly all records."""
 
-_REPEATED = 12
+_COMPARED_START_LENGTH = 12
 """Number of characters at the start of a link's text that a heading of the same record must
 contain."""
 
-_SIDE = 0.05
+_SIDE_LINK_FACTOR = 0.05
 """Factor applied to the score of links to authors, tags and archives."""
 
-_BESIDE = 12
+_MAX_LENGTH_BESIDE_DATE = 12
 """Maximum number of other characters in a link's text that contains a date. If there are more, the
 date is part of a title."""
 
@@ -158,7 +158,7 @@ class RecordFields:
         # If a document is linked after a headline that leads to a page, it is part of that page's
         # teaser.
         score += 0.15 * (self._is_document(slot) and self._order(slot) <= self._headline_order)
-        score *= _SIDE if slot in self._side else 1.0
+        score *= _SIDE_LINK_FACTOR if slot in self._side else 1.0
         return coverage * distinct * score / (1 + 0.05 * self._order(slot))
 
     def _order(self, slot: int) -> float:
@@ -181,8 +181,8 @@ class RecordFields:
         headlines = (
             self._order(slot)
             for slot, placed in self._slots.items()
-            if len(placed) >= _MOSTLY * len(self._rated)
-            and self._likeness[slot] >= _CERTAIN_TITLE_LIKENESS
+            if len(placed) >= _MIN_NEARLY_ALL_SHARE * len(self._rated)
+            and self._likeness[slot] >= _MIN_CERTAIN_TITLE_LIKENESS
             and slot not in self._side
             and not self._is_document(slot)
         )
@@ -196,7 +196,7 @@ class RecordFields:
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
         side = sum(map(is_side_link, anchors))
-        if self._likeness[slot] < _LIKELY and len(self._slots) > 1:
+        if self._likeness[slot] < _MIN_LIKELY_TITLE_LIKENESS and len(self._slots) > 1:
             side = max(side, sum(map(is_month_archive, anchors)))
         return side > _HALF * len(anchors)
 
@@ -235,7 +235,7 @@ class RecordFields:
         return len({other.url for other in others if self._is_likely(other)}) > 1
 
     def _is_likely(self, anchor: LinkMark) -> bool:
-        return title_likeness([self._text_of(anchor)]) >= _LIKELY
+        return title_likeness([self._text_of(anchor)]) >= _MIN_LIKELY_TITLE_LIKENESS
 
     def _title(self, record: Record, anchor: LinkMark) -> str:
         same = islice((one for one in record.anchors if one.url == anchor.url), MAX_TITLE_LINKS)
@@ -244,13 +244,16 @@ class RecordFields:
 
         def rank(candidate: tuple[str, LinkMark]) -> tuple[bool | int, ...]:
             title, one = candidate
-            is_likely = self._likeness.get(self._slot(one), 0.0) >= _LIKELY
+            is_likely = self._likeness.get(self._slot(one), 0.0) >= _MIN_LIKELY_TITLE_LIKENESS
             headed = bool(title) and in_heading(one.node)
             return not generic_text().fullmatch(title), headed, is_likely, len(title)
 
         own = titles[0][0] if len(titles) == 1 else max(titles, key=rank)[0]
         likeness = self._likeness.get(self._slot(anchor), 0.0)
-        if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
+        if own and (
+            likeness >= _MIN_LIKELY_TITLE_LIKENESS
+            or (likeness >= _MIN_POSSIBLE_TITLE_LIKENESS and _is_title(own))
+        ):
             return own
         return self._titles.best(record) or own
 
@@ -289,7 +292,7 @@ class RecordFields:
             return self.items
         found = []
         for item, record in zip(self.items, self._records, strict=True):
-            rest = _CUT.sub("", item.title[lead:])[:_REPEATED].strip()
+            rest = _CUT.sub("", item.title[lead:])[:_COMPARED_START_LENGTH].strip()
             heading = next(
                 (
                     text.text
@@ -300,7 +303,7 @@ class RecordFields:
             )
             found.append(replace(item, title=heading))
         changed = sum(one.title != item.title for one, item in zip(found, self.items, strict=True))
-        return found if changed >= _MOSTLY * len(found) else self.items
+        return found if changed >= _MIN_NEARLY_ALL_SHARE * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
         """Return the title in a record's link.
@@ -318,7 +321,7 @@ class RecordFields:
             if any(child.tag in _PARTS for child in anchor.node.iter()):
                 return max(inner, key=self._titles.score).text
             named = [text for text in inner if in_named_title(text.parent, anchor.node)]
-            if named and max(map(self._titles.score, named)) >= _CERTAIN_TITLE_LIKENESS:
+            if named and max(map(self._titles.score, named)) >= _MIN_CERTAIN_TITLE_LIKENESS:
                 return joined_line(named)
         return joined_line(inner) or self._text_of(anchor)
 
@@ -343,7 +346,9 @@ class RecordFields:
             order, mark = placed
             at = mark.published
             known, stated = at is not None, at is not None and at.rule == "listing:time"
-            titled = at is not None and titles.get(mark.place, 0) > len(at.raw) + _BESIDE
+            titled = (
+                at is not None and titles.get(mark.place, 0) > len(at.raw) + _MAX_LENGTH_BESIDE_DATE
+            )
             agreed = self._date_signs[mark.sign]
             shown = not self._flat.is_hidden(mark.place)
             return known, not mark.other, not titled, stated, mark.alone, shown, agreed, -order
@@ -369,4 +374,4 @@ def _has_own_date(record: Record) -> bool:
 
 
 def _is_title(text: str) -> bool:
-    return title_likeness([text]) >= _CERTAIN_TITLE_LIKENESS
+    return title_likeness([text]) >= _MIN_CERTAIN_TITLE_LIKENESS

@@ -9,11 +9,11 @@ from lxml import etree
 
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
-from spiders.listing.rows.regions import MOSTLY, NEAR, Region
+from spiders.listing.rows.regions import MAX_DATE_DISTANCE, MIN_DATED_SHARE, Region
 from spiders.listing.rows.spanned_rows import SpannedDates
 from spiders.page.html_tree import element_line
 
-LEAD = 8
+MAX_TITLE_DISTANCE = 8
 """Maximum distance between a record and a title above it, in marks (texts and links)."""
 
 MAX_RECORDS = 10_000
@@ -65,7 +65,7 @@ def releases_among(found: list[Record], region: Region) -> list[Record]:
     dated = [record for record in found if record.dates]
     if region.side == "above":
         return [record for record in found if record.dates or _has_empty_term(record.span.node)]
-    return dated if region.side == "in" and len(dated) >= MOSTLY * len(found) else found
+    return dated if region.side == "in" and len(dated) >= MIN_DATED_SHARE * len(found) else found
 
 
 def linked_records(
@@ -91,24 +91,31 @@ def linked_records(
         begin, end = span.begin, max(span.end, span.begin + 1)
         following = spans[index + 1].begin if index + 1 < len(spans) else flat.size
         if region.side == "after":
-            end = min(following, end + NEAR)
+            end = min(following, end + MAX_DATE_DISTANCE)
         own = between(begin, end)
         if region.side == "before":
-            own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
+            own = (
+                between(max(spans[index - 1].end if index else 0, begin - MAX_DATE_DISTANCE), begin)
+                or own
+            )
             if not own and found and _follows(span.node, spans[index - 1].node):
                 own = found[
                     -1
                 ].dates  # one date for several releases: a <dt> followed by several <dd>
             begin = min(begin, own[0].place) if own else begin
-            ahead = between(end, min(following, end + NEAR))
-            end = ahead[0].place if ahead else min(following, end + NEAR)
+            ahead = between(end, min(following, end + MAX_DATE_DISTANCE))
+            end = ahead[0].place if ahead else min(following, end + MAX_DATE_DISTANCE)
         if region.side == "in":
             own = over.dates(span, own, flat)
         if is_above and not own and not _has_empty_term(span.node):
             last = bisect_left(alone_places, span.begin)
             own = alone[max(0, last - 1) : last]
         floor = spans[index - 1].end if index else 0
-        lead = flat.texts_in(max(floor, begin - LEAD), begin) if region.side == "in" else []
+        lead = (
+            flat.texts_in(max(floor, begin - MAX_TITLE_DISTANCE), begin)
+            if region.side == "in"
+            else []
+        )
         anchors = flat.anchors_in(span.begin, max(span.end, span.begin + 1))
         if anchors:
             found.append(Record(span, anchors, flat.texts_in(begin, end), own, lead))

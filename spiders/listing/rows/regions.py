@@ -24,42 +24,42 @@ from spiders.listing.rows.spanned_rows import joined_rows
 from spiders.page.class_hints import post_mark
 from spiders.page.regions import ASIDE, CHROME
 
-CANDIDATES = 16
+MAX_DATED_REGIONS = 16
 """Maximum number of dated regions that are examined per page, best first. Half as many undated
 regions are examined."""
 
-WORDS = 2
+MIN_TITLE_WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
-MOSTLY = 0.6
+MIN_DATED_SHARE = 0.6
 """Minimum share of a region's records with dates.
 
 Then its records without dates are not releases."""
 
-NEAR = 12
+MAX_DATE_DISTANCE = 12
 """Maximum distance between a record and a date outside it, in marks (texts and links)."""
 
-_WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
+_VALUES_BY_DATE_COUNT = (0.0, 1.0, 0.97, 0.85, 0.5)
 """Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
 
-_IN_TEXT = 0.6
+_DATE_IN_TEXT_VALUE = 0.6
 """Value (0 to 1) of a record whose dates are all inside longer texts."""
 
-_HEADING_NEAR = 20
+_MAX_HEADING_DISTANCE = 20
 """Maximum distance between a heading with a date and the first record below it, in marks (texts and
 links)."""
 
 MAX_ROW_LEVELS = 6
 """Maximum number of levels from a record up to its row."""
 
-_SPLIT = 4
+_MIN_SPLIT_ELEMENTS = 4
 """Minimum number of elements in a group that is split by page parts."""
 
 _HALF = 0.5
-_UNSPACED = 8
+_MIN_UNSPACED_LENGTH = 8
 """Minimum length of a title in a writing system without spaces, in characters."""
 
-_AROUND = 24
+_MAX_PATH_ANCESTORS = 24
 """Maximum number of ancestors included in the path of an element (`place_of`)."""
 
 _BOUNDS = attrgetter("begin", "end")
@@ -139,15 +139,15 @@ def find_regions(
     # If several regions are equal, a larger region contains more of each release, such as its
     # summary.
     found.sort(key=lambda region: (-region.score, -_extent(region)))
-    dated = found[:CANDIDATES]
+    dated = found[:MAX_DATED_REGIONS]
     found.sort(key=lambda region: (-region.linked, -_extent(region)))
-    rest = (region for region in found[:CANDIDATES] if region.linked > 0)
+    rest = (region for region in found[:MAX_DATED_REGIONS] if region.linked > 0)
     placed = [span for span in spans if stands_at(span.node, place)] if place else []
     placed.sort(key=lambda span: span.begin)
     if placed:
         dated.insert(0, counts.region(placed, strict=len({span.sign for span in placed}) == 1))
     taken = {id(region) for region in dated}
-    linked = [region for region in rest if id(region) not in taken][: CANDIDATES // 2]
+    linked = [region for region in rest if id(region) not in taken][: MAX_DATED_REGIONS // 2]
     only = undated_row(flat, url)
     single = [Region([only], strict=True, side="", score=0.02, linked=1.0)] if only else []
     chosen = [*dated, *linked, *single]
@@ -163,7 +163,7 @@ def _parts(
     elements' parents.
     """
     yield group
-    if len(group) < _SPLIT:
+    if len(group) < _MIN_SPLIT_ELEMENTS:
         return
     parts: dict[tuple[int, int], list[ElementSpan]] = defaultdict(list)
     for span in group:
@@ -217,8 +217,12 @@ class _Counts:
         """
         alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
         if not alone:
-            return _IN_TEXT if bisect_left(self._all, end) > bisect_left(self._all, begin) else 0.0
-        return _WORTH[alone] if alone < len(_WORTH) else 0.0
+            return (
+                _DATE_IN_TEXT_VALUE
+                if bisect_left(self._all, end) > bisect_left(self._all, begin)
+                else 0.0
+            )
+        return _VALUES_BY_DATE_COUNT[alone] if alone < len(_VALUES_BY_DATE_COUNT) else 0.0
 
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
         """Return the total value of records, reduced if some records have no date.
@@ -243,8 +247,8 @@ class _Counts:
         size = len(records)
         side = "in"
         worths = [self._worth(span.begin, span.end) for span in records]
-        best = self._covered(worths, MOSTLY)
-        if best < MOSTLY * size:
+        best = self._covered(worths, MIN_DATED_SHARE)
+        if best < MIN_DATED_SHARE * size:
             for name, value in self._beside(records):
                 if value > best * 1.05:
                     side, best = name, value
@@ -269,13 +273,13 @@ class _Counts:
         ceilings = [*(span.begin for span in records[1:]), self._flat.size]
         before = self._outside(
             [
-                self._worth(max(floor, span.begin - NEAR), span.begin)
+                self._worth(max(floor, span.begin - MAX_DATE_DISTANCE), span.begin)
                 for floor, span in zip(floors, records, strict=True)
             ]
         )
         after = self._outside(
             [
-                self._worth(span.end, min(ceiling, span.end + NEAR))
+                self._worth(span.end, min(ceiling, span.end + MAX_DATE_DISTANCE))
                 for ceiling, span in zip(ceilings, records, strict=True)
             ]
         )
@@ -294,7 +298,7 @@ class _Counts:
         """
         first = records[0].begin
         own: list[ElementSpan] | None = None
-        gaps = [(max(0, first - _HEADING_NEAR), first)]
+        gaps = [(max(0, first - _MAX_HEADING_DISTANCE), first)]
         gaps += [(span.end, following.begin) for span, following in pairwise(records)]
         kinds: Counter[int] = Counter()
         headed = 0
@@ -391,7 +395,7 @@ def says_words(text: str) -> bool:
 
     In writing systems without spaces, the number of characters counts.
     """
-    return len(text.split()) >= WORDS or len(text) >= _UNSPACED
+    return len(text.split()) >= MIN_TITLE_WORDS or len(text) >= _MIN_UNSPACED_LENGTH
 
 
 def place_of(node: etree._Element) -> str:
@@ -417,7 +421,7 @@ def stands_at(node: etree._Element, place: str) -> bool:
 
 
 def _with_ancestors(node: etree._Element) -> list[etree._Element]:
-    return [node, *islice(node.iterancestors(), _AROUND)]
+    return [node, *islice(node.iterancestors(), _MAX_PATH_ANCESTORS)]
 
 
 def _step(node: etree._Element) -> str:

@@ -25,7 +25,7 @@ MIN_PAIRS: Final = 2
 MAX_DIGITS: Final = 3
 """Maximum length of a ``rowspan``, in characters."""
 
-DEEP: Final = 4
+MAX_CELL_LEVELS: Final = 4
 """Maximum number of levels from a date's element up to its table cell."""
 
 MIN_TEXT: Final = 20
@@ -115,4 +115,7 @@ class SpannedDates:
 def _is_inside(date: DateMark, cell: etree._Element, flat: FlatPage) -> bool:
     """Whether a date is in a cell of a table."""
     texts = flat.texts_in(date.place, date.place + 1)
-    return bool(texts) and cell in (texts[0].parent, *islice(texts[0].parent.iterancestors(), DEEP))
+    return bool(texts) and cell in (
+        texts[0].parent,
+        *islice(texts[0].parent.iterancestors(), MAX_CELL_LEVELS),
+    )

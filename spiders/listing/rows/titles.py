@@ -38,38 +38,38 @@ _NAMED_TITLE = re.compile(
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0dff])+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
-_LONG = 200
+_MAX_MEAN_LENGTH = 200
 """Maximum mean length of texts that get the full score as titles, in characters."""
 
-_ENOUGH_WORDS = 4
+_MIN_FULL_SCORE_WORDS = 4
 """Minimum number of words in a text that gets the full score as a title."""
 
-_SENTENCE_WORDS = 9
+_MAX_TITLE_SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
 
-_LABEL = 24
+_MAX_LABEL_LENGTH = 24
 """Maximum length of a label before a colon, in characters."""
 
 _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
 
-_NEARLY_ALL = 0.9
+_MIN_IGNORED_SHARE = 0.9
 """Minimum share of texts that contain a word if this word is ignored."""
 
 _MIN_TEXTS = 4
 """Minimum number of texts. In fewer texts, no common words are ignored."""
 
-_POOR = 0.4
+_MAX_REPLACED_SCORE = 0.4
 """Maximum score of a title that is replaced by a better title above its record."""
 
-_HEADING_ABOVE = 4
+_MAX_HEADING_LEVELS = 4
 """Maximum number of levels from an element up to its heading, including the element."""
 
-_MOST, _LEFT = 0.75, 2
+_MIN_DATED_SHARE, _MIN_WORDS_LEFT = 0.75, 2
 """Limits for removing dates from titles.
 
-- `_MOST`: minimum share of titles with a date
-- `_LEFT`: minimum number of words left in a title"""
+- `_MIN_DATED_SHARE`: minimum share of titles with a date
+- `_MIN_WORDS_LEFT`: minimum number of words left in a title"""
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters that are removed between a title and its date."""
@@ -128,9 +128,9 @@ class Titles:
         """Return the best title inside a record or right above it, or None."""
         inner = max(record.undated, key=self.score, default=None)
         score = self.score(inner) if inner else 0.0
-        if score < _POOR:
+        if score < _MAX_REPLACED_SCORE:
             lead = max(record.lead, key=self._lead_score, default=None)
-            if lead and self._lead_score(lead) > max(score, _POOR):
+            if lead and self._lead_score(lead) > max(score, _MAX_REPLACED_SCORE):
                 return lead.text
         return inner.text if inner and score > 0 else None
 
@@ -158,7 +158,7 @@ class Titles:
         score += 0.5 * in_heading(parent)
         score += 0.4 * bool(_TITLE_CLASS.search(parent.get("class") or ""))
         score += 0.15 * (parent.tag in {"b", "strong"})
-        score *= 0.3 if sum(map(len, texts)) / len(texts) > _LONG else 1.0
+        score *= 0.3 if sum(map(len, texts)) / len(texts) > _MAX_MEAN_LENGTH else 1.0
         score *= 0.6 if sum(map(_is_sentence, texts)) > half else 1.0
         score *= 0.2 if sum(text.endswith(":") for text in texts) > half else 1.0
         score *= 0.5 if labelled > half else 1.0
@@ -178,13 +178,13 @@ def title_likeness(texts: Iterable[str]) -> float:
     common = _common_words(words)
     value = 0.0
     for text, each in zip(texts, words, strict=True):
-        likely = min(1.0, len(each - common) / _ENOUGH_WORDS)
+        likely = min(1.0, len(each - common) / _MIN_FULL_SCORE_WORDS)
         value += likely * (0.6 if _is_sentence(text) else 1.0)
     if len(texts) == 1:
         return value
     commonest = Counter(texts).most_common(1)[0][1]
     repeated = (commonest - 1) / (len(texts) - 1)
-    labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
+    labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_MAX_LABEL_LENGTH])
     labelled = labels.most_common(1)[0][1] / len(texts) if labels else 0.0
     return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _MIN_COMMON_SHARE else 1.0)
 
@@ -197,7 +197,7 @@ def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
     if len(words) < _MIN_TEXTS:
         return frozenset()
     shares = Counter(chain.from_iterable(words))
-    enough = max(_MIN_TEXTS, _NEARLY_ALL * len(words))
+    enough = max(_MIN_TEXTS, _MIN_IGNORED_SHARE * len(words))
     return frozenset(word for word, count in shares.items() if count >= enough)
 
 
@@ -231,7 +231,7 @@ def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
     bare = [without_date(title, date) for title, date in zip(titles, dates, strict=True)]
     mended = [one for one, title in zip(bare, titles, strict=True) if one != title]
     apart = len(set(bare)) == len(set(titles)) and len(set(mended)) == len(mended) > 1
-    return bare if apart and len(mended) > _MOST * len(titles) else list(titles)
+    return bare if apart and len(mended) > _MIN_DATED_SHARE * len(titles) else list(titles)
 
 
 def without_date(title: str, date: str) -> str:
@@ -241,12 +241,12 @@ def without_date(title: str, date: str) -> str:
         rest = title.removeprefix(date).lstrip(_BETWEEN)
     elif date and title.rstrip(")]").endswith(date):
         rest = title.rstrip(")]").removesuffix(date).rstrip(_BETWEEN)
-    return rest if rest != title and len(_words(rest)) >= _LEFT else title
+    return rest if rest != title and len(_words(rest)) >= _MIN_WORDS_LEFT else title
 
 
 def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
     """Whether an element is, or is inside, the part of a link that has a class for titles."""
-    for _ in range(_HEADING_ABOVE):
+    for _ in range(_MAX_HEADING_LEVELS):
         if node is None or node is link:
             return False
         if _NAMED_TITLE.search(node.get("class") or ""):
@@ -257,7 +257,7 @@ def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
 
 def in_heading(node: etree._Element | None) -> bool:
     """Whether an element is a heading, or at most a few levels inside a heading."""
-    for _ in range(_HEADING_ABOVE):
+    for _ in range(_MAX_HEADING_LEVELS):
         if node is None:
             return False
         if node.tag in HEADINGS:
@@ -268,7 +268,7 @@ def in_heading(node: etree._Element | None) -> bool:
 
 def _telling_words(text: str) -> frozenset[str]:
     """Return the words of a text, or an empty set for a generic text such as *Read more*."""
-    return _cached_words(text) if len(text) <= _LONG else _read_words(text)
+    return _cached_words(text) if len(text) <= _MAX_MEAN_LENGTH else _read_words(text)
 
 
 def _read_words(text: str) -> frozenset[str]:
@@ -286,7 +286,7 @@ def _words(text: str) -> set[str]:
     """
     if _FILE.fullmatch(text):
         return {text}
-    text = text[:_LONG]
+    text = text[:_MAX_MEAN_LENGTH]
     if text.isascii():
         return set(_WORDS.findall(text))
     return set(_WORDS.findall(_UNSPACED.sub(" ", text))) | {
@@ -295,7 +295,7 @@ def _words(text: str) -> set[str]:
 
 
 def _is_sentence(text: str) -> bool:
-    return text.endswith(".") and len(text.split()) > _SENTENCE_WORDS
+    return text.endswith(".") and len(text.split()) > _MAX_TITLE_SENTENCE_WORDS
 
 
 def are_captions(titles: Sequence[str]) -> bool:

@@ -26,7 +26,7 @@ from spiders.listing.rows.records import (
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import generic_text, title_likeness
 
-TITLED: Final = 0.5
+MIN_TITLE_LIKENESS: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 MIN_UNDATED_ROWS: Final = 2
@@ -137,7 +137,10 @@ def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
 
 
 def _is_titled(item: ListingItem) -> bool:
-    return not generic_text().fullmatch(item.title) and title_likeness([item.title]) >= TITLED
+    return (
+        not generic_text().fullmatch(item.title)
+        and title_likeness([item.title]) >= MIN_TITLE_LIKENESS
+    )
 
 
 class RowMake:

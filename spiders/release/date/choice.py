@@ -43,7 +43,13 @@ from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
 from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.metadata_dates import VAGUE_DATES, metadata_dates, state_date, url_date
-from spiders.release.date.places import DATED, OUTSIDE, SENTENCE, blocks_around, label_before
+from spiders.release.date.places import (
+    DATED,
+    MAX_PLAIN_LINE_LENGTH,
+    OUTSIDE,
+    blocks_around,
+    label_before,
+)
 from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGED_RULE, DOTTED_DATE, near
 from spiders.sources.source_file import ReleaseRules
 
@@ -74,7 +80,7 @@ compared with the scores of visible dates."""
 WESTERNMOST, EASTERNMOST = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
-QUARTER: Final = 15
+OFFSET_STEP_MINUTES: Final = 15
 """Smallest difference between two UTC offsets, in minutes. All differences are multiples of it."""
 
 MAX_OFFSET: Final = 14 * 60
@@ -288,7 +294,7 @@ def _may_be_same(shown: Published, stated: Published) -> bool:
     if shown.precision != "second":
         return True
     minutes = round((shown.at - stated.at).total_seconds() / 60)
-    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % QUARTER <= 2  # noqa: PLR2004 - tolerance of one minute
+    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % OFFSET_STEP_MINUTES <= 2  # noqa: PLR2004 - tolerance of one minute
 
 
 def confidence_of(published: Published | None) -> float:
@@ -322,7 +328,7 @@ def rejected_date(of: DateCandidates) -> str:
 
 def _is_marked(block: TextBlock, of: DateCandidates) -> bool:
     """Whether a short block with digits is marked or labelled as a publication date."""
-    if len(block.text) > SENTENCE or not FIGURES.search(block.text):
+    if len(block.text) > MAX_PLAIN_LINE_LENGTH or not FIGURES.search(block.text):
         return False
     names = block.hints | block.container.near
     if (names | block.container.above) & OUTSIDE:

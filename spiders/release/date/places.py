@@ -43,16 +43,16 @@ FRAMES: Final = (
 """Hint bits (from tags and class names) of page parts that are certainly not part of the
 release."""
 
-BEFORE, AFTER = 6, 6
+BLOCKS_BEFORE_HEADLINE, BLOCKS_AFTER_BODY = 6, 6
 """Numbers of blocks before the headline and after the body that are searched for dates."""
 
-ABOVE: Final = 3
+OWN_BLOCKS_ABOVE_HEADLINE: Final = 3
 """Maximum number of blocks above the headline that still belong to the release."""
 
-NEXT: Final = 2
+OWN_BLOCKS_BELOW: Final = 2
 """Number of blocks after the headline, and after the body, that still belong to the release."""
 
-BELOW: Final = 40
+LABELLED_BLOCKS_BELOW: Final = 40
 """Number of blocks below the body that are searched for a labelled publication date."""
 
 MAX_INNER_BLOCKS: Final = 1_000
@@ -61,10 +61,10 @@ MAX_INNER_BLOCKS: Final = 1_000
 MAX_LINE: Final = 160
 """Maximum length of a line that may be a date line, in characters."""
 
-SENTENCE: Final = 60
+MAX_PLAIN_LINE_LENGTH: Final = 60
 """Maximum length of a line that is not a sentence, in characters."""
 
-LABEL: Final = 25
+MAX_LABEL_LENGTH: Final = 25
 """Maximum length in characters of a line that may be the label of a date on the next line."""
 
 BRACKETED: Final = re.compile(
@@ -107,8 +107,10 @@ def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
     They are near the headline, at both ends of the body, and after the body. Sentences in the
     middle of the body are skipped unless they begin with a date in brackets.
     """
-    top = range(max(0, place.first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
-    bottom = range(max(top.stop, place.end - MAX_INNER_BLOCKS), place.end + AFTER)
+    top = range(
+        max(0, place.first - BLOCKS_BEFORE_HEADLINE), min(place.end, place.start + MAX_INNER_BLOCKS)
+    )
+    bottom = range(max(top.stop, place.end - MAX_INNER_BLOCKS), place.end + BLOCKS_AFTER_BODY)
     for order in chain(top, bottom[: max(0, len(seen.blocks) - bottom.start)]):
         block = seen.blocks[order]
         inside = place.start < order < place.end
@@ -116,7 +118,7 @@ def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
             inside
             and order > place.start + 3
             and order < place.end - 2
-            and len(block.text) > SENTENCE
+            and len(block.text) > MAX_PLAIN_LINE_LENGTH
             and not BRACKETED.match(block.text)
         ):
             continue
@@ -129,8 +131,8 @@ def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
     They are near the headline and right below the text.
     """
     footers = Footers()
-    above = range(max(0, place.first - ABOVE), place.start + NEXT)
-    below = range(max(above.stop, place.end - NEXT), place.end + NEXT)
+    above = range(max(0, place.first - OWN_BLOCKS_ABOVE_HEADLINE), place.start + OWN_BLOCKS_BELOW)
+    below = range(max(above.stop, place.end - OWN_BLOCKS_BELOW), place.end + OWN_BLOCKS_BELOW)
     for order in chain(above, below):
         if order >= len(seen.blocks):
             return
@@ -141,15 +143,17 @@ def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
     """Yield short lines far below the text that are not in a header, menu or side column."""
-    for block in islice(seen.blocks, place.end + AFTER, place.end + BELOW):
+    for block in islice(
+        seen.blocks, place.end + BLOCKS_AFTER_BODY, place.end + LABELLED_BLOCKS_BELOW
+    ):
         around = block.container.hints | block.container.above
-        if len(block.text) <= SENTENCE and not around & FRAMES:
+        if len(block.text) <= MAX_PLAIN_LINE_LENGTH and not around & FRAMES:
             yield block
 
 
 def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
     """Yield the blocks around a release's headline and body, without the body itself."""
-    top, bottom = orders_around(place, max(place.end, place.start + AFTER))
+    top, bottom = orders_around(place, max(place.end, place.start + BLOCKS_AFTER_BODY))
     for orders in (top, bottom):
         yield from seen.blocks[orders.start : orders.stop]
 
@@ -160,13 +164,16 @@ def orders_around(place: DatePlace, bottom: int) -> tuple[range, range]:
     The first range surrounds the headline. The second begins at ``bottom`` and ends a few blocks
     below the body.
     """
-    top = range(max(0, place.first - BEFORE), place.start + AFTER)
-    return top, range(max(top.stop, bottom), place.end + AFTER)
+    top = range(max(0, place.first - BLOCKS_BEFORE_HEADLINE), place.start + BLOCKS_AFTER_BODY)
+    return top, range(max(top.stop, bottom), place.end + BLOCKS_AFTER_BODY)
 
 
 def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
     """Whether a block is a short line of the release, near the headline or right below the text."""
-    if not place.first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
+    if (
+        not place.first - OWN_BLOCKS_ABOVE_HEADLINE <= block.order < place.end + OWN_BLOCKS_BELOW
+        or len(block.text) > MAX_LINE
+    ):
         return False
     if block.order == place.title:
         return False
@@ -204,8 +211,8 @@ def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
         above &= ~(COLUMNS & seen.blocks[place.title].container.above)
     if (names | above) & OUTSIDE:
         score -= 1.0
-    heads = place.title is not None and place.title < block.order <= place.title + NEXT
-    if block.order < place.start or (heads and len(block.text) <= SENTENCE):
+    heads = place.title is not None and place.title < block.order <= place.title + OWN_BLOCKS_BELOW
+    if block.order < place.start or (heads and len(block.text) <= MAX_PLAIN_LINE_LENGTH):
         after = place.title is not None and block.order >= place.title
         distance = place.start - block.order
         score += 1.2 if after else 0.7 - min(distance, 20) * 0.05
@@ -224,4 +231,4 @@ def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
     if not block.order or block.order - 1 == place.title:
         return ""
     text = survey.blocks[block.order - 1].text
-    return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
+    return "" if len(text) > MAX_LABEL_LENGTH or any(map(str.isdigit, text)) else text

@@ -28,7 +28,7 @@ from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
 from spiders.release.date.metadata_dates import metadata_dates
-from spiders.release.date.places import AFTER, MAX_LINE, DatePlace, orders_around
+from spiders.release.date.places import BLOCKS_AFTER_BODY, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
 """Pattern that matches a part of every numeric date, for a quick first check."""
@@ -56,7 +56,7 @@ def release_context(
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
         if language := language_of_words(text):
             context = replace(context, languages=(language,))
-    top, bottom = orders_around(place, place.end - AFTER)
+    top, bottom = orders_around(place, place.end - BLOCKS_AFTER_BODY)
     own = [*_numbers(seen, top), *_numbers(seen, bottom)]
     if context.order or not own:
         return context

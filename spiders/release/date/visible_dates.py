@@ -30,7 +30,7 @@ from spiders.release.date.metadata_dates import time_of
 from spiders.release.date.places import (
     DATED,
     MAX_LINE,
-    NEXT,
+    OWN_BLOCKS_BELOW,
     DatePlace,
     blocks_of_changes,
     is_outside,
@@ -168,7 +168,11 @@ def yearless_date(
     The year comes from the page's URL, or from the id or class of its ``<body>``.
     """
     years = list(_years(root, url))
-    for block in seen.blocks[max(0, place.first - NEXT) : place.start + NEXT] if years else ():
+    for block in (
+        seen.blocks[max(0, place.first - OWN_BLOCKS_BELOW) : place.start + OWN_BLOCKS_BELOW]
+        if years
+        else ()
+    ):
         if len(block.text) > MAX_YEARLESS_LINE_LENGTH or not is_own(block, seen, place):
             continue
         day = month_and_day(TIME_AT_END.sub("", block.text), context)
@@ -232,7 +236,7 @@ def dates_of_block(
     elif len(block.text) > MAX_LINE and not stated:
         score -= 0.6
     own = is_own(block, survey, place)
-    above = own and block.order < place.start + NEXT
+    above = own and block.order < place.start + OWN_BLOCKS_BELOW
     for found, beside in labelled:
         changed = is_change(beside)
         if is_of_other(beside) or is_of_event(beside) or (changed and not own):

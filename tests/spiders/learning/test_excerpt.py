@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from spiders.learning.excerpt import LARGE, excerpt_of
+from spiders.learning.excerpt import MIN_EXCERPTED_BYTES, excerpt_of
 from spiders.learning.template import Template, TemplateReader
 from spiders.page.page import Page
 from tests.spiders.learning.test_induction import READING, learned, old
@@ -25,7 +25,7 @@ def large(number: int, before: str = "", within: str = "", after: str = "") -> P
     html = html.replace('<div class="tools">', f'{within}<div class="tools">')
     html = html.replace('<div class="main">', f'{MENU}{before}<div class="main">')
     html = html.replace('<div class="foot">', f"{OTHERS}{after}{MENU}{LINKED}<div class='foot'>")
-    assert len(html) > LARGE
+    assert len(html) > MIN_EXCERPTED_BYTES
     return Page(old(number).url, html.encode())
 
 
