@@ -7,13 +7,7 @@ from typing import Literal
 
 from data.models import ArchiveLink, Content, Link, Published
 from data.text.clean import clean_line
-from data.text.urls import (
-    canonical_url,
-    page_address,
-    part_fragment,
-    posted_address,
-    posted_query,
-)
+from data.text.urls import canonical_url, page_address, part_fragment, posted_address, posted_query
 
 
 @dataclass(frozen=True, slots=True)

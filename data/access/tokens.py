@@ -21,15 +21,7 @@ import msgspec
 from data.clock import utc_now
 from data.errors import TokenError, UnknownToken
 from data.files import sync, write_secret
-from data.toml_files import (
-    ID,
-    check_id,
-    decode,
-    find_file,
-    read_text,
-    toml_files,
-    unreadable,
-)
+from data.toml_files import ID, check_id, decode, find_file, read_text, toml_files, unreadable
 
 TokenScope: TypeAlias = Literal["read", "operate"]
 """Permission of a token: to read the site, or to operate the service, which includes reading."""

@@ -6,13 +6,7 @@ from dataclasses import dataclass, field
 
 from data.clock import zone_or_utc
 from data.health.codes import WELL, Condition, State, Verdict, condition_text
-from data.health.run_errors import (
-    DRIFT,
-    code_of_failure,
-    decisive,
-    has_delivered,
-    lost_pages,
-)
+from data.health.run_errors import DRIFT, code_of_failure, decisive, has_delivered, lost_pages
 from data.health.silence import Expected, verdict_of_rhythm
 from data.health.visit_faults import first_sign
 from data.models import Handling, HandlingKind, Run, Source

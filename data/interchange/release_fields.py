@@ -7,6 +7,9 @@ from data.models import NO_EDIT, Capture, DepositReceipt, Release, Revision
 from data.revisions.stored_difference import classes_between
 from data.text.paragraphing import with_paragraphs
 
+LONG_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
+"""Fields that `short_fields` omits. Clients can get these fields by the release's id or URL."""
+
 
 def release_fields(release: Release) -> dict[str, Any]:
     """Return the public fields of a release as JSON values."""
@@ -36,6 +39,14 @@ def release_fields(release: Release) -> dict[str, Any]:
         "retracted": release.retracted.isoformat() if release.retracted else None,
         "provenance": provenance_fields(release),
     }
+
+
+def short_fields(release: Release) -> dict[str, Any]:
+    """Return the fields that alerts and search results show: without texts, files and origins."""
+    fields = release_fields(release)
+    for name in LONG_FIELDS:
+        del fields[name]
+    return fields
 
 
 def provenance_fields(release: Release) -> dict[str, Any]:

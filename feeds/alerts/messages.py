@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.interchange.release_fields import release_fields
+from data.interchange.release_fields import short_fields
 from data.models import AlertDelivery, AlertMessage, EditClasses, QueuedEvent, Release
 from data.revisions.stored_difference import Edit
 from data.search.passages import passage
@@ -15,10 +15,6 @@ from data.search.query import Query
 from data.text.clean import as_name, excerpt
 from data.text.masking import masked
 from data.watches.watch_file import Watch
-
-OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Fields of a release that alerts omit. Receivers can get these fields by the release's id or
-URL."""
 
 MAX_FIELD_CHARACTERS: Final = 2000
 """Maximum length in characters of the changes that an alert shows for one field."""
@@ -51,11 +47,7 @@ def event_fields(
     """
     result: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
-        fields = release_fields(release)
-        for name in OMITTED_FIELDS:
-            del fields[name]
-        fields["url"] = masked(release.url)
-        result["release"] = fields
+        result["release"] = {**short_fields(release), "url": masked(release.url)}
     if event.kind == "edit":
         result["changes"] = [
             {"field": one.field, "text": one.brief(MAX_FIELD_CHARACTERS), "coarse": one.is_coarse}

@@ -19,14 +19,7 @@ from data.text.urls import web_address
 from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
-from feeds.entries.entry import (
-    Category,
-    EntryLink,
-    FeedEntry,
-    capture_links,
-    title_of,
-    to_seconds,
-)
+from feeds.entries.entry import Category, EntryLink, FeedEntry, capture_links, title_of, to_seconds
 from feeds.urls import href
 
 EVENT_LANGUAGE = "en"

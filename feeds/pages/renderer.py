@@ -17,14 +17,7 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry
 from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, formats_of
-from feeds.urls import (
-    FEED_TYPES,
-    feed_facet,
-    href,
-    page_file,
-    relative,
-    release_file,
-)
+from feeds.urls import FEED_TYPES, feed_facet, href, page_file, relative, release_file
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 

@@ -19,12 +19,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.publishing.event_documents import EventFeeds, EventPages
 from feeds.publishing.feed_documents import ChangesSinceLastRun, FeedDocuments
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
-from feeds.publishing.publish_context import (
-    ArchivePages,
-    EntryRenderer,
-    PublishContext,
-    Wanted,
-)
+from feeds.publishing.publish_context import ArchivePages, EntryRenderer, PublishContext, Wanted
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.removals import (
     EmptiedFacets,

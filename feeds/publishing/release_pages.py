@@ -28,12 +28,7 @@ from data.stories.copies import StoryMember, story_members
 from feeds.pages.releases.capture_page import capture_page
 from feeds.pages.releases.release_page import release_page, revision_page
 from feeds.pages.releases.story_page import story_page
-from feeds.publishing.publish_context import (
-    EntryRenderer,
-    PublishContext,
-    ShownRelease,
-    face,
-)
+from feeds.publishing.publish_context import EntryRenderer, PublishContext, ShownRelease, face
 from feeds.urls import (
     capture_data_file,
     capture_file,

@@ -11,6 +11,7 @@ from typing import Final
 from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
+from data.archive.warc.http_head import REDIRECTS
 from data.errors import ArchiveError
 from data.text.css_links import Kind
 
@@ -28,7 +29,6 @@ XML_HEAD: Final = re.compile(r"<\?[^>]*>|<!DOCTYPE[^>]*>", re.IGNORECASE)
 
 FAILED: Final = frozenset([408, 425, 429, *range(500, 600)])
 """HTTP statuses that show a problem of the server, not the state of the file."""
-REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 
 class Parts:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
+from data.archive.warc.http_head import REDIRECTS
 from data.errors import ArchiveError
 from data.text.masking import MASK, PARAMETER, USER
 from data.text.source_secrets import Secrets
 from data.text.urls import web_address
-from feeds.replay.archived_parts import REDIRECTS, Parts
+from feeds.replay.archived_parts import Parts
 from feeds.replay.memento import Headers, ReplayResponse, escaped
 from feeds.replay.rewrite import LinkTo, joined, rewritten_page, rewritten_style
 

@@ -20,12 +20,7 @@ from data.text.urls import host_of
 from feeds.backoff import Backoff
 from feeds.store_thread import in_thread
 from feeds.urls import MEDIA_TYPES
-from feeds.websub.generated_feeds import (
-    MadeBodies,
-    MakeFeed,
-    is_made,
-    subscribable,
-)
+from feeds.websub.generated_feeds import MadeBodies, MakeFeed, is_made, subscribable
 from feeds.websub.hub import has_room
 from feeds.websub.messages import delivery_headers, topic_of, verification_url
 from feeds.websub.publisher import note_changed_feeds

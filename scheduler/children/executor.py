@@ -29,12 +29,7 @@ from data.health.run_errors import (
 )
 from data.models import Lease, Run, RunError
 from scheduler.children.child import signal_name
-from scheduler.children.crawl_child import (
-    ChildKind,
-    CrawlChild,
-    CrawlLost,
-    OnVisitProgress,
-)
+from scheduler.children.crawl_child import ChildKind, CrawlChild, CrawlLost, OnVisitProgress
 from scheduler.children.crawl_lines import Progress, VisitJob
 from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from data.interchange.release_fields import release_fields
+from data.interchange.release_fields import short_fields
 from data.languages.tags import fault_of_language
 from data.models import Release
 from data.search.expression import STATES, sources_in
@@ -32,9 +32,6 @@ from scheduler.sources.known_names import check_source, check_topics
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 """Default and maximum value of --limit."""
-
-OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Names of release fields that only `communique show` prints."""
 
 
 @click.command()
@@ -111,13 +108,14 @@ def search(
         found = hits.releases
         in_files = file_hits(found, store.texts_of_releases(found), asked)
     if as_json:
-        shown = []
-        for one in found:
-            fields = release_fields(one)
-            for name in OMITTED_FIELDS:
-                del fields[name]
-            fields |= {"passage": passage(one.content, asked), "file": in_files.get(one.id)}
-            shown.append(fields)
+        shown = [
+            {
+                **short_fields(one),
+                "passage": passage(one.content, asked),
+                "file": in_files.get(one.id),
+            }
+            for one in found
+        ]
         print_json(
             {
                 "releases": shown,

@@ -18,7 +18,7 @@ from data.archive.content_coding import Undecodable
 from data.archive.foreign_archives import IMPORTED_FIELD, imported_from, read_foreign
 from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.cdxj import CdxjEntry
-from data.archive.warc.http_head import media_type_of
+from data.archive.warc.http_head import REDIRECTS, media_type_of
 from data.archive.warc.reader import ArchiveRecord, Damage, uuid_of
 from data.archive.warc.records import Fields
 from data.clock import utc_now
@@ -37,7 +37,6 @@ IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
 cookies."""
 
 OK: Final = 200
-REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Earliest possible time of a capture, because the web did not exist before."""

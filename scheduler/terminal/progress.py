@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,12 +22,10 @@ from rich.text import Text
 from scheduler.cli import complain, printable
 
 if TYPE_CHECKING:
+    from data.progress import OnStepProgress
     from scheduler.children.crawl_child import OnVisitProgress
     from scheduler.children.crawl_lines import Progress as CrawlProgress
     from spiders.discovery.fetcher import StatusReporter
-
-StepReporter: TypeAlias = Callable[[str, int, int], None]
-"""Function that is called with the name of a step, its progress, and its total."""
 
 
 @contextmanager
@@ -76,7 +74,7 @@ def progress_bars() -> Iterator[OnVisitProgress | None]:
 
 
 @contextmanager
-def step_bars() -> Iterator[StepReporter]:
+def step_bars() -> Iterator[OnStepProgress]:
     """Context manager that yields a function that draws one progress bar per step.
 
     If standard error is not a terminal, the function does nothing.
@@ -95,7 +93,7 @@ def step_bars() -> Iterator[StepReporter]:
 
 
 @contextmanager
-def step_lines() -> Iterator[StepReporter]:
+def step_lines() -> Iterator[OnStepProgress]:
     """Context manager that yields a function that draws one progress bar per step.
 
     If standard error is not a terminal, the function prints a line for each tenth of a step.

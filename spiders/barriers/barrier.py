@@ -29,12 +29,7 @@ from spiders.barriers.logins import (
     is_login_page,
     password_form_message,
 )
-from spiders.barriers.soft_404 import (
-    NOUN,
-    error_title_pattern,
-    missing_page_message,
-    title_message,
-)
+from spiders.barriers.soft_404 import NOUN, error_title_pattern, missing_page_message, title_message
 from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 

@@ -44,12 +44,7 @@ from spiders.discovery.seek import (
 )
 from spiders.download.settings import FILE_PATH, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
-from spiders.page.javascript import (
-    frames_of,
-    has_scripted_list,
-    needs_scripts,
-    shown_by_route,
-)
+from spiders.page.javascript import frames_of, has_scripted_list, needs_scripts, shown_by_route
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
+from data.archive.warc.http_head import REDIRECTS
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.clock import utc_now
@@ -28,8 +29,6 @@ from spiders.listing.read import read_listing
 from spiders.page.document import is_pdf
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
-
-REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 MAX_REDIRECTS: Final = 20
 """Maximum number of redirects that are followed, as in Scrapy."""

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from tests.systems.eleventy import EleventySystem
-from tests.systems.generators.debian_generators import (
-    BLOSXOM_STATIC,
-    IKIWIKI,
-    JEKYLL,
-    STATICSITE,
-)
+from tests.systems.generators.debian_generators import BLOSXOM_STATIC, IKIWIKI, JEKYLL, STATICSITE
 from tests.systems.generators.npm_generators import DOCUSAURUS, HEXO, WINTERSMITH
 from tests.systems.generators.python_generators import ABLOG, BLAG, LEKTOR, MKDOCS, NIKOLA
 from tests.systems.hugo import HugoSystem

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from data.clock import EPOCH, MICROSECOND
+
 VERSION: Final = 1
 """Version of the leaf format."""
 
@@ -27,9 +29,6 @@ SALT_BYTES: Final = 16
 
 ID_BYTES: Final = 16
 """Size in bytes of the record id at the end of an entry."""
-
-EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from data.archive.log.leaf import EPOCH, LAYOUT, MICROSECOND, VERSION
+from data.archive.log.leaf import LAYOUT, VERSION
 from data.archive.verification.read_results import Position, Records
 from data.archive.warc.http_head import LINE_END, media_type_of
 from data.archive.warc.reader import HEAD_END, STATUS, Member
 from data.archive.warc.records import NO_BYTES
+from data.clock import EPOCH, MICROSECOND
 
 HEAD: Final = re.compile(
     rb"WARC/1\.1\r\n"

@@ -26,6 +26,9 @@ SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"co
 BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
 """Names of header fields that do not apply to the document of a browser."""
 
+REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
+"""Statuses of responses that redirect to the address in their field Location."""
+
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
 """Name of the header that replaces Transfer-Encoding after the chunked coding was removed. Other

@@ -18,16 +18,11 @@ from data.identity.decision import (
     decide_reextraction,
     later_update,
 )
-from data.identity.matching import (
-    is_copy,
-)
+from data.identity.matching import is_copy
 from data.models import Content, Draft, FileText, Release, SeenDraft
 from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
 from data.revisions.settled_content import SettledContent, settled_content
-from data.store.core.match_candidates import (
-    ReadDraft,
-    SimilarTexts,
-)
+from data.store.core.match_candidates import ReadDraft, SimilarTexts
 from data.store.core.release_matcher import Match, ReleaseMatcher
 from data.store.core.release_writer import ReleaseWriter
 from data.store.core.stories import StoryJoiner

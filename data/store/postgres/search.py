@@ -19,14 +19,7 @@ from data.store.postgres.lexemes import (
     vector,
 )
 from data.store.shared_sql.database.connection import Database
-from data.store.shared_sql.search import (
-    ANY,
-    IndexEntry,
-    IndexPeriod,
-    Ranked,
-    SearchPart,
-    token,
-)
+from data.store.shared_sql.search import ANY, IndexEntry, IndexPeriod, Ranked, SearchPart, token
 
 RANK_WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
 """Weights of words in the classes D, C, B and A. Words of titles are in A and words of bodies in D,

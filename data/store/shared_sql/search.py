@@ -13,15 +13,7 @@ import msgspec
 from data.languages.tags import feed_language
 from data.models import Content, Event, Release
 from data.revisions.stored_difference import stored_classes
-from data.search.expression import (
-    NOTHING,
-    STATES,
-    Days,
-    Expression,
-    leaves,
-    negated,
-    replaced,
-)
+from data.search.expression import NOTHING, STATES, Days, Expression, leaves, negated, replaced
 from data.search.query import MAX_COUNTED, Hits, Matches, Query
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import (

@@ -6,14 +6,7 @@ from typing import Any, Final
 from data.search.expression import And, Expression, Label, Not, Or, Term
 from data.search.query import Query
 from data.store.shared_sql.database.connection import Database
-from data.store.shared_sql.search import (
-    ANY,
-    IndexEntry,
-    IndexPeriod,
-    Ranked,
-    SearchPart,
-    token,
-)
+from data.store.shared_sql.search import ANY, IndexEntry, IndexPeriod, Ranked, SearchPart, token
 from data.text.folding import fold_search
 
 TITLE_WEIGHT: Final = 8.0

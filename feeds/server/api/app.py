@@ -38,12 +38,7 @@ from feeds.server.api.representations import (
 )
 from feeds.server.api.write_requests import write_endpoint
 from feeds.server.api.writes import Writes
-from feeds.server.connection.security import (
-    API_ORIGIN,
-    API_PREFLIGHT,
-    NO_SNIFFING,
-    READ_ALLOWED,
-)
+from feeds.server.connection.security import API_ORIGIN, API_PREFLIGHT, NO_SNIFFING, READ_ALLOWED
 from feeds.server.requests.conditional import accepted, matching
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
 from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers

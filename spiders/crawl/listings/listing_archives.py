@@ -13,12 +13,7 @@ from data.models import ArchiveLink, ListingKind, Walk
 from data.text.urls import canonical_url
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, item_name
-from spiders.listing.paging.period_links import (
-    MAX_ARCHIVES,
-    is_older,
-    lists_releases,
-    newest_first,
-)
+from spiders.listing.paging.period_links import MAX_ARCHIVES, is_older, lists_releases, newest_first
 from spiders.page.links import url_pattern
 
 MIN_MISSED_RELEASES: Final = 2

@@ -35,10 +35,7 @@ from spiders.crawl.listings.walk_end import (
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing
 from spiders.listing.paging.page_numbers import is_front_of
-from spiders.listing.paging.period_links import (
-    not_newer,
-    reached_by,
-)
+from spiders.listing.paging.period_links import not_newer, reached_by
 from spiders.listing.paging.unread import reason_for
 
 SAME_AGAIN: Final = "the request for the next page returns the same releases again"

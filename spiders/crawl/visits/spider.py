@@ -25,12 +25,7 @@ from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import is_certain
 from spiders.crawl.listings.listing_walk import ListingWalk
-from spiders.crawl.page_errors import (
-    MissingRelease,
-    NoListing,
-    NotARelease,
-    page_errors,
-)
+from spiders.crawl.page_errors import MissingRelease, NoListing, NotARelease, page_errors
 from spiders.crawl.visits.listing_response import (
     listing_or_report,
     read_listing_response,

@@ -13,14 +13,7 @@ import msgspec
 from scrapy.http import Response
 
 from data.clock import utc_now
-from data.health.run_errors import (
-    CUT,
-    VANISHED,
-    ErrorKind,
-    file_kind,
-    http_kind,
-    was_interrupted,
-)
+from data.health.run_errors import CUT, VANISHED, ErrorKind, file_kind, http_kind, was_interrupted
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store

@@ -20,6 +20,7 @@ from lxml import etree
 from spiders.listing.paging.page_numbers import PAGER_CLASS
 from spiders.page.class_hints import class_and_id
 from spiders.page.hidden import is_hidden, shown_by_scripts
+from spiders.page.html_tree import LEVEL_OF
 from spiders.page.links import link_target
 from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
@@ -71,7 +72,6 @@ MAX_ID = 59
 """Maximum length of an id that is part of the result of `element_word`, in characters."""
 
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 MIN_HEADED_LINKS = 3
 """A heading applies to its box if at least this many links are below the heading in the box."""
@@ -374,7 +374,7 @@ class _Walk:
             self._mains -= region.bits == MAIN
         if self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             self._bound_headings(span)
-        level = _HEADINGS.get(str(span.node.tag))
+        level = LEVEL_OF.get(str(span.node.tag))
         if level and span.end > span.begin:
             head = HeadingMark(level, span.begin, span.end)
             out.headings.append(head)

@@ -17,12 +17,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.listing.rows.record_fields import RecordFields
-from spiders.listing.rows.records import (
-    MAX_RATED,
-    MAX_RECORDS,
-    linked_records,
-    releases_among,
-)
+from spiders.listing.rows.records import MAX_RATED, MAX_RECORDS, linked_records, releases_among
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import generic_text, title_likeness
 

@@ -7,11 +7,7 @@ import sys
 
 import pytest
 
-from data.languages.detection import (
-    detect_language,
-    language_of_script,
-    language_of_words,
-)
+from data.languages.detection import detect_language, language_of_script, language_of_words
 
 TEXTS = {
     "en": "The council has decided that the bridge will be closed to lorries from the end of May.",

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownWatch, WatchError
-from data.watches.watch_file import (
-    FeedAccess,
-    Watch,
-    load_watch,
-    parse_watch,
-    to_toml,
-)
+from data.watches.watch_file import FeedAccess, Watch, load_watch, parse_watch, to_toml
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,7 @@ import httpx
 import psycopg
 import pytest
 from lxml import etree, html
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from data.health.codes import Verdict

@@ -15,14 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
-from scheduler.fleet.job_queue import (
-    Deferrer,
-    Reaper,
-    app_of,
-    pool_to,
-    prepare,
-    queues_of,
-)
+from scheduler.fleet.job_queue import Deferrer, Reaper, app_of, pool_to, prepare, queues_of
 from scheduler.fleet.job_queue import work as do_jobs
 
 Pool = AsyncConnectionPool[Any]

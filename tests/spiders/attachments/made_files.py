@@ -12,11 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from docx import Document
 from fpdf import FPDF
 from odf.draw import Frame, Page, TextBox
-from odf.opendocument import (
-    OpenDocumentPresentation,
-    OpenDocumentSpreadsheet,
-    OpenDocumentText,
-)
+from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
 from odf.style import MasterPage, PageLayout
 from odf.table import Table, TableCell, TableRow
 from odf.text import P, SoftPageBreak

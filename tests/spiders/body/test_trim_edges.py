@@ -10,13 +10,7 @@ from data.dates.parse import parse_date
 from spiders.body import frames
 from spiders.body.frames import Footers
 from spiders.body.segmentation import segment
-from spiders.body.trim_edges import (
-    is_bar,
-    is_date_line,
-    says_when,
-    tail_start,
-    trim_edges,
-)
+from spiders.body.trim_edges import is_bar, is_date_line, says_when, tail_start, trim_edges
 
 READING = DateContext("Europe/Berlin", order="DMY")
 TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."

@@ -9,12 +9,7 @@ import pytest
 
 from data.dates.context import DateContext
 from data.text import markup
-from data.text.markup import (
-    MAX_ATTRIBUTES,
-    MAX_TAGS,
-    MIN_CHECKED_BYTES,
-    without_oversized_tags,
-)
+from data.text.markup import MAX_ATTRIBUTES, MAX_TAGS, MIN_CHECKED_BYTES, without_oversized_tags
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release

@@ -28,12 +28,7 @@ from spiders.page.document import DocumentText, is_pdf
 from spiders.page.page import Page
 from spiders.release import document
 from spiders.release.date.choice import document_date
-from spiders.release.document import (
-    BROKEN_WORD,
-    body_text_of,
-    names_something,
-    title_of,
-)
+from spiders.release.document import BROKEN_WORD, body_text_of, names_something, title_of
 from spiders.sources.source_file import SourceFile
 from tests.spiders.attachments import made_files
 

@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.http_handlers import answered_by
-from tests.systems.shapes import (
-    dates,
-    inline_releases,
-    link_pagers,
-    request_pagers,
-    rows,
-    states,
-)
+from tests.systems.shapes import dates, inline_releases, link_pagers, request_pagers, rows, states
 from tests.systems.shapes.board import Board
 from tests.systems.shapes.server import SHAPES, Handler, Served
 from tests.systems.site import Site, Variant

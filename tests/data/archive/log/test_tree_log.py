@@ -14,12 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.log.leaf import ENTRY_BYTES, decode_leaf
-from data.archive.log.merkle import (
-    consistency_proof,
-    leaf_hash,
-    proves_consistency,
-    root_of,
-)
+from data.archive.log.merkle import consistency_proof, leaf_hash, proves_consistency, root_of
 from data.archive.log.notes import InvalidNote, parse_checkpoint
 from data.archive.log.tree_log import Proof, TreeLog, how_to_restore, log_of, prove
 from data.errors import ArchiveError
