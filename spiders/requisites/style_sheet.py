@@ -22,6 +22,10 @@ MAX_SHEET_BYTES: Final = 2_000_000
 MAX_PER_SHEET: Final = 1_000
 """Maximum number of files per style sheet that are returned."""
 
+MAX_RANGES: Final = 1_000
+"""Maximum number of ranges of letters per font that are remembered. A font with more ranges is
+always needed."""
+
 OLD_FONTS: Final = frozenset({"embedded-opentype", "svg"})
 """Formats of fonts that common browsers do not load."""
 
@@ -205,6 +209,7 @@ class _Reader:
             names = (*known.names, *names) if known.names and names else ()
             letters = (*known.letters, *letters) if known.letters and letters else ()
         names = () if len(names) > MAX_CHOICES else names
+        letters = () if len(letters) > MAX_RANGES else letters
         self.found[url, kind] = Requisite(url, kind, names, letters)
 
 

@@ -102,6 +102,13 @@ def test_a_page_needs_the_files_of_rules_whose_classes_and_ids_it_has() -> None:
     assert needed == [f"{SITE}/{name}" for name in ("de.svg", "top.png", "all.png", "latin.woff2")]
 
 
+def test_a_font_with_thousands_of_ranges_is_always_needed() -> None:
+    rule = b"@font-face{src:url(/greek.woff2);unicode-range:U+370-3FF}"
+    for css in (rule * 1_001, rule.replace(b"}", b",U+370" * 1_001 + b"}")):
+        (font,) = requisites_of_sheet(css, BASE)
+        assert font.letters == ()
+
+
 def test_a_style_attribute_and_element_refer_to_files_of_the_page() -> None:
     base = f"{SITE}/news/1"
     assert [one.url for one in requisites_of_style("background:url('a.png')", base)] == [
