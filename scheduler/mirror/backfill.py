@@ -108,16 +108,22 @@ class Backfill:
         self._payloads: dict[tuple[str, str], Capture] = {}
         self.counts = BackfillCounts()
 
-    def run(self) -> None:
-        """Find, fetch and import all captures of the source.
+    def fetch(self) -> None:
+        """Find all captures of the source, and add them to the archive.
 
-        Raises WebArchiveError if the archive does not respond; the next run continues. Raises
-        ArchiveError and StoreError.
+        Visits to the source may go on. Raises WebArchiveError if the web archive does not respond;
+        the next run continues. Raises ArchiveError and StoreError.
         """
         self._web.find(self._file.url)
         self._read_index()
         self._read_listings()
         self._fetch_pages()
+
+    def record(self) -> None:
+        """Import the fetched captures into the store. The caller holds the lock of the source.
+
+        Raises StoreError.
+        """
         self._task.read_pages(lambda done, whole: self._on_step("pages", done, whole))
         self._retract()
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from typing import Final
 from urllib.parse import urlsplit
@@ -78,16 +79,9 @@ class ImportedPages:
         self._store = store
         self._taxonomy = taxonomy
         self.result = ImportCounts()
-        report_error = self.result.add_error
+        self._keeps_source = keeps_source
         self._stored = StoredReleases(loaded.id, store)
-        self._templates = SourceTemplates(
-            loaded.id, loaded.file.releases, store, keeps=keeps_source
-        )
-        self._pending = PendingDrafts(
-            loaded.file, self._templates, store, self._stored, report_error
-        )
-        self._reader = ReleaseReader(loaded, self._templates, self._stored, report_error)
-        self.listings = ArchivedListings(loaded.file, report_error)
+        self.listings = ArchivedListings(loaded.file, self.result.add_error)
         self._since = utc_now()
         self._position = 0
         self._earlier: dict[str, list[DatedContent]] = defaultdict(list)
@@ -97,6 +91,24 @@ class ImportedPages:
         """URLs of the attachments and images of recorded releases."""
         if keeps_source:
             store.register(loaded.source)
+
+    # These are read when the first page is imported. Visits may change the templates until then.
+
+    @cached_property
+    def _templates(self) -> SourceTemplates:
+        return SourceTemplates(
+            self._loaded.id, self._file.releases, self._store, keeps=self._keeps_source
+        )
+
+    @cached_property
+    def _pending(self) -> PendingDrafts:
+        return PendingDrafts(
+            self._file, self._templates, self._store, self._stored, self.result.add_error
+        )
+
+    @cached_property
+    def _reader(self) -> ReleaseReader:
+        return ReleaseReader(self._loaded, self._templates, self._stored, self.result.add_error)
 
     def is_of_source(self, url: str) -> bool:
         """Whether a URL is on the source's site."""

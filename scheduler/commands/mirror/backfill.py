@@ -59,7 +59,7 @@ def backfill(home: Home, *, source: str, address: str, as_json: bool) -> int:
     archive = home.open_archive()
     archive.log.check_key()
     with (
-        home.lock(f"{SOURCE_LOCK}{source}", "a backfill of this source"),
+        home.lock(f"backfill-{source}", "another backfill of this source"),
         closing(archive),
         closing(home.store(archive=archive)) as store,
         step_lines() as on_step,
@@ -69,7 +69,11 @@ def backfill(home: Home, *, source: str, address: str, as_json: bool) -> int:
         task = ArchiveImport(archive, store, pages, source, network.max_bytes)
         confirmed_after = dt.timedelta(seconds=home.settings.collect.retract_after)
         run = Backfill(web, task, pages, loaded, confirmed_after=confirmed_after, on_step=on_step)
-        run.run()
+        run.fetch()
+        with home.lock(f"{SOURCE_LOCK}{source}", "a backfill of this source", wait=True):
+            # The source may have been renamed or removed meanwhile.
+            load_source(home.sources, source)
+            run.record()
         store.update_search_index()
     counts = {name: pages.result.counts[name] for name in COUNT_LABELS}
     found = run.counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from feeds.server.app import create_app
 from scheduler.home.home import home_at, open_home
 from tests.command import communique, make_home
 from tests.feeds.serving import served_by
+from tests.services import wait_for
 from tests.web_archive import LoopbackArchive, web_archive
 
 SITE = "https://harbour.example"
@@ -130,6 +132,18 @@ def test_a_second_run_fetches_and_changes_nothing(home: Path, archive: LoopbackA
     told = backfilled(home, archive)
     assert (told["new"], told["changed"], told["earlier"], told["retracted"]) == (0, 0, 0, 0)
     assert (len(archive.fetched), exported(home)) == (count, before)
+
+
+def test_captures_are_fetched_while_visits_to_the_source_go_on(
+    home: Path, archive: LoopbackArchive
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        with open_home(home).lock("source-harbour", "a visit"):
+            told = threads.submit(backfilled, home, archive)
+            wait_for(lambda: len(archive.fetched) > 4 or told.done())
+            assert not told.done()
+            assert exported(home) == {}
+        assert told.result()["new"] == 4
 
 
 def test_records_name_the_archive_and_no_alert_is_due(home: Path, archive: LoopbackArchive) -> None:
