@@ -220,9 +220,9 @@ class EditWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that decide how much the edit of a sentence matters.
 
     ``negation`` and ``modality`` ("may", "must", "only") contain complete words or phrases. A
-    hyphen marks the end of a word (``-n't``). ``numbers`` contains written numbers and units such
-    as "million". ``before_names`` and ``after_names`` contain titles and other words directly
-    beside names. ``correction_labels`` contains regular expressions for words that begin a
+    hyphen marks the end (``-n't``) or the beginning of words. ``numbers`` contains written numbers
+    and units such as "million". ``before_names`` and ``after_names`` contain titles and other words
+    directly beside names. ``correction_labels`` contains regular expressions for words that begin a
     correction note, before punctuation or a date. ``corrections`` contains regular expressions for
     other parts of correction notes. Both ignore case.
     """

@@ -13,13 +13,17 @@ from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.languages.vocabulary import pattern
 from data.models import EDIT_CLASSES, Content, EditClass, EditClasses
 from data.revisions.edit_weights import (
-    PLACED_CLASSES,
+    BEGINNING_WEIGHTS,
+    NEW_FILE_WEIGHT,
+    TITLE_AND_TEXT_WEIGHT,
     WEIGHTS,
-    lead_weight,
+    contact_share,
+    earliness_of,
     weight_of_sentence,
 )
-from data.revisions.edits import files_of, linked_pages, replaced_files
-from data.revisions.sentence_facts import LETTER, Facts, facts_of, has_date
+from data.revisions.edits import files_of, has_other_links, replaced_files
+from data.revisions.sentence_facts import Facts, changed_words, facts_of, has_date, integer
+from data.revisions.sentence_rules import LETTER
 from data.revisions.sentences import Sentence, has_same_letters, sentence_changes
 from data.text.words import UNSPACED, tokens
 
@@ -27,6 +31,9 @@ WHOLE_CLASSES: Final = frozenset[EditClass](
     ["title", "correction", "attachment", "link", "letters"]
 )
 """Classes of changes that are outside the sentences of the text, or whose place does not matter."""
+
+ADDED_CLASSES: Final = frozenset[EditClass](["sentence-added", "sentence-removed", "correction"])
+"""Classes of changes of whole sentences."""
 
 MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""
@@ -54,6 +61,15 @@ MAX_TYPOS: Final = 12
 MAX_UNEXPLAINED_WORDS: Final = 2
 """Maximum number of other words that may change with a figure, date, name or negation."""
 
+MAX_SPELLED: Final = 12
+"""Maximum number that may be spelled as a word instead."""
+
+NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
+"""Beginnings of words that may reverse the meaning of the rest of the word."""
+
+MIN_PREFIXED_LETTERS: Final = 5
+"""Minimum number of letters of a word after such a beginning."""
+
 MAX_WORD_LETTERS: Final = 40
 
 
@@ -68,18 +84,24 @@ def classify(old: Content, new: Content) -> EditClasses:
     notes_after, lines_after = _without_last_change(new.body_text)
     is_dated_anew = bool(notes_after - notes_before)
     found, weight = _body_classes(lines_before, lines_after, language)
+    is_edited = not found <= ADDED_CLASSES
     found |= _title_classes(old.title, new.title, language)
     if files_of(old) != files_of(new) or replaced_files(old, new):
         found.add("attachment")
     files = {media.url for one in (old, new) for media in one.attachments}
-    if linked_pages(old.body_html, files) != linked_pages(new.body_html, files):
+    if has_other_links(old.body_html, new.body_html, files):
         found.add("link")
     changed = found or (old.title, old.body_text) != (new.title, new.body_text)
     classes = tuple(one for one in EDIT_CLASSES if one in found) or (
         ("letters",) if changed else ()
     )
     announced = "correction" in found or is_dated_anew
-    heaviest = max((weight, *(WEIGHTS[one] for one in classes if one in WHOLE_CLASSES)))
+    weights = {one: WEIGHTS[one] for one in classes if one in WHOLE_CLASSES}
+    if files_of(old) < files_of(new) and not replaced_files(old, new):
+        weights["attachment"] = NEW_FILE_WEIGHT
+    if "title" in weights and is_edited:
+        weights["title"] = TITLE_AND_TEXT_WEIGHT
+    heaviest = max((weight, *weights.values()))
     return EditClasses(classes, round(heaviest, 2), announced)
 
 
@@ -111,33 +133,27 @@ def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], fl
     found: set[EditClass] = set()
     weights = [0.0]
     for group in changes.edited:
-        classes, weight = _edited_classes(group.old, group.new, language)
+        earliness = (
+            earliness_of(new, group.new[0]) if group.new else earliness_of(old, group.old[0])
+        )
+        classes, weight = _edited_classes(group.old, group.new, language, earliness)
         found |= classes
-        if not PLACED_CLASSES.isdisjoint(classes):
-            weight += (
-                lead_weight(new, group.new[0]) if group.new else lead_weight(old, group.old[0])
-            )
-        weights.append(weight)
-    notes = _notes(changes.added)
-    added = [one for one in changes.added if one.line not in notes]
+        weights.append(weight * contact_share(" ".join((*group.old, *group.new))))
     was_noted = any(_is_correction(one) for group in changes.edited for one in group.old)
     is_noted = any(_is_correction(one) for group in changes.edited for one in group.new)
     placed: tuple[tuple[EditClass, Sequence[Sentence], str], ...] = (
-        ("sentence-added", added, new),
+        ("sentence-added", changes.added, new),
         ("sentence-removed", changes.removed, old),
     )
     for name, some, text in placed:
         if some:
             found.add(name)
-            weights.append(WEIGHTS[name] + lead_weight(text, some[0].text))
-    if notes or (is_noted and not was_noted):
+            earliness = earliness_of(text, some[0].text)
+            weight = WEIGHTS[name] + BEGINNING_WEIGHTS[name] * earliness
+            weights.append(weight * contact_share(some[0].text))
+    if (is_noted and not was_noted) or any(_is_correction(one.text) for one in changes.added):
         found.add("correction")
     return found, max(weights)
-
-
-def _notes(added: Sequence[Sentence]) -> frozenset[int]:
-    """Return the numbers of lines with added correction notes."""
-    return frozenset(one.line for one in added if _is_correction(one.text))
 
 
 def _is_correction(sentence: str) -> bool:
@@ -166,7 +182,7 @@ def _title_classes(old: str, new: str, language: str) -> set[EditClass]:
 
 
 def _edited_classes(
-    old: Sequence[str], new: Sequence[str], language: str
+    old: Sequence[str], new: Sequence[str], language: str, earliness: float = 0.0
 ) -> tuple[set[EditClass], float]:
     """Return the classes of the difference between two versions of sentences, and its weight."""
     if has_same_letters(old, new):
@@ -174,17 +190,40 @@ def _edited_classes(
     before, after = facts_of(old, language), facts_of(new, language)
     found: set[EditClass] = set()
     is_swapped = before.words == after.words and before.numbers != after.numbers
-    if before.figures != after.figures or is_swapped:
+    if (before.figures != after.figures or is_swapped) and not _is_spelled(before, after):
         found.add("figure")
     if before.dates != after.dates:
         found.add("date")
-    if before.negations != after.negations:
+    if before.negations != after.negations or _has_reversed_word(before, after):
         found.add("negation")
     if _differs_in_names(before, after):
         found.add("name")
     if _differs_in_words(before, after, has_classes=bool(found)):
         found.add("wording")
-    return found, weight_of_sentence(found, before, after) if found else 0.0
+    return found, weight_of_sentence(found, before, after, earliness) if found else 0.0
+
+
+def _is_spelled(old: Facts, new: Facts) -> bool:
+    """Return whether the only changed figure is a small number, spelled as a word instead."""
+    gone, come = old.figures - new.figures, new.figures - old.figures
+    if gone.total() != 1 or come.total() != 1:
+        return False
+    digits, word = sorted((*gone, *come))
+    return word.isalpha() and 0 <= integer(digits) <= MAX_SPELLED
+
+
+def _has_reversed_word(old: Facts, new: Facts) -> bool:
+    """Return whether a word was replaced by the same word with a negative prefix, or without it."""
+    before, after = {*old.words}, {*new.words}
+    gone, come = before - after, after - before
+    return any(
+        word.startswith(prefix)
+        and len(word) >= len(prefix) + MIN_PREFIXED_LETTERS
+        and word[len(prefix) :] in others
+        for words, others in ((gone, come), (come, gone))
+        for word in words
+        for prefix in NEGATIVE_PREFIXES
+    )
 
 
 def _differs_in_names(old: Facts, new: Facts) -> bool:
@@ -196,12 +235,12 @@ def _differs_in_names(old: Facts, new: Facts) -> bool:
 
 def _differs_in_words(old: Facts, new: Facts, *, has_classes: bool) -> bool:
     """Return whether other words changed, beyond typing errors."""
+    if has_classes:
+        return max(map(_word_count, changed_words(old, new))) > MAX_UNEXPLAINED_WORDS
     explained = old.explained | new.explained
     before, after = Counter(old.words), Counter(new.words)
     gone = [one for one in (before - after).elements() if one not in explained]
     come = [one for one in (after - before).elements() if one not in explained]
-    if has_classes:
-        return max(map(_word_count, (gone, come))) > MAX_UNEXPLAINED_WORDS
     if not gone and not come:
         return [one for one in old.words if one in after] != new.words
     if "".join(gone) == "".join(come):

@@ -181,13 +181,27 @@ def _link_lines(html: str) -> frozenset[str]:
     return frozenset(text for _, text in _links(html) if text)
 
 
-def linked_pages(html: str, without: Collection[str]) -> frozenset[str]:
-    """Return the addresses of the links in a text, except some.
+def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
+    """Return whether the links in a text lead to other pages, except some addresses.
 
-    Links that are the only text of their block are ignored, because boxes with related news rotate.
+    Links that are the only text of their block are compared only if both texts have them once, with
+    the same words: boxes with related news rotate.
     """
-    found = (url for url, text in _links(html) if url and not text and url not in without)
-    return frozenset(map(file_name, found))
+    before, after = (_linked_pages(html, without) for html in (old, new))
+    return before[""] != after[""] or any(
+        len(pages) == 1 == len(after[text]) and pages != after[text]
+        for text, pages in before.items()
+        if text in after
+    )
+
+
+def _linked_pages(html: str, without: Collection[str]) -> dict[str, set[str]]:
+    """Return the addresses of links by the text of their block, or by "" in longer blocks."""
+    found: dict[str, set[str]] = {"": set()}
+    for url, text in _links(html):
+        if url and url not in without:
+            found.setdefault(text, set()).add(file_name(url))
+    return found
 
 
 def _links(html: str) -> Iterator[tuple[str, str]]:

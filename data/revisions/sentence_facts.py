@@ -5,37 +5,38 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final, NamedTuple
 
-from data.dates.months import base_of, month_of
-from data.languages.vocabulary import EditWords, vocabulary
+from data.dates.months import month_of
+from data.revisions.sentence_rules import LETTER, MIN_WEEKDAY_LETTERS, LanguageRules, rules_of
 from data.text.folding import fold_date, fold_keyword
 from data.text.words import UNSPACED
-
-LETTER: Final = (
-    r"(?:[^\W\d_]|(?!\d)[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
-    r"\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u109f\u17b4-\u17d3\ufe20-\ufe2f])"
-)
-"""Pattern that matches a letter, or a mark that belongs to the preceding letter."""
 
 TOKEN: Final = re.compile(
     r"(?P<number>(?:(?<![^\s(])[-\u2212]|[+<=>±≈\u2260\u2264\u2265]\s?)?"
     r"\d+(?:[.,'’٫٬]\d+)*(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))*)"
-    rf"|(?P<word>{UNSPACED.pattern}|{LETTER}+(?:['’][^\W\d_]+)*)|(?P<unit>[%‰٪°\u20a0-\u20cf$£¥€])"
+    rf"|(?P<word>{UNSPACED.pattern}|{LETTER}+(?:(?:['’]|(?<=[א-ת])[\"״](?=[א-ת]))[^\W\d_]+)*)"
+    r"|(?P<unit>[%‰٪°\u20a0-\u20cf$£¥€])"
 )
 
 DATE: Final = re.compile(r"(?<![\d.])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?![\d.]*\d)")
 TIME: Final = re.compile(
-    r"(?<!\d)\d{1,2}(?::\d{2}(?:\s?[ap]\.?m\b)?|h\d{0,2}\b|\s?[ap]\.?m\b|\s?uhr\b|\s?[時时点點시])",
+    r"(?<!\d)\d{1,2}(?::\d{2}(?:\s?[ap]\.?m\b)?|h\d{0,2}\b|\s?[ap]\.?m\b|(?:\.\d{2})?\s?uhr\b"
+    r"|\s?[時时点點시])"
+    r"|\b(?:godz\.|kl\.|klo|pukul|jam|saat|alle|dalle|ore)\s\d{1,2}\.\d{2}(?![.,]?\d)",
     re.IGNORECASE,
 )
+"""Pattern that matches a time. A point separates hours and minutes only beside a word for hours."""
+
 YEAR_DIGITS: Final = 4
-YEARS: Final = range(1900, 2101)
+YEARS: Final = range(1800, 2101)
 MONTHS: Final = range(1, 13)
 MAX_DAY: Final = 31
 DATE_ENDINGS: Final = frozenset("年月日년월일")
 """Letters after the year, month and day in Chinese, Japanese and Korean dates."""
+
+SPAN_ENDINGS: Final = frozenset("間间")
+"""Letters after 日 or 年 if the number counts days or years, in Chinese and Japanese."""
 
 SEPARATORS: Final = ".,'’٫٬ \u00a0\u202f\u2009"
 GROUP_DIGITS: Final = 3
@@ -54,14 +55,26 @@ MAX_HEADLINE_SHARE: Final = 0.6
 MIN_HEADLINE_WORDS: Final = 3
 """Number of words above which a sentence may be a headline."""
 
+SENTENCE_STARTS: Final = frozenset(["", *'.!?…:"“„«»¿¡(['])
+"""Characters before the first word of a sentence. It is empty at the start of a text."""
+
 OPENING: Final = re.compile('[:"“„«»¿¡(\\[]')
 """Pattern that matches punctuation after which a word may begin with a capital letter."""
 
 MAX_NAME_WORDS: Final = 2
 """Maximum number of words after or before a title such as "Mr" that belong to the name."""
 
+HANGUL_TITLE_ENDING: Final = re.compile("[과국부청원소실처팀회사]장[은는이가도의]?$")
+"""Pattern that matches the end of a Korean word for the head of an office, after a name."""
+
+POSSESSIVE: Final = "の"
+"""Letter between a title and a name in Japanese."""
+
 MAX_NAME_LETTERS: Final = 3
 """Maximum number of letters of a name in scripts without spaces."""
+
+STEM_LETTERS: Final = 4
+"""Number of letters at which two forms of a word have the same beginning."""
 
 APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
 
@@ -92,73 +105,6 @@ class Facts:
     explained: set[str] = field(default_factory=set)
 
 
-class LanguageRules(NamedTuple):
-    """Words of a language, prepared for the search in sentences."""
-
-    language: str
-    negations: re.Pattern[str] | None
-    reversals: re.Pattern[str] | None
-    numbers: frozenset[str]
-    before_names: frozenset[str]
-    after_names: frozenset[str]
-    titles: re.Pattern[str] | None
-    weekdays: frozenset[str]
-
-
-@cache
-def rules_of(language: str) -> LanguageRules:
-    """Return the rules of a language. Without words of the language, all languages are combined."""
-    base = base_of(language) if language else ""
-    known = vocabulary().get(base)
-    has_words = known is not None and known.edits != EditWords()
-    several = [known.edits] if known and has_words else [one.edits for one in vocabulary().values()]
-    listed = [word for one in several for word in (*one.negation, *one.modality)]
-    return LanguageRules(
-        base,
-        _pattern(listed),
-        _pattern([word for one in several for word in one.negation]),
-        frozenset(fold_keyword(word) for one in several for word in one.numbers),
-        frozenset(fold_keyword(word) for one in several for word in one.before_names),
-        frozenset(fold_keyword(word) for one in several for word in one.after_names),
-        _pattern(
-            [
-                word
-                for one in several
-                for word in (*one.before_names, *one.after_names)
-                if UNSPACED.match(word)
-            ]
-        ),
-        _weekdays(base or "en"),
-    )
-
-
-def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern of complete words. A word with a hyphen first is the end of a word."""
-    whole = [re.escape(one) for one in words if one[0] != "-" and not UNSPACED.search(one)]
-    endings = [re.escape(one[1:]) for one in words if one[0] == "-"]
-    parts = [re.escape(one) for one in words if UNSPACED.search(one)]
-    found = []
-    if whole or endings:
-        ends = [rf"{LETTER}{{1,40}}(?:{'|'.join(endings)})"] if endings else []
-        inner = "|".join([*sorted(whole, key=lambda one: -len(one)), *ends])
-        found.append(rf"(?<!{LETTER})(?:{inner})(?!{LETTER})")
-    if parts:
-        found.append("|".join(sorted(parts, key=lambda one: -len(one))))
-    return re.compile("|".join(found), re.IGNORECASE) if found else None
-
-
-@cache
-def _weekdays(language: str) -> frozenset[str]:
-    """Return the folded names of weekdays in a language, or nothing if they are unknown."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - only needed for edits
-
-    try:
-        days = Locale.parse(language).days
-    except (UnknownLocaleError, ValueError):
-        return frozenset()
-    return frozenset(fold_keyword(name) for form in days.values() for name in form["wide"].values())
-
-
 def facts_of(sentences: Sequence[str], language: str) -> Facts:
     """Return the facts in sentences: figures, dates, names, negations and modality.
 
@@ -168,6 +114,24 @@ def facts_of(sentences: Sequence[str], language: str) -> Facts:
     for sentence in sentences:
         _read_sentence(sentence, rules, found)
     return found
+
+
+def changed_words(old: Facts, new: Facts) -> tuple[list[str], list[str]]:
+    """Return the words that only one of two versions has, apart from other forms of a word.
+
+    Names, spelled numbers and words of negation or modality are left out.
+    """
+    before, after = Counter(old.words), Counter(new.words)
+    explained = old.explained | new.explained
+    gone, come = (
+        [one for one in some.elements() if one not in explained]
+        for some in (before - after, after - before)
+    )
+    stems = [{one[:STEM_LETTERS] for one in some} for some in (gone, come)]
+    return (
+        [one for one in gone if one[:STEM_LETTERS] not in stems[1]],
+        [one for one in come if one[:STEM_LETTERS] not in stems[0]],
+    )
 
 
 def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
@@ -205,7 +169,8 @@ def _read_negations(text: str, rules: LanguageRules, found: Facts) -> None:
     for marker in rules.negations.finditer(text) if rules.negations else ():
         first, last = marker[0][0], marker[0][-1]
         # A name may have the ending of a negation.
-        if marker.start() and first.isupper() and last.islower():
+        earlier = text[max(0, marker.start() - 2) : marker.start()].rstrip()[-1:]
+        if earlier not in SENTENCE_STARTS and first.isupper() and last.islower():
             continue
         words_of = fold_keyword(marker[0]).split()
         found.negations[" ".join(words_of)] += 1
@@ -233,8 +198,14 @@ def _date_words(
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else None
         if word.kind == "number":
-            is_year = _integer(word.text) in YEARS
-            ends = following and following.start == word.end and following.text[0] in DATE_ENDINGS
+            is_year = integer(word.text) in YEARS
+            later = words[at + 2] if at + 2 < len(words) else None
+            ends = (
+                following
+                and following.start == word.end
+                and following.text[0] in DATE_ENDINGS
+                and not (later and later.start == following.end and later.text in SPAN_ENDINGS)
+            )
             before = words[at - 1] if at else None
             units = (one for one in (before, following) if one and one.kind == "unit")
             if ends or (is_year and not any(units)):
@@ -243,9 +214,11 @@ def _date_words(
                 places.update([at + 1] if ends else [])
         elif word.kind == "word" and not UNSPACED.match(word.text):
             folded = fold_keyword(word.text)
-            if folded in weekdays:
+            if folded in weekdays or (
+                folded[:-1] in weekdays and len(folded) >= MIN_WEEKDAY_LETTERS
+            ):
                 places.add(at)
-                found.dates[folded] += 1
+                found.dates[folded[:-1] if len(folded) >= MIN_WEEKDAY_LETTERS else folded] += 1
                 continue
             month = month_of(fold_date(word.text), languages)
             if month is None:
@@ -270,7 +243,7 @@ def _numbers_near(words: Sequence[Word], at: int) -> set[int]:
                 break
             word = words[place]
             if word.kind == "number":
-                if 1 <= _integer(word.text) <= MAX_DAY or _integer(word.text) in YEARS:
+                if 1 <= integer(word.text) <= MAX_DAY or integer(word.text) in YEARS:
                     found.add(place)
                 break
             if word.kind != "word" or len(word.text) > MAX_LINK_LETTERS:
@@ -278,12 +251,12 @@ def _numbers_near(words: Sequence[Word], at: int) -> set[int]:
     # The year follows the day of "March 3, 2026".
     for place in [*found]:
         later = place + 1
-        if later < len(words) and _integer(words[later].text) in YEARS:
+        if later < len(words) and integer(words[later].text) in YEARS:
             found.add(later)
     return found
 
 
-def _integer(text: str) -> int:
+def integer(text: str) -> int:
     """Return a number of at most four digits, or -1 for other texts."""
     return int(text) if len(text) <= YEAR_DIGITS and text.isdecimal() else -1
 
@@ -327,7 +300,8 @@ def _named(text: str, words: Sequence[Word], rules: LanguageRules) -> Iterator[i
         yield from capitals
         return
     has_end = text.rstrip("\"'”’»)")[-1:] in {".", "!", "?"}
-    may_be_headline = not has_end and len(only) > MIN_HEADLINE_WORDS
+    has_label = ":" in text or "：" in text
+    may_be_headline = not (has_end or has_label) and len(only) > MIN_HEADLINE_WORDS
     if may_be_headline and len(capitals) > MAX_HEADLINE_SHARE * len(only):
         return
     for place, at in enumerate(only):
@@ -344,6 +318,8 @@ def _named(text: str, words: Sequence[Word], rules: LanguageRules) -> Iterator[i
             if only[one] in capitals and (one or len(words[only[0]].text) > MAX_LINK_LETTERS)
         ]
         is_abbreviation = word.text.isupper() and len(word.text) > 1
+        if not place and len(word.text) <= MAX_LINK_LETTERS and not is_abbreviation:
+            continue
         if (
             is_abbreviation
             or not (starts or rules.language in NOUN_CAPITALS)
@@ -369,7 +345,9 @@ def _beside_titles(
             continue
         count = 1 if first.isupper() else MAX_NAME_WORDS
         is_after = not rules.before_names.isdisjoint(folded[max(0, place - count) : place])
-        if is_after or not rules.after_names.isdisjoint(folded[place + 1 : place + 2]):
+        following = words[only[place + 1]].text if place + 1 < len(only) else ""
+        is_before = not rules.after_names.isdisjoint(folded[place + 1 : place + 2])
+        if is_after or is_before or HANGUL_TITLE_ENDING.search(following):
             yield at
 
 
@@ -387,7 +365,10 @@ def _unspaced_beside_titles(
     for title in rules.titles.finditer(text):
         near: list[int] = []
         if title[0] in rules.before_names:
-            near += range(title.end(), title.end() + MAX_NAME_LETTERS)
+            is_joined = text.startswith(POSSESSIVE, title.end())
+            start = title.end() + is_joined
+            # With the possessive, the first name follows the family name.
+            near += range(start, start + MAX_NAME_LETTERS * (1 + is_joined))
         if title[0] in rules.after_names:
             near += range(title.start() - MAX_NAME_LETTERS, title.start())
         yield from (places[one] for one in near if one in places)

@@ -28,8 +28,14 @@ ABBREVIATIONS: Final = frozenset(
 )
 """Abbreviations with vowels before names and numbers."""
 
+UNITS: Final = frozenset(["km", "kg", "cm", "mm", "kWh", "MWh"])
+"""Units without vowels. A period after them is the end of the sentence."""
+
 MAX_DAY_DIGITS: Final = 2
 """Maximum number of digits before the period of an ordinal number, as in ``3. März``."""
+
+STEM_LETTERS: Final = 5
+"""Number of letters at which two words count as forms of the same word in the comparison."""
 
 MAX_POSTINGS: Final = 8
 """Maximum number of sentences with a word that are candidates for a sentence with the same word.
@@ -116,6 +122,8 @@ def _is_abbreviated(text: str, start: int, found: re.Match[str]) -> bool:
         return True
     if not word or len(word) > MAX_ABBREVIATION:
         return False
+    if word in UNITS:
+        return False
     is_short = word.casefold() in ABBREVIATIONS or not VOWEL.search(fold_keyword(word))
     return following.isdecimal() or is_short or len(word) == 1
 
@@ -129,15 +137,14 @@ def sentence_changes(old: str, new: str) -> SentenceChanges:
     if has_same_letters([one.text for one in before], [one.text for one in after]):
         return SentenceChanges((), (), ())
     words = (
-        [Counter(tokens(one.text)) for one in before],
-        [Counter(tokens(one.text)) for one in after],
+        [Counter(word[:STEM_LETTERS] for word in tokens(one.text)) for one in before],
+        [Counter(word[:STEM_LETTERS] for word in tokens(one.text)) for one in after],
     )
-    groups: dict[int, EditedSentences] = {}
+    groups: dict[int, tuple[list[int], list[str]]] = {}
     partners = _partners(words[1], words[0])
     for number, one in enumerate(after):
         if (partner := partners.get(number)) is not None:
-            group = groups.setdefault(partner, EditedSentences([before[partner].text]))
-            group.new.append(one.text)
+            groups.setdefault(partner, ([partner], []))[1].append(one.text)
     left = [number for number in range(len(before)) if number not in groups]
     later = _partners([words[0][number] for number in left], words[1])
     single = EditedSentences()
@@ -145,7 +152,7 @@ def sentence_changes(old: str, new: str) -> SentenceChanges:
     for place, number in enumerate(left):
         partner = partners.get(later.get(place, -1))
         if partner is not None:
-            groups[partner].old.append(before[number].text)
+            groups[partner][0].append(number)
         elif _is_long(words[0][number]):
             removed.append(before[number])
         else:
@@ -157,7 +164,11 @@ def sentence_changes(old: str, new: str) -> SentenceChanges:
             added.append(one)
         else:
             single.new.append(one.text)
-    edited = [*groups.values(), *([single] if single.old or single.new else [])]
+    paired = [
+        EditedSentences([before[number].text for number in sorted(numbers)], new)
+        for numbers, new in groups.values()
+    ]
+    edited = [*paired, *([single] if single.old or single.new else [])]
     return SentenceChanges(tuple(edited), tuple(added), tuple(removed))
 
 
