@@ -44,13 +44,13 @@ STEP_SECONDS: Final = 0.05
 StoredPart: TypeAlias = Callable[[str], Served | None]
 """Function that returns the archived file at a URL, or None."""
 
-_SHOWN: Final[WeakSet[Tab]] = WeakSet()
+_ARCHIVE_TABS: Final[WeakSet[Tab]] = WeakSet()
 """Tabs in which an archived page is shown."""
 
 
 def loads_images(request: TabRequest) -> bool:
     """Whether a request is for an image or font of an archived page."""
-    return request.resource_type != "media" and request.frame.page in _SHOWN
+    return request.resource_type != "media" and request.frame.page in _ARCHIVE_TABS
 
 
 async def show_archived(page: Served, stored: StoredPart, tab: Tab, request: Request) -> None:
@@ -59,7 +59,7 @@ async def show_archived(page: Served, stored: StoredPart, tab: Tab, request: Req
     The page can't lead the tab to another page, or open further tabs.
     """
     request.meta[TAB] = tab
-    _SHOWN.add(tab)
+    _ARCHIVE_TABS.add(tab)
     tab.on("popup", Tab.close)
     if page.rendered:
         # The document already has the content from its scripts.
