@@ -7,7 +7,7 @@ attributes for programs.
 from collections.abc import Callable
 from pathlib import PurePath
 
-from data.wording import meant
+from data.wording import meant, with_hint
 
 MAX_NAMES = 12
 """Maximum number of sources listed in an error message."""
@@ -67,7 +67,10 @@ class UnknownSearch(CommuniqueError):
 
     def __init__(self, search: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"no search is saved as {search!r}{meant(search, known)}; see `communique searches`"
+            with_hint(
+                f"no search is saved as {search!r}{meant(search, known)}",
+                "see `communique searches`",
+            )
         )
         self.search = search
         self.known = known
@@ -80,7 +83,9 @@ class UnknownWatch(CommuniqueError):
 
     def __init__(self, watch: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"no watch named {watch!r}{meant(watch, known)}; see `communique watch list`"
+            with_hint(
+                f"no watch named {watch!r}{meant(watch, known)}", "see `communique watch list`"
+            )
         )
         self.watch = watch
         self.known = known
@@ -97,7 +102,9 @@ class UnknownToken(CommuniqueError):
 
     def __init__(self, token: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"no token named {token!r}{meant(token, known)}; see `communique token list`"
+            with_hint(
+                f"no token named {token!r}{meant(token, known)}", "see `communique token list`"
+            )
         )
         self.token = token
         self.known = known
@@ -126,8 +133,11 @@ class UnknownTopic(CommuniqueError):
 
     def __init__(self, topic: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"no topic named {topic!r}{meant(topic, known)}; the page /topics/ of the site lists "
-            "the topics in use, and topics.toml or a source file can add one"
+            with_hint(
+                f"no topic named {topic!r}{meant(topic, known)}",
+                "the page /topics/ of the site lists the topics in use, and topics.toml or a "
+                "source file can add one",
+            )
         )
         self.topic = topic
         self.known = known

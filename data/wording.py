@@ -65,6 +65,16 @@ def near_name(written: str, known: Sequence[str]) -> str:
     return next(iter(get_close_matches(written.lower(), known, n=1, cutoff=0.6)), "")
 
 
+def with_hint(message: str, hint: str) -> str:
+    """Join a message and a hint, such as ``see `communique --help```, to one text.
+
+    After a question, the hint is a sentence of its own.
+    """
+    if message.endswith("?"):
+        return f"{message} {hint[0].upper()}{hint[1:]}"
+    return f"{message}; {hint}"
+
+
 def meant(written: str, known: Sequence[str]) -> str:
     """Return the end of a sentence that suggests a similar name: ``; did you mean url?``.
 

@@ -19,6 +19,7 @@ import click
 import msgspec
 
 from data.errors import CommuniqueError
+from data.wording import meant, with_hint
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, default_home, home_at, open_home
 from scheduler.logs import takes_json
@@ -82,7 +83,17 @@ PATH_OR_URL = NonEmptyPath(readable=False)
 
 
 class SentenceGroup(click.Group):
-    """A command group whose help shows complete sentences."""
+    """A command group whose help shows complete sentences, and which suggests similar names."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of arguments. Raises UsageError if there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            error.message = error.message.rstrip(".") + meant(args[0], self.list_commands(ctx))
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their first help sentence, which Click would truncate."""
@@ -323,7 +334,7 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
             message = message.replace(" is not a valid integer range", " is not a whole number")
             if isinstance(error, click.NoSuchOption) and place.endswith(" search"):
                 message += "; write -- before a query that begins with a minus"
-            return f"{message}; see `{place} --help`", 2
+            return with_hint(message, f"see `{place} --help`"), 2
         case click.ClickException():
             return error.format_message(), 1
         case OSError():

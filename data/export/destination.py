@@ -90,8 +90,8 @@ def _locked(folder: Path) -> int | None:
 
     Returns None if another process has locked the folder.
     """
+    folder.mkdir(exist_ok=True)
     try:
-        folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None

@@ -359,6 +359,11 @@ class Revision:
         """Return whether this version has a number, not only a time."""
         return self.number < FIRST_TIME_NUMBER
 
+    @property
+    def label(self) -> str:
+        """Return the number of this version, or its time, such as ``2018-04-01 12:30 UTC``."""
+        return str(self.number) if self.is_numbered else f"{self.seen:%Y-%m-%d %H:%M UTC}"
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTimes:

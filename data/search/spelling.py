@@ -13,6 +13,9 @@ MIN_WORD_LETTERS: Final = 4
 MAX_QUERY_WORDS: Final = 8
 """Maximum number of words in a query for which other spellings are looked up."""
 
+MAX_TITLES: Final = 5_000
+"""Number of newest titles whose words may be suggested as other spellings."""
+
 MIN_LIKENESS: Final = 0.75
 """Minimum similarity of a word and its suggested spelling (difflib ratio, 0 to 1)."""
 

@@ -191,15 +191,17 @@ class ReleaseMementos:
             return None
         if release.content.redacted:
             return ReplayResponse(410, [], message=CAPTURE_REMOVED)
-        new = new or release.revision
-        wanted = (old or new - 1, new)
-        by_number = {one.number: one for one in found}
-        if not all(number in by_number for number in wanted):
+        places = {one.number: place for place, one in enumerate(found)}
+        after = places.get(new or release.revision)
+        before = places.get(old) if old else (after or 0) - 1
+        if before is None or after is None or before < 0:
             return None
-        before, after = (by_number[number] for number in wanted)
-        sides = [self._side(self._pages, found, one) for one in (before, after)]
+        sides = (
+            self._side(self._pages, found, found[before]),
+            self._side(self._pages, found, found[after]),
+        )
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        return ReplayResponse(200, FRAME, compare_page(renderer, release, before, after, sides))
+        return ReplayResponse(200, FRAME, compare_page(renderer, release, found, sides))
 
     def _side(
         self, pages: CapturedPages, found: Sequence[Revision], version: Revision

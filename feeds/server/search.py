@@ -16,7 +16,7 @@ from data.models import Facet, Release
 from data.search.expression import STATES, check_sources
 from data.search.file_hits import file_hits
 from data.search.query import Hits, Query
-from data.search.spelling import respelled
+from data.search.spelling import MAX_TITLES, respelled
 from data.search.syntax import MAX_QUERY_LENGTH
 from data.store.core.store import Store
 from data.wording import meant
@@ -37,9 +37,6 @@ MAX_FACET_PAIRS = 20
 
 PREVIEW_RELEASES = 5
 """Number of releases in the feed builder's preview."""
-
-MAX_SPELLING_TITLES = 5_000
-"""Number of newest titles whose words may be suggested as other spellings."""
 
 RESULTS_PER_PAGE = 30
 """Number of results per page of the search."""
@@ -108,7 +105,7 @@ def search_results(
     notes = notes_on(catalog.texts, query)
     releases = [release for release, _ in shown]
     files = file_hits(releases, store.texts_of_releases(releases), query)
-    titles = [] if matches.total else store.newest_titles(limit=MAX_SPELLING_TITLES)
+    titles = [] if matches.total else store.newest_titles(limit=MAX_TITLES)
     return SearchResults(
         asked,
         query,

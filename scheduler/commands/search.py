@@ -16,6 +16,7 @@ from data.search.file_hits import file_hits
 from data.search.passages import passage
 from data.search.query import MAX_COUNTED, Query
 from data.search.saved_searches import SavedSearches, load_searches, remove_search, save_search
+from data.search.spelling import MAX_TITLES, respelled
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -107,6 +108,7 @@ def search(
         matches = store.count_matches(asked)
         found = hits.releases
         in_files = file_hits(found, store.texts_of_releases(found), asked)
+        titles = [] if matches.total else store.newest_titles(limit=MAX_TITLES)
     if as_json:
         shown = [
             {
@@ -132,7 +134,8 @@ def search(
             if hit := in_files.get(one.id):
                 say(f"    {hit.title or hit.url}, {hit.part} {hit.page}: {hit.passage}")
         if not found:
-            say("no matches")
+            near = respelled(asked.text, titles)
+            say(f"no matches; try instead: {near}" if near else "no matches")
         if hits.cursor is not None:
             many = f"more than {MAX_COUNTED:,}" if matches.more else f"{matches.total:,}"
             say(f"{many} matches; --cursor {hits.cursor} shows the next page")

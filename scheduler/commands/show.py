@@ -249,7 +249,7 @@ def revision_text(revision: Revision) -> str:
 def version_name(revision: Revision) -> str:
     """Return the name of a version in readable texts."""
     if revision.is_numbered:
-        return f"Revision {revision.number}"
+        return f"Version {revision.number}"
     return f"Version {revision.number} from a web archive"
 
 

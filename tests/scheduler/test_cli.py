@@ -64,6 +64,13 @@ def test_wrong_usage_is_one_sentence_with_exit_code_2(arguments: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
+    ("arguments", "similar"), [(("serach", "sea"), "search"), (("mirror", "verfy"), "verify")]
+)
+def test_a_similar_command_is_suggested(arguments: tuple[str, ...], similar: str) -> None:
+    assert f"; did you mean {similar}? See `communique" in plainly(*arguments).stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("serve", "--port", "many"), "'--port': 'many' is not a whole number; see"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -32,15 +33,19 @@ class ComparedVersion:
 def compare_page(
     pages: PageRenderer,
     release: Release,
-    before: Revision,
-    after: Revision,
-    sides: Sequence[ComparedVersion],
+    versions: Sequence[Revision],
+    sides: tuple[ComparedVersion, ComparedVersion],
 ) -> bytes:
-    """Render the page that compares the versions ``before`` and ``after``."""
+    """Render the page that compares two of the versions of a release.
+
+    The page links to the comparisons of each side with its neighbours in ``versions``.
+    """
+    before, after = (side.version for side in sides)
     texts = pages.catalog.texts
     title = title_of(after.content)
     change = shown_body(difference(before, after, whole=False), texts, MAX_COMPRESSED_BYTES)
-    pairs = ((before.number - 1, after.number - 1), (before.number + 1, after.number + 1))
+    others = [pair for pair in pairwise(versions) if pair != (before, after)]
+    pairs = [(old, new) for old, new in others if new == before or old == after]
     return pages.render(
         "compare.html",
         release_file(release.id).replace("index.html", "capture/compare"),
@@ -48,7 +53,7 @@ def compare_page(
         facet=Facet(source=release.source),
         language=feed_language(after.content.language),
         sides=sides,
-        pairs=[pair for pair in pairs if pair[0] >= 1 and pair[1] <= release.revision],
+        pairs=pairs,
         changed=change_words(before, after, texts),
         change=Markup(change.html),  # noqa: S704 - shown_body sanitizes
         cut_change=change.beginning,

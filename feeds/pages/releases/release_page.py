@@ -299,11 +299,12 @@ def revision_page(
     url = web_address(release.url) or entry.page
     version = replace(release, content=after.content)
     body = shown_body(body_of(version, url), texts, MAX_COMPRESSED_BYTES)
-    change = None
+    change = following = None
+    if after.number < release.revision:
+        following = (after.number + 1, revision_file(release.id, after.number + 1))
     if before:
         differing = difference(before, after, whole=False)
         change = shown_body(differing, texts, MAX_COMPRESSED_BYTES)
-    neighbours = (after.number - 1, after.number + 1)
     backed = [one for one in (before, after) if one and one.capture]
     return pages.render(
         "revision.html",
@@ -322,12 +323,10 @@ def revision_page(
         cut_change=bool(change and change.beginning),
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
         beginning=body.beginning,
-        beside=[
-            (number, revision_file(release.id, number)) if 1 <= number <= release.revision else None
-            for number in neighbours
-        ],
+        previous=(before.label, revision_file(release.id, before.number)) if before else None,
+        following=following,
         backed=backed,
-        is_compared=is_served and len(backed) == len(neighbours),
+        is_compared=is_served and len(backed) == 2,  # noqa: PLR2004 - both are archived
         captures=capture_file(release.id),
         release=release_file(release.id),
         crumbs=crumbs(pages.catalog, release, entry.title),

@@ -507,6 +507,8 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert "Tides in March (corrected)\n" in communique("search", "tides", home=home).stdout
     assert "Tides in March" in communique("search", "tides", "mole", home=home).stdout
     assert communique("search", "nowhere", home=home).stdout == "no matches\n"
+    misspelt = communique("search", "tidse", home=home).stdout
+    assert misspelt == "no matches; try instead: Tides\n"
     for filter_, named in {"source": "source", "topic": "topic", "lang": "tag"}.items():
         for value in ("nope!", ""):
             lost = communique("search", "tides", f"--{filter_}", value, home=home)
@@ -543,7 +545,7 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert "[-High-]{+Low+}" in shown(hit["id"], "--diff")
     assert ", ".join([*edit["classes"], "silent"]) in shown(hit["id"], "--diff").split("\n")[0]
     assert f"weight {edit['weight']:.2f}" in shown(hit["id"], "--diff").split("\n")[0]
-    assert "Revision 1" in shown(hit["id"], "--revisions")
+    assert "Version 1" in shown(hit["id"], "--revisions")
     told = shown(hit["id"], "--provenance")
     assert "by the rule import" in told
     assert f"seen at {hit['url']}" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -14,14 +15,15 @@ import pytest
 from lxml import html
 
 from data.archive.archive import Archive
+from data.identity.earlier_versions import DatedContent
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
 from feeds.server.app import create_app
-from tests.archived import START, archived_home
+from tests.archived import START, archived_home, exchange, page
 from tests.feeds.serving import served_by
 
 URL = "https://acme.example/news/0"
-MINUTE = dt.timedelta(minutes=1)
+MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 EDITED = START + dt.timedelta(days=20)
 WEBP = b"RIFF\x0c\x00\x00\x00WEBPVP8 "
 
@@ -76,6 +78,42 @@ def test_pages_of_versions_link_to_their_comparison(web: httpx.Client, home: Pat
         (link,) = {one for one in page.xpath("//a/@href") if "compare" in one}
         assert web.get(urljoin(base + path, link)).status_code == 200
     assert "compare" not in web.get(f"{base}revisions/1/").text
+
+
+def test_versions_from_web_archives_are_compared_with_their_neighbours(tmp_path: Path) -> None:
+    times = [START - 2 * DAY, START - DAY]
+    with archived_home(tmp_path) as store:
+        release = store.find_releases(URL, limit=1)[0]
+        with closing(Archive(tmp_path / "archive", ArchiveSettings())) as archive:
+            found = [
+                DatedContent(
+                    at,
+                    replace(release.content, body_text=f"Quay {at.day} opens."),
+                    archive.exchange(exchange(URL, page(0, f"Quay {at.day} opens."), at)),
+                )
+                for at in times
+            ]
+        assert store.add_earlier_versions(release.id, found) == 2
+    store_url = f"sqlite:{tmp_path / 'communique.db'}"
+    for web in served_by(create_app(tmp_path / "site", store_url, archive=tmp_path / "archive")):
+        base = f"/releases/{release.id}/"
+        listed: Any = html.fromstring(web.get(f"{base}capture/").text)
+        links = [one for one in listed.xpath("//a/@href") if "compare" in one]
+        numbers = [f"{at:%Y%m%d%H%M%S}" for at in times]
+        assert links == [
+            f"compare?old={numbers[0]}&new={numbers[1]}",
+            f"compare?old={numbers[1]}&new=1",
+            "compare?old=1&new=2",
+        ]
+        version: Any = html.fromstring(web.get(f"{base}revisions/{numbers[1]}/").text)
+        assert version.xpath("//a[@rel='prev']/@href")[0].endswith(f"/{numbers[0]}/")
+        (link,) = [one for one in version.xpath("//a/@href") if "compare" in one]
+        compared = web.get(urljoin(f"{base}revisions/{numbers[1]}/", link))
+        assert compared.status_code == 200
+        shown: Any = html.fromstring(compared.text)
+        assert "2022-11-22 08:00 UTC" in shown.xpath("string(//h2)")
+        (chip,) = [one for one in shown.xpath("//a/@href") if "compare" in one]
+        assert chip.endswith(f"/capture/{links[1]}")
 
 
 def test_a_screenshot_and_a_pdf_belong_to_the_version_before_them(
