@@ -38,7 +38,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Files with records of every kind, and of what servers do badly."""
     archive = Archive(tmp_path_factory.mktemp("home") / "archive", Settings(), agent="Communique")
     url = "http://www.Harbour.example/News/?b=2&a=1"
-    archive.exchange(answer(url))
+    page = archive.exchange(answer(url))
+    shown = archive.record(page.file, page.offset)
+    for kind, media_type in (("screenshot", "image/webp"), ("pdf", "application/pdf")):
+        archive.rendition(shown, kind, media_type, kind.encode(), at=NOON)
     archive.exchange(answer("http://harbour.example/copy"))
     archive.exchange(not_modified(url))
     archive.exchange(not_modified("http://harbour.example/unknown"))
