@@ -375,11 +375,11 @@ class Story(ResponseBody, frozen=True):
     """Releases with the same text at several institutions, and translations of one release."""
 
     id: str
+    releases: Annotated[tuple[Release, ...], Meta(description="The first published comes first.")]
     publishers: Annotated[
         tuple[Republished, ...],
         Meta(description="Other publishers of the first release, the largest share first."),
     ]
-    releases: Annotated[tuple[Release, ...], Meta(description="The first published comes first.")]
     next: Next
 
 

@@ -49,6 +49,15 @@ def test_csv_pages_lead_to_all_releases(web: httpx.Client) -> None:
     assert len(titles) == web.get("/api/releases").json()["total"]
 
 
+def test_the_rows_of_a_story_are_its_releases(web: httpx.Client) -> None:
+    releases = web.get("/api/releases?limit=200").json()["releases"]
+    story = next(one["story"] for one in releases if one["story"])
+    answer = web.get(f"/api/stories/{story}?format=csv&fields=title")
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    members = web.get(f"/api/stories/{story}").json()["releases"]
+    assert [row["id"] for row in rows] == [one["id"] for one in members]
+
+
 def test_lines_and_rows_lead_to_all_changes_and_to_later_ones(web: httpx.Client) -> None:
     whole = web.get("/api/changes?limit=200").json()
     lines, rows = list[dict[str, object]](), list[dict[str, str]]()
