@@ -40,8 +40,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     url = "http://www.Harbour.example/News/?b=2&a=1"
     page = archive.exchange(answer(url))
     shown = archive.record(page.file, page.offset)
-    for kind, media_type in (("screenshot", "image/webp"), ("pdf", "application/pdf")):
-        archive.rendition(shown, kind, media_type, kind.encode(), at=NOON)
+    for form, media_type in (("screenshot", "image/webp"), ("pdf", "application/pdf")):
+        archive.rendition(shown, form, media_type, form.encode(), at=NOON)
     archive.exchange(answer("http://harbour.example/copy"))
     archive.exchange(not_modified(url))
     archive.exchange(not_modified("http://harbour.example/unknown"))
