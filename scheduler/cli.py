@@ -92,8 +92,8 @@ class SentenceGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message = error.message.rstrip(".") + meant(args[0], self.list_commands(ctx))
-            raise
+            near = meant(args[0], self.list_commands(ctx))
+            raise click.UsageError(error.message.rstrip(".") + near, ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their first help sentence, which Click would truncate."""
