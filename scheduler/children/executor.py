@@ -28,6 +28,7 @@ from data.health.run_errors import (
     was_interrupted,
 )
 from data.models import Lease, Run, RunError
+from data.network.hosts import queue_of
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import ChildKind, CrawlChild, CrawlLost, OnVisitProgress
 from scheduler.children.crawl_lines import Progress, VisitJob
@@ -35,7 +36,6 @@ from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS,
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
-from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource
 
 MAX_CHILDREN = 2

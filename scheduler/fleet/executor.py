@@ -15,12 +15,12 @@ from data.errors import SettingsError, SourceError
 from data.health.run_errors import CRAWL, was_interrupted
 from data.models import Run, RunError
 from data.models.lease import duty_key
+from data.network.hosts import queue_of
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
 from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home.home import Home
-from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource
 
 POLL_SECONDS: Final = 0.5

@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 from data.errors import SourceError, StoreError
 from data.health.run_errors import was_interrupted
 from data.models import Lease, Run
+from data.network.hosts import queue_of
 from data.store.postgres.database.pool import bring_up_to_date, failed
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.masking import masked
@@ -31,7 +32,6 @@ from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
 from scheduler.service.background import end_if_cancelled
-from spiders.download.hosts import queue_of
 from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 

@@ -22,6 +22,7 @@ from data.clock import zone_or_utc
 from data.health.health_changes import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.models import Wait
+from data.network.hosts import queue_of
 from data.network.retry_after import MAX_WAIT
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
@@ -35,7 +36,6 @@ from scheduler.planning.intensity import (
     weekly_intensity,
 )
 from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
-from spiders.download.hosts import queue_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
-from spiders.download.hosts import is_own_machine, queue_of
+from data.network.hosts import is_own_machine, queue_of
 from spiders.download.limited_downloader import visit_of
 from spiders.download.settings import ALLOW_PRIVATE
 

@@ -27,9 +27,9 @@ from scrapy_playwright.headers import use_scrapy_headers
 from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
+from data.network.hosts import is_own_machine
 from data.network.request_signer import RequestSigner
 from data.text.urls import is_web
-from spiders.download.hosts import is_own_machine
 from spiders.download.page_pictures import loads_images, show_archived, take_pictures
 from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.settings import (

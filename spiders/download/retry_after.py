@@ -16,8 +16,8 @@ from scrapy.exceptions import IgnoreRequest
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
+from data.network.hosts import queue_of
 from data.network.retry_after import MAX_WAIT, asked_until
-from spiders.download.hosts import queue_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from protego import Protego
 
+from data.network.hosts import is_own_machine, origin_of
 from data.settings import Network
-from spiders.download.hosts import is_own_machine, origin_of
 from spiders.download.settings import ROBOT
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from data.errors import CommuniqueError
 from data.models.capture import Headers
 from data.network.addresses import PrivateAddress
 from data.network.client import Outbound, OutboundError, OutboundResponse
+from data.network.hosts import is_own_machine
 from data.network.web_archive_index import (
     EARLIEST,
     IndexedCapture,
@@ -25,7 +26,6 @@ from data.network.web_archive_index import (
 )
 from data.text.masking import masked
 from data.text.urls import canonical_url, host_of, is_web
-from spiders.download.hosts import is_own_machine
 from spiders.download.retry_after import wait_of
 from spiders.web_archives.raw_capture import is_payload, original_headers, without_additions
 

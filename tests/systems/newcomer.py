@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from data.network.hosts import queue_of
 from data.store.sqlite.store import SqliteStore
-from spiders.download.hosts import queue_of
 from tests.systems.posts import ZONE
 from tests.systems.truth import Kept
 

@@ -24,7 +24,6 @@ from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.collecting.named_links import LinksPart
 from data.store.shared_sql.collecting.visits import VisitsPart
-from data.store.shared_sql.collecting.walks import WalksPart
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart
 from data.store.shared_sql.file_texts import FileTextsPart
@@ -44,6 +43,7 @@ from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
 from data.store.shared_sql.summaries import SummariesPart
 from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.walks import WalksPart
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork

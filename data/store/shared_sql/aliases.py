@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from data.store.shared_sql.database.connection import Connection, Part, TablePart
-from data.store.shared_sql.database.rows import AddressOwner, encode, redacted_row
+from data.store.shared_sql.database.rows import REDACTED_ALIASES, AddressOwner, encode
 
 Address: TypeAlias = tuple[str, str]
 """Id of a source, and the canonical form of an address."""
@@ -23,13 +23,6 @@ NOTE_CLAIMED: Final = (
     " ON CONFLICT (key, source) DO UPDATE SET kind = 'disputed'"
     " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release"
 )
-
-REDACTED_ALIASES: Final = (
-    # Each redaction has a reason, and the table of reasons is small.
-    "retraction_reasons x JOIN releases r ON r.number = x.release"
-    f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
-)
-"""SQL for the aliases ``a`` of a source's redacted releases."""
 
 
 class AliasTable(TablePart):

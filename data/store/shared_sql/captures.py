@@ -6,10 +6,10 @@ from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
-from data.store.shared_sql.collecting.walks import DUE, due_arguments
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.walks import DUE, due_arguments
 from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.models import Run
+from data.network.hosts import queue_of
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.urls import canonical_url
 from scheduler.children.executor import Executor
@@ -18,7 +19,6 @@ from scheduler.fleet.held_hosts import HeldHosts
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home, open_home
-from spiders.download.hosts import queue_of
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import home_on
 

@@ -9,8 +9,8 @@ import pytest
 from scrapy import Request
 from scrapy.settings import Settings
 
+from data.network.hosts import queue_of
 from spiders.download.host_queues import MAX_AHEAD, SLOT, HostQueues
-from spiders.download.hosts import queue_of
 from spiders.download.settings import ALLOW_PRIVATE
 
 

@@ -10,7 +10,7 @@ import pytest
 from scrapy import Request
 
 from data.network.addresses import is_public
-from spiders.download.hosts import is_own_machine
+from data.network.hosts import is_own_machine
 from spiders.download.middlewares import PublicOnlyMiddleware
 from spiders.download.settings import CrawlConnections
 from spiders.download.ssrf import HostResolver, PrivateAddressError, look_up

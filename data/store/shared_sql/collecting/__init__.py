@@ -1,1 +1,1 @@
-"""SQL for visits: their reports, their walks through listings, and links to other releases."""
+"""SQL for visits: their reports, and links between pages and releases."""

@@ -245,3 +245,11 @@ def _capture(text: str | None) -> Capture | None:
 def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
     """Return a health change of a source from its row. ``why`` is reason, state and code."""
     return HealthEvent(source, bool(well), instant(at), *why)
+
+
+REDACTED_ALIASES: Final = (
+    # Each redaction has a reason, and the table of reasons is small.
+    "retraction_reasons x JOIN releases r ON r.number = x.release"
+    f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
+)
+"""SQL for the aliases ``a`` of a source's redacted releases."""

@@ -11,9 +11,8 @@ from typing import Final
 import msgspec
 
 from data.models import Listed, ListingKind, Walk
-from data.store.shared_sql.aliases import REDACTED_ALIASES
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import encode, instant
+from data.store.shared_sql.database.rows import REDACTED_ALIASES, encode, instant
 from data.store.shared_sql.sources import SourcesPart
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
