@@ -16,6 +16,7 @@ from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.children.fetch import PageFetcher
 from scheduler.home.home import open_home
+from spiders.download.settings import CrawlConnections
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
@@ -167,7 +168,11 @@ def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
         launch_options = {  # noqa: RUF012 - as the real one
             "executable_path": BROWSER,
             "chromium_sandbox": os.geteuid() != 0,
-            "communique": {"allow_private": False, "max_bytes": 1_000_000},
+            "communique": {
+                "connections": CrawlConnections(),
+                "allow_private": False,
+                "max_bytes": 1_000_000,
+            },
         }
 
     async def visit() -> list[str]:
