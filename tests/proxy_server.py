@@ -24,6 +24,7 @@ class Proxy:
     targets: list[tuple[str, int]] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    running: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -33,14 +34,16 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        with suppress(OSError, EOFError, asyncio.CancelledError):
+        task = asyncio.current_task()
+        assert task
+        self.running.add(task)
+        with closing(writer), suppress(OSError, EOFError, asyncio.CancelledError):
             shake = self._socks if self.scheme == "socks5" else self._http
             target = await shake(reader, writer)
             if target is not None:
                 far_reader, far_writer = await asyncio.open_connection(*target)
                 with closing(far_writer):
                     await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        writer.close()
 
     async def _http(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -100,6 +103,9 @@ def proxied(scheme: str, user: str = "", reply: bytes = b"") -> Iterator[Proxy]:
         ready.set()
         await ended.wait()
         server.close()
+        for task in proxy.running:
+            task.cancel()
+        await asyncio.gather(*proxy.running, return_exceptions=True)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()

@@ -162,6 +162,9 @@ async def tunnel(gateway: PublicOnlyProxy, host: str, port: int) -> bytes:
     status = await reader.readline()
     writer.close()
     gateway.close()
+    # The gateway closes both connections itself, before the loop cancels its tasks.
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=30)
     return status
 
 
