@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +24,7 @@ from scheduler.service.deposits import DepositService
 from tests.command import communique
 from tests.drafts import draft, published
 from tests.save_archive import SaveArchive, archive_served
+from tests.services import wait_for
 
 pytestmark = pytest.mark.usefixtures("off_loop")
 
@@ -106,13 +107,6 @@ def problems(home: Home) -> str:
 def receipts(home: Home, release: str) -> list[DepositReceipt]:
     with closing(home.plain_store()) as store:
         return [*store.receipts(release)]
-
-
-def wait_for(is_so: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        time.sleep(0.02)
-        assert time.monotonic() < end
 
 
 def test_each_new_version_is_saved_once_and_its_receipt_is_shown(
