@@ -152,6 +152,12 @@ def collect(home: Path, *arguments: str) -> dict[str, Any]:
     return dict(run)
 
 
+def exported(home: Path) -> dict[str, dict[str, Any]]:
+    """All releases of a HOME by address, as `communique export` writes them."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["url"]: one for one in map(json.loads, lines)}
+
+
 def make_home(folder: Path, url: str, **keys: str) -> Path:
     """A HOME with one source, ``harbour``, that may collect from loopback."""
     (folder / "sources").mkdir(parents=True)

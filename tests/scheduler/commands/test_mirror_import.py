@@ -25,7 +25,7 @@ from scheduler.home.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
 from spiders.sources.loader import load_source
 from spiders.stored.imported_pages import ImportedPages
-from tests.command import COMMUNIQUE, communique, make_home
+from tests.command import COMMUNIQUE, communique, exported, make_home
 from tests.foreign_warc import HTML, packed, page, record
 
 SITE = "https://harbour.example"
@@ -89,12 +89,6 @@ def imported(home: Path, path: Path, code: int = 0) -> dict[str, Any]:
     result = communique("mirror", "import", str(path), "--source", "harbour", "--json", home=home)
     assert result.returncode == code, result.stdout + result.stderr
     return dict(json.loads(result.stdout))
-
-
-def exported(home: Path) -> dict[str, dict[str, Any]]:
-    """All releases by address."""
-    lines = communique("export", home=home).stdout.splitlines()
-    return {one["url"]: one for one in map(json.loads, lines)}
 
 
 def test_pages_become_releases_of_the_day_on_which_they_were_captured(

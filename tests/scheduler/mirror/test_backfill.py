@@ -17,7 +17,7 @@ from data.store.shared_sql.events import ALERTS
 from feeds.replay.release_mementos import mementos_of
 from feeds.server.app import create_app
 from scheduler.home.home import home_at, open_home
-from tests.command import communique, make_home
+from tests.command import communique, exported, make_home
 from tests.feeds.serving import served_by
 from tests.services import wait_for
 from tests.web_archive import LoopbackArchive, web_archive
@@ -93,12 +93,6 @@ def backfilled(
     )
     assert result.returncode == code, result.stdout + result.stderr
     return dict(json.loads(result.stdout))
-
-
-def exported(home: Path) -> dict[str, dict[str, Any]]:
-    """All releases by address."""
-    lines = communique("export", home=home).stdout.splitlines()
-    return {one["url"]: one for one in map(json.loads, lines)}
 
 
 def test_releases_edits_and_removals_get_the_times_of_their_captures(
