@@ -33,11 +33,18 @@ def release_of(operated: Operated) -> str:
 
 
 def finished(operated: Operated, answer: httpx.Response) -> dict[str, Any]:
-    """The result of a request, from its job if it takes long."""
-    while answer.status_code == 202 or answer.json().get("state") == "running":
-        answer = operated.get(f"/api/jobs/{answer.json()['job']}")
+    """The result of a request, from its job if it takes long.
+
+    Clients repeat a request for a job that a busy server answers with 503.
+    """
+    job = answer.headers.get("location")
+    while job and (answer.status_code == 503 or answer.json().get("state") in {None, "running"}):
+        answer = operated.get(job)
+        assert answer.status_code in {200, 503}, answer.text
     found: dict[str, Any] = answer.json()
-    return found.get("result") or found
+    assert answer.is_success, found
+    assert not job or found["state"] == "done", found
+    return found["result"] if job else found
 
 
 def test_a_source_is_paused_and_resumed(operated: Operated) -> None:
