@@ -1,8 +1,8 @@
 """Settings from environment variables, such as ``COMMUNIQUE_NETWORK__CONTACT``.
 
-Variables override the settings file. Text is used unchanged, other values are TOML: ``0.5``,
-``true``, ``["a", "b"]``. If a variable ends in ``_FILE``, its value is the path of a file with the
-setting, like secrets of Docker images. A final newline in the file is removed.
+Variables override the settings file. Text values are used unchanged; other values are parsed as
+TOML: ``0.5``, ``true``, ``["a", "b"]``. A variable ending in ``_FILE`` contains the path of a file
+with the value, as with Docker secrets. A final newline in the file is removed.
 
 Child processes that read hostile data get an environment without these variables.
 """
@@ -31,8 +31,8 @@ CHILD_VARIABLES: Final = (
     *("PATH", "LANG", "TZ", "TMPDIR"),
     *("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH"),
 )
-"""Environment variables that programs and the Python interpreter need, besides those of the locale,
-which start with ``LC_``. HOME and proxies are not passed on."""
+"""Environment variables that programs and the Python interpreter need, besides locale variables
+(``LC_…``). HOME and proxies are not passed on."""
 """Text shown in error messages in place of a file name if a setting comes from the environment."""
 
 KEY_OF_FILE: Final = "_file"
@@ -96,8 +96,8 @@ def settings_named(
 def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspect.Type]]:
     """Map each environment variable to the table, key and type of its setting.
 
-    A key such as ``smtp_password_file`` has no variable. Instead, the variable of the secret may
-    end in ``_FILE``. The result is cached, because a process reads the settings several times.
+    Keys such as ``smtp_password_file`` have no variable; the variable of the secret may end in
+    ``_FILE`` instead. The result is cached, because a process reads the settings several times.
     """
     return {
         f"{PREFIX}{part.name}{BETWEEN}{field.name}".upper(): (
@@ -113,14 +113,14 @@ def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspe
 
 
 def meant_variable(variable: str, variables: Mapping[str, object]) -> str:
-    """Return the end of a sentence that suggests a similar variable, or an empty string."""
+    """Return the end of an error message that suggests a similar variable, or an empty string."""
     if suggestion := meant(variable, [name.lower() for name in variables]):
         return suggestion.upper().replace("; DID YOU MEAN", "; did you mean")
     return ""
 
 
 def value_of(text: str, kind: inspect.Type, variable: str) -> object:
-    """Return the value of an environment variable. ``kind`` is the type of its setting.
+    """Convert the value of an environment variable to the type ``kind`` of its setting.
 
     Raises SettingsError if the value is neither text nor TOML.
     """
@@ -144,7 +144,7 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
 
 
 def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
-    """Return a table of the settings with secrets read from the files that its keys contain.
+    """Return a table of the settings with the secrets from the files that it refers to.
 
     Raises SettingsError if a file can't be read or a secret is set twice.
     """
@@ -176,9 +176,9 @@ def text_in(file: Path, path: str, key: str) -> str:
 
 
 def child_environment(*more: str) -> dict[str, str]:
-    """Return the environment of a child process that reads hostile data: no passwords.
+    """Return the environment of a child process that reads hostile data, without passwords.
 
-    It has CHILD_VARIABLES, the locale, and ``more`` variables, as far as they are set.
+    It contains those of CHILD_VARIABLES, the locale and ``more`` variables that are set.
     """
     wanted = {*CHILD_VARIABLES, *more}
     return {

@@ -45,7 +45,7 @@ class SettingsError(ConfigurationError):
 
 
 class LanguageError(ConfigurationError):
-    """A file with the words of a language is invalid."""
+    """A language file is invalid."""
 
 
 class SourceError(ConfigurationError):
@@ -158,7 +158,7 @@ class RenamedSource(CommuniqueError):
 
 
 class HomeInUse(CommuniqueError):
-    """Another process uses the same home directory."""
+    """Another process is using the same home directory."""
 
     def __init__(self, home: str, holder: str) -> None:
         super().__init__(
@@ -169,10 +169,10 @@ class HomeInUse(CommuniqueError):
 
 
 class QueryError(CommuniqueError):
-    """A search query is invalid at ``position``, the number of characters before the fault.
+    """A search query is invalid. ``position`` is the number of characters before the fault.
 
-    ``problem`` describes the fault, and ``fix`` the repair of the query. Both are messages that can
-    be translated, whose placeholders ``%(name)s`` have the given values. A value may be another
+    ``problem`` describes the fault, and ``fix`` how to repair the query. Both are translatable
+    messages whose placeholders ``%(name)s`` have the given values. A value may be another
     QueryError, the cause of the fault.
     """
 
@@ -197,7 +197,7 @@ class QueryError(CommuniqueError):
         return problem, fix
 
     def marked(self) -> tuple[str, str]:
-        """Return a part of the query on one line, and a line with a caret under the fault."""
+        """Return a one-line excerpt of the query, and a line with a caret under the fault."""
         start = max(0, self.position - MAX_CONTEXT)
         shown = self.query[start : self.position + MAX_CONTEXT]
         line = "".join(char if char.isprintable() else " " for char in shown)
@@ -257,7 +257,7 @@ class ArchiveError(CommuniqueError):
 
     @property
     def public(self) -> str:
-        """Return the message for readers of the site, with the file's name but not its folder."""
+        """Return the message for readers of the site, without the folder of the file."""
         return f"{PurePath(self.path).name}: {self.cause}"
 
 

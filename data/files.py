@@ -1,4 +1,4 @@
-"""Atomic and durable writing of files. Files that would not change are not written."""
+"""Atomic and durable writing of files. Files whose content would not change are not written."""
 
 import errno
 import fcntl
@@ -24,15 +24,15 @@ LOCK_POLL_SECONDS: Final = 0.02
 """Time in seconds between two attempts to take a lock that another process holds."""
 
 MAX_LOCK_ATTEMPTS: Final = 1000
-"""Maximum number of attempts to take a lock while other processes check it. A check takes
+"""Maximum number of attempts to take a lock that other processes are only testing. A test takes
 microseconds."""
 
 
 class FileWriter:
     """Writes files in one folder, each completely or not at all.
 
-    A file is first written under a temporary name. ``flush`` syncs all waiting files together and
-    then renames them, so that it waits for the disk only once. Only one process may write to a
+    A file is first written under a temporary name. ``flush`` syncs all pending files at once, so
+    that it waits for the disk only once, and then renames them. Only one process may write to a
     folder at a time. Methods raise OSError.
     """
 
@@ -120,7 +120,7 @@ class FileWriter:
 
 
 def same(path: str, content: bytes) -> bool:
-    """Return whether a file has exactly this content. The sizes are compared first."""
+    """Return whether a file has exactly this content. Sizes are compared first."""
     try:
         if os.stat(path).st_size != len(content):  # noqa: PTH116 - strings are faster
             return False
@@ -171,10 +171,7 @@ def _at_once(path: str, how: int) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether a process holds the exclusive lock on a file or folder.
-
-    This function does not keep the lock.
-    """
+    """Return whether a process holds the exclusive lock on a file or folder. Takes no lock."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -186,7 +183,7 @@ def is_held(path: Path) -> bool:
 
 
 def take_lock(handle: int, seconds: float) -> None:
-    """Take a lock exclusively, even while other processes check it.
+    """Take an exclusive lock, even while other processes test it.
 
     Raises BlockingIOError if another process still holds the lock after ``seconds``.
     """
@@ -230,7 +227,7 @@ def write_secret(path: Path, text: str) -> None:
 def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
     """Write a new file completely or not at all.
 
-    Raises FileExistsError if the file exists, in which case it is not changed, and OSError.
+    Raises FileExistsError if the file already exists, and OSError.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -1,10 +1,10 @@
-"""Decision about a client's rights by its token, and limits for the cost of wrong tokens.
+"""Decide what a client's token allows, and limit the cost of wrong tokens.
 
-Clients with a right token are never refused because of wrong ones: tokens can't be guessed, and all
-clients behind an unknown proxy share one address. Only the responses to wrong tokens are limited.
-After several wrong tokens, an address gets short responses without a page.
+A client with a valid token is never refused because of others' wrong tokens. All clients behind an
+unknown proxy share one address, and tokens can't be guessed. Several wrong tokens from an address
+only make the responses to further wrong tokens shorter.
 
-The table of feeds.server.requests.routes has the permission that each address of the site needs.
+The table in feeds.server.requests.routes lists the permission that each address of the site needs.
 """
 
 import hmac
@@ -29,21 +29,21 @@ USE_INTERVAL_SECONDS: Final = 60.0
 """Minimum time in seconds between two updates of a token's last use."""
 
 SETTLED_NANOSECONDS: Final = 2_000_000_000
-"""Minimum age in nanoseconds of a folder's modification time for trusting it. A later change of the
-folder then certainly gets a different time."""
+"""Minimum age in nanoseconds of a folder's modification time. Only then does a later change
+certainly get a different time."""
 
 MAX_WRONG_TOKENS: Final = 10
 """Maximum number of wrong tokens from one network that get a complete response."""
 
 FORGIVENESS_SECONDS: Final = 6.0
-"""Time in seconds after which one wrong token is no longer counted."""
+"""Time in seconds after which a wrong token is no longer counted."""
 
 MAX_NETWORKS: Final = 4096
 """Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
 
 
 class TokenFolder:
-    """The tokens in a folder. Token files are read again after tokens were added or revoked."""
+    """The tokens in a folder. Token files are read again after a token is added or revoked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -54,7 +54,7 @@ class TokenFolder:
     def find(self, text: str) -> Token | None:
         """Return the token with this text, or None.
 
-        The time of a call does not depend on its result.
+        The call takes the same time in both cases, so that timing reveals nothing.
         """
         digest = token_digest(text)
         found: Token | None = None
@@ -97,11 +97,11 @@ class TokenFolder:
 
 @dataclass(frozen=True, slots=True)
 class AccessVerdict:
-    """Decision whether a request is allowed.
+    """The decision whether a request is allowed.
 
-    ``status`` is 200, or the HTTP status of the refusal. 401 means that the token is missing or
-    wrong. 403 means that the ``token`` does not allow the request. 429 means too many wrong tokens
-    from this network; the client may try again after ``retry_after`` seconds.
+    ``status`` is 200, or the HTTP status of the refusal: 401 if the token is missing or wrong, 403
+    if the ``token`` does not allow the request, 429 after too many wrong tokens from this network.
+    After a 429, the client may try again in ``retry_after`` seconds.
     """
 
     status: int = 200
@@ -115,7 +115,7 @@ class AccessVerdict:
 
 
 class Permissions:
-    """Decides which requests of clients are allowed, by the tokens in a folder.
+    """Decides which requests are allowed, from the tokens in a folder.
 
     ``clock`` returns the current time in seconds.
     """
@@ -141,10 +141,7 @@ class Permissions:
         return self._tokens.has_token_for(scope)
 
     def find(self, text: str) -> Token | None:
-        """Return the token with this text, and record that it was used now.
-
-        Unknown texts give None.
-        """
+        """Return the token with this text and record its use, or return None if it is unknown."""
         if token := self._tokens.find(text):
             self._tokens.note_use(token)
         return token

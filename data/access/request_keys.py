@@ -1,4 +1,4 @@
-"""Private keys that sign our requests, in HOME/bot.key or in the database of a fleet.
+"""Private keys that sign our requests, in HOME/bot.key or in a fleet's database.
 
 Only the owner can read the file. All machines of a fleet share the keys in the database, because
 they sign for one site. Backups contain no keys: a lost key is replaced by a new one.
@@ -21,7 +21,7 @@ from data.network.request_signer import OVERLAP, RequestKey, published_keys
 from data.toml_files import read_bytes
 
 MAX_WAIT_SECONDS: Final = 30.0
-"""Maximum time in seconds to wait for a database that restarts."""
+"""Maximum time in seconds to wait for a restarting database."""
 
 SEED_BYTES: Final = 32
 
@@ -43,20 +43,23 @@ class StoredKey(msgspec.Struct, frozen=True):
 
 
 class RequestKeys:
-    """The keys in the file ``path``, or in the PostgreSQL database at ``url`` if there is one."""
+    """The keys in the file ``path``, or in the PostgreSQL database at ``url`` if one is given."""
 
     def __init__(self, path: Path, url: str = "") -> None:
         self._path = path
         self._url = url
 
     def load(self) -> tuple[RequestKey, ...]:
-        """Return all keys, oldest first. Creates the first key. Raises RequestKeyError."""
+        """Return all keys, oldest first. Creates the first key if none exists.
+
+        Raises RequestKeyError.
+        """
         if self._url:
             return self._decoded(self._in_database(None), "the database")
         return self._decoded(self._in_file(), str(self._path))
 
     def exist(self) -> bool:
-        """Return whether the first key was created. Nothing is changed. Raises RequestKeyError."""
+        """Return whether a key exists. Creates nothing. Raises RequestKeyError."""
         if not self._url:
             return self._path.exists()
         # Imported here: the libraries for PostgreSQL may not be installed.
@@ -75,8 +78,8 @@ class RequestKeys:
     def rotate(self, *, revoke: bool) -> tuple[RequestKey, ...]:
         """Add a key, and return the published keys. Callers must hold a lock.
 
-        The new key signs after OVERLAP, when all sites know it. With ``revoke`` it signs now, and
-        the other keys are no longer published. Raises RequestKeyError.
+        The new key starts to sign after OVERLAP, when all sites know it. With ``revoke``, it signs
+        immediately, and the other keys are no longer published. Raises RequestKeyError.
         """
         now = utc_now()
         old = () if revoke else tuple(published_keys(self.load(), now))
@@ -127,7 +130,7 @@ class RequestKeys:
             raise RequestKeyError("the database", str(error)) from error
 
     def _first(self) -> str:
-        """Return the keys for a new database: the keys from the file if it exists, or a new key."""
+        """Return the keys for a new database: those in the file if it exists, or else a new key."""
         if self._path.exists():
             return self._in_file().decode("utf-8", "replace")
         return _encoded([RequestKey.new(utc_now())])

@@ -1,11 +1,10 @@
 """Token files: permissions to read or operate a home directory over HTTP.
 
-A file contains a digest, not the token. A token has 256 random bits and can't be guessed, even if
-the digest is fast. A slow digest, which passwords need, would only let strangers keep the server
-busy.
+A file contains a digest, not the token. The digest can be fast because a token has 256 random bits
+and can't be guessed. A slow digest, as for passwords, would let strangers keep the server busy.
 
-The file's modification time is the time of the token's last use, within a minute. Setting this time
-writes no data and needs no lock, so every process may do it.
+A file's modification time is the time of the token's last use, to the minute. Setting it needs no
+lock, so every process may do it.
 """
 
 import datetime as dt
@@ -53,7 +52,7 @@ class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Token:
     """Name and permissions of an access token.
 
-    ``last_used`` is precise to a minute, or None if the token was never used.
+    ``last_used`` is exact to the minute, or None if the token was never used.
     """
 
     name: str
@@ -73,7 +72,7 @@ def token_digest(text: str) -> str:
 
 
 def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
-    """Create a token, store its digest, and return the token, which is not stored.
+    """Create a token, store only its digest, and return the token.
 
     Raises TokenError if the name is invalid or exists, and OSError.
     """

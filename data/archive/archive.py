@@ -1,8 +1,8 @@
 """Writer of server responses to the archive of a home directory.
 
-The order of writes survives a killed process: first the record, then its leaf in the transparency
-log, its CDXJ line and its index row. Only then does the caller receive the record's capture. If a
-process dies, another process resumes the unfinished WARC file and adds the missing entries.
+Nothing is lost if the process is killed. It writes the record first, then the record's leaf in the
+transparency log, its CDXJ line and its index row, and only then returns the capture. After a crash,
+the next process resumes the unfinished WARC file and adds the missing entries.
 """
 
 import datetime as dt
@@ -47,10 +47,10 @@ MAX_FILE_AGE: Final = dt.timedelta(days=1)
 """Maximum age of a WARC file that still accepts new records."""
 
 MAX_UNSEALED_LEAVES: Final = 4096
-"""Maximum number of leaves that wait until they are added to the log's tree."""
+"""Maximum number of leaves that wait to be added to the log's tree."""
 
 BATCH_SIZE: Final = 10_000
-"""Number of records whose leaves are searched in one query."""
+"""Number of records whose leaves are looked up in one query."""
 
 CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -66,10 +66,10 @@ ARCHIVE_LOCKED_MESSAGE: Final = (
 class Archive:
     """The archive in ``folder`` (HOME/archive), which is created with the first record.
 
-    The warcinfo record contains ``agent`` (our user agent), ``robots`` (our policy for robots.txt)
-    and ``operator``. ``log`` is a function that opens a transparency log shared with other
-    machines. Without it, the archive has its own log. All methods raise ArchiveError, but never
-    damage complete records. The class is thread-safe: only one thread writes at a time.
+    ``agent`` (our user agent), ``robots`` (our policy for robots.txt) and ``operator`` are written
+    to warcinfo records. ``log`` opens a transparency log shared with other machines; without it,
+    the archive has its own log. All methods raise ArchiveError, but never damage complete records.
+    The class is thread-safe: only one thread writes at a time.
     """
 
     def __init__(
@@ -115,11 +115,10 @@ class Archive:
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Write as many of these responses as possible in one write, but at least the first.
+        """Write at least the first of these responses, and as many as possible in one write.
 
-        The write ends before a response with the same address or payload as an earlier response.
-        Returns the captures of the written responses. If an exception is raised, no response is
-        stored.
+        The write ends before a response with the same address or payload as an earlier one. Returns
+        the captures of the written responses. If an exception is raised, none is stored.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
@@ -176,11 +175,10 @@ class Archive:
             return self._put((resource(uri, content_type, block, at, page.record_id),))[0]
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
-        """Write a record from another archive, with its original id, date and digests.
+        """Write a record from another archive with its original id, date and digests.
 
         Returns the record's capture, or None if a capture with the same address, digest and second
-        is already stored. The caller must check that no record in this archive has the same id (see
-        ``log``).
+        exists. The caller must check that no record in this archive has the same id (see ``log``).
         """
         record = adopted(fields, block)
         with self._writing():
@@ -243,7 +241,7 @@ class Archive:
         self.seal()
 
     def close(self) -> None:
-        """Seal the archive and release its growing WARC file, to which the next process appends."""
+        """Seal the archive and release its growing WARC file, which the next process continues."""
         try:
             self.seal()
         finally:
@@ -301,7 +299,7 @@ class Archive:
             self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
-        """Return a WARC file that has room for a record of ``size`` bytes."""
+        """Return a WARC file with room for a record of ``size`` bytes."""
         file = self._file
         if file is not None and self._is_full(file, size):
             self._finish(file)
@@ -319,9 +317,9 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Lock and return an unfinished WARC file that no other process writes to, or a new file.
+        """Lock and return an unfinished WARC file that no other process is writing, or a new file.
 
-        Missing leaves and CDXJ lines of the unfinished file are added first.
+        Missing leaves and CDXJ lines of an unfinished file are added first.
         """
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
@@ -341,10 +339,10 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Add the leaves and CDXJ lines that a killed process did not write for this file.
+        """Add the leaves and CDXJ lines of a file that a killed process did not write.
 
-        Returns False if the file is damaged before a complete record. Such a file is not changed,
-        and no more records are appended to it.
+        Returns False if a damaged part precedes a complete record. Such a file is not changed, and
+        gets no more records.
         """
         records = file.mend()
         try:
@@ -367,14 +365,14 @@ class Archive:
         return file.size > 0
 
     def _tell(self, file: WarcFile) -> None:
-        """Write a warcinfo record about the program and operator of the following records."""
+        """Write a warcinfo record about the program and the operator to a file."""
         record = warcinfo(file.name, utc_now(), self._about)
         file.append(record.member)
         self.log.append(record.leaf)
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Record in the index how many bytes of the growing CDXJ file have been indexed."""
+        """Store in the index how many bytes of the growing CDXJ file it covers."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -384,7 +382,7 @@ class Archive:
             self._file = None
 
     def _sync(self) -> None:
-        """Sync all growing WARC files to disk, because the log has leaves for each of them."""
+        """Sync all growing WARC files to disk, because the log has leaves for their records."""
         for path in own_files(self.folder):
             if path.suffix == DOT_OPEN:
                 with suppress(FileNotFoundError):
@@ -392,10 +390,10 @@ class Archive:
 
     @contextmanager
     def _writing(self, refused: str = NOT_ARCHIVED_MESSAGE) -> Iterator[None]:
-        """Context manager for writing by one thread at a time. Converts OSError to ArchiveError.
+        """Context manager: one thread writes at a time, and OSError becomes ArchiveError.
 
         ``refused`` is the template of the error message. After an error, the growing file is
-        released. The next process that locks this file repairs it first.
+        released, and the next process that locks it repairs it first.
         """
         with self._lock:
             try:

@@ -17,15 +17,15 @@ HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
 
 class NotServed(ArchiveError):
-    """A record contains no server response, or the record with the response's body is missing."""
+    """The record contains no server response, or the record with its body is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """A server's response to a request for ``url`` at the time ``at`` (UTC).
 
-    Content codings are removed from ``body``. If ``rendered``, the body is the document of a
-    browser. ``is_whole`` is false if the server or the archiving program truncated the body.
+    ``body`` has no content codings. If ``rendered``, it is the document that a browser built.
+    ``is_whole`` is false if the server or the archiving program truncated it.
     """
 
     url: str
@@ -48,7 +48,7 @@ class Served:
 
 
 def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Served:
-    """Return the response in the record at an offset. A revisit record gets the body it refers to.
+    """Return the response in the record at ``offset``. A revisit record gets the original's body.
 
     The body has at most ``limit`` bytes. Raises NotServed, ArchiveError, and Undecodable if the
     body is broken or too large.
@@ -77,9 +77,9 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
 
 
 def fault_of(folder: Path, capture: Capture) -> str:
-    """Return the reason why the record of a capture can't be read.
+    """Return the reason why the record of a capture can't be read, or an empty string.
 
-    The result is empty if the record can be read or was redacted.
+    A redacted record is not a fault.
     """
     if not capture.file:
         return ""
@@ -93,10 +93,9 @@ def fault_of(folder: Path, capture: Capture) -> str:
 
 
 def holds_secret(record: ArchiveRecord, secrets: Secrets, limit: int) -> bool:
-    """Return whether the address, header or decompressed body of a record contains a secret.
+    """Return whether the address, headers or body of a record contain a secret.
 
-    If the body is larger than ``limit`` bytes after decompression, only the stored bytes are
-    searched.
+    The body is decompressed for the search, unless it would be larger than ``limit`` bytes.
     """
     if not secrets:
         return False
@@ -121,9 +120,9 @@ def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = 
 
 
 def _message(record: ArchiveRecord) -> Http:
-    """Return the HTTP message of a record. A resource record gets a header with status 200.
+    """Return the HTTP message of a record. A resource record gets status 200.
 
-    Raises NotServed for other records.
+    Raises NotServed for records of other types.
     """
     if record.is_http and record.kind in {"response", "revisit"}:
         return record.http
@@ -134,7 +133,7 @@ def _message(record: ArchiveRecord) -> Http:
 
 
 def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
-    """Return the stored response to which a revisit record refers.
+    """Return the stored response that a revisit record refers to.
 
     Raises NotServed if it is missing.
     """
@@ -146,9 +145,9 @@ def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
 
 
 def unchunked(body: bytes) -> bytes:
-    """Remove the chunked coding from a body (RFC 9112, section 7.1). Other bodies are unchanged.
+    """Remove the chunked transfer coding from a body (RFC 9112, section 7.1), if it has one.
 
-    Some archives store bodies with their chunked coding.
+    Some archives store bodies with this coding.
     """
     parts: list[bytes] = []
     at = 0

@@ -8,11 +8,10 @@ from typing import Final
 from data.errors import ArchiveError
 
 COUNT_AFTER_BYTES: Final = 16_000_000
-"""Number of bytes written until the size of the archive is measured again."""
+"""Number of bytes to write before the archive's size is measured again."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Pattern that matches the names of files that count toward the size. The log's files are small and
-don't count."""
+"""Pattern of the names of files that count toward the size. The log's small files don't count."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
@@ -30,7 +29,7 @@ class ArchiveBudget:
         self._since_count = COUNT_AFTER_BYTES
 
     def add(self, size: int) -> None:
-        """Count ``size`` bytes that were written to the archive."""
+        """Count ``size`` bytes as written to the archive."""
         self._since_count += size
 
     def check(self) -> None:

@@ -1,9 +1,7 @@
 """Search for captures by address, and for stored payloads of responses.
 
-Signed notes in the archive exclude some captures as evidence.
-
-A response whose payload is already stored becomes a revisit record, which refers to the stored
-record (WARC 1.1, section 6.7).
+Captures that a signed note excludes as evidence are not found. A response whose payload is already
+stored becomes a revisit record, which refers to the stored record (WARC 1.1, section 6.7).
 """
 
 import datetime as dt
@@ -26,7 +24,7 @@ from data.files import read_regular
 from data.models.capture import Capture, Exchange
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of captures whose imported file names are cached."""
+"""Maximum number of cached entries of captures and the files from which they were imported."""
 
 
 class Captures:
@@ -38,7 +36,7 @@ class Captures:
         self._lock = threading.Lock()
         self._origins: dict[tuple[str, int, int], str] = {}
         self._notes: dict[tuple[str, int], Sequence[tuple[int, int]]] = {}
-        """Leaf ranges that each note excludes, by the note's file and offset (a cache)."""
+        """Cache of the leaf ranges that each note excludes, by the note's file and offset."""
 
     def of(self, uri: str) -> list[CdxjEntry]:
         """Return all captures of an address, oldest write first.
@@ -61,8 +59,8 @@ class Captures:
     def origin(self, entry: CdxjEntry | Capture) -> str:
         """Return the name of the file from which a capture was imported.
 
-        The name is empty for captures that this archive recorded itself, and for captures whose
-        record can't be read now.
+        The name is empty if this archive recorded the capture itself, or if the record can't be
+        read.
         """
         key = (entry.file, entry.offset, entry.leaf)
         with self._lock:
@@ -82,8 +80,8 @@ class Captures:
     def by_second(self, entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
         """Return one capture per second, oldest first.
 
-        If a second has several captures, the result contains the last capture that was not
-        imported, or else the last imported capture.
+        Of several captures in a second, the last one recorded by this archive is chosen, or else
+        the last imported one.
         """
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
@@ -130,9 +128,9 @@ class Captures:
 
 
 def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> CdxjEntry:
-    """Return the last capture that was not imported, or else the last imported capture.
+    """Return the last capture recorded by this archive, or else the last imported capture.
 
-    ``entries`` are the captures of the same second. ``origin`` returns the name of the file from
+    ``entries`` are captures from the same second. ``origin`` returns the name of the file from
     which a capture was imported, or an empty string.
     """
     if len(entries) == 1:
@@ -143,10 +141,10 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
 def stored_original(
     folder: Path, index: Index, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
 ) -> Original | None:
-    """Return the stored record with the same payload as a response, for a revisit record.
+    """Return the stored record whose payload equals that of a response, for a revisit record.
 
-    Returns None if no such record can be used, so that the payload must be stored. ``payload`` is
-    the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was removed. Raises
+    Returns None if no such record can be used; the payload must then be stored. ``payload`` is the
+    SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was removed. Raises
     ArchiveError if the index can't be read.
     """
     digest = digest_text(payload)
@@ -174,7 +172,7 @@ def stored_original(
 def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
     """Return the newest capture of an address with status 200, or None.
 
-    Captures that were not imported take precedence over imported ones.
+    Captures recorded by this archive take precedence over imported ones.
     """
     captures, known = Captures(folder, index), index.newest(uri)
     if known is None or not captures.origin(known):

@@ -34,22 +34,22 @@ section 9.2; RFC 8878, section 3.1.1.2)."""
 
 
 class Undecodable(CommuniqueError):
-    """A body does not match its headers, or is too large after decompression."""
+    """The body does not match its headers, or is too large after decompression."""
 
 
 class TooLarge(Undecodable):
-    """A decompressed body is larger than the limit."""
+    """The decompressed body is larger than the limit."""
 
 
 class Decoder(Protocol):
-    """Interface of decoders, which decompress one body in steps."""
+    """Interface of decoders, each of which decompresses one body in steps."""
 
     @property
     def ended(self) -> bool:
         """Return whether the stream reached its regular end."""
 
     def __call__(self, most: int) -> bytes:
-        """Return the next bytes of the body, about ``most`` of them, or b"" at the end."""
+        """Return the next bytes of the body (about ``most``), or b"" at the end."""
 
 
 class Unpacked(NamedTuple):
@@ -62,9 +62,9 @@ class Unpacked(NamedTuple):
 def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
     """Remove the content codings from a body.
 
-    ``codings`` is the value of the body's Content-Encoding header. Unknown codings are not removed.
-    An empty body counts as complete. Raises TooLarge if the body exceeds ``limit`` bytes after any
-    step, and Undecodable if the body is broken.
+    ``codings`` is the value of the Content-Encoding header. Unknown codings are kept. An empty body
+    counts as complete. Raises TooLarge if the body exceeds ``limit`` bytes after any step, and
+    Undecodable if it is broken.
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
@@ -83,10 +83,10 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
 
 
 def is_flushed(body: bytes, codings: str, size: int) -> bool:
-    """Return whether a compressed body lacks only the empty block at the end of its stream.
+    """Return whether a compressed body lacks only the empty last block of its stream.
 
     Servers that flush a stream without ending it send such bodies. ``size`` is the number of
-    decompressed bytes. Returns False for a body with several codings.
+    decompressed bytes. Returns False for several codings.
     """
     last = LAST_BLOCKS.get(codings.strip().lower().removeprefix("x-"))
     if last is None:
@@ -207,7 +207,7 @@ class _Zstandard:
 
     @property
     def ended(self) -> bool:
-        """Return whether the last frame is complete, which the library does not report."""
+        """Return whether the last frame is complete. The library does not report this."""
         body, at = self._body, 0
         while at < len(body):
             if body[at + 1 : at + 4] == SKIPPABLE and body[at] >> 4 == 5:  # noqa: PLR2004

@@ -1,7 +1,7 @@
-"""Reader of WARC and WACZ files that other programs wrote.
+"""Reader of WARC and WACZ files from other programs.
 
-These files may be hostile. The size of a record is limited while the record is read. Files in a
-WACZ package are not unpacked to disk, so that their names can't point outside a folder.
+The files may be hostile. The size of a record is checked while it is read. WACZ packages are not
+unpacked to disk, so file names in them can't point outside a folder.
 """
 
 import re
@@ -23,9 +23,9 @@ MAX_RECORD_BYTES: Final = 64_000_000
 """Maximum size in bytes of an unpacked record. Larger records are skipped."""
 
 LONGEST_FIELD: Final = 8192
-"""Maximum length in characters of a WARC field."""
+"""Maximum length of a WARC field in characters."""
 MOST_FIELDS: Final = 100
-"""Maximum number of WARC fields in a record."""
+"""Maximum number of WARC fields per record."""
 
 MAX_FILES: Final = 10_000
 """Maximum number of WARC files that are read from a WACZ package."""

@@ -27,9 +27,9 @@ class LostCaptures(msgspec.Struct, frozen=True):
 
 
 def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[LostCaptures]:
-    """Return the archive files from which captures of the store are missing, sorted by name.
+    """Return the archive files that lack captures of the store, sorted by name.
 
-    Redacted captures don't count as missing. Raises OSError.
+    Redacted captures don't count. Raises OSError.
     """
     # Read the store before the files: the records of all its captures are in the files by then.
     wanted = {one.record_id: one for one in captures if one.file}.values()
@@ -43,7 +43,7 @@ def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[LostCaptur
 
 
 def archive_file_size(path: Path) -> int:
-    """Return the size in bytes of an archive file, even if the file is renamed during the call."""
+    """Return the size in bytes of an archive file, even if it is renamed during the call."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def archive_file_size(path: Path) -> int:
 
 
 def lost_text(lost: Sequence[LostCaptures]) -> str:
-    """Return a sentence about the number of missing records and their files, or an empty string."""
+    """Describe the number of missing records and their files, or return an empty string."""
     if not lost:
         return ""
     files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])

@@ -1,7 +1,7 @@
 """Cache of page requisites: HOME/archive/requisites.db.
 
-It contains the pages whose requisites are not archived yet, and the time of the next request of
-each requisite. If it is lost, requisites are requested again, and unchanged ones become revisit
+It contains the pages whose requisites are not archived yet, and the time of each requisite's next
+request. If the cache is lost, requisites are requested again, and unchanged ones become revisit
 records.
 """
 
@@ -59,7 +59,7 @@ MAX_TRIES: Final = 4
 class WaitingPage(msgspec.Struct, frozen=True):
     """A captured page whose requisites are not archived yet.
 
-    ``loaded`` are the URLs that a browser requested for it, as encoded JSON, or empty.
+    ``loaded`` contains the URLs that a browser requested for it, as encoded JSON, or is empty.
     """
 
     record_id: str
@@ -74,8 +74,8 @@ class KnownFile(msgspec.Struct, frozen=True):
     """Facts about a requisite from its last request.
 
     The requisite is not requested before ``until`` (seconds since 1970). ``checks`` is the number
-    of consecutive checks that found it unchanged. ``digest`` is the digest of its payload, or empty
-    after a failure. ``links`` are the requisites of a style sheet, as encoded JSON.
+    of consecutive checks that found it unchanged. ``digest`` is the digest of its payload, empty
+    after a failure. ``links`` contains the requisites of a style sheet, as encoded JSON.
     """
 
     until: float
@@ -116,7 +116,10 @@ class RequisiteCache:
         self._do(lambda db: db.execute("DELETE FROM pages WHERE record = ?", (record_id,)))
 
     def retry_page(self, page: WaitingPage, due: dt.datetime) -> None:
-        """Request the requisites of a page again at ``due``, at most MAX_TRIES times in total."""
+        """Schedule another request for the requisites of a page, at most MAX_TRIES in total.
+
+        The next request is due at ``due``.
+        """
         if page.tries + 1 >= MAX_TRIES:
             self.finish_page(page.record_id)
             return

@@ -1,10 +1,10 @@
-"""Copy of an archive in a bucket: finished WARC files, and the transparency log.
+"""Copy an archive to a bucket: finished WARC files, and the transparency log.
 
 A finished file never changes, so its name and size show whether the bucket has it. Machines that
-share a log copy to the same place. Each machine copies its own files, and the signing machine also
-copies the log. Files of the log are written before the checkpoint that covers them. The checkpoint
-in the bucket is replaced only if it belongs to an earlier state of the same log and nobody replaced
-it in the meantime. Growing files and secret files are not copied.
+share a log copy to the same place: each machine its own files, and the signing machine also the
+log. Files of the log are written before the checkpoint that covers them. The bucket's checkpoint is
+replaced only if it is an earlier state of the same log and nobody replaced it in the meantime.
+Growing and secret files are not copied.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ MEANWHILE: Final = (
 class Uploaded:
     """Result of a copy: copied files, copied bytes, and leaves in the bucket's log.
 
-    ``left`` contains files in the bucket that this home directory copied earlier and no longer has,
+    ``left`` lists files in the bucket that this home directory copied earlier and no longer has,
     because they were redacted, pruned or lost.
     """
 
@@ -65,9 +65,9 @@ def upload(
     """Copy the files of the archive in ``folder`` that the bucket does not have yet.
 
     The file ``noted`` lists the files that this home directory has copied, one name per line. With
-    ``delete``, listed files that no longer exist here are also deleted in the bucket. If the log is
-    ``shared`` and the bucket has a longer log from another machine, that log is kept. After the
-    process is killed, the next call continues. Raises BucketError, ArchiveError and OSError.
+    ``delete``, listed files that no longer exist here are deleted in the bucket. If the log is
+    ``shared`` and the bucket has a longer log from another machine, that log is kept. The next call
+    resumes an interrupted copy. Raises BucketError, ArchiveError and OSError.
     """
     there = {name: size for name, _, size in bucket.tags()}
     leaves = upload_log(log, bucket, there, shared=shared)
@@ -92,7 +92,7 @@ def upload(
 
 
 def headers_of(path: Path) -> dict[str, str]:
-    """Return the headers with which the bucket stores an archive file, including a digest."""
+    """Return the headers for storing an archive file in the bucket, including its digest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "application/warc" if path.name.endswith(".warc.gz") else "text/plain; charset=utf-8"
@@ -112,7 +112,7 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
     """Copy the log to a bucket and return the number of leaves in the bucket's log.
 
     ``there`` maps the names of the bucket's files to their sizes. If the log is ``shared`` and the
-    bucket already has a longer log, nothing is copied. Raises BucketError and ArchiveError.
+    bucket has a longer log, nothing is copied. Raises BucketError and ArchiveError.
     """
     if not (log.folder / "checkpoint").exists():
         old = bucket.read(CHECKPOINT) if shared else None
@@ -146,9 +146,9 @@ def texts_of(folder: Path) -> list[Path]:
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:
-    """Write a small object to a bucket, replacing only the version ``found`` that was read before.
+    """Write a small object to a bucket if its current version is still ``found``.
 
-    Raises Replaced if another process has replaced the object in the meantime.
+    Raises Replaced if another process has replaced the object.
     """
     if found and found.body == content:
         return

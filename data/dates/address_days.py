@@ -13,7 +13,7 @@ MAX_ADDRESS_LENGTH: Final = 500
 """Maximum length in characters of the part of an address that is searched for days."""
 
 MAX_DAYS: Final = 8
-"""Maximum number of dates that are read from one address."""
+"""Maximum number of dates read from one address."""
 
 _MONTH: Final = r"0[1-9]|1[0-2]"
 _DAY: Final = r"0[1-9]|[12]\d|3[01]"
@@ -30,14 +30,14 @@ _YEAR_FOLDER: Final = re.compile(r"/((?:19|20)\d\d)(?=/)")
 
 @dataclass(frozen=True, slots=True)
 class AddressDay:
-    """A year in an address, with its month and day, which are 0 if missing."""
+    """A date in an address: a year, with a month and day that are 0 if missing."""
 
     year: int
     month: int = 0
     day: int = 0
 
     def agrees(self, day: dt.date) -> bool:
-        """Return whether a day has the same year and, if they are known, the same month and day."""
+        """Return whether a day has the same year and, if known, the same month and day."""
         return (
             self.year == day.year
             and self.month in {0, day.month}
@@ -46,7 +46,7 @@ class AddressDay:
 
 
 def year_of_day(url: str, month: int, day: int) -> int | None:
-    """Return the year of a month and day from the address of their page, or None.
+    """Return the year of a month and day, judging by the address of their page, or None.
 
     The address must contain the same month and no other date, or only a folder for a year
     (``/news/2026/``).

@@ -20,7 +20,7 @@ BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
 BIKRAM_YEARS = range(1975, 2101)
 BIKRAM_YEARS_IN_DIGITS = range(2045, 2101)
-"""Years that belong to the Bikram Sambat in a date of digits. Earlier ones may be Gregorian."""
+"""Years in a date of digits that belong to the Bikram Sambat. Earlier ones may be Gregorian."""
 
 _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
 _BIKRAM_EPOCH = dt.date(1918, 4, 12).toordinal()  # the day before 1 Baisakh 1975
@@ -28,7 +28,7 @@ _ETHIOPIAN_EPOCH = 2795  # the proleptic Gregorian ordinal of 1 Mäskäräm 1, l
 
 
 def from_buddhist(year: int) -> int:
-    """Convert a year of the Buddhist era as used in Thailand since 1941 to a Gregorian year."""
+    """Convert a year of the Thai Buddhist era (as used since 1941) to a Gregorian year."""
     return year - 543
 
 
@@ -50,7 +50,7 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
 def _bikram_months() -> Mapping[int, Sequence[int]]:
     """Return the number of days in each month of the Bikram Sambat, by year.
 
-    The months follow the sun, so Nepal publishes their lengths for each year.
+    The months follow the sun, so Nepal publishes their lengths every year.
     """
     text = files("data.dates").joinpath("bikram_sambat.txt").read_text("utf-8")
     lines = (line.split() for line in text.splitlines() if not line.startswith("#"))

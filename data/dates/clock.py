@@ -30,7 +30,7 @@ _GENERIC = {
     "PT": "America/Los_Angeles",
 }
 _SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
-"""Abbreviations of time zones that have different offsets on different continents."""
+"""Abbreviations of time zones that mean different offsets on different continents."""
 
 _LOCAL = {
     "BST": ("Asia/Dhaka",),
@@ -43,8 +43,7 @@ _LOCAL = {
         "Asia/Aden",
     ),
 }
-"""Time zones in which these abbreviations are used, although the tz database does not contain
-them."""
+"""Time zones that use these abbreviations although the tz database does not contain them."""
 
 _CLOCK_NAME = re.compile(
     r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
@@ -66,7 +65,7 @@ class Clock:
 
 
 class Placed:
-    """A text and its folded form, with a map from positions in the folded form to the text."""
+    """A text and its folded form, with a map from positions in the folded form to the original."""
 
     def __init__(self, text: str, folded: str, places: list[int] | None) -> None:
         self.text = text
@@ -79,10 +78,10 @@ class Placed:
 
 
 def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) -> Clock | None:
-    """Return the time of day right after a date, or else right before the date, or None.
+    """Return the time of day right after a date, or else right before it, or None.
 
-    ``match`` is the match of the date in the folded text. ``home`` is the time zone of the source.
-    Text before the position ``floor`` is ignored.
+    ``match`` is the date in the folded text. ``home`` is the time zone of the source. Text before
+    the position ``floor`` is ignored.
     """
     if match.re is shapes.CTIME:
         hour, minute, second = match["clock"].split(":")
@@ -104,7 +103,7 @@ def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) ->
 
 
 def _is_range(zone: re.Match[str]) -> bool:
-    """Return whether a supposed UTC offset is the end of a time range, as in 17:30-19:30."""
+    """Return whether an apparent UTC offset is the end of a time range, as in 17:30-19:30."""
     plain = zone["minutes"] is None or ":" in zone.group()
     return bool(zone["hours"]) and plain and not zone["prefix"]
 
@@ -149,8 +148,8 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
 def contradicted(published: Published) -> str | None:
     """Return the zone that a date states if the source's zone was used instead, or None.
 
-    For example, IST may be the time of India, Israel or Ireland. For a source in Berlin, none of
-    these is certain, and IST is not the time in Berlin either.
+    For example, IST may be the time of India, Israel or Ireland. For a source in Berlin, it is not
+    clear which one, so the time of Berlin is used.
     """
     if published.precision != "second" or published.zone.startswith(("+", "-")):
         return None

@@ -1,17 +1,19 @@
-"""Context for parsing the dates of a page, most importantly the order of day and month.
+"""Context for parsing the dates of a page, above all the order of day and month.
 
-The orders in language files (data.languages.vocabulary) and the tables of this module follow the
-short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
-implies no order. Its region, the time zone, or the country of the host name implies an order.
+The orders in language files (data.languages.vocabulary) and in this module follow the short date
+formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone implies no
+order: its region, the time zone, or the country of the host name does.
 
-The first of these that is known decides:
+The first known order is used:
 
 1. The source file's ``date_order``. ``communique add`` writes it if the dates of the whole site
    show the order (`spiders.learning.site_day_order.decided_order`).
-2. In a visit, the first listing page whose dates show the order (`site_day_order.listed_order`).
-3. The dates of the listing page (`spiders.listing.listing_day_order`) or of the release page
-   (`spiders.release.date.release_day_order`) that is extracted.
-4. The languages of the page or source, else its time zone, else the country of its host name.
+2. In a visit, that of the first listing page whose dates show an order
+   (`site_day_order.listed_order`).
+3. That of the extracted listing page (`spiders.listing.listing_day_order`) or release page
+   (`spiders.release.date.release_day_order`), if its dates show one.
+4. That of the languages of the page or source, else of its time zone, else of the country of
+   its host name.
 """
 
 import datetime as dt
@@ -29,17 +31,17 @@ from data.languages.vocabulary import DateOrder, vocabulary
 Order: TypeAlias = DateOrder
 
 MAX_AHEAD: Final = dt.timedelta(days=2)
-"""Days may be in the future by at most this time, because of time zones."""
+"""Maximum time by which a day may be in the future, because of time zones."""
 
 US_HOSTS = (".gov", ".mil", ".us", ".edu")
 
 ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
 MIN_ROWS: Final = 3
 MAX_ROWS: Final = 500
-"""Maximum number of a list's dates that are used to determine the order of day and month."""
+"""Maximum number of a list's dates used to determine the order of day and month."""
 
 DECISIVE: Final = 3
-"""The best order is accepted if the second best has more than this many times as many faults."""
+"""The best order is accepted if the second best has more than this multiple of its faults."""
 
 Row: TypeAlias = tuple[int, int, int]
 
@@ -66,7 +68,7 @@ DAY_FIRST_HOSTS = _words(
 
 @lru_cache(maxsize=1024)
 def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
-    """Return the order of day and month for these languages, else for the time zone, or None."""
+    """Return the order of day and month in these languages, else in the time zone, or None."""
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
@@ -90,7 +92,7 @@ def order_of_host(host: str) -> Order | None:
 def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
     """Return the order of day and month in a list of dates, or None if unknown.
 
-    ``pairs`` are the first two numbers of each date. A number above 12 must be the day.
+    ``pairs`` contains the first two numbers of each date. A number above 12 must be the day.
     """
     day_first = month_first = False
     for first, second in pairs:
@@ -119,8 +121,8 @@ def order_of_list(
 
     In the right order, the days exist, are not in the future, rise or fall from row to row, agree
     with the days in addresses, and have fewer different years than days. If several orders fit
-    equally well, the ``usual`` order of the page's language or country decides, and then a falling
-    list. The result is None if no order is clearly better than the others.
+    equally well, the ``usual`` order of the page's language or country is preferred, then an order
+    in which the days fall. Returns None if no order is clearly the best.
     """
     dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
     some = [*islice(dates, MAX_ROWS)]
@@ -141,7 +143,7 @@ def order_of_list(
 
 
 def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """Return the number of rows whose day in this order contradicts the days in their addresses."""
+    """Return the number of rows in which this order contradicts the days in addresses."""
     count = 0
     for row in rows:
         if row.named:
@@ -151,7 +153,7 @@ def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
 
 
 def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.date]:
-    """Return the days of the rows in this order, without days that do not exist."""
+    """Return the days of the rows, read in this order. Days that do not exist are omitted."""
     found: list[dt.date] = []
     for row in rows:
         year, month, day = (row.numbers[order.index(part)] for part in "YMD")
@@ -161,7 +163,7 @@ def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.d
 
 
 def _is_falling(days: Sequence[dt.date]) -> bool:
-    """Return whether the days of a list begin with the latest day and never rise."""
+    """Return whether the days of a list never rise, so that the latest day comes first."""
     return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
 
 
@@ -198,9 +200,9 @@ def _regional(tag: str) -> Order | Literal["uncertain"] | None:
 class DateContext:
     """Context for parsing the dates of a page.
 
-    ``zone`` is the IANA name of the source's time zone. ``order`` is the order of numbers in dates
-    such as 03/04/26. ``languages`` are the page's language tags. ``now`` (aware UTC) is the time to
-    which "yesterday" refers.
+    ``zone`` is the IANA name of the source's time zone. ``order`` is the order of the numbers in
+    dates such as 03/04/26. ``languages`` are the page's language tags. ``now`` (aware UTC) is the
+    current time, for words such as "yesterday".
     """
 
     zone: str

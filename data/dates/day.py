@@ -28,7 +28,7 @@ _SHORT = 2
 
 
 def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:
-    """Return the day of a date match, or None if the day does not exist or its order is unknown."""
+    """Return the day of a date match, or None if it does not exist or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
             return _numeric(match, context)
@@ -60,8 +60,8 @@ def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
 def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
     """Return the day of an Ethiopian date if the era or the page's language confirms the calendar.
 
-    In Eritrea, the same names are used for months of the Gregorian calendar. In Ethiopia, Gregorian
-    years are marked with "እ.ኤ.አ".
+    In Eritrea, the same names mean months of the Gregorian calendar. In Ethiopia, Gregorian years
+    are marked "እ.ኤ.አ".
     """
     month = month_in("ethiopian", match["w"])
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
@@ -73,8 +73,8 @@ def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
 def _counts_bikram(match: re.Match[str], context: DateContext) -> bool:
     """Return whether a date belongs to Nepal's calendar (Bikram Sambat).
 
-    This is so if the date contains the era, or if its page is in Nepali. Without these signs, the
-    month may be a lunar month of India, because both calendars have the same names of months.
+    It must contain the era, or its page must be in Nepali. Otherwise the month may be a lunar month
+    of India, because both calendars use the same names.
     """
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     return context.speaks("ne") or _BIKRAM_ERA.search(near) is not None

@@ -20,25 +20,28 @@ MIN_STEM_LETTERS: Final = 5
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
-"""Pattern that matches letters of scripts that several languages use. A short word in such a script
-may mean something else in another language."""
+"""Pattern of letters in scripts that several languages use. A short word in such a script may mean
+something else in another language."""
 
 PLAIN: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u109f]){2,20}")
-"""Pattern that matches month names that data.dates.patterns recognizes as one word."""
+"""Pattern of month names that data.dates.patterns recognizes as one word."""
 
 OTHER_TAGS: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr"}
 """Map from old or regional language tags to the equivalent tags in the tables."""
 
 LANGUAGES_WITH_PHRASES: Final = ("vi",)
-"""Languages whose month names with several words are recognized on pages in any language."""
+"""Languages whose month names of several words are recognized on pages in any language."""
 
 Calendar: TypeAlias = Literal["solar_hijri", "ethiopian", "bikram_sambat"]
-"""A calendar other than the Gregorian one, with months in language files
+"""A calendar other than the Gregorian one. Language files contain its months
 (``solar_hijri_months``)."""
 
 
 def _numbers(months: Iterable[str]) -> Mapping[str, int]:
-    """Map folded month names to numbers. ``months`` has twelve lines of names, January first."""
+    """Map folded month names to numbers.
+
+    ``months`` has twelve items, January first, with one or more names each.
+    """
     return {
         fold_date(name.replace("·", " ")): number
         for number, names in enumerate(months, 1)
@@ -56,7 +59,7 @@ def _lines() -> Mapping[str, str]:
 
 @cache
 def names_in(language: str) -> Mapping[str, int]:
-    """Return the folded month names in a language and their numbers. The tag has no region."""
+    """Map the folded month names in a language to their numbers. The tag has no region."""
     other = _numbers(_lines().get(language, "").split("|"))
     own = vocabulary().get(language, LanguageWords()).dates.months
     return MappingProxyType({**other, **_numbers(own)})

@@ -1,7 +1,6 @@
 """Parsing of dates in many languages and calendars, with results in UTC.
 
-Fast patterns are tried first, then dateparser. The result for an ambiguous date is None, never a
-guess.
+Fast patterns are tried first, then dateparser. An ambiguous date gives None, never a guess.
 """
 
 import datetime as dt
@@ -21,14 +20,14 @@ from data.models import Published
 from data.text.folding import fold_date
 
 MAX_CHARS = 200
-"""Maximum length in characters of a short text in which `parse_date` searches."""
+"""Maximum length in characters of the text that `parse_date` reads."""
 
 MAX_RUNNING_CHARS = 100_000
-"""Maximum length in characters of a long text in which `find_dates` searches."""
+"""Maximum length in characters of the text that `find_dates` reads."""
 
 MAX_SLOW_TEXTS = 150
-"""Maximum number of different texts per page that are passed to dateparser, which takes a few
-milliseconds per text."""
+"""Maximum number of different texts per page that dateparser reads. It takes a few milliseconds per
+text."""
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")
@@ -40,7 +39,7 @@ _MACHINE = re.compile(
 _NO_HOUR = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"
 )
-"""Pattern that matches times that some systems write for a day: midnight in UTC, or noon (Drupal's
+"""Pattern of times that some systems write for a day: midnight in UTC, or noon (Drupal's
 DateTimeComputed)."""
 
 _NOON = dt.time(12)
@@ -55,7 +54,7 @@ _ADDRESS = re.compile(
     r"(?![a-z0-9])",
     re.ASCII,
 )
-"""Pattern that matches addresses and file names in a folded text. Dates in them are ignored."""
+"""Pattern of addresses and file names in a folded text. Dates in them are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ def parse_stated(stated: str, shown: str, context: DateContext, rule: str) -> Pu
 class DateReader:
     """Parses the dates in many short texts of one page.
 
-    At most MAX_SLOW_TEXTS texts are passed to dateparser. Further texts that need dateparser have
-    no date, which `reasons` reports.
+    At most MAX_SLOW_TEXTS texts are passed to dateparser. Any further texts get no date, which is
+    noted in `reasons`.
     """
 
     def __init__(self, context: DateContext) -> None:
@@ -107,7 +106,7 @@ class DateReader:
         return self.rare_date(text, rule)
 
     def rare_date(self, text: str, rule: str) -> Published | None:
-        """Return the date in a short text for which `scan` finds none, with dateparser, or None."""
+        """Return the date in a short text without a date for `scan`, using dateparser, or None."""
         context = self.context
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)
@@ -244,7 +243,8 @@ def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
 def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
     """Return the publication time for a local time in the ``stated`` zone, or in ``home`` if None.
 
-    A time stated in UTC gets the source's zone (``home``), because machines write UTC in any place.
+    For a time stated in UTC, the result still has the source's zone (``home``), because machines
+    write UTC everywhere.
     """
     at, zone = _to_utc(wall, stated or home)
     return Published(at, "second", home if stated == "UTC" else zone, raw, rule)
@@ -253,7 +253,7 @@ def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule
 def _to_utc(wall: dt.datetime, zone: str) -> tuple[dt.datetime, str]:
     """Convert a local time in a time zone to UTC, and return it with the zone's name.
 
-    A local time that is skipped when summer time begins counts as one hour later. Of a repeated
+    A local time that is skipped when summer time begins is moved one hour later. Of a repeated
     local time, the first is used (PEP 495, fold 0). At the limits of the calendar, where offsets
     overflow, the zone is UTC.
     """

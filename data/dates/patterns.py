@@ -2,7 +2,7 @@
 
 Every repetition is bounded, so a search is linear in the length of the text. The groups are ``y``
 (year), ``d`` (day), ``n`` (month as a number), ``w`` (month as a word), and ``era``. In
-``NUMERIC``, ``a``, ``b`` and ``c`` are numbers in unknown order.
+``NUMERIC``, the order of the numbers ``a``, ``b`` and ``c`` is unknown.
 """
 
 import re
@@ -75,7 +75,7 @@ MONGOLIAN = re.compile(
 )
 PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
 """Quick test for month names of several words that are recognized in any language
-(data.dates.months). Each of these names contains a match."""
+(data.dates.months). Each of them contains a match."""
 
 ETHIOPIAN = re.compile(
     r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"
@@ -117,8 +117,8 @@ HOLDS = {
     CTIME: re.compile(r"\d:\d\d:\d"),
     MONTH_DAY_YEAR: re.compile(rf"\d{_ORDINAL}[\s.,،/-]{{1,4}}(?:of\s)?['’]?\d"),
 }
-"""Map from each date pattern to a pattern of characters that its matches always contain. Testing
-these characters first is much faster."""
+"""Map from each date pattern to characters that its matches always contain. Testing for these
+characters first is much faster."""
 
 _MERIDIEM = r"(?P<half>[ap]\.?\s?m\b\.?)?"
 _CLOCK = (

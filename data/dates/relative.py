@@ -33,9 +33,9 @@ def _days_ago() -> Mapping[str, int]:
 
 @cache
 def _own_languages() -> Mapping[str, str]:
-    """Map folded words for today or yesterday that mean something else elsewhere to their language.
+    """Map words for today or yesterday that mean something else elsewhere to their language.
 
-    For example, French "hier" means "here" in German.
+    The words are folded. For example, French "hier" means "here" in German.
     """
     return {
         fold_date(word): tag for tag, one in vocabulary().items() for word in one.dates.ambiguous
@@ -49,7 +49,7 @@ def _hint() -> re.Pattern[str]:
 
 
 def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime) -> dt.date | None:
-    """Return the day in ``zone`` for a word that means today or yesterday, or None."""
+    """Return the day in ``zone`` that a word for today or yesterday means, or None."""
     word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
     needed = _own_languages().get(word)
     days_ago = _days_ago().get(word)

@@ -1,4 +1,4 @@
-"""Creation of cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
+"""Create cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
 
 python -m data.dates.renew_months
 
@@ -18,10 +18,10 @@ from data.languages.vocabulary import MONTHS, LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
-"""Pattern that matches placeholders for missing month names in the CLDR."""
+"""Pattern of placeholders for missing month names in the CLDR."""
 
 PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
-"""Pattern that matches a word before the month name in a date, such as a preposition."""
+"""Pattern of a word before the month name in a date, such as a preposition."""
 
 EDGES: Final = " .·׳॰"
 """Characters that are stripped from both ends of a month name, such as the sign before Shavian

@@ -1,4 +1,4 @@
-"""Export as a BagIt 1.0 bag (RFC 8493): a folder of records and releases, with their digests."""
+"""Export as a BagIt 1.0 bag (RFC 8493): a folder of records and releases with their digests."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -64,7 +64,7 @@ def write_bag(
 
 
 class _Counted:
-    """Iterator that counts its lines."""
+    """Iterator that counts the lines it yields."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = lines
@@ -77,7 +77,7 @@ class _Counted:
 
 
 class _Bag:
-    """A bag while it is being written."""
+    """A bag that is being written."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -86,7 +86,7 @@ class _Bag:
         self._size = 0
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write a payload file (in the folder data) from pieces of its content."""
+        """Write a payload file (in the folder data) from the pieces of its content."""
         digest, size = self._write(name, pieces)
         self._size += size
         self._payload.append(_line(digest, name))

@@ -45,7 +45,7 @@ class Exported:
 class Choice:
     """Filter for the releases to export: by source, and by day of publication (inclusive).
 
-    None means no restriction. Days are in the time zone of each release's source.
+    None means no restriction. Days are in the time zone of the release's source.
     """
 
     source: str | None = None
@@ -65,7 +65,7 @@ class Choice:
 
 @dataclass(slots=True)
 class ChosenRecords:
-    """Filter for the archive records that belong to the selected releases."""
+    """Selects the archive records of the chosen releases."""
 
     everything: bool
     ids: set[str] = field(default_factory=set)
@@ -74,7 +74,7 @@ class ChosenRecords:
     def takes(self, record: ArchiveRecord) -> bool:
         """Return whether a record belongs to the export.
 
-        Call this method for all records in the order of the archive.
+        Call this for all records, in the order of the archive.
         """
         if self.everything or record.record_id in self.ids:
             return True
@@ -87,7 +87,7 @@ class ChosenRecords:
 
 
 def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
-    """Return the filter for the records of the selected releases and their files."""
+    """Return the selector for the records of the chosen releases and their files."""
     chosen = ChosenRecords(choice.is_all)
     if not choice.is_all:
         for capture in chosen_captures(store, choice):
@@ -131,7 +131,7 @@ class ArchiveRecords:
         self.damaged: list[Damage] = []
 
     def files(self) -> Iterator[tuple[str, Iterator[ExportedRecord]]]:
-        """Yield the name and the selected records of each file that has any.
+        """Yield the name and the selected records of each file with selected records.
 
         Consume the records of a file before the next file.
         """
@@ -167,7 +167,7 @@ class ArchiveRecords:
 
 
 class CopiedRecords:
-    """Records that were written to a copy, and the index of the copy.
+    """Records written to a copy, and the index of the copy.
 
     ``count`` is the number of records. ``with_secrets`` is the number of records that contain one
     of the ``secrets``. ``places`` maps the id of each record that can be replayed to its address
@@ -183,7 +183,7 @@ class CopiedRecords:
         self.places: dict[str, tuple[str, dt.datetime]] = {}
 
     def members(self, found: Iterable[ExportedRecord]) -> Iterator[bytes]:
-        """Yield the compressed records for one file of the copy, and add them to the index.
+        """Yield the compressed records for one file of the copy, and index them.
 
         The index contains their offsets in the copy.
         """
@@ -200,7 +200,7 @@ class CopiedRecords:
             yield taken.member
 
     def write_index(self, to: Path) -> None:
-        """Write the sorted index to the file ``to``, after all records were written."""
+        """Write the sorted index to the file ``to``. Call this after writing all records."""
         self._file.close()
         with self._lines.open("rb") as lines:
             write_sorted(lines, to)

@@ -58,7 +58,7 @@ def _write(
 
 
 class _Database:
-    """An SQLite database while it is being written."""
+    """An SQLite database that is being written."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store = store

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 FORMULA_PREFIXES: Final = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
-"""First characters by which spreadsheets recognize a formula, also in full width."""
+"""First characters that make spreadsheets treat a text as a formula, also in full width."""
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
 
@@ -34,7 +34,7 @@ def csv_line(cells: Iterable[str]) -> bytes:
 def cell(value: Any) -> str:
     """Return a value as the text of a cell.
 
-    An apostrophe is put before a text that a spreadsheet would run as a formula (OWASP, CSV
+    A text that a spreadsheet would run as a formula is preceded by an apostrophe (OWASP, CSV
     injection).
     """
     match value:

@@ -67,7 +67,7 @@ def write_wacz(
 ) -> Exported:
     """Write the records of the selected releases to a new WACZ file at ``to``.
 
-    With the ``key`` of the log, the file is signed. Raises StoreError and OSError.
+    The file is signed if ``key``, the key of the log, is given. Raises StoreError and OSError.
     """
     records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
     with (
@@ -88,7 +88,7 @@ def write_wacz(
 
 
 class _Pages:
-    """The list of selected releases whose captured page was exported."""
+    """List of the selected releases whose captured page was exported."""
 
     def __init__(
         self, store: Store, choice: Choice, places: dict[str, tuple[str, dt.datetime]]
@@ -99,7 +99,7 @@ class _Pages:
         self.releases = self.count = 0
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the list of pages."""
+        """Yield the lines of this list."""
         yield PAGES_HEAD
         for release in self._choice.releases(self._store):
             self.releases += 1
@@ -147,7 +147,7 @@ class _Package:
         self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
 
     def describe(self, title: str, software: str, key: SigningKey | None) -> None:
-        """Write datapackage.json, and the file with its digest and the signature by a key."""
+        """Write datapackage.json, and a file with its digest, signed if ``key`` is given."""
         created = _time(self._created)
         described = {
             "profile": "data-package",

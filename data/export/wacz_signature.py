@@ -3,8 +3,8 @@
 https://specs.webrecorder.net/wacz-auth/0.1.0/
 
 The specification requires ECDSA, and ReplayWeb.page accepts only the curve P-384 with SHA-256 and
-signatures of 96 bytes. The key of the log is an Ed25519 key, so a P-384 key is derived from it. A
-signed note of the log contains the digest and the derived public key.
+signatures of 96 bytes. The log's key is an Ed25519 key, so a P-384 key is derived from it. A note
+signed by the log contains the digest and the derived public key.
 """
 
 import base64
@@ -23,8 +23,8 @@ INFO: Final = b"communique WACZ signature P-384"
 """Purpose of the derived key (RFC 5869, section 3.2)."""
 
 SECRET_BYTES: Final = 64
-"""Number of derived bytes. This is 16 more than in the order of P-384, so that all keys are equally
-likely."""
+"""Number of derived bytes: 16 more than in the order of P-384, so that all keys are equally likely.
+"""
 
 ORDER: Final = int(
     "ffffffffffffffffffffffffffffffffffffffffffffffff"
@@ -40,8 +40,8 @@ NUMBER_BYTES: Final = 48
 class SignedData(msgspec.Struct, rename="camel"):
     """The object ``signedData`` of datapackage-digest.json.
 
-    ``hash`` is the digest that is signed, ``signature`` and ``public_key`` are in base64. ``note``
-    is the note of the log, which other programs ignore.
+    ``hash`` is the signed digest; ``signature`` and ``public_key`` are in base64. ``note`` is the
+    log's signed note, which other programs ignore.
     """
 
     hash: str

@@ -1,10 +1,10 @@
-"""Publishing activity of a country's sources per day, compared with the usual activity by weekday.
+"""Publishing activity of a country's sources per day, relative to the usual activity by weekday.
 
 A recess of parliament, an election or a storm silences many sources at once. If the other sources
 publish half as much as usual on a day, one more silent source is half as remarkable.
 
 A source with the hazard *h* publishes on a day with the probability 1 - exp(-h). So the hazard of a
-group of sources follows from the share that published: a share of 0.5 gives 0.69, 0.9 gives 2.3.
+group of sources follows from the share that published: 0.69 for a share of 0.5, and 2.3 for 0.9.
 """
 
 import datetime as dt
@@ -20,17 +20,17 @@ from 50 offices of the US Senate over one year."""
 
 USUAL_WEIGHT: Final = 40.0
 """Weight of USUAL_HAZARDS in a country's estimate for one weekday, in source-days (one source
-observed for one day)."""
+observed for one day each)."""
 
 HALF_LIFE_DAYS: Final = 365.0
-"""Age in days at which the weight of an observation is one half."""
+"""Age in days at which an observation counts half."""
 
 HOLIDAY_SHARE: Final = 0.2
 """Factor for the hazard of a source on a public holiday."""
 
 SHRINKAGE_RELEASES: Final = 2.0
-"""Number of releases added to both the expected and the published releases, so that a few sources
-prove little."""
+"""Number of releases added to both the expected and the published releases, so that the estimate is
+cautious if a country has few sources."""
 
 MIN_BUSY: Final = 0.05
 MAX_BUSY: Final = 2.0
@@ -38,19 +38,19 @@ MAX_BUSY: Final = 2.0
 ends."""
 
 MAX_SHARE: Final = 0.97
-"""Maximum share of publishing sources when a hazard is calculated. For a share of 1, the hazard
-would be infinite."""
+"""Maximum share of publishing sources in the calculation of a hazard. For a share of 1, it would be
+infinite."""
 
 DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """Return the daily hazard of a group of sources of which a ``share`` publishes on a day."""
+    """Return the daily hazard of a group of sources, a ``share`` of which publishes on a day."""
     return -log(1 - min(share, MAX_SHARE))
 
 
 def fade(sums: list[float]) -> None:
-    """Multiply sums, one per weekday, by the decay of one day."""
+    """Reduce each of the sums by the decay of one day."""
     for weekday in range(7):
         sums[weekday] *= DAILY_DECAY
 
@@ -58,8 +58,8 @@ def fade(sums: list[float]) -> None:
 class Others(NamedTuple):
     """Activity of all other sources of a country on a day. ``busy`` is 1 on a usual day.
 
-    ``expected`` is the number of releases expected from these sources. The higher it is, the more
-    reliable ``busy`` is.
+    ``expected`` is the number of releases expected from them. The higher it is, the more reliable
+    ``busy`` is.
     """
 
     busy: float
@@ -70,9 +70,9 @@ NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """Numbers of sources in a country that published on each day, and of sources known on each day.
+    """Per day, the number of a country's sources that published, and of its known sources.
 
-    ``published`` and ``known`` have one value per day, from the day ``start`` (an ordinal of
+    ``published`` and ``known`` have one value per day, starting on the day ``start`` (an ordinal of
     ``datetime.date``).
     """
 
@@ -115,7 +115,7 @@ class Activity:
         return HOLIDAY_SHARE if self.is_holiday(day) else 1.0
 
     def usual(self, day: int) -> tuple[float, ...]:
-        """Return the country's usual hazards, Monday first, from the days before ``day``."""
+        """Return the country's usual hazards before ``day``, for Monday to Sunday."""
         found = list(USUAL_HAZARDS)
         for near in range(max(day - 7, self.start), min(day, self.start + len(self._before))):
             weekday = (near - 1) % 7
@@ -126,9 +126,9 @@ class Activity:
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
         """Return the activity of all sources except one on a day (an ordinal).
 
-        The other arguments describe the excluded source. ``published`` is whether it published on
-        this day. ``asked`` is the decayed number of earlier days with the same weekday, and
-        ``heard`` the number of those on which it published.
+        The other arguments describe the excluded source: whether it ``published`` on this day, and
+        the decayed numbers of earlier days with the same weekday (``asked``) and of those with a
+        release (``heard``).
         """
         index = day - self.start
         if not 0 <= index < len(self._published):

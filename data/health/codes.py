@@ -1,7 +1,7 @@
 """Health codes, with their states and meanings.
 
-Programs should use the code. The reason that accompanies a code is a readable sentence and may
-change. docs/health.md lists the codes.
+Programs should use the code, because the sentence with the reason may change. docs/health.md lists
+the codes.
 """
 
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -9,8 +9,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
 Condition: TypeAlias = State | Literal["degraded"]
-"""State of a source, or ``degraded`` if the source works but has a fault. The code describes the
-fault."""
+"""State of a source, or ``degraded`` if the source works but has the fault that its code describes.
+"""
 
 DEGRADED: Final = "works but has a fault"
 """Readable text for the condition ``degraded``."""
@@ -25,10 +25,9 @@ def condition_text(condition: str) -> str:
 
 
 class Meaning(NamedTuple):
-    """Meaning of a health code: its state, and a sentence for the documentation.
+    """Meaning of a health code: a state, and a sentence for the documentation.
 
-    ``may_degrade`` is whether a source with this fault may still work. The source's state is then
-    ``ok``.
+    ``may_degrade`` is whether a source may work despite this fault. Its state is then ``ok``.
     """
 
     state: State
@@ -39,7 +38,7 @@ class Meaning(NamedTuple):
 class Verdict(NamedTuple):
     """Health of a source: a code, and the reason as a readable sentence.
 
-    ``degraded`` is whether the source works but has the fault that the code describes.
+    ``degraded`` is whether the source works despite the fault.
     """
 
     code: str

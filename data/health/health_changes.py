@@ -1,10 +1,11 @@
 """Recording of changes in the health of sources, once recent visits agree about a new state.
 
-A source that is only late is not recorded, because offices are late a few times a year.
+Lateness alone is not recorded, because offices are late a few times a year.
 
-After the first visit with a different state, quick visits follow. If their states agree, the change
-is recorded. In this module, states are those of the last visits, and events are recorded changes;
-both are sorted newest first. Visits that this program or its network interrupted are not evidence.
+The first visit that shows a different state is followed by quick visits. If they show the same
+state, the change is recorded. In this module, states are those of the last visits, and events are
+recorded changes; both are sorted newest first. Visits that were interrupted by this program or its
+network are not evidence.
 """
 
 import datetime as dt
@@ -37,8 +38,8 @@ again."""
 NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
 RECENT_VISITS: Final = 12
-"""Number of recent visits that are checked. A source fails often if at least half of this number
-failed."""
+"""Number of recent visits that are checked. A source fails often if at least half of them failed.
+"""
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -46,10 +47,10 @@ MAX_STOPS_PER_DAY: Final = 2
 """Maximum number of recorded changes per day from healthy to not healthy, for one source."""
 
 MAX_VISITS: Final = 1000
-"""Maximum number of visits that are read to find the visits of the last day."""
+"""Maximum number of visits read to find those of the last day."""
 
 MAX_EVENTS: Final = 500
-"""Maximum number of recorded changes that are read per source."""
+"""Maximum number of recorded changes read per source."""
 
 
 def note_health_events(
@@ -59,11 +60,11 @@ def note_health_events(
     now: dt.datetime,
     unvisited: Mapping[str, Verdict] = NO_VERDICTS,
 ) -> int:
-    """Record all changes in the health of sources since the last call, and return their number.
+    """Record all new changes in the health of sources, and return their number.
 
-    Changes are recorded in the order of their visits. ``further`` additional visits must agree with
-    the visit that first showed a change. Sources in ``unvisited`` are not visited, so their changes
-    are recorded at once.
+    Changes are recorded in the order of their visits. The visit that shows a change must be
+    confirmed by ``further`` additional visits. Sources in ``unvisited`` are not visited, so their
+    changes are recorded at once.
     """
     look = HealthCheck(store, further, store.handlings(now), unvisited)
     visited = [one for name in look.telling if (one := look.change(name))]
@@ -79,10 +80,9 @@ def note_health_events(
 class HealthCheck:
     """Results of the last visits to all sources that are neither paused nor removed.
 
-    ``handled`` contains decisions of people about sources. ``network`` is the change in the state
-    of our own network, if any. ``telling`` contains the visits that are evidence about their
-    source, newest first. ``unvisited`` contains the verdicts about sources that are no longer
-    visited.
+    ``handled`` contains people's decisions about sources. ``network`` is the change in the state of
+    our own network, if any. ``telling`` contains the visits that are evidence about their source,
+    newest first. ``unvisited`` contains the verdicts about sources that are no longer visited.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class HealthCheck:
         return is_repeated(events_of_visits(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
-        """Yield the sources whose fault was acknowledged and that work again."""
+        """Yield the sources that work again after a person acknowledged their fault."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
                 states = [one.condition for one in self.verdicts(name)][: self._further + 1]
@@ -196,10 +196,10 @@ def is_after(run: Run, recorded: HealthEvent | None) -> bool:
 def event_of(
     run: Run, newest: Verdict, lately: Sequence[Condition], recorded: Sequence[HealthEvent]
 ) -> HealthEvent:
-    """Return the change in health that the newest visit shows.
+    """Return the health event that the newest visit shows.
 
     ``lately`` contains the states of recent visits if the source fails often, else it is empty.
-    ``recorded`` contains earlier changes of the source.
+    ``recorded`` contains the source's earlier events.
     """
     well = newest.condition in WELL
     if well:
@@ -216,7 +216,7 @@ def event_of(
 
 
 def is_broken(state: str) -> bool:
-    """Return whether a condition means that visits fail. Silence does not mean this."""
+    """Return whether a condition means that visits fail, not only that a source is silent."""
     return state in {"failing", "blocked", "degraded"}
 
 
@@ -231,7 +231,7 @@ def is_news(before: HealthEvent | None, state: Condition) -> bool:
 
 
 def agreeing(states: Sequence[Condition]) -> int:
-    """Return the number of newest visits that agree whether the source is broken."""
+    """Return how many of the newest visits agree on whether the source is broken."""
     broken = [is_broken(state) for state in states]
     return next((count for count, one in enumerate(broken) if one != broken[0]), len(broken))
 
@@ -253,7 +253,7 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], furthe
 def fails_often(states: Sequence[Condition]) -> bool:
     """Return whether a source fails often: at least half of its recent visits failed.
 
-    ``states`` contains the states of visits since the last recorded change.
+    ``states`` are those of the visits since the last recorded change.
     """
     return bool(states) and is_broken(states[0]) and failures(states) >= RECENT_VISITS / 2
 
@@ -276,7 +276,7 @@ def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
 
 
 def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEvent | None:
-    """Return the last change of the previous trouble, which has ended, or None.
+    """Return the last change of an earlier trouble that is over, or None.
 
     The change must be less than a day before ``at``.
     """
@@ -293,16 +293,16 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
 
 
 def turns(states: Sequence[Condition]) -> int:
-    """Return how many times a source stopped working or worked again in these visits."""
+    """Return how many times a source stopped working or recovered during these visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
 def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
     """Return whether a change is not recorded, because the health of its source alternates.
 
-    The change from healthy to not healthy is recorded at most MAX_STOPS_PER_DAY times a day. A
-    recovery is not recorded if the health alternates and changed more than once within the last day
-    (``turned`` times). A change between two unhealthy conditions is always recorded (see
+    At most MAX_STOPS_PER_DAY changes from healthy to not healthy are recorded per day. A recovery
+    is not recorded if the health alternates and ``turned`` (the number of changes within the last
+    day) is more than 1. A change between two unhealthy conditions is always recorded (see
     is_repeated).
     """
     if found.well:
@@ -320,8 +320,8 @@ def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int
 def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
     """Return whether a change of a source that remains unhealthy needs no alert.
 
-    No alert is needed if the health of the source alternates, or if the same condition was recorded
-    within the last day.
+    This is so if the health of the source alternates, or if the same condition was recorded within
+    the last day.
     """
     current = current_trouble(events)
     if found.well or not current:
@@ -333,8 +333,8 @@ def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
 def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
     """Return the visits that are evidence about their source.
 
-    A visit that this machine ended early, or that failed because of our own network, is not
-    evidence.
+    A visit is no evidence if this machine ended it early, or if it failed because of our own
+    network.
     """
     return tuple(
         run for run in runs if not is_no_evidence(run) and not (outage and outage.spoiled(run))
@@ -342,14 +342,14 @@ def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, 
 
 
 def is_no_evidence(run: Run) -> bool:
-    """Return whether a visit extracted nothing because this machine ended it early."""
+    """Return whether a visit has no results because this machine ended it early."""
     return was_interrupted(run) and not works(run)
 
 
 def last_visit(store: Store, source: str) -> Run | None:
     """Return the last visit to a source, or None.
 
-    A visit that this machine ended early is returned only if there are no other recent visits.
+    A visit that this machine ended early is returned only if no other recent visit exists.
     """
     last = next(iter(store.runs(source, limit=1)), None)
     if last is None or not is_no_evidence(last):
@@ -376,13 +376,14 @@ def events_of(store: Store, source: str) -> Sequence[HealthEvent]:
 def events_of_visits(store: Store, source: str) -> Sequence[HealthEvent]:
     """Return the recorded changes that visits showed, newest first.
 
-    A source whose file was broken and repaired several times does not alternate.
+    Changes because of a broken or repaired source file are omitted, as they don't mean that the
+    source alternates.
     """
     return [one for one in events_of(store, source) if one.code not in UNVISITED_CODES]
 
 
 def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:
-    """Return how many times a source stopped working or worked again within the last day."""
+    """Return how many times a source stopped working or recovered within the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
     return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

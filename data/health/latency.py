@@ -1,9 +1,8 @@
 """Latency until releases are found, published and sent in alerts: median and 90th percentile.
 
-Only new releases count: releases from first visits and imports, and releases found long after their
-publication, say nothing about the latency. Releases with a day but no time do not count either. If
-a publication time is after the time when the release was first seen, it is wrong or in another time
-zone.
+Only new releases with a publication time count. Releases from first visits and imports, and those
+found long after their publication, do not show the latency. A publication time after the first
+sighting of the release is wrong or in another time zone.
 """
 
 import statistics
@@ -15,7 +14,7 @@ from data.models import STAGES, ReleaseTimes, Stage
 from data.wording import lasting
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases per source that are used, newest first."""
+"""Maximum number of releases used per source, newest first."""
 
 MIN_RELEASES: Final = 5
 """Minimum number of releases for which a latency is calculated."""
@@ -29,7 +28,7 @@ WORDS: Final[Mapping[Stage, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Latency of a stage in seconds: the median, and the 90th percentile (``ninth``)."""
+    """Latency of a stage in seconds: median and 90th percentile (``ninth``)."""
 
     median: float
     ninth: float
@@ -49,10 +48,10 @@ def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
 
 
 def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
-    """Return the times of a source's releases as its page shows them.
+    """Return the release times that may be shown on a source's page.
 
-    While a page is written, the time when its newest releases come into the feeds is unknown. So
-    these times are omitted, and a page that is rendered again is identical. Times of alerts are
+    While a page is written, the time at which its newest releases are published is unknown. So
+    these times are omitted, and rendering the page again gives the same page. Times of alerts are
     omitted too.
     """
     fed = [one.in_feed for one in times]

@@ -1,8 +1,8 @@
 """Detection of outages of our own network, which are not faults of sources.
 
-Our network is down if nearly all hosts that were visited recently do not respond. "Recently" means
-since the first of these hosts stopped responding. An outage is recorded once, as a change in the
-health of HOME. Visits during the outage are not evidence about their sources.
+Our network is down if nearly all hosts visited since the first of them stopped responding do not
+respond. An outage is recorded once, as a change in the health of HOME. Visits during the outage are
+not evidence about their sources.
 """
 
 import datetime as dt
@@ -19,22 +19,22 @@ HOME: Final = ""
 """Source id that represents our own network in health events."""
 
 NO_RESPONSE: Final = {"dns", "connection", "timeout"}
-"""Families of visit errors that mean that the host did not respond."""
+"""Families of visit errors in which the host did not respond."""
 
 MIN_HOSTS: Final = 3
-"""Minimum number of visited hosts for the detection of an outage of our network. With only two
-hosts, both may be on one server."""
+"""Minimum number of visited hosts for detecting an outage of our network. Two hosts may be on one
+server."""
 
 OUTAGE_SHARE: Final = 0.9
-"""Minimum share of visited hosts that do not respond at which an outage of our network begins. The
-other hosts may be in our own building."""
+"""Minimum share of visited hosts without a response for an outage to begin. The other hosts may be
+in our own building."""
 
 RECOVERY_SHARE: Final = 0.5
-"""Maximum share of visited hosts that do not respond at which an outage of our network ends."""
+"""Maximum share of visited hosts without a response for an outage to end."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
-"""Maximum time for holding back a source's failure because our own network may be down.
-The cause is unknown while too few other hosts have been visited."""
+"""Maximum time for which a source's failure is held back because our own network may be down. The
+cause is unknown until enough other hosts have been visited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """State of a host: whether it ``answers``, and the last visits that agree about this.
+    """State of a host: whether it ``answers``, and the last visits that agree on this.
 
     ``since`` is the time of the first of these visits, ``last`` the time of the last one, and
     ``visits`` their number.
@@ -111,7 +111,7 @@ def network_events(
 ) -> tuple[HealthEvent, ...]:
     """Return an event if our network went down or recovered, otherwise an empty tuple.
 
-    ``further`` is the number of additional visits that must confirm that a host does not respond.
+    A host without a response must be confirmed by ``further`` additional visits.
     """
     seen = tuple(hosts.values())
     if outage and outage.until is None:
@@ -134,7 +134,7 @@ def network_events(
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
     """Return the first host that stopped responding in an outage of our network, or None.
 
-    ``further`` is the number of additional visits to this host that must have failed.
+    The host must have failed in ``further`` additional visits.
     """
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
@@ -145,7 +145,7 @@ def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
 
 
 def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
-    """Return the time of the last visit if an outage is certainly over, or else None."""
+    """Return the time of the last visit if an outage is certainly over, or None."""
     for one in hosts:
         beside = seen_since(hosts, one)
         enough = (
@@ -159,7 +159,7 @@ def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
 def is_undecided(one: HostSeen, hosts: Mapping[str, HostSeen]) -> bool:
     """Return whether too few other hosts were visited to know if our network is down.
 
-    ``one`` is a host that stopped responding; only visits since then count.
+    ``one`` is a host that stopped responding. Only visits since then count.
     """
     few = len(seen_since(hosts.values(), one)) < MIN_HOSTS <= len(hosts)
     return few and not one.answers and one.last - one.since < MAX_UNDECIDED

@@ -34,9 +34,9 @@ def overview(store: Store) -> Iterator[Health]:
 def set_aside(
     run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
 ) -> Verdict | None:
-    """Return a verdict that overrides the last visit, or None.
+    """Return a verdict that takes precedence over the last visit, or None.
 
-    Such a verdict means that the source is paused or that our network is down.
+    It is returned if the source is paused or our network is down.
     """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")

@@ -4,22 +4,22 @@ On a day with the hazard *h*, a source publishes with the probability 1 - exp(-h
 discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978). *h* is the product
 of
 
-- the rate of the source: the mean of a Gamma distribution that starts with the rate of the country
-  and is updated every day, while older days decay (a Gamma-Poisson model with a power discount:
-  Smith 1979, West and Harrison 1997). A day with releases counts as the number of releases expected
-  on such a day. Daily sources are then known to be reliable, and a burst of releases counts once;
+- the rate of the source: the mean of a Gamma distribution, which starts with the rate of the
+  country and is updated every day, while older days decay (a Gamma-Poisson model with a power
+  discount: Smith 1979, West and Harrison 1997). A day with releases counts as the number of
+  releases expected on such a day, so that daily sources prove reliable and a burst counts once;
 - the weight of the weekday, shrunk towards the weights in the country;
 - the calendar: public holidays, and a rest of this source in an earlier year;
 - the activity of the country's other sources on this day (data.health.activity), raised to a
   learned power: some offices close with parliament, others don't.
 
-Each day is judged only by the days before it.
+Each day is judged only by earlier days.
 
 The probability of a silence (`ReleaseWait`) follows from the hazards since the last release. For a
 known hazard, the probability of no release is exp(-expected). For a Gamma distribution of the
 hazard, it is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient
-of variation (Lomax 1954). The spread represents all uncertainty: about the rate of the source, from
-a small number of other sources, and about how far the source follows them when they are quiet.
+of variation (Lomax 1954). The spread covers all uncertainty: about the source's rate, about a small
+number of other sources, and about how far the source follows them when they are quiet.
 """
 
 import datetime as dt
@@ -32,12 +32,12 @@ from data.health.activity import SHRINKAGE_RELEASES, Activity, Others, fade, haz
 from data.models import Rhythm
 
 MIN_DAYS: Final = 5
-"""Minimum number of days with releases for learning a rhythm. With fewer days, a pattern may be
-chance."""
+"""Minimum number of days with releases from which a rhythm is learned. In fewer days, a pattern may
+be chance."""
 
 MAX_AGE_DAYS: Final = 760
-"""Maximum age of days that are used to learn a rhythm, in days before the last release. Earlier,
-the press office may have worked differently."""
+"""Maximum age of days from which a rhythm is learned, in days before the last release. Earlier, the
+press office may have worked differently."""
 
 PRIOR_EVIDENCE: Final = 2.0
 """Weight of the country's rate in the rate of a source, as a number of releases."""
@@ -46,25 +46,25 @@ RATE_DECAY: Final = 0.5 ** (1 / 300)
 """Factor per day by which the evidence about a source's rate decays."""
 
 FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
-"""Factor per day by which the evidence about a source's power (``follows``) decays."""
+"""Factor per day by which the evidence about a source's exponent (``follows``) decays."""
 
 WEEKDAY_WEIGHT: Final = 4.0
 """Weight of the country's usual share of a weekday when a source's own share is estimated, as a
 number of observed days."""
 
 FOLLOWS_WEIGHT: Final = 2.0
-"""Weight of the prior assumption that a source follows the other sources proportionally, as Fisher
-information."""
+"""Weight of the prior assumption that a source follows the other sources proportionally (Fisher
+information)."""
 
 MIN_FOLLOWS: Final = 0.3
-"""Minimum power with which a source follows the other sources of its country. MAX_FOLLOWS is the
-maximum."""
+"""Minimum exponent of the other sources' activity in a source's hazard. MAX_FOLLOWS is the maximum.
+"""
 MAX_FOLLOWS: Final = 3.0
 
 MAX_FALSE_ALARMS: Final = 1.35
 """Maximum number of false reports of silence per year for a healthy source, according to the model.
-The model overestimates long silences on purpose, so that alarms wait in a quiet country. For real
-sources, the measured number is 0.85."""
+The model deliberately overestimates how likely a long silence is, so that alarms wait in a quiet
+country. For real sources, 0.85 false reports a year were measured."""
 
 TINY: Final = 1e-9
 """Maximum rounding error in a sum of hazards."""
@@ -73,7 +73,7 @@ REST_SHARE: Final = 0.05
 """Factor for the hazard of a day on which this source rested in an earlier year."""
 
 MAX_RESTS: Final = 3
-"""Maximum number of stored rests, longest first. A source that publishes less often now has many
+"""Maximum number of stored rests, longest first. A source that used to publish more often has many
 long waits."""
 
 YEAR_DAYS: Final = 364
@@ -93,10 +93,10 @@ sources."""
 
 @dataclass(slots=True)
 class ReleaseWait:
-    """The time since the last release of a source, and the probability of such a wait.
+    """The time since a source's last release, and the probability of such a wait.
 
-    ``follows`` is the power with which the source follows the other sources in its country.
-    ``evidence`` is the shape parameter of the Gamma distribution of its rate.
+    ``follows`` is the exponent of the other sources' activity in the source's hazard. ``evidence``
+    is the shape parameter of the Gamma distribution of its rate.
     """
 
     follows: float
@@ -115,7 +115,7 @@ class ReleaseWait:
 
     @property
     def chance(self) -> float:
-        """Return the probability that a healthy source publishes nothing for so long."""
+        """Return the probability that a healthy source publishes nothing for this long."""
         if not self.expected:
             return 1.0
         spread = 1 / self.evidence + self.uncertainty / self.expected
@@ -123,9 +123,9 @@ class ReleaseWait:
 
 
 def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
-    """Return the rhythm of a source that published on ``days``, or None if they are too few.
+    """Return the rhythm of a source that published on ``days``, or None if there are too few.
 
-    The days may be in any order. ``activity`` is the activity in the source's country.
+    The days may be in any order. ``activity`` is that of the source's country.
     """
     distinct = sorted({day.toordinal() for day in days})
     distinct = [day for day in distinct if day >= distinct[-1] - MAX_AGE_DAYS]
@@ -171,9 +171,9 @@ def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int
 
 
 def count_if_any(expected: float) -> float:
-    """Return the mean of a Poisson distribution whose value is known not to be 0.
+    """Return the mean of a Poisson variable, given that it is not 0.
 
-    ``expected`` is its mean without this knowledge.
+    ``expected`` is its mean without this condition.
     """
     return expected / (1 - exp(-expected)) if expected > TINY else 1.0
 
@@ -242,7 +242,7 @@ class _Learner:
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Update the power to which the activity of other sources is raised for this source.
+        """Update the exponent of the other sources' activity for this source.
 
         This is one step of Fisher scoring. ``surprise`` is the number of releases minus the
         ``expected`` number, and ``busy`` the logarithm of the other sources' activity.
@@ -257,9 +257,9 @@ class _Learner:
         self.wait = ReleaseWait(self.follows, PRIOR_EVIDENCE + self.count)
 
     def _end_wait(self, day: int) -> None:
-        """End a wait.
+        """End a wait, and store it as a rest if it was long enough to be silence.
 
-        If it was long enough to be silence, store it, because it may recur each year.
+        Such a rest may recur each year.
         """
         if self.wait.chance * days_of_year(self.waited) <= MAX_FALSE_ALARMS:
             self.rests.append((self.last + 1, day - 1))

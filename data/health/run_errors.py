@@ -1,7 +1,7 @@
 """Health code for each kind of run error (docs/reference/codes.md lists the kinds).
 
-Some errors do not mean that a source fails: errors of files that belong to releases, and doubts
-about single releases.
+Errors of files that belong to releases, and doubts about single releases, don't mean that the
+source fails.
 """
 
 from collections.abc import Iterable
@@ -24,10 +24,11 @@ FixedErrorKind: TypeAlias = Literal[
 """Kinds of errors that do not contain a status."""
 
 StatusErrorKind = NewType("StatusErrorKind", str)
-"""Kind of error that contains a status or another kind, such as ``http:403`` and ``file:size``."""
+"""Kind of error that contains an HTTP status or another kind, such as ``http:403`` and
+``file:size``."""
 
 ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
-"""Kind of a run error. Stored reports from earlier versions may contain other kinds."""
+"""Kind of run error. Reports stored by earlier versions may contain other kinds."""
 
 VANISHED: Final = "vanished"
 """Kind of error: many releases of a source are missing at once, so a person must check it."""
@@ -60,24 +61,25 @@ DRIFT: Final = "drift"
 """Kind of error: extraction changed, and the new results are held until a person accepts them."""
 
 CUT: Final = "interrupted"
-"""Kind of error: this machine stopped the visit. Such a visit is not evidence about its source."""
+"""Kind of error: this machine stopped the visit, which is therefore no evidence about its source.
+"""
 
 FILE: Final = "file"
-"""Family of errors that concern files of releases. A source with such errors still works."""
+"""Family of errors about files of releases. A source with such errors still works."""
 
 DOUBTS: Final = {"date", "layout", "restless", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Family of errors that only cast doubt on extracted values, like the kinds in DOUBTS.
-data.health.visit_faults reports doubts if there are many."""
+"""Family of errors that only cast doubt on extracted values, like the kinds in DOUBTS. Many such
+doubts are reported by data.health.visit_faults."""
 
 LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
 """Kinds of errors after which the content of a page is missing until a later visit."""
 
 WAIT: Final = "wait"
-"""Family of errors that mean that a host requested a pause."""
+"""Family of errors in which a host asked for a pause."""
 
 BAD_ANSWER: Final = "site.bad_answer"
-"""Health code for kinds of errors that have no specific code."""
+"""Health code for kinds of errors without a code of their own."""
 
 KINDS: Final[dict[str, str]] = {
     VANISHED: "release.vanished",
@@ -143,7 +145,7 @@ def http_kind(status: int) -> StatusErrorKind:
 
 
 def wait_kind(status: int) -> StatusErrorKind:
-    """Return the kind of error for a host that requests a pause with an HTTP status."""
+    """Return the kind of error for a host that asked for a pause with this HTTP status."""
     return StatusErrorKind(f"{WAIT}:{status}")
 
 
@@ -172,8 +174,8 @@ def code_of_failure(run: Run, error: RunError) -> str:
 def decisive(run: Run, listing: str) -> RunError | None:
     """Return the error that made a run fail, or None if the run worked.
 
-    If there are several errors, the result is the one that a person should check first. ``listing``
-    is the URL of the listing. An error at this URL explains why nothing was found.
+    If a run has several errors, the most important one for a person is returned. ``listing`` is the
+    URL of the listing; an error there explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):
@@ -196,7 +198,7 @@ def works(run: Run) -> bool:
     """Return whether a source worked in a run.
 
     It worked if a release was extracted or there were no errors. It also worked if fewer pages
-    failed than releases were found, and no error is of a kind in LOST_KINDS or a WAIT. It did not
+    failed than releases were found, and no error is a WAIT or of a kind in LOST_KINDS. It did not
     work if many releases vanished at once, if pages could not be archived, or if the changed source
     file is held for review.
     """
@@ -227,7 +229,7 @@ def errors_of_pages(run: Run) -> list[RunError]:
 
 
 def lost_pages(run: Run) -> list[RunError]:
-    """Return the errors after which a page is missing until a later visit, one per page."""
+    """Return one error for each page whose content is missing until a later visit."""
     found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())
 
@@ -235,8 +237,8 @@ def lost_pages(run: Run) -> list[RunError]:
 class SlowPage(BaseException):
     """Raised if a page takes too much CPU time.
 
-    A signal handler raises this error. It is not a subclass of Exception, so that code that handles
-    errors in parts of a page can't catch it. ``kind`` is one of the ``slow`` error kinds.
+    A signal handler raises it. It is not a subclass of Exception, because code that handles errors
+    in parts of a page must not catch it. ``kind`` is one of the ``slow`` error kinds.
     """
 
     def __init__(self, kind: ErrorKind, message: str) -> None:

@@ -1,10 +1,9 @@
 """Expected day of the next release, and the day from which silence is too long to be chance.
 
-Every day since the last release adds the number of releases expected on that day. The expected
-number follows from the rhythm of the source and the activity of the other sources in its country.
-Future days are assumed to be usual. Silence is reported if a wait is so unlikely that a healthy
-source would be reported about once a year. A source that publishes on 200 days a year has 200 waits
-a year.
+Every day since the last release adds the number of releases expected on that day, according to the
+source's rhythm and the activity of the country's other sources. Future days are assumed to be
+usual. Silence is reported if a wait is so unlikely that a healthy source would be reported about
+once a year. A source that publishes on 200 days a year has 200 waits a year.
 """
 
 import datetime as dt
@@ -28,7 +27,7 @@ from data.store.core.store import Store
 from data.wording import counted
 
 LATE_PROBABILITY: Final = 0.02
-"""A release counts as late if the probability of such a long wait is at most this value."""
+"""Maximum probability of a wait at which the next release counts as late."""
 
 MAX_WAIT_DAYS: Final = 400
 """Number of days after which a source counts as silent, whatever its rhythm."""
@@ -46,10 +45,10 @@ MONTHS: Final = (
 class Expected:
     """When the next release of a source is expected.
 
-    ``by`` is the last day on which the release would not be late, and ``silent`` the first day on
-    which the source counts as silent. ``last`` is the day of the last release, and ``since`` the
-    first usual publication day after it. ``releases`` is the number of days with a release that
-    were expected after the last release and before the given day.
+    ``by`` is the last day on which it would not be late, and ``silent`` the first day on which the
+    source counts as silent. ``last`` is the day of the last release, and ``since`` the first usual
+    publication day after it. ``releases`` is the expected number of days with a release between
+    ``last`` and the given day.
     """
 
     last: dt.date
@@ -60,7 +59,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """Return when the next release of a source is expected, seen from the start of ``today``."""
+    """Return when the next release of a source is expected, as of the start of ``today``."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -88,7 +87,7 @@ def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expect
 def waiting(
     rhythm: Rhythm, activity: Activity, now: int
 ) -> Iterator[tuple[int, float, ReleaseWait]]:
-    """Yield each day after the last release with its hazard, and the wait up to this day.
+    """Yield each day after the last release, its hazard, and the wait up to this day.
 
     Days are ordinals. From the day ``now`` on, the activity of other sources is unknown.
     """
@@ -114,7 +113,7 @@ def waiting(
 def expectations(
     store: Store, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
-    """Return the expectation for each source on a day (in the source's time zone), and new rhythms.
+    """Return what is expected of each source on a day (in its time zone), and new rhythms.
 
     The expectation is None if a source has too few releases. The new rhythms were learned in this
     call. Store them to avoid learning them again.
@@ -145,10 +144,7 @@ def expectations(
 
 
 def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
-    """Return the verdict about a working source on a day, according to its rhythm.
-
-    The source may be as usual, late or silent.
-    """
+    """Return whether a working source is as usual, late or silent on a day, given its rhythm."""
     if expected is None:
         return Verdict("ok", "it works; its releases are too few to know its rhythm")
     if day <= expected.by:
@@ -169,7 +165,7 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """Format a day as readable text, relative to the day ``today``."""
+    """Format a day as readable text, relative to ``today``."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

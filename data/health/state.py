@@ -32,7 +32,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """Return the last day on which the next release is expected, or None if it has passed."""
+        """Return the last day for the next release to be in time, or None if it has passed."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()
@@ -88,7 +88,7 @@ def verdict_of(
 ) -> Verdict:
     """Return the verdict about a source after its last visit.
 
-    Silence is judged as of the day of this visit, because the source was not observed later.
+    Silence is judged as of the day of that visit, because the source was not observed later.
     """
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")

@@ -1,7 +1,7 @@
 """Detection of faults in the extraction of a source whose visits succeed.
 
-The checks need only the facts of the last visit (data.models.VisitFacts), which include facts about
-earlier visits. One visit can show a fault; alerts wait until the next visits agree
+The checks use only the facts of the last visit (data.models.VisitFacts), which include facts about
+earlier visits. An alert is sent only after further visits confirm the fault
 (data.health.health_changes).
 """
 
@@ -17,18 +17,18 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum share of linked releases that are missing in all listings, at which a fault is reported.
-MIN_MISSED is the minimum number of these releases."""
+"""Minimum share of linked releases missing in all listings for which a fault is reported.
+MIN_MISSED is their minimum number."""
 
 MIN_PAGES: Final = 2
-"""Minimum number of release pages with the same problem, at which a fault is reported. A single
+"""Minimum number of release pages with the same problem for which a fault is reported. A single
 page may be chance."""
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """Return the verdict about the first fault that the last successful visit shows, or None.
+    """Return the verdict about the first fault shown by the last successful visit, or None.
 
-    The source is only degraded if it works despite all faults of the visit.
+    The source counts as degraded, not as failed, if it works despite all faults of the visit.
     """
     if run.facts is None:
         return None
@@ -89,7 +89,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
 
 @dataclass(frozen=True, slots=True)
 class PageFault:
-    """A fault of single release pages: its code, and the field of data.models.PageFacts with it.
+    """A fault found on single release pages: its code, and the PageFacts field that counts it.
 
     ``least`` is the minimum number of such pages, and ``pages_with`` describes them.
     """
@@ -132,7 +132,7 @@ def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def feed(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if the feed can't be read or has no new releases, unlike the page."""
+    """Return a verdict if the feed can't be read, or lacks new releases that the page has."""
     stale = next((error for error in run.errors if error.kind == "stale"), None)
     if stale:
         return Verdict("feed.stale", stale.message)
@@ -143,7 +143,7 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def restless(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if most of a single page changes at every visit."""
+    """Return a verdict if most of a followed single page changes at every visit."""
     del facts
     error = next((error for error in run.errors if error.kind == "restless"), None)
     return Verdict("page.restless", error.message) if error else None
@@ -190,8 +190,8 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     ),
     *(undated, lost_rows, stands_still, feed, recall, restless, certificate),
 )
-"""All checks for faults, in order. Only the first fault is reported, because further faults may
-follow from it."""
+"""All checks for faults, in order. Only the first fault is reported, because it may cause the
+others."""
 
 
 def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
@@ -206,6 +206,6 @@ def pages(streak: Streak) -> str:
 
 
 def since(streak: Streak, run: Run) -> str:
-    """Return the time since when a fault has been seen, as part of a sentence."""
+    """Return since when a fault has been seen, as part of a sentence."""
     at = (streak.since or run.started).astimezone(dt.UTC)
     return f"since {at:%Y-%m-%d %H:%M} UTC"

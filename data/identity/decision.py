@@ -1,9 +1,8 @@
 """Decision whether a draft (extracted release) is new, changed, unchanged, rejected or backlog.
 
 Backlog releases existed before the first visit to their source and cause no alerts. Paging through
-a listing may take many visits, so a release on a later page may still be new. Whether it is new
-depends on its date and its position in the listing. A release that a later visit finds above known
-releases is new.
+a listing may take many visits, so a release on a later page may still be new. This depends on its
+date and its position in the listing: a release that appears above known releases is new.
 """
 
 import datetime as dt
@@ -20,19 +19,19 @@ from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
 OTHER_DAY_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity at which the target of a redirect counts as the same release, if their
-days differ."""
+"""Minimum Jaccard similarity at which the target of a redirect is the same release, if their days
+differ."""
 
 NO_DAY_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity at which the target of a redirect counts as the same release, if it or
-the release has no day."""
+"""Minimum Jaccard similarity at which the target of a redirect is the same release, if one of them
+has no day."""
 
 REPLACED_SIMILARITY: Final = 0.1
-"""Minimum Jaccard similarity between a release and its page if title and day differ. Below this
-limit, the page shows another release."""
+"""Minimum Jaccard similarity between a release and its page if title and day differ. Below it, the
+page shows another release."""
 
 MAX_FUTURE: Final = dt.timedelta(hours=36)
-"""Dates may be later than the first sight of the release by at most this time. This limit allows
+"""Maximum time by which a date may be later than the first sighting of its release. It allows
 today's noon in any time zone."""
 
 LISTING_RULE: Final = "listing"
@@ -50,10 +49,11 @@ FIELD_GROUPS: Final = (
     ("images",),
     ("attachments",),
 )
-"""Groups of fields that are kept or replaced together. The first field of a group decides."""
+"""Groups of fields that are kept or replaced together, depending on the first field of the group.
+"""
 
 UNDATED_RULE: Final = "undated"
-"""Prefix of the date rules of releases whose page has no accepted publication date."""
+"""Prefix of the date rules of releases without an accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
 """First year of accepted dates. Dates before this year are rejected."""
@@ -97,10 +97,10 @@ REFUSED: Final = (
 class Decision:
     """Decision about a draft, with the release to store.
 
-    ``fields`` contains the names of changed fields. ``returned`` is true if the release was
-    retracted and is online again. If the draft was rejected and the last good content is kept,
-    ``doubt`` is the reason as a sentence. ``waits`` is true if a single page shows a change that
-    the next visit may confirm.
+    ``fields`` contains the names of changed fields. ``returned`` is whether a retracted release is
+    online again. ``doubt`` is the reason (a sentence) if the draft was rejected and the last good
+    content is kept. ``waits`` is true if a single page shows a change that the next visit may
+    confirm.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -116,10 +116,9 @@ def decide(
 ) -> Decision:
     """Decide whether a draft changes a known release, and return the release to store.
 
-    The release's id never changes, and ``published`` changes only from no date to a date. A page
-    with the same bytes has not changed. If our code now extracts more from the page, the better
-    content is stored without a revision. The same applies if the page was only ``reread`` from a
-    stored copy.
+    The id never changes, and ``published`` changes only from no date to a date. A page with the
+    same bytes has not changed. If our code now extracts more from it, the better content is stored
+    without a revision, and so is content from a stored copy (``reread``).
 
     Some pages never replace a stored body: a page without a body, a page with another title, day
     and text, and the target of a redirect with another day or title. ``gone`` is true if the known
@@ -168,9 +167,8 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change creates a revision, but ``updated`` does not change. The id, a known date,
-    and all fields that are missing in the new extraction are kept. If the new text differs only
-    because some words are missing, the known text is kept, because learned templates may be
-    missing.
+    and fields missing in the new extraction are kept. A known text is also kept if the new one only
+    lacks some words, because learned templates may be missing.
 
     If a person changed the rules in the source file, ``before`` is the extraction with the old
     rules. Parts that are missing only because of that change were unwanted and are removed.
@@ -223,8 +221,8 @@ def _is_cut(content: Content, before: Content | None, field: str) -> bool:
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
     """Return a new ``updated`` time that is later than the previous one.
 
-    If the clock was set back, the new time is one second after the previous one. Feed readers would
-    otherwise miss the change.
+    If the clock was set back, it is one second after the previous time. Otherwise, feed readers
+    would miss the change.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 
@@ -252,19 +250,19 @@ def first_release(draft: Draft, seen: dt.datetime) -> Release:
 
 
 def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
-    """Return the time of retraction in a draft, or None. A time in the future becomes ``seen``."""
+    """Return the retraction time of a draft, or None. A time in the future becomes ``seen``."""
     return min(draft.retracted, seen) if draft.retracted else None
 
 
 def date_doubt(release: Release) -> str | None:
-    """Return a sentence why the date of a new release is unreliable, or None."""
+    """Return a sentence that explains why the date of a new release is unreliable, or None."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
 
 
 def yet_to_come(release: Release) -> str | None:
-    """Return a sentence that a release's date is in the future, or None if it is not."""
+    """Return a sentence if a release's date is in the future, or None otherwise."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
@@ -276,9 +274,9 @@ def yet_to_come(release: Release) -> str | None:
 def _address(draft: Draft, known: Release) -> str:
     """Return the address that a known release should have now.
 
-    The draft's address wins if it is new to the release, or if the known address redirects to it.
-    Otherwise, the release keeps its address. So it does not move back and forth between two
-    addresses of one page.
+    The draft's address is used if it is new to the release, or if the known address redirects to
+    it. Otherwise the release keeps its address, so that it does not alternate between two addresses
+    of one page.
     """
     here, there = canonical_url(draft.url), canonical_url(known.url)
     if here == there:
@@ -304,7 +302,7 @@ def _undated(draft: Draft, seen: dt.datetime) -> Published:
 
 
 def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime:
-    """Return the time by which feeds sort a new release."""
+    """Return the time by which a new release is sorted in feeds."""
     if published.precision == "none":
         if draft.position is None or draft.is_page:
             return seen
@@ -315,7 +313,7 @@ def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime
 def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published | None, dt.datetime]:
     """Return the date and the sort time of a known release.
 
-    If the known release has no date, the draft's date is used.
+    If it has no date, the draft's date is used.
     """
     stated = draft.content.published
     if known.published.precision != "none" or stated is None or not _possible(stated, seen):
@@ -373,7 +371,7 @@ def published_since(
     """Return whether a date proves that a release was published after the first visit.
 
     ``seen`` is the current time; a date more than `MAX_FUTURE` later proves nothing. ``same_day``
-    is the result for a date without an hour on the day of the first visit.
+    is the result for the day of the first visit, if the date has no time.
     """
     if published is None or published.precision == "none" or published.at > seen + MAX_FUTURE:
         return False
@@ -386,10 +384,10 @@ def published_since(
 def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool) -> frozenset[str]:
     """Return the addresses on a listing page that are new since earlier visits.
 
-    ``keys`` are the addresses in page order, newest first. ``before`` are the addresses listed
-    earlier. An address that was never listed may have moved up from the next page, which no visit
-    has read. It is therefore returned only if it is above an address listed earlier, or if no
-    address was listed earlier. With ``anywhere``, its position does not matter.
+    ``keys`` are the addresses in page order, newest first, and ``before`` those listed earlier. An
+    address below them may have moved up from a page that no visit has read. A new address must
+    therefore be above an address listed earlier, unless there is none. With ``anywhere``, its
+    position does not matter.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

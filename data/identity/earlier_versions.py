@@ -1,7 +1,7 @@
 """Decide which captures from web archives show earlier versions of a stored release.
 
-Earlier versions have no number, because the numbers of known versions never change. They are
-identified by their time.
+These versions are identified by their time. They have no number, because the numbers of known
+versions never change.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from data.revisions.edits import significant_changes
 
 @dataclass(frozen=True, slots=True)
 class DatedContent:
-    """The content of a release at a time.
+    """The content of a release at a certain time.
 
     ``capture`` is set for content that is not stored yet.
     """
@@ -29,10 +29,9 @@ def earlier_versions(
 ) -> list[DatedContent]:
     """Return the contents in ``found`` that are separate versions, oldest first.
 
-    ``known`` are the stored versions. There is at most one version per second, because earlier
-    versions are identified by their second. Content is omitted if readers see no difference from
-    the version before it, or from the stored version after it. Content without a text is omitted if
-    another version has a text.
+    ``known`` are the stored versions. Versions are identified by their second, so each second has
+    at most one. A content is omitted if readers would see no difference from the version before it
+    or the stored version after it, or if it lacks a text that another version has.
     """
     has_text = any(one.content.body_text for one in (*known, *found))
     times = {_second(one.at) for one in known}

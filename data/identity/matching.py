@@ -20,19 +20,19 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
 id everywhere."""
 
 MOVED_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity between a release and a page at a new address that has the same title
-or declares the release's address."""
+"""Minimum Jaccard similarity between a release and a page at a new address, if the page has the
+same title or declares the release's address."""
 RETITLED_SIMILARITY: Final = 0.97
-"""Minimum Jaccard similarity between a release and a page at a new address with another title."""
+"""Minimum Jaccard similarity between a release and a page with another title at a new address."""
 RELAUNCHED_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity between a release whose old address is gone and a page with the same
-title at a new address."""
+"""Minimum Jaccard similarity between a release and a page with the same title at a new address, if
+the release's old address is gone."""
 
 MIN_CONTAINMENT: Final = 0.95
-"""Minimum share of the shorter text that the longer text must contain. This applies if a new layout
+"""Minimum share of the shorter text that the longer text must contain. It applies if a new layout
 shows more or less of the same text."""
 MIN_LENGTH_RATIO: Final = 0.5
-"""Minimum ratio of the lengths of the shorter and the longer text, for `MIN_CONTAINMENT` to
+"""Minimum ratio between the lengths of the shorter and the longer text, for `MIN_CONTAINMENT` to
 apply."""
 
 CLAIMED_SIMILARITY: Final = 0.3
@@ -43,7 +43,7 @@ CLAIMED_SIMILARITY: Final = 0.3
 class MatchCandidate:
     """A stored release that may match a draft.
 
-    ``gone`` is whether the release's address was gone at the last visit.
+    ``gone`` is whether its address was gone at the last visit.
     """
 
     release: Release
@@ -79,12 +79,12 @@ def mint(source: str, url: str) -> str:
 
 
 def keys_of(draft: Draft) -> tuple[str, ...]:
-    """Return the canonical forms of all addresses that led to a page, its own address first."""
+    """Return the canonical forms of all addresses that led to a page, starting with its own."""
     return tuple(dict.fromkeys(canonical_url(url) for url in (draft.url, *draft.aliases)))
 
 
 def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
-    """Return the canonical address that a page declares, or None if it is not trustworthy.
+    """Return the canonical address that a page declares, or None if it can't be trusted.
 
     Many sites declare their home page on every page. ``front`` contains addresses of the site that
     are not releases. An address without a path is not a release either.
@@ -100,8 +100,9 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
 def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
     """Return whether a draft is the release ``owner``, whose address is the draft's canonical one.
 
-    A declared address alone proves nothing. The day and the text must match: closely if the owner
-    was only seen at that address, roughly if the owner's page also declared it (``claimed``).
+    A declared address alone proves nothing: day and text must match, too. The text must match
+    closely if the owner was only seen at that address, or roughly if the owner's page also declared
+    it (``claimed``).
     """
     alike = jaccard(read.body, signature(owner.content.body_text))
     return _same_day(draft.content, owner) and alike >= (
@@ -112,7 +113,7 @@ def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool)
 def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
     """Return whether a page declares itself a copy of the release ``owner``.
 
-    An example is a print view, which may show more or less than the original page.
+    An example is a print view. It may show more or less than the original page.
     """
     own = canonical_url(owner.url)
     return claimed == own and own not in keys_of(draft)
@@ -123,10 +124,10 @@ def moved_release(
 ) -> Release | None:
     """Return the stored release that matches a draft at a new address, or None.
 
-    All candidates are from the same source, and language and day must match. A release with
-    identical text matches. A release with nearly identical text matches if it has the same title
-    and was not seen at its own address in this run, which began at ``since``. Two notices from one
-    template that are both online remain two releases.
+    All candidates are from the same source. Language and day must match. A release with identical
+    text matches. A release with nearly identical text matches if it has the same title and was not
+    seen at its own address in this run, which began at ``since``. So two notices from one template
+    that are both online remain two releases.
 
     If the old address is gone, less similarity is enough, because a new layout divides texts
     differently. The same title alone is never enough. If the draft or the release has no date,

@@ -1,9 +1,9 @@
 """Decision when a missing release counts as retracted, by pure functions.
 
 A page that responds with 404 or 410 may be down, moved or hidden for an hour. The release is
-retracted only if a later visit still finds it missing and a readable listing no longer contains it.
-If many releases of a source disappear together, a fault of the site is more likely than a decision
-of the publisher. Such releases are held until a person decides, or for a week.
+retracted only if a later visit also finds it missing and a readable listing no longer contains it.
+If many releases of a source disappear together, the site has probably failed. They are then held
+until a person decides, or for a week.
 """
 
 import datetime as dt
@@ -14,12 +14,11 @@ from typing import Final, Literal, TypeAlias
 from data.text.words import tokens
 
 MAX_VANISHED: Final = 4
-"""Maximum number of releases that may disappear in one visit, whatever their share, without being
+"""Maximum number of releases that may disappear in one visit, whatever their share, before they are
 held for a person's decision."""
 
 MIN_MASS_SHARE: Final = 0.3
-"""Minimum share of requested releases that disappear together, at which this is a mass
-disappearance."""
+"""Minimum share of requested releases that disappear together in a mass disappearance."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
 """Time after which releases that wait for a person's decision are retracted if a readable listing
@@ -37,8 +36,8 @@ class Vanished:
 
     ``keys`` are the canonical forms of its addresses. ``day`` is the ISO day of publication.
     ``since`` is the time when it was first found missing. ``held`` is whether it disappeared with
-    many others. ``unlisted`` is the time since when a readable listing lacks a held release, or
-    None.
+    many others. ``unlisted`` is the time since when a readable listing has lacked a held release,
+    or None.
     """
 
     id: str
@@ -53,7 +52,7 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class ListedReleases:
-    """Canonical addresses and names (title and day) of the releases that a visit found listed."""
+    """Canonical addresses and names (title and day) of the releases listed in a visit."""
 
     keys: frozenset[str]
     names: frozenset[Name]
@@ -75,8 +74,8 @@ class ListedReleases:
 def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
     """Return whether a missing release may have a new address that no visit has found yet.
 
-    This is possible if a listing contains the release's title and day at another address, or if no
-    listing could be read.
+    This is possible if a listing contains its title and day at another address, or if no listing
+    could be read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
 
@@ -84,7 +83,7 @@ def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
 def at_once(gone: int, asked: int) -> bool:
     """Return whether so many releases are missing that the site has probably failed.
 
-    ``gone`` of the ``asked`` requested releases are missing.
+    ``asked`` is the number of requested releases, and ``gone`` the number of missing ones.
     """
     return gone > MAX_VANISHED and gone >= MIN_MASS_SHARE * asked
 
@@ -99,12 +98,12 @@ def fates(
     now: dt.datetime,
     after: dt.timedelta,
 ) -> dict[Vanished, tuple[Fate, dt.datetime | None]]:
-    """Decide about missing releases, and return since when each of them is unlisted.
+    """Decide about missing releases, and return since when each of them has been unlisted.
 
     ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
     that the visit requested, and ``gone`` the number of them that were missing, including moved
-    ones. A release is retracted if it is missing for longer than ``after``. The visit must have
-    ``started`` after the visit that first found the release missing.
+    ones. A release is retracted if it has been missing for longer than ``after``, in a visit that
+    ``started`` after the visit that first found it missing.
     """
     many = at_once(gone, asked)
     return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}

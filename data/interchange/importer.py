@@ -1,4 +1,4 @@
-"""Import of releases from lines of JSON. Imported releases are processed like collected ones."""
+"""Import of releases from lines of JSON. They are processed like collected releases."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ OTHER_ID: Final = (
 )
 
 BATCH_SIZE: Final = 200
-"""Number of releases per transaction. With this small number, other writers wait for less than a
+"""Number of releases per transaction. It is small so that other writers wait for less than a
 second."""
 
 
@@ -55,8 +55,8 @@ class Remark:
 class Importation:
     """Result of an import. ``stories`` is the number of stories with imported releases.
 
-    ``rejected`` lists lines that were not imported. ``doubtful`` lists new releases whose date is
-    in the future, impossible or missing, or whose id changed, and lines whose text was cut.
+    ``rejected`` lists lines that were not imported. ``doubtful`` lists lines whose text was cut,
+    and new releases whose id changed or whose date is missing, impossible or in the future.
     """
 
     read: int
@@ -69,7 +69,7 @@ class Importation:
 
 
 class ReadLine(NamedTuple):
-    """A valid line: its number, its content, and the draft to record."""
+    """A valid line: its number, its content, and the draft to store."""
 
     number: int
     imported: Imported
@@ -77,7 +77,7 @@ class ReadLine(NamedTuple):
 
 
 class Importer:
-    """Importer of lines for one source. ``topics`` are added to all releases.
+    """Imports lines for one source. ``topics`` are added to all releases.
 
     ``front`` contains addresses of the site that are not releases.
     """
@@ -146,7 +146,10 @@ class Importer:
         return ReadLine(number, imported, seen)
 
     def _record(self, lines: Sequence[ReadLine]) -> None:
-        """Record lines in one transaction. If the store refuses a line, record each alone."""
+        """Store lines in one transaction.
+
+        If the store refuses a line, store each line separately.
+        """
         try:
             with self._store.transaction(parts=False):
                 # The source is created with the first valid line, so that an invalid file creates
@@ -166,7 +169,7 @@ class Importer:
             self._count(one.number, one.imported, verdict)
 
     def _source_at(self, url: str) -> Source:
-        """Return the source, with the site of the release at ``url`` if its address is unknown.
+        """Return the source. If it has no address, use the site of the release at ``url``.
 
         Feeds contain the source's address.
         """

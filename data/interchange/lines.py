@@ -32,15 +32,15 @@ MAX_LINE_BYTES: Final = 20_000_000
 MAX_ADDRESS_LENGTH: Final = 4096
 """Maximum length in characters of an address."""
 MAX_RAW_LENGTH: Final = 200
-"""Maximum length in characters of the original text of a date, and of a value in an error
-message."""
+"""Maximum length in characters of a date's original text, and of a value in an error message."""
 MAX_LIST_ITEMS: Final = 1000
-"""Maximum number of aliases, of topics, of images and of attachments that are read per release."""
+"""Maximum number of items read per release in each list: aliases, topics, images and attachments.
+"""
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
-"""Pattern that matches a slug as data.text.folding.slug_of returns it. A topic name that matches is
-used unchanged."""
+"""Pattern of slugs as data.text.folding.slug_of returns them. A topic name that matches is used
+unchanged."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -104,11 +104,11 @@ _decoder = msgspec.json.Decoder(InterchangeLine)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A draft from a line, with the topics in the line as slugs and labels.
+    """A draft from a line, with the line's topics as slugs and labels.
 
-    ``undated`` is true if the line states that the release has no date, ``is_cut`` if the text was
-    longer than the maximum. ``has_other_id`` is true if the id changes because a secret in the
-    address is masked.
+    ``undated`` is whether the line states that the release has no date, and ``is_cut`` whether the
+    text exceeded the maximum length. ``has_other_id`` is whether the id changes because a secret in
+    the address is masked.
     """
 
     draft: Draft
@@ -119,11 +119,10 @@ class Imported:
 
 
 def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy) -> Imported:
-    """Parse a line of JSON to a release, and clean its values like values from a page.
+    """Parse a line of JSON as a release, and clean its values like those of a page.
 
-    ``context`` determines how dates without a time zone are parsed. If the line has a time of
-    retraction, a new release is imported as retracted since then. A known release is retracted now.
-    Raises LineError.
+    ``context`` determines how dates without a time zone are parsed. A retraction time in the line
+    applies to a new release; a known release is retracted now. Raises LineError.
     """
     if len(line) > MAX_LINE_BYTES:
         raise LineError(f"the line is longer than {MAX_LINE_BYTES:,} bytes")
@@ -267,7 +266,7 @@ def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple
 
 
 def _topic(name: str, taxonomy: Taxonomy) -> tuple[str, str]:
-    """Return the slug and label of a topic. A name that is an unknown slug is also the label."""
+    """Return the slug and label of a topic. An unknown slug is also its label."""
     if SLUG.fullmatch(name) and len(name) <= SLUG_LENGTH and name not in RESERVED:
         known = taxonomy.topics.get(name)
         return name, known.label if known else name

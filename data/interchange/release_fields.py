@@ -8,7 +8,7 @@ from data.revisions.stored_difference import classes_between
 from data.text.paragraphing import with_paragraphs
 
 LONG_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Fields that `short_fields` omits. Clients can get these fields by the release's id or URL."""
+"""Fields that `short_fields` omits. Clients can get them by the release's id or URL."""
 
 
 def release_fields(release: Release) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def release_fields(release: Release) -> dict[str, Any]:
 
 
 def short_fields(release: Release) -> dict[str, Any]:
-    """Return the fields that alerts and search results show: without texts, files and origins."""
+    """Return the fields for alerts and search results: without texts, files and origins."""
     fields = release_fields(release)
     for name in LONG_FIELDS:
         del fields[name]
@@ -76,7 +76,7 @@ def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
 def revision_fields(revision: Revision, before: Revision | None) -> dict[str, Any]:
     """Return the public fields of a version as JSON values.
 
-    The classes of its edit are relative to the version ``before``.
+    They include the classes of its edit since the version ``before``.
     """
     edit = classes_between(before, revision) if before else NO_EDIT
     content = revision.content

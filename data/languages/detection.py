@@ -1,8 +1,8 @@
 """Detection of a text's language, as a BCP 47 tag, by its script, its words, or a model.
 
 A few dozen function words make up half of a text in any language (G. K. Zipf, "The Psycho-Biology
-of Language", 1935), and counting them needs no model. A model decides only between languages that
-share many of these words.
+of Language", 1935), and counting them needs no model. A model is used only to distinguish languages
+that share many of these words.
 """
 
 import re
@@ -12,19 +12,18 @@ from importlib.resources import files
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Minimum number of letters needed to detect a text's language by its words. The result for a
-shorter text would be a guess."""
+"""Minimum number of letters in a text for detecting its language by words. For a shorter text, the
+result would be a guess."""
 
 MIN_SCRIPT_LETTERS: Final = 30
-"""Minimum number of letters needed to detect a text's language by its script alone."""
+"""Minimum number of letters in a text for detecting its language by script alone."""
 
 MAX_SAMPLE: Final = 1000
-"""Maximum number of characters of a text that are examined. More characters would not improve the
-result."""
+"""Maximum number of characters of a text that are examined. More would not improve the result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3
-"""Number of letters to which one character of a word or syllable script is equivalent (see CJK)."""
+"""Number of letters that one character of a word or syllable script counts as (see CJK)."""
 
 WORDS: Final = {
     language: frozenset(words.split())
@@ -52,8 +51,8 @@ SCRIPTS: Final = (
 """For each language with a script of its own: its letters, and their minimum share in a text."""
 
 OWN_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0530-\u06ff\u0a00-\u1fff\u3040-\ud7a3]")
-"""Pattern that matches letters of the scripts in SCRIPTS, of the Arabic script, and of some scripts
-in between. Most texts contain none of these letters."""
+"""Pattern of letters in SCRIPTS, in the Arabic script, and in some scripts in between. Most texts
+contain none of them."""
 
 ARABIC: Final = re.compile("[\u0620-\u06ff]")
 ARABIC_OWN: Final = (
@@ -62,7 +61,7 @@ ARABIC_OWN: Final = (
     ("ar", re.compile("[ةىيك]"), 0.03),
 )
 """For each large language in Arabic script: letters that identify it, and their minimum share in a
-text. If several languages use a letter, the first one in the list is chosen."""
+text. The first matching language in the list is chosen."""
 
 ARABIC_OTHER: Final = re.compile("[ېۋۇۆڭەێڕڵۍډړټښځڄڀٺڊڻ]")
 """Pattern that matches letters of Uyghur, Kurdish, Pashto and Sindhi."""
@@ -79,13 +78,13 @@ FOREIGN: Final = {
 
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
 MIN_SHARE, MIN_LEAD, MIN_DIFFERENT_WORDS = 0.12, 1.4, 4
-"""Limits for a detected language: minimum share of its frequent words in the text (half of this
-share if no other language is possible), minimum ratio between its weight and that of any other
-language, and minimum number of different words."""
+"""Limits for a detected language: minimum share of its frequent words in the text (half of it if no
+other language is possible), minimum ratio of its weight to that of any other language, and minimum
+number of different words."""
 
 MAX_FOREIGN_SHARE: Final = 0.002
-"""Maximum share of letters in a text that a language does not use. Names of other languages cause
-small shares."""
+"""Maximum share of letters in a text that its language does not use. Foreign names cause small
+shares."""
 
 
 def detect_language(text: str) -> str | None:

@@ -1,8 +1,8 @@
 """Language tags (BCP 47) and language names: normalization, selection for feeds, and direction.
 
-Feeds contain only languages from ISO 639-1 and ISO 639-2, which readers and validators support. RSS
-2.0 allows no other languages, and many programs consider a feed with a code from ISO 639-3 invalid.
-Codes for "none", "several" and "unknown" are omitted.
+Feeds contain only languages from ISO 639-1 and ISO 639-2, which RSS 2.0, readers and validators
+support. Many programs reject a feed with an ISO 639-3 code. Codes for "none", "several" and
+"unknown" are omitted.
 """
 
 import re
@@ -21,7 +21,7 @@ TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
 """Pattern that matches a language tag in the forms that pages declare."""
 
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
-"""Pattern that matches a language tag in the form of RFC 5646."""
+"""Pattern of language tags in the form of RFC 5646."""
 
 RIGHT_TO_LEFT = frozenset(
     "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - a string is easier to read

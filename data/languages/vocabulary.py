@@ -1,8 +1,8 @@
 """Words for dates, pagination, headings and other page elements, in all languages.
 
-``words/`` has one TOML file per language, named by the BCP 47 tag of the language. Files are read
-when they are first needed. `words` and `pattern` combine one table of all files, because the
-language of a page is often unknown or wrong. docs/how-to/add-a-language.md explains the tables.
+``words/`` has one TOML file per language, named by its BCP 47 tag. Files are read on first use.
+`words` and `pattern` combine the same table of all files, because the language of a page is often
+unknown or wrong. docs/how-to/add-a-language.md explains the tables.
 """
 
 import re
@@ -32,13 +32,13 @@ DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
 class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words in dates: names of months, and words for recent days.
 
-    ``order`` is the order of numbers in dates. ``region_orders`` contains the order in single
-    regions, such as ``US``. ``months``, ``solar_hijri_months`` and ``bikram_sambat_months`` (Nepal)
-    have twelve texts, starting with the first month. ``ethiopian_months`` has thirteen. Each text
-    contains names of the month, separated by spaces. A middle dot (·) represents a space within a
-    name. ``ambiguous`` contains names that have another meaning in other languages. They are
-    recognized only on pages in this language. ``relative`` contains regular expressions for
-    relative times, such as "3 hours ago".
+    ``order`` is the order of numbers in dates, and ``region_orders`` that in single regions, such
+    as ``US``. ``months``, ``solar_hijri_months`` and ``bikram_sambat_months`` (Nepal) have twelve
+    texts, starting with the first month; ``ethiopian_months`` has thirteen. Each text contains
+    names of the month, separated by spaces. A middle dot (·) represents a space within a name.
+    ``ambiguous`` contains names that mean something else in other languages, and are recognized
+    only on pages in this language. ``relative`` contains regular expressions for relative times,
+    such as "3 hours ago".
     """
 
     order: DateOrder | None = None
@@ -67,7 +67,7 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for labels before dates, which ignore case.
+    """Regular expressions for labels before dates. They ignore case.
 
     ``changed``: the last change. ``published``: the publication. ``as_of``: the day up to which a
     text is valid. ``event``: an event or deadline. ``other``: other dates that are not the
@@ -137,9 +137,10 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Headings of lists that are not the main list of releases on a page.
 
-    ``related`` contains headings for other news, ``beside`` headings for other lists, as complete
-    lines. ``events`` contains words for events, and ``joining`` words that join two nouns ("and").
-    Scripts without spaces use ``event_parts`` and ``news_parts``, which are found within words.
+    ``related`` contains headings for other news, and ``beside`` headings for other lists, as
+    complete lines. ``events`` contains words for events, and ``joining`` words that join two nouns
+    ("and"). For scripts without spaces, ``event_parts`` and ``news_parts`` are also found within
+    words.
     """
 
     related: tuple[str, ...] = ()
@@ -274,7 +275,7 @@ def words(key: str) -> tuple[str, ...]:
 
 @cache
 def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
-    """Compile the regular expressions under a key in all languages to one that ignores case.
+    """Combine the regular expressions under a key in all languages into one that ignores case.
 
     ``frame`` is a regular expression in which the alternatives replace ``{}``. Raises LanguageError
     if a regular expression is invalid.

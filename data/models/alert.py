@@ -9,9 +9,8 @@ from typing import Literal, TypeAlias
 from data.models.source import HealthEvent
 
 AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "return", "health"]
-"""Kinds of events: a new release, an edit, a missing release that is not confirmed as retracted
-yet, a retraction, a retracted release that is online again, and a change in the health of a
-source."""
+"""Kinds of events: a new release, an edit, a missing release that may be retracted, a retraction, a
+retracted release that is online again, and a change in a source's health."""
 
 AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
 
@@ -42,7 +41,7 @@ class AlertDelivery:
     the event as JSON. ``message`` is the key of the message with this delivery, empty before the
     first attempt. After delivery, ``due`` is the time of delivery and ``body`` only a receipt
     (feeds.alerts.messages). ``problem`` describes the last failure. ``release`` is the id of the
-    release if the alert is sent immediately; the store never returns this field.
+    release if the alert is sent immediately; it is never set in deliveries from the store.
     """
 
     key: str
@@ -79,7 +78,7 @@ class AlertMessage:
 def message_key(keys: Sequence[str]) -> str:
     """Return the key of a message, derived from the keys of its deliveries.
 
-    If there is only one delivery, its key is used.
+    The key of a single delivery is used unchanged.
     """
     if len(keys) == 1:
         return keys[0]

@@ -36,10 +36,9 @@ class Capture:
 class Sightings:
     """The archived captures of one release.
 
-    ``versions`` maps the number of each version to its first capture. Negative numbers
-    are of versions that only web archives captured. ``seen`` is the last capture
-    in which the release was unchanged. ``gone`` is the last capture before the release's retraction
-    in which the release was gone (404 or 410).
+    ``versions`` maps the number of each version to its first capture; negative numbers are versions
+    that only web archives captured. ``seen`` is the last capture of the unchanged release. ``gone``
+    is the last capture of a 404 or 410 response before the release's retraction.
     """
 
     versions: Mapping[int, Capture]
@@ -49,7 +48,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOwner:
-    """The release or file to which an archive record belongs, and its address.
+    """The release or file that an archive record belongs to, and the record's address.
 
     ``release`` is an id, empty for a file. ``shows`` is ``version 1``, ``last seen``, ``gone`` or
     ``file``.
@@ -75,10 +74,9 @@ class Exchange:
     """An HTTP request and its response.
 
     ``url`` is the requested address and ``at`` the time of the response (aware UTC). ``ip`` is the
-    server's address, empty if unknown. ``protocol`` is the protocol of the response, such as
-    ``HTTP/1.1``. ``body`` is the body as received, with content codings. If ``rendered``, the body
-    is the document of a browser. ``posted`` is the form-encoded body of a POST request, otherwise
-    empty.
+    server's address, empty if unknown. ``protocol`` is that of the response, such as ``HTTP/1.1``.
+    ``body`` is the body as received, with content codings; if ``rendered``, it is the document that
+    a browser built. ``posted`` is the form-encoded body of a POST request, otherwise empty.
     """
 
     url: str

@@ -1,8 +1,8 @@
-"""Selection of the valid journal records: the chain that ends at the last record.
+"""Selection of valid journal records: the chain of records that ends at the last one.
 
-A record is invalid if its process was killed before committing the transaction, or if the store was
-later restored from an older copy. Each record contains the id of the previous committed record, so
-the chain from the last record skips invalid records.
+A record is invalid if its process was killed before the commit, or if the store was later restored
+from an older copy. Each record contains the id of the previous committed record, so the chain skips
+invalid records.
 """
 
 import datetime as dt

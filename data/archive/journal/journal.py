@@ -21,20 +21,20 @@ from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masking import masked_toml
 
 PIECE_BYTES: Final = 8_000_000
-"""Maximum number of bytes of a store snapshot per archive record."""
+"""Maximum size in bytes of the part of a store snapshot in one archive record."""
 
 MAX_LATE_TRANSACTIONS: Final = 50
-"""Maximum number of delayed transactions per record, after a failure of the archive."""
+"""Maximum number of transactions per record, if a failure of the archive delayed them."""
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING_SIGHTS: Final = 500
-"""Maximum number of unchanged releases whose last sighting waits for the next journal record."""
+"""Maximum number of unchanged releases whose last sighting is not in the journal yet."""
 
 
 @dataclass
 class Waiting:
-    """Decisions that wait for the next record: sightings of releases, empty visits, and files."""
+    """Decisions that wait for the next journal record: sightings, empty visits, and files."""
 
     seen: dict[str, Sight] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -60,10 +60,9 @@ class Waiting:
 class Journal:
     """Writes the journal records of a store to an archive.
 
-    The archive is opened for the first record. The decisions of a transaction become one record,
-    which is archived before the transaction is committed. If the archive fails, the record waits in
-    the store. Sightings of unchanged releases and visits without results wait for the next record
-    or for `close`.
+    The archive is opened for the first record. Each transaction becomes one record, which is
+    archived before the commit. If the archive fails, the record waits in the store. Sightings of
+    unchanged releases and visits without results wait for the next record or for `close`.
     """
 
     def __init__(self, open_archive: Callable[[], Archive], orders: Orders | None = None) -> None:
@@ -74,7 +73,7 @@ class Journal:
         self._max_sights = MAX_WAITING_SIGHTS
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction, as one of the transaction's last steps."""
+        """Write the journal record of a transaction. It is one of the transaction's last steps."""
         for decision in unit.delayable:
             self._waiting.add(decision)
         if unit.decisions or len(self._waiting.seen) >= self._max_sights:
@@ -85,9 +84,9 @@ class Journal:
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive the new content of a TOML file in the home directory. None means a deleted file.
 
-        Users, passwords and secret parameters in addresses are not archived, because the archive
-        may be shared. Values of secret keys are not archived either. Raises ArchiveError if the
-        file can't be archived; the next call tries again.
+        Passwords, secret keys, user names and secret parameters in addresses are removed first,
+        because the archive may be shared. Raises ArchiveError if the file can't be archived; the
+        next call tries again.
         """
         digest = hashlib.sha256(content).hexdigest() if content is not None else ""
         with store.transaction():
@@ -148,7 +147,7 @@ class Journal:
             store.keep_unwritten(journal_record.encode_decisions(made))
 
     def _begin(self, store: Store) -> None:
-        """Archive a snapshot of the store from before the current transaction."""
+        """Archive a snapshot of the store as it was before the current transaction."""
         digest = hashlib.sha256()
         records = []
         for piece in store.snapshot(PIECE_BYTES):
@@ -180,8 +179,8 @@ class Journal:
 def combined_sight(before: Sight | None, sight: Sight) -> Sight:
     """Combine two successive sightings of a release.
 
-    The result has the time of the later sighting. Its digest and leaf are from the earlier sighting
-    (``before``) if the later one has none.
+    The result has the later time. Its digest and leaf are those of the later sighting, or else
+    those of ``before``.
     """
     if before is None:
         return sight

@@ -1,10 +1,9 @@
-"""Removal orders (releases and sources that people hid, removed or redacted), in a separate file.
+"""Removal orders in a separate file: releases and sources that people hid, removed or redacted.
 
-A store can be older than its archive: copied manually, restored from a backup, or without its last
-transactions after a power failure. Its next transaction then starts another branch of the journal,
-which does not contain the removal orders of the earlier branch. Each order is therefore also a line
-of ``orders.jsonl``. This line is synced before the transaction is committed, even if the archive is
-disabled. The store records the ids of applied orders, and applies missing orders when it is opened.
+A store can be older than its archive: restored from a backup, copied, or without its last
+transactions after a power failure. Its journal then lacks later removal orders. Each order is
+therefore also a line of ``orders.jsonl``, which is synced before the commit even if the archive is
+disabled. A store remembers which orders it applied, and applies missing ones when it is opened.
 """
 
 import datetime as dt
@@ -57,7 +56,7 @@ log = logging.getLogger(__name__)
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     """An order to hide, show, remove or redact a release or source. ``at`` is its time (UTC).
 
-    ``release`` is the affected release without its text, for stores that never had this release.
+    ``release`` is the release without its text, for stores that never had it.
     """
 
     id: str
@@ -216,7 +215,7 @@ def obey(
 ) -> None:
     """Apply removal orders to a store, oldest first. A later order can undo an earlier one.
 
-    ``recorded`` maps ids of releases that may be missing in the store to their data. Raises
+    ``recorded`` maps the ids of releases that may be missing from the store to their data. Raises
     StoreError.
     """
     moves = store.source_moves()
@@ -240,9 +239,9 @@ def obey(
 
 
 def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
-    """Add the release of an order to hide or redact to the store if the store does not have it.
+    """Add a release to the store if a removal order refers to it and it is missing.
 
-    Returns whether the release was added.
+    Returns whether it was added.
     """
     release = recorded or order.release
     if release is None or isinstance(order.decision, decisions.Unhidden):
@@ -272,7 +271,10 @@ def _obey_about_source(store: Store, source: str, decision: OrderDecision) -> No
 
 
 def without_text(store: Store, decision: OrderDecision) -> decisions.Recorded | None:
-    """Return the release that a removal order hides or redacts, without its text, or None."""
+    """Return the release that a removal order hides or redacts, without its text.
+
+    Returns None for other orders and unknown releases.
+    """
     if not isinstance(decision, decisions.Hidden | decisions.Redacted):
         return None
     release = store.release(decision.release)
@@ -297,10 +299,7 @@ def without_text(store: Store, decision: OrderDecision) -> decisions.Recorded | 
 
 
 def fingerprint_of(release: Release) -> bytes:
-    """Return the fingerprint of a release's text.
-
-    A draft with the same text has the same fingerprint.
-    """
+    """Return the fingerprint of a release's text, which is equal for drafts with the same text."""
     if release.content.redacted:
         return b""
     draft = Draft(release.source, release.url, release.content, digest=release.digest)

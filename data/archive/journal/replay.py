@@ -1,4 +1,4 @@
-"""Rebuilding of a store from the decisions of its journal. They are replayed, not made again."""
+"""Rebuild a store from its journal. The recorded decisions are replayed, not made again."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,17 +13,16 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Exceptions that the decisions of a damaged journal cause, such as a duplicate page number or an
-invalid time zone."""
+"""Exceptions that decisions of a damaged journal cause, such as a duplicate page number."""
 
 
 class JournalReplay:
     """Writes the decisions of a journal to a ``store``.
 
-    ``files`` maps names of home directory files to their last content. ``lost`` contains the ids of
-    releases with a missing version or a decision that can't be written. ``refused`` lists other
-    decisions that can't be written. ``seen_in`` maps release ids to the leaf of the last sighting
-    if the store does not have this sighting.
+    - ``files`` maps names of home directory files to their last content.
+    - ``lost`` contains the ids of releases that have a missing version or an unwritable decision.
+    - ``refused`` lists other decisions that can't be written.
+    - ``seen_in`` maps ids of releases to the leaf of a last sighting that the store lacks.
     """
 
     def __init__(self, store: Store) -> None:

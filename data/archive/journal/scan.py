@@ -1,4 +1,4 @@
-"""Scan of an archive for all data needed to rebuild a store."""
+"""Scan an archive for all data needed to rebuild a store."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,9 +187,8 @@ def scan(
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
     """Return whether an archive folder contains a journal record.
 
-    Reading stops at the first journal record. With ``committed``, a record counts only if a later
-    record refers to it. A process that is killed during its first transaction leaves a record that
-    was never committed.
+    With ``committed``, a record counts only if a later record refers to it, because a process that
+    is killed during its first transaction leaves an uncommitted record.
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):
@@ -205,7 +204,7 @@ def read_archive(
 ) -> Iterator[tuple[ArchiveRecord | Damage, int | None]]:
     """Yield all records and damaged parts of an archive with their leaf numbers.
 
-    Unknown leaf numbers are None. Files of other programs are not read. ``on_progress`` is called
+    Unknown leaf numbers are None. Files from other programs are skipped. ``on_progress`` is called
     with the number of bytes read and the total.
     """
     files = {path: path.stat().st_size for path in own_files(archive)}

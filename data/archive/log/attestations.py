@@ -1,8 +1,8 @@
-"""Checkpoints of a log with attestations: cosignatures of witnesses, time stamps of authorities.
+"""Checkpoints of a log with attestations: witnesses' cosignatures and authorities' time stamps.
 
-The files are in checkpoints/<size> in the log's folder. ``checkpoint`` is the time-stamped file,
-signed only by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time
-stamp of an authority.
+The files are in checkpoints/<size> in the log's folder. ``checkpoint`` is the file that is
+time-stamped, signed only by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr``
+is an authority's time stamp.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ TIMESTAMP: Final = "timestamp.tsr"
 class Attestations:
     """Stored cosignatures and time stamps of one log.
 
-    Callers that write must hold the log's lock.
+    Callers that write must lock the log.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,8 +68,8 @@ class Attestations:
     def first_over(self, index: int, origin: str) -> Checkpoint | None:
         """Return the first cosigned checkpoint whose tree includes the leaf ``index``, or None.
 
-        ``origin`` is the log's name, which changes if the log's key is lost. Checkpoints with
-        another origin are skipped. Raises ArchiveError.
+        ``origin`` is the log's name, which changes if its key is lost. Checkpoints of other origins
+        are skipped. Raises ArchiveError.
         """
         for size in self.sizes():
             if size > index and (self._folder / str(size) / COSIGNATURES).exists():
@@ -79,10 +79,7 @@ class Attestations:
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: NoteSignature) -> None:
-        """Store the signature of a witness on a checkpoint.
-
-        Only the first signature per key is kept.
-        """
+        """Store a witness's signature on a checkpoint. Only the first one per key is kept."""
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
         signed = SignedNote(checkpoint.note.text, (added,)).with_signatures(known)
@@ -92,7 +89,7 @@ class Attestations:
     def add_timestamp(self, checkpoint: Checkpoint, answer: bytes) -> None:
         """Store a time-stamp response for a checkpoint.
 
-        The response dates the form of the checkpoint that `signed_by_log` returns.
+        The response is for the form of the checkpoint that `signed_by_log` returns.
         """
         self._write(checkpoint, {TIMESTAMP: answer})
 
@@ -106,7 +103,7 @@ class Attestations:
                 raise ArchiveError(str(path), f"the file is damaged: {error}") from error
 
     def note_witness(self, key: VerifierKey) -> None:
-        """Store the public key of a witness, which later verifications use."""
+        """Store a witness's public key for later verifications."""
         known = [*map(str, self.witnesses())]
         if str(key) not in known:
             self._put("witnesses", "".join(f"{one}\n" for one in (*known, key)).encode())
@@ -125,5 +122,5 @@ class Attestations:
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
-    """Return a checkpoint with only the log's own signature, the first one of its note."""
+    """Return a checkpoint with only the log's own signature, which is the first one."""
     return SignedNote(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

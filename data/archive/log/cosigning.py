@@ -1,8 +1,8 @@
-"""Requests to witnesses for cosignatures of our log, and to authorities for time stamps (RFC 3161).
+"""Requests for attestations of our log: cosignatures of witnesses, and time stamps (RFC 3161).
 
-A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
-witness that is another Communique instance reads our log itself. It publishes its signature, which
-is fetched by HTTP or from a folder. A time stamp proves that the tree existed at the stated time.
+A witness of the public network receives our checkpoint by POST add-checkpoint (C2SP tlog-witness).
+A witness that is another Communique instance reads our log itself and publishes its signature,
+which is read by HTTP or from a folder. A time stamp proves that the tree existed at a certain time.
 """
 
 import asyncio
@@ -41,8 +41,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes with which a witness reports that it accepts no checkpoints at all, or none from
-this log."""
+"""Status codes of a witness that accepts no checkpoints, or none from this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
@@ -81,11 +80,10 @@ def asked_witness(setting: str, home: Path) -> AskedWitness:
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
-    """Request and store the cosignature of a witness, and return the cosigned checkpoint.
+    """Request and store a witness's cosignature, and return the cosigned checkpoint.
 
-    Returns None if the witness has not signed our log yet. Raises ArchiveError if the witness
-    refuses or saw a different log, InvalidNote if the witness did not sign the response, and
-    OutboundError.
+    Returns None if the witness has not signed our log yet. Raises ArchiveError if it refuses or saw
+    a different log, InvalidNote if it did not sign the response, and OutboundError.
     """
     own = log.checkpoint()
     if own is None:
@@ -105,7 +103,7 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Submit our checkpoint ``own`` to a witness and return the checkpoint with the cosignature.
+    """Submit our checkpoint ``own`` to a witness and return it with the witness's cosignature.
 
     Returns None if the witness does not accept checkpoints of our log.
     """
@@ -147,7 +145,7 @@ def offered(
 def published(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Return the checkpoint of our log with the cosignature that a witness published, or None."""
+    """Return our log's checkpoint with the cosignature that a witness published, or None."""
     read = witness_at(asked.place, client)
     try:
         content = read(f"{log_folder_name(own.origin)}/checkpoint")
@@ -189,9 +187,9 @@ def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
     """Request and store a time stamp for the log's last checkpoint, and return the checkpoint.
 
-    Returns None if this checkpoint already has a time stamp. The certificate is not checked here;
-    ``openssl ts -verify`` checks it. Raises OutboundError, and ArchiveError if the response does
-    not match the request.
+    Returns None if it already has a time stamp. The certificate is not checked here; ``openssl ts
+    -verify`` does that. Raises OutboundError, and ArchiveError if the response does not match the
+    request.
     """
     checkpoint = log.checkpoint()
     if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
@@ -227,7 +225,7 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
 
 
 def stamped_digest(answer: bytes) -> bytes:
-    """Return the SHA-256 digest that was time-stamped, from the authority's response."""
+    """Return the SHA-256 digest in an authority's time-stamp response."""
     try:
         return decode_timestamp_response(answer).tst_info.message_imprint.message
     except ValueError as error:

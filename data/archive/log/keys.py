@@ -1,10 +1,10 @@
 """Private key of a log, and the public chain of its current and earlier keys.
 
-The public keys are published in the log's folder. key/0 is the first key, as a vkey. key/1 and the
-following files are notes about a key and its successor, signed by both. Anyone who has one key of a
-log can follow the chain to the current key. Keys can't be inserted, because each note needs both
-signatures. Each note also contains the size of the tree: signatures of the old key on larger trees
-are invalid, even if the key is stolen.
+The chain is published in the log's folder. key/0 is the first key, as a vkey. key/1 and the
+following files are notes about a key and its successor, signed by both. So anyone who has one key
+of a log can follow the chain to the current key, and nobody else can insert a key. Each note also
+contains the size of the tree: signatures of the old key on larger trees are invalid, even if the
+key is stolen.
 """
 
 import base64
@@ -61,11 +61,11 @@ ANOTHER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KeyChain:
-    """All public keys of a log, from the first to the current key.
+    """All public keys of a log, from the first to the current one.
 
-    ``sizes`` contains the size of the tree when each key was introduced, 0 for the first key. A key
-    may sign trees from this size up to the size at which the next key starts. Both keys may sign
-    the tree with exactly that size.
+    ``sizes`` contains the tree size at which each key was introduced, 0 for the first key. A key
+    may sign trees from its own size up to the next key's size; both keys may sign a tree of exactly
+    that size.
     """
 
     keys: tuple[VerifierKey, ...]
@@ -97,7 +97,7 @@ class KeyChain:
 class LogKey:
     """The private key in the file ``path``, which signs the log in ``folder``.
 
-    Callers that create or rotate the key must hold the log's lock.
+    Callers that create or rotate the key must lock the log.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -106,7 +106,7 @@ class LogKey:
         self._folder = folder
 
     def load(self) -> SigningKey:
-        """Return the key. Creates a key if there is neither a key nor a signed log.
+        """Return the key. Creates a key if neither a key nor a signed log exists.
 
         Raises ArchiveError if the key is lost or does not belong to this log.
         """
@@ -132,7 +132,7 @@ class LogKey:
     def check(self) -> None:
         """Raise ArchiveError if the log was signed and its key is lost or different.
 
-        Also raises ArchiveError if there is a key but no log. Creates and changes nothing.
+        Also raises ArchiveError if a key exists without a log. Creates and changes nothing.
         """
         if self._path.exists() and not self._folder.exists():
             raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
@@ -171,7 +171,7 @@ class LogKey:
 
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
-    """Create a private key in the file ``path``. The key's name is ``name`` and a unique suffix."""
+    """Create a private key in the file ``path``. Its name is ``name`` with a unique suffix."""
     seed = secrets.token_bytes(SEED)
     public = SigningKey(name, seed, kind).verifier.public
     key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)

@@ -1,8 +1,8 @@
-"""Leaf of the transparency log: describes one archive record only by digests.
+"""Leaf of the transparency log, which describes one archive record only by digests.
 
-A leaf does not reveal the requested address: it contains a hash of the address and a salt from the
-record. The owner of a record can prove that the record belongs to the leaf. After the record is
-removed, the leaf reveals only the record's date.
+A leaf does not reveal the requested address: it contains a hash of the address and a salt that is
+in the record. Whoever has the record can prove that it belongs to the leaf. After the record is
+removed, the leaf reveals only its date.
 """
 
 import datetime as dt
@@ -35,10 +35,10 @@ ID_BYTES: Final = 16
 class Leaf:
     """The leaf of one archive record in the transparency log.
 
-    ``uri`` is the salted hash (`uri_hash`) of the record's WARC-Target-URI, ``at`` its WARC-Date
-    (aware). ``payload`` and ``block`` are the SHA-256 of these parts as WARC defines them.
-    ``record`` is the SHA-256 of the whole compressed record. If a record has no payload,
-    ``payload`` is the SHA-256 of zero bytes.
+    ``uri`` is the salted hash (`uri_hash`) of the record's WARC-Target-URI, and ``at`` its
+    WARC-Date (aware). ``payload`` and ``block`` are the SHA-256 of these parts of the record, as
+    defined by WARC. ``record`` is the SHA-256 of the whole compressed record. A record without a
+    payload has the SHA-256 of zero bytes.
     """
 
     uri: bytes
@@ -70,5 +70,5 @@ def decode_leaf(entry: bytes) -> Leaf:
 
 
 def uri_hash(salt: bytes, uri: str) -> bytes:
-    """Return the salted hash of an address: the SHA-256 of the salt and the URI in UTF-8."""
+    """Return the SHA-256 of a salt followed by an address in UTF-8."""
     return hashlib.sha256(salt + uri.encode()).digest()

@@ -1,7 +1,7 @@
-"""Table of the leaves of a shared log in PostgreSQL, which assigns their numbers.
+"""Table of a shared log's leaves in PostgreSQL, which assigns their numbers.
 
-Leaves are committed separately from the transactions of the store, because archive records remain
-even if a decision about them is rolled back.
+Leaves are not part of the store's transactions, because archive records remain even if a decision
+about them is rolled back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 MAX_WAIT_SECONDS: Final = 30.0
-"""Maximum time in seconds to wait for a database that restarts."""
+"""Maximum time in seconds to wait for a restarting database."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER + 1}, hashtext(current_schema()))"
 """Query that lets only one process at a time assign leaf numbers, so that there are no gaps."""
@@ -54,9 +54,8 @@ class LeafTable:
     def set_signer(self, verifier: str, base: int) -> bool:
         """Make a machine the signing machine, and return whether this succeeded.
 
-        ``verifier`` is the machine's public key, ``base`` the number of leaves in its log. Nothing
-        is stored if another machine signs already, or if the table has leaves with numbers below
-        ``base``.
+        ``verifier`` is the machine's public key, ``base`` the number of leaves in its log. Fails if
+        another machine already signs, or if the table has leaves with numbers below ``base``.
         """
         with self._transaction() as db:
             db.execute(TAKE_TURN)
@@ -69,7 +68,7 @@ class LeafTable:
             return done.rowcount == 1
 
     def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
-        """Replace the ``known`` keys of the signing machine by its current ``keys``."""
+        """Replace the signing machine's ``known`` keys with its current ``keys``."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_signer SET verifier = %s WHERE verifier = %s",
@@ -105,7 +104,10 @@ class LeafTable:
             return int(first)
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """Return the leaf numbers of records by record id. A record's last leaf counts."""
+        """Return the leaf numbers of records by record id.
+
+        If a record has several, the last one counts.
+        """
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT record, max(number) FROM log_leaves"
@@ -121,7 +123,7 @@ class LeafTable:
             return int(end)
 
     def confirm(self, writer: str, end: int) -> None:
-        """Mark leaves of a machine as confirmed, because their records are durable.
+        """Confirm leaves of a machine after their records were synced to disk.
 
         ``writer`` is the id of the machine. All its leaves with numbers below ``end`` are
         confirmed.
@@ -134,10 +136,7 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void all leaves that were assigned before the time ``before`` and never confirmed.
-
-        Returns the number of voided leaves.
-        """
+        """Void all unconfirmed leaves from before the time ``before``, and return their number."""
         with self._transaction() as db:
             done = db.execute(
                 "UPDATE log_leaves SET entry = %s, record = NULL, confirmed = true"

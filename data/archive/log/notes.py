@@ -36,7 +36,7 @@ SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class InvalidNote(CommuniqueError):
-    """A signed note or key is invalid, or the note is not signed by a known key."""
+    """A signed note or key is invalid, or no known key signed the note."""
 
     def __init__(self, what: str, cause: str) -> None:
         super().__init__(f"{what}: {cause}")
@@ -208,7 +208,7 @@ class SigningKey:
 
 
 def cosigned(text: str, seconds: int) -> bytes:
-    """Return the text that a witness signs for a checkpoint with the text ``text``.
+    """Return the text that a witness signs for a checkpoint whose text is ``text``.
 
     ``seconds`` is the time of the signature in seconds since 1970.
     """
@@ -217,7 +217,7 @@ def cosigned(text: str, seconds: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The tree of the log ``origin`` with ``size`` leaves, and the note that signs this tree."""
+    """The tree of the log ``origin`` with ``size`` leaves, and the note that signs it."""
 
     origin: str
     size: int

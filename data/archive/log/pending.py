@@ -1,9 +1,8 @@
 """File of log entries that are not in a tile yet.
 
-The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
-equal size. The number of an entry therefore follows from its position in the file. After a crash,
-the size of the file shows where the last complete entry ends. To drop old entries, the file is
-replaced atomically.
+It begins with the number of its first entry (8 bytes, big-endian), followed by entries of equal
+size. So an entry's position gives its number, and after a crash the file's size shows where the
+last complete entry ends. The file is replaced atomically to drop old entries.
 """
 
 import fcntl

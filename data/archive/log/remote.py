@@ -11,11 +11,10 @@ from data.errors import ArchiveError
 from data.network.client import OK, Outbound
 
 LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
-"""Possible paths of a log, relative to the given address or path of a log, site or home
-directory."""
+"""Paths where a log may be, relative to the given address or path."""
 
 WITNESS_BELOW: Final = ("", "witness", "site/witness")
-"""Possible paths of a witness's published files, relative to the given address or path."""
+"""Paths where a witness's published files may be, relative to the given address or path."""
 
 GONE_STATUSES: Final = {404, 410}
 

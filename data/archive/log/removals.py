@@ -1,8 +1,7 @@
-"""Signed notes about removed or excluded records: their leaves in the log, and the reason.
+"""Signed notes about removed or excluded records, with their leaf numbers and the reason.
 
-Each note is a metadata record of the archive and has a leaf like all records. The log's key signs
-the note. A removed record keeps its leaf, and only a signed note explains why the record is
-missing. A removal therefore can't be hidden, and can't be explained without the log's key.
+Each note is a metadata record with its own leaf, signed by the log's key. A removed record keeps
+its leaf. So a removal can't be hidden, and only the owner of the log's key can explain it.
 """
 
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Leaves whose records one command removed or excluded as evidence, and the reason.
+    """The leaves of records that a command removed or excluded as evidence, and the reason.
 
     ``kind`` is the command. ``leaves`` contains ranges of leaf numbers (first and last).
     """
@@ -44,10 +43,7 @@ _decode = msgspec.json.Decoder(Removal).decode
 
 
 def encode(removal: Removal, key: SigningKey) -> bytes:
-    """Return the content of the metadata record about a removal.
-
-    The content is a note signed with the log's key.
-    """
+    """Return the content of a metadata record about a removal: a note signed with the log's key."""
     text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
     return SignedNote(text, (key.sign(text),)).encode()
 

@@ -1,9 +1,9 @@
 """Log shared by the archives of many machines: a database collects leaves, one machine signs.
 
 The database assigns numbers to all leaves and keeps them, so any machine with the key can rebuild
-the tiles. A leaf is signed once the machine that wrote its record confirms that the record is
-durable. If a machine does not confirm within a day, its leaves become void. When the machine
-returns, its records get new leaves.
+the tiles. A leaf is signed after the machine that wrote its record has confirmed that the record is
+on disk. Leaves that are not confirmed within a day become void. If their machine returns, their
+records get new leaves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BATCH_LEAVES: Final = 4096
 """Maximum number of leaves per query to the database."""
 
 LOST_AFTER: Final = dt.timedelta(days=1)
-"""Maximum time until the machine that wrote a record must confirm its leaf."""
+"""Time after which a leaf becomes void if its machine has not confirmed it."""
 
 ANOTHER: Final = (
     "the log of this archive is signed with the key {}, which this machine does not have: copy "
@@ -56,7 +56,9 @@ BEHIND: Final = (
 
 
 class SharedLog(TreeLog):
-    """The log in ``folder`` that several machines share. The table ``leaves`` collects the leaves.
+    """The log in ``folder``, shared by several machines.
+
+    The table ``leaves`` collects their leaves.
 
     If this machine ``signs``, each `seal` builds the tree and signs it with the private key in the
     file ``key``. Other machines only confirm their leaves. Not thread-safe.
@@ -77,8 +79,7 @@ class SharedLog(TreeLog):
     def fill(self, size: int) -> int:
         """Do nothing and return 0.
 
-        No void leaves are needed, because the database never assigns a number twice, even after a
-        power failure.
+        Void leaves are not needed, because the database never assigns a number twice.
         """
         del size
         return 0
@@ -87,13 +88,13 @@ class SharedLog(TreeLog):
         return self._leaves.find(record_ids)
 
     def waiting(self, size: int) -> bytes:
-        """Return the entries after the first ``size`` entries, even unconfirmed ones."""
+        """Return all entries after the first ``size`` entries, confirmed or not."""
         return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
         """Sync this machine's records with ``sync_records`` and confirm their leaves.
 
-        If this machine signs, it then also signs the log. Raises ArchiveError.
+        The signing machine then also signs the log. Raises ArchiveError.
         """
         self.join()
         end = self._leaves.end()
@@ -122,8 +123,8 @@ class SharedLog(TreeLog):
     def rotate_key(self) -> Checkpoint:
         """Replace the key of the log, like TreeLog.rotate_key.
 
-        The old key signs all leaves first, because readers may already rely on its signatures.
-        Raises ArchiveError if another machine signs this log.
+        The old key signs all current leaves first. Raises ArchiveError if another machine signs
+        this log.
         """
         # First add all leaves that the old key may have signed on another machine.
         self.sign()
@@ -143,8 +144,7 @@ class SharedLog(TreeLog):
     def join(self) -> None:
         """Register this machine as the signer if its log is older than the leaves in the database.
 
-        Raises ArchiveError if this machine should sign, but other machines already added leaves to
-        the database.
+        Raises ArchiveError if other machines have already added leaves to the database.
         """
         if self._is_joined:
             return
@@ -168,13 +168,13 @@ class SharedLog(TreeLog):
         return True
 
     def check(self) -> None:
-        """Raise ArchiveError if the log is signed, but its key or first leaves are not here."""
+        """Raise ArchiveError if the log is signed, but its key or first leaves are missing here."""
         if self._leaves.signer():
             self._check_signer()
             self.check_beginning()
 
     def check_beginning(self) -> None:
-        """Raise ArchiveError if this machine lacks leaves that are older than the database."""
+        """Raise ArchiveError if this machine lacks the leaves from before the database."""
         if (size := self.end()) < (base := self._leaves.base()):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 
@@ -193,7 +193,7 @@ class SharedLog(TreeLog):
 
     @contextmanager
     def _feeding(self) -> Iterator[None]:
-        """Context manager in which only one process on this machine adds leaves to the tree."""
+        """Context manager that lets only one process on this machine add leaves to the tree."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -203,7 +203,7 @@ class SharedLog(TreeLog):
             os.close(handle)
 
     def _writer(self) -> str:
-        """Return the id of this machine in the database, and create it on first use."""
+        """Return this machine's id in the database, and create it on first use."""
         path = self.folder / "writer"
         try:
             return read_regular(path).decode("ascii")

@@ -1,7 +1,7 @@
 """Merkle tree as files: tiles of 256 hashes, and bundles of 256 entries (C2SP tlog-tiles).
 
 Tile N on level L has the hashes of 256 adjacent subtrees, each with 256**L leaves. The last tile on
-a level may be partial; the file name then contains the number of its hashes.
+a level may be partial; its file name then contains the number of its hashes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +41,7 @@ def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
 
 
 class TileTree:
-    """The tree of the first ``size`` leaves of a log, read from its tiles by the function ``read``.
+    """The tree of the first ``size`` leaves of a log. The function ``read`` returns its files.
 
     Methods raise ArchiveError if a tile is missing or has a wrong length. Wrong hashes in a tile
     result in a wrong root.
@@ -125,7 +125,7 @@ class TileTree:
 
 
 def read_file(folder: Path, path: str) -> bytes:
-    """Read a file of a log. If a partial tile has grown since, return only its earlier hashes.
+    """Read a file of a log. If a partial tile has grown since, return only the requested hashes.
 
     Raises FileNotFoundError.
     """
@@ -157,7 +157,7 @@ def hashes_of(tile: bytes) -> list[bytes]:
 
 
 def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> dict[str, bytes]:
-    """Return the new and changed files, by path, after ``entries`` are added to a tree.
+    """Return the files that change when ``entries`` are added to a tree: paths and contents.
 
     ``hashes`` are the leaf hashes of these entries.
     """
@@ -176,7 +176,7 @@ def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> 
 def pieces_of(
     tree: TileTree, level: Level, count: int, added: Sequence[bytes], unit: int
 ) -> list[tuple[str, bytes]]:
-    """Return the new and changed files of one tree level, with their paths.
+    """Return the paths and contents of the files of one tree level that change as a tree grows.
 
     ``count`` is the number of hashes or entries that the tree has on this level, and ``added`` are
     the new ones. ``unit`` is the size of one hash or entry in bytes.

@@ -44,12 +44,12 @@ SUFFIX: Final = ".tlog-proof"
 
 
 def log_of(home: Path) -> TreeLog:
-    """Return the transparency log of a home directory's archive."""
+    """Return the transparency log of the archive in a home directory."""
     return TreeLog(home / "archive" / "log", home / "log.key")
 
 
 def how_to_restore(folder: Path) -> str:
-    """Describe how to restore the checkpoint of the log in ``folder``, which is HOME/archive/log.
+    """Return advice on how to restore a log's checkpoint. ``folder`` is HOME/archive/log.
 
     The site has a copy of the log, which may be older.
     """
@@ -79,8 +79,8 @@ class TreeLog:
     def append(self, *leaves: Leaf) -> int:
         """Append leaves with successive, unique numbers and return the number of the first one.
 
-        Appended leaves survive if this process is killed. After the next `integrate`, they are
-        durable and in the tree. Raises ArchiveError; no leaf is added then.
+        The leaves survive if this process is killed. The next `integrate` syncs them to disk and
+        adds them to the tree. Raises ArchiveError; no leaf is added then.
         """
         return self.append_entries([leaf.encode() for leaf in leaves])
 
@@ -110,17 +110,17 @@ class TreeLog:
             return self._pending.fill(size)
 
     def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
-        """Add all leaves to the tree, sync the tree to disk, and sign it.
+        """Add all leaves to the tree, sync it to disk, and sign it.
 
-        ``sync_records`` syncs the records of these leaves. It is called before signing, once the
-        set of leaves is fixed. If the process is killed, the next call produces the same tree.
-        Raises ArchiveError; the leaves then wait for the next call.
+        Before signing, ``sync_records`` is called to sync the records of these leaves. If the
+        process is killed, the next call produces the same tree. Raises ArchiveError; the leaves
+        then wait for the next call.
         """
         with self._told(), self._locked():
             return self._integrate(self._key.load(), sync_records)
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Add all leaves to the tree and sign it. The records of all leaves are on this machine."""
+        """Add all leaves to the tree and sign it. All records of the log are on this machine."""
         self.integrate(sync_records)
 
     def rotate_key(self) -> Checkpoint:
@@ -188,7 +188,7 @@ class TreeLog:
     def waiting(self, size: int) -> bytes:
         """Return all entries after the first ``size`` entries, including those not in the tree yet.
 
-        Writes nothing. Returns b"" if entries in between are missing. Raises OSError and
+        Returns b"" if entries in between are missing. Writes nothing. Raises OSError and
         ArchiveError.
         """
         return waiting_entries(self.folder / "pending", size)
@@ -197,7 +197,7 @@ class TreeLog:
     def settled(self) -> Iterator[Checkpoint | None]:
         """Context manager that locks the log and yields its last checkpoint.
 
-        Within the block, no new checkpoint is signed and no file is deleted. Raises ArchiveError.
+        Within the block, no checkpoint is signed and no file is deleted. Raises ArchiveError.
         """
         with self._told(), self._locked():
             yield self.checkpoint()
@@ -309,11 +309,11 @@ class TreeLog:
 
 
 def copy_unsigned(source: Path, target: Path) -> int:
-    """Copy the leaves of a log, without its signatures, to a new log and return their number.
+    """Copy the leaves of a log to a new log without signatures, and return their number.
 
-    In the new log, the leaves keep their numbers and wait for the first integration, which builds a
-    tree with the same root under a new key. Witnesses of the old log therefore see another log.
-    Raises OSError, and ArchiveError if a tile is damaged.
+    The leaves keep their numbers. The first integration builds a tree with the same root and signs
+    it with a new key, so witnesses see a different log. Raises OSError, and ArchiveError if a tile
+    is damaged.
     """
     log = TreeLog(source, source / "no.key")
     signed = log.checkpoint()

@@ -1,8 +1,8 @@
-"""Witness, which cosigns another log if that log has only grown since the last cosignature.
+"""Witness: cosigns another log if that log has only grown since the last cosignature.
 
-The witness has one folder per log, whose name is the SHA-256 of the log's origin. ``checkpoint`` is
-the last cosigned checkpoint, ``key`` the known key of the log, and ``refused`` contains evidence of
-refusals. The first two files are published, so that the log can fetch its cosignatures (C2SP
+The witness has one folder per log, named by the SHA-256 of the log's origin. It contains the last
+cosigned checkpoint (``checkpoint``), the log's known key (``key``), and evidence of refusals
+(``refused``). The first two are published, so that the log can fetch its cosignatures (C2SP
 tlog-witness, section "Monitor Retrieval Mechanism").
 """
 
@@ -55,7 +55,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """A witness refuses to cosign a log. ``evidence`` is the folder with the evidence."""
+    """The witness refuses to cosign a log. ``evidence`` is the folder with the evidence."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")
@@ -66,7 +66,7 @@ class WitnessRefusal(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """Result of a witness: the cosigned checkpoint, and the size at the previous cosignature."""
+    """Result of cosigning: the cosigned checkpoint, and the tree size at the last cosignature."""
 
     checkpoint: Checkpoint
     before: int
@@ -77,7 +77,7 @@ class Cosigned:
 class Witness:
     """A witness with its data in ``folder``.
 
-    Its private key in the file ``key`` is created on first use.
+    Its private key is in the file ``key``, which is created on first use.
     """
 
     def __init__(self, folder: Path, key: Path) -> None:
@@ -85,7 +85,7 @@ class Witness:
         self._key = key
 
     def key(self) -> SigningKey:
-        """Return the private key of this witness. Creates the key if the witness has never signed.
+        """Return the private key of this witness. Creates it if the witness has never signed.
 
         Raises ArchiveError if the key is lost or different.
         """
@@ -113,10 +113,10 @@ class Witness:
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
         """Cosign the checkpoint of a log if the log has only grown since the last cosignature.
 
-        ``read`` reads files of the log. ``where`` is the log's name in error messages. A log that
+        ``read`` returns files of the log. ``where`` is the log's name in error messages. A log that
         is new to this witness only needs tiles that match its checkpoint. Raises WitnessRefusal if
-        the tree is smaller than the last cosigned tree or does not extend it, or if the log's key
-        changed without a rotation. Raises ArchiveError or InvalidNote if the log can't be read.
+        the new tree does not extend the last cosigned tree, or if the log's key changed without a
+        rotation. Raises ArchiveError or InvalidNote if the log can't be read.
         """
         try:
             content = read("checkpoint")
@@ -143,7 +143,7 @@ class Witness:
     ) -> None:
         """Raise WitnessRefusal if the tree of ``now`` does not extend the tree of ``before``.
 
-        Both checkpoints belong to the same log, whose files the function ``read`` returns.
+        Both are checkpoints of one log. The function ``read`` returns its files.
         """
         if now.size < before.size:
             cause = f"the tree of the log has {now.size} leaves, and had {before.size} before"
@@ -193,10 +193,7 @@ class Witness:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Context manager in which only one process at a time replaces the last checkpoint.
-
-        The comparison with the last checkpoint is also made in the block.
-        """
+        """Context manager: only one process at a time compares and replaces the last checkpoint."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -216,7 +213,7 @@ class WitnessedLog:
         return parse_checkpoint(read_regular(path), str(path)) if path.exists() else None
 
     def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
-        """Return the key that signed a checkpoint: the log's known key or a successor of this key.
+        """Return the key that signed a checkpoint: the log's known key or one of its successors.
 
         Raises WitnessRefusal if no such key signed the checkpoint.
         """

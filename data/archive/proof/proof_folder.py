@@ -38,7 +38,7 @@ CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
 MAX_ATTEMPTS: Final = 2
-"""Maximum number of attempts to open a growing file, which may be renamed between attempts."""
+"""Maximum number of attempts to open a growing file, which may be renamed in the meantime."""
 
 README: Final = files("data.archive.proof").joinpath("readme.txt").read_text("utf-8")
 """Template of the file README in a proof."""
@@ -241,7 +241,7 @@ class ProofFolder:
         return name
 
     def _proofs(self, proof: Proof) -> Iterator[Proof]:
-        """Yield a proof, and a second proof for the first time-stamped checkpoint with the leaf.
+        """Yield a proof, and another one for the first time-stamped checkpoint with the leaf.
 
         If both checkpoints are the same, only one proof is yielded.
         """
@@ -311,7 +311,7 @@ class ProofFolder:
 
 
 def wrong(archive: Path, record: ArchiveRecord, cause: str) -> ArchiveError:
-    """Return an error that shows the current file and offset of a record, and the cause."""
+    """Return an error with the current file and offset of a record, and the cause."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 

@@ -1,11 +1,11 @@
 """Removal of records from an archive.
 
-The order of the steps survives a killed process. First, all growing files are finished, and a note
-in the archive lists the records to remove and the reason. Then files are rewritten, the store
-receives the new locations of its records, and the old files are deleted. If the process is killed,
-the same command completes the removal.
+A removal can be completed if the process is killed; the same command does that. First, all growing
+files are finished, and a note in the archive lists the records to remove and the reason. Then files
+are rewritten, the store receives the new locations of its records, and the old files are deleted.
 
-Imported records that damage an archive are not removed: a signed note excludes them as evidence.
+Imported records that damage an archive stay in their files, but a signed note excludes them as
+evidence.
 """
 
 import hashlib
@@ -47,10 +47,10 @@ class Cut:
 
 
 def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
-    """Write a copy of a finished file without the records ``cuts``, and return the new path.
+    """Write a copy of a finished file without the records ``cuts``, and return its path.
 
-    All other bytes are copied unchanged, including damaged parts, and synced. The same cuts give
-    the same file name, so that the next call can continue after the process is killed. The old file
+    All other bytes are copied unchanged, including damaged parts, and synced. The file name depends
+    only on the cuts, so that the next call can continue after the process is killed. The old file
     is not changed. Raises OSError.
     """
     cuts = sorted(cuts, key=lambda cut: cut.offset)
@@ -95,7 +95,7 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
 
 
 def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    """Yield the sorted CDXJ lines for the rewritten file ``target``."""
+    """Yield the sorted CDXJ lines of the rewritten file ``target``."""
     gone = {cut.offset for cut in cuts}
     places = Places(cuts)
     yield from sorted(
@@ -133,8 +133,7 @@ def take_out(
     """Remove records from an archive whose files are all finished (see Archive.finish).
 
     ``removal`` is the command and the reason. ``relocate`` is called with the new locations of the
-    store's ``captures``; for removed captures, the location is REMOVED_PLACE. Raises ArchiveError
-    and OSError.
+    store's ``captures``, which are REMOVED_PLACE for removed ones. Raises ArchiveError and OSError.
     """
     if not records:
         return TakenOut()
@@ -165,9 +164,9 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Write a signed note about a planned removal before any record is removed.
+    """Write a signed note about a planned removal, before any record is removed.
 
-    If a command continues an interrupted removal, the note is not written again.
+    A note from an interrupted removal is not repeated.
     """
     known_removals = noted_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]
@@ -216,8 +215,8 @@ def folder_size(folder: Path) -> int:
 def set_aside(archive: Archive) -> int:
     """Exclude all imported records that damage the archive as evidence, and return their number.
 
-    A signed note lists them. The records remain in their files. Raises ArchiveError, for example if
-    the key of the log is missing.
+    A signed note lists the records, which remain in their files. Raises ArchiveError, for example
+    if the key of the log is missing.
     """
     archive.log.check_key()
     leaves = Leaves(archive.log)

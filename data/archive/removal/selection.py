@@ -15,8 +15,8 @@ from data.progress import OnProgress
 from data.text.urls import page_key
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Types of records that contain requests and responses. Records of other types are needed by the
-archive itself."""
+"""Types of records that contain requests and responses. The archive itself needs the other types.
+"""
 
 JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
 """WARC-Target-URIs of records that may contain texts of releases."""
@@ -51,8 +51,7 @@ def stored_records(
 ) -> list[Stored]:
     """Return the records of an archive that can be removed, without their content.
 
-    These are requests, responses, screenshots and PDFs of pages, and records of the journal.
-
+    These are requests, responses, screenshots and PDFs of pages, and journal records.
     ``on_progress`` is called with the number of bytes read and the total, and ``damaged`` with each
     unreadable part. Raises OSError.
     """
@@ -78,7 +77,7 @@ def stored_records(
 
 
 def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]) -> list[Stored]:
-    """Return the journal records that mention these releases, and all store snapshots.
+    """Return all store snapshots, and the journal records that mention these releases.
 
     ``releases`` are ids. Raises ArchiveError.
     """
@@ -106,9 +105,9 @@ def named(records: Iterable[Stored], name: str) -> set[str]:
 
 
 def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
-    """Return the records with these ids, and all other records with the same payloads.
+    """Return the records with these ids, and all records that depend on the same payloads.
 
-    Their requests, and revisit records that refer to these payloads, are included.
+    These are records with equal payloads, revisit records that refer to them, and their requests.
     """
     payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
     answers = {
@@ -133,9 +132,9 @@ def of_renditions(records: Iterable[Stored], removed: Collection[Stored]) -> lis
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return the records captured before a time from the given hosts, or from all hosts if empty.
+    """Return the records captured before a time, from the given hosts or, if empty, from all hosts.
 
-    If a later record refers to a page, the page and its request are not returned.
+    A page that a later record refers to is kept, and so is its request.
     """
     served = [one for one in records if one.uri not in JOURNAL_URIS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}

@@ -1,4 +1,4 @@
-"""Remember the files that the last complete verification read, so that `--new` skips them."""
+"""Remember which files the last complete verification read, so that `--new` can skip them."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from data.errors import ArchiveError
 
 
 class Stamp(NamedTuple):
-    """Size of a file in bytes, and the times of its last changes in nanoseconds since 1970.
+    """Size of a file in bytes, and times of its last changes in nanoseconds since 1970.
 
     Programs can set ``modified``, but not ``changed``.
     """
@@ -26,7 +26,7 @@ class Stamp(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Stamps of a WARC file and its CDXJ file before they were read, and the leaves read."""
+    """Stamps of a WARC file and its CDXJ file from before reading them, and the leaves read."""
 
     stamps: tuple[Stamp, Stamp]
     leaves: set[int]
@@ -64,7 +64,7 @@ def stamps(path: Path) -> tuple[Stamp, Stamp] | None:
 
 
 def unchanged(checked: CheckedArchive, paths: Iterable[Path]) -> list[Path]:
-    """Return the files that did not change since a complete verification."""
+    """Return the files that have not changed since a complete verification."""
     known = checked.files
     return [
         path
@@ -74,7 +74,7 @@ def unchanged(checked: CheckedArchive, paths: Iterable[Path]) -> list[Path]:
 
 
 def fault(checked: CheckedArchive, leaves: Leaves) -> ArchiveProblem | None:
-    """Return a problem if the log is not a continuation of the log at a complete verification."""
+    """Return a problem if the log does not continue the log of a complete verification."""
     when = f"{checked.at:%Y-%m-%d %H:%M} UTC"
     try:
         if checked.size > leaves.vouched:
@@ -94,10 +94,10 @@ def checked_archive(
     read: Mapping[str, Read],
     problems: Iterable[ArchiveProblem],
 ) -> CheckedArchive:
-    """Return the files that the next verification may skip after a complete verification.
+    """Return what the next verification may skip after a complete verification.
 
-    ``read`` contains finished files by name. Files with ``problems`` and files with unsigned leaves
-    are left out.
+    ``read`` contains finished files by name. Files with ``problems`` or unsigned leaves are left
+    out.
     """
     faulty = {one.file for one in problems}
     size = leaves.vouched

@@ -1,6 +1,6 @@
 """Imported records that damage an archive, and the signed notes that exclude them as evidence.
 
-Earlier versions imported records whose ids were already in use, and revisit records without the
+Earlier versions imported records with ids that were already in use, and revisit records without the
 pages that they refer to. Such records keep their leaves in the log, so a note excludes them
 (data.archive.log.removals).
 """
@@ -49,8 +49,8 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
     """Return the leaf numbers of imported records that damage the archive.
 
     These are records with the id of an earlier record, and revisit records without their pages.
-    Records that a note already excludes are omitted. A record must contain the name of its import
-    file and match its leaf. Raises ArchiveError and OSError.
+    Records that a note already excludes are omitted. Only records that name their import file and
+    match their leaf are considered. Raises ArchiveError and OSError.
     """
     found: list[int] = []
     payloads: set[object] = set()

@@ -1,11 +1,11 @@
 """Fast check of ordinary records: responses, revisits and requests that this program wrote.
 
-One regular expression reads all fields. Every record that differs in any way is left to the
-complete check in record_checks.py, which describes the fault.
+One regular expression reads all fields. Any other record is left to the complete check in
+record_checks.py, which describes the fault.
 
-The digest of the compressed bytes covers the whole record, and the digest of the payload is also
-computed. The block digest in the header of an ordinary response is compared with the log, but not
-computed. Otherwise, every page would be hashed a third time.
+Two digests are computed: of the compressed bytes, which covers the whole record, and of the
+payload. The block digest in the header of an ordinary response is only compared with the log, so
+that pages are not hashed a third time.
 """
 
 import datetime as dt
@@ -52,7 +52,7 @@ CDXJ_LINE_END: Final = (
 CAPTURED: Final = (
     b' "digest": "%s", "length": "%d", "offset": "%d", "filename": "%s", "leaf": "%d"}\n'
 )
-"""End of CDXJ_LINE_END. It contains the facts that are also in the store."""
+"""End of CDXJ_LINE_END: the facts that the store has, too."""
 
 ZERO: Final = ord("0")
 
@@ -60,7 +60,7 @@ CONTENT_TYPE: Final = b"\r\ncontent-type:"
 
 
 def is_intact(found: Records, name: str, member: Member) -> bool:
-    """Return whether a record is ordinary and equals its leaf, its digests and its CDXJ line.
+    """Return whether a record is ordinary and matches its leaf, its digests and its CDXJ line.
 
     If so, it is counted in ``found``. ``name`` is the file's name without ``.open``.
     """
@@ -110,7 +110,7 @@ def is_intact(found: Records, name: str, member: Member) -> bool:
 
 @lru_cache(maxsize=16)  # a request and its response have the same date
 def _micros(date: bytes) -> int | None:
-    """Return the microseconds from 1970 to a WARC-Date, or None if it is invalid."""
+    """Return a WARC-Date in microseconds since 1970, or None if it is invalid."""
     try:
         return (dt.datetime.fromisoformat(date.decode()) - EPOCH) // MICROSECOND
     except ValueError:
@@ -118,12 +118,10 @@ def _micros(date: bytes) -> int | None:
 
 
 def _is_listed(found: Records, member: Member, listed: bytes, record_id: str) -> bool:
-    """Return whether a record has the right CDXJ line, and matches the store's capture.
+    """Return whether a record has the right CDXJ line and matches the store's capture.
 
-    ``listed`` is the expected line without its key.
-
-    If both are right, the line and the capture are removed from ``found``. Other captures are left
-    to the complete check.
+    ``listed`` is the expected line without its key. If both are right, the line and the capture are
+    removed from ``found``. Otherwise, the complete check reports the fault.
     """
     line = found.lines.line(member.offset)
     if not line.endswith(listed) or line.find(b" ") != len(line) - len(listed):
@@ -145,7 +143,7 @@ def _is_listed(found: Records, member: Member, listed: bytes, record_id: str) ->
 
 
 def _type_and_status(head: bytes, kind: bytes) -> tuple[bytes, bytes]:
-    """Return the media type and the status of a response as parts of its CDXJ line."""
+    """Return the media type and the status of a response in the form of its CDXJ line."""
     words = head[: head.find(LINE_END)].split(b" ", 2)
     known = len(words) > 1 and STATUS.fullmatch(words[1]) and words[1][0] != ZERO
     status = b' "status": "%s",' % words[1] if known else b""

@@ -1,8 +1,8 @@
 """Read all files of an archive on all processor cores, and compare them with the log.
 
-Each WARC file is divided into segments at offsets that its CDXJ file lists. Child processes read
-segments, and their results are merged in order. If segments don't fit together, or if a leaf
-appears twice, this process reads the whole file again, so the result never depends on the division.
+Child processes read segments of WARC files, whose offsets are in the CDXJ files. Results are merged
+in order. If segments don't fit together, or a leaf appears twice, this process reads the whole file
+again, so the result never depends on the segments.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ class Part(NamedTuple):
     """The results of a child process for a segment.
 
     ``end`` is the end of the last record, or None if the segment ends with damage. ``first`` and
-    ``last`` are the first and the last record.
+    ``last`` are the segment's first and last record.
     """
 
     found: Found
@@ -65,9 +65,9 @@ def read_records(
 ) -> Records:
     """Read all WARC files of an archive and compare them with the log.
 
-    Files that did not change since ``checked`` are not read. ``on_progress`` is called with the
-    number of bytes read and the total. In the result, ``captures`` contains the store's captures
-    without a record. Raises ArchiveError, OSError, and ChildLost if a child process was killed.
+    Files that have not changed since ``checked`` are not read. ``on_progress`` is called with the
+    number of bytes read and the total. The ``captures`` that remain in the result have no record.
+    Raises ArchiveError, OSError, and ChildLost if a child process was killed.
     """
     found = Records(leaves, captures)
     paths = own_files(archive)
@@ -127,7 +127,7 @@ def _pass_over(checked: CheckedArchive, found: Records) -> None:
 
 
 def _segments(path: Path) -> list[Segment]:
-    """Divide a WARC file. A file without a CDXJ file is one segment."""
+    """Divide a WARC file into segments. A file without a CDXJ file is one segment."""
     if archive_file_size(path) < 2 * SEGMENT_BYTES or not cdxj_path(path).exists():
         return [Segment(path, 0, None)]
     starts = [0, *CdxjLines(cdxj_path(path), listed=True).starts(SEGMENT_BYTES)]
@@ -136,7 +136,7 @@ def _segments(path: Path) -> list[Segment]:
 
 
 def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]:
-    """Yield the result of a child process for each segment, or None for segments to read again."""
+    """Yield the child process's result for each segment, or None if it must be read again."""
     processes = min(core_count(), len(segments))
     if processes < 2:  # noqa: PLR2004 - a single child would only replace this process
         return iter([None] * len(segments))
@@ -146,7 +146,7 @@ def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]
 def _in_child(found: Records, segment: Segment) -> Part | None:
     """Read a segment in a child process, and return the result.
 
-    Returns None if the segment can't be read: the parent process then raises the error.
+    Returns None if the segment can't be read; the parent process then raises the error.
     """
     try:
         end = _read_segment(segment, found, lambda _: None)
@@ -161,7 +161,7 @@ def _merge(
     found: Records,
     on_progress: Callable[[int], object],
 ) -> set[int] | None:
-    """Merge the results of all segments of a file, and return its leaves.
+    """Merge the results for all segments of a file, and return the numbers of its leaves.
 
     Returns None if the file must be read again.
     """
@@ -190,7 +190,7 @@ def _merge(
 def _read_segment(
     segment: Segment, found: Records, on_progress: Callable[[int], object]
 ) -> int | None:
-    """Read a segment, and add everything to ``found``.
+    """Read a segment, and add its records to ``found``.
 
     Returns the end of the last record, or None if the segment ends with damage.
     """

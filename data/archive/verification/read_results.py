@@ -23,9 +23,9 @@ LINE: Final = re.compile(rb'[^\n]*?"offset":\s*"?([0-9]{1,18})[^\n]*\n')
 
 
 class CdxjLines:
-    """The CDXJ lines of a WARC file by offset, each decoded when it is used.
+    """The CDXJ lines of a WARC file by offset. A line is decoded when it is used.
 
-    Invalid lines and an incomplete last line are skipped. Without ``listed``, no line is read.
+    Invalid lines and an incomplete last line are skipped. If not ``listed``, no lines are read.
     Raises OSError.
     """
 
@@ -36,7 +36,7 @@ class CdxjLines:
         self._offsets = sorted(self._lines)
 
     def __contains__(self, offset: object) -> bool:
-        """Return whether the record at an offset has a line that was not dropped yet."""
+        """Return whether the record at an offset has a line that was not dropped."""
         return offset in self._lines
 
     def line(self, offset: int) -> bytes:
@@ -50,7 +50,7 @@ class CdxjLines:
         return None
 
     def drop(self, offset: int) -> None:
-        """Remove the line for an offset, if there is one."""
+        """Remove the line for an offset, if it exists."""
         self._lines.pop(offset, None)
 
     def left(self, start: int, end: int | None) -> Iterator[CdxjEntry]:
@@ -81,16 +81,17 @@ class Position(NamedTuple):
 
 @dataclass
 class Found:
-    """Data read from files of an archive, which can be merged in the order of the files.
+    """Results of reading files of an archive, which can be merged in file order.
 
     - ``seen`` contains the leaves of readable records, ``damaged`` the leaves of unreadable ones.
     - ``matched`` lists the ids of the store's captures whose records were found.
     - ``unknown`` lists the records whose leaves were not found yet.
     - ``announced`` lists removals that the log's key signed; they explain missing records.
     - ``removed`` lists the announced removals that are also in the signed tree.
-    - ``doubtful`` lists problems with notes about removals that are not valid.
-    - ``payloads`` contains the digests of stored pages, ``revisits`` a problem for each page that
-      revisit records refer to.
+    - ``doubtful`` lists problems with invalid notes about removals.
+    - ``payloads`` contains the digests of stored pages.
+    - ``revisits`` contains a problem for each page that a revisit record needs, in case it is
+      missing.
     - ``special`` counts records whose facts the log does not repeat, such as removal notes.
     """
 
@@ -109,13 +110,15 @@ class Found:
 
 
 class Records(Found):
-    """Data read from the files of an archive, compared with a log and the store's captures.
+    """Results of reading an archive, compared with a log and the store's captures.
 
-    ``captures`` contains the store's captures that were not found yet, by record id. ``files`` and
-    ``size`` count the WARC files and their bytes. ``lines`` are those of the current file.
-    ``first`` and ``previous`` are the first and the last record that were read from its segment,
-    and ``numbers`` the leaves there. ``read`` contains finished files for the next verification,
-    and ``unread`` lists files that a complete verification has read.
+    - ``captures`` contains the store's captures that were not found yet, by record id.
+    - ``files`` and ``size`` count the WARC files and their bytes.
+    - ``lines`` are the CDXJ lines of the current file.
+    - ``first`` and ``previous`` are the first and the last record read from the current segment.
+    - ``numbers`` contains the leaves of the segment.
+    - ``read`` contains finished files for the next verification.
+    - ``unread`` lists files that a complete verification has read before.
     """
 
     def __init__(self, leaves: Leaves, captures: Iterable[Capture] = ()) -> None:
@@ -133,8 +136,8 @@ class Records(Found):
     def follow(self, file: str, here: Position) -> None:
         """Report records without CDXJ lines, such as requests, that are not in the log's order.
 
-        Only their order shows whether two of them were exchanged. It proves nothing if leaves
-        became void and were replaced later.
+        Only this order shows whether two of them were exchanged. It proves nothing if leaves became
+        void and were replaced later.
         """
         before, self.previous = self.previous, here
         self.numbers.add(here.number)
@@ -148,14 +151,14 @@ class Records(Found):
         ]
 
     def take(self, record_id: str) -> Capture | None:
-        """Remove the store's capture of a record from ``captures``, and return it or None."""
+        """Remove the store's capture of a record from ``captures``, and return it, or None."""
         capture = self.captures.pop(record_id, None)
         if capture is not None:
             self.matched.append(record_id)
         return capture
 
     def drain(self) -> Found:
-        """Return the results since the last call, and remove them."""
+        """Return the results since the last call."""
         names = [one.name for one in fields(Found)]
         result = Found(**{name: getattr(self, name) for name in names})
         for name, value in vars(Found()).items():
@@ -163,7 +166,7 @@ class Records(Found):
         return result
 
     def merge(self, part: Found) -> None:
-        """Add the results of another process for the next part of the archive."""
+        """Add another process's results for the next part of the archive."""
         for record_id in part.matched:
             self.captures.pop(record_id, None)
         for payload, problem in part.revisits.items():

@@ -25,7 +25,7 @@ PARTS: Final = (
     ("payload", "its payload differs"),
     ("block", "its block differs"),
 )
-"""Fields of a leaf, and the error message if a record does not match this field of its leaf."""
+"""Fields of a leaf, each with the error message if a record does not match it."""
 
 NO_PAGE: Final = "no record contains the page that it refers to"
 
@@ -43,9 +43,9 @@ UNSIGNED: Final = (
 
 
 def name_request(answer: ArchiveRecord, found: Records) -> None:
-    """Assign a leaf to a damaged record that is followed by a response: it is probably the request.
+    """Assign a leaf to a damaged record before a response, which is probably its request.
 
-    Requests need this step because no CDXJ line lists them.
+    No CDXJ line lists requests.
     """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
@@ -84,8 +84,8 @@ def check(record: ArchiveRecord, found: Records, *, listed: bool) -> None:
 def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
     """Return the number of a record's leaf, or None.
 
-    If several leaves have the record's id, the equal leaf counts. ``leaf`` is computed from the
-    record, ``encoded`` is its log entry.
+    If several leaves have the record's id, the number is that of the equal one. ``leaf`` is
+    computed from the record, ``encoded`` is its log entry.
     """
     numbers = leaves.numbers_of(leaf.record_id.bytes)
     if len(numbers) > 1:
@@ -96,7 +96,7 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Collect a record that a signed note excludes as evidence, without checking the record.
+    """Add a record that a signed note excludes as evidence to ``found``, without checking it.
 
     Other records may refer to its payload.
     """
@@ -114,7 +114,7 @@ def _compare(
     """Compare a record with its leaf in the log and with its digests.
 
     ``leaf`` is computed from the record, and ``encoded`` is its log entry. ``number`` is the number
-    of its leaf in the log.
+    of the leaf.
     """
     if number in found.seen:
         _complain(found, record, "another record here has the same id", number)
@@ -172,7 +172,7 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
 
 
 def _hint(record: ArchiveRecord) -> str:
-    """Return repair instructions for an imported record, or an empty string for other records."""
+    """Return advice on how to repair an imported record, or an empty string for other records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 
@@ -184,9 +184,9 @@ def _note_payload(record: ArchiveRecord, leaf: Leaf, found: Records) -> None:
 
 
 def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
-    """Collect the removal in a note if the log's key signed the note and its leaf.
+    """Add the removal in a note to ``found`` if the log's key signed the note and its leaf.
 
-    Other notes are collected as problems.
+    Other notes are added as problems.
     """
     found.special += 1
     try:

@@ -15,10 +15,10 @@ NOT_COMPARED: Final = (
 class ArchiveProblem(msgspec.Struct, frozen=True):
     """A fault in an archive.
 
-    ``file`` is the current file name, relative to the archive's folder. ``offset`` is the start of
-    the faulty record in the file. ``record`` is the record's id, ``leaf`` the number of its leaf,
-    ``uri`` its address, and ``release`` the id of the release at this address. Unknown values are
-    None or empty.
+    ``file`` is the current file name, relative to the archive's folder, and ``offset`` the start of
+    the faulty record. ``record`` is the record's id, ``leaf`` the number of its leaf, ``uri`` its
+    address, and ``release`` the id of the release at this address. Unknown values are None or
+    empty.
     """
 
     file: str
@@ -41,10 +41,7 @@ class ArchiveProblem(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """Number of records that one command (``kind``) removed or excluded as evidence.
-
-    ``why`` is the reason.
-    """
+    """Number of records that one command (``kind``) removed or excluded, and the reason."""
 
     kind: str
     why: str
@@ -52,7 +49,7 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class NotRead(msgspec.Struct, frozen=True):
-    """Files that did not change since the complete verification at ``checked_at`` (aware UTC).
+    """Files that have not changed since the complete verification at ``checked_at`` (aware UTC).
 
     They were not read again. ``bytes`` is the size of the WARC files.
     """
@@ -65,13 +62,14 @@ class NotRead(msgspec.Struct, frozen=True):
 class VerificationReport(msgspec.Struct, frozen=True):
     """Contents of an archive, and its faults.
 
-    ``files``, ``records`` and ``bytes`` count what was read: WARC files, records, and their total
-    bytes. ``leaves`` is the number of leaves that were read, and ``signed`` the number of leaves in
-    the last checkpoint. ``captures`` is the number of the store's captures that were checked.
-    ``removed`` lists intentional removals and records excluded as evidence. ``not_compared`` lists
-    checks that were not possible. ``attested`` lists the witnesses and places that confirm the log.
-    ``foreign`` lists WARC files of other programs in the folder, which were not read. ``not_read``
-    counts unchanged files that were left out.
+    - ``files``, ``records`` and ``bytes`` count WARC files, records, and their bytes, as read.
+    - ``leaves`` is the number of leaves read, and ``signed`` their number in the last checkpoint.
+    - ``captures`` is the number of the store's captures that were checked.
+    - ``removed`` lists intentional removals and records excluded as evidence.
+    - ``not_compared`` lists checks that were not possible.
+    - ``attested`` lists the witnesses and places that confirm the log.
+    - ``foreign`` lists WARC files of other programs in the folder, which were not read.
+    - ``not_read`` counts unchanged files that were left out.
     """
 
     files: int

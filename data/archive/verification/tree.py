@@ -1,4 +1,4 @@
-"""Verification of the log itself: entries, tiles, checkpoints, signatures, time stamps."""
+"""Verification of the log itself: entries, tiles, checkpoints, signatures and time stamps."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
@@ -17,7 +17,7 @@ from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
 
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
-"""Log entry of a record that was lost in a power failure (only zero bytes)."""
+"""Log entry (only zero bytes) of a record that was lost in a power failure."""
 
 NOT_SIGNED: Final = "the checkpoint is not signed by a key that may sign a tree of {} leaves"
 
@@ -32,8 +32,8 @@ class Leaves:
 
     ``numbers`` maps record ids (16 bytes) to the number of the last leaf with that id. ``aside``
     maps excluded entries to their numbers. ``signed`` is the number of leaves in the last
-    checkpoint. ``vouched`` equals ``signed`` if a key of the log signed the checkpoint and its root
-    matches the tiles; otherwise it is 0.
+    checkpoint. ``vouched`` is the same number if a key of the log signed the checkpoint and its
+    root matches the tiles, or else 0.
     """
 
     def __init__(self, log: TreeLog) -> None:
@@ -96,11 +96,11 @@ class Leaves:
         return (others if last is None else others | {last}) - self._aside_numbers
 
     def only_number(self, record_id: bytes) -> int | None:
-        """Return the number of the leaf with a record id, or None if it is not the only one."""
+        """Return the number of the only leaf with a record id, or None if it is not unique."""
         return None if self.aside or record_id in self._others else self.numbers.get(record_id)
 
     def set_aside(self, numbers: Collection[int]) -> None:
-        """Exclude the leaves with these numbers: their records are not evidence."""
+        """Exclude the leaves with these numbers as evidence."""
         for number in numbers:
             if 0 <= number < self.size and (entry := self.entry(number)):
                 self.aside[entry] = number
@@ -204,7 +204,7 @@ class Leaves:
     def compare(self, checkpoint: Checkpoint, where: str) -> bool:
         """Return whether a checkpoint belongs to this log. If not, record a fault.
 
-        ``where`` is the place of the checkpoint in error messages.
+        ``where`` is the checkpoint's location in error messages.
         """
         try:
             if checkpoint.size > self.signed:
@@ -224,7 +224,7 @@ class Leaves:
         return False
 
     def attested(self) -> Iterator[str]:
-        """Yield the names of witnesses and authorities that signed or dated this log's checkpoints.
+        """Yield the names of witnesses and authorities that attested this log's checkpoints.
 
         Faults in their signatures and time stamps are recorded as problems.
         """
@@ -252,7 +252,7 @@ class Leaves:
         keys: KeyChain,
         witnesses: Sequence[VerifierKey],
     ) -> Sequence[str]:
-        """Return the names of witnesses and authorities that signed or dated one checkpoint.
+        """Return the names of witnesses and authorities that attested one checkpoint.
 
         ``size`` is the number of leaves in the checkpoint's tree. Faults are recorded.
         """
@@ -278,9 +278,9 @@ class Leaves:
 
 
 def has_been_signed(log: TreeLog) -> bool:
-    """Return whether the log was ever signed, judged by the dropped pending entries.
+    """Return whether the log was ever signed, judging by its file of pending entries.
 
-    Pending entries are dropped only after a checkpoint includes them. Tiles without a checkpoint
+    Entries are dropped from it only after a checkpoint includes them. Tiles without a checkpoint
     come from a first integration that is running or was killed.
     """
     pending = log.folder / "pending"

@@ -1,4 +1,4 @@
-"""Verification of a whole archive: records, log, journal, and the store's captures, in one report.
+"""Verification of a whole archive (records, log, journal, the store's captures) in one report.
 
 The log is also compared with its checkpoints in other places, such as at a witness.
 """
@@ -60,9 +60,9 @@ def verify_archive(
     """Verify an archive and its log, and return a report. Nothing is changed.
 
     ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
-    known to the store. ``known`` contains checkpoints of this log from other places, with the name
-    of each place. ``on_progress`` is called with the number of bytes read and the total. With
-    ``checked``, files that did not change since that verification are not read. Otherwise,
+    known to the store. ``known`` contains checkpoints of this log from other places, each with the
+    place's name. ``on_progress`` is called with the number of bytes read and the total. With
+    ``checked``, files that have not changed since that verification are not read. Otherwise,
     ``on_checked`` is called with the files that the next verification may skip. Raises OSError, and
     ChildLost if a child process was killed.
     """
@@ -120,7 +120,7 @@ def verify_archive(
 
 
 def _as_called_now(archive: Path, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
-    """Return the problems with current file names. Growing files have names ending in ``.open``."""
+    """Return the problems with current file names, because files may be renamed when finished."""
     growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
     return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
 
@@ -144,7 +144,7 @@ def _removed_leaves(found: Records) -> set[int]:
 
 
 def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
-    """Yield a problem for each announced removal whose records still exist."""
+    """Yield a problem for each record that still exists although its removal was announced."""
     for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
@@ -184,7 +184,7 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
 def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield a problem for each revisit record that refers to a missing page.
 
-    Yields nothing if records were removed on purpose, because the page may be among them.
+    Yields nothing if records were removed on purpose, because the page may have been one of them.
     """
     if removed:
         return
@@ -194,7 +194,7 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield a problem for each capture of the store whose record is missing.
 
-    For a missing file, yield only one problem.
+    A missing file gives only one problem.
     """
     explained = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in explained]
@@ -213,10 +213,10 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
 
 
 def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
-    """Return the last checkpoint of the log ``origin`` that is known at an address or path.
+    """Return the last checkpoint of the log ``origin`` at an address or path.
 
-    The place is a checkpoint file, a witness's folder, or a copy of the log. Raises OutboundError,
-    and ArchiveError if the place has no checkpoint that the log signed.
+    ``place`` is a checkpoint file, a witness's folder, or a copy of the log. Raises OutboundError,
+    and ArchiveError if the place has no checkpoint signed by the log.
     """
     content = _content(place, origin, client)
     try:

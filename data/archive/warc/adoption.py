@@ -30,9 +30,9 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     """Return a record with the given WARC fields and block, and with a new salt for its leaf.
 
     All fields are kept, including id and date. Only a wrong payload digest is replaced, because
-    later records would refer to it. If a digest other than SHA-256 may belong to the body without
-    its chunked coding, it is kept. Missing digests are added. The salt is always new, because
-    anyone who knows a salt can guess addresses.
+    later records would refer to it. A digest other than SHA-256 that may belong to the body without
+    its chunked coding is kept. Missing digests are added. The salt is always new, because anyone
+    who knows it can guess addresses.
     """
     found = ArchiveRecord("", 0, 0, b"", fields, block)
     payload = b""
@@ -72,7 +72,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     """Return whether the payload digest ``stated`` in a record is certainly wrong.
 
-    The caller has compared it with the SHA-256 of the payload, which differs.
+    It already differs from the SHA-256 of the payload, but may have another form.
     """
     digest = parse_digest(stated)
     if digest is None:

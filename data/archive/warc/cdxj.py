@@ -1,9 +1,9 @@
 """Reader and writer of the CDXJ file of a WARC file, with one capture per line.
 
-The lines have the format of cdxj-indexer, which pywb reads, and an additional field ``leaf``: the
-number of the record's leaf in the transparency log. The response to a POST request has the fields
-``method`` and ``requestBody``, which are part of its key (data.text.urls). While the WARC file
-grows, lines are in the order of its records. Once the file is finished, they are sorted.
+Lines have the format of cdxj-indexer, which pywb reads, and an additional field ``leaf``: the
+number of the record's leaf in the transparency log. For a response to a POST request, the fields
+``method`` and ``requestBody`` are part of the key (data.text.urls). While the WARC file grows,
+lines are in the order of its records. In a finished file they are sorted.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ from data.models.capture import Capture
 from data.text.urls import posted_address
 
 MAX_SORTED_LINES: Final = 100_000
-"""Maximum number of lines that are sorted in memory. Longer files are sorted in parts, through
+"""Maximum number of lines that are sorted in memory. Longer files are sorted in parts with
 temporary files."""
 
 BLOCK: Final = 65536
@@ -37,9 +37,9 @@ BLOCK: Final = 65536
 class CdxjEntry:
     """A CDXJ line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
-    If the record has no status or media type, ``status`` is 0 and ``media_type`` None. ``digest``
-    is the payload digest in WARC notation. ``leaf`` is -1 if unknown. ``posted`` contains the form
-    fields of a POST request (data.text.urls), empty for GET.
+    Without a status or media type, ``status`` is 0 and ``media_type`` None. ``digest`` is the
+    payload digest in WARC notation. ``leaf`` is -1 if unknown. ``posted`` contains the form fields
+    of a POST request (data.text.urls), empty for GET.
     """
 
     uri: str
@@ -55,7 +55,7 @@ class CdxjEntry:
 
     @property
     def address(self) -> str:
-        """Return the address of the capture; for a POST request, it includes the posted fields."""
+        """Return the address of the capture, which includes the form fields of a POST request."""
         return posted_address(self.uri, self.posted)
 
     @property
@@ -104,7 +104,7 @@ def decode_entry(line: bytes) -> CdxjEntry:
 
 
 def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
-    """Return the CDXJ entry for a record, or None if its type is not indexed, such as a request.
+    """Return the CDXJ entry for a record, or None if records of its type have none.
 
     ``leaf`` is the number of the record's leaf.
     """
@@ -134,7 +134,7 @@ def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
 
 
 def entry_at(record: NewRecord, capture: Capture) -> CdxjEntry:
-    """Return the CDXJ entry for a new record with the location of its capture."""
+    """Return the CDXJ entry for a new record, at the location of its capture."""
     return CdxjEntry(
         record.uri,
         capture.at.replace(microsecond=0),

@@ -24,14 +24,14 @@ SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"co
 """Names of request headers that are not stored."""
 
 BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
-"""Names of header fields that do not apply to the document of a browser."""
+"""Names of header fields that don't apply to a document that a browser built."""
 
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
-"""Statuses of responses that redirect to the address in their field Location."""
+"""Status codes of responses that redirect to the address in their field Location."""
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""Name of the header that replaces Transfer-Encoding after the chunked coding was removed. Other
+"""Name of the header that replaces Transfer-Encoding after the chunked coding is removed. Other
 WARC programs use the same name."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
@@ -71,7 +71,7 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
 
 @lru_cache(maxsize=64)  # requests for new pages of a site share these fields
 def _asked(headers: Headers) -> tuple[Headers, bool]:
-    """Return the header fields of a request without secrets, and whether they include Host."""
+    """Return the header fields of a request without secrets, and whether Host is one of them."""
     kept = []
     named = False
     for name, value in headers:

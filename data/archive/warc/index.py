@@ -1,8 +1,8 @@
 """Index of captures by payload digest and address: HOME/archive/index.db.
 
-The index is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. Writes to
-the index therefore are not synced to disk. Rows that are lost in a power failure are added again
-when the index is opened. Unchanged responses (304) are only in the CDXJ files.
+The index is a cache of the CDXJ files and can be rebuilt from them. So writes are not synced to
+disk, and rows that are lost in a power failure are added when the index is opened again. 304
+responses are only in the CDXJ files.
 """
 
 import datetime as dt
@@ -124,14 +124,14 @@ class Index:
                 self._flush()
 
     def holder(self, digest: str) -> CdxjEntry | None:
-        """Return a capture whose record contains the payload with a digest, or None."""
+        """Return a capture whose record contains the payload with this digest, or None."""
         with self._lock:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
     def newest(self, uri: str) -> CdxjEntry | None:
         """Return the newest capture of an exact address with status 200, or None.
 
-        The newest capture is the one with the highest leaf number, because clocks may be wrong.
+        The newest is the one with the highest leaf number, because clocks may be wrong.
         """
         with self._lock:
             known = self._newest.get(uri)
@@ -166,7 +166,7 @@ class Index:
             self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
 
     def forget(self, file: str) -> None:
-        """Delete all captures of a file from the index.
+        """Delete a file's captures from the index.
 
         The next update reads the file's CDXJ lines again.
         """
@@ -191,8 +191,7 @@ class Index:
     def close(self) -> None:
         """Close the database.
 
-        Captures that are not written yet are read from the CDXJ files when the index is opened
-        next.
+        Captures that are not written yet are read from the CDXJ files the next time.
         """
         with self._lock:
             self._forget_waiting()
@@ -225,7 +224,10 @@ class Index:
         ]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with the database connection. A damaged database is rebuilt first."""
+        """Call a function with the database connection.
+
+        If the database is damaged, rebuild it first.
+        """
         with self._lock:
             try:
                 for _ in range(MAX_REBUILDS):
@@ -347,9 +349,9 @@ class Index:
 
 
 def is_listed(entry: CdxjEntry) -> bool:
-    """Return whether the index contains a row for a CDXJ entry.
+    """Return whether a CDXJ entry is in the index.
 
-    Pages that changed, their screenshots and PDFs, and notes about removals have a row.
+    The index contains changed pages, their screenshots and PDFs, and notes about removals.
     """
     if entry.uri == REMOVAL:
         return True

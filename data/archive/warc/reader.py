@@ -1,4 +1,4 @@
-"""Reader of WARC records: one record at an offset, or all records of a file, even a damaged one."""
+"""Reader of WARC records: one record at an offset, or all records of a file, even if damaged."""
 
 import datetime as dt
 import hashlib
@@ -36,12 +36,12 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 """Exception that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
-"""Number of compressed bytes that the first read of a record requests."""
+"""Number of compressed bytes in the first read of a record."""
 FIRST_PIECE_BYTES: Final = 65536
-"""Maximum number of compressed bytes per read of a record; most records are smaller."""
+"""Maximum number of compressed bytes per read of a record. Most records are smaller."""
 
 READ_AHEAD_BYTES: Final = 1 << 20
-"""Number of bytes per read if a file is read sequentially."""
+"""Number of bytes per read when a file is read sequentially."""
 
 MAX_UNPACKED_BYTES: Final = 512_000_000
 """Maximum size of an unpacked record in bytes."""
@@ -71,7 +71,7 @@ WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
 
 
 class Member(NamedTuple):
-    """A gzip member at an offset of a file.
+    """A gzip member of a file, at an offset.
 
     ``length`` is its compressed size, ``digest`` the SHA-256 of its compressed bytes, and
     ``content`` its unpacked content.
@@ -84,7 +84,7 @@ class Member(NamedTuple):
 
 
 Skip: TypeAlias = Callable[[Member], bool]
-"""Function that returns whether a record need not be parsed."""
+"""Function that returns whether to skip a record without parsing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Http:
 class ArchiveRecord:
     """A record of a WARC file. Its properties are cached.
 
-    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` refer to the compressed
-    record in the file; ``digest`` is the SHA-256 of its compressed bytes.
+    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` are those of the
+    compressed record in the file, and ``digest`` is the SHA-256 of its compressed bytes.
     """
 
     file: str
@@ -161,7 +161,7 @@ class ArchiveRecord:
 
     @property
     def address(self) -> str:
-        """Return the record's address; for a POST request, it includes the posted fields."""
+        """Return the record's address, which includes the form fields of a POST request."""
         return posted_address(self.uri, self.field(POSTED_FIELD))
 
     @cached_property
@@ -180,7 +180,7 @@ class ArchiveRecord:
 
     @property
     def rendered(self) -> bool:
-        """Return whether the body is a document that a browser rendered."""
+        """Return whether the body is a document that a browser built."""
         return bool(self.field(RENDERED_FIELD))
 
     @cached_property
@@ -194,10 +194,10 @@ class ArchiveRecord:
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """Compute the record's leaf for the transparency log, or return None if it has no salt.
+        """Return the record's leaf for the transparency log, or None if the record has no salt.
 
-        The payload of a revisit record is in another record, so the leaf contains the digest in the
-        revisit record's fields.
+        The leaf of a revisit record contains the payload digest from its fields, because its
+        payload is in another record.
         """
         salt = self.field(SALT_FIELD)
         if not SALT_TEXT.fullmatch(salt):
@@ -266,7 +266,7 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
 def path_of(folder: Path, file: str) -> Path:
     """Return the current path of an archive file.
 
-    While the file grows, its name ends in ``.open``.
+    While the file is being written, its name ends in ``.open``.
     """
     growing = folder / (file + DOT_OPEN)
     return growing if growing.exists() else folder / file
@@ -296,8 +296,8 @@ def read_file(
     """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
     For unreadable bytes, one Damage is yielded, and reading continues at the next complete record.
-    Records that are appended during the call are not read. The file may be finished and renamed
-    during the call. Records for which ``skip`` returns true are not parsed and not yielded.
+    During the call, new records are ignored, and the file may be finished and renamed. Records for
+    which ``skip`` returns true are neither parsed nor yielded.
     """
     path, handle = _opened(path.parent, path.name.removesuffix(DOT_OPEN))
     try:
@@ -322,7 +322,7 @@ def read_file(
 
 
 class _Window:
-    """Reader of successive bytes of a file, which reads ahead in large pieces."""
+    """Reads successive bytes of a file in large pieces."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -338,7 +338,7 @@ class _Window:
         return self._bytes[at : at + size]
 
     def member_size(self, offset: int) -> int:
-        """Guess the size of the gzip member at an offset from the start of the next member.
+        """Guess the size of the gzip member at an offset from the start of the next one.
 
         Returns 0 if it is unknown.
         """

@@ -1,12 +1,13 @@
 """Creation of archive records: WARC 1.1, one gzip member per record.
 
-Three WARC fields are specific to this program. Communique-Salt contains 16 bytes in hexadecimal.
-The log hashes the record's address with this salt, so that a leaf does not reveal the address.
-Communique-Rendered marks the document of a browser, in contrast to a server's response.
-Communique-Posted contains the fields of a POST request (data.text.urls). Indexes list the response
-under its address with these fields as a query.
+Three WARC fields are specific to this program:
+- Communique-Salt has 16 bytes in hexadecimal. The log hashes the record's address with this salt,
+  so that a leaf does not reveal the address.
+- Communique-Rendered marks a document that a browser built, which is not a server's response.
+- Communique-Posted has the form fields of a POST request (data.text.urls). Indexes list the
+  response under its address with these fields as a query.
 
-Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
+Digests are SHA-256 in hexadecimal, as printed by sha256sum and checked by other WARC programs.
 """
 
 import datetime as dt
@@ -36,14 +37,14 @@ RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
-"""Compression level for igzip. It needs a tenth of the time of zlib's level 6 and produces 12 %
-more bytes."""
+"""Compression level of igzip. It takes a tenth of the time of zlib's level 6 and produces 12 % more
+bytes."""
 
 LISTED_KINDS: Final = frozenset(["response", "revisit", "metadata", "resource"])
 """Types of records that indexes contain."""
 
 REVISIT: Final = "warc/revisit"
-"""Media type that indexes contain for revisit records."""
+"""Media type of revisit records in indexes."""
 
 
 SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -62,8 +63,8 @@ MAX_URI_LENGTH: Final = 8000
 PLAIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"
 )
-"""Pattern that matches addresses that are stored unchanged: they conform to RFC 3986 and have no
-user and no query."""
+"""Pattern of addresses that are stored unchanged: they conform to RFC 3986 and have no user and no
+query."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -73,9 +74,8 @@ class NewRecord:
     """A record to append. ``member`` is the compressed record.
 
     ``record_id`` is the WARC-Record-ID without angle brackets, ``digest`` the payload digest. If
-    ``listed`` is true, indexes contain the record with its ``digest``, ``media_type``, ``status``
-    and ``posted`` fields. ``request_id`` is the id for the record of the request, if the request is
-    a POST.
+    ``listed``, indexes contain the record with its ``digest``, ``media_type``, ``status`` and
+    ``posted`` fields. For a POST, ``request_id`` is the id of the request's record.
     """
 
     record_id: str
@@ -131,11 +131,10 @@ def warc_date(at: dt.datetime) -> str:
 
 
 def target_uri(url: str) -> tuple[str, bool]:
-    """Return an address in the form for records, and whether the form is complete.
+    """Return an address in the form for records, and whether nothing was removed.
 
-    Users, passwords, values of secret parameters, and all characters after the first 8,000 are
-    removed; the form is then incomplete. Fragments are removed too, because they are not sent to
-    servers.
+    Users, passwords, values of secret parameters, and characters after the first 8,000 are removed.
+    Fragments are removed too, but don't count, because they are not sent to servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
@@ -146,10 +145,10 @@ def target_uri(url: str) -> tuple[str, bool]:
 
 
 def original_of(fields: Fields, *, rendered: bool) -> Original | None:
-    """Return the original for revisit records from the WARC fields of a stored record, or None.
+    """Return a stored record as the original for revisit records, or None if it can't be one.
 
-    Returns None if the payload of the stored record is not complete, or if it is not ``rendered``
-    like the new response.
+    ``fields`` are its WARC fields. Its payload must be complete, and ``rendered`` like the new
+    response.
     """
     named = dict(fields)
     digest = named.get("WARC-Payload-Digest", "").removeprefix("sha256:")
@@ -171,7 +170,7 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
 def response(
     exchange: Exchange, uri: str, payload: bytes, *, original: Original | None = None
 ) -> NewRecord:
-    """Create the record of a response. ``payload`` is the SHA-256 of the response's body.
+    """Create the record of a response. ``payload`` is the SHA-256 of its body.
 
     With an ``original``, the result is a revisit record, which contains only the HTTP header.
     """

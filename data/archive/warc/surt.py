@@ -1,6 +1,6 @@
 """SURT key of an address for indexes, computed like pywb and cdxj-indexer.
 
-The labels of the host come first in reverse order, so that the pages of a site are adjacent:
+The labels of the host are reversed, so that the pages of a site are adjacent:
 ``example,acme)/news?a=1``. The canonical form follows ia-web-commons of the Internet Archive. The
 package surt is a Python port, but importing it loads an HTTP client.
 """
@@ -33,7 +33,7 @@ MAX_ESCAPES: Final = 20
 """Maximum number of passes to decode nested percent-escapes."""
 
 MAX_SESSION: Final = 4_096
-"""Maximum size in bytes of a path or query in which session ids are searched."""
+"""Maximum size in bytes of a path or query from which session ids are removed."""
 
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (

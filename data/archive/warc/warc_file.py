@@ -1,9 +1,9 @@
 """Growing WARC file, and the CDXJ file next to it.
 
-While the files grow, their names end in ``.open``. A lock on the WARC file excludes other
-processes. The operating system releases the lock when a process ends. The next process cuts off
-incomplete records. Readers such as pywb need a sorted index. ``….open.cdxj`` is sorted, and lists
-the records that were written before a process last released the lock.
+While the files grow, their names end in ``.open``, and the process locks the WARC file. The
+operating system releases the lock when the process ends, and the next process cuts off incomplete
+records. Other readers, such as pywb, need a sorted index: ``….open.cdxj`` lists the records written
+before the lock was last released.
 """
 
 import datetime as dt
@@ -23,16 +23,14 @@ from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
-"""Pattern that matches the names of our WARC files. A name contains the time at which the file was
-created (UTC)."""
+"""Pattern of the names of our WARC files, which contain the time of their creation (UTC)."""
 
 
 class WarcFile:
     """A growing WARC file, locked for this process. Methods raise OSError.
 
-    ``name`` is the file's name without ``.open``. ``size`` is the number of bytes in the WARC file,
-    and ``listed`` the number of bytes in the CDXJ file. ``mended`` is whether the file had to be
-    repaired.
+    ``name`` is the file's name without ``.open``. ``size`` is the size of the WARC file in bytes,
+    and ``listed`` that of the CDXJ file. ``mended`` is whether the file had to be repaired.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:
@@ -47,11 +45,11 @@ class WarcFile:
 
     @property
     def path(self) -> Path:
-        """Return the path of the file while it grows."""
+        """Path of the file while it is being written; its name ends in ``.open``."""
         return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """Return the time since the file was created, or 0 if its creation is in the future."""
+        """Return the time since the file was created, or 0 if that is in the future."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
@@ -141,7 +139,7 @@ class WarcFile:
 
 
 class BrokenFile(Exception):
-    """A WARC file is damaged in the middle: complete records follow the damage."""
+    """The WARC file is damaged in the middle: complete records follow the damage."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(f"{damage.file}: byte {damage.offset}: {damage.cause}")
@@ -233,7 +231,7 @@ def _listed_in(path: Path) -> Iterator[bytes]:
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:
-    """Write bytes at an offset. An almost full disk may need several writes."""
+    """Write bytes at an offset. If the disk is almost full, this may take several writes."""
     rest = memoryview(content)
     while rest:
         written = os.pwrite(handle, rest, offset)

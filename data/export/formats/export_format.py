@@ -10,7 +10,7 @@ from data.wording import how_to_install
 
 
 class Output(Protocol):
-    """A binary file that is written from start to end, such as standard output."""
+    """A binary file that can only be written from start to end, such as standard output."""
 
     def write(self, data: bytes | bytearray, /) -> object:
         """Write bytes."""
@@ -36,7 +36,7 @@ class ExportFormat(ABC):
 
     @abstractmethod
     def write(self, releases: Iterable[Release], output: Output) -> None:
-        """Write releases. They may be more than fit into memory.
+        """Write releases as a stream; they may not fit into memory.
 
         Raises MissingLibrary and OSError.
         """

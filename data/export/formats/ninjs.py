@@ -31,10 +31,9 @@ class Ninjs(ExportFormat):
 
 
 def news_item(release: Release) -> dict[str, Any]:
-    """Return a release as a news item. Properties without a value are absent.
+    """Return a release as a news item. Properties without a value are omitted.
 
-    If the publication time on the page is later than the last visit, the item is embargoed until
-    this time.
+    If its page gives a publication time after the last visit, the item is embargoed until then.
     """
     content, published = release.content, release.published
     is_ahead = published.precision == "second" and published.at > release.last_seen

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_GROUP_ROWS: Final = 1000
-"""Maximum number of rows per row group, which are in memory at the same time."""
+"""Maximum number of rows per row group. The rows of a group are in memory at the same time."""
 
 INTEGER_COLUMNS: Final = ("revision",)
 """Columns with whole numbers."""
@@ -49,7 +49,7 @@ class Parquet(ExportFormat):
 
 
 def schema_of(pa: Any) -> pa.Schema:
-    """Return the schema of the table. ``pa`` is the library."""
+    """Return the schema of the table. ``pa`` is the module pyarrow."""
     names = (
         *("id", "source", "url", "aliases", "title", "published", "precision", "updated"),
         *("first_seen", "last_seen", "language", "section", "topics", "publisher", "summary"),
@@ -92,7 +92,7 @@ def column_value(value: Any, name: str) -> Any:
 
 
 class CountedOutput:
-    """Output that counts its bytes: Parquet stores positions, which a pipe does not report."""
+    """Output that counts its bytes, because a pipe can't report the positions Parquet stores."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
