@@ -14,7 +14,8 @@ POLL_SECONDS = 5.0
 class Backoff:
     """Retry delays and pauses between polls.
 
-    Delays double from ``first`` seconds, and pauses take ``look`` seconds.
+    The first retry delay is ``first`` seconds. It doubles after each failure. A pause lasts
+    ``look`` seconds.
     """
 
     def __init__(self, first: float = FIRST_RETRY_SECONDS, look: float = POLL_SECONDS) -> None:
@@ -26,14 +27,14 @@ class Backoff:
     def after(self, attempts: int) -> float:
         """Return the time of the next attempt, in seconds since 1970.
 
-        ``attempts`` is the number of failures before the last failure. The delay is randomized by
+        ``attempts`` is the number of failures before the last one. The delay is varied randomly by
         20 %.
         """
         wait = min(self._first * 2.0 ** min(attempts, 30), MAX_RETRY_SECONDS)
         return time.time() + wait * self._random.uniform(0.8, 1.2)
 
     def wake(self) -> None:
-        """End the current pause between polls, or the next one if there is no current pause."""
+        """End the current pause between polls, or skip the next pause."""
         self._woken.set()
 
     async def rest(self) -> None:

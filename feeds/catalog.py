@@ -136,7 +136,7 @@ class Catalog:
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Return a sentence if a source is no longer collected, otherwise an empty string."""
+        """Return the sentence "No longer collected since …", or "" if a source is collected."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""

@@ -71,7 +71,7 @@ def without_version(asked: Mapping[str, str]) -> dict[str, str]:
 
 
 def present_text(asked: Mapping[str, str]) -> str:
-    """Return the query of search parameters in the current version of the query language."""
+    """Return the query in search parameters, in the current version of the query language."""
     text = asked.get("q", "")
     return text if asked.get("ql") == CURRENT_VERSION else upgraded(text)
 

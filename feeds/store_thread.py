@@ -1,4 +1,4 @@
-"""Calls to a store from an event loop, which must not wait for a disk or another writer."""
+"""Call a store from an event loop, which must not wait for a disk or another writer."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Texts of pages in the site's language: gettext catalogues, and dates and names from Babel.
+"""Texts of pages in the site's language, from gettext catalogues, and dates and names from Babel.
 
 A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po`` and is read without compilation.
 English texts are in the code. docs/contributing.md explains how to add a language.
@@ -89,7 +89,7 @@ class Texts:
     def language_name(self, tag: str) -> str:
         """Return the name of a language in the language of these texts.
 
-        ``tag`` is its BCP 47 tag, which is returned if the language is unknown.
+        ``tag`` is its BCP 47 tag. For an unknown language, returns the tag.
         """
         try:
             return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
@@ -101,7 +101,7 @@ class Texts:
 def own_name(tag: str) -> str:
     """Return the name of a language in the language itself.
 
-    ``tag`` is its BCP 47 tag, which is returned if the language is unknown.
+    ``tag`` is its BCP 47 tag. For an unknown language, returns the tag.
     """
     try:
         return Locale.parse(tag, sep="-").get_display_name() or tag

@@ -169,9 +169,9 @@ def escape(text: str) -> str:
 
 
 def name_of(file: str) -> str | None:
-    """Return the text from which `file_name` made this file name.
+    """Return the text from which `file_name` created this file name.
 
-    Returns None if the text was cut, or if `file_name` did not make this name.
+    Returns None if the text was cut, or if `file_name` did not create this name.
     """
     if file == "~":
         return ""
@@ -220,10 +220,11 @@ def is_published(facet: Facet) -> bool:
 
 
 def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
-    """Return the facet whose feed a facet uses. ``counts`` maps facets to numbers of releases.
+    """Return the facet whose feed contains a facet's releases.
 
-    This is the facet itself, with one exception. If all releases have the same language, the feed
-    of all releases is used for this language.
+    This is the facet itself, with one exception: if all releases have the same language, the feed
+    of all releases is also the feed of this language. ``counts`` maps facets to numbers of
+    releases.
     """
     if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
         return Facet()

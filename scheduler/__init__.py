@@ -1,5 +1,5 @@
-"""Timing of all work, and connection of the other three packages to the command line.
+"""Schedules all work, and connects the other three packages to the command line.
 
-Imports go one way: commands, fleet, service, terminal, mirror, children, sources and planning,
-home.
+Each folder may import only the folders after it: commands, fleet, service, terminal, mirror,
+children, sources and planning, home.
 """

@@ -1,4 +1,4 @@
-"""Groups of commands, the --home option, and output, errors and exit codes of all commands."""
+"""Command groups, the --home option, and the output, errors and exit codes of all commands."""
 
 import builtins
 import errno
@@ -88,7 +88,7 @@ class SentenceGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of arguments. Raises UsageError if there is none."""
+        """Find the command that the arguments name. Raises UsageError if it does not exist."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

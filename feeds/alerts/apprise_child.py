@@ -6,7 +6,7 @@ The process reads a SendTask as JSON on standard input and writes a SendOutcome 
 Plugins of Apprise open their own connections. Before Apprise is imported, an audit hook (PEP 578)
 is set, which plugins can't remove. The hook blocks connections to private addresses, starting
 programs, loading native libraries and writing files. It also blocks reading files other than
-libraries: a URL may refer to a template or key, which would be sent.
+libraries, because an Apprise URL may name a template or key file whose content would be sent.
 """
 
 import ipaddress

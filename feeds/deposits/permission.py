@@ -13,9 +13,9 @@ from data.text.urls import host_of
 
 
 def refusal(store: Store, release_id: str) -> tuple[str, str]:
-    """Return the address of a release's page and why it must not be deposited, or an empty string.
+    """Return a release's URL, and the reason why it must not be deposited ("" if it may).
 
-    An earlier decision may be outdated, so this is called immediately before each request.
+    Call this immediately before each request, because an earlier result may be outdated.
     """
     release = store.release(release_id)
     if release is None:
@@ -24,7 +24,7 @@ def refusal(store: Store, release_id: str) -> tuple[str, str]:
 
 
 def refusal_of_release(release: Release, secrets: Secrets, hidden: frozenset[str]) -> str:
-    """Return why a release must not be deposited, or an empty string."""
+    """Return the reason why a release must not be deposited, or an empty string."""
     if release.content.redacted:
         return "its text was redacted"
     if release.hidden or release.id in hidden:
@@ -35,7 +35,7 @@ def refusal_of_release(release: Release, secrets: Secrets, hidden: frozenset[str
 
 
 def refusal_of_address(url: str, secrets: Secrets) -> str:
-    """Return why an address must not be sent to other archives, or an empty string."""
+    """Return the reason why a URL must not be sent to other archives, or an empty string."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return "its address is not a web address"

@@ -46,21 +46,21 @@ CLOCK_SKEW_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The archive works on a job with this id."""
+    """Result of a request: the archive has started a job with this id."""
 
     job: str
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The archive has a capture of the page."""
+    """Result of a request: the archive has a capture of the page."""
 
     receipt: DepositReceipt
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The archive did not save the page. ``final`` means that further requests are useless."""
+    """Result of a request: the page was not saved. ``final`` means that retrying is useless."""
 
     problem: str
     final: bool = False
@@ -68,7 +68,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The archive accepts no requests at present, or until a time in seconds since 1970."""
+    """Result of a request: the archive is busy, possibly ``until`` a time in seconds since 1970."""
 
     problem: str
     until: float | None = None
@@ -76,18 +76,18 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """There was no response, so it is unknown whether the archive saves the page."""
+    """Result of a request: no usable response, so the archive may or may not save the page."""
 
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The archive has no result yet: the job is running, or no capture exists."""
+    """Result of a request: the job is still running, or no capture exists."""
 
 
 class SaveApi:
-    """Requests to one archive, whose name is ``name``."""
+    """Client of one archive, which the settings call ``name``."""
 
     def __init__(self, name: str, settings: DepositSettings, outbound: Outbound) -> None:
         self.name = name
@@ -157,7 +157,7 @@ class SaveApi:
         return await self._outbound.ask(method, url, headers, body)
 
     def _refused(self, answer: OutboundResponse) -> Busy | Lost | None:
-        """Return the failure in a response without a result, or None."""
+        """Return the failure that a response reports by its status, or None."""
         problem = f"the archive answered {answer.status}"
         if reason := self._reason(fields_of(answer.body)):
             problem = f"{problem}: {reason}"

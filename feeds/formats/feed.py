@@ -64,7 +64,7 @@ class Feed:
 
 
 class Dated(Protocol):
-    """Interface of entries from which feed metadata is made: an update time and a language."""
+    """Interface of entries with an update time and a language, for deriving feed metadata."""
 
     @property
     def updated(self) -> dt.datetime:

@@ -1,7 +1,7 @@
 """Rendering of entries: each entry is rendered once per format, then joined into many feeds.
 
-A rendered entry consists of a body and two alternative ends. In a feed of one source, the end
-closes the entry. In a mixed feed (of several sources), the end also contains the source.
+A rendered entry has a body and two possible endings: one for a feed of one source, and one for a
+mixed feed, which adds the source.
 
 Feed readers reject documents of many megabytes, so a document has a maximum size. Entries that do
 not fit contain only a summary and a link. Without this limit, one source with very long releases

@@ -263,7 +263,7 @@ def runs_chart(texts: Texts, runs: Sequence[Run]) -> Any:
     bars = [(moment(run.started), run.found) for run in reversed(runs)]
     counts = [count for _, count in bars]
     description = texts.gettext(
-        "Releases seen by each of the last %(runs)s visits: %(least)s to %(most)s.",
+        "Releases found in the last %(runs)s visits: %(least)s to %(most)s per visit.",
         runs=texts.number(len(bars)),
         least=texts.number(min(counts)),
         most=texts.number(max(counts)),

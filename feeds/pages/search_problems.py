@@ -18,9 +18,9 @@ from feeds.translations import Texts
 
 @dataclass(frozen=True, slots=True)
 class SearchProblem:
-    """Message about an invalid search, and suggestions: names with search parameters.
+    """Message about an invalid search, with suggestions (texts and parameters of links).
 
-    ``excerpt`` is a part of an invalid query, and a line with a caret under the fault.
+    ``excerpt`` shows the faulty part of the query, and a caret under the fault.
     """
 
     message: str

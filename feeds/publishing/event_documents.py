@@ -130,7 +130,7 @@ class EventFeeds:
         return return_entry(self._catalog, self._context.known_release(back.release), back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
-        """Return the newest of the given entries, at most as many as a feed has."""
+        """Return the newest of the given entries, up to the size of a feed."""
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
@@ -234,7 +234,7 @@ Event = TypeVar("Event")
 
 
 class EventPages:
-    """Writes the HTML pages of events whose content changed."""
+    """Writes the HTML pages of events if their content changed."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -309,7 +309,10 @@ class EventPages:
         releases: Sequence[str],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of events about releases; ``releases`` has the release of each event."""
+        """Write the pages of events about releases.
+
+        ``releases`` contains the release of each event.
+        """
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
         if same and self._context.cache.note(note_of(event)) == digest(every):

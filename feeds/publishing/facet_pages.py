@@ -1,7 +1,7 @@
 """HTML pages of a facet: the newest releases, and pages of older releases.
 
-Archive pages of feeds never change. But the HTML pages for them show the current versions of
-releases, so they are written again when one of their releases changes.
+Archive pages of feeds never change. But their HTML counterparts show the current versions of
+releases, so they are rewritten when one of their releases changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -122,7 +122,7 @@ class FacetPages:
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Return whether the newest archive page must get another link to newer releases."""
+        """Return whether the newest archive page needs a new link to newer releases."""
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:

@@ -120,7 +120,7 @@ class FeedDocuments:
         self._remove_later_pages(facet, pages)
 
     def _remove_later_pages(self, facet: Facet, pages: int) -> None:
-        """Delete archive pages with numbers above ``pages``, which a newer store published."""
+        """Delete archive pages with numbers above ``pages``, left by a newer store."""
         while self._context.is_there(part_file(facet, str(pages := pages + 1))):
             self._context.remove(part_file(facet, str(pages)))
             for kind in FORMATS:
@@ -238,8 +238,8 @@ class FeedContents:
 class ChangesSinceLastRun:
     """Changed releases since the last publication without errors, and queued facets.
 
-    Create the object before the counts of facets are read. Otherwise, an event in between could be
-    missed by this publication and the next.
+    Create this object before reading the counts of facets. Otherwise, this publication and the next
+    could miss an event in between.
     """
 
     def __init__(self, store: Store, cache: RenderCache) -> None:

@@ -1,4 +1,4 @@
-"""Copies of the archive's log, and of checkpoints that this site signed as a witness, in the site.
+"""Copy the archive's log, and the checkpoints that this site signed as a witness, into the site.
 
 Tiles and bundles have the same paths as in the archive. The checkpoint is written last, so clients
 find all files to which it refers. Only new files are written.

@@ -85,8 +85,8 @@ def publish(
     Renders only the facets that events changed since the last publication. Renders all facets with
     ``all``, the first time, and after a change of settings, names, templates or code. A failed feed
     or page is reported in ``errors``, keeps its last good file, and is tried again next time. If a
-    full rendering fails, the next run continues with the rest. A deleted feed file is restored, a
-    deleted HTML page only with ``all``.
+    full rendering fails, the next run continues with the rest. Deleted feed files are restored, but
+    deleted HTML pages only with ``all``.
 
     ``cache`` is the file of rendered entries, with the cursor of the last handled event; without
     it, all facets are rendered. ``now`` decides which days are over. Set ``from_journal`` if a

@@ -113,7 +113,7 @@ class ReleasePages:
             self._cache.commit()
 
     def delete_former_links(self) -> None:
-        """Delete the saved links. Call this after all pages that they concern are written."""
+        """Delete the saved links. Call this after all affected pages are written."""
         self._cache.keep_note(FORMER_LINKS_NOTE, b"")
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:

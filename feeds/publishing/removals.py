@@ -50,7 +50,9 @@ class GoneSources:
         return facet.source in self._ids
 
     def remove_files(self, cache: RenderCache) -> None:
-        """Delete the files with old ids, so that the server redirects or responds with 410.
+        """Delete files whose source has a new id or whose release is gone.
+
+        The server then redirects, or responds with 410.
 
         Raises OSError if a file can't be deleted.
         """

@@ -143,7 +143,7 @@ def layout_of(site: SiteSettings, secrets: bytes = b"", bot: BotFacts | None = N
 
 
 def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
-    """Yield the modules, templates, styles and catalogues in a folder, with their paths."""
+    """Yield the modules, templates, styles and translations in a folder, with their paths."""
     for file in folder.iterdir():
         if file.is_dir():
             yield from shaping(file, f"{path}{file.name}/")
@@ -169,7 +169,7 @@ def catalog_names(catalog: Catalog) -> bytes:
 def names_changed(before: bytes, after: bytes) -> bool:
     """Return whether a source, section or topic was renamed or removed.
 
-    Added ones do not count. A source with a new id counts as removed, because links on all kinds of
+    New names do not count. A source with a new id counts as removed, because links on all kinds of
     pages contain the id.
     """
     if not before or before == after:

@@ -1,6 +1,6 @@
 """The archived parts of a captured page: style sheets, images, fonts and icons.
 
-Of each part, the capture that is nearest to the time of the page is shown.
+For each part, the capture nearest to the time of the page is shown.
 """
 
 import datetime as dt
@@ -34,8 +34,8 @@ FAILED: Final = frozenset([408, 425, 429, *range(500, 600)])
 class Parts:
     """Finds the archived parts of one page or style sheet, and collects missing ones.
 
-    ``find`` returns the capture of a URL that is shown, or None. ``address`` returns the URL of a
-    part on this site, ``load`` the response in a capture.
+    ``find`` returns the capture to show for a URL, or None. ``address`` returns the URL of a part
+    on this site. ``load`` returns the response in a capture.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Parts:
         """Return the addresses of the captures of a part, by original URL.
 
         ``urls`` are alternatives, such as the sizes of an image. If none of them is archived, the
-        part is recorded as missing. This does not apply if the page may not have such a part
+        part is recorded as missing, unless it is uncertain whether the page has this part
         (``is_guess``).
         """
         found: dict[str, str] = {}
@@ -77,14 +77,14 @@ class Parts:
         return found
 
     def capture(self, url: str) -> CdxjEntry | None:
-        """Return the capture of a URL that is shown, or None."""
+        """Return the capture to show for a URL, or None."""
         if url not in self._entries:
             is_full = len(self._entries) >= MAX_PARTS
             self._entries[url] = None if is_full else self._find(url)
         return self._entries[url]
 
     def need_drawing(self, url: str) -> None:
-        """Note that the page shows symbols from an SVG file."""
+        """Record that the page shows symbols from an SVG file."""
         if not self.need([url], "image") or len(self._drawings) >= MAX_DRAWINGS:
             return
         if entry := self.capture(url):

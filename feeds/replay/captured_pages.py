@@ -106,11 +106,11 @@ class CapturedPages:
         *,
         is_tab: bool = False,
     ) -> ReplayResponse | None:
-        """Return the response for a path after PREFIX.
+        """Return the response for the path ``asked``, which is the part after PREFIX.
 
         Returns None if the URL in the path was not captured. ``accept`` is the value of the
-        Accept-Datetime header, or None. If the page is for a browser tab (``is_tab``), the response
-        describes it as a page in a frame. Raises StoreError if the store can't be read.
+        Accept-Datetime header, or None. For a browser tab (``is_tab``), the response describes a
+        page with a frame. Raises StoreError if the store can't be read.
         """
         stamp = ""
         if of_timemap := TIMEMAP.fullmatch(asked):

@@ -93,8 +93,8 @@ in a sandbox has no origin."""
 class Restrictions:
     """Functions that decide which captured content must not be shown.
 
-    ``is_withheld`` decides by the original URL. ``shows_withheld`` decides whether a capture shows
-    content that was removed from the site. It examines the digest, URL, content type and body.
+    ``is_withheld`` decides by the original URL. ``shows_withheld`` examines a capture's digest,
+    URL, content type and body for content that was removed from the site.
     """
 
     secrets: Secrets
@@ -105,7 +105,7 @@ class Restrictions:
 def shown(
     found: Served, headers: Headers, link: LinkTo, parts: Parts, secrets: Secrets, *, follow: LinkTo
 ) -> ReplayResponse:
-    """Return a response with a capture's original status, or an error if it can't be shown.
+    """Return a capture with its original status, or an error if the capture can't be shown.
 
     ``follow`` maps the target of a redirect to a URL on this site, ``link`` the target of a link.
     Values of secret parameters and ``secrets`` are masked in links and texts. Raises Undecodable if

@@ -184,7 +184,7 @@ class ReleaseMementos:
     def compare(self, release_id: str, old: int | None, new: int | None) -> ReplayResponse | None:
         """Return the page that shows two versions side by side, or None.
 
-        By default, these are the current version and the version before ``new``.
+        By default, ``new`` is the current version, and ``old`` the version before ``new``.
         """
         release, found = self._store.release(release_id), self._store.all_versions(release_id)
         if self._pages is None or release is None:

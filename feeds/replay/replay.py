@@ -69,7 +69,7 @@ def framed_memento(store: Store, site: SiteSettings, made: ReplayResponse) -> Re
 
 
 class PageReplay:
-    """Responds to requests for past states, from the store at ``store_url``. Thread-safe.
+    """Responds to requests for past states in the store at ``store_url``. Thread-safe.
 
     Captured pages are read from the folder ``archive``. All methods serve one site.
     """
@@ -133,10 +133,7 @@ class PageReplay:
     def _of_version(
         self, mementos: ReleaseMementos, release: str, path: str, query: bytes
     ) -> ReplayResponse | None:
-        """Return a response for the versions that the query selects, such as ``revision=2``.
-
-        For a comparison, the query is ``old=1&new=2``.
-        """
+        """Return the page of a version (``revision=2``) or of a comparison (``old=1&new=2``)."""
         values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
         names = ("old", "new") if path == "capture/compare" else ("revision",)
         for name in names:

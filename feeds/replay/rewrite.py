@@ -5,8 +5,8 @@ This module makes links lead to other captures, and images, styles and fonts to 
 replaces frames and ``link`` elements, because browsers open connections for them before they apply
 a policy.
 
-Scripts do not run in captured pages. So images for lazy loading are loaded at once. ``noscript``
-elements are removed.
+Scripts do not run in captured pages. So lazy images are loaded immediately. ``noscript`` elements
+are removed.
 
 Every pattern starts at a ``<`` and never reads a part of the page twice after a failure. So
 rewriting takes time proportional to the length of a page.
@@ -194,7 +194,7 @@ class PageRewriter:
         return changes
 
     def _image(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
-        """Return the changed attributes of an image. Addresses for scripts come first."""
+        """Return the changed attributes of an image. Its URLs for lazy loading come first."""
         keys = (*HREFS, "src") if name in {"image", "feimage"} else ("src",)
         sources = [attrs[key] for key in (*LAZY_SOURCES, *keys) if attrs.get(key)]
         sets = [attrs[key] for key in (*LAZY_SETS, "srcset") if attrs.get(key)]
@@ -237,7 +237,7 @@ class PageRewriter:
         return made if made != style else ""
 
     def _object(self, tag: re.Match[str]) -> str:
-        """Return an embedded image as an image. Other embedded files are not shown."""
+        """Return an ``img`` element for an embedded image. Other embedded files are not shown."""
         attrs = attributes(tag[2])
         link = attrs.get("data") or attrs.get("src") or ""
         shown = self._part(link) if link else NOT_ARCHIVED
@@ -276,7 +276,7 @@ class PageRewriter:
         return f'<link rel="{alternate}stylesheet" href="{escape(found)}"{more}{disabled}>'
 
     def _symbol(self, link: str) -> str:
-        """Return the link of a ``use`` element to a symbol on the page itself."""
+        """Return the ``#fragment`` of the symbol for a ``use`` element, embedded in this page."""
         url, _, fragment = link.partition("#")
         address = self._address(url) if url and not self.is_sprite else ""
         if address and fragment:
@@ -307,7 +307,7 @@ class PageRewriter:
     def _led(self, link: str) -> str:
         """Return the rewritten URL of a link to another page.
 
-        Fragments, and links with other schemes, do not change.
+        Fragments, and links other than HTTP, do not change.
         """
         if link.startswith("#"):
             return link

@@ -75,7 +75,7 @@ class _Hidden:
 
 
 class Withheld:
-    """Decides which captures must not be shown, by the releases and sources in the store.
+    """Decides which captures must not be shown, based on the releases and sources in the store.
 
     The data from the store are cached until the store changes. Thread-safe. All methods raise
     StoreError if the store can't be read.
@@ -117,7 +117,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """Return addresses, digests and texts that identify the individually hidden releases."""
+    """Return the addresses, digests and texts that identify individually hidden releases."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}

@@ -169,7 +169,7 @@ def create_app(
     signer: RequestSigner | None = None,
     limit: int = MAX_CACHE_BYTES,
 ) -> ASGIApp:
-    """Return the ASGI application that serves the site in ``folder``, or in the ``bucket``.
+    """Return the ASGI application that serves the site in ``folder``, or in ``bucket`` if given.
 
     The application caches at most ``limit`` bytes. It serves new files immediately from a folder,
     and within seconds from a bucket.
@@ -180,10 +180,10 @@ def create_app(
     ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
-    ``admin`` is the operator's room, and ``writes`` are the operations of the API that write.
-    ``signer`` signs the directory of the keys that sign requests.
-    ``judge`` returns the health of a store's sources, ``due`` the time of a source's next visit,
-    and ``facts`` the measurements for /metrics.
+    ``admin`` is the operator's room, and ``writes`` are the write operations of the API. ``signer``
+    signs the directory of the keys that sign requests. ``judge`` returns the health of a store's
+    sources. ``due`` returns the time of a source's next visit. ``facts`` returns the measurements
+    for /metrics.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
@@ -274,9 +274,9 @@ class SecureResponses:
 
 
 def key_directory(signer: RequestSigner | None) -> Endpoint | None:
-    """Return the handler that responds with the public keys of signed requests, itself signed.
+    """Return the handler that sends the public keys of signed requests in a signed response.
 
-    Without a signer, a published file has the keys, so there is no handler.
+    Without a signer, returns None, because a published file contains the keys.
     """
     if signer is None:
         return None

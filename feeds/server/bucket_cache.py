@@ -2,8 +2,8 @@
 
 At most once per second, a server reads the number of the last complete publication from the bucket.
 If this number has changed, the server revalidates each cached file by its ETag when the file is
-requested again. So it serves an outdated file for at most one second, and never an older version
-after a newer one. While the bucket is unavailable, it serves the cached files.
+requested again. So a server serves an outdated file for at most one second, and never an older
+version after a newer one. While the bucket is unavailable, the server serves the cached files.
 """
 
 import asyncio

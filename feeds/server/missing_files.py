@@ -81,7 +81,7 @@ wrong addresses causes little work."""
 
 
 class MissingFileResponses:
-    """Handler of requests for which no file is published. It reads the store at ``store_url``."""
+    """Handler of requests for missing files. It reads the store at ``store_url``."""
 
     def __init__(self, store_url: str, site: SiteSettings, queue: WorkQueue) -> None:
         self._url = store_url
@@ -135,9 +135,9 @@ class MissingFileResponses:
             return now, removed is not None and not removed.kept
 
     def _format_of_all(self, path: str) -> Format | None:
-        """Return the format of a language's feed if all releases of the site have this language.
+        """Return the format of a language's feed, if all releases of the site have this language.
 
-        The feed of all releases replaces such a feed. Returns None for all other paths.
+        Such a feed is replaced by the feed of all releases. Returns None for all other paths.
         """
         asked = facet_of(href(path[1:]))
         if asked is None or asked[0].language is None:

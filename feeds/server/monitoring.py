@@ -232,7 +232,7 @@ class Monitoring:
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
     def routes(self) -> list[Route]:
-        """Return the routes of monitoring.
+        """Return the routes of the monitoring pages.
 
         On open sites, ``_metrics`` checks who may read /metrics.
         """

@@ -81,8 +81,7 @@ Question: TypeAlias = tuple[str, str]
 class OnDemand:
     """Generates feeds and pages from the store at ``store_url``. Thread-safe.
 
-    ``watches`` is the folder with the watch files, from which watch feeds are generated, and
-    ``searches`` the folder with the saved searches.
+    ``watches`` is the folder of the watch files, and ``searches`` the folder of the saved searches.
     """
 
     def __init__(
@@ -281,7 +280,7 @@ class OnDemand:
     def _then(
         self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime
     ) -> list[FeedEntry]:
-        """Return the entries of a facet's feed at a past time."""
+        """Return the entries that a facet's feed had at a past time."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:
             return [entry_of(one, catalog, mixed=False) for one in then]

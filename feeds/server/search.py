@@ -1,7 +1,7 @@
 """Search for feeds and for the search page, and parsing of their query parameters.
 
-Feeds sort results by date. If a feed sorted them by relevance, a new release that is less relevant
-than a hundred old ones would never appear. The search page offers both orders.
+Feeds sort results by date. In a feed sorted by relevance, a new release would never appear if a
+hundred old releases are more relevant. The search page offers both orders.
 """
 
 import datetime as dt
@@ -173,7 +173,7 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
 
 
 def instant_of(asked: str) -> dt.datetime:
-    """Parse a past time (by default in UTC), or a past day, which means the end of this day in UTC.
+    """Parse a past time (by default in UTC), or a past day, which stands for its end in UTC.
 
     Raises BadQuery if it is invalid or in the future.
     """
@@ -212,7 +212,7 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
 def text_query(
     asked: Mapping[str, str], saved: Mapping[str, str], moves: Mapping[str, str]
 ) -> Query:
-    """Return the query of search parameters without their filters (see `query_of`)."""
+    """Convert search parameters, without their filters, to a query (see `query_of`)."""
     return Query(present_text(asked), saved=saved, moves=moves)
 
 

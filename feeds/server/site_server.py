@@ -151,7 +151,7 @@ class SiteServer:
         return route.app
 
     def _failure(self, scope: Scope, error: Exception) -> ASGIApp:
-        """Return the response for an exception that a file or a generated page caused."""
+        """Return the error response for an exception while serving a file or generating a page."""
         match error:
             case Unanswered():
                 return unanswered(scope, error)

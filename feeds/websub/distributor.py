@@ -128,7 +128,10 @@ class HubWorker:
         return ""
 
     def _settle(self, request: PendingRequest, *, meant: bool) -> None:
-        """Store or remove the subscription of a request that its subscriber confirmed."""
+        """Apply a subscription request if the subscriber confirmed it (``meant``).
+
+        The subscription is stored or removed.
+        """
         asked = request.asked
         file = subscribable(self._store, self._site, self._folder, asked.topic)
         if meant and file and asked.mode == "subscribe" and self._is_taken(asked, file):

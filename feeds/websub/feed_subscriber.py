@@ -172,7 +172,7 @@ async def is_signed(request: Request, secret: str) -> bool:
 
 
 class FeedSubscriber:
-    """Requests and renews subscriptions at the hubs of sources, and ends those no longer needed."""
+    """Requests and renews subscriptions at sources' hubs, and ends unneeded subscriptions."""
 
     def __init__(self, store: Store, site: SiteSettings, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
@@ -181,7 +181,7 @@ class FeedSubscriber:
         self._pace = pace
 
     async def round(self, sources: Collection[str]) -> None:
-        """Send all due requests for subscriptions to ``sources``, and end all others."""
+        """Send all due subscription requests for ``sources``, and end all other subscriptions."""
         by_host = defaultdict[str, list[FeedSubscription]](list)
         for one in await in_thread(self._store, self._due, sources):
             by_host[host_of(one.hub)].append(one)
@@ -220,7 +220,7 @@ class FeedSubscriber:
             )
 
     async def _ask_hub(self, due: Iterable[FeedSubscription], room: asyncio.Semaphore) -> None:
-        """Send the due requests to one hub, and stop if it is unreachable."""
+        """Send the due requests to one hub, or stop if the hub is unreachable."""
         async with room:
             for one in due:
                 asked = await in_thread(self._store, self._noted, one)

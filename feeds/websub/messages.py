@@ -112,7 +112,7 @@ def announcement(topic: str) -> bytes:
 
 
 def signature(secret: str, body: bytes) -> str:
-    """Return the X-Hub-Signature header of content.
+    """Return the X-Hub-Signature header for content.
 
     The signature proves to a subscriber who sent the content (section 7.1).
     """

@@ -90,7 +90,7 @@ def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None =
     """Record which feed files in ``folder`` have changed, so that hubs are notified.
 
     If ``files`` is None, all feeds are checked; a feed is read only if its time or size differs.
-    The first call records no changes. Before it, feeds contained no hub, so no client could
+    The first call records no changes: before it, feeds did not name a hub, so nobody could
     subscribe.
     """
     known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}

@@ -1,1 +1,1 @@
-"""Adding sources: writing source files, and adding many entries of a catalogue side by side."""
+"""Adding sources: writing source files, and adding many entries of a catalogue in parallel."""

@@ -30,7 +30,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result of an attempt to add an entry.
 
     - ``added``: ``text`` was written to the file of ``source``
-    - ``found``: the entry could be added; nothing was written, because it was only checked
+    - ``found``: the entry can be added; nothing was written, because this was only a check
     - ``present``: ``source`` collects from the entry's press room already
     - ``unsure``: nothing was written, because the releases or the institution are uncertain
     - ``failed``: nothing was found
@@ -85,7 +85,7 @@ class AttemptLog:
         self._note(attempt)
 
     def finish(self, at: dt.datetime) -> None:
-        """Record that a command tried all its entries. Raises BadRecord."""
+        """Record that a command has tried all entries that it was given. Raises BadRecord."""
         if self.unfinished:
             self._append({"finished": at})
             self.unfinished = {}

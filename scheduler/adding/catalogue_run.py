@@ -1,9 +1,9 @@
-"""Add the entries of a catalogue: inspect many sites side by side, and write their source files.
+"""Add the entries of a catalogue: inspect many sites in parallel, and write their source files.
 
 Sites of different hosts are inspected at the same time. Sites of one host are inspected one after
-the other. Each result is recorded at once, so that a killed command loses at most the sites that it
-was inspecting. A text is recorded before its file is written. So after a kill between the two, the
-entry has no file and is tried again.
+the other. Each result is recorded immediately, so a killed command loses at most the sites that it
+was inspecting. A source file's text is recorded before the file is written. If the command is
+killed in between, the entry has no file and is tried again.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Update the sources of a catalogue to a newer version of it, and keep the edits of people.
+"""Update sources to a newer version of their catalogue, and keep edits made by people.
 
 For each key of a source file, three values are compared: the value at the last addition or update,
 the current value in the file, and the value in the newer catalogue. A key is changed only if the
@@ -38,7 +38,7 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result for one source.
 
     ``changed`` are the updated keys, and ``kept`` the keys that a person had changed. An entry is
-    dropped if the newer catalogue does not list it. Its source stays.
+    dropped if the newer catalogue does not list it. Its source is kept.
     """
 
     entry: str

@@ -1,7 +1,7 @@
 """Inspect the sites of many entries at the same time, in threads.
 
-Sites of one host are inspected one after the other. After a failed request, a site is inspected
-once more after the other sites. Many hosts ask clients to wait, or fail for a moment.
+Sites of one host are inspected one after the other. If a request fails, the site is inspected again
+after all other sites, because many hosts fail or limit requests only for a short time.
 """
 
 import queue
@@ -66,7 +66,7 @@ class _Inspection:
                 self.waiting.put((failed, True))
 
     def _inspect(self, sites: HostSites, *, is_retry: bool) -> Iterator[tuple[Entry, GivenFields]]:
-        """Inspect the sites of a host, and yield those to inspect again."""
+        """Inspect the sites of a host, and yield the sites to inspect again."""
         for entry, given in sites:
             if self.stop.is_set():
                 return

@@ -1,4 +1,4 @@
-"""Inspect the site of a catalogue entry: find its releases, and check whose site it is."""
+"""Inspect the site of a catalogue entry: find its releases, and check who owns the site."""
 
 import logging
 import math
@@ -74,7 +74,7 @@ def _of_address(
 
 
 def _doubt(found: Explored, entry: Entry) -> str:
-    """Return why a result should not be added without a person's decision, or ""."""
+    """Return the reason why a person should decide about a result, or "" if it can be added."""
     pages = [page for _, page in found.site.releases]
     shown = [found.site.page, *pages]
     if found.site.feed_page:

@@ -1,4 +1,4 @@
 """Code that runs in child processes, and the code of their parents.
 
-Jobs are sent to a child, and reports returned, as lines of JSON.
+A parent sends jobs as lines of JSON, and the child returns reports in the same form.
 """

@@ -196,7 +196,7 @@ class Crawl:
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
     def _cut(self) -> bool:
-        """Stop and report all running visits. Returns whether any visit was running."""
+        """Stop all running visits, and report them. Returns whether any visit was running."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
             visit.stop(CUT, STOPPED)
@@ -374,7 +374,10 @@ def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
 def _forward_lines(
     lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
 ) -> None:
-    """Put lines into a queue of the event loop from another thread, and finally an empty line."""
+    """Pass the parent's lines from this thread to the queue of the event loop.
+
+    An empty line marks the end.
+    """
     try:
         for line in lines:
             loop.call_soon_threadsafe(queue.put_nowait, line)

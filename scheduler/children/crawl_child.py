@@ -201,7 +201,7 @@ class CrawlChild:
                 awaited.report.set_exception(self._lost(code, awaited))
 
     def _noted_page(self, code: int) -> PageNote | None:
-        """Return the page that the child was extracting when a signal ended it, or None.
+        """Return the page that the child was extracting when a signal killed it, or None.
 
         ``code`` is the child's exit code.
         """

@@ -241,7 +241,7 @@ class Executor:
             await self._one_ended.wait()
 
     def _is_visited_beside_others(self, host: str) -> bool:
-        """Return whether a child process that also visits other hosts is visiting a host."""
+        """Return whether a child process is visiting a host and also other hosts."""
         return any(child.hosts[host] and not child.kind.separate for child in self._children)
 
     def _crash_error(
@@ -373,7 +373,7 @@ class Executor:
     async def _kept(
         self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """Add an error to the report of a visit that its child process could not report.
+        """Add an error to a visit's report, which the child process could not send.
 
         The report is stored and returned.
         """

@@ -1,4 +1,4 @@
-"""Fetching of a few pages on demand, in a child process that sends requests like a crawl.
+"""Fetch a few pages on demand, in a child process that sends requests like a crawl.
 
 The child receives lines of JSON: first a FetchStart, then arrays of URLs. For each URL it sends a
 spiders.download.fetch_spider.FetchResult.
@@ -42,7 +42,7 @@ class PageFetcher:
     """Fetches pages during a ``with`` block.
 
     With ``render``, a browser renders the pages. With ``archive``, they are stored in the archive
-    of the home directory if it is enabled, because a lasting decision is based on them.
+    of the home directory if it is enabled. Use this if a lasting decision is based on the pages.
     """
 
     def __init__(self, home: Home, *, render: bool = False, archive: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Release of the leases of a parent that died. The parent's child process releases them.
+"""Release the leases of a parent process that died. Its child process calls this.
 
 Without this release, no other worker could visit the hosts, and no other service could perform the
 duties, until the leases expired.

@@ -9,8 +9,7 @@ timers measure CPU time while a page is processed:
 
 The crawl writes its current page to a file that the parent holds open. If the process ends, this
 file identifies the page. Wall-clock time does not count, because pages take longer on a busy
-machine. Pages that were too slow in recent visits are skipped for a while. Less frequent garbage
-collection saves CPU time.
+machine. Pages that were too slow in recent visits are skipped for a while.
 """
 
 import gc
@@ -61,7 +60,8 @@ UNSAFE_MODULES: Final = (
     "logging",
     "scheduler.children.page_limit",
 )
-"""Modules that no exception may interrupt, because a statement or a limit could be half changed."""
+"""Modules in which the page limit raises no exception, because it could leave a statement or a
+limit in an inconsistent state."""
 
 
 MAX_VISITS = 20
@@ -182,9 +182,9 @@ class PageLimit:
 
 
 class SlowPages:
-    """Skips the slow pages of one source, according to the reports of its last visits.
+    """Skips pages of one source that were slow according to the reports of its last visits.
 
-    A visit that a person requested reads these pages in the separate process.
+    A visit that a person requested processes these pages in the separate process.
     """
 
     def __init__(self, source: str, store: Store, limit: PageLimit, *, explicit: bool) -> None:

@@ -81,8 +81,7 @@ class ServiceChild:
         """Publish all changes.
 
         If the child dies, the result contains an error, and nothing is raised. If the caller is
-        cancelled, the job still runs to its end. Otherwise, the next job would receive the result
-        of this job.
+        cancelled, the job still runs to its end; otherwise the next job would receive its result.
         """
         return await self._to_its_end(self._publish())
 
@@ -189,7 +188,7 @@ def noted_health(home: Home) -> HealthNoted:
 
 
 def main() -> None:
-    """Run each job that arrives, and remember all leases that arrive."""
+    """Run each job that the parent sends, and remember all leases that it sends."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
     lines, leases = ParentLines(), dict[str, Lease]()

@@ -1,4 +1,4 @@
-"""Fetching pages for many threads, with one child process that keeps the delays of each host."""
+"""Fetch pages for many threads, in one child process that observes the delays of each host."""
 
 from __future__ import annotations
 

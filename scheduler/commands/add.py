@@ -88,8 +88,8 @@ def add(
     """Inspect a press room and propose a source file.
 
     URL is the page that lists the releases, any other page of the site, a feed, or the path of a
-    saved page. With --page, the source is the single page at URL, whose changes are followed, such
-    as a policy. With --save the source file is written into HOME/sources, and sample pages with
+    saved page. With --page, the source is the single page at URL, such as a policy, and its changes
+    are tracked. With --save, the source file is written into HOME/sources, and sample pages with
     their extracted values into HOME/samples. The exit code is 1 if it is uncertain which pages are
     releases.
     """

@@ -25,9 +25,9 @@ with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings(
 def backup(home: Home, *, to: Path, as_json: bool) -> int:
     """Back up a home directory into the folder TO.
 
-    This works while the service runs. The next backup into the same folder copies only new data.
-    The copy is checked. The previous backup stays until the new one is complete. The exit code is 1
-    if parts of HOME itself are missing; they are reported, and the rest is copied.
+    The service may be running. A later backup into the same folder copies only new data. The copy
+    is checked. The previous backup is kept until the new one is complete. The exit code is 1 if
+    parts of HOME are missing; they are reported, and the rest is copied.
     """
     with step_bars() as on_step:
         done = back_up(home, to, on_step)

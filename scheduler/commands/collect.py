@@ -1,4 +1,4 @@
-"""communique collect and publish: visit sources, and write changed feeds and pages, now."""
+"""communique collect and publish: visit sources, or write changed feeds and pages, now."""
 
 import asyncio
 import sys

@@ -55,8 +55,8 @@ class InputLine(msgspec.Struct, frozen=True):
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
     """Extract pages to JSON lines.
 
-    Give paths of saved pages, or addresses, which are fetched as in a visit. Without arguments,
-    JSON lines {"id", "html_path", "url"} are read from standard input.
+    Give paths of saved pages, or addresses. Addresses are fetched like in a visit. Without
+    arguments, JSON lines {"id", "html_path", "url"} are read from standard input.
     """
     if url and not is_web(url):
         raise click.BadParameter(f"{url!r} is not a web address", param_hint="--url")

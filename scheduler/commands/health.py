@@ -60,7 +60,7 @@ def list_health(home: Home, *, as_json: bool) -> int:
 
 
 def block_advice(home: Home, one: Health) -> str:
-    """Return what may help against the block of a source, or an empty string."""
+    """Return advice for a blocked source, or an empty string."""
     if one.state != "blocked":
         return ""
     try:

@@ -121,7 +121,7 @@ async def serve(home: Home, token_file: Path | None) -> None:
 
 
 def operator_writes(home: Home) -> Writes:
-    """Return the operations that write, for a process without the service."""
+    """Return the write operations for a process without the service."""
     # Imported here: reading needs no code that collects.
     from scheduler.operations.adding import Inspections  # noqa: PLC0415
     from scheduler.operations.registry import writes_of  # noqa: PLC0415

@@ -91,7 +91,7 @@ def sign_all(home: Home) -> None:
     "source",
     default=None,
     metavar="URL",
-    help="Store to read, sqlite:PATH or postgresql://USER@HOST/DATABASE (default that in HOME).",
+    help="Store to read: sqlite:PATH or postgresql://USER@HOST/DATABASE (default HOME's store).",
 )
 @click.option(
     "--to",

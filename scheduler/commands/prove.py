@@ -34,10 +34,10 @@ from scheduler.operations.releases import find
 def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     """Write a proof of what a server returned for a release.
 
-    RELEASE is its id, the start of its id, or one of its addresses. The command writes a folder
-    that others can check without this archive. It contains the records of each version and of the
-    retraction, proofs that they are in the log, the signatures of the log, the release as JSON and
-    a README. Its verify.py checks everything without a network, and needs only Python.
+    RELEASE is an id, the start of an id, or an address. The command writes a folder that others can
+    check without this archive. It contains the records of each version and of the retraction,
+    proofs that they are in the log, the signatures of the log, the release as JSON and a README.
+    Its verify.py checks everything without a network, and needs only Python.
     """
     with closing(home.store()) as plain:
         store, secrets = public_view(plain), secrets_of(plain)

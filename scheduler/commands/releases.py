@@ -86,7 +86,7 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> i
 @as_json
 @with_home
 def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
-    """Unhide releases. They keep their ids and dates."""
+    """Show hidden releases again. They keep their ids and dates."""
     done = decide(home, find_all(releases), lambda store, one: store.unhide(one))
     return report_decided(done, "shown", "none of them is hidden", as_json=as_json)
 
@@ -122,8 +122,8 @@ class InvalidChangesQuery(CommuniqueError):
 def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
     """List new releases, edits, retractions and other events.
 
-    The list starts with the oldest event, or after a cursor. Each event is listed exactly once.
-    Cursors are the same as in /api/changes.
+    The list starts with the oldest event, or after a cursor. Each event is listed exactly once. The
+    cursors are those of /api/changes.
     """
     try:
         asked = checked({"since": since, "limit": limit}, ChangesParameters)

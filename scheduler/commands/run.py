@@ -86,11 +86,10 @@ def run(home: Home, *, port: int | None) -> int:
 @with_home
 @with_new_store
 def worker(home: Home) -> int:
-    """Visit sources for services that share a database.
+    """Run a worker that visits sources for all services on one database.
 
-    The home directory needs only communique.toml. On SIGTERM or Ctrl-C, the worker
-    ends its visits, and other workers repeat them. It exits with an error if the database stops
-    responding.
+    The home directory needs only communique.toml. On SIGTERM or Ctrl-C, the worker stops its
+    visits, and other workers restart them. It exits with an error if the database stops responding.
     """
     if not home.has_fleet:
         raise NoFleet(home.path / "communique.toml")

@@ -31,9 +31,9 @@ from scheduler.sources.health import home_health
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve the published site.
 
-    HOME/site is served, or the bucket in site.target. If the store cannot be opened, a published
-    site is still served, without searches and other pages that need the store. Without a published
-    site the exit code is 1.
+    The site is in HOME/site, or in the bucket of site.target. If the store can't be opened, the
+    site is served without search and other pages that need the store. If no site is published, the
+    exit code is 1.
 
     Hubs and subscribers are notified when `communique publish` changes HOME/site. With site.target,
     the publishing machine notifies them.

@@ -52,7 +52,7 @@ MINUTE = "%Y-%m-%d %H:%M"
 def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     """Show a release.
 
-    RELEASE is the id of a release, the start of the id, or an address of the release.
+    RELEASE is an id, the start of an id, or an address.
     """
     store = public_view(home.store())
     found = find(store, release)
@@ -222,7 +222,7 @@ def release_text(
 
 
 def copy_details(one: StoryMember, first: StoryMember) -> str:
-    """Return how much of a copy is in the first release of its story, and the delay of the copy."""
+    """Describe how much of a copy is in the first release of its story, and the copy's delay."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:

@@ -163,8 +163,8 @@ def add(
 
     A watch matches events that meet all its filters. Repeat an option to give several sources,
     topics, languages, kinds, classes of edits or mail addresses. --min-weight and --edit-class
-    narrow only edits. For a webhook, a secret is written into the file:
-    give it to the receiver. For a feed, the command shows its secret address once.
+    filter only edits. For a webhook, the file contains a signing secret, which the receiver needs.
+    For a feed, the command shows its secret address once.
     """
     chosen = watch_id or id_for(name)
     if not ID.fullmatch(chosen):
@@ -363,9 +363,9 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     """Show which recent events a watch matches.
 
-    The last 1,000 events of each kind are checked: releases, edits, retractions and so on. Releases
-    from the backlog are marked and counted separately. With --send, a test message is sent to each
-    output immediately, and the exit code is 1 if a receiver rejects it.
+    The last 1,000 events of each kind (such as releases or edits) are checked. Old releases from
+    the first visit (backlog) are marked and counted separately. With --send, a test message is sent
+    to each output immediately, and the exit code is 1 if a receiver rejects it.
     """
     # Imported here: only this command needs them, and they load slowly.
     from data.watches.happenings import recent_happenings  # noqa: PLC0415

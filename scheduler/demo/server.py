@@ -6,8 +6,8 @@ site.
 python -m scheduler.demo.server [--port N] [--day D]
 
 When the server listens, it writes a ShownDay as a line of JSON. To change the day, the parent sends
-a line with its number. The server then shows this day and writes another ShownDay. The server ends
-when its standard input closes.
+a line with the day's number. The server then shows this day and writes another ShownDay. The server
+ends when its standard input closes.
 """
 
 import argparse
@@ -185,9 +185,7 @@ def serve(first_port: int, day: int) -> None:
 def main() -> int:
     """Parse the arguments, serve, and return the exit code."""
     parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
-    parser.add_argument(
-        "--port", type=int, default=0, help="first of the ports (default any free ports)"
-    )
+    parser.add_argument("--port", type=int, default=0, help="first port (default: any free ports)")
     parser.add_argument("--day", type=int, default=1, help="first day (default 1)")
     given = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""Duties: work that only one of several services on a database performs at a time, under a lease.
+"""Duties: work that only one service on a database performs at a time, under a lease.
 
 A service keeps the duties of publishing, alerts and deposits until it stops or loses the lease.
 Transferring a duty is costly. The next publisher must render everything, and a message that was
@@ -209,9 +209,9 @@ class Duties:
             task.cancel()
 
     async def _take_on(self, hosts: Hosts, leases: Leases, name: str) -> None:
-        """Perform a duty that is due, until it is done or its lease is lost.
+        """Perform a due duty until it is done or its lease is lost.
 
-        Nothing happens if another service has the duty.
+        Does nothing if another service has the duty.
         """
         if name == PUBLISHING and not await self._may_publish():
             return

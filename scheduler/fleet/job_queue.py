@@ -199,7 +199,7 @@ async def prepare(connections: Connections) -> None:
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
     """Return the Procrastinate app of a worker.
 
-    ``visit`` is called with the row name in each job.
+    Each job calls ``visit`` with the name of a row in the table `hosts`.
     """
     app = procrastinate.App(connector=PatientConnector())
 

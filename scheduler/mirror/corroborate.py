@@ -249,7 +249,7 @@ class Corroborator:
         return found
 
     def _instance_copy(self, site: str, release: Release, *, named: bool) -> Copy | None:
-        """Return the copy of another instance, or None if it has no copy.
+        """Return another instance's copy of the release, or None if it has no copy.
 
         The address of the release is sent only if ``named`` is true. Raises PeerError.
         """

@@ -61,7 +61,7 @@ class CatalogueWrites:
         )
 
     def operations(self) -> Iterator[Write]:
-        """Yield the operations that write."""
+        """Yield the write operations on catalogues."""
         one = "/api/catalogues/{id}"
         yield Write(
             f"{one}/check",

@@ -77,6 +77,4 @@ class ReleaseWrites:
         except AmbiguousRelease as error:
             # Its message contains titles, which assistants may take for instructions.
             ids = "; ".join(one.partition(" ")[0] for one in error.found)
-            raise ApiError(
-                422, f"this names several releases; send one of these ids: {ids}"
-            ) from error
+            raise ApiError(422, f"several releases match; send one of these ids: {ids}") from error

@@ -204,7 +204,7 @@ class DriftGuard:
         try:
             return read_golden(folder) if folder.is_dir() else None
         except BadGolden as error:
-            log.warning("%s", error)
+            log.warning("extraction changes were not checked: %s", error)
             return None
 
 

@@ -25,8 +25,8 @@ PROVEN_AFTER: Final = dt.timedelta(days=90)
 class Tier:
     """The tier of an entry, and the id of its source or "".
 
-    - ``listed``: no visit has read its press room here
-    - ``read``: a visit has read it, first at ``since``
+    - ``listed``: no visit has collected its press room yet
+    - ``read``: visits have collected it since ``since``
     - ``tested``: it also has a sample page with expected values
     - ``proven``: it was visited for 90 days, and had no fault in the last 90 days
     """

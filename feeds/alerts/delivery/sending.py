@@ -117,7 +117,5 @@ def _trial_release(store: Store, watch_id: str, watch: Watch, saved: Mapping[str
         if event and index.matching(event, moves):
             return release
     if not newest:
-        raise NothingToSend(
-            "no release is stored that a test could send; run `communique collect` first"
-        )
+        raise NothingToSend("there is no release to send as a test; run `communique collect` first")
     return newest[0]

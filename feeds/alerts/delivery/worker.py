@@ -50,8 +50,8 @@ more than two days."""
 class AlertWorker:
     """Sends alerts for the watches in ``folder`` through ``senders``.
 
-    ``searches`` are the saved searches that watches may name. ``pace`` determines the delay between
-    rounds and before retries.
+    ``searches`` are the saved searches that watches may name. ``pace`` determines the delays
+    between rounds and before retries.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class AlertWorker:
             await in_thread(store, store.put_off_message, message.key, until, str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
-        """Remove releases that were hidden after a message was queued from the message.
+        """Return a message without releases that were hidden after it was queued.
 
         Returns None if no event remains.
         """

@@ -151,7 +151,7 @@ def events_file(event: EventFeed, page: int) -> str:
 
 
 def full_pages(count: int) -> int:
-    """Return the number of older pages that a number of events fills."""
+    """Return the number of full pages of older events, given the number of all events."""
     return max(count - PAGE_EVENTS, 0) // PAGE_EVENTS
 
 

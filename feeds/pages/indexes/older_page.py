@@ -46,7 +46,7 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
 
 
 def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
-    """Return the file of the page with the releases after those on archive page ``page``.
+    """Return the file of the next newer page, to which archive page ``page`` links.
 
     ``pages`` is the number of archive pages.
     """

@@ -34,8 +34,8 @@ def capture_page(
 
     ``gone`` is the capture of the response that reported the missing page. If a server shows
     captured pages (``is_shown``), the list links to them. ``seen`` is the last capture of the
-    unchanged release. Only the web server passes ``seen``, because it would change a static file at
-    every visit. ``renditions`` contains "screenshot" and "pdf" for each version that has them.
+    unchanged release. Only the web server passes ``seen``: a static file would change after every
+    visit. ``renditions`` contains "screenshot" and "pdf" for each version that has them.
     """
     return pages.render(
         "capture.html",

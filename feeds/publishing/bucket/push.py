@@ -1,15 +1,15 @@
-"""Upload HOME/site to a bucket. An older file never replaces a newer one.
+"""Upload HOME/site to a bucket. An older file never replaces a newer file.
 
-A publication first takes a number in the manifest, then uploads the changed files. At the end, it
-marks itself as complete in the manifest. An object is overwritten only if it has the known ETag.
+A publication first reserves a number in the manifest, then uploads the changed files. At the end,
+it marks itself as complete in the manifest. An object is overwritten only if it has the known ETag.
 Each object carries the number of its publication. If a write fails, the publisher reads the object,
 and stops if a later publication wrote it. A running publication updates the manifest every few
 seconds, and other publishers wait for it. If the updates stop, another publisher takes over. Linked
 files are uploaded before the files that link to them, and deleted after them, so links always work.
 
-A delayed request of an earlier publisher may still arrive until its signature expires. It succeeds
-if the object is unchanged. So until then, all ETags are checked again, and objects of other
-publishers are replaced.
+A delayed request of an earlier publisher may still arrive until its signature expires. It
+overwrites an object that has not changed since. So until then, each publication checks all ETags
+again, and replaces objects of other publishers.
 """
 
 import hashlib
@@ -127,12 +127,11 @@ class SiteBucket:
         self._end()
 
     def begin(self, store: Store) -> bool:
-        """Check, before rendering, who published last, and wait for a running publication.
+        """Check who published last, and wait for a running publication. Call this before rendering.
 
         Returns True if everything must be rendered, because the folder may be older than the
-        bucket. This is so if another home directory published last, or if this one has not uploaded
-        since its last publication. In that case, the method takes the next publication number at
-        once.
+        bucket. This is the case if another home directory published last, or if this one has not
+        uploaded its last publication. Then the next publication number is reserved immediately.
         """
         self._end()
         seen: StoredManifest | None = None
@@ -283,7 +282,7 @@ class SiteBucket:
             return False
         if there.size <= here.size:
             return False
-        log.warning("%s has a longer log than HOME/site/log; keeping it", self._bucket.place)
+        log.warning("%s has a longer log than HOME/site/log, which is kept", self._bucket.place)
         return True
 
     def _verified(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:

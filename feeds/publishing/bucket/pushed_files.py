@@ -93,7 +93,7 @@ class PushedFiles:
 
     @property
     def publisher(self) -> str:
-        """Random id under which this home directory publishes."""
+        """Random id of this home directory as a publisher."""
         return self._note("publisher")
 
     @property

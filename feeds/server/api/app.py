@@ -96,7 +96,7 @@ class ResponseOptions:
 class Api:
     """The API of one site, which reads the store at ``store_url``.
 
-    ``reads`` runs its reading operations. ``writes`` are the operations that write, or None.
+    ``reads`` runs the read operations. ``writes`` runs the write operations, or is None.
     """
 
     def __init__(
@@ -250,7 +250,7 @@ async def unknown_address(_: Request) -> Response:
 
 
 def wanted_by(request: Request) -> ResponseOptions:
-    """Return the options of a request from its path, query and headers."""
+    """Return the response options of a request, from its path, query and headers."""
     headers = request.headers
     encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
     return ResponseOptions(

@@ -202,14 +202,14 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose description is joined to one line, because docstrings are wrapped."""
+    """Return a schema with its description on one line, because docstrings are wrapped."""
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}
 
 
 def optional_fields(name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of a release with only its id required: `fields` omits the others."""
+    """Return the schema of a release in which only the id is required, because of `fields`."""
     if name not in {"Release", "FoundRelease"}:
         return schema
     return {**schema, "required": ["id"]}

@@ -1,4 +1,4 @@
-"""Jobs: work that may outlast the request that started it, and its results in memory."""
+"""Jobs: work that may outlast the request that started it. Results are kept in memory."""
 
 import asyncio
 import secrets
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 @dataclass(eq=False)
 class RunningJob:
-    """One job, and its outcome once it has ended. ``began`` is in seconds of a monotonic clock."""
+    """A job, and its outcome after its end. ``began`` is in seconds of the monotonic clock."""
 
     operation: str
     target: str

@@ -62,7 +62,7 @@ class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 @dataclass(frozen=True, slots=True)
 class WriteCall:
-    """One request to write: the id in its path, and the function that reports its progress.
+    """One write request: the id in its path, and the function that reports its progress.
 
     ``began`` is None, or the time (seconds since 1970) of an earlier request with the same key that
     was interrupted or failed. That request may have had an effect.
@@ -75,7 +75,7 @@ class WriteCall:
 
 @dataclass(frozen=True, slots=True)
 class WriteExample:
-    """Example of a request that writes: the fields of its body, and its response."""
+    """Example of a write request: the fields of its body, and its response."""
 
     body: Mapping[str, Any]
     answer: schemas.ResponseBody
@@ -83,7 +83,7 @@ class WriteExample:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One operation that changes something. It needs a token with the scope ``operate``.
+    """A write operation of the API. It needs a token with the scope ``operate``.
 
     The body is validated against the class ``body``. ``handler`` raises CommuniqueError if the
     change is impossible. ``destroys`` is true if the operation hides or removes something that

@@ -49,11 +49,11 @@ Asked = TypeVar("Asked", bound="Parameters")
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The parameters of an operation without parameters; base class of all others."""
+    """Base class of all parameters. Operations without parameters use it directly."""
 
 
 class ListParameters(Parameters, frozen=True, kw_only=True):
-    """The parameters of a list: the size of a page and its representation."""
+    """The parameters of a list: page size and representation."""
 
     limit: Annotated[
         int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")

@@ -1,4 +1,4 @@
-"""Operations that read. REST and the tools for assistants (MCP) both call them with `Reads`."""
+"""Read operations of the API. REST and the tools for assistants (MCP) both call `Reads`."""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing

@@ -94,7 +94,7 @@ def total_of(store: Store, selection: Selection) -> int | None:
 def releases_at(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleasePage:
     """Return the releases that were seen at an address.
 
-    Raises ApiError if it is not a web address, or if there are other filters.
+    Raises ApiError if the address is not a web address, or if the request has other filters.
     """
     others = said_of(asked).keys() - {*PRESENTATION, "url"}
     if others or asked.cursor:
@@ -119,7 +119,7 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
 
 
 def _publishers(context: ApiContext) -> tuple[schemas.Republished, ...]:
-    """Return the publishers that republished the first release of a story, by share of its text."""
+    """Return the publishers that republished a story's first release, the largest share first."""
     page = context.store.select(Selection(story=context.name), limit=MAX_COMPARED_RELEASES)
     members, _ = read_releases(page.found, context.store.release)
     return tuple(

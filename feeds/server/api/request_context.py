@@ -64,8 +64,8 @@ class ApiContext:
     ) -> tuple[list[One], str | None]:
         """Return one page of ``items`` sorted by ``key``, and the cursor of the next page or None.
 
-        ``down`` sorts in descending order. All items are sorted in memory, so use it for short
-        lists.
+        ``down`` sorts in descending order. All items are sorted in memory, so the list should be
+        short.
         """
         after = self.place(asked, str)
         left = sorted(items, key=key, reverse=down)

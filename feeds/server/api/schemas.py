@@ -33,7 +33,7 @@ class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(ResponseBody, frozen=True):
-    """The rule that read a field."""
+    """The rule that extracted a field."""
 
     rule: str
 
@@ -57,7 +57,7 @@ class CaptureRecord(ResponseBody, frozen=True):
 
 
 class Provenance(ResponseBody, frozen=True):
-    """The places where the fields of a release were read."""
+    """Where the fields of a release were extracted from."""
 
     published: DateRule
     title: Rule
@@ -241,7 +241,7 @@ class Attachment(ResponseBody, frozen=True):
 
 
 class Attachments(ResponseBody, frozen=True):
-    """The attachments of a release whose text was read."""
+    """The attachments of a release whose text was extracted."""
 
     attachments: tuple[Attachment, ...]
 

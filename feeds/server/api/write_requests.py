@@ -1,4 +1,4 @@
-"""HTTP requests that write: the checks of their headers and body, and their responses."""
+"""Write requests over HTTP: checks of headers and body, and the responses."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final

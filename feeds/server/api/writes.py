@@ -1,4 +1,4 @@
-"""Requests that write: idempotency keys, the record of operations, and errors as responses.
+"""Write requests: idempotency keys, the record of operations, and errors as responses.
 
 REST and the tools for assistants (MCP) call the same function, `Writes.call`.
 """
@@ -69,9 +69,9 @@ Body = TypeVar("Body", bound=WriteBody)
 
 
 class Writes:
-    """The operations that write on a site whose store is at ``store_url``.
+    """Runs the write operations of a site whose store is at ``store_url``.
 
-    ``reads`` are reading operations for operators.
+    ``reads`` are the read operations for operators.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ def refused(error: ApiError) -> Outcome:
 
 
 def without_secrets(operation: Write, outcome: Outcome) -> Outcome:
-    """Return a response for the record, with digests of its secret fields."""
+    """Return a response with digests instead of secret fields, for the record of operations."""
     hidden = _secrets(operation, outcome)
     return _replaced(outcome, {name: json_digest(outcome.values[name]) for name in hidden})
 
@@ -228,7 +228,10 @@ def _replaced(outcome: Outcome, values: Mapping[str, Any]) -> Outcome:
 
 
 def json_digest(value: Any) -> str:
-    """Return the SHA-256 of a JSON value in hexadecimal digits. Secrets are long random texts."""
+    """Return the SHA-256 of a JSON value in hexadecimal digits.
+
+    Secrets can't be guessed from it, because they are long random texts.
+    """
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 

@@ -174,7 +174,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a request body, or ignore it if the response is already sent."""
+        """Pass a request body to the application, or ignore it if the response is already sent."""
         if not self._answered:
             super().on_body(body)
 
@@ -184,7 +184,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Record a finished response as progress."""
+        """Record that a response is finished, which counts as progress."""
         self._answers += 1
         super().on_response_complete()
 

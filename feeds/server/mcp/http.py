@@ -168,7 +168,7 @@ async def never() -> Message:
 
 
 def received(body: bytes, receive: Receive) -> Receive:
-    """Return a function that receives a body that was read already, and then further messages."""
+    """Return a function that receives ``body``, which was already read, then other messages."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -178,7 +178,7 @@ def received(body: bytes, receive: Receive) -> Receive:
 
 
 def uncached(send: Send) -> Send:
-    """Return a function that sends a response which no cache stores."""
+    """Return a function that sends a response with `Cache-Control: no-store`."""
 
     async def send_uncached(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -92,7 +92,7 @@ class Tool:
 
 
 class Toolbox:
-    """The tools of one site. ``writes`` are the operations that write, if there are any."""
+    """The tools of one site. ``writes`` are the write operations, or None."""
 
     def __init__(self, reads: Reads, writes: Writes | None = None) -> None:
         self._reads = reads
@@ -194,7 +194,7 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
 
 @cache
 def job_schema() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the reference to the schema of a job, and the definitions that it needs."""
+    """Return a reference to the schema of a job, and the definitions that it uses."""
     return schema_of(schemas.Job)
 
 

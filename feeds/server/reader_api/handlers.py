@@ -88,7 +88,7 @@ class Account:
     def instant(self, name: str) -> dt.datetime | None:
         """Return the time in a parameter, or None if the parameter is missing.
 
-        The parameter is in seconds since 1970. Raises BadReaderRequest if it is not a valid time.
+        The value is in seconds since 1970. Raises BadReaderRequest if it is not a valid time.
         """
         text = self.value(name)
         if not text:

@@ -73,7 +73,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
 
 
 def reference(known: ReaderItem) -> Fields:
-    """Convert an item to JSON with its id, without its text."""
+    """Convert an item to a JSON object with its id, but without its text."""
     micros = microseconds(known.first_seen)
     return {
         "id": number_of(digits_of(known.id)),

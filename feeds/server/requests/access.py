@@ -1,4 +1,4 @@
-"""The token in a request, and the decision whether it allows the request.
+"""Find the token in a request, and decide whether it allows the request.
 
 A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Google Reader API), as
 the password of ``Basic`` with any user name (browsers and feed readers do this), or as ``?token=``.

@@ -4,11 +4,11 @@ Each part of the server contributes its routes, and `app.routes_of` joins them. 
 add a route: nothing else decides about its methods and access. For the API, add an operation. All
 paths without a route are published files, or pages generated on request.
 
-Access is decided in four places: a route states the required access, `RouteTable.needed` the
-permission that a request's token needs, `data.access.permissions.Permissions.judge` whether a token
-has this permission, and `feeds.server.requests.access.Access.judge` which token a request has. The
-gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call these functions. So do the
-apps of routes with ``own`` access.
+Access is decided in four places. A route states the required access. `RouteTable.needed` returns
+the permission that a request's token needs. `data.access.permissions.Permissions.judge` checks
+whether a token has this permission. `feeds.server.requests.access.Access.judge` finds the token of
+a request. The gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call these
+functions. So do the apps of routes with ``own`` access.
 """
 
 import re
@@ -193,7 +193,7 @@ class RouteTable:
 
 @cache
 def pattern_of(path: str) -> re.Pattern[str]:
-    """Return the pattern of a route's path. Parameters of the kind ``path`` match any character."""
+    """Return the regular expression of a route's path. ``path`` parameters match any character."""
     return re.compile(compile_path(path)[0].pattern, re.DOTALL)
 
 

@@ -127,7 +127,7 @@ class RateLimit:
         return 0 if may else max(waits)
 
     def _tokens(self, network: str, rate: float, now: float) -> float:
-        """Remove a network's token bucket from memory, and return its current number of tokens."""
+        """Remove a network's rate limit from memory, and return how many requests it has left."""
         left, at = self._left.pop(network, (rate, now))
         return min(rate, left + (now - at) * rate / 60)
 
@@ -227,7 +227,7 @@ class WorkQueue:
         raise Unanswered(503, f"the response took longer than {DEADLINE_SECONDS:g} seconds", 60)
 
     def _share(self, job: QueuedWork, key: Hashable) -> None:
-        """Let requests with the same key wait for this job until it ends."""
+        """Until this job ends, let other requests with the same key wait for its result."""
 
         def ended(_: asyncio.Future[Any]) -> None:
             if self._shared.get(key) is job:

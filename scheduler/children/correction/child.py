@@ -47,8 +47,8 @@ MAX_ANCESTORS: Final = 6
 class CorrectionRequest(msgspec.Struct, frozen=True):
     """A request about a field of a source, on one of the source's pages (numbered from 0).
 
-    ``element`` is the number of the chosen element, or None. ``pick`` is the start of the URL for
-    choosing another element; the number of this element follows.
+    ``element`` is the number of the chosen element, or None. ``pick`` is the URL for choosing
+    another element, without the element's number at its end.
     """
 
     want: Literal["page", "candidates", "preview"]

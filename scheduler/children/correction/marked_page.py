@@ -1,8 +1,8 @@
-"""Display of a saved page in which each text is a link that chooses the text's element.
+"""Display a saved page in which each text is a link that selects the text's element.
 
 The page may be hostile, so none of its markup is copied. The output is written from the parsed
-tree, with known tags, our own attributes, and escaped texts. It contains no script, form, address
-or style from the original page, even without the sandbox in which it is displayed.
+tree, with known tags, our own attributes, and escaped texts. So it contains no script, form,
+address or style of the original page. It is also displayed in a sandbox.
 """
 
 from collections.abc import Callable, Sequence

@@ -67,7 +67,7 @@ MAX_SELECTORS_PER_ELEMENT: Final = 6
 class PageYield:
     """Result of a selector on a page: number of matching elements, and first non-empty value.
 
-    ``fits`` is whether this value is suitable for the field, such as a date for a date field.
+    ``fits`` is true if this value is suitable for the field, such as a date for a date field.
     """
 
     count: int
@@ -135,7 +135,7 @@ def meant(field: Field, element: etree._Element) -> etree._Element:
 
 
 def named_for(field: Field, element: etree._Element, item: str | None) -> Iterator[str]:
-    """Yield the selectors for an element that are allowed for a field."""
+    """Yield the possible selectors of an element that are valid for a field."""
     # Within a row, the tag alone may be a sufficient selector.
     within = [str(element.tag)] if is_relative(field, item) else []
     for selector in [*within, *selectors_of(element)]:

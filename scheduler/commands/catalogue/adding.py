@@ -1,4 +1,4 @@
-"""communique catalogue add, check and update: the press rooms of a catalogue's entries."""
+"""communique catalogue add, check and update: find, check and update a catalogue's press rooms."""
 
 import sys
 from collections import Counter
@@ -113,8 +113,8 @@ def add(
     """Find the press rooms of entries, and add them as sources.
 
     Without an entry or option, all entries of the catalogue are added. Sites are inspected in
-    parallel, as by `communique add`. If the command is stopped, run it again to continue. The exit
-    code is 1 if a press room was not added.
+    parallel, like in `communique add`. If the command is stopped, run it again to continue. The
+    exit code is 1 if a press room was not added.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     entries = selection.of(read)
@@ -142,7 +142,7 @@ def check(home: Home, *, catalogue: str, selection: EntrySelection, as_json: boo
     """Validate a catalogue, or check that its press rooms can be found.
 
     CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
-    file is checked. Otherwise, the sites of the selected entries are inspected as by `catalogue
+    file is checked. Otherwise, the sites of the selected entries are inspected like in `catalogue
     add`, but nothing is written.
     """
     path = find_catalogue(catalogue, home.catalogues)

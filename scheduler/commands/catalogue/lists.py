@@ -104,8 +104,8 @@ def show(home: Home, *, catalogue: str, selection: EntrySelection, as_json: bool
     """List the entries of a catalogue and their tiers.
 
     CATALOGUE is the id of a bundled catalogue, or the path of a file. The tier of an entry is
-    `listed` (never read here), `read`, `tested` (it has sample pages) or `proven` (three months
-    without a fault). If an entry could not be added, the reason of the last attempt is shown.
+    `listed` (not collected yet), `read` (collected), `tested` (with sample pages) or `proven`
+    (three months without a fault). If an entry could not be added, the reason is shown.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     tiers, attempts = Tiers(home), last_attempts(home, read.id)

@@ -44,11 +44,11 @@ def backfill(home: Home, *, source: str, address: str, as_json: bool) -> int:
     """Add the history of a source from a web archive.
 
     The archive needs a CDX server or Memento TimeMaps (RFC 7089), like the Wayback Machine and
-    pywb. Its index shows the captures of the source's site. The smallest set of captures that shows
-    every release and every version is fetched as first stored. These captures are imported with the
-    times at which they were made. Numbers of known versions, ids and publication dates do not
-    change, and no alerts are sent. If the command is interrupted, run it again. It does not fetch
-    the same captures again. The exit code is 1 if a capture can't be read; the rest is imported.
+    pywb. Its index lists the captures of the source's site. The command fetches the smallest set of
+    captures that contains every release and every version, in their original form. They are
+    imported with their original times. Ids, publication dates and numbers of known versions do not
+    change, and no alerts are sent. If the command is stopped, run it again to continue. The exit
+    code is 1 if a capture can't be read; the rest is imported.
     """
     loaded = load_source(home.sources, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)

@@ -49,8 +49,8 @@ def corroborate(home: Home, *, release: str | None, sample: int | None, as_json:
 
     The other archives are in the settings: archive.instances (other Communique sites) and
     archive.web_archives. RELEASE is an id, the start of an id, or an address. Digests are compared
-    first, then texts. Noise of the page, such as counters and today's date, is ignored. If most
-    copies agree, the command names the archives that contradict them. The exit code is 1 if a copy
+    first, then texts. Page noise, such as counters and today's date, is ignored. If most copies
+    agree, the command names the archives that contradict them. The exit code is 1 if a copy
     contradicts ours, or if an archive does not respond.
     """
     if not (home.settings.archive.instances or home.settings.archive.web_archives):

@@ -75,9 +75,9 @@ def export(
 ) -> int:
     """Export releases with their archived records.
 
-    wacz is one file for pywb and ReplayWeb.page. bagit is a folder with records, releases and the
-    log, with digests. folder is a copy of the site for browsers, with attachments and a search,
-    which needs no server. sqlite is a database with releases, versions and captures.
+    wacz: one file for pywb and ReplayWeb.page. bagit: a folder with records, releases, the log and
+    digests. folder: a copy of the site for browsers, with attachments and search, without a server.
+    sqlite: a database with releases, versions and captures.
 
     The file or folder has a temporary name until it is complete. The exit code is 1 if a part of
     the archive is missing or can't be read; the rest is exported.
@@ -161,7 +161,7 @@ def folder(
 def report(
     made: Exported | FolderCopy, lost: Sequence[LostCaptures], kind: str, to: Path, *, as_json: bool
 ) -> int:
-    """Print which parts were exported and which are missing, and return the exit code."""
+    """Print which parts were exported and which were missing, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
     if as_json:

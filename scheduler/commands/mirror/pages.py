@@ -46,10 +46,10 @@ MAX_RELEASES_SHOWN: Final = 30
 def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     """Import a WARC or WACZ file.
 
-    Its records go into the archive and keep their ids. Its pages are extracted as if they had been
-    collected when they were captured. If the file contains a listing, its links show which pages
-    are releases. The exit code is 1 if something can't be read; the rest is imported. The output
-    has these counts:
+    Its records are added to the archive and keep their ids. Its pages are extracted as if they had
+    been collected at the time of capture. If the file contains a listing, its links show which
+    pages are releases. The exit code is 1 if something can't be read; the rest is imported. The
+    output has these counts:
 
     \b
       records     captures of web addresses in the file
@@ -57,11 +57,11 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
       new         pages of new releases
       changed     pages with a new version of a release
       unchanged   pages with the stored version of a release
-      earlier     pages with a version from before the stored version
-      older       other pages from before the stored version, which change nothing
+      earlier     pages with a version that is older than the stored version
+      older       other old pages, which change nothing
       passed      pages and documents that are not releases
-      damaged     places in the file that can't be read, and skipped records: their id
-                  belongs to another record here, or a revisit has no page
+      damaged     unreadable parts of the file, and skipped records (another record has
+                  the same id, or the original of a revisit record is missing)
       errors      pages that can't be extracted
     """  # noqa: D301 - click keeps the lines after this mark as they are
     loaded = load_source(home.sources, source)
@@ -124,9 +124,9 @@ def reextract(
 
     The network is not used. A better title, text or attachment becomes a revision with the reason
     `reading`. Feeds do not show it as an edit, because the publisher changed nothing. Ids and known
-    dates are kept, and so are values that are no longer found in a page. If many releases would get
-    worse, their source is held for review, unless --accept is given. The exit code is 1 if a source
-    is held, or if a page can't be extracted.
+    dates are kept. Values that are no longer found in a page are also kept. If many releases would
+    get worse, their source is held for review, unless --accept is given. The exit code is 1 if a
+    source is held, or if a page can't be extracted.
     """
     sources, broken = load_sources(home.sources)
     for error in broken:
@@ -147,7 +147,7 @@ def reextract(
 
 
 def print_reextraction(done: Reextraction, *, dry: bool) -> None:
-    """Print which releases got a revision, which changed without a revision, and which are new."""
+    """Print the releases with a new revision, changed without a revision, and new."""
     revised = sum(bool(one.revision) for one in done.releases)
     would = "would be" if dry else "was" if revised == 1 else "were"
     say(

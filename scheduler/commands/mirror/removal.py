@@ -57,17 +57,17 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
 @as_json
 @with_home
 def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> int:
-    """Remove a record and its texts to obey a legal order.
+    """Remove a record and its texts to comply with a legal order.
 
-    Give the id of the record, or its address. Also removed are all records with the same bytes,
-    records that refer to them, and their requests. Releases that were extracted from them lose
-    title, text and files in all versions, in the store and in the journal. Their ids, addresses and
-    dates stay, as do the leaves of the log. Visits no longer request their pages.
+    Give the id of the record, or its address. All records with the same bytes, records that refer
+    to them, and their requests are also removed. Releases that were extracted from them lose title,
+    text and files in all versions, in the store and in the journal. Their ids, addresses and dates
+    are kept, as are the leaves of the log. Visits no longer request their pages.
 
     Feeds and pages show that this archive redacted the release, not that its publisher retracted
-    it. `mirror verify` lists the removed records with the reason. Copies elsewhere stay. Listings
-    that repeat the text also stay. Redact them by their addresses. The exit code is 1 if a part of
-    the archive can't be read.
+    it. `mirror verify` lists the removed records with the reason. Copies elsewhere are not removed.
+    Neither are listings that repeat the text: redact them by their addresses. The exit code is 1 if
+    a part of the archive can't be read.
     """
     with one_bar("redact") as on_progress:
         done = redact_home(home, name, why, dry_run=dry_run, on_progress=on_progress)

@@ -39,8 +39,8 @@ def key() -> None:
 def show(home: Home, *, as_json: bool) -> None:
     """Show the public keys of the log and of this witness.
 
-    Give the current key of the log to witnesses, and to anyone who checks proofs. The first visit
-    creates it. Earlier keys are also shown.
+    Give the log's current key to witnesses, and to anyone who checks proofs. The first visit
+    creates the key. Earlier keys are also shown.
     """
     log = log_of(home.path)
     path = home.path / "witness.key"
@@ -92,8 +92,8 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     """Cosign the log of another instance.
 
     Give the URL or PATH of the other instance's site, home directory or log. Its log is signed if
-    it only grew since the last time. A log that is forked, smaller than before or signed by another
-    key is rejected. The last state of each log is stored in HOME/witness.
+    it has only grown since the last time. A log that is forked, smaller than before or signed by
+    another key is rejected. The last state of each log is stored in HOME/witness.
 
     Without an argument, the witnesses and the timestamp authority in the settings sign our own log
     (archive.witnesses, archive.timestamp), and we sign the logs in archive.witnessed.

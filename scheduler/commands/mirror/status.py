@@ -79,8 +79,8 @@ def print_status(found: MirrorStatus) -> None:
 def upload(home: Home, *, delete: bool, as_json: bool) -> int:
     """Upload the archive and its log to archive.target.
 
-    Unfinished files are uploaded when they are complete, at most a day later. If archive.target is
-    set, `communique run` uploads every hour.
+    Unfinished files are uploaded after they are complete, within a day. If archive.target is set,
+    `communique run` uploads every hour.
     """
     settings = home.settings
     if not settings.archive.target:

@@ -68,21 +68,20 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_json: bool) -> int:
     """Verify the archive: records, digests, index and log.
 
-    Also checked are the captures that the store refers to. The log is compared with the checkpoints
-    of witnesses that have a path in archive.witnesses, or are given with --against. The exit code
-    is 1 if something is wrong, or if a place given with --against can't be read.
+    The captures to which the store refers are also checked. The log is compared with the
+    checkpoints of witnesses that have a path in archive.witnesses or are given with --against. The
+    exit code is 1 if something is wrong, or if a path or URL given with --against can't be read.
 
     Titles, texts and dates of releases in the store, and the files of the published site, are not
     compared with the archive.
 
     With --new, an archive file is skipped if the last complete verification read it without a
-    problem, and if its size and times did not change. The log and all other files are checked. A
-    change that does not affect size and times, such as an error of the disk, is found only without
-    --new.
+    problem, and its size and times have not changed. The log and all other files are checked.
+    Without --new, changes that keep size and times are also found, such as disk errors.
 
-    Nothing is changed without --repair. Earlier versions could import records with ids that other
-    records here have, or revisit records without their pages. With --repair, a signed note in the
-    log says that these records are not evidence of this archive. They stay in their files.
+    Nothing is changed without --repair. Earlier versions could import records with an id that is
+    already used, or revisit records without the original. With --repair, a signed note in the log
+    states that these records are not evidence. They remain in their files.
     """
     if repair:
         with closing(home.open_archive()) as archive:
@@ -125,13 +124,13 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
 
 
 def note_checked(home: Home, checked: CheckedArchive) -> None:
-    """Store which files a complete verification read without a problem, for --new."""
+    """Store the names of files that a complete verification read without a problem, for --new."""
     if home.archive.is_dir():
         note_done(home, checked)
 
 
 def why_unusable(home: Home) -> str:
-    """Return why the archive can't be compared with the store, or an empty string.
+    """Return the reason why the archive can't be compared with the store, or an empty string.
 
     A copy of an archive has no store. If the store is damaged, the archive is verified without it.
     """

@@ -77,7 +77,7 @@ def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
     """Remove a source, its file and its feeds.
 
     Its releases are hidden, not deleted: if you add the source again, they return with their ids.
-    With --keep they stay in feeds and pages, which show the date of the removal.
+    With --keep, they stay in feeds and pages, which show when the source was removed.
     """
     done = remove_source(home, source, kept=kept)
     if as_json:

@@ -36,11 +36,11 @@ TOML: Final = ".toml"
 def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     """Check source files.
 
-    Each file is checked for errors. If it changed since it was last used, the newest stored pages
-    show what it extracts differently. Sample pages are compared with their expected.json. Selectors
-    that match nothing, there or in the last visit, are reported. A FILE outside of HOME can be
-    given by its path. The exit code is 1 for differences, unmatched selectors, and a file that
-    `collect` would hold for review. It is 2 for a file with errors.
+    Each file is checked for errors. If it changed since it was last used, it is applied to the
+    newest stored pages, and differences are shown. Values from sample pages are compared with
+    expected.json. Selectors that match nothing on these pages or in the last visit are reported.
+    FILE is the path of a file outside of HOME. The exit code is 1 for differences, unmatched
+    selectors, and a file that `collect` would hold for review. It is 2 for a file with errors.
     """
     chosen, errors = chosen_to_check(home, source)
     reports: list[dict[str, Any]] = []

@@ -49,7 +49,7 @@ MAX_UNREAD_SHOWN = 5
 def show(home: Home, *, source: str, as_json: bool) -> int:
     """Show a source with its file, health and last visits.
 
-    Learned page templates, the next visit, and the delay of releases are also shown.
+    It also shows learned page templates, the next visit, and the delay of releases.
     """
     try:
         one = load_source(home.sources, source)
@@ -117,7 +117,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
 
 
 def health_lines(home: Home, one: LoadedSource, how: Health) -> Iterator[str]:
-    """Yield lines about the health of a source, and about what may help against a block."""
+    """Yield lines about the health of a source, with advice if it is blocked."""
     yield f"# {how.condition} ({how.code}): {why_line(how)}"
     if ways := ways_of(one.id, how.code, one.file, home.settings):
         yield f"# {advice_line(ways)}"
@@ -233,10 +233,7 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return JSON fields with the number of releases that a source's pages link to.
-
-    They include how many of these releases were known before.
-    """
+    """Return JSON fields: how many releases a source's pages link to, and how many were known."""
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 

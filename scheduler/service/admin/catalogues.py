@@ -220,7 +220,7 @@ class CataloguePages:
         fields = (name for name in form if name.startswith(CHOSEN_PREFIX))
         ids = tuple(name.removeprefix(CHOSEN_PREFIX) for name in fields)
         if form.get("all") != "yes" and not ids:
-            raise NothingChosen(f"no institution is chosen; choose some to {verb}")
+            raise NothingChosen(f"no institutions are selected; select those to {verb}")
         chosen = _selection(form) if form.get("all") == "yes" else EntrySelection(ids)
         entries = tuple(entry.id for entry in chosen.of(read))
         job = CatalogueJob(

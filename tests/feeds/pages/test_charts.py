@@ -36,7 +36,7 @@ def test_each_chart_has_a_sentence_for_screen_readers() -> None:
     page = html.fromstring(f"<div>{rhythm_charts(EN, DAYS)}</div>")
     said = [one.get("aria-label") for one in page.iter("svg")]
     assert said == [
-        "Releases by month, from December 2024 to November 2026: 0 to 5.",
+        "Releases per month, December 2024 to November 2026: 0 to 5 a month.",
         "Releases by day of the week: most on Monday, 5 of 8.",
     ]
     months, weekdays = page.iter("svg")

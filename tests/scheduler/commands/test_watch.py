@@ -214,7 +214,7 @@ def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> Non
     told(empty, "add", "Early", "--webhook", "https://hooks.example/")
     result = communique("watch", "test", "early", "--send", home=empty)
     assert result.returncode == 1
-    assert "no release is stored" in result.stderr
+    assert "no release to send" in result.stderr
 
 
 def test_deliveries_list_the_alerts_that_collect_counts(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_entries_are_browsed_by_country_and_kind(running: Running, room: Room) -
 
 def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: Room) -> None:
     refused = running.post("/admin/catalogues/own/add", country="GB")
-    assert "no institution is chosen" in refused.text
+    assert "no institutions are selected" in refused.text
     chosen = {"entry:pier": "yes", "entry:none": "yes"}
     answer = running.post("/admin/catalogues/own/add", **chosen)
     found = re.search("/admin/catalogues/jobs/[0-9a-f]{16}/", str(answer.url))
@@ -82,7 +82,7 @@ def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: 
     page = running.web.get("/admin/catalogues/own/").text
     assert "/admin/sources/pier/" in page
     assert "failed, 20" in page
-    assert "no institution is chosen" in running.post("/admin/catalogues/own/check").text
+    assert "no institutions are selected" in running.post("/admin/catalogues/own/check").text
     file = running.home / "catalogues" / "own.jsonl"
     file.write_text(file.read_text().replace('"Harbour Board"', '"Harbour Office"'))
     update = running.post("/admin/catalogues/own/update")
