@@ -1,4 +1,4 @@
-"""Find the classes that the modules of a folder add to a seam, such as channels or formats."""
+"""Find the plug-in classes in the modules of a package, such as channels or formats."""
 
 import pkgutil
 from collections.abc import Iterator

@@ -85,7 +85,7 @@ def _serve(
     pipe: Connection,
     parents: Sequence[Connection],
 ) -> None:
-    """Do jobs until the parent closes its end of the pipe or dies."""
+    """Run jobs in a child process until the parent closes its end of the pipe or dies."""
     # A copy of the parent's end would keep the pipe open after the parent's death.
     for one in parents:
         one.close()

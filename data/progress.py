@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 OnProgress: TypeAlias = Callable[[int, int], None]
-"""Callback with the number of completed parts and the number of all parts."""
+"""Callback with the number of completed parts and the total number of parts."""
 
 OnStepProgress: TypeAlias = Callable[[str, int, int], None]
-"""Callback that receives the name of a step, the number of completed parts, and the total number of
-parts."""
+"""Callback with the name of a step, the number of completed parts, and the total number of parts.
+"""

@@ -1,4 +1,4 @@
-"""Opening and deletion of SQLite files, such as the store and caches."""
+"""Open and delete SQLite files, such as the store and caches."""
 
 import fcntl
 import os
@@ -10,22 +10,21 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 BUSY_SECONDS: Final = 30.0
-"""Maximum time in seconds that a writer waits for another writer. Our transactions take
+"""Maximum time in seconds for which a writer waits for another writer. Our transactions take
 milliseconds."""
 
 MIN_FREE_BYTES: Final = 1_000_000
-"""Minimum number of free bytes on a disk for writing. SQLite writes both pages and a log."""
+"""Minimum free space on a disk for writing, in bytes. SQLite writes both pages and a log."""
 
 READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
 """URI parameters for opening a file read-only, in the order in which they are tried. The first
-reads the write-ahead log of a running writer, the second ignores it."""
+reads a running writer's write-ahead log; the second ignores it."""
 
 
 def is_read_only(path: Path) -> bool:
     """Return whether a file exists and can be read but not written.
 
-    If another process deletes or replaces the file during the check, the check is repeated, because
-    a missing file is not writable either.
+    If another process deletes or replaces the file in the meantime, the check is repeated.
     """
     while path.is_file():
         before = file_identity(path)
@@ -43,7 +42,7 @@ def is_full(folder: Path) -> bool:
 
 
 def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
-    """Return a readable reason why a file can't be opened, read or written."""
+    """Return the reason, as readable text, why a file can't be opened, read or written."""
     folder = path.parent
     if path.is_file() and not os.access(path, os.R_OK):
         return f"its file can't be read: run Communique as the owner of {path} ({error})"
@@ -61,9 +60,9 @@ def open_for_writing(
 ) -> sqlite3.Connection:
     """Open a database file for writing, and create it if it is missing.
 
-    If ``path`` is None, the database is in memory. A writer waits at most ``patience`` seconds for
-    another writer. Transactions begin only with an explicit statement. A ``shared`` connection may
-    be used by all threads, one at a time. Raises sqlite3.Error.
+    If ``path`` is None, the database is in memory. A writer waits for other writers at most
+    ``patience`` seconds. Transactions begin only with an explicit statement. A ``shared``
+    connection may be used by all threads, one at a time. Raises sqlite3.Error.
     """
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
@@ -82,13 +81,13 @@ def open_for_writing(
 
 
 def has_log(connection: sqlite3.Connection) -> bool:
-    """Return whether a database is in WAL mode. New files and restored backups are not."""
+    """Return whether a database is in WAL mode, unlike new files and restored backups."""
     return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
 @contextmanager
 def one_process_sets_wal(folder: Path) -> Iterator[None]:
-    """Context manager in which only one process at a time switches files in a folder to WAL mode.
+    """Context manager: only one process at a time switches files in a folder to WAL mode.
 
     If two processes do this at the same time, one of them fails without waiting, because SQLite
     does not call its busy handler when a read lock becomes a write lock
@@ -106,10 +105,10 @@ def one_process_sets_wal(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def one_process_opens(path: Path) -> Iterator[None]:
-    """Context manager in which only one process at a time opens, deletes or creates a cache file.
+    """Context manager: only one process at a time opens, deletes or creates a cache file.
 
-    SQLite opens the file first, and its log by name later. If another process replaced the file
-    between the two steps, SQLite would read the old file with the new log.
+    SQLite opens a file first, and its log by name later. If another process replaced the file in
+    between, SQLite would read the old file with the new log.
     """
     handle = os.open(lock_of(path), os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -129,7 +128,7 @@ def open_for_reading(
 ) -> sqlite3.Connection:
     """Open a database file read-only. Raises sqlite3.Error.
 
-    Reading a WAL database needs files next to it. If they can't be created, the database is opened
+    Reading a WAL database needs additional files. If they can't be created, the database is opened
     as immutable (https://sqlite.org/wal.html#read_only_databases).
     """
     cause = ""
@@ -150,7 +149,7 @@ def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     """Create the tables of a cache in one transaction if the database is empty.
 
     Raises sqlite3.DatabaseError if it has other tables, from another version or program. The caller
-    then rebuilds the file as if it were damaged.
+    then rebuilds the file like a damaged one.
     """
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(script)
@@ -206,7 +205,7 @@ class Mark(NamedTuple):
 
 
 def file_identity(path: Path) -> Mark:
-    """Return the values that identify a file, or zeros if the file does not exist."""
+    """Return the values that identify a file, or zeros if it does not exist."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -215,10 +214,10 @@ def file_identity(path: Path) -> Mark:
 
 
 def delete_damaged(path: Path, mark: Mark) -> None:
-    """Delete a damaged file unless it was replaced since it was opened.
+    """Delete a damaged file unless it was replaced after it was opened.
 
-    ``mark`` identifies the opened file. A different mark means that another process has written or
-    rebuilt the file.
+    ``mark`` identifies the opened file. If it has changed, another process has written or rebuilt
+    the file.
     """
     with one_process_sets_wal(path.parent):
         if file_identity(path) == mark:

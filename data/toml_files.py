@@ -40,7 +40,7 @@ REMEDIES: Final = {
     errno.ENOENT: "restore the target of the link (or mount its disk), or delete the link",
     errno.ELOOP: "delete the link, which leads back to itself",
 }
-"""Advice on how to fix a file or folder that can't be read, by error number."""
+"""Advice on files and folders that can't be read, by error number."""
 
 WORDS = {
     "int": "a whole number",
@@ -87,7 +87,7 @@ def toml_files(folder: Path, error: type[ConfigurationError]) -> list[Path]:
 
 
 def find_file(folder: Path, name: str, error: type[ConfigurationError]) -> Path | None:
-    """Return the path of the TOML file with an id, or None if the file does not exist.
+    """Return the path of the TOML file with an id, or None if it does not exist.
 
     The file itself may be unreadable. Raises ``error`` if the folder can't be read.
     """
@@ -104,7 +104,7 @@ def find_file(folder: Path, name: str, error: type[ConfigurationError]) -> Path 
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file. Raises OSError, also for other than regular files and above MAX_BYTES."""
+    """Read a file. Raises OSError, even for files that are not regular or larger than MAX_BYTES."""
     content = read_regular(path, MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"the file has more than {MAX_BYTES:,} bytes", str(path))
@@ -198,7 +198,7 @@ def _in_words(message: str, shape: type[object], inside: str) -> str:
 
 
 def _limits(shape: type[object], inside: str) -> tuple[float, float] | None:
-    """Return the minimum and maximum of the number at the path ``inside``, or None without both."""
+    """Return the minimum and maximum of the number at the path ``inside``, or None if unlimited."""
     for kind in _at(shape, inside):
         if isinstance(kind, inspect.IntType | inspect.FloatType) and None not in {kind.ge, kind.le}:
             return cast("tuple[float, float]", (kind.ge, kind.le))

@@ -9,12 +9,11 @@ from typing import Final
 UNITS: Final = ("kB", "MB", "GB", "TB")
 
 UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
-"""For each unit of time: its length in seconds, the number of units in the next unit, and its
-name."""
+"""For each unit of time: its length in seconds, how many make up the next unit, and its name."""
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext tools know
-    """Mark a text for translation, and return the text unchanged."""
+    """Mark a text for translation. Returns the text unchanged."""
     return message
 
 
@@ -61,12 +60,12 @@ def time_limit(seconds: float) -> str:
 
 
 def near_name(written: str, known: Sequence[str]) -> str:
-    """Return the known name that is similar to a written name, or an empty string."""
+    """Return the known name most similar to a written name, or an empty string."""
     return next(iter(get_close_matches(written.lower(), known, n=1, cutoff=0.6)), "")
 
 
 def with_hint(message: str, hint: str) -> str:
-    """Join a message and a hint, such as ``see `communique --help```, to one text.
+    """Join a message and a hint, such as ``see `communique --help```, into one text.
 
     After a question, the hint is a sentence of its own.
     """
@@ -78,7 +77,7 @@ def with_hint(message: str, hint: str) -> str:
 def meant(written: str, known: Sequence[str]) -> str:
     """Return the end of a sentence that suggests a similar name: ``; did you mean url?``.
 
-    The result is empty if no known name is similar.
+    Returns an empty string if no known name is similar.
     """
     near = near_name(written, known)
     return f"; did you mean {near}?" if near else ""

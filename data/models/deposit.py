@@ -20,9 +20,9 @@ class Deposit:
     """The deposit of one version of a release at an archive.
 
     ``release`` is the release's id. Times are in seconds since 1970. ``submitted`` is the time of
-    the last request to save the page, stored before the request is sent, or 0. ``job`` is the id
-    of the archive's job. A running deposit without a job is unanswered: its request may have
-    reached the archive. ``attempts`` counts rejections by the archive.
+    the last request to save the page (stored before sending it), or 0. ``job`` is the id of the
+    archive's job. If a running deposit has no job, its request may or may not have reached the
+    archive. ``attempts`` counts rejections by the archive.
     """
 
     release: str
@@ -50,7 +50,7 @@ class DepositReceipt:
 
 
 class DepositCount(NamedTuple):
-    """The number of deposits at an archive in one state, and the problem of one of them or ""."""
+    """The number of deposits at an archive in one state, and the problem of one of them, or ""."""
 
     archive: str
     state: DepositState

@@ -19,21 +19,21 @@ EditClass: TypeAlias = Literal[
     "letters",
 ]
 """Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
-``letters`` means that only letters or formatting changed, and excludes all other classes."""
+``letters`` means that only letters or formatting changed; it excludes all other classes."""
 
 EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
-"""Class of an edit, or whether the page announces the edit."""
+"""Class of an edit, or whether the page announced it."""
 
 EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
 
 ANNOUNCEMENTS: Final = ("announced", "silent")
-"""Words for edits that the page announces, and for all other edits."""
+"""Words for an edit that the page announced, and for any other edit."""
 
 
 class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Classes of an edit, its weight from 0 to 1, and whether the page announces that it changed.
+    """Classes of an edit, its weight from 0 to 1, and whether the page announced it.
 
-    An edit that the page does not announce is silent. Without classes, there is no edit.
+    An edit that was not announced is silent. Empty classes mean that nothing was edited.
     """
 
     classes: tuple[EditClass, ...] = ()
@@ -47,7 +47,7 @@ class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     @property
     def labels(self) -> frozenset[tuple[str, str]]:
-        """Return the fields by which searches can filter, as pairs of name and value."""
+        """Return names and values of the fields by which searches can filter edits."""
         weight = [("weight", weight_label(self.weight))] if self.classes else []
         return frozenset((*(("edit", word) for word in self.words), *weight))
 
@@ -57,5 +57,5 @@ NO_EDIT: Final = EditClasses()
 
 
 def weight_label(weight: float) -> str:
-    """Return a weight as searches find it, with two decimals."""
+    """Return a weight in the form for searches, with two decimals."""
     return f"{weight:.2f}"

@@ -12,7 +12,7 @@ ReleaseKind: TypeAlias = Literal[
 ]
 """Kinds of changes to releases, which `/api/changes` reports permanently: a new release; an edit by
 the publisher; a better extraction of the same page; a retraction; a retracted release that is
-online again; a redaction under a lawful order; a release hidden or shown again; or an update of its
+online again; a redaction under a legal order; a release hidden or shown again; or an update of its
 address, source, story or topic."""
 
 RELEASE_KINDS: Final[tuple[ReleaseKind, ...]] = get_args(ReleaseKind)
@@ -22,10 +22,10 @@ SourceKind: TypeAlias = Literal["registered", "renamed", "removed", "paused", "r
 pause and its end, and a change in health."""
 
 EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind, "published"]
-"""All kinds of events: those of releases and sources, ``moved`` for an archive record of a release
-with a new location, and ``gone`` for a release that is missing but not confirmed as retracted yet.
-``published`` is for a publication without errors. Its payload contains the number of the ``last``
-event that is in the feeds and pages."""
+"""All kinds of events. Besides those of releases and sources: ``moved`` if an archive record of a
+release has a new location, ``gone`` if a release is missing but may not be retracted, and
+``published`` for a publication without errors, whose payload contains the number of the ``last``
+published event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Event:
 class ConsumerLag:
     """The number of events that a consumer has not handled yet.
 
-    ``since`` is the time of the oldest of these events, or None. ``problem`` describes the last
-    failure if the consumer has handled no event since the failure.
+    ``since`` is the time of the oldest of them, or None. ``problem`` describes the last failure, if
+    the consumer has handled no event since then.
     """
 
     name: str

@@ -7,7 +7,7 @@ import msgspec
 FileKind: TypeAlias = Literal[
     "pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "rtf", "image", "unknown"
 ]
-"""Kind of a file, found from its bytes."""
+"""Kind of a file, determined from its bytes."""
 
 Cut: TypeAlias = Literal[
     "",
@@ -31,7 +31,7 @@ Cut: TypeAlias = Literal[
 - ``kind``: the kind of the file is not supported"""
 
 INTERRUPTED_CUTS: Final[tuple[Cut, ...]] = ("time", "memory")
-"""Reasons that depend on the load of the machine, so the same file is read again later."""
+"""Reasons that depend on the load of the machine, so that the same file is read again later."""
 
 
 class FileText(msgspec.Struct, frozen=True):

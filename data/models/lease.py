@@ -25,7 +25,7 @@ def duty_of(key: str) -> str:
 class DueHosts(NamedTuple):
     """Number of hosts that wait for a worker, and the longest waiting time in seconds.
 
-    ``held`` is the number of hosts that are being visited by workers.
+    ``held`` is the number of hosts that workers are visiting.
     """
 
     number: int

@@ -14,14 +14,14 @@ from data.models.capture import Capture
 Precision: TypeAlias = Literal["day", "second", "none"]
 
 UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
-"""Time before which undated releases from the first visit are sorted, in the order of their
-listing. These releases come after all dated releases, because dates before 1800 are rejected."""
+"""Upper limit of the sort times of undated releases from the first visit, which keep the order of
+their listing. They come after all dated releases, because dates before 1800 are rejected."""
 
 REDACTED: Final = "[redacted]"
-"""Title of a release whose content was redacted under a lawful order."""
+"""Title of a release whose content was redacted under a legal order."""
 
 Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
-"""Stages of a new release, in order of time."""
+"""Stages of a new release, in chronological order."""
 
 STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     "seen": ("stated", "seen"),
@@ -38,9 +38,9 @@ class Published:
     ``at`` is aware UTC. With the precision ``day``, the hour is unknown and ``at`` is noon in
     ``zone``, so that readers from UTC-8 to UTC+11 see the right day. With the precision ``none``,
     the date is unknown, and ``at`` is noon on the day when the release was first seen. ``zone`` is
-    an IANA name, or a fixed offset from the page such as ``+04:00``. ``raw`` is the original text
-    of the date. ``rule`` is the extraction rule that found the date (``json-ld``,
-    ``meta:article:published_time``, ``undated`` …).
+    an IANA name, or a fixed offset such as ``+04:00``. ``raw`` is the original text of the date.
+    ``rule`` is the extraction rule that found it (``json-ld``, ``meta:article:published_time``,
+    ``undated`` …).
     """
 
     at: dt.datetime
@@ -66,7 +66,7 @@ class Published:
     def iso(self) -> str:
         """Return an ISO date if only the day is known, or an ISO datetime with its offset.
 
-        For an undated release, return an empty string.
+        Returns an empty string for an undated release.
         """
         if self.precision == "none":
             return ""
@@ -112,13 +112,13 @@ class PublicationTime:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Content of a release: all fields that can be edited and that a revision contains.
+    """Content of a release: all fields that can be edited, as stored in each revision.
 
     ``title`` is plain text and never empty. ``body_html`` is sanitized, with absolute URLs.
     ``body_text`` is NFC, with a blank line between paragraphs. ``published`` is None only before
     the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` are the
-    names of the extraction rules for title and body. ``file_digests`` are pairs of an attachment's
-    address and the digest of its bytes, for attachments whose text was read.
+    names of the extraction rules. ``file_digests`` contains the address and the digest of each
+    attachment whose text was read.
     """
 
     title: str
@@ -139,9 +139,9 @@ class Content:
 
     @property
     def redacted(self) -> bool:
-        """Return whether the title, text and files were redacted under a lawful order.
+        """Return whether the title, text and files were redacted under a legal order.
 
-        If the page itself has the title REDACTED, the content also has a ``title_rule``.
+        If REDACTED is only the title on the page, the content has a ``title_rule``.
         """
         return self.title == REDACTED and not (self.body_text or self.title_rule)
 
@@ -170,21 +170,21 @@ class Wait:
 class Draft:
     """A release as extracted in a visit, before the store decides whether it is new.
 
-    ``url`` is the address of the response. ``aliases`` are other addresses that led to it: the
-    followed link and redirects. ``canonical`` is the address that the page declares, which may be
-    wrong. ``links`` are other releases that the page links to. ``editions`` are pairs of a language
-    tag and the URL of the edition in that language. ``digest`` is the SHA-256 of the bytes as
-    received. ``skeleton`` is a fingerprint of the page's structure. ``reread`` is true if only our
-    extraction or the site's design differs from the stored version.
-
-    Only imports set ``retracted`` (the time of a retraction) and ``first`` (the first known
-    address). ``zone`` is the time zone of the source. It determines the day when an undated release
-    was first seen. ``position`` is the position in the listing, from the top, of a release that
-    existed before the first visit. It is None for a later release and ignored for a known one.
-    ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
-    rejected date. ``capture`` is the archive record of the page, or None. ``has_end`` is false if
-    the page ends prematurely, so that it may be truncated. ``is_page`` is true if the source is
-    this single page, whose versions are compared.
+    - ``url`` is the address of the response, and ``aliases`` are the link and redirects to it.
+    - ``canonical`` is the address that the page declares, which may be wrong.
+    - ``links`` are other releases that the page links to.
+    - ``editions`` are pairs of a language tag and the URL of the edition in that language.
+    - ``digest`` is the SHA-256 of the bytes as received, ``capture`` their archive record or None.
+    - ``skeleton`` is a fingerprint of the page's structure.
+    - ``reread`` is true if only our extraction or the site's design has changed.
+    - ``retracted`` (time of a retraction) and ``first`` (first known address) come from imports.
+    - ``zone`` is the source's time zone, for the day when an undated release was first seen.
+    - ``position`` is the position in the listing, from the top, of a release that existed before
+      the first visit, or None. It is ignored for a known release.
+    - ``imported`` drafts cause no alerts about edits and retractions.
+    - ``refused`` is the text of a rejected date.
+    - ``has_end`` is false if the page ends prematurely, so that it may be truncated.
+    - ``is_page`` is true if the source is this single page, whose versions are compared.
     """
 
     source: str
@@ -211,11 +211,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SeenDraft:
-    """A draft to be recorded, with data about its visit.
+    """A draft to be stored, with data about its visit.
 
-    ``seen`` is the time at which the page was fetched, and ``since`` is the start of the visit.
-    ``front`` contains addresses of the site that are not releases. ``labels`` maps topic slugs to
-    labels.
+    ``seen`` is the time when the page was fetched, and ``since`` the start of the visit. ``front``
+    contains addresses of the site that are not releases. ``labels`` maps topic slugs to labels.
     """
 
     draft: Draft
@@ -229,13 +228,13 @@ class SeenDraft:
 class Release:
     """A stored release.
 
-    ``id`` is a UUID that never changes. ``updated`` advances with each change that is relevant for
+    ``id`` is a UUID that never changes. ``updated`` advances with each change that matters to
     readers. ``first_seen`` and ``content.published`` never change. ``revision`` counts from 1.
     ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
 
     ``order`` is the time by which feeds sort: the publication time, or the time when the release
     was first seen if its page has no date or a future one. For releases that were undated at the
-    first visit, ``order`` is before ``UNDATED_BEFORE``.
+    first visit, it is before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
     own re-extractions of the same page. A ``hidden`` release is stored but not shown. A redacted
@@ -314,7 +313,7 @@ class HiddenRelease:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A release that was retracted at the time ``since`` and is online again since ``until``."""
+    """A release that was retracted at ``since`` and has been online again since ``until``."""
 
     release: str
     since: dt.datetime
@@ -338,11 +337,11 @@ FIRST_TIME_NUMBER: Final = 10**13
 class Revision:
     """A version of a release: its number from 1, the time when it was first seen, and its content.
 
-    The number of a version that only a web archive captured is its time with 14 digits.
-    ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
-    ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
-    the encoded difference from the previous version (data.revisions.stored_difference), or empty.
-    ``replaced`` contains the texts of attachments that were replaced in this version.
+    The number of a version that only a web archive captured is its time (14 digits). ``capture`` is
+    its first archive record. ``reason`` is ``served`` for an edit of the page, or ``reading`` for a
+    better extraction of the same page, which is not an edit. ``difference`` is the encoded
+    difference from the previous version (data.revisions.stored_difference), or empty. ``replaced``
+    contains the texts of attachments replaced in this version.
     """
 
     release: str

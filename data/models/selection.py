@@ -16,8 +16,8 @@ ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
 """States by which feed reader apps select the releases of an account."""
 
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
-"""Maximum sort time of backlog, in seconds since 1970. Backlog are releases that were undated at
-the first visit."""
+"""Maximum sort time of backlog (releases that were undated at the first visit), in seconds since
+1970."""
 
 ChangeCursor: TypeAlias = tuple[int, int]
 """Position in a store's log of changes: the number of the last change, and a random number that
@@ -55,11 +55,11 @@ class Position(NamedTuple):
 class Selection:
     """Conditions that a release must all meet. Fields that are None or empty are not conditions.
 
-    ``sources`` are ids and ``topics`` are slugs; each list needs only one match. ``section`` is a
-    slug, ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does
-    not match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone
-    of each release's source. They exclude undated releases. For a release with a future date, the
-    day when it was first seen counts.
+    ``sources`` are ids and ``topics`` are slugs; a match with one item of a list is enough.
+    ``section`` is a slug, ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``,
+    but not vice versa. ``since`` and ``until`` are days of publication (inclusive) in the time zone
+    of each release's source, which exclude undated releases. A release with a future date counts
+    for the day when it was first seen.
     """
 
     sources: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Selection:
 class Selected:
     """Positions of the selected releases, and the position where the search stopped.
 
-    The second position is None if the search reached the end.
+    The latter is None if the search reached the end.
     """
 
     found: tuple[Position, ...]
@@ -121,7 +121,7 @@ class ReaderQuery:
 class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
     """A release without its text.
 
-    ``version`` is a different number after each change that readers see. Its magnitude has no
+    ``version`` is a number that differs after each change that readers see; its size has no
     meaning. ``order`` is the sort key of feeds in seconds since 1970.
     """
 

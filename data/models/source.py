@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from data.models.visit_facts import VisitFacts
 
 History = Literal["complete", "walking", "bounded"]
-"""How far back the releases of a source were collected: to the first release, still in progress, or
-up to a limit."""
+"""How far back a source's releases were collected: to the first release, still in progress, or up
+to a limit."""
 
 HandlingKind = Literal["acknowledged", "muted", "paused"]
 """Kinds of decisions about a source: its fault is acknowledged, its alerts are muted, or its visits
@@ -20,13 +20,12 @@ ListingKind: TypeAlias = Literal["feed", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Counts of the releases to which a source's pages link, and of those that were known before.
+    """Counts of the releases that a source's pages link to, and of those that were already known.
 
     ``known`` is the number of releases that were stored before a page linked to them. ``missed``
-    lists the addresses that no listing showed, although listings showed older releases. ``older``
-    is the number of releases that are older than all releases in the listings. ``missed`` and
-    ``older`` releases were fetched afterwards. ``unread`` lists addresses at which no release was
-    found.
+    lists addresses that no listing showed, although listings showed older releases. ``older``
+    counts releases older than all releases in the listings. ``missed`` and ``older`` releases were
+    fetched afterwards. ``unread`` lists addresses at which no release was found.
     """
 
     known: int
@@ -90,14 +89,15 @@ class RunError:
 class Run:
     """Result of one visit to a source.
 
-    ``seconds`` is wall-clock time, ``pages`` the number of responses read. ``changed`` is the
-    number of releases that were edited or online again; ``returned`` counts only the latter.
-    ``gone`` lists the addresses of releases that were missing for the first time and are not
-    retracted yet. ``unconfirmed`` is the number of missing releases, including those from earlier
-    visits. ``history`` is ``complete`` if the last page of the listing was reached, ``walking`` if
-    later runs continue, and ``bounded`` if none will; ``bound`` is a sentence with the reason.
-    ``notes`` are readable remarks that are not errors. ``facts`` is None if the visit was
-    impossible.
+    - ``seconds`` is wall-clock time, and ``pages`` the number of responses read.
+    - ``changed`` counts releases that were edited or are online again, ``returned`` only the
+      latter.
+    - ``gone`` lists the addresses of releases that are newly missing and not retracted yet.
+    - ``unconfirmed`` counts all missing releases, including those from earlier visits.
+    - ``history`` is ``complete`` if the last page of the listing was reached, ``walking`` if later
+      runs continue, and ``bounded`` if none will. ``bound`` is a sentence with the reason.
+    - ``notes`` are readable remarks that are not errors.
+    - ``facts`` is None if the visit was impossible.
     """
 
     source: str
@@ -124,8 +124,8 @@ class HealthEvent:
     """A change in the health of a source, with its reason.
 
     ``state`` and ``code`` are defined in data.health.codes; events from earlier versions have no
-    code. If the state is ``ok`` but the source is not ``well``, the source works but has the fault
-    that the code describes.
+    code. A source with the state ``ok`` that is not ``well`` works despite the fault that the code
+    describes.
     """
 
     source: str
@@ -162,14 +162,14 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Learned publication rhythm of a source: the probability that it publishes on a day.
+    """Learned rhythm of a source: the probability that it publishes on a day (data.health.rhythm).
 
-    See data.health.rhythm. ``first`` and ``last`` are the first and last publication day from which
-    it was learned. ``hazards``, ``published`` and ``asked`` have one value per weekday, Monday
-    first. ``hazards`` are the expected releases, ``published`` the weight of days with releases,
-    and ``asked`` the weight of all days; older days weigh less. ``follows`` is the exponent for the
-    activity of the country's other sources. ``evidence`` is the weight of the learned rate as a
-    number of releases. ``rests`` are earlier gaps that looked like silence.
+    ``first`` and ``last`` are the first and last publication day from which it was learned.
+    ``hazards``, ``published`` and ``asked`` have one value per weekday, Monday first. ``hazards``
+    are the expected releases, ``published`` the weight of days with releases, and ``asked`` the
+    weight of all days; older days weigh less. ``follows`` is the exponent of the activity of the
+    country's other sources. ``evidence`` is the weight of the learned rate as a number of releases.
+    ``rests`` are earlier gaps that looked like silence.
     """
 
     first: dt.date
@@ -184,7 +184,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """Rhythm learned when the source had ``releases`` releases, or None if these were too few."""
+    """Rhythm learned from the first ``releases`` releases of a source, or None if too few."""
 
     releases: int
     rhythm: Rhythm | None = None
@@ -205,20 +205,22 @@ class ArchiveLink:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Progress of a listing walk: successive visits that follow the pages of a listing.
+    """Progress of a listing walk: visits that together follow the pages of a listing.
 
-    ``start`` is the listing. ``rules`` identifies the rules that find the next page; if they
-    change, a new walk begins. ``number`` identifies the walk within its source. ``position`` is the
-    last page read, where the walk resumes; it is empty before the first page. ``pages`` is the
-    number of pages read. ``idle`` counts the pages since the last one that listed anything new to
-    this walk. ``failed`` counts the successive visits that could not continue. ``first`` is true
-    until a walk of this listing has ended.
-
-    ``listed`` is the number of releases that this walk listed. ``archives`` are archive pages that
-    must still be read, newest first; ``archived`` counts those that were read and listed releases.
-    ``remains`` is a clause about older releases that the pages mention but do not link. ``total``
-    is the number of releases that the listing claims to have, or 0. ``forbidden`` is a clause about
-    the first archive page that robots.txt forbids.
+    - ``start`` is the listing.
+    - ``rules`` identifies the rules that find the next page; if they change, a new walk begins.
+    - ``number`` identifies the walk within its source.
+    - ``position`` is the last page read, where the walk resumes, or empty.
+    - ``pages`` is the number of pages read.
+    - ``idle`` counts the pages since the last page with items that were new to this walk.
+    - ``failed`` counts the successive visits that could not continue.
+    - ``first`` is true until a walk of this listing has ended.
+    - ``listed`` is the number of releases that this walk listed.
+    - ``archives`` are archive pages still to be read, newest first.
+    - ``archived`` counts the archive pages that were read and listed releases.
+    - ``remains`` is a clause about older releases that the pages mention but do not link.
+    - ``total`` is the number of releases that the listing claims to have, or 0.
+    - ``forbidden`` is a clause about the first archive page that robots.txt forbids.
     """
 
     start: str
@@ -242,9 +244,9 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Canonical addresses of a listing page's items that are new.
+    """Canonical addresses of new items on a listing page.
 
-    ``fresh`` items are new to this walk, ``news`` are new to all walks so far.
+    ``fresh`` items are new to this walk, ``news`` items are new to all walks so far.
     """
 
     fresh: frozenset[str]

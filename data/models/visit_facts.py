@@ -1,4 +1,4 @@
-"""Facts about a source, apart from its releases, that a visit collects to judge its health.
+"""Facts from a visit, apart from releases, by which the health of a source is judged.
 
 Facts about several visits are copied from each report to the next, so the last report is enough.
 """
@@ -14,7 +14,7 @@ Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Number of successive ``visits`` with the same finding, their first time, and a count."""
+    """Number of successive ``visits`` with the same finding, the time of the first, and a count."""
 
     count: int = 0
     visits: int = 0
@@ -34,7 +34,7 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Numbers of release pages that lack a text or date, or have the same title or text as others.
 
     ``garbled`` pages have wrongly decoded letters. ``refused`` is true if such pages were not
-    stored. A later 304 response then does not mean that the stored version is right.
+    stored. In that case, a later 304 response does not mean that the stored version is right.
     """
 
     thin: Streak = Streak()
@@ -116,7 +116,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 def lean(facts: VisitFacts) -> VisitFacts:
     """Return equal facts that are encoded without default values.
 
-    msgspec omits a field only if its value is the default object itself, not if it is merely equal.
+    msgspec omits a field only if its value is the default object itself, not an equal one.
     """
     known, new = map(_with_defaults, (facts.known, facts.new))
     return _with_defaults(msgspec.structs.replace(facts, known=known, new=new))

@@ -22,7 +22,7 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopic:
-    """A changed feed about which the hub has not been notified yet.
+    """A changed feed that was not announced to the hub yet.
 
     ``digest`` identifies the feed's content.
     """

@@ -1,4 +1,4 @@
-"""Decision whether a network address is public, for all outgoing connections (CWE-918)."""
+"""Decide whether a network address is public, for all outgoing connections (CWE-918)."""
 
 import ipaddress
 import re

@@ -41,7 +41,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "501": "it does not support conditional writes (If-Match), so an older file could replace a "
     "newer one; use an S3 service that does",
 }
-"""For each S3 error code or status, its meaning and a fix."""
+"""Meaning and fix for each S3 error code or status."""
 
 NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
 
@@ -177,7 +177,7 @@ class Bucket:
         return written["e_tag"] or ""
 
     def upload(self, name: str, file: Path, headers: Mapping[str, str]) -> None:
-        """Upload a large file in parts. Any object with the same name is replaced.
+        """Upload a large file in parts, replacing any object with the same name.
 
         Raises BucketError and OSError.
         """

@@ -1,6 +1,6 @@
-"""Client for requests to untrusted addresses: only public hosts, with limits.
+"""HTTP client for untrusted addresses: only public hosts, with limits.
 
-The client prevents server-side request forgery (CWE-918). It connects exactly to the address that
+The client prevents server-side request forgery (CWE-918). It connects to exactly the address that
 it has checked, so a host name can't resolve to another address in between. It does not follow
 redirects.
 """
@@ -22,7 +22,7 @@ from data.network.addresses import PrivateAddress, refused_address
 from data.text.urls import host_of
 
 MAX_BODY_BYTES: Final = 65_536
-"""Default for the maximum number of bytes that are read from a response body."""
+"""Default maximum number of bytes read from a response body."""
 
 OK: Final = 200
 
@@ -39,7 +39,7 @@ REQUEST_ERRORS: Final = (
     # An invalid address, for example with port 99999 or non-ASCII characters.
     ValueError,
 )
-"""Exceptions that mean that a request got no response."""
+"""Exceptions raised if a request gets no response."""
 
 
 class OutboundError(CommuniqueError):
@@ -73,7 +73,7 @@ class Outbound:
     """HTTP client for public hosts, or for all hosts if ``allow_private`` is set.
 
     ``patience`` is the maximum duration of a request in seconds, ``max_body`` the maximum number of
-    bytes that are read from a response body.
+    bytes read from a response body.
     """
 
     agent: str = "Communique"
@@ -86,7 +86,7 @@ class Outbound:
     ) -> OutboundResponse:
         """Send a request and return the response, whatever its status.
 
-        Raises OutboundError if there is no response in time, or if the address is private.
+        Raises OutboundError if no response arrives in time, or if the address is private.
         """
         fields = {"accept": "*/*", "connection": "close", "user-agent": self.agent}
         host = ""
@@ -141,7 +141,7 @@ async def beginning_of(response: httpcore.Response, limit: int) -> bytes:
 def reason_of(error: BaseException) -> str:
     """Return the operating system's reason for a failed connection.
 
-    Libraries wrap this error in their own exceptions.
+    Libraries wrap the original error in their own exceptions.
     """
     first = error
     while inner := error.__cause__ or error.__context__:
@@ -188,7 +188,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
 
 
 class FullDuplexStream(httpcore.AsyncNetworkStream):
-    """A connection on which responses are read while the request is still being sent.
+    """Connection that can receive a response while the request is still being sent.
 
     A server may respond early, with 410 or 413, and close the connection without reading the body.
     """

@@ -1,4 +1,4 @@
-"""Return the host of a URL, and recognize the local machine."""
+"""Hosts of URLs, and recognition of the local machine."""
 
 import ipaddress
 import socket
@@ -10,7 +10,7 @@ from data.text.urls import host_of
 
 
 def queue_of(url: str) -> str:
-    """Return the name of the queue for requests to a URL: its host, on loopback with the port."""
+    """Return the name of a URL's request queue: its host, with the port for loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return f"{host}:{parts.port or 80}" if _is_loopback(host) else host
@@ -31,7 +31,7 @@ def origin_of(url: str) -> str:
 
 
 def is_own_machine(url: str) -> bool:
-    """Whether the host of a URL has only loopback addresses, so that requests need no delay."""
+    """Whether a URL's host has only loopback addresses, so that requests need no delay."""
     try:
         host = host_of(url)
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

@@ -1,8 +1,8 @@
-"""Signatures of requests (Web Bot Auth), so that a site can recognize who visits it.
+"""Signatures of requests (Web Bot Auth), by which a site can recognize its visitor.
 
 A request is signed with Ed25519 over the site's authority and our own address (RFC 9421,
-draft-meunier-web-bot-auth-architecture). The public keys are at DIRECTORY_PATH of our address. The
-response there is signed too, so that no other site can claim the keys.
+draft-meunier-web-bot-auth-architecture). Our public keys are published at DIRECTORY_PATH of our
+address. That response is signed too, so that no other site can claim the keys.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ REQUEST_TAG: Final = "web-bot-auth"
 DIRECTORY_TAG: Final = "http-message-signatures-directory"
 
 LIFETIME_SECONDS: Final = 300
-"""Time for which a signature is valid, in seconds. A signed request waits at most a minute."""
+"""Validity of a signature in seconds. A signed request waits at most a minute."""
 
 NONCE_BYTES: Final = 64
 """Number of random bytes in a signature's nonce. Verifiers of Web Bot Auth expect this number."""
 
 OVERLAP: Final = dt.timedelta(days=1)
-"""Time for which a new key is published before it signs, and an old key after it last signed."""
+"""Time for which a new key is published before it signs, and an old key after its last signature.
+"""
 
 RELOAD_SECONDS: Final = 300.0
-"""Time after which the keys are loaded again, in seconds, because another process may rotate
-them."""
+"""Time in seconds after which keys are loaded again, because another process may rotate them."""
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -53,10 +53,10 @@ log = logging.getLogger(__name__)
 
 
 class RequestKey:
-    """A private key. It signs from the time ``since`` until the next key signs.
+    """A private key, which signs from the time ``since`` until the next key takes over.
 
     ``seed`` contains the 32 secret bytes, ``public`` the public key, and ``id`` its JWK thumbprint
-    (RFC 7638). Both are in base64url without padding.
+    (RFC 7638). The latter two are in base64url without padding.
     """
 
     def __init__(self, seed: bytes, since: dt.datetime) -> None:
@@ -82,8 +82,8 @@ class RequestSigner:
     """Signs requests of the site at ``address``, which has no path and no final slash.
 
     ``load`` returns the keys, oldest first, and raises CommuniqueError. ``now`` returns the time in
-    seconds since 1970. Known keys are loaded again in a thread, because ``load`` may wait for a
-    database while a crawl signs requests.
+    seconds since 1970. Keys are reloaded in a thread, because ``load`` may wait for a database
+    while a crawl signs requests.
     """
 
     address: str
@@ -158,7 +158,7 @@ class RequestSigner:
 
 
 def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -> list[RequestKey]:
-    """Return the keys to publish: all but those replaced more than OVERLAP ago, oldest first."""
+    """Return the keys to publish, oldest first: all except those replaced more than OVERLAP ago."""
     now = now or utc_now()
     ends = [*(one.since + OVERLAP for one in keys[1:]), None]
     return [key for key, end in zip(keys, ends, strict=True) if end is None or end > now]

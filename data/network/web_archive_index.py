@@ -23,8 +23,7 @@ MAX_URL_LENGTH: Final = 4096
 """Maximum length of an address in an index, in characters. Longer addresses are skipped."""
 
 PLAIN_FIELDS: Final = ("urlkey", "timestamp", "url", "mime", "status", "digest")
-"""First fields of a line in the plain format. They have the same order in the Wayback Machine and
-in pywb."""
+"""First fields of a line in the plain format. Wayback Machine and pywb use the same order."""
 
 NAMES: Final = {"original": "url", "mimetype": "mime", "statuscode": "status"}
 """Names of fields in responses of the Wayback Machine, mapped to their names in pywb."""
@@ -40,8 +39,7 @@ class IndexedCapture:
     """A capture in the index of a web archive.
 
     ``status``, ``media_type`` and ``digest`` (SHA-1 of the payload in base 32) are 0 or empty if
-    they are missing in the index. ``memento`` is the address of the capture in the archive, if the
-    index contains it.
+    the index lacks them. ``memento`` is the address of the capture in the archive, if known.
     """
 
     url: str
@@ -59,10 +57,10 @@ class IndexedCapture:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """One response of an index: its captures, and where the index continues.
+    """One response from an index: its captures, and where the index continues.
 
-    ``rows`` is the number of lines, including lines that can't be read. ``resume`` is the key of
-    the next page of a CDX server. ``timemaps`` are the addresses of further TimeMaps.
+    ``rows`` is the number of lines, including unreadable ones. ``resume`` is the key of a CDX
+    server's next page. ``timemaps`` are the addresses of further TimeMaps.
     """
 
     captures: Sequence[IndexedCapture]
@@ -72,7 +70,7 @@ class IndexPage:
 
 
 def time_of_stamp(stamp: str) -> dt.datetime | None:
-    """Return the time in 14 digits, or None if it is not a possible time."""
+    """Return the time in 14 digits, or None if no such time is possible."""
     if not DIGITS.fullmatch(stamp):
         return None
     try:
@@ -114,7 +112,7 @@ def parse_cdx(text: str) -> IndexPage | None:
 
 
 def _is_row(line: str) -> bool:
-    """Return whether a line contains the time of a capture, even if other fields are unreadable."""
+    """Return whether a line contains the time of a capture, even if it is otherwise unreadable."""
     return DIGITS.search(line) is not None
 
 
@@ -168,10 +166,10 @@ def _capture(fields: dict[str, Any]) -> IndexedCapture | None:
 
 
 def parse_timemap(text: str, address: str) -> IndexPage | None:
-    """Parse a TimeMap in the link format. Returns None if the text contains no such links.
+    """Parse a TimeMap in the link format. Returns None if the text has no such links.
 
-    ``address`` is the TimeMap's own address. If the TimeMap has several pages, the result contains
-    the addresses of the other pages.
+    ``address`` is the TimeMap's own address. The result contains the addresses of its further
+    pages, if any.
     """
     links = [(found[1], _parameters(found[2])) for found in LINK.finditer(text)]
     if not any("rel" in parameters for _, parameters in links):

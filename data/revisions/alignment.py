@@ -18,7 +18,7 @@ class ComparisonBudget:
 
 @dataclass(frozen=True, slots=True)
 class AlignedBlock:
-    """A slice of each sequence. Both slices are equal, or the new one replaces the old one."""
+    """A slice of each of two sequences. They are equal, or the new one replaces the old one."""
 
     is_same: bool
     old: slice
@@ -26,11 +26,11 @@ class AlignedBlock:
 
 
 def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[AlignedBlock]:
-    """Align two sequences. The returned blocks cover both sequences completely.
+    """Align two sequences. The returned blocks cover both of them completely.
 
     The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise, elements that
-    occur once in both sequences are aligned first ("patience diff"), and `difflib` aligns the parts
-    between them, again with at most ``steps`` steps. Remaining slices are not compared.
+    occur once in each sequence are aligned first ("patience diff"), and `difflib` aligns the parts
+    between them, again in at most ``steps`` steps. The rest is not compared.
     """
     exact = ComparisonBudget(steps)
     blocks = list(matched(old, new, exact))
@@ -101,7 +101,7 @@ def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
 def _unique(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return the positions in both sequences of elements that occur once in each.
 
-    Only the longest series of elements that have the same order in both sequences is returned.
+    The result is the longest series with the same order in both sequences.
     """
     counts, others = Counter(old), Counter(new)
     places = {one: j for j, one in enumerate(new) if others[one] == 1}

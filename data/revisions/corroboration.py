@@ -1,7 +1,7 @@
-"""Compare the copies of one page in several archives, without the noise of the page.
+"""Compare the copies of one page in several archives, ignoring the page's noise.
 
-The functions have no side effects. A copy consists of a title, a date and the lines of a text.
-Noise is text that changes from visit to visit, such as a counter.
+Noise is text that changes from visit to visit, such as a counter. A copy consists of a title, a
+date and the lines of a text. The functions have no side effects.
 """
 
 import datetime as dt
@@ -19,11 +19,11 @@ OWN_COPY: Final = "ours"
 """Name of our own copy among the copies that are compared."""
 
 NEAR_LINES: Final = 1
-"""Maximum distance, in lines, of an added or missing line from a line that changes from visit to
-visit. Within it, the added or missing line is noise."""
+"""Maximum distance in lines between an added or missing line and a line that changes from visit to
+visit, for the former to be noise."""
 
 MIN_TURNS: Final = 2
-"""Minimum number of times that a place changes in our captures if it is noise."""
+"""Minimum number of changes of a passage in our captures for it to be noise."""
 
 MAX_LINES: Final = 5000
 """Maximum number of lines that are compared per copy."""
@@ -35,31 +35,32 @@ MAX_PASSAGE_LENGTH: Final = 2000
 """Maximum length in characters of each text of a passage in a report."""
 
 MIN_MAJORITY_VOICES: Final = 3
-"""Minimum number of copies in a comparison in which a majority shows which copy was altered."""
+"""Minimum number of compared copies for a majority to show which copy was altered."""
 
 TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{8,}")
-"""Pattern that matches a random word on a page, such as a session id."""
+"""Pattern of a random word on a page, such as a session id."""
 
 Places: TypeAlias = Mapping[int, Sequence[Difference]]
-"""Differences from the lines of a text, by the number of the line."""
+"""Differences from the lines of a text, by line number."""
 
 Agreement: TypeAlias = Literal["payload", "text", "other_time", "differs", "absent", "failed"]
-"""Result of the comparison of a copy with ours.
+"""Result of comparing a copy with ours.
 
 - ``payload``: the same bytes
 - ``text``: the same text without noise
 - ``other_time``: a different text, from a time at which our archive has no copy
 - ``differs``: a different text from the same time
 - ``absent``: the archive has no copy
-- ``failed``: the archive did not respond"""
+- ``failed``: the archive did not respond
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The copy of one archive: the lines of a version, and the period in which pages showed it.
+    """The copy of one archive: the lines of a version, and the period in which the page showed it.
 
     ``digest`` is the digest of its payload or "". ``until`` is the last time at which the version
-    is known to be online.
+    is known to have been online.
     """
 
     lines: Sequence[str]
@@ -78,7 +79,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The comparison of the copy of one archive with ours.
+    """The result of comparing one archive's copy with ours.
 
     ``is_accused`` is true if most other copies contradict this copy.
     """
@@ -103,13 +104,13 @@ def content_lines(content: Content) -> list[str]:
 
 
 def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str], bool]]) -> Places:
-    """Return the places of ``lines`` that change from visit to visit, according to our captures.
+    """Return the words of ``lines`` that change from visit to visit, according to our captures.
 
     ``captures`` are in order of time. The boolean of each capture is true if it shows the same
-    version as ``lines``. A place is unstable if it changed within this version, or at least twice.
-    Then all changed places in the same line are unstable, too. An edit by the publisher changes a
-    place once. A place is stable if all captures have the same text there. If ``lines`` have
-    another text at such a place, our text was altered.
+    version as ``lines``. Words are unstable if they changed within this version, or at least twice,
+    and so are all other changed words in the same line. An edit by the publisher changes them only
+    once. Words that are the same in all captures are stable: if ``lines`` differ there, our text
+    was altered.
     """
     found = [
         (by_line(differences(lines, capture)[:MAX_DIFFERENCES]), is_same)
@@ -132,7 +133,7 @@ def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str]
 
 
 def by_line(some: Iterable[Difference]) -> Places:
-    """Return differences by the number of their line."""
+    """Group differences by their line number."""
     found: dict[int, list[Difference]] = {}
     for one in some:
         found.setdefault(one.line, []).append(one)
@@ -140,9 +141,9 @@ def by_line(some: Iterable[Difference]) -> Places:
 
 
 def true_differences(ours: Sequence[str], theirs: Copy, unstable: Places) -> list[Difference]:
-    """Return the first differences between two copies that are not noise of the page.
+    """Return the first differences between two copies that are not noise.
 
-    ``unstable`` are the places of our lines that change from visit to visit.
+    ``unstable`` are the words of our lines that change from visit to visit.
     """
     day = theirs.since.date()
     found = differences(ours, theirs.lines)
@@ -151,7 +152,7 @@ def true_differences(ours: Sequence[str], theirs: Copy, unstable: Places) -> lis
 
 
 def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Places) -> bool:
-    """Return whether a difference is noise: today's date, a random token, or an unstable place."""
+    """Return whether a difference is noise: today's date, a random token, or unstable words."""
     loose = one.whole or one.added
     near = NEAR_LINES if loose else 0
     for line in range(one.line - near, one.line + near + 1):
@@ -181,9 +182,9 @@ def judged(
 ) -> Mapping[str, tuple[Sequence[Passage], bool]]:
     """Return the differing passages of each copy, and whether most other copies contradict it.
 
-    ``found`` contains the differences of each other copy from ours. A place at which no two copies
-    agree is noise, because the page probably shows something different to each visitor. The key of
-    our own copy is `OWN_COPY`.
+    ``found`` contains the differences of each other copy from ours. Where no two copies agree, the
+    difference is noise, because the page probably shows something different to each visitor. The
+    key of our own copy is `OWN_COPY`.
     """
     places = {name: by_line(some) for name, some in found.items()}
     passages: dict[str, list[Passage]] = {name: [] for name in (OWN_COPY, *found)}
@@ -208,13 +209,16 @@ def judged(
 
 
 def text_at(place: Difference, some: Places) -> str:
-    """Return the text of a copy at the place of a difference, or "" if it is the same as ours."""
+    """Return what a copy has in place of our words, or "" if it has the same words.
+
+    ``place`` is a difference that identifies the words.
+    """
     near = some.get(place.line, ())
     return "\n".join(one.text or "-" for one in near if is_same_place(place, one))
 
 
 def is_same_place(one: Difference, other: Difference) -> bool:
-    """Return whether two differences from the same lines concern the same words."""
+    """Return whether two differences from the same lines affect the same words."""
     if one.line != other.line or one.added != other.added:
         return False
     if one.whole or other.whole:

@@ -20,7 +20,8 @@ MAX_PAIRS: Final = 4_000_000
 """Maximum number of word pairs in two passages that are compared word by word."""
 
 MAX_LINE_STEPS: Final = 2_000_000
-"""Maximum number of line comparisons per difference, both before and after anchor lines are set."""
+"""Maximum number of line comparisons per difference. It applies before and after anchor lines are
+found."""
 
 MAX_WORD_STEPS: Final = 12_000_000
 """Maximum number of word comparisons per difference."""
@@ -33,7 +34,7 @@ MAX_FILE_CHARACTERS: Final = 200_000
 """Maximum number of characters of a replaced attachment that are compared."""
 
 SHOWN_DIGITS: Final = 8
-"""Number of digits of a file's digest that a difference shows."""
+"""Number of digits of a file's digest shown in a difference."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
 """Maximum number of characters at each end of a passage in a shortened difference, by kind of
@@ -55,9 +56,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TextComparison:
-    """Result of the comparison of two texts: unchanged, removed and added passages, in order.
+    """Result of comparing two texts: unchanged, removed and added passages, in order.
 
-    ``is_coarse`` is true if some passages would need too many steps and are replaced as a whole.
+    ``is_coarse`` is true if some passages would take too many steps and are replaced as a whole.
     """
 
     pieces: tuple[Piece, ...]
@@ -68,7 +69,7 @@ class TextComparison:
 class FieldDiff:
     """Difference between two versions of a field: ``title``, ``body`` or ``attachments``.
 
-    If ``is_coarse`` is true, the sentence `COARSE` is shown below.
+    If ``is_coarse``, readers see the sentence `COARSE` below it.
     """
 
     field: str
@@ -131,7 +132,7 @@ class FieldDiff:
 
 
 def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
-    """Return the significant differences between two versions, one per changed field."""
+    """Return the significant differences between two versions, one for each changed field."""
     found = []
     fields = significant_changes(old, new)
     if "title" in fields:
@@ -236,7 +237,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join each series of unchanged passages to one passage."""
+    """Join adjacent unchanged passages."""
     for is_same, run in groupby(pieces, lambda piece: piece.kind == "same"):
         if is_same:
             yield Piece("same", "".join(piece.text for piece in run))
@@ -245,7 +246,7 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Merge successive passages of one kind. Removed passages come before added ones."""
+    """Merge adjacent passages of the same kind. Removed passages come before added ones."""
     gone: list[str] = []
     added: list[str] = []
     for piece in pieces:

@@ -1,7 +1,7 @@
-"""Classes, weight and announcement of an edit, from the contents before and after it.
+"""Classes, weight and announcement of an edit, computed from the contents before and after it.
 
-The functions need no model: they compare sentences, and in edited sentences the figures, dates,
-names, and words of the language files (data.languages.vocabulary, table ``edits``).
+No model is needed: sentences are compared, and in edited sentences the figures, dates, names, and
+words of the language files (data.languages.vocabulary, table ``edits``).
 """
 
 import re
@@ -30,7 +30,7 @@ from data.text.words import UNSPACED, tokens
 WHOLE_CLASSES: Final = frozenset[EditClass](
     ["title", "correction", "attachment", "link", "letters"]
 )
-"""Classes of changes that are outside the sentences of the text, or whose place does not matter."""
+"""Classes of changes outside the sentences of the text, or whose position does not matter."""
 
 ADDED_CLASSES: Final = frozenset[EditClass](["sentence-added", "sentence-removed", "correction"])
 """Classes of changes of whole sentences."""
@@ -39,36 +39,36 @@ MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""
 
 MAX_LABEL_WORDS: Final = 3
-"""Maximum number of words, such as a month, between the label and the end of such a line."""
+"""Maximum number of words, such as a month, after the label in such a line."""
 
 LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
-"""Frame of the pattern that matches the label of a correction note, which is a complete word."""
+"""Template for the pattern of a label that begins a correction note, as a complete word."""
 
 AFTER_LABEL: Final = re.compile(
     rf"(?: (?:{LETTER}|[\d./-])+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
 )
-"""Pattern that matches punctuation after the label of a correction note. A comma is not enough."""
+"""Pattern of the punctuation after the label of a correction note. A comma is not enough."""
 
 PUNCTUATION: Final = re.compile(r"[^\w\s]|$")
-"""Pattern that matches the possible end of a date after the label of a correction note."""
+"""Pattern of the possible end of a date after the label of a correction note."""
 
 MIN_TYPO_LETTERS: Final = 4
-"""Minimum number of letters of a word in which one changed letter counts as a typing error."""
+"""Minimum length in letters of a word in which one changed letter counts as a typing error."""
 
 MAX_TYPOS: Final = 12
 """Maximum number of words in an edited sentence that are compared letter by letter."""
 
 MAX_UNEXPLAINED_WORDS: Final = 2
-"""Maximum number of other words that may change with a figure, date, name or negation."""
+"""Maximum number of other words that may change together with a figure, date, name or negation."""
 
 MAX_SPELLED: Final = 12
-"""Maximum number that may be spelled as a word instead."""
+"""Maximum number that may be spelled out as a word."""
 
 NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
-"""Beginnings of words that may reverse the meaning of the rest of the word."""
+"""Prefixes that may reverse the meaning of the rest of the word."""
 
 MIN_PREFIXED_LETTERS: Final = 5
-"""Minimum number of letters of a word after such a beginning."""
+"""Minimum number of letters of a word after such a prefix."""
 
 MAX_WORD_LETTERS: Final = 40
 
@@ -76,8 +76,8 @@ MAX_WORD_LETTERS: Final = 40
 def classify(old: Content, new: Content) -> EditClasses:
     """Return the classes, the weight and the announcement of an edit.
 
-    The time is linear in the length of the texts. The contents of a redacted release are equal, so
-    they have no classes.
+    The time is linear in the length of the texts. A redaction has no classes, because both contents
+    are then equal.
     """
     language = new.language or old.language or language_of_words(new.body_text[:MAX_SAMPLE]) or ""
     notes_before, lines_before = _without_last_change(old.body_text)
@@ -106,7 +106,7 @@ def classify(old: Content, new: Content) -> EditClasses:
 
 
 def _without_last_change(text: str) -> tuple[frozenset[str], str]:
-    """Return the lines of a text with the date of its last change, and the other lines."""
+    """Return the lines of a text that contain the date of its last change, and the other lines."""
     labels = pattern("date_labels.changed")
     notes, others = set(), []
     for line in text.split("\n"):
@@ -120,7 +120,7 @@ def _without_last_change(text: str) -> tuple[frozenset[str], str]:
 
 
 def _is_date_alone(text: str) -> bool:
-    """Return whether a text after a label contains a date and hardly any other words."""
+    """Return whether a text after a label is a date with hardly any other words."""
     words = [one for one in tokens(text) if not one.isdecimal()]
     return len(text) > 1 and _word_count(words) <= MAX_LABEL_WORDS and has_date(text)
 
@@ -159,8 +159,8 @@ def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], fl
 def _is_correction(sentence: str) -> bool:
     """Return whether a sentence is a correction note or the beginning of one.
 
-    It begins with a label such as "Correction" before punctuation or a date, or contains a phrase
-    such as "an earlier version of this".
+    It has a label such as "Correction" before punctuation or a date, or a phrase such as "an
+    earlier version of this".
     """
     label = pattern("edits.correction_labels", LABEL).match(sentence)
     if label:
@@ -204,7 +204,7 @@ def _edited_classes(
 
 
 def _is_spelled(old: Facts, new: Facts) -> bool:
-    """Return whether the only changed figure is a small number, spelled as a word instead."""
+    """Return whether only a small number changed, from digits to a word or vice versa."""
     gone, come = old.figures - new.figures, new.figures - old.figures
     if gone.total() != 1 or come.total() != 1:
         return False
@@ -227,7 +227,7 @@ def _has_reversed_word(old: Facts, new: Facts) -> bool:
 
 
 def _differs_in_names(old: Facts, new: Facts) -> bool:
-    """Return whether a name is in only one of the versions, even without its capital letter."""
+    """Return whether a name occurs in only one of the versions, even in lower case."""
     gone = old.names.keys() - {*new.words}
     come = new.names.keys() - {*old.words}
     return bool(gone or come)
@@ -251,14 +251,14 @@ def _differs_in_words(old: Facts, new: Facts, *, has_classes: bool) -> bool:
 
 
 def _word_count(words: Sequence[str]) -> float:
-    """Return the number of words. Letters of scripts without spaces are parts of words."""
+    """Return the number of words. In scripts without spaces, letters count as parts of words."""
     return sum(0.5 if UNSPACED.match(one) else 1 for one in words)
 
 
 def _is_typo(one: str, other: str) -> bool:
     """Return whether two words differ in a single letter, or in two adjacent letters.
 
-    A difference at the end may be another form of the word, which is not a typing error.
+    A difference at the end may be an inflection, which is not a typing error.
     """
     short, long = sorted((one, other), key=len)
     if UNSPACED.search(one + other) or len(short) < MIN_TYPO_LETTERS:

@@ -1,7 +1,7 @@
-"""Compute the weight of an edit: how much its heaviest change matters to readers (0 to 1).
+"""Compute the weight of an edit: how much its most important change matters to readers (0 to 1).
 
-The weights are chosen so that edits are sorted as by readers who labelled pairs of versions
-(benchmarks/edits.py). Each weight depends on the class and place of the change, and on the changed
+The weights are fitted so that edits are sorted as by readers who labelled pairs of versions
+(benchmarks/edits.py). A weight depends on the class and position of the change, and on the changed
 words.
 """
 
@@ -27,7 +27,7 @@ WEIGHTS: Final[dict[EditClass, float]] = {
     "name": 0.17,
     "letters": 0.02,
 }
-"""Weight of a change of one class at the end of the text."""
+"""Weight of a change at the end of the text, by class."""
 
 BEGINNING_WEIGHTS: Final[dict[EditClass, float]] = {
     "figure": 0.3,
@@ -38,24 +38,24 @@ BEGINNING_WEIGHTS: Final[dict[EditClass, float]] = {
     "wording": 0.1,
     "name": 0.05,
 }
-"""Maximum additional weight of a change at the beginning of the text."""
+"""Maximum additional weight of a change at the beginning of the text, by class."""
 
 MAX_CHARACTERS: Final = 3000
-"""Maximum length in characters of the part of a text in which the place of a change matters."""
+"""Maximum length in characters of the part of a text in which the position of a change matters."""
 
 MODALITY_WEIGHT: Final = 0.55
 """Weight of a change such as "may" instead of "must". It is smaller than the weight of "not", which
 reverses the meaning."""
 
 CLOCK_WEIGHT: Final = 0.35
-"""Weight of a change of times alone, not of days."""
+"""Weight of a change that affects only times, not days."""
 
 OTHER_FORM_WEIGHT: Final = 0.1
-"""Weight of other forms or another order of the same words."""
+"""Weight of a change of word forms or word order."""
 
 INSERTED_WEIGHT: Final = 0.22
 INSERTED_WORD_WEIGHT: Final = 0.07
-"""Weight of inserted or deleted words: of the first one, and of each further one."""
+"""Weights of the first inserted or deleted word, and of each further one."""
 
 MAX_INSERTED_WORDS: Final = 7
 
@@ -63,19 +63,19 @@ AMOUNT_WEIGHT: Final = 0.11
 """Additional weight of a figure in a sentence with a percentage or an amount of money."""
 
 RATIO_WEIGHT: Final = 0.18
-"""Additional weight of a figure that becomes ten times as large or small, or more."""
+"""Additional weight of a figure that changes at least by a factor of ten."""
 
 MAX_FIGURE: Final = 20
-"""Maximum number of characters of a figure whose size matters."""
+"""Maximum length in characters of a figure whose size matters."""
 
 NEW_FILE_WEIGHT: Final = 0.48
 """Weight of an additional file. Replacing or removing a file weighs more."""
 
 TITLE_AND_TEXT_WEIGHT: Final = 0.93
-"""Weight of an edited title if sentences of the text were edited, too."""
+"""Weight of an edited title if the text was edited, too."""
 
 CONTACT_SHARE: Final = 0.5
-"""Share of its weight that a change in a sentence with contact data or a file number has."""
+"""Factor for the weight of a change in a sentence with contact data or a file number."""
 
 CONTACT: Final = re.compile(
     r"@|\bhttps?:|\bwww\.|(?<![\d.,:])0\d{2}|\+\d{2}[ \d]|\d{3}-\d{3}|[A-Z]{2}-\d{2,8}[-/]\d"
@@ -88,7 +88,10 @@ AMOUNT: Final = re.compile(r"[%‰\u20a0-\u20cf$£¥€]")
 def weight_of_sentence(
     classes: Collection[EditClass], old: Facts, new: Facts, earliness: float
 ) -> float:
-    """Return the weight of an edited sentence. Its ``earliness`` is 1 at the start of the text."""
+    """Return the weight of an edited sentence.
+
+    Its ``earliness`` is 1 at the start of the text, 0 at the end.
+    """
     weights = {one: WEIGHTS[one] for one in classes}
     # Without any changed word of the lists, a prefix reversed the meaning of a word.
     if old.reversals == new.reversals and old.negations != new.negations:
@@ -114,7 +117,7 @@ def weight_of_sentence(
 
 
 def _magnitudes(old: Facts, new: Facts) -> float:
-    """Return by how many powers of ten a figure changed, at most 1."""
+    """Return the change of a figure in powers of ten, capped at 1."""
     gone, come = (
         [
             math.log10(float(one))
@@ -127,12 +130,12 @@ def _magnitudes(old: Facts, new: Facts) -> float:
 
 
 def contact_share(sentence: str) -> float:
-    """Return the share of its weight that a change in a sentence has."""
+    """Return the factor for the weight of a change in a sentence (see CONTACT_SHARE)."""
     return CONTACT_SHARE if CONTACT.search(sentence) else 1.0
 
 
 def earliness_of(text: str, sentence: str) -> float:
-    """Return the place of a sentence in a text, from 1 at the beginning to 0 at the end."""
+    """Return the position of a sentence in a text, from 1 at the beginning to 0 at the end."""
     length = min(MAX_CHARACTERS, len(text))
     start = text.find(sentence, 0, length + len(sentence))
     return 0.0 if start < 0 else 1 - start / max(1, length)

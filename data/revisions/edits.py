@@ -1,7 +1,7 @@
-"""Rules for the significance of changes between two contents, and fingerprints of contents.
+"""Rules that decide whether contents differ significantly, and fingerprints of contents.
 
-data.identity.decision applies these rules to a visited page, with exceptions such as a change of
-the extraction rules.
+data.identity.decision applies these rules to visited pages, with exceptions such as changed
+extraction rules.
 """
 
 import re
@@ -32,7 +32,8 @@ DOCUMENT: Final = "document"
 """Body rule of a release that is itself a file, without readable text."""
 
 SINGLE_PAGE: Final = "page"
-"""Prefix of the body rules of single pages. Their lines that are a link may be names in a list."""
+"""Prefix of the body rules of single pages. Their lines that consist of a link may be names in a
+list."""
 
 TEMPORARY_CUTS: Final = frozenset(("time", "memory", "damaged", "kind", "password", "scan"))
 """Reasons for missing text (`Cut`) that may be temporary."""
@@ -67,9 +68,9 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
     ),
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
-punctuation are ignored, except signs before numbers, such as ≤. Lines that consist of a single link
-are ignored too (boxes with related news, which rotate). So are query parameters with the version of
-a file. On single pages, such lines and signs with a meaning are not ignored."""
+punctuation are ignored, except signs before numbers, such as ≤. Version parameters in addresses of
+files are ignored, and so are lines that consist of a single link (boxes with related news, which
+rotate). On single pages, such lines and meaningful signs count."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
@@ -80,8 +81,8 @@ def significant_changes(old: Content, new: Content) -> frozenset[str]:
 def ends_early(old: Content, new: Content) -> bool:
     """Return whether the new content is only the beginning of the old one, as on a truncated page.
 
-    The new text is a prefix of the old text, and its last word may be cut. Attachments, which
-    follow the text, may be missing, but no attachment is new.
+    The new text must be a prefix of the old text, whose last word may be cut. Attachments, which
+    follow the text, may be missing, but none may be new.
     """
     before, after = tokens(old.body_text), tokens(new.body_text)
     files, left = files_of(old), files_of(new)
@@ -99,7 +100,7 @@ def files_of(content: Content) -> frozenset[str]:
 
 
 def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
-    """Return the addresses of attachments that other files replaced, with both digests."""
+    """Map the addresses of replaced attachments to the old and the new digest."""
     before, after = dict(old.file_digests), dict(new.file_digests)
     return {
         url: (before[url], digest)
@@ -109,11 +110,11 @@ def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
 
 
 def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Content:
-    """Return ``content`` with the digests of its attachments, as far as they are ``known``.
+    """Return ``content`` with the ``known`` digests of its attachments.
 
-    If several digests are known for an attachment, the last one counts. A document that is the
-    release itself has none if its text was read: the text of a file that other pages link to is
-    read at other times.
+    If several digests are known for an attachment, the last one is used. A document that is the
+    release itself has none if its text was read, because files that other pages link to are read at
+    other times.
     """
     if content.body_rule == DOCUMENT and content.body_text:
         return replace(content, file_digests=())
@@ -131,9 +132,9 @@ def is_text_replaced(before: FileText | None, after: FileText) -> bool:
 
 
 def is_worse(before: FileText | None, after: FileText) -> bool:
-    """Return whether a file's text can't replace an earlier text.
+    """Return whether a file's text must not replace an earlier text.
 
-    It is missing or incomplete because of a fault, such as a page with an error message in place of
+    This is so if it is missing or incomplete because of a fault, such as an error page in place of
     the file.
     """
     return before is not None and bool(before.pages) and after.cut in TEMPORARY_CUTS
@@ -142,8 +143,8 @@ def is_worse(before: FileText | None, after: FileText) -> bool:
 def named_files(content: Content) -> dict[str, str]:
     """Map the identity of each attachment to a readable description.
 
-    If the release is itself a document, its length is part of its identity, because only the length
-    shows that the document was replaced.
+    If the release is itself a document, its length is part of the identity, because only the length
+    reveals a replacement.
     """
     found = {}
     for media in content.attachments:
@@ -182,10 +183,10 @@ def _link_lines(html: str) -> frozenset[str]:
 
 
 def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
-    """Return whether the links in a text lead to other pages, except some addresses.
+    """Return whether the links in two texts lead to different pages, ignoring ``without``.
 
-    Links that are the only text of their block are compared only if both texts have them once, with
-    the same words: boxes with related news rotate.
+    A link that is the only text of its block is compared only if both texts have it once, with the
+    same words, because boxes with related news rotate.
     """
     before, after = (_linked_pages(html, without) for html in (old, new))
     return before[""] != after[""] or any(
@@ -196,7 +197,7 @@ def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
 
 
 def _linked_pages(html: str, without: Collection[str]) -> dict[str, set[str]]:
-    """Return the addresses of links by the text of their block, or by "" in longer blocks."""
+    """Map the text of each link's block, or "" for longer blocks, to the addresses of links."""
     found: dict[str, set[str]] = {"": set()}
     for url, text in _links(html):
         if url and url not in without:
@@ -205,7 +206,7 @@ def _linked_pages(html: str, without: Collection[str]) -> dict[str, set[str]]:
 
 
 def _links(html: str) -> Iterator[tuple[str, str]]:
-    """Yield the address of each link, and the text of its block if the link is its only text."""
+    """Yield the address of each link, and the text of its block if it contains nothing else."""
     if "<a" not in html:
         return
     root = etree.fromstring(html, etree.HTMLParser())
@@ -228,8 +229,7 @@ def _links(html: str) -> Iterator[tuple[str, str]]:
 def _letters(root: etree._Element) -> dict[etree._Element, int]:
     """Return the number of characters in each element, without spaces and bullets.
 
-    The characters of each element are counted only once, so that nested blocks and blocks with many
-    links take linear time.
+    The time is linear, even with nested blocks and many links.
     """
     counts: dict[etree._Element, int] = {}
     totals = [0]

@@ -1,9 +1,8 @@
-"""Comparison of two extractions of the same pages, to decide whether the second one is worse.
+"""Compare two extractions of the same pages to decide whether the second one is worse.
 
-One extraction is the published one. The other uses different rules: from a source file, a template,
-or our code. Whether a page improved can only be decided together with other pages: a line that
-disappears from all pages was not part of their texts, and a line that appears on all pages is not
-part of their texts either.
+One extraction is published. The other uses different rules: a changed source file, template or
+program. Pages must be judged together: a line that disappears from all pages, or appears on all
+pages, is not part of their texts.
 """
 
 from collections import Counter
@@ -22,19 +21,19 @@ RELEASE_FIELD: Final = "release"
 """Field name for pages that become a release, or are no longer a release."""
 
 MIN_HARMED_SHARE: Final = 0.2
-"""Minimum share of pages with a worse extraction at which a change counts as a mass change."""
+"""Minimum share of pages with a worse extraction in a mass change."""
 
 MIN_HARMED_PAGES: Final = 2
-"""Minimum number of pages with a worse extraction at which a change counts as a mass change. If the
-source has fewer pages, all must have a worse extraction."""
+"""Minimum number of pages with a worse extraction in a mass change, or all pages of a smaller
+source."""
 
 MAX_WORD_SHARE: Final = 0.1
-"""Maximum share of a text's words that may be lost without making the text worse. The same limit
-applies to words from lines that many pages gain."""
+"""Maximum share of a text's words that may be lost without harming the text. The same limit applies
+to words from lines that many pages gain."""
 
 MIN_SHARED_PAGES: Final = 3
-"""Minimum number of pages that gain or lose the same line, so that the line counts as shared. The
-pages must also be at least half of all pages."""
+"""Minimum number of pages that must gain or lose the same line for it to be shared. They must also
+be at least half of all pages."""
 
 MAX_EXAMPLES: Final = 3
 """Maximum number of example pages per field."""
@@ -108,12 +107,12 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Return whether so many pages became worse that a person must decide."""
+        """Return whether so many pages became worse that a person must decide about the change."""
         return is_many(self.harmed, self.pages)
 
 
 def is_many(harmed: int, of: int) -> bool:
-    """Return whether ``harmed`` of ``of`` pages are so many that this is a mass change."""
+    """Return whether ``harmed`` of ``of`` pages are enough for a mass change."""
     return harmed > 0 and harmed >= MIN_HARMED_SHARE * of and harmed >= min(MIN_HARMED_PAGES, of)
 
 
@@ -169,7 +168,7 @@ def _field(name: str, comparisons: Sequence[tuple[How, bool, Example]]) -> Field
 
 
 class SharedText:
-    """Lines and title parts that many pages gain or lose, and that belong to no page's text."""
+    """Lines and parts of titles that many pages gain or lose. They belong to no page's text."""
 
     def __init__(self, pages: Iterable[tuple[Content, Content]]) -> None:
         gone, come, cut = Counter[Words](), Counter[Words](), Counter[Words]()
@@ -213,7 +212,10 @@ def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
 
 
 def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
-    """Yield the fields that differ, each with ``gained``, ``lost`` or ``changed``."""
+    """Return the words that the title ``long`` has beyond ``short``, at one end.
+
+    Returns () if the titles differ in another way.
+    """
     for name in FIELDS:
         before, after = _value(old, name), _value(new, name)
         if name == "published" and before and after and same_time(before, after):
@@ -223,7 +225,7 @@ def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
 
 
 def _value(content: Content, name: str) -> Any:
-    """Return the value of a field. An unknown date is None."""
+    """Return the value of a field, or None for an unknown date."""
     value = getattr(content, FIELDS[name])
     return value if name != "published" or is_dated(value) else None
 
@@ -253,7 +255,7 @@ def _is_misdated(before: Published, after: Published) -> bool:
 
 
 def _text_is_harmed(before: str, after: str, shared: SharedText) -> bool:
-    """Return whether a text lost its own words, or gained lines that many pages gain."""
+    """Return whether a text lost words of its own, or gained lines that many pages gain."""
     own = "\n".join(line for words, line in lines_of(before).items() if words not in shared.gone)
     mine, theirs = Counter(tokens(own)), Counter(tokens(after))
     lost = (mine - theirs).total()

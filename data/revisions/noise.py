@@ -1,11 +1,11 @@
-"""Separate changes of a single page from noise: dates of today, counters, rotating teasers.
+"""Separate changes of a single page from noise: today's date, counters, rotating teasers.
 
-Each visit compares the page with its stored version. A difference is accepted as a change if it
-holds still: two visits in a row must find the same. At a place whose text changed from visit to
-visit, more visits are needed, at most 40. So noise is not reported, and a place that was noise and
-then holds still is. An accepted version keeps the stored words at all other places.
+Each visit compares the page with its stored version. A difference is accepted as a change if it is
+stable: two consecutive visits must find the same. If the text at this point has often changed, more
+visits are needed, at most 40. So noise is not reported, but a stable text is, even if it replaces
+noise. An accepted version keeps the stored words everywhere else.
 
-All functions are pure. The state of a page is small, and relearned if it is lost.
+All functions are pure. The state of a page is small, and is relearned if it is lost.
 """
 
 import datetime as dt
@@ -34,52 +34,54 @@ from data.revisions.places import (
 )
 
 CONFIRMING_VISITS: Final = 2
-"""Number of visits in a row that must find the same text at a place that never changed before."""
+"""Number of consecutive visits that must find the same text in a place that never changed before.
+"""
 
 CONFIRMING_VISITS_WHILE_LEARNING: Final = 6
-"""Number of visits in a row that must find the same text, during the first visits to a page with
+"""Number of consecutive visits that must find the same text, during the first visits to a page with
 noise."""
 
 LEARNING_VISITS: Final = 12
-"""Number of first visits in which the noise of a page is learned."""
+"""Number of first visits in which a page's noise is learned."""
 
 VISITS_PER_TURN: Final = 2
-"""Number of further visits that must find the same text, for each time that a place changed."""
+"""Number of additional visits that must find the same text, per earlier change of the place."""
 
 MAX_VISITS_OF_TURNS: Final = 12
-"""Maximum number of visits that earlier changes of a place can demand."""
+"""Maximum number of additional visits because of earlier changes of a place."""
 
 HOLD_FACTOR: Final = 3
-"""Minimum number of visits with the same text before it is accepted, as a multiple of the visits
-with the longest noise at its place."""
+"""Minimum number of visits before a text is accepted, as a multiple of the visits with the longest
+noise in its place."""
 
 REMOVAL_VISITS: Final = 30
-"""Number of visits that must miss a line beside restless lines. A text of a large pool of rotating
-texts is missing for long."""
+"""Number of visits that must miss a line beside restless lines. One of many rotating texts is
+missing for a long time."""
 
 MAX_VISITS: Final = 40
 """Maximum number of visits that must find the same text at any place."""
 
 KNOWN_VALUE_VISITS: Final = 6
-"""Minimum number of visits before a text is accepted again that was at its place before. Rotating
-texts return to their places."""
+"""Minimum number of visits before a text is accepted that was in its place before. Rotating texts
+return."""
 
 MIN_RESTLESS_TURNS: Final = 6
-"""Minimum number of changes at which a line counts as restless."""
+"""Minimum number of changes for a line to count as restless."""
 
 CALM_VISITS: Final = 20
-"""Number of consecutive visits that must find the stored text at a place before the place no longer
-counts as noise."""
+"""Number of consecutive visits that must find the stored text in a place before it no longer counts
+as noise."""
 
 MAX_PLACES: Final = 400
-"""Maximum number of places that are remembered per page. A version with more differences is
-compared as a whole."""
+"""Maximum number of places remembered per page. A version with more differences is compared as a
+whole."""
 
 NEAR_LINES: Final = 2
-"""Maximum distance of a line from the restless lines that make it restless, in lines."""
+"""Maximum distance in lines from a restless line within which other lines count as restless, too.
+"""
 
 MAX_VANISHED: Final = 300
-"""Maximum number of vanished lines that are remembered per page."""
+"""Maximum number of vanished lines remembered per page."""
 
 MAX_LINES: Final = 5_000
 """Maximum number of lines of a page that are compared line by line."""
@@ -91,16 +93,17 @@ RESTLESS_SHARE: Final = 0.5
 """Minimum share of lines that change in one visit to a page that counts as restless."""
 
 RESTLESS_VISITS: Final = 5
-"""Number of visits in a row after which a page is reported as restless."""
+"""Number of consecutive visits, each changing most of the page, after which it is reported as
+restless."""
 
 DATE_DISTANCE: Final = 3
-"""Maximum distance of a date's parts from each other, in words."""
+"""Maximum distance in words between the parts of a date."""
 
 YEAR_DIGITS: Final = 4
 """Maximum number of digits in a part of a date."""
 
 MAX_DAY_OF_YEAR: Final = 366
-"""Maximum number in a date that is not a year."""
+"""Maximum number in a date, except the year."""
 
 DIGITS: Final = re.compile(r"\d+")
 
@@ -109,9 +112,9 @@ class NoiseState(msgspec.Struct, frozen=True, array_like=True):
     """What is known about the noise of one page.
 
     ``digest`` identifies the stored lines to which the places belong. ``visits`` is the number of
-    visits. ``lines`` maps the marks of new lines to the number of visits in a row that found them.
-    ``restless`` is the number of visits in a row in which most lines changed. ``vanished`` contains
-    the marks of new lines that a later visit no longer found.
+    visits. ``lines`` maps the hashes of new lines to the number of consecutive visits that found
+    them. ``restless`` is the number of consecutive visits in which most lines changed. ``vanished``
+    contains the hashes of new lines that a later visit no longer found.
     """
 
     digest: str = ""
@@ -126,7 +129,7 @@ class NoiseState(msgspec.Struct, frozen=True, array_like=True):
 class Settled:
     """The lines of a page without its noise, and the new state.
 
-    ``lines`` are the stored lines with all accepted differences. ``accepted`` is the number of
+    ``lines`` are the stored lines with all accepted differences, and ``accepted`` is the number of
     these differences. ``waits`` is true if the next visit may confirm a change. ``is_restless`` is
     true if most of the page changes at every visit.
     """
@@ -143,8 +146,8 @@ class Visit:
     """What one visit found on a page.
 
     ``known`` are the stored lines and ``new`` those of the visit. ``number`` counts the visits to
-    the page from 1. ``dated`` contains the numbers of lines that show the date of today.
-    ``lasting`` and ``vanished`` are the new values of `NoiseState`.
+    the page from 1. ``dated`` contains the numbers of lines that show today's date. ``lasting`` and
+    ``vanished`` are the new values for `NoiseState`.
     """
 
     known: Sequence[str]
@@ -163,7 +166,7 @@ class Visit:
 
     @property
     def changed_share(self) -> float:
-        """Return the share of the page's lines whose text is new in this visit."""
+        """Return the share of the page's lines with a text that is new in this visit."""
         size = max(len(self.known), len(self.new), 1)
         changed = [one.place for one in self.seen if one.place.value and one.place.streak == 1]
         # A page that is compared as a whole has only one place.
@@ -178,7 +181,7 @@ class Visit:
 
     @cached_property
     def regions(self) -> Mapping[int, Place]:
-        """Map each line number near restless whole lines to the most restless of these lines."""
+        """Map each line number near restless lines to the most restless of them."""
         found: dict[int, Place] = {}
         for place in (one.place for one in self.seen):
             if place.turns and place.whole:
@@ -198,7 +201,7 @@ def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.
 
 
 def _observed(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.date) -> Visit:
-    """Return the remembered and new places of a page, with the differences of a visit."""
+    """Return what a visit found: its differences, at remembered and new places of the page."""
     places = state.places if state.digest == digest_of(known) else ()
     found = _found(known, new, history_of(places, state))
     lasting = {
@@ -216,7 +219,7 @@ def _observed(known: Sequence[str], new: Sequence[str], state: NoiseState, day: 
 
 
 def _chosen(visit: Visit) -> list[SeenPlace]:
-    """Return the places whose differences are accepted, because enough visits found them."""
+    """Return the places with a difference that enough visits found to accept it."""
     needed = {one: _visits_of_place(one, visit) for one in visit.seen if one.found}
     # The changed words of a line are accepted together, apart from its noise.
     late = {
@@ -243,9 +246,9 @@ def _chosen(visit: Visit) -> list[SeenPlace]:
 
 
 def _kept(visit: Visit, chosen: Sequence[SeenPlace], restless: int) -> Settled:
-    """Return the lines and the state after a visit whose differences at some places are accepted.
+    """Accept a visit's differences at the chosen places. Return the new lines and state.
 
-    ``restless`` is the number of visits in a row before this one in which most lines changed.
+    ``restless`` is the number of consecutive earlier visits in which most lines changed.
     """
     known, ended = visit.known, frozenset(chosen)
     accepted = [difference for one in chosen for difference in one.found]
@@ -268,9 +271,9 @@ def _kept(visit: Visit, chosen: Sequence[SeenPlace], restless: int) -> Settled:
 
 
 def _is_date(seen: SeenPlace, visit: Visit) -> bool:
-    """Return whether a place only shows the date of today, or may be its weekday.
+    """Return whether a place only shows today's date, or may be its weekday.
 
-    A weekday can't be distinguished from other words, but it is a new one on each day.
+    A weekday can't be distinguished from other words, but changes every day.
     """
     is_new = seen.place.since == visit.day.toordinal()
     return all(
@@ -300,7 +303,7 @@ def digest_of(lines: Sequence[str]) -> str:
 
 
 def visits_needed(place: Place, *, learning: bool) -> int:
-    """Return how many visits in a row must find the value of a place before it is accepted."""
+    """Return how many consecutive visits must find the value of a place before it is accepted."""
     least = CONFIRMING_VISITS_WHILE_LEARNING if learning else CONFIRMING_VISITS
     if place.turns:
         turns = CONFIRMING_VISITS + VISITS_PER_TURN * place.turns
@@ -311,7 +314,7 @@ def visits_needed(place: Place, *, learning: bool) -> int:
 
 
 def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
-    """Return how many visits in a row must find the same text before it is accepted."""
+    """Return how many consecutive visits must find the same text before it is accepted."""
     return max(
         visits_needed(seen.place, learning=visit.is_learning),
         *(_visits_of_line(one, seen.place, visit) for one in seen.found),
@@ -319,9 +322,9 @@ def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
 
 
 def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
-    """Return how many visits must find a whole line that is new or gone, based on other lines.
+    """Return how many visits must find a new line, or miss a line, depending on other lines.
 
-    A new line beside restless lines is restless too. So is one that vanished before.
+    A new line beside restless lines is restless too, and so is one that vanished before.
     """
     if not one.whole or one.line == WHOLE_PAGE_LINE:
         return 0
@@ -340,7 +343,7 @@ def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
 def is_clock(one: Difference, day: dt.date) -> bool:
     """Return whether a difference only shows the day of the visit, such as "today is 4 May 2026".
 
-    Tomorrow, the same date is an ordinary difference.
+    The same date in a later visit is an ordinary difference.
     """
     mine = WORD.findall(one.text or "")
     if one.whole or not mine:
@@ -375,7 +378,7 @@ def _is_part(day: dt.date, word: str) -> bool:
 
 
 def _found(known: Sequence[str], new: Sequence[str], history: LineHistory) -> list[Difference]:
-    """Return the differences between two versions, or one if they are too long or too many."""
+    """Return the differences between two versions, or one if there are too many."""
     long = max(len(known), len(new)) > MAX_LINES
     if not long and max(sum(map(len, known)), sum(map(len, new))) <= MAX_LENGTH:
         found = differences(known, new, history)

@@ -1,7 +1,7 @@
 """Differences between the lines of two versions of a single page, down to the changed words.
 
-Moved lines are not a difference, because galleries and lists of links are often in random order.
-Lines that were exchanged between unchanged neighbours are a difference.
+Moved lines are not a difference, because galleries and lists of links often have a random order.
+Lines exchanged between unchanged neighbours are one.
 """
 
 import re
@@ -22,30 +22,29 @@ MAX_WORD_STEPS: Final = 2_000_000
 """Maximum number of comparisons of words in all changed lines of a page."""
 
 MAX_PAIRED_LINES: Final = 10_000
-"""Maximum number of pairs of changed lines, in one passage, that are compared by their words."""
+"""Maximum number of pairs of changed lines per passage whose words are compared."""
 
 MAX_LINE_WORDS: Final = 400
 """Maximum number of words in a line that is compared word by word."""
 
 MIN_SIMILARITY: Final = 0.5
-"""A line is a version of another line if they have at least this share of words in common."""
+"""Minimum share of common words at which a line is a version of another line."""
 
 MAX_SHAPE_LENGTH: Final = 60
-"""Maximum length in characters of a line that is compared by its shape: with ``a`` in place of each
-word and ``1`` in place of each number."""
+"""Maximum length in characters of a line that is compared by its shape, in which ``a`` replaces
+each word and ``1`` each number."""
 
 WORD: Final = re.compile(
     r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+\b|\d+(?:[.,:/\u2019'-]\d+)*|\w+|[^\w\s]"
 )
-"""Pattern that matches a word. A number, date or time is one word, because its parts change
-together."""
+"""Pattern of a word. A number, date or time is one word, because its parts change together."""
 
 EXCHANGED: Final = "\x00"
-"""First character of the key of an exchanged line. No line has it."""
+"""First character of the key of an exchanged line. No line begins with it."""
 
 MAX_EXCHANGED: Final = 8
-"""Maximum number of lines in a circular exchange, in which each line moves to the place of the
-next."""
+"""Maximum number of lines in a circular exchange, in which each line takes the place of the next.
+"""
 
 MARK_BYTES: Final = 6
 
@@ -57,7 +56,7 @@ class Difference:
     The words from ``start`` to ``end`` of line number ``line`` are replaced with ``text``. If
     ``whole`` is true, this is the whole line, and a ``text`` of None means that the line is gone.
     If ``added`` is true, ``text`` is a new line before line number ``line``. ``new_line`` is the
-    line with all its differences, and ``spaces`` are those around ``text`` in it. Differences in
+    line with all its differences, and ``spaces`` are those around ``text``. Differences in
     neighbouring lines have the same ``passage``.
     """
 
@@ -94,8 +93,9 @@ class LineHistory:
     """What earlier visits showed about lines.
 
     ``restless`` contains the numbers of known lines that changed before. ``lasting`` contains the
-    marks of new lines that the last visit found too, ``rotating`` those that came and went.
-    ``replaced`` contains the marks of the new lines that replaced known lines in the last visit.
+    hashes of new lines that the last visit found, too, and ``rotating`` those of lines that came
+    and went. ``replaced`` contains the hashes of the new lines that replaced known lines in the
+    last visit.
     """
 
     restless: Collection[int] = ()
@@ -137,12 +137,10 @@ def differences(
 
 
 def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """Return the known lines that were exchanged, each with the new line at its place.
+    """Return the exchanged known lines, each with the new line in its place.
 
-    Two lines may be exchanged, or up to MAX_EXCHANGED lines in a circle.
-
-    A place is identified by the lines around it. So items of a list that is sorted differently are
-    not found.
+    Two lines may be exchanged, or up to MAX_EXCHANGED lines in a circle. A place is identified by
+    the lines around it, so items of a re-sorted list are not found.
     """
     places = {around: at for around, at in _around(after) if at >= 0}
     replaced: dict[tuple[str, str], list[tuple[int, int]]] = {}
@@ -166,7 +164,7 @@ def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
 
 
 def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the keys of the lines around each line with its number, or -1 if several have them."""
+    """Yield the lines around each line as keys, with its number, or -1 if keys are equal."""
     padded = ["", *lines, ""]
     found: dict[tuple[str, str], int] = {}
     for at, around in enumerate(zip(padded, padded[2:], strict=False)):
@@ -231,7 +229,7 @@ class Passage:
                 yield Difference(line, 0, 0, text, text, self.first, whole=True, added=True)
 
     def of_line(self, line: int, at: int) -> Iterator[Difference]:
-        """Yield the differences between the words of a line and of its new version, line ``at``."""
+        """Yield the differences between the words of a line and its new version, line ``at``."""
         known, new = self.known[line], self.new[at]
         spans, after = [*WORD.finditer(known)], [*WORD.finditer(new)]
         before = [match.group() for match in spans]
@@ -260,10 +258,10 @@ class Passage:
                 yield Difference(line, old.start, old.stop, text, new, self.first, spaces=spaces)
 
     def _replaced(self, gone: list[int], added: list[int], history: LineHistory) -> dict[int, int]:
-        """Return which new line replaced which known line, of lines without similar words.
+        """Match gone and added lines that have no similar words: return which line replaced which.
 
-        A new line that lasts replaced a calm line, and any other one a restless line. Rotating
-        lines never replace calm lines.
+        A lasting new line replaces a calm line, and any other one a restless line. Rotating lines
+        never replace calm lines.
         """
         marks = {at: mark_of(self.new[at]) for at in added}
         calm = [old for old in gone if old not in history.restless]
@@ -293,7 +291,7 @@ def _similar(
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs of a known and a new line that share most of their words, in order.
 
-    Short lines with figures are pairs if only their words and figures differ, such as dates.
+    Short lines with figures, such as dates, are pairs if they have the same shape.
     """
     if len(gone) * len(added) > MAX_PAIRED_LINES:
         yield from zip(gone, added, strict=False)
@@ -333,9 +331,9 @@ def _shape(line: str) -> str:
 def apply(
     known: Sequence[str], accepted: Sequence[Difference], new: Sequence[str] = ()
 ) -> list[str]:
-    """Return the lines with the accepted differences.
+    """Return the known lines with the accepted differences.
 
-    Lines with the same words as a line of ``new`` take its punctuation.
+    If a line has the same words as a line of ``new``, it takes over the punctuation.
     """
     lines: list[str | None] = [*known]
     for one in sorted(accepted, key=lambda one: (one.line, one.start), reverse=True):

@@ -13,17 +13,19 @@ MAX_SEEN: Final = 8
 """Maximum number of earlier texts that are remembered per place."""
 
 WHOLE_PAGE_LINE: Final = -1
-"""Line number of the place that is a page as a whole."""
+"""Line number of the place that stands for the whole page."""
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """A place that has differed from the stored version: words of a line, or a gap before a line.
 
-    ``value`` identifies the difference that the last visit found, or is "" for the stored text.
-    ``streak`` is the number of visits in a row with this value, ``turns`` the number of times that
-    the value changed, and ``longest`` the longest streak of a value that was not accepted. ``seen``
-    contains earlier values. ``since`` is the day of the first visit with this value (ordinal).
-    ``whole`` is true if the line was ever replaced as a whole.
+    - ``value`` identifies the difference found by the last visit, or is "" for the stored text.
+    - ``streak`` is the number of consecutive visits with this value.
+    - ``turns`` is the number of times that the value changed.
+    - ``longest`` is the longest streak of a value that was not accepted.
+    - ``seen`` contains earlier values.
+    - ``since`` is the day of the first visit with this value (ordinal).
+    - ``whole`` is true if the line was ever replaced as a whole.
     """
 
     line: int
@@ -41,14 +43,14 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPlace:
-    """A place after a visit, and the differences that the visit found at it (perhaps none)."""
+    """A place after a visit, with the differences found there, if any."""
 
     place: Place
     found: Sequence[Difference]
 
     @property
     def is_unsettled(self) -> bool:
-        """Return whether the visit found a difference, and no earlier visit found another one."""
+        """Return whether the visit found a difference where no earlier visit found another one."""
         return bool(self.found) and not self.place.turns
 
 
@@ -57,7 +59,7 @@ def in_gaps(
 ) -> Iterator[tuple[Place, list[Difference]]]:
     """Yield the places of new lines with their differences.
 
-    Each new line is a place. The lines that a gap no longer has are remembered in one place.
+    Each new line is a place. Lines that disappeared from a gap share one place.
     """
     lines = {(one.line, one.value): one for one in places if one.added and one.value}
     pasts = {one.line: one for one in places if one.added and not one.value}
@@ -79,7 +81,7 @@ def in_gaps(
 def in_lines(
     places: Sequence[Place], found: Sequence[Difference]
 ) -> Iterator[tuple[Place, list[Difference]]]:
-    """Yield the places in known lines with their differences. Overlapping places are joined."""
+    """Yield the places in known lines with their differences. Overlapping places are merged."""
     items: list[Place | Difference] = [*places, *found]
     known = [one for one in items if not one.added]
     known.sort(key=lambda one: (one.line, one.start, one.end))
@@ -98,7 +100,7 @@ def in_lines(
 
 
 def _joined(group: Sequence[Place | Difference]) -> tuple[Place, list[Difference]]:
-    """Return the place of a group, with its differences. It remembers the most restless place."""
+    """Merge a group into one place with all its differences. It keeps the most restless history."""
     line, start, end = group[0].line, group[0].start, max(one.end for one in group)
     places = [one for one in group if isinstance(one, Place)]
     mine = [one for one in group if isinstance(one, Difference)]
@@ -137,7 +139,7 @@ def after_acceptance(place: Place, mine: Sequence[Difference], known: Sequence[s
 
 
 def moved(places: Sequence[Place], accepted: Sequence[Difference]) -> Iterator[Place]:
-    """Yield the places with their positions in the version after the accepted differences."""
+    """Yield the places at their positions in the new version, after the accepted differences."""
     if any(one.line == WHOLE_PAGE_LINE for one in accepted):
         return
     gone = {one.line for one in accepted if one.whole and one.text is None}

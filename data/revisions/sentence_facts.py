@@ -26,7 +26,7 @@ TIME: Final = re.compile(
     r"|\b(?:godz\.|kl\.|klo|pukul|jam|saat|alle|dalle|ore)\s\d{1,2}\.\d{2}(?![.,]?\d)",
     re.IGNORECASE,
 )
-"""Pattern that matches a time. A point separates hours and minutes only beside a word for hours."""
+"""Pattern of a time of day. A point separates hours and minutes only beside a word for hours."""
 
 YEAR_DIGITS: Final = 4
 YEARS: Final = range(1800, 2101)
@@ -36,7 +36,7 @@ DATE_ENDINGS: Final = frozenset("年月日년월일")
 """Letters after the year, month and day in Chinese, Japanese and Korean dates."""
 
 SPAN_ENDINGS: Final = frozenset("間间")
-"""Letters after 日 or 年 if the number counts days or years, in Chinese and Japanese."""
+"""Letters after 日 or 年 in Chinese and Japanese if the number counts days or years."""
 
 SEPARATORS: Final = ".,'’٫٬ \u00a0\u202f\u2009"
 GROUP_DIGITS: Final = 3
@@ -44,28 +44,28 @@ MAX_MONTH_DISTANCE: Final = 2
 """Maximum number of words between a day and its month: ``3 de marzo``."""
 
 MAX_LINK_LETTERS: Final = 3
-"""Maximum number of letters of a word between a day and its month."""
+"""Maximum length in letters of a word between a day and its month."""
 
 NOUN_CAPITALS: Final = frozenset(["de", "lb", "gsw", "nds"])
 """Languages in which every noun begins with a capital letter."""
 
 MAX_HEADLINE_SHARE: Final = 0.6
-"""Share of capitalized words from which capitals do not identify names, as in headlines."""
+"""Share of capitalized words at which capitals no longer indicate names, as in headlines."""
 
 MIN_HEADLINE_WORDS: Final = 3
-"""Number of words above which a sentence may be a headline."""
+"""Number of words that a sentence must exceed to be a headline."""
 
 SENTENCE_STARTS: Final = frozenset(["", *'.!?…:"“„«»¿¡(['])
 """Characters before the first word of a sentence. It is empty at the start of a text."""
 
 OPENING: Final = re.compile('[:"“„«»¿¡(\\[]')
-"""Pattern that matches punctuation after which a word may begin with a capital letter."""
+"""Pattern of punctuation after which a word may begin with a capital letter."""
 
 MAX_NAME_WORDS: Final = 2
-"""Maximum number of words after or before a title such as "Mr" that belong to the name."""
+"""Maximum number of words beside a title such as "Mr" that belong to the name."""
 
 HANGUL_TITLE_ENDING: Final = re.compile("[과국부청원소실처팀회사]장[은는이가도의]?$")
-"""Pattern that matches the end of a Korean word for the head of an office, after a name."""
+"""Pattern of the end of a Korean word for the head of an office, which follows a name."""
 
 POSSESSIVE: Final = "の"
 """Letter between a title and a name in Japanese."""
@@ -74,7 +74,7 @@ MAX_NAME_LETTERS: Final = 3
 """Maximum number of letters of a name in scripts without spaces."""
 
 STEM_LETTERS: Final = 4
-"""Number of letters at which two forms of a word have the same beginning."""
+"""Number of equal first letters that make two words forms of the same word."""
 
 APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
 
@@ -92,7 +92,8 @@ class Word(NamedTuple):
 class Facts:
     """Facts of one or more sentences, and their words and numbers in order.
 
-    ``negations`` also contains words of modality. ``reversals`` contains only words such as "not".
+    ``negations`` includes words of modality ("may"); ``reversals`` contains only words such as
+    "not".
     """
 
     numbers: list[str] = field(default_factory=list)
@@ -117,9 +118,9 @@ def facts_of(sentences: Sequence[str], language: str) -> Facts:
 
 
 def changed_words(old: Facts, new: Facts) -> tuple[list[str], list[str]]:
-    """Return the words that only one of two versions has, apart from other forms of a word.
+    """Return the words that only one of two versions has, ignoring other forms of a word.
 
-    Names, spelled numbers and words of negation or modality are left out.
+    Names, spelled-out numbers and words of negation or modality are left out.
     """
     before, after = Counter(old.words), Counter(new.words)
     explained = old.explained | new.explained
@@ -180,7 +181,7 @@ def _read_negations(text: str, rules: LanguageRules, found: Facts) -> None:
 
 
 def _parts_of_date(found: re.Match[str]) -> list[str]:
-    """Return day, month and year of a numeric date as sorted numbers, or nothing."""
+    """Return the day, month and year of a numeric date as sorted numbers, or an empty list."""
     first, _, second, third = found.groups()
     numbers = [int(first), int(second), int(third)]
     is_year_first = len(first) == YEAR_DIGITS
@@ -193,7 +194,7 @@ def _parts_of_date(found: re.Match[str]) -> list[str]:
 def _date_words(
     words: Sequence[Word], languages: tuple[str, ...], weekdays: frozenset[str], found: Facts
 ) -> frozenset[int]:
-    """Return the places of words that belong to dates, and add the dates to the facts."""
+    """Return the positions of words that belong to dates, and add the dates to ``found``."""
     places: set[int] = set()
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else None
@@ -234,7 +235,7 @@ def _date_words(
 
 
 def _numbers_near(words: Sequence[Word], at: int) -> set[int]:
-    """Return the places of the day and the year beside a month."""
+    """Return the positions of the day and the year beside a month."""
     found = set()
     for step in (-1, 1):
         for distance in range(1, MAX_MONTH_DISTANCE + 2):
@@ -289,7 +290,7 @@ def _is_numeral(char: str) -> bool:
 
 
 def _named(text: str, words: Sequence[Word], rules: LanguageRules) -> Iterator[int]:
-    """Yield the places of words that are probably parts of names."""
+    """Yield the positions of words that are probably parts of names."""
     only = [at for at, word in enumerate(words) if word.kind == "word"]
     yield from _beside_titles(words, only, rules)
     yield from _unspaced_beside_titles(text, words, only, rules)
@@ -336,7 +337,7 @@ def _touch(text: str, one: Word, other: Word) -> bool:
 def _beside_titles(
     words: Sequence[Word], only: Sequence[int], rules: LanguageRules
 ) -> Iterator[int]:
-    """Yield the places of words directly after or before a title."""
+    """Yield the positions of words directly before or after a title."""
     folded = [fold_keyword(words[at].text) for at in only]
     titles = rules.before_names | rules.after_names
     for place, at in enumerate(only):
@@ -354,10 +355,9 @@ def _beside_titles(
 def _unspaced_beside_titles(
     text: str, words: Sequence[Word], only: Sequence[int], rules: LanguageRules
 ) -> Iterator[int]:
-    """Yield the places of letters beside a personal title, in scripts without spaces.
+    """Yield the positions of letters beside a personal title, in scripts without spaces.
 
-    These letters are probably part of a name. ``only`` contains the places of tokens that are
-    words.
+    They are probably part of a name. ``only`` contains the positions of tokens that are words.
     """
     if not rules.titles:
         return

@@ -1,4 +1,4 @@
-"""Words of a language that decide the classes of an edited sentence, as patterns and sets."""
+"""Words of a language that determine the classes of an edited sentence, as patterns and sets."""
 
 import re
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ LETTER: Final = (
     r"(?:[^\W\d_]|(?!\d)[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     r"\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u109f\u17b4-\u17d3\ufe20-\ufe2f])"
 )
-"""Pattern that matches a letter, or a mark that belongs to the preceding letter."""
+"""Pattern of a letter, or of a mark that belongs to the preceding letter."""
 
 MIN_WEEKDAY_LETTERS: Final = 5
-"""Minimum number of letters of the name of a weekday whose last letter depends on the sentence."""
+"""Minimum number of letters of a weekday's name whose last letter depends on the sentence."""
 
 
 class LanguageRules(NamedTuple):
-    """Words of a language, prepared for the search in sentences."""
+    """Words of a language in the forms in which sentences are searched."""
 
     language: str
     negations: re.Pattern[str] | None
@@ -35,7 +35,7 @@ class LanguageRules(NamedTuple):
 
 @cache
 def rules_of(language: str) -> LanguageRules:
-    """Return the rules of a language. Without words of the language, all languages are combined."""
+    """Return the rules of a language, or those of all languages combined if it has none."""
     base = base_of(language) if language else ""
     known = vocabulary().get(base)
     has_words = known is not None and known.edits != EditWords()
@@ -61,7 +61,7 @@ def rules_of(language: str) -> LanguageRules:
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern of complete words. A hyphen marks the beginning or the end of words."""
+    """Return a pattern of complete words. A hyphen marks the beginning or end of words."""
     spaced = [one for one in words if not UNSPACED.search(one)]
     whole = [re.escape(one) for one in spaced if "-" not in {one[0], one[-1]}]
     starts = [re.escape(one[:-1]) for one in spaced if one[-1] == "-"]

@@ -15,13 +15,13 @@ END: Final = re.compile(
     "\n+|[.!?…؟۔।॥።။]{1,4}[\"'”’»)\\]]{0,3}(?:[ \t\u00a0]+|(?=\n)|$)"
     "|(?:[。！？]+|[!?]+(?=[\u3040-\u9fff]))[」』”）]*"
 )
-"""Pattern that matches the end of a line or of a possible sentence."""
+"""Pattern of the end of a line or of a possible sentence."""
 
 MAX_ABBREVIATION: Final = 4
 """Maximum number of letters before the period of an abbreviation."""
 
 VOWEL: Final = re.compile("[aeiouyаеёиоуыэюяіїєαειουηω]|[^a-zа-яієїα-ω]")
-"""Pattern that matches a vowel. A word without vowels is an abbreviation, such as ``Dr``."""
+"""Pattern of a vowel. A word without vowels is an abbreviation, such as ``Dr``."""
 
 ABBREVIATIONS: Final = frozenset(
     ["prof", "art", "sra", "dra", "dott", "fig", "no", "nos", "ca", "डॉ", "प्रो", "रु"]
@@ -29,41 +29,46 @@ ABBREVIATIONS: Final = frozenset(
 """Abbreviations with vowels before names and numbers."""
 
 UNITS: Final = frozenset(["km", "kg", "cm", "mm", "kWh", "MWh"])
-"""Units without vowels. A period after them is the end of the sentence."""
+"""Units without vowels. A period after them ends the sentence."""
 
 MAX_DAY_DIGITS: Final = 2
 """Maximum number of digits before the period of an ordinal number, as in ``3. März``."""
 
 STEM_LETTERS: Final = 5
-"""Number of letters at which two words count as forms of the same word in the comparison."""
+"""Number of equal first letters that make two words forms of the same word when sentences are
+compared."""
 
 MAX_POSTINGS: Final = 8
-"""Maximum number of sentences with a word that are candidates for a sentence with the same word.
+"""Maximum number of sentences per word that are compared with a sentence containing the word.
 
-This limits the comparisons to a constant number per word."""
+This limits the comparisons to a constant number per word.
+"""
 
 MIN_SIMILARITY: Final = 0.34
-"""Minimum share of words in common (Dice coefficient) of two versions of a sentence."""
+"""Minimum similarity (Dice coefficient of the words) of two versions of a sentence."""
 
 MIN_CONTAINED: Final = 0.75
-"""Minimum share of a sentence's words in another sentence, of which it was or becomes a part."""
+"""Minimum share of a sentence's words in a longer sentence for one to be a part of the other."""
 
 MIN_CONTAINED_WORDS: Final = 3
 MIN_SENTENCE_WORDS: Final = 3
-"""Minimum number of words in an added or removed sentence. Shorter ones are single words."""
+"""Minimum number of words in an added or removed sentence. Shorter ones count as single words."""
 
 
 MAX_SENTENCE_LENGTH: Final = 2_000
-"""Length in characters at which longer sentences, such as texts without punctuation, are split."""
+"""Maximum length in characters of a sentence. Longer ones, such as texts without punctuation, are
+split."""
 
 MAX_SPLIT: Final = 400_000
 """Maximum number of characters in changed lines that are split into sentences."""
 
 MAX_CHARACTERS: Final = 100_000
 MAX_SENTENCES: Final = 2_000
-"""Maximum number of characters and of sentences that differ and are compared with each other.
+"""Maximum number of differing sentences, and of their characters, that are compared with each
+other.
 
-Further ones in the same text are ignored."""
+Further ones in the same text are ignored.
+"""
 
 
 class Sentence(NamedTuple):
@@ -75,7 +80,7 @@ class Sentence(NamedTuple):
 
 @dataclass(slots=True)
 class EditedSentences:
-    """One or more sentences before an edit, and the sentences that replaced them."""
+    """One or more sentences before an edit, and the sentences after it."""
 
     old: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
@@ -83,7 +88,7 @@ class EditedSentences:
 
 @dataclass(frozen=True, slots=True)
 class SentenceChanges:
-    """Differences between two texts. Sentences that only moved are in none of the lists."""
+    """Differences between two texts. Sentences that only moved are not included."""
 
     edited: tuple[EditedSentences, ...]
     added: tuple[Sentence, ...]
@@ -254,7 +259,7 @@ def _partners(wanted: Sequence[Counter[str]], others: Sequence[Counter[str]]) ->
 
 
 def _similarity(words: Counter[str], others: Counter[str], total: int) -> float:
-    """Return the share of words in common, or 0 if two sentences are different sentences."""
+    """Return the share of words in common, or 0 if two sentences are too different."""
     count = words.total()
     common = sum(min(number, others[word]) for word, number in words.items())
     dice = 2 * common / (count + total)

@@ -1,4 +1,4 @@
-"""The content of a single page without its noise, as a version that may be stored."""
+"""The content of a single page without its noise, ready to be stored as a version."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from data.revisions.page_lines import MAX_STEPS
 
 TITLE_MARK: Final = "\x01"
 FILE_MARK: Final = "\x02"
-"""First characters of lines that are the title or the address of a file. No text has them, because
-data.text.clean removes them."""
+"""First characters of lines that are the title or the address of a file. No text contains them,
+because data.text.clean removes them."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,8 +26,8 @@ _encode = msgspec.json.Encoder().encode
 class SettledContent:
     """The content to store, and the new state of the page as JSON text.
 
-    ``waits`` is true if the next visit may confirm a change, and ``differs`` if the page shows
-    anything else than the content. ``is_restless`` is true if most of it changes at every visit.
+    ``waits`` is true if the next visit may confirm a change, and ``differs`` if the page differs
+    from the content. ``is_restless`` is true if most of the page changes at every visit.
     """
 
     content: Content
@@ -40,10 +40,10 @@ class SettledContent:
 def settled_content(
     known: Content, new: Content, state: str | None, day: dt.date
 ) -> SettledContent:
-    """Return the content of a page with only those changes that held still.
+    """Return the content of a page with only its stable changes.
 
-    ``state`` is the last state of the page, or None. An invalid one is relearned. ``day`` is the
-    day of the visit. The HTML of a changed version is that of the page, with its noise.
+    ``state`` is the last state of the page, or None. An invalid state is relearned. ``day`` is the
+    day of the visit. The HTML of a changed version is that of the page, including noise.
     """
     lines = compared_lines(new)
     found = settle(compared_lines(known), lines, decoded(state), day)
@@ -69,9 +69,9 @@ def compared_lines(content: Content) -> list[str]:
 
 
 def _files(content: Content) -> dict[str, int]:
-    """Return the position of each attachment by its address.
+    """Map the address of each attachment to its position.
 
-    For a document, its length is added.
+    For a document, the address is followed by its length.
     """
     is_document = content.body_rule == DOCUMENT
     return {
@@ -94,7 +94,7 @@ def _content(known: Content, new: Content, found: Settled) -> Content:
 
 
 def _joined(lines: list[str], known: str, new: str) -> str:
-    """Return lines as a text, with blank lines as at the same places of the new or known text."""
+    """Join lines to a text, with blank lines in the same places as in the new or known text."""
     ends = [*_ends(new)]
     stored = dict(_ends(known))
     parts = []
@@ -107,7 +107,7 @@ def _joined(lines: list[str], known: str, new: str) -> str:
 
 
 def _ends(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each line that is not blank, with the line breaks after it."""
+    """Yield each line that is not blank, with the line breaks that follow it."""
     last, size = "", 0
     for line in text.split("\n"):
         if line.strip():

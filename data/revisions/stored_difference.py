@@ -1,8 +1,7 @@
 """Encoded differences between versions, without the texts of the versions.
 
 The lengths of unchanged, removed and added passages are stored when a version is recorded. The
-texts come from the versions themselves, so a text that is redacted there is not stored anywhere
-else.
+texts are taken from the versions, so that a redaction there leaves no copy of a text here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -46,7 +45,7 @@ _decoder = msgspec.json.Decoder(StoredDifference)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Change from one revision of a release to the next."""
+    """Change from one version of a release to the next."""
 
     before: Revision
     after: Revision
@@ -101,7 +100,7 @@ def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
 def classes_between(before: Revision, after: Revision) -> EditClasses:
     """Return the classes of an edit, which are stored or computed like its difference.
 
-    A new extraction of the same page is not an edit and has no classes, and nor has a redaction.
+    New extractions of the same page and redactions are not edits and have no classes.
     """
     if after.reason == "reading":
         return NO_EDIT
@@ -122,7 +121,7 @@ def _stored(before: Revision, after: Revision) -> StoredDifference | None:
 
 
 def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
-    """Return the difference of one field, with the texts from both versions."""
+    """Return the difference of one field, with the texts of both versions."""
     match stored.field:
         case "attachments":
             return attachment_diff(old, new)
@@ -145,7 +144,7 @@ def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
 
 
 def digest_of(old: Content, new: Content) -> str:
-    """Return a digest of all data on which the difference between two versions depends."""
+    """Return a digest of everything that determines the difference between two versions."""
     found = blake2b(digest_size=DIGEST_BYTES)
     for one in (old, new):
         files = (f"{media.url} {media.length}" for media in one.attachments)

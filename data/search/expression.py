@@ -1,6 +1,6 @@
-"""Search expressions: the tree into which a query is parsed.
+"""Search expressions: the trees into which queries are parsed.
 
-data.search.syntax parses a text to an expression. The stores compile an expression to SQL, and
+data.search.syntax parses a query. The stores compile its expression to SQL, and
 data.search.folded_release evaluates it for watches. Both must select the same releases, which
 benchmarks/queries.py checks.
 """
@@ -20,15 +20,15 @@ STATES: Final = ("corrected", "retracted")
 """States of releases by which searches can filter."""
 
 Place: TypeAlias = Literal["", "title", "body"]
-"""Where a term is searched: in the title, in the body, or in both (an empty string)."""
+"""Where a term is searched: in the title, in the body, or in both (empty string)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Successive folded words, of which the last one may be a prefix.
+    """Successive folded words, the last of which may be a prefix.
 
-    ``written`` is the word with its accents if other forms of the word also match. It is empty for
-    phrases, prefixes and terms of one field.
+    ``written`` is the word with its accents if other forms of it also match, and empty for phrases,
+    prefixes and terms of one field.
     """
 
     words: str
@@ -39,7 +39,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Matches releases with one of the ``values`` in a field. ``position`` is in the query."""
+    """Matches releases whose field has one of the ``values``. ``position`` is that in the query."""
 
     name: LabelField
     values: frozenset[str]
@@ -64,21 +64,21 @@ class SavedSearch:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Matches releases that the part does not match."""
+    """Matches releases that its part does not match."""
 
     part: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Matches releases that all parts match. Without parts, it matches every release."""
+    """Matches releases that all its parts match. Without parts, it matches every release."""
 
     parts: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Matches releases that at least one part matches. Without parts, it matches no release."""
+    """Matches releases that at least one of its parts matches. Without parts, it matches none."""
 
     parts: tuple[Expression, ...]
 
@@ -157,15 +157,15 @@ def levels_of(expression: Expression) -> int:
 
 
 def wanted_terms(expression: Expression, place: Place = "") -> tuple[Term, ...]:
-    """Return the distinct terms that are not excluded and that are searched in a place."""
+    """Return the distinct terms that are not excluded and are searched in ``place``."""
     found = (one for one in leaves(expression, positive=True) if isinstance(one, Term))
     return tuple(dict.fromkeys(one for one in found if not place or one.place in {"", place}))
 
 
 def is_bounded(expression: Expression) -> bool:
-    """Return whether every match must have a word, value or day from the expression.
+    """Return whether every match must have some word, value or day from the expression.
 
-    Other expressions only exclude releases, and would match nearly all releases.
+    Otherwise it only excludes releases, and matches nearly all of them.
     """
     match expression:
         case Not():
@@ -178,15 +178,15 @@ def is_bounded(expression: Expression) -> bool:
 
 
 MAX_LEAVES: Final = 128
-"""Maximum number of terms, labels and dates of an expression with its saved searches."""
+"""Maximum number of terms, labels and dates in an expression, including its saved searches."""
 
 MAX_LEVELS: Final = 25
-"""Maximum depth (`levels_of`) of an expression with its saved searches. The parser stack of SQLite
+"""Maximum depth (`levels_of`) of an expression, including its saved searches. SQLite's parser stack
 overflows at 29 levels, and filters add one level."""
 
 
 def with_present_sources(expression: Expression, moves: Mapping[str, str]) -> Expression:
-    """Return an expression in which current ids of sources replace former ids."""
+    """Return an expression with former ids of sources replaced by current ids."""
     if not moves:
         return expression
 

@@ -11,8 +11,7 @@ from data.search.query import Query
 from data.text.folding import fold_search
 
 MAX_CHARACTERS_OF_FILES: Final = 1_500_000
-"""Maximum number of characters of attachments that are searched for matching pages of one list of
-results."""
+"""Maximum number of characters of attachments searched per list of results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class FileHit:
 
     @property
     def part(self) -> Literal["page", "slide", "sheet"]:
-        """What the pages of a file of this kind are called."""
+        """What the pages of this kind of file are called."""
         if self.kind in {"xlsx", "ods"}:
             return "sheet"
         return "slide" if self.kind in {"pptx", "odp"} else "page"
@@ -39,10 +38,10 @@ class FileHit:
 def file_hits(
     releases: Iterable[Release], texts: Mapping[str, FileText], query: Query
 ) -> Mapping[str, FileHit]:
-    """Return the page with the most terms of a query for each release, by release id.
+    """Map release ids to the attachment page that contains the most terms of a query.
 
-    ``texts`` are texts of files by digest. A release is omitted if its own text contains all terms,
-    or if its attachments contain no other term.
+    ``texts`` maps digests to texts of files. A release is omitted if its own text contains all
+    terms, or if its attachments contain no other term.
     """
     finder = _Finder(texts, query)
     found = {one.id: finder.best(one) for one in releases if one.content.file_digests}

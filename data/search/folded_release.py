@@ -1,7 +1,7 @@
 """Evaluation of search expressions in memory, for watches.
 
-Thousands of watches are compared with each release. So `evaluator` converts each expression to a
-function once, and the words of a release are folded once.
+Thousands of watches are compared with each release. So each expression is converted to a function
+once (`evaluator`), and the words of a release are folded once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from data.text.folding import fold_search
 
 
 class FoldedRelease:
-    """Words of a release, folded like the words in a search index, its labels and its day.
+    """A release's words, folded as in a search index, its labels and its day.
 
     ``labels`` come from data.topics.facets.labels_of. ``day`` is None if the release is undated.
     """
@@ -52,7 +52,7 @@ class FoldedText:
     def pairs(self) -> frozenset[str]:
         """Return all pairs of adjacent words.
 
-        A phrase can be in the text only if all its pairs are.
+        A text that contains a phrase has all its pairs.
         """
         return word_pairs(self._run)
 
@@ -81,7 +81,7 @@ def word_pairs(words: Sequence[str]) -> frozenset[str]:
 
 
 class FoldedTerm:
-    """A term prepared for comparisons: its whole words, its prefix, and its pairs of words."""
+    """A term prepared for comparison: its whole words, its prefix, and its pairs of words."""
 
     def __init__(self, term: Term) -> None:
         words = term.words.split(" ")
@@ -122,10 +122,7 @@ def evaluator(expression: Expression) -> Evaluator:  # noqa: PLR0911 - one per n
 
 
 def _cost(expression: Expression) -> int:
-    """Return the expected cost of evaluating an expression.
-
-    Faster expressions have lower values.
-    """
+    """Return the expected relative cost of evaluating an expression."""
     if isinstance(expression, Label | Days):
         return 0
     if isinstance(expression, Term):

@@ -1,8 +1,8 @@
 """Positions of a query's words in the original text.
 
-Searches compare folded text (data.text.folding.fold_search), in which characters have other
-positions: ``İZMİR`` becomes ``izmir``, ``Straße`` becomes ``strasse``. So each word is folded
-separately, and its original position is kept.
+Searches compare folded text (data.text.folding.fold_search), in which positions differ: ``İZMİR``
+becomes ``izmir``, ``Straße`` becomes ``strasse``. So each word is folded separately, and its
+original position is kept.
 """
 
 import re
@@ -20,8 +20,7 @@ Span: TypeAlias = tuple[int, int]
 ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 
 JAMO: Final = range(0x1160, 0x1200)
-"""Code points of vowels and final consonants of Hangul, which combine with the previous
-character."""
+"""Code points of Hangul vowels and final consonants, which combine with the previous character."""
 
 
 class FoldedWord(NamedTuple):
@@ -69,9 +68,9 @@ def follows(char: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def folded_cluster(cluster: str) -> str:
-    """Return a character with its combining marks in folded form.
+    """Return the folded form of a character with its combining marks.
 
-    If the character is a separate word, there are spaces around it.
+    If it is a word of its own, it has spaces around it.
     """
     # Surrounding letters keep the spaces at both ends.
     return fold_search(f"a{cluster}a")[1:-1]
@@ -79,7 +78,7 @@ def folded_cluster(cluster: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def is_word_letter(char: str) -> bool:
-    """Return whether the search index treats a character as part of a word."""
+    """Return whether a character is part of a word in the search index."""
     category = unicodedata.category(char)
     return category[0] in "LMN" or category == "Co"
 
@@ -94,7 +93,7 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def places_of(words: Sequence[FoldedWord], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - an attribute of Term
-    """Yield the spans at which the words ``wanted`` occur in succession.
+    """Yield the spans where the words ``wanted`` follow each other.
 
     With ``prefix``, the last word may have more letters.
     """

@@ -1,6 +1,6 @@
-"""Queries in version 1 of the query language, translated to the current version.
+"""Translation of queries from version 1 of the query language to the current version.
 
-Version 1 had words, phrases, prefixes and exclusions. Every text was a valid query, and brackets,
+Version 1 had words, phrases, prefixes and exclusions. Every text was a valid query: brackets,
 colons and OR had no meaning. Watches and feed addresses without a version keep this meaning.
 """
 
@@ -12,14 +12,14 @@ from data.search.syntax import MAX_QUERY_LENGTH, MAX_TERMS, MIN_PREFIX_LETTERS, 
 from data.text.folding import fold_search
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-"""Pattern that matches a term of version 1: an optional minus, and a phrase or word."""
+"""Pattern of a term of version 1: an optional minus, and a phrase or word."""
 
 SIGNS: Final = re.compile(r"[():*]")
-"""Pattern that matches signs with a meaning in the current version, and the sign of prefixes."""
+"""Pattern of signs that have a meaning in the current version, and of the sign of prefixes."""
 
 
 def upgraded(text: str) -> str:
-    """Return a query with the meaning that ``text`` has in version 1. It is always valid."""
+    """Return a query that means what ``text`` means in version 1. It is always valid."""
     found = []
     for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
         raw = phrase or word
@@ -35,13 +35,13 @@ def upgraded(text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    """Return a word without a leading minus, and in lower case if it is an operator."""
+    """Return a word without a leading minus, and in lower case if it would be an operator."""
     word = word.lstrip("-") or word
     return word.lower() if word in OPERATORS else word
 
 
 def means_the_same(text: str) -> bool:
-    """Return whether a query has the same meaning in version 1 and in the current version."""
+    """Return whether a query means the same in version 1 and in the current version."""
     try:
         return parse(text) == parse(upgraded(text))
     except QueryError:
@@ -49,7 +49,7 @@ def means_the_same(text: str) -> bool:
 
 
 def fault_of_older(text: str) -> str:
-    """Return why a query in version 1 would be cut off, or an empty string."""
+    """Return why a query of version 1 would be truncated, or an empty string."""
     if len(text) > MAX_QUERY_LENGTH:
         return f"the query has more than {MAX_QUERY_LENGTH} characters"
     if len(TERM.findall(text)) > MAX_TERMS:

@@ -14,22 +14,22 @@ PASSAGE_LENGTH: Final = 240
 """Maximum length in characters of a passage."""
 
 MAX_SEARCHED_CHARACTERS: Final = 200_000
-"""Maximum number of characters of a body in which a passage is searched."""
+"""Maximum number of characters of a body that are searched for a passage."""
 
 MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
 """Maximum number of characters in a passage before the first match."""
 
 MAX_CUT_WORD: Final = 40
-"""Maximum number of characters removed from the end of a passage so that it ends at a space."""
+"""Maximum number of characters removed from the end of a passage to end it at a space."""
 
 Piece: TypeAlias = tuple[int, str]
-"""Start of a piece of a text, and the piece's folded words with spaces around them."""
+"""A piece of a text: its start, and its folded words with spaces around them."""
 
 
 def passage(content: Content, query: Query) -> str:
-    """Return the passage of a body that contains the most terms of a query, on one line.
+    """Return the passage of a body with the most terms of a query, on one line.
 
-    If it contains none, return the beginning of the body.
+    Returns the beginning of the body if it contains none of them.
     """
     text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
     wanted = query.wanted_in("body")
@@ -66,10 +66,10 @@ def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _in_pieces(text: str) -> tuple[str, Sequence[Piece]]:
-    """Return a text as one line, and the overlapping pieces of this line.
+    """Return a text as one line, and overlapping pieces of it.
 
-    The result is cached, because many watches check the same release. Pieces overlap, so that each
-    phrase is completely in one of them.
+    The pieces overlap so that each phrase is completely in one of them. The result is cached,
+    because many watches check the same release.
     """
     line = " ".join(text.split())
     pieces: list[Piece] = []

@@ -24,19 +24,17 @@ from data.search.nested_searches import resolved
 from data.search.syntax import parse
 
 MAX_COUNTED: Final = 10_000
-"""Maximum number of matches that are counted. With this limit, the work does not grow with the
-store."""
+"""Maximum number of matches that are counted, so that the cost does not grow with the store."""
 
 
 @dataclass(frozen=True)
 class Query:
     """A search query: ``text`` in the syntax of data.search.syntax, and filters.
 
-    A filter is None if it is not used. Days are inclusive. Sources, topics, languages and states
-    may be lists separated by commas, of which one must match. ``en`` also matches ``en-GB``, but
-    ``en-GB`` does not match ``en``. ``saved`` contains the saved searches that the text may name,
-    and ``moves`` maps former ids of sources to current ids. Properties raise QueryError if the text
-    is invalid.
+    An unused filter is None. Days are inclusive. Sources, topics, languages and states may be lists
+    separated by commas, one of which must match. ``en`` also matches ``en-GB``, but not vice versa.
+    ``saved`` contains the saved searches that the text may name, and ``moves`` maps former ids of
+    sources to current ids. Properties raise QueryError if the text is invalid.
     """
 
     text: str
@@ -59,16 +57,16 @@ class Query:
 
     @cached_property
     def condition(self) -> Expression:
-        """Return the expression of the text and all filters except the days."""
+        """Return the expression of the text and of all filters except the days."""
         if self.is_empty:
             return NOTHING
         return all_of([*([self.expression] if self.expression else []), *self._filters()])
 
     @cached_property
     def is_empty(self) -> bool:
-        """Return whether the query selects nothing: it has no filter and only excludes terms.
+        """Return whether the query selects nothing: it has no filters and only excludes terms.
 
-        A query whose text has no words selects nothing, whatever its filters.
+        A query with a text without words selects nothing, whatever its filters.
         """
         filters = [*self._filters(), *([Days()] if self.since or self.until else [])]
         if self.expression is None:
@@ -77,11 +75,11 @@ class Query:
 
     @property
     def wanted(self) -> tuple[Term, ...]:
-        """Return the terms that are not excluded. If it is empty, matches can't be ranked."""
+        """Return the terms that are not excluded. If there are none, matches can't be ranked."""
         return wanted_terms(self.expression) if self.expression else ()
 
     def wanted_in(self, place: Place) -> tuple[Term, ...]:
-        """Return the terms that are not excluded and that may occur in the title or the body."""
+        """Return the terms that are not excluded and are searched in ``place`` (title or body)."""
         return wanted_terms(self.expression, place) if self.expression else ()
 
     def _filters(self) -> list[Expression]:
@@ -96,7 +94,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of search results. ``cursor`` leads to the next page, and is None on the last page."""
+    """A page of search results.
+
+    ``cursor`` identifies the next page, and is None on the last page.
+    """
 
     releases: tuple[Release, ...]
     cursor: int | None
@@ -104,7 +105,7 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Numbers of matching releases: in total, and by source, topic, language, period and state.
+    """Numbers of matching releases: total, and by source, topic, language, period and state.
 
     If there are ``more`` matches than `MAX_COUNTED`, only the newest are counted. Languages have no
     region; periods are ISO years and months. Counts of 0 are omitted.

@@ -1,4 +1,4 @@
-"""Saved searches: named queries that other queries, feeds and watches use as ``saved:NAME``.
+"""Saved searches: named queries that other queries, feeds and watches refer to as ``saved:NAME``.
 
 Each search is a file, HOME/searches/NAME.toml.
 """
@@ -31,9 +31,9 @@ class SearchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SavedSearches(Mapping[str, str]):
-    """The queries of the saved searches in a folder, by name. Files are read when they are needed.
+    """Mapping from names to queries of the saved searches in a folder. Files are read when needed.
 
-    An invalid file is missing from the mapping. Without a folder, the mapping is empty.
+    Invalid files are missing from the mapping. Without a folder, it is empty.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -50,7 +50,7 @@ class SavedSearches(Mapping[str, str]):
         raise KeyError(name)
 
     def readable(self) -> dict[str, str]:
-        """Return the queries of all files that can be read."""
+        """Return the queries of all readable files, by name."""
         found = ((name, self.get(name)) for name in self)
         return {name: query for name, query in found if query is not None}
 
@@ -76,7 +76,7 @@ def read_search(path: Path) -> SearchFile:
 def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, ...]]:
     """Return the queries of all valid saved searches by name, and the errors of invalid files.
 
-    Queries are also checked. Raises SearchError if the folder can't be read.
+    Queries are checked, too. Raises SearchError if the folder can't be read.
     """
     saved = SavedSearches(folder)
     found: dict[str, str] = {}
@@ -95,7 +95,7 @@ def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, .
 
 
 def check_query(query: str, saved: Mapping[str, str]) -> None:
-    """Raise QueryError if a query is invalid or only excludes something."""
+    """Raise QueryError if a query is invalid or only excludes releases."""
     if len(query) > MAX_QUERY_LENGTH:
         count, most = f"{len(query):,}", f"{MAX_QUERY_LENGTH:,}"
         raise QueryError(
@@ -107,7 +107,7 @@ def check_query(query: str, saved: Mapping[str, str]) -> None:
 
 
 def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -> bool:
-    """Save a query under a name, and return whether no search had this name before.
+    """Save a query under a name, and return whether the name is new.
 
     In a dry run, only check the query and its name.
 

@@ -1,4 +1,4 @@
-"""Other spellings of a search without results, from the words of stored titles."""
+"""Corrected spellings for a search without results, using the words of stored titles."""
 
 import re
 from collections.abc import Iterable
@@ -8,26 +8,25 @@ from typing import Final
 from data.text.folding import fold_search
 
 MIN_WORD_LETTERS: Final = 4
-"""Minimum length of a word for which another spelling is suggested."""
+"""Minimum length in letters of a word for which another spelling is suggested."""
 
 MAX_QUERY_WORDS: Final = 8
 """Maximum number of words in a query for which other spellings are looked up."""
 
 MAX_TITLES: Final = 5_000
-"""Number of newest titles whose words may be suggested as other spellings."""
+"""Maximum number of newest titles whose words may be suggested."""
 
 MIN_LIKENESS: Final = 0.75
-"""Minimum similarity of a word and its suggested spelling (difflib ratio, 0 to 1)."""
+"""Minimum similarity between a word and the suggested spelling (difflib ratio, 0 to 1)."""
 
 WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def respelled(text: str, titles: Iterable[str]) -> str | None:
-    """Return a query in which unknown words are replaced by similar words from titles.
+    """Return a query with unknown words replaced by similar words from titles, or None.
 
-    Only whole words that are separated by white space are replaced, not operators, phrases or
-    fields. The first letter of a word must be correct, so that few words need to be compared.
-    Returns None if no word is replaced.
+    Only whole words between white space are replaced, not operators, phrases or fields. The first
+    letter of a word must be correct, so that few words need to be compared.
     """
     words = text.split()
     if len(words) > MAX_QUERY_WORDS:

@@ -42,19 +42,18 @@ LANGUAGE_VERSION: Final = 2
 
 MAX_QUERY_LENGTH: Final = 1000
 MAX_TERMS: Final = 32
-"""Maximum number of terms in a query. Together with MAX_QUERY_LENGTH (characters), this limits the
-work of a search."""
+"""Maximum number of terms in a query. Together with MAX_QUERY_LENGTH (characters), it limits the
+cost of a search."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix. Shorter prefixes are rejected, because they would match a
-large share of all words."""
+"""Minimum number of letters of a prefix. A shorter one would match too many words."""
 
 MAX_DEPTH: Final = 20
 """Maximum depth of nested brackets and exclusions."""
 
 
 MAX_QUOTED: Final = 40
-"""Maximum length in characters of the query's words that an error message quotes."""
+"""Maximum number of characters of a query quoted in an error message."""
 
 OPERATORS: Final = frozenset(("AND", "OR", "NOT"))
 
@@ -89,7 +88,7 @@ FIELD: Final = re.compile(r"([A-Za-z]+):")
 DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
-"""Kinds of tokens that can't follow an operator, because an operator needs a term."""
+"""Kinds of tokens that can't follow an operator, which needs a term."""
 
 LENGTH_PROBLEM: Final = N_("the query is too long (%(count)s characters)")
 LENGTH_FIX: Final = N_("shorten it to %(most)s")
@@ -101,7 +100,7 @@ SLUG: Final = re.compile(r"[a-z0-9_-]+")
 
 
 class QueryToken(NamedTuple):
-    """A part of a query: its kind, its text, and its position.
+    """A part of a query: kind, text, and position.
 
     Kinds are ``word``, ``phrase``, ``(``, ``)``, ``-``, ``field``, ``AND``, ``OR``, ``NOT`` and
     ``end``.
@@ -113,7 +112,7 @@ class QueryToken(NamedTuple):
 
 
 def parse(text: str) -> Expression | None:
-    """Return the expression of a query, or None if the query contains no term.
+    """Return the expression of a query, or None if it contains no term.
 
     Raises QueryError.
     """
@@ -163,7 +162,10 @@ def tokens(text: str) -> list[QueryToken]:
 
 
 def _field_at(text: str, at: int, written: str) -> QueryToken | None:
-    """Return the field at a position, or None for a word. Raises QueryError for unknown fields."""
+    """Return the field at a position, or None if there is a word.
+
+    Raises QueryError for unknown fields.
+    """
     match = FIELD.match(written)
     if not match:
         return None
@@ -371,7 +373,7 @@ class _Parser:
 
 
 def _canonical(name: LabelField, value: str) -> str:
-    """Return a value in the form in which releases store it."""
+    """Return a value in the form stored with releases."""
     if name in {"topic", "kind"} and not SLUG.fullmatch(value):
         return slug_of(value)
     if name == "lang":
@@ -394,7 +396,7 @@ def _period(text: str) -> tuple[dt.date, dt.date] | None:
 
 
 def lower_case_operators(text: str) -> tuple[str, ...]:
-    """Return "or" and "not" if a query has these words in the place of operators."""
+    """Return "or" and "not" if a query seems to use these words as operators."""
     found = tokens(text)
     words = enumerate(one.text if one.kind == "word" else "" for one in found[:-2])
     return tuple(dict.fromkeys(one for at, one in words if one == "not" or (at and one == "or")))

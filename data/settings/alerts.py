@@ -1,4 +1,4 @@
-"""Settings for alerts, and notifications about the health of sources: `[alerts]`, `[health]`."""
+"""Settings for alerts, and for notifications about the health of sources: [alerts], [health]."""
 
 from typing import Annotated, Final, Literal
 
@@ -10,11 +10,11 @@ MAIL_ADDRESS: Final = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
-"""Pattern that matches a mail address (RFC 5321) without comments and quoted parts."""
+"""Pattern of a mail address (RFC 5321) without comments and quoted parts."""
 
 
 class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings for the mail server of alerts, and for the operator, who needs no watch."""
+    """Settings for the mail server of alerts, and for the operator's mails, which need no watch."""
 
     operator: Annotated[
         Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],

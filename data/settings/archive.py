@@ -7,11 +7,11 @@ import msgspec
 from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero, Whole
 
 AttachmentText: TypeAlias = Literal["none", "text", "scans"]
-"""Text of attachments that is read."""
+"""Which texts of attachments are extracted."""
 
 
 Requisites: TypeAlias = Literal["none", "page", "rendered"]
-"""Page requisites that are archived."""
+"""Which page requisites are archived."""
 
 Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z")]
 
@@ -20,7 +20,7 @@ WAYBACK: Final = "https://web.archive.org"
 
 
 class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An archive that receives requests to save new versions, with the API of Save Page Now.
+    """An archive that is asked to save new versions, with the API of Save Page Now.
 
     ``credentials`` are an access key and a secret, separated by a colon. The address of a capture
     consists of ``captures``, the time in 14 digits, a slash, and the address of the page.

@@ -1,8 +1,8 @@
-"""Loading of a home directory's settings from communique.toml and environment variables.
+"""Load a home directory's settings from communique.toml and environment variables.
 
-The URL of a PostgreSQL database must separate its password clearly. PostgreSQL accepts more than
-RFC 3986 allows. Other programs would split such URLs in other places and show a part of the
-password.
+In the URL of a PostgreSQL database, separators in the password must be escaped. PostgreSQL is more
+permissive than RFC 3986, but other programs would split such a URL elsewhere and reveal a part of
+the password.
 """
 
 import os
@@ -30,14 +30,13 @@ CLEARLY_ESCAPED: Final = re.compile(
     r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
     r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
 )
-"""Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
-options."""
+"""Pattern of PostgreSQL URLs without unescaped separators in user, password and options."""
 
 UNMASKED_CHARACTER: Final = re.compile("[\\s\"'<>]")
-"""Pattern that matches a character with which the password in an address would not be masked."""
+"""Pattern of characters that would prevent a password in an address from being masked."""
 
 MAX_SOCKS_BYTES: Final = 255
-"""Maximum length of a user or password for SOCKS5 (RFC 1929), in bytes."""
+"""Maximum length in bytes of a user or password for SOCKS5 (RFC 1929)."""
 
 ESCAPING_MESSAGE: Final = (
     "this database address can't be read, and is not shown because it may contain a password: "
@@ -47,8 +46,8 @@ ESCAPING_MESSAGE: Final = (
 )
 
 PlaceOf = Callable[[str, str], tuple[str, str]]
-"""Function that takes the table and key of a setting and returns its origin: a file and a key, or
-"environment" and the name of a variable."""
+"""Function that returns the origin of a setting, given its table and key. The origin is a file and
+a key, or "environment" and the name of a variable."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -95,7 +94,7 @@ def check_deposits(settings: Settings, place_of: PlaceOf) -> None:
 
 
 def check_alerts(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if mails are set up without a sender or a mail server."""
+    """Raise SettingsError if mails are set up without a sender or without a mail server."""
     alerts = settings.alerts
     if alerts.smtp_host and not alerts.sender:
         fix = "write the sender address of mails, since a mail server is set"
@@ -168,7 +167,10 @@ def check_proxies(settings: Settings, place_of: PlaceOf) -> None:
 
 
 def proxy_problem(url: str) -> str:
-    """Return how to correct the URL of a proxy, or an empty string. The result has no password."""
+    """Return how to correct the URL of a proxy, or an empty string.
+
+    It does not reveal the password.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -191,7 +193,7 @@ def proxy_problem(url: str) -> str:
 
 
 def addressed(site: SiteSettings) -> SiteSettings:
-    """Return the site settings with a public address, by default the listening address."""
+    """Return the site settings with a public address, which defaults to the listening address."""
     own = SiteSettings()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site

@@ -1,17 +1,17 @@
-"""Types for setting values, with limits that keep later calculations safe."""
+"""Types of setting values, with limits that keep later calculations safe."""
 
 from typing import Annotated, Final
 
 import msgspec
 
 PLACE: Final = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
-"""Pattern that matches the location of a bucket (name and prefix), or an empty string."""
+"""Pattern of the location of a bucket (name and prefix), or an empty string."""
 
 LABEL: Final = r"^[a-z0-9-]*\Z"
-"""Pattern that matches the label of a worker, or an empty string."""
+"""Pattern of the label of a worker, or an empty string."""
 
 MAX_NUMBER: Final = 1_000_000_000
-"""Maximum value of a setting, in seconds (31 years) or as a count."""
+"""Maximum value of numbers in settings: in seconds (31 years) or as a count."""
 
 MAX_BYTES: Final = 1_000_000_000_000_000
 MAX_DAYS: Final = 36_500

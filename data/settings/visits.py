@@ -62,7 +62,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings for the scope and the frequency of visits."""
+    """Settings for the scope and frequency of visits."""
 
     interval: Annotated[
         Whole,

@@ -23,7 +23,7 @@ def is_nothing(file: Path) -> bool:
 
 
 def store_exists(url: str) -> bool:
-    """Return whether there is a store with tables at a URL. Never creates a store.
+    """Return whether a store with tables exists at a URL. Never creates a store.
 
     Raises StoreError if the database can't be read.
     """
@@ -39,14 +39,14 @@ def store_exists(url: str) -> bool:
 
 
 def is_blank(store: Store) -> bool:
-    """Return whether a store contains no sources and no position in an archive's journal."""
+    """Return whether a store has no sources and no position in an archive's journal."""
     return not (store.journal_end() or store.sources() or store.journaled_files())
 
 
 def open_existing(url: str) -> Store:
-    """Open an existing store whose methods return no secrets of sources.
+    """Open an existing store, whose methods return no secrets of sources.
 
-    Raises StoreError if the store is missing or can't be opened. A missing store is not created.
+    Raises StoreError if the store is missing or can't be opened.
     """
     if not store_exists(url):
         raise StoreError(masked(url), STORE_MISSING_MESSAGE)
@@ -57,7 +57,8 @@ def open_store(url: str, *, patience: float = 30.0) -> Store:
     """Open the store at a URL, creating it if it is missing.
 
     The URL is ``sqlite:`` with a path, or ``postgresql://user@host/database``. ``patience`` is the
-    maximum time in seconds to wait for another writer; a transaction takes milliseconds.
+    maximum time in seconds to wait for another writer, although a transaction takes only
+    milliseconds.
 
     Raises StoreError if the store can't be opened or the scheme of the URL is unknown.
     """

@@ -14,14 +14,14 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 StoreT = TypeVar("StoreT", bound=Store)
 
 UNMASKED: Final = frozenset(["secret_addresses"])
-"""Methods whose results are unchanged, because secrets are found with their help."""
+"""Methods with unchanged results, because their results are needed to find secrets."""
 
 
 def public_view(store: StoreT) -> StoreT:
     """Return a store whose methods return ``***`` instead of each secret.
 
-    The methods run on the original store, with their arguments unchanged. A store without secrets
-    is returned as it is. Raises StoreError if the store can't be read.
+    The methods run on the original store with unchanged arguments. A store without secrets is
+    returned itself. Raises StoreError if the store can't be read.
     """
     secrets = secrets_of(store)
     if not secrets:
@@ -46,7 +46,7 @@ def secrets_of(store: Store) -> Secrets:
 def without_secrets(value: Any, secrets: Secrets) -> Any:
     """Return a value with ``***`` instead of each secret in its texts, at any depth.
 
-    Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are searched.
+    Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are processed.
     Keys of mappings and all other objects are returned unchanged.
     """
     made = value

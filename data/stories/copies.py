@@ -24,35 +24,35 @@ MIN_FIRST_JACCARD: Final = 0.5
 later release of the story."""
 
 MIN_CONTAINMENT: Final = 0.85
-"""Minimum share of the shorter text that the longer text contains, for two texts in the same
+"""Minimum share of the shorter text that the longer text must contain for both to be in the same
 story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
-"""Minimum containment, estimated from a sample, at which two texts are compared in full. Of the
-pairs with a containment above `MIN_CONTAINMENT`, or above 0.82 (which follows from
-`MIN_TEXT_JACCARD`), one in 1,000 has a smaller estimate."""
+"""Minimum containment, estimated from a sample, for two texts to be compared in full. Of the pairs
+with a containment above `MIN_CONTAINMENT`, or above 0.82 (which follows from `MIN_TEXT_JACCARD`),
+one in 1,000 has a smaller estimate."""
 
 MIN_SHINGLES: Final = 20
 """Minimum number of shingles (word triples) of a text in a story. A short text such as "Photo
 release" is similar to many others."""
 
 MIN_SHARED_ANCHORS: Final = 0.6
-"""Minimum share of the shorter text's anchors (sampled word sequences) that both texts have, for a
-full comparison of texts that have no band in common."""
+"""Minimum share of the shorter text's anchors (sampled word sequences) that both texts must have
+for a full comparison, if they have no band in common."""
 
 MIN_REPUBLISHED_SHARE: Final = 0.1
-"""Minimum share of a release's text that another publisher republished."""
+"""Minimum share of a release's text that another publisher must repeat to have republished it."""
 
 SLOT_SECONDS: Final = 64 * 86_400
 """Length of a time slot in seconds. Copies are searched in a release's own slot and in the nearer
-adjacent slot. This covers at least 32 days before and after the release, so the work does not grow
+adjacent slot. This covers at least 32 days before and after the release, and the cost does not grow
 with the archive."""
 
 MAX_BAND_RELEASES: Final = 64
 MAX_ANCHOR_RELEASES: Final = 12
-"""Maximum number of releases per time slot that are stored for a band (MAX_BAND_RELEASES) and for
-an anchor. Later releases are found by their other bands and anchors. A passage that occurs in more
-releases is not distinctive."""
+"""Maximum number of releases stored per time slot for a band (MAX_BAND_RELEASES) and for an anchor.
+Later releases are found by their other bands and anchors. A passage in more releases is not
+distinctive."""
 
 
 class Likeness(Enum):
@@ -69,8 +69,7 @@ class StoryMember:
     """A release in a story, compared with the story's first release.
 
     ``lag`` is the time between their publications. ``overlap`` is the share (0 to 1) of this text's
-    word triples that the first text contains, and ``share`` the share of the first text's word
-    triples that this text contains.
+    word triples that the first text contains, and ``share`` vice versa.
     """
 
     release: Release
@@ -80,7 +79,7 @@ class StoryMember:
 
 
 def likeness(left: TextSignature, right: TextSignature) -> Likeness:
-    """Return whether two texts are nearly the same, or one contains the other, or None."""
+    """Return whether two texts are nearly the same or one contains the other, else None."""
     few, many = shorter_first(left, right)
     if len(few) < MIN_SHINGLES:
         return Likeness.NONE
@@ -99,8 +98,7 @@ def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -
     """Return whether a text that is similar to some release of a story belongs to the story.
 
     ``how`` is the relation to that release. The text must also be similar to the story's ``first``
-    release. Otherwise copies of copies could have nothing in common with the first release, and
-    neither could a text that contains a later release.
+    release, because copies of copies may have nothing in common with it.
     """
     if likeness(text, first) is not Likeness.NONE:
         return True
@@ -110,9 +108,9 @@ def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -
 def is_worth_comparing(anchors: int, fewest: int) -> bool:
     """Return whether two texts with common anchors but no common band need a full comparison.
 
-    ``anchors`` is the number of common anchors, and ``fewest`` the smaller number of anchors in one
-    of the texts. A text that is part of another has most anchors in common with it. Texts with only
-    a common passage have few.
+    ``anchors`` is the number of common anchors, and ``fewest`` that of all anchors in the text with
+    fewer. A text that is part of another has most anchors in common with it; texts with only a
+    common passage have few.
     """
     return anchors >= MIN_SHARED_ANCHORS * fewest
 
@@ -130,11 +128,10 @@ def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
 
 
 def republished(members: Iterable[StoryMember]) -> tuple[StoryMember, ...]:
-    """Return one release per other publisher, by share of the first release's text.
+    """Return each other publisher's release that repeats the largest share of the first text.
 
-    ``members`` begin with the first release. The release with the largest share represents its
-    publisher. Publishers below `MIN_REPUBLISHED_SHARE`, such as publishers of translations, are
-    omitted.
+    The largest share comes first. ``members`` begin with the first release. Publishers below
+    `MIN_REPUBLISHED_SHARE`, such as those of translations, are omitted.
     """
     first, *others = members
     best: dict[str, StoryMember] = {}
@@ -156,7 +153,7 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
 
 
 def _shares(release: Release, first: TextSignature) -> tuple[float, float]:
-    """Return the shares of this text and of the story's first text that both have in common."""
+    """Return which share of this text, and of the story's first text, both have in common."""
     own = signature(release.content.body_text)
     shared = count_found(*shorter_first(own, first))
     mine, theirs = (shared / max(1, len(one.shingles)) for one in (own, first))

@@ -15,8 +15,8 @@ MAX_COMPARED_CHARACTERS: Final = 20_000
 """Maximum number of characters of a text that are compared."""
 
 MAX_PLACES: Final = 8
-"""Maximum number of occurrences of a word sequence that are compared. More frequent sequences are
-not distinctive."""
+"""Maximum number of occurrences of a word sequence that are compared. Frequent sequences are not
+distinctive."""
 
 WORD: Final = re.compile(rf"{UNSPACED.pattern}|[^\W_]+")
 

@@ -2,7 +2,7 @@
 
 Names keep their consonants in every alphabetic script, so words are compared by their consonants in
 Latin letters. Consonants that some script does not distinguish are merged (k and g, t and d, p and
-b). Words that occur in most releases of a source in one of the languages have no weight.
+b). Words that occur in most of a source's releases in one language have no weight.
 """
 
 import math
@@ -24,16 +24,16 @@ MIN_COSINE: Final = 0.07
 """Minimum cosine similarity between two translations of a release."""
 
 MIN_LEAD: Final = 1.3
-"""Minimum ratio of the similarity of two translations to the similarity of either to any other
-release on that day."""
+"""Minimum ratio between the similarity of two translations and that of either to any other release
+on that day."""
 
 MIN_BACKGROUND: Final = 12
-"""Minimum number of releases in a language that are needed to know its common words."""
+"""Minimum number of releases in a language for determining its common words."""
 
 RARE_FRACTION: Final = 0.001
 COMMON_FRACTION: Final = 0.5
-"""Shares of releases that contain a word. Below the first share, the weight of the word is at its
-maximum. From the second share on, it is zero."""
+"""Shares of releases that contain a word. Up to the first share, the word has full weight; from the
+second share on, none."""
 
 MIN_CONSONANTS: Final = 3
 """Minimum number of consonants in a compared word."""
@@ -51,8 +51,8 @@ TAG: Final = re.compile(
     r"(?:[-_](?:[a-z]{2}|[a-z]{4}))?",
     re.IGNORECASE,
 )
-"""Pattern that matches a language in an address, optionally with a country. Some sites use a
-country code by mistake."""
+"""Pattern of a language tag in an address, optionally with a country. Some sites use a country code
+by mistake."""
 
 LANGUAGE_PARAMETERS: Final = frozenset(["lang", "language", "hl", "locale", "lng", "l", "langid"])
 """Names of query parameters that contain a language."""
@@ -122,10 +122,9 @@ def pattern(url: str) -> tuple[str, str]:
 
 
 def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Counter[str]]]:
-    """Return how often figures and consonants occur in releases, by language.
+    """Count how often figures and consonants occur in releases, by language.
 
-    For each language, the result contains the number of releases, and the number of releases with
-    each mark.
+    The result contains the number of releases, and the number of releases with each mark.
     """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
@@ -140,8 +139,8 @@ def translation_pairs(
 ) -> Iterator[tuple[Translation, Translation]]:
     """Yield the pairs of translations among the releases of one source on one day.
 
-    The addresses of a pair differ only in the language. Otherwise, the pair is clearly more similar
-    than either release is to others in these languages. ``background`` comes from `commonness`.
+    The addresses of a pair differ only in the language, or the pair is clearly more similar than
+    either release is to others in these languages. ``background`` comes from `commonness`.
     """
     by_address = set[tuple[int, int]]()
     scores: dict[tuple[int, int], float] = {}
@@ -170,10 +169,10 @@ def translation_pairs(
 def _nearest(
     day: Sequence[Translation], scores: Mapping[tuple[int, int], float]
 ) -> Mapping[tuple[int, str], list[tuple[float, int]]]:
-    """Return the two highest scores of each release with releases in another language.
+    """Return the two highest similarities of each release to releases in another language.
 
     The keys are the index of a release in ``day`` and the other language. The values contain the
-    score and the other release's index.
+    similarity and the other release's index.
     """
     found: defaultdict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
     for pair, score in scores.items():

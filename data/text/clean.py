@@ -12,14 +12,14 @@ INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u206
 because words in some scripts need them."""
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-"""Pattern that matches control characters, surrogates and non-characters, which XML forbids or
-discourages."""
+"""Pattern of control characters, surrogates and non-characters, which XML forbids or discourages.
+"""
 
 FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)))
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Pattern that matches control characters that never belong to mojibake (wrongly decoded text).
-These characters would prevent the detection of mojibake around them."""
+"""Pattern of control characters that never belong to mojibake (wrongly decoded text), but would
+prevent its detection."""
 
 SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
 BREAKS = re.compile(r" \n ?|\n ")
@@ -35,8 +35,8 @@ CONFUSED = re.compile(
     "[\xc2-\xf4\u0152-\u0192\u0412\u0413\u0420\u0421]"
     "[\x80-\xba\xbc-\xbf\u0152-\u0192\u0402-\u040f\u0452-\u045f\u2018-\u2122]"
 )
-"""Pattern that matches a suspected mojibake pair: two bytes of one character that were decoded as
-Latin-1, Windows-1251 or similar."""
+"""Pattern of a suspected mojibake pair: two bytes of one character that were decoded as Latin-1,
+Windows-1251 or similar."""
 
 MOJIBAKE_CONTEXT = 3
 """Number of characters checked on each side of a suspected mojibake pair."""
@@ -45,10 +45,10 @@ MAX_REPAIRS = 4
 """Maximum number of passes in which the encoding of a text is repaired."""
 
 MAX_MENDED = 40_000
-"""Maximum length in characters of the part of a text whose encoding is repaired. The rest is not
-changed.
+"""Maximum length in characters of the part of a text whose encoding is repaired.
 
-The repaired part ends at white space, because ftfy is several times slower on a split character."""
+This part ends at white space, because ftfy is several times slower on a split character.
+"""
 
 MAX_NAME_LENGTH = 500
 """Maximum length in characters of titles and other names in feeds."""
@@ -80,7 +80,7 @@ def one_line(text: str) -> str:
 
 
 def _clean_usual(text: str) -> str:
-    """Clean a text that needs no removals or repairs. Return "" for all other texts.
+    """Clean a text that needs no removals or repairs, or return "" for any other text.
 
     Most texts need none. For them, string methods are many times faster than regular expressions.
     """
@@ -173,8 +173,7 @@ def plain(text: str) -> str:
 def excerpt(text: str, length: int = 300) -> str:
     """Return the beginning of a text: at most ``length`` characters, cut between words if possible.
 
-    Many scripts have no spaces between words. Such texts are cut anywhere, because otherwise up to
-    a third of the excerpt would be lost.
+    Texts in scripts without spaces are cut anywhere.
     """
     line = plain(text)
     if len(line) <= length:

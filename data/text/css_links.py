@@ -1,9 +1,9 @@
 """Find and replace the addresses in a style sheet or style attribute.
 
 One pass over the tokens of CSS (CSS Syntax 3) finds addresses in ``url()``, ``@import`` and
-``image-set()``, with escapes. Comments, other strings and ``@namespace`` are not changed. Each
-pattern starts at a fixed character and never reads a part of the text twice. So a pass takes time
-proportional to the length of the text.
+``image-set()``, and decodes their escapes. Comments, other strings and ``@namespace`` are not
+changed. A pass takes linear time, because each pattern starts at a fixed character and reads no
+part of the text twice.
 """
 
 import re
@@ -33,7 +33,7 @@ TOKEN: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 AT_RULES: Final[Mapping[str, Kind]] = {"@import": "import", "@font-face": "font"}
-"""Kinds of the addresses in at-rules whose addresses are not those of images."""
+"""Kinds of addresses in at-rules, if they are not images."""
 
 ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(\r\n|[\n\f])|([\s\S]))")
 
@@ -41,10 +41,10 @@ MAX_CHARACTER: Final = 0x10FFFF
 
 
 def with_links(css: str, replace: ReplaceLink) -> str:
-    """Return CSS in which ``replace`` has replaced each address.
+    """Replace each address in CSS using ``replace``.
 
-    Empty addresses and fragments (``#id``) are not changed. The new addresses are percent-encoded
-    as far as strings in CSS require it.
+    Empty addresses and fragments (``#id``) are not changed. Characters of new addresses that CSS
+    strings can't contain are percent-encoded.
     """
     kind: Kind = "image"
     depth = 0  # number of open parentheses since "image-set("
@@ -101,7 +101,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _replaced(value: str, kind: Kind, replace: ReplaceLink) -> str | None:
-    """Return the address that replaces ``value``, or None if ``value`` does not change."""
+    """Return the address that replaces ``value``, or None if it does not change."""
     if not value or value.startswith("#"):
         return None
     link = replace(value, kind)

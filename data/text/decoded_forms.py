@@ -1,4 +1,4 @@
-"""Decoding of escapes and markup in a text, with the original position of each character.
+"""Decode escapes and markup in a text, keeping the original position of each character.
 
 A value may be percent-encoded, written as HTML references, or escaped for JSON, JavaScript or CSS.
 It may also be encoded several times, or contain tags. The time is linear in the length of the text.
@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Final
 
 MAX_FORMS: Final = 6
-"""Maximum number of forms of a text. Each form is the result of decoding the previous form."""
+"""Maximum number of forms of a text, each decoded from the previous one."""
 
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
 
@@ -50,14 +50,17 @@ class DecodedForm:
     ends: array[int]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """Return start and end of a part of this form in the original text.
+        """Return the start and end in the original text of a part of this form.
 
         The part has the characters from ``first`` to ``last - 1``.
         """
         return self.starts[first], self.ends[last - 1]
 
     def parts(self, places: Iterable[tuple[int, int]]) -> DecodedForm:
-        """Return a form that joins the parts of this form at the given places (start and end)."""
+        """Return a form that joins parts of this form.
+
+        ``places`` contains their starts and ends.
+        """
         text, starts, ends = StringIO(), array("i"), array("i")
         for first, last in places:
             text.write(self.text[first:last])
@@ -67,7 +70,7 @@ class DecodedForm:
 
 
 def decoded_texts(text: str) -> Iterator[str]:
-    """Yield a text in lower case, and then each further decoded form until nothing changes."""
+    """Yield a text in lower case, and then its decoded forms until decoding changes nothing."""
     for _ in range(MAX_FORMS):
         yield _lower(text)
         after = ESCAPED.sub(_decoded, text)
@@ -77,7 +80,7 @@ def decoded_texts(text: str) -> Iterator[str]:
 
 
 def decoded_forms(text: str) -> Iterator[DecodedForm]:
-    """Yield the forms of `decoded_texts` with the original positions of their characters."""
+    """Yield the texts of `decoded_texts` as forms with the original positions of characters."""
     count = len(text)
     form = DecodedForm(text, array("i", range(count)), array("i", range(1, count + 1)))
     for _ in range(MAX_FORMS):

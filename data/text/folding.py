@@ -37,7 +37,7 @@ LETTERS: Final = str.maketrans(
     | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
 )
 MAX_CACHED_WORDS: Final = 50_000
-"""Maximum number of cached words. The limit prevents hostile texts from filling the memory."""
+"""Maximum number of cached words, so that hostile texts can't fill the memory."""
 
 ACCENTS: Final = re.compile("[\u0300-\u036f]")
 NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
@@ -45,7 +45,7 @@ NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f
 Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 MAX_MARKS: Final = 30
-"""Maximum number of successive combining marks after one letter."""
+"""Maximum number of successive combining marks after a letter."""
 
 JOINER: Final = "\u034f"
 """Invisible character (combining grapheme joiner) that splits long runs of combining marks."""
@@ -80,7 +80,7 @@ RESERVED = DEVICES | {"index"}
 
 
 class _DateFold(dict[int, str]):
-    """Map from characters to their folded form for dates, filled when a character is first used."""
+    """Map from characters to their folded form for dates, filled on demand."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -114,7 +114,7 @@ def fold_date(text: str) -> str:
 
 @lru_cache(maxsize=MAX_CACHED_WORDS)
 def fold_keyword(word: str) -> str:
-    """Fold a word for comparisons with keywords: lower case, no accents, merged letter variants."""
+    """Fold a word for comparison with keywords: lower case, no accents, merged letter variants."""
     if word.isascii():
         return word.lower()
     bare = MARKS.sub("", normalized("NFKD", word.lower()))
@@ -170,12 +170,12 @@ def _full_run() -> re.Pattern[str]:
 
 
 def slug_of(label: str) -> str:
-    """Return a unique name for a label that is safe in file names and URLs.
+    """Return a unique name for a label, which is safe in file names and URLs.
 
     Labels that differ only in case, composition or white space have the same slug; other labels
     never do. If lower-case ASCII words can't express the whole label, an underscore and 50 bits of
-    the label's BLAKE2b digest follow. A single hyphen represents a space, so hyphens of the label
-    are doubled. A slug has at most 80 characters from ``a-z0-9-_``.
+    the label's BLAKE2b digest follow. A hyphen represents a space, so hyphens of the label are
+    doubled. A slug has at most 80 characters from ``a-z0-9-_``.
     """
     compared = fold_label(label)
     plain = compared.replace("-", "--").replace(" ", "-")

@@ -50,9 +50,9 @@ def text_of(html: str) -> str:
 
 
 def both_of(html: str, text: str) -> tuple[str, str]:
-    """Return a body as safe HTML and as plain text, from both of its forms.
+    """Return a body as safe HTML and as plain text, given both forms.
 
-    The addresses in ``html`` must be absolute. If the HTML is too long and is cut, the text is cut
+    The addresses in ``html`` must be absolute. If the HTML is too long and is cut, the text is cut,
     too.
     """
     safe = sanitize_absolute(html)
@@ -60,7 +60,7 @@ def both_of(html: str, text: str) -> tuple[str, str]:
 
 
 def gap_of(tag: str) -> str:
-    """Return the white space that separates an element's text from the adjacent texts.
+    """Return the white space between an element's text and the adjacent texts.
 
     ``tag`` is the name of the element.
     """
@@ -81,7 +81,7 @@ def line_of(text: str) -> str:
 def escaped_line(text: str) -> str:
     """Return a text from a feed or API as one plain line.
 
-    The text may contain markup that is escaped once or twice.
+    Its markup may be escaped once or twice.
     """
     text = unescape(text)
     if "<" in text:

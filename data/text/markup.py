@@ -1,4 +1,4 @@
-"""Remove markup that would cost parsers minutes and gigabytes, and limit its nesting depth."""
+"""Remove markup on which parsers would spend minutes and gigabytes, and limit nesting."""
 
 import re
 from collections import Counter
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 MIN_CHECKED_BYTES: Final = 150_000
-"""Minimum size in bytes of pages that are checked. Parsing a smaller page takes at most two
-seconds."""
+"""Minimum size in bytes of pages that are checked. Smaller pages are parsed in at most two seconds.
+"""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum size in bytes of a tag from which excess attributes are removed. Smaller tags are not
-changed."""
+"""Minimum size in bytes of tags from which excess attributes are removed."""
 
 MAX_ATTRIBUTES: Final = 200
 """Maximum number of attributes of an element. Elements on real pages have fewer."""
@@ -31,26 +30,25 @@ TAG: Final = re.compile(
     rb"<(?=[a-zA-Z](?!%b)[^\s/>]*+(?:%b){0,%d}+((?:%b)*+))"
     % (SHORT_TAG_REST, ATTRIBUTE, MAX_ATTRIBUTES, ATTRIBUTE)
 )
-"""Pattern that matches other HTML tags (WHATWG HTML, 13.2.5.32 to 13.2.5.39), and their attributes
+"""Pattern of other HTML tags (WHATWG HTML, 13.2.5.32 to 13.2.5.39), which captures their attributes
 after the first MAX_ATTRIBUTES. It is a lookahead, because another tag may begin inside a tag."""
 
 MAX_TAGS: Final = 150_000
-"""Maximum number of ``<`` characters on a page (from start and end tags). The rest of the page is
-cut."""
+"""Maximum number of ``<`` characters on a page. The rest of the page is cut."""
 
 MAX_ROUNDS: Final = 4
 """Maximum number of passes that remove attributes. A page that needs more passes is cut."""
 
 MAX_READINGS: Final = 4
-"""Maximum number of times that each byte is read, on average, because tags overlap."""
+"""Maximum average number of times that a byte is read. It is read several times if tags overlap."""
 
 NESTING_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>?")
 VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - a string is easier to read
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Names of elements whose content is not parsed as elements, so they can't be nested. If their tags
-were removed, their content would become visible."""
+"""Names of elements whose content is not parsed as elements, so that they can't be nested. Without
+their tags, the content would be visible."""
 
 ROWS: Final = frozenset(["tr", "td", "th"])
 GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
@@ -62,7 +60,7 @@ ENDED_BY: Final = {
     "tr": ROWS,
     **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
 }
-"""For each element, the open elements that its start tag ends if their end tags are missing."""
+"""For each start tag, the open elements that it closes implicitly."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
@@ -109,10 +107,10 @@ def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
 def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
     """Return the spans of excess attributes, and the end of the part of the page to keep.
 
-    A parser may recognize other tags than this function. For example, an unclosed quote in a script
-    or comment may look like a part of a tag, and hide all tags up to the next quote. So tags are
-    searched everywhere, also inside other tags. The span of such an inner tag is empty, because
-    text of the page may follow.
+    A parser may recognize different tags. For example, an unclosed quote in a script or comment may
+    look like a part of a tag, and hide all tags up to the next quote. So tags are searched
+    everywhere, even inside other tags. The span of such an inner tag is empty, because text of the
+    page may follow.
     """
     spans: list[tuple[int, int]] = []
     left = MAX_READINGS * len(markup)
@@ -134,7 +132,7 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
 def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
     """Remove spans (start and end) from markup.
 
-    Spans may overlap. At an empty span, a ``>`` ends the tag.
+    Spans may overlap. An empty span is replaced by a ``>``, which ends the tag.
     """
     kept, place = [], 0
     for start, end in sorted(spans):

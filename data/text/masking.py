@@ -12,11 +12,10 @@ USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """Pattern that matches the user and password before a host."""
 
 DATABASE: Final = re.compile(r"(postgres(?:ql)?://)(\S*)")
-"""Pattern that matches a database address. The password in such an address may contain characters
-at which other addresses end.
+"""Pattern of a database address. Its password may contain characters at which other addresses end.
 
-The match includes all characters up to the next white space, so that a long word is read only
-once."""
+The match includes all characters up to the next white space, so that a long word is read only once.
+"""
 
 NAMES: Final = (
     # Parts of parameter names, such as X-Amz-Signature and access_token. The length is limited,
@@ -48,7 +47,7 @@ ping."""
 
 
 def masked(text: str) -> str:
-    """Remove users and passwords from addresses in a text, and mask secret parameters."""
+    """Return a text with masked secret parameters and without users and passwords in addresses."""
     if "@" in text and "://" in text:
         text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
         text = USER.sub("", text)
@@ -58,7 +57,7 @@ def masked(text: str) -> str:
 def masked_toml(text: str) -> str:
     """Remove secrets from the text of a TOML file. Values of secret keys become empty.
 
-    A placeholder such as ``***`` is not a valid address and would make the file invalid.
+    A placeholder such as ``***`` would not be a valid address.
     """
     return SETTING.sub(lambda found: found[1] + 2 * found[2][0], masked(text))
 

@@ -1,9 +1,9 @@
-"""Conversion of line breaks and layout tables in old pages to paragraphs.
+"""Convert line breaks and layout tables in old pages to paragraphs.
 
 Old pages separate paragraphs by two line breaks, and use tables for layout. `with_paragraphs`
-converts a stored body whenever feeds, pages and JSON are written. The store keeps the extracted
-body, so that better rules do not count as edits of the release. All steps are linear in the length
-of the HTML.
+converts a stored body whenever it is shown in feeds, pages and JSON. The store keeps the extracted
+body, so that better rules are not edits of the release. All steps are linear in the length of the
+HTML.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
-"""Pattern that matches markup that must be converted; most bodies contain none."""
+"""Pattern of markup that must be converted. Most bodies contain none."""
 
 TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
 """Pattern that matches a tag in the form that the sanitizer writes."""
@@ -22,7 +22,7 @@ MAX_DEPTH: Final = 160
 """Maximum depth of nested elements. Sanitized bodies never reach this depth."""
 
 MAX_COPIED: Final = 40
-"""Maximum length in characters of the attributes that each part of a divided element receives."""
+"""Maximum total length in characters of the attributes copied to each part of a divided element."""
 
 VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
 ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})
@@ -62,10 +62,10 @@ class Element:
         self.has_block = any(map(is_block, children)) if children else False
         """Whether the element contains one of BLOCKS, which paragraphs must not contain."""
         self.is_rebuilt = tag in REBUILT and not (tag == "span" and attributes)
-        """Whether the element is or contains one of REBUILT. Other elements stay unchanged."""
+        """Whether the element is or contains one of REBUILT. Otherwise it stays unchanged."""
 
     def end_in(self, parent: Element) -> None:
-        """Close this element, and update its parent's flags about their content."""
+        """Close this element, and update its parent's flags."""
         parent.has_content |= self.has_content
         parent.has_block |= self.has_block or self.tag in BLOCKS
         parent.is_rebuilt |= self.is_rebuilt
@@ -143,7 +143,7 @@ def has_tag(node: Node, *tags: str) -> bool:
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
     """Return the nodes that replace a node.
 
-    If ``is_styled``, the node is inside an inline style element and is not divided.
+    If ``is_styled``, the node is inside an inline style element and must not be divided.
     """
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
@@ -184,7 +184,7 @@ def with_breaks(parts: Iterable[Element]) -> Iterator[Node]:
 def is_layout(table: Element) -> bool:
     """Return whether a table is used only for layout.
 
-    Such a table has no header cells, and at most one cell with content per row.
+    It has no header cells, and at most one cell with content per row.
     """
     rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in rows_of(table)]
     if any(has_tag(child, "caption") for child in table.children) or any(
@@ -213,7 +213,7 @@ def cells_of(table: Element) -> Iterator[Element]:
 
 
 def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True) -> Element:
-    """Return a new element with the content of a node, divided into paragraphs if it had none.
+    """Return a new element with the content of a node, divided into paragraphs if it has several.
 
     The content of a cell in a layout table always becomes paragraphs.
     """

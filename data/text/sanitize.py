@@ -1,4 +1,4 @@
-"""Sanitizing of HTML: removal of scripts, styles, and relative or unsafe addresses."""
+"""Sanitize HTML: remove scripts, styles, and unsafe addresses, and make relative ones absolute."""
 
 import re
 from contextvars import ContextVar
@@ -57,11 +57,11 @@ TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
 SEPARATOR: Final = "<x-part></x-part>"
 MIN_SLOW_CHARACTERS: Final = 2_000
-"""Minimum number of characters on which nh3 is slow. In a fragment with at least this many, long
-texts are split."""
+"""Minimum number of characters that are slow for nh3 in a fragment, at which its long texts are
+split."""
 
 MAX_TAG_LENGTH: Final = 10_000
-"""Maximum length in characters of a tag if long texts of the fragment are split. Longer tags are
+"""Maximum length in characters of a tag in a fragment whose long texts are split. Longer tags are
 dropped."""
 
 DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -77,7 +77,7 @@ _CLEANER: Final = nh3.Cleaner(
 )
 
 NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
-"""Pattern that matches an image address that browsers can't load, in HTML from nh3."""
+"""Pattern of an image address that browsers can't load, in HTML from nh3."""
 
 _base: ContextVar[str] = ContextVar("base")
 
@@ -88,7 +88,7 @@ def _ready(fragment: str) -> str:
 
 
 def _split(html: str) -> str:
-    """Split long texts with many characters on which nh3 is slow, by an element that nh3 drops.
+    """Split long texts with many characters that are slow for nh3, using an element that nh3 drops.
 
     nh3 searches the rest of a text for ``&`` after each character reference, and after each
     character from U+0080 to U+00BF, whose UTF-8 begins with the first byte of a no-break space.
@@ -120,7 +120,7 @@ def _in_order(html: str) -> str:
 
 
 def is_huge(fragment: str) -> bool:
-    """Return whether a fragment is longer than the maximum and is cut."""
+    """Return whether a fragment is longer than the maximum, so that it will be cut."""
     return len(fragment) > MAX_CHARACTERS
 
 

@@ -1,6 +1,6 @@
 """Similarity of texts: word triples, MinHash bands, and anchors (sampled word sequences).
 
-Sources: A. Broder, "On the resemblance and containment of documents" (1997), for MinHash and for
+Sources: A. Broder, "On the resemblance and containment of documents" (1997), for MinHash and
 sampling by a modulus; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3, for
 banding.
 """
@@ -23,12 +23,12 @@ have no band in common; at 0.8, 1.4 % have none. Most of these pairs have anchor
 
 ANCHOR_ONE_IN: Final = 40
 ANCHOR_RUNS: Final = 1000
-"""Number of six-word sequences at the start of a text from which anchors are selected. One in 40 is
-an anchor. The selection does not depend on the position, so a release and a longer text that
-contains the release have anchors in common."""
+"""Number of six-word sequences at the start of a text from which anchors are selected (one in 40).
+The selection does not depend on the position, so a release and a longer text that contains it have
+anchors in common."""
 
 SAMPLE_SIZE: Final = 48
-"""Number of shingles that are compared before the full texts: those with the smallest hashes."""
+"""Number of shingles (those with the smallest hashes) that are compared before the full texts."""
 
 MARK_BITS: Final = 48
 """Number of bits of an index key (``marks``). With so many bits, a million unrelated texts rarely
@@ -130,7 +130,7 @@ def containment(left: TextSignature, right: TextSignature) -> float:
 
 
 def shorter_first(left: TextSignature, right: TextSignature) -> tuple[Hashes, Hashes]:
-    """Return the shingles of two texts, beginning with the text that has fewer shingles."""
+    """Return the shingles of two texts, first those of the text with fewer shingles."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)
 

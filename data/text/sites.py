@@ -38,5 +38,5 @@ def _registered_domain(host: str) -> str:
 
 
 def is_elsewhere(url: str, places: Iterable[str]) -> bool:
-    """Return whether an address belongs to another site than all addresses in ``places``."""
+    """Return whether a URL belongs to a different site from every URL in ``places``."""
     return site_of(url) not in map(site_of, places)

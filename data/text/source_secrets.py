@@ -28,17 +28,17 @@ RULES_VERSION: Final = 4
 """Version of the masking rules. When it changes, the whole site is rendered again."""
 
 MIN_VALUE_LENGTH: Final = 8
-"""Minimum number of letters and digits of a value that is masked even without its parameter's
-name."""
+"""Minimum number of letters and digits of a value that is masked even without its parameter's name.
+"""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Maximum length in characters of an address in which parameters are found by name alone."""
+"""Maximum length in characters of an address whose secret parameters are found by name alone."""
 
 MAX_DIRECT_LOOKUPS: Final = 128
-"""Maximum number of spellings of secrets that are searched one after the other."""
+"""Maximum number of spellings of secrets that are searched one by one."""
 
 MIN_RANDOM_LENGTH: Final = 16
-"""Minimum length in characters at which a value counts as secret only because it looks random."""
+"""Minimum length in characters of a value that counts as secret only because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 
@@ -109,8 +109,8 @@ class Secrets:
     """Masks secrets from source addresses in texts.
 
     ``addresses`` are the sources' addresses, as requested or with masked values. If a parameter's
-    value is masked in an address, all values of this parameter are masked in addresses at the same
-    host, unless another source address contains the parameter with its value.
+    value is masked in an address, all its values are masked in addresses at the same host, unless
+    another source address contains the parameter with its value.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -151,7 +151,7 @@ class Secrets:
 
     @property
     def mark(self) -> bytes:
-        """Return two bytes that change with the secrets. They are too short to reveal a secret."""
+        """Return two bytes that change with the secrets but are too short to reveal one."""
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 
@@ -171,8 +171,8 @@ class Secrets:
     def _may_be_in(self, text: str) -> bool:
         """Return whether a text, in any decoded form, may contain a secret.
 
-        The result is True if a decoded form contains the beginning of a secret value, or the name
-        of a secret with a value.
+        This is so if a form contains the beginning of a distinctive value, or the name of a secret
+        followed by a value.
         """
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
@@ -186,7 +186,7 @@ class Secrets:
         return next(self._beginnings(letters_of(text)), None) is not None
 
     def _beginnings(self, letters: str) -> Iterator[int]:
-        """Yield the positions in ``letters`` at which a distinctive value may begin."""
+        """Yield the positions in ``letters`` where a distinctive value may begin."""
         if len(self._values) <= MAX_DIRECT_LOOKUPS and not any(
             one in letters for one in self._values
         ):
@@ -229,7 +229,7 @@ class Secrets:
                     break
 
     def _after_names(self, text: str) -> Iterator[tuple[str, int]]:
-        """Yield the names of secrets in a decoded text, with the start of a possible value."""
+        """Yield the names of secrets in a decoded text, with the position of a possible value."""
         for found in EQUALS.finditer(text):
             at = found.start()
             for length in self._name_lengths:
@@ -335,7 +335,7 @@ def _looks_random(value: str) -> bool:
 
 
 def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
-    """Yield the span of the signs at a value's end, such as ``==``, if they follow.
+    """Yield the span of the signs that end a value, such as ``==``, if present.
 
     ``at`` is the position after the value's letters.
     """

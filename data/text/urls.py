@@ -3,9 +3,8 @@
 `canonical_url` returns a key for comparisons, `absolute` the target of a link, `web_address` a
 valid RFC 3986 address, and `without_campaign` an address without tracking parameters.
 
-The address that identifies a POST request has the posted fields as a query. This is the convention
-of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET requests"):
-``https://acme.example/news?__wb_method=POST&page=2``.
+The address of a POST request has the posted fields as a query, like in pywb and cdxj-indexer (IIPC,
+"CDX: non-GET requests"): ``https://acme.example/news?__wb_method=POST&page=2``.
 """
 
 import hashlib
@@ -67,16 +66,15 @@ COMMON_FRAGMENT: Final = re.compile(
     r"|nav(?:igation)?|menu|page|skip.*|(?:more|comment)-\d+|_)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Pattern that matches fragments that do not identify a release on its page."""
+"""Pattern of fragments that do not identify a release on its page."""
 
 ROUTE: Final = re.compile(r"!|/.")
-"""Pattern that matches the start of a fragment from which a script determines the page to show."""
+"""Pattern of the start of a fragment by which a script chooses the page to show."""
 
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""Pattern that matches absolute addresses that need no further processing. Most addresses match,
-which avoids slow joining."""
+"""Pattern of absolute addresses that need no further processing, like most addresses."""
 
 _STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
 RELATIVE: Final = re.compile(
@@ -106,7 +104,7 @@ digest."""
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def canonical_url(url: str) -> str:
-    """Return a key for an address, equal for addresses that certainly lead to the same page.
+    """Return a key for an address that is equal for addresses that certainly lead to the same page.
 
     The key has the scheme https. It has no ``www.``, default port, session id, tracking parameters
     or trailing slash. Its query is sorted, and only characters that need escapes have them, in
@@ -184,7 +182,7 @@ def part_fragment(url: str) -> str:
 
 
 def page_key(url: str) -> str:
-    """Return the canonical URL of the page at an address, without a fragment within the page."""
+    """Return the canonical URL of a page, without a fragment that identifies a part of it."""
     return canonical_url(page_address(url) if part_fragment(url) else url)
 
 
@@ -262,7 +260,7 @@ def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
-    """Return the address of a path relative to the folder ``up`` levels above a page."""
+    """Return the address of a path, relative to the folder ``up`` levels above a page."""
     return "/".join((site, *folders[: max(0, len(folders) - up)], path))
 
 
@@ -282,8 +280,8 @@ def host_and_port(url: str) -> str:
 def is_web(url: str) -> bool:
     """Return whether a text is a valid http or https URL with a host.
 
-    URLs with control characters are rejected, because a program that cuts the URL at a NUL
-    character would request another URL.
+    URLs with control characters are rejected, because a program that cuts them at a NUL character
+    would request another URL.
     """
     if CONTROL_CHARACTER.search(url):
         return False
@@ -333,8 +331,8 @@ def escaped(text: str) -> str:
 def posted_query(body: str) -> str:
     """Return the fields of a form-encoded request body as a query without secrets.
 
-    Values of parameters whose names indicate a secret are masked. Long values are replaced by their
-    SHA-256, because the state of a page may have many kilobytes.
+    Values of parameters whose names indicate a secret are masked. Long values (such as the state of
+    a page) are replaced by their SHA-256.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
     # A space is encoded as %20, like in the keys of cdxj-indexer.

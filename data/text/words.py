@@ -1,7 +1,7 @@
-"""Splitting of texts into words for comparisons.
+"""Split texts into words for comparisons.
 
-White space, case, punctuation and view counters are ignored. Digits, currency signs and minus signs
-are not.
+White space, case, punctuation and view counters are ignored, but not digits, currency signs and
+minus signs.
 """
 
 import re
@@ -26,8 +26,8 @@ UNSPACED: Final = re.compile(
 …)."""
 
 SPACE, DASH, ALONE, LETTER, FIGURE = range(5)
-"""Roles of characters: a separator, a dash or minus, a character that is a separate word, a letter
-within a word, and a digit that counters use."""
+"""Roles of characters: a separator, a dash or minus, a character that is a word of its own, a
+letter within a word, and a digit used in counters."""
 
 PLAIN: Final = dict(zip("-\u2212_%$", (DASH, DASH, LETTER, ALONE, ALONE), strict=True))
 ROLE_BITS: Final = 3
@@ -55,8 +55,8 @@ _table: Final = np.zeros(PLANE, np.uint32)
 """Table of case-folded characters of the Basic Multilingual Plane, with their roles in the low
 bits.
 
-An entry is 0 until its character is first used. The last entry is for all characters of other
-planes."""
+Entries are 0 until first used. The last entry is for all characters of other planes.
+"""
 _table[-1] = SEVERAL
 
 COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
@@ -71,7 +71,7 @@ DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
 long."""
 
 NOT_PLAIN: Final = re.compile("[-%$]")
-"""Pattern that matches a dash, which may be a minus, and ASCII signs that are words."""
+"""Pattern of a dash, which may be a minus, and of ASCII signs that are words."""
 
 AGO: Final = "ago"
 """Word that marks a relative time, even one without digits ("an hour ago")."""
@@ -81,12 +81,12 @@ SIGN: Final = re.compile(
     r"(?<=\d)[.,:/](?=\d)|[#§+<=>~°±×÷\u2200-\u2211\u2213-\u2218\u221a-\u22c4\u22c6-\u22ff\u2600-\u275a]"
     r"|[\U0001f300-\U0001faff]"
 )
-"""Pattern that matches a sign with a meaning: a separator within a number, a sign of mathematics, a
-tick, a star. Quotation marks, dashes, arrows and bullets have none."""
+"""Pattern of signs that have a meaning: a separator within a number, a sign of mathematics, a tick,
+a star. Quotation marks, dashes, arrows and bullets have none."""
 
 QUANTITY_SIGN: Final = re.compile(r"[+<=>±≈\u2260\u2264\u2265](?=\s?\d)")
-"""Pattern that matches a sign before a number. The minus is not included, because some of the
-characters used for it are also dashes."""
+"""Pattern of a sign before a number. The minus is excluded, because some of its characters are also
+dashes."""
 
 
 class Words:
@@ -171,7 +171,7 @@ _remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:
-    """Return a character unchanged, with spaces around it, or replaced by a space."""
+    """Return how a character is represented: unchanged, with spaces around it, or as a space."""
     category = unicodedata.category(char)
     if UNSPACED.match(char):
         return f" {char} "
@@ -341,9 +341,9 @@ def _counter() -> re.Pattern[str]:
 
 @cache
 def _sign() -> re.Pattern[str]:
-    """Return the pattern that matches words of which every counter contains at least one.
+    """Return the pattern of words of which every counter contains at least one.
 
-    Testing this pattern first takes a third of the time of the full pattern.
+    Testing it first takes a third of the time of the full pattern.
     """
     return re.compile(f"{alternatives(words('counters.labels'))}|{AGO}")
 

@@ -1,4 +1,4 @@
-"""Facets of a release (selections with a feed): its source, topics, section, language, day."""
+"""Facets of a release (selections with a feed): its source, topics, section, language and day."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -28,9 +28,9 @@ def section_of(name: str | None) -> SourceSection | None:
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """Return all facets of a release, whose feeds a change of the release affects.
+    """Return the names and values of the fields by which searches can filter a release.
 
-    A hidden release has no facets.
+    A language is also included without its region. A section is both a kind and a topic.
     """
     if release.hidden:
         return frozenset()

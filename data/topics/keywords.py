@@ -1,9 +1,8 @@
 """Matching of keyword rules in many languages, in one pass over the words of a text.
 
-Words and rules are folded first. Folding makes them lower case, removes accents, writes ``ß`` as
-``ss``, and merges ``İ I ı i`` as well as Arabic and Persian variants of a letter. So rules with
-accents match texts without accents, and Turkish capitals match. Scripts without spaces between
-words are not supported.
+Words and rules are folded first: to lower case, without accents, with ``ß`` as ``ss``, and with ``İ
+I ı i`` and Arabic and Persian letter variants merged. So rules with accents match texts without
+accents, and Turkish capitals match. Scripts without spaces between words are not supported.
 """
 
 import re
@@ -15,7 +14,7 @@ from data.text.folding import fold_keyword, normalized
 
 WORDS = re.compile(r"\w+")
 MAX_WORD_LENGTH = 60
-"""Maximum number of letters of a word that are matched and cached. Further letters are ignored."""
+"""Maximum number of letters of a word that are matched and cached. The rest is ignored."""
 
 MIN_STEM_LENGTH = 2
 """Minimum number of letters before ``*`` in a rule."""
@@ -23,7 +22,7 @@ SHORT_RULE_LENGTH = 5
 """Maximum length in characters of a short rule. Short rules are not used for texts in an unknown
 language."""
 MAX_CACHED_WORDS = 50_000
-"""Maximum number of cached words. The limit prevents hostile texts from filling the memory."""
+"""Maximum number of cached words, so that hostile texts can't fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class KeywordRule:
     """A phrase of folded words that gives ``points`` to a topic.
 
     A word that ends with ``*`` matches all words with this beginning. ``level`` is 0 for a
-    top-level topic, else 1. Rules are compared by identity, which makes counting them faster.
+    top-level topic, else 1. Rules are compared by identity, which makes counting faster.
     """
 
     topic: str
@@ -43,7 +42,7 @@ class KeywordRule:
     def long(self) -> bool:
         """Return whether the rule is long enough for texts in an unknown language.
 
-        Short words have different meanings in different languages.
+        Short words mean different things in different languages.
         """
         return len(" ".join(self.words)) > SHORT_RULE_LENGTH
 
@@ -51,8 +50,8 @@ class KeywordRule:
 def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> KeywordRule:
     """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
-    Raises ValueError, whose message contains the fix, if there is no word, or a star is not at the
-    end of a word. A stem of one letter is also an error, because it would match almost everything.
+    Raises ValueError, with the fix, if the phrase has no word, if a star is not at the end of a
+    word, or if a stem has only one letter and would match almost everything.
     """
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):
@@ -108,8 +107,9 @@ class KeywordMatcher(dict[str, Word]):
     def find(self, text: str) -> list[KeywordRule]:
         """Return the rules that match a text, once per occurrence.
 
-        If several rules match at the same position, the longest is used. The words of a matched
-        phrase match no other rule of its level: ``human rights court`` does not match ``court``.
+        Of several rules that match at the same position, the longest is used. The words of a
+        matched phrase match no other rule of its level: ``human rights court`` does not match
+        ``court``.
         """
         words = [*map(self.__getitem__, WORDS.findall(normalized("NFC", text)))]
         found: list[KeywordRule] = []

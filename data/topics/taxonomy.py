@@ -20,8 +20,8 @@ from data.topics.facets import section_of
 from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule
 
 MAX_MATCHED_CHARACTERS = 6000
-"""Maximum number of characters of a title, and of a body, that are matched. The start of a text
-shows its topics, and a long hostile text must not take longer."""
+"""Maximum number of characters of a title, and of a body, that are matched. The start of a text is
+enough to find its topics."""
 
 TITLE_WEIGHT = 2.0
 REPEAT_WEIGHT = 0.5
@@ -32,17 +32,17 @@ strongest rule in the title adds TITLE_WEIGHT times its points."""
 
 MIN_POINTS = 3.0
 MIN_SHARE = 0.5
-"""Minimum ratio of a topic's points to the points of the best topic. A top-level topic is assigned
-if it reaches this ratio and MIN_POINTS."""
+"""Minimum ratio of a topic's points to those of the best topic. Top-level topics also need
+MIN_POINTS."""
 
 MIN_LOWER_SHARE = 0.6
 MIN_ALONE_POINTS = 4.0
 """Minimum number of points of a lower topic whose parent has rules but is not assigned. Other lower
-topics are assigned with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
-(These values were calibrated on one half of the texts in benchmarks/topics.py.)"""
+topics need MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points. (These values
+were calibrated on one half of the texts in benchmarks/topics.py.)"""
 
 MAX_TOPICS = 3
-"""Maximum number of topics per level that the text of a release assigns."""
+"""Maximum number of topics per level assigned by the text of a release."""
 HINT_POINTS = 0.5
 """Number of points of a hint. A rule has 1 point."""
 MULTILINGUAL = "mul"
@@ -56,11 +56,11 @@ Phrases = dict[Language, tuple[Text, ...]]
 class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A topic in a taxonomy file.
 
-    ``label`` is its English name, ``labels`` contains its names in other languages. ``names``
+    ``label`` is its English name, and ``labels`` contains its names in other languages. ``names``
     contains further names that sources and sections use. ``parent`` is the slug of its parent
     topic, empty at the top level. ``code`` is its IPTC code. ``rules`` contains phrases by language
-    (ISO 639), and ``hints`` contains phrases with half the weight. Phrases under ``mul`` apply to
-    every language.
+    (ISO 639), and ``hints`` those with half the weight. Phrases under ``mul`` apply to every
+    language.
     """
 
     slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
@@ -140,8 +140,8 @@ def topics_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    They are the topics of its text, at most three per level, and the source's permanent topics. If
-    its section has the name of a topic, in any language, this topic is added.
+    These are the topics of its text, at most three per level, the source's permanent topics, and
+    the topic with the name of its section, if any, in any language.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
     for label in filter(None, map(clean_line, source_topics)):
@@ -236,7 +236,7 @@ def _read(path: Path) -> TaxonomyFile:
 def _compile(
     topics: Sequence[TaxonomyTopic], where: str, shipped: Sequence[TaxonomyTopic] = ()
 ) -> Taxonomy:
-    """Compile topics to a taxonomy.
+    """Compile topics into a taxonomy.
 
     ``topics`` take precedence over the bundled topics (``shipped``).
     """
@@ -295,12 +295,12 @@ def with_topics(
     taxonomy: Taxonomy,
     known: Iterable[tuple[str, str]] = (),
 ) -> tuple[Draft, Mapping[str, str]]:
-    """Return a draft with all of its topics, and the labels of these topics by slug.
+    """Return a draft with all its topics, and the labels of these topics by slug.
 
     Topics come from the draft's text, source and section. ``topics`` are permanent topics of the
-    source, ``known`` are additional topics as slugs and labels. A known topic that equals the
+    source, and ``known`` additional topics as slugs and labels. A known topic that equals the
     section is omitted, because earlier versions made sections topics. All ancestors of a topic are
-    added too.
+    added, too.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     section = section_of(draft.content.section)
@@ -333,8 +333,8 @@ def topic_tree(
 ) -> tuple[TopicNode, ...]:
     """Return the top-level topics sorted by label, each with its descendants.
 
-    All arguments are maps by slug: labels, parents, and numbers of releases. Only topics with a
-    label are included. A topic whose parent has no label is at the top level.
+    The arguments map slugs to labels, parents, and numbers of releases. Only topics with a label
+    are included. A topic whose parent has no label is at the top level.
     """
     below: dict[str | None, list[str]] = {}
     for slug in labels:

@@ -1,8 +1,8 @@
 """Matching of events with watches, by an index of all watches.
 
-The index is a tree. A release leads only to watches whose words and labels in the tree it contains.
-Then the remaining conditions of these watches are compared. So of 100,000 watches, few are compared
-without a match. Watches with the same conditions are compared once.
+The index is a tree. A release leads only to watches whose words and labels it contains, and only
+the remaining conditions of these are compared. So of 100,000 watches, few are compared in vain.
+Watches with the same conditions are compared once.
 
 A key of the index is a property of a release, as text: a word (``mole``), two successive words
 (``northern mole``), the first letters of a word (``nort*``), a word of the title (``title:mole``),
@@ -42,11 +42,11 @@ from data.watches.watch_file import Watch
 Key: TypeAlias = str
 
 PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
-"""Numbers of letters of keys for prefixes. Later letters are compared afterwards."""
+"""Numbers of letters in keys for prefixes. Further letters are compared afterwards."""
 
 
 class Need(NamedTuple):
-    """Keys of an expression. Each match of the expression has at least one of these keys.
+    """Keys of an expression, at least one of which is in each matching release.
 
     If the need ``is_exact``, each release with one of the keys also matches the expression.
     """
@@ -76,9 +76,9 @@ def keys_named(expression: Expression) -> Iterator[Key]:
 
 
 def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
-    """Return the need of an expression, or None if its matches have no key in common.
+    """Return the need of an expression, or None if it has none.
 
-    If several needs are possible, return the need that the fewest watches share. ``uses`` contains
+    Of several possible needs, the one that the fewest watches share is returned. ``uses`` contains
     the number of watches that name each key.
     """
     match expression:
@@ -101,7 +101,7 @@ def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
 def needs_of(
     parts: Collection[Expression], uses: Mapping[Key, int]
 ) -> list[tuple[Need, Expression]]:
-    """Return expressions after their needs, the most selective needs first."""
+    """Return expressions with their needs, the most selective needs first."""
     found = [(need, part) for part in parts if (need := need_of(part, uses)) is not None]
     return sorted(found, key=lambda one: _uses_of(one[0], uses))
 
@@ -132,16 +132,17 @@ def _needs_of_leaf(leaf: Expression) -> Iterator[Need]:
 
 
 MAX_NODES: Final = 16
-"""Maximum number of index nodes that contain the same watch because of its later needs."""
+"""Maximum number of index nodes that may contain the same watch, because each of its needs has
+alternative keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
     """An event about a release, with its current content, or about the health of a source.
 
-    ``backlog`` means that the event is not news, because the release was imported or existed before
-    the first visit to its source. ``day`` and ``states`` are those of the release. ``edit``
-    contains the classes of an edit.
+    ``backlog`` means that the event is not news: the release was imported or existed before the
+    first visit to its source. ``day`` and ``states`` are those of the release. ``edit`` contains
+    the classes of an edit.
     """
 
     kind: AlertKind
@@ -160,10 +161,7 @@ def release_event(
     backlog: bool = False,
     edit: EditClasses = NO_EDIT,
 ) -> AlertEvent | None:
-    """Return the event about a release, or None if the release is hidden or redacted.
-
-    Hidden and redacted releases cause no alerts.
-    """
+    """Return the event about a release, or None if the release is hidden or redacted."""
     if release.hidden or release.content.redacted:
         return None
     return replace(event_about(kind, release, backlog=backlog), edit=edit)
@@ -197,12 +195,11 @@ class WatchRule:
 
 
 class Node:
-    """A node of the index: watches whose needs are met, and nodes of watches with another need.
+    """A node of the index: watches whose needs are met, and child nodes for further needs.
 
     ``met`` contains watches without other conditions. ``groups`` contains the others by the rest of
-    their conditions, each with its evaluator. ``keys`` are those of ``children``: an intersection
-    of sets is faster than lookups. Empty collections are None, because most nodes have only one,
-    and less memory is also read faster.
+    their conditions, each with its evaluator. ``keys`` are those of ``children``, because an
+    intersection of sets is faster than lookups. Empty collections are None to save memory.
     """
 
     __slots__ = ("children", "groups", "keys", "met")
@@ -221,7 +218,7 @@ class Node:
         return [children.setdefault(key, Node()) for key in keys]
 
     def add(self, rest: Expression, watch_id: str) -> None:
-        """Add a watch whose other conditions are the expression ``rest``."""
+        """Add a watch whose remaining conditions are the expression ``rest``."""
         if rest == EVERYTHING:
             self.met = self.met or []
             self.met.append(watch_id)
@@ -235,9 +232,9 @@ class Node:
 class WatchIndex:
     """Index of all watches by the keys that a release needs to match them.
 
-    Watches with the same kinds of events are in one tree. Each level of the tree is one need of the
-    watches below it, the most selective need first. ``saved`` contains the saved searches that
-    watches may name. A watch with an unknown or invalid saved search matches no release.
+    Watches for the same kinds of events are in one tree. Each level of the tree is one need of the
+    watches below it, the most selective first. ``saved`` contains the saved searches that watches
+    may name. A watch with an unknown or invalid saved search matches no release.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Times at which the alerts of a watch are sent: at once or in a digest, but not in quiet hours."""
+"""When the alerts of a watch are sent: immediately or in a digest, but not in quiet hours."""
 
 import datetime as dt
 from typing import Final
@@ -19,7 +19,7 @@ def send_time(watch: Watch, now: float) -> float:
 
 
 def next_digest(watch: Watch, now: float) -> float:
-    """Return the time at which the next digest of a watch after ``now`` is sent."""
+    """Return the time of the next digest of a watch after ``now``."""
     day, _, clock = watch.digest.partition(" ")
     zone = ZoneInfo(watch.timezone)
     today = dt.datetime.fromtimestamp(now, zone).date()

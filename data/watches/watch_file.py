@@ -60,14 +60,14 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Content of a watch file. The file name without its suffix is the watch's id.
 
-    Every condition narrows the watch; missing conditions do not. ``query`` requires words in a
-    release (see data.search.syntax), the other filters require one of their values.
-    ``query_language`` is the version of its language. ``topics`` are slugs. A language includes its
-    regions. ``backlog`` includes imported releases and releases from before the first visit to
-    their source. ``min_weight`` and ``edit_classes`` narrow only edits. While
-    the watch is ``paused``, it matches nothing, and pending alerts stay queued.
+    Each condition narrows the watch. ``query`` requires words in a release (see
+    data.search.syntax); the other filters require one of their values. ``query_language`` is the
+    version of its language. ``topics`` are slugs. A language includes its regions. ``backlog``
+    includes imported releases and releases from before the first visit to their source.
+    ``min_weight`` and ``edit_classes`` apply only to edits. While the watch is ``paused``, it
+    matches nothing, and pending alerts stay queued.
 
-    The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
+    The outputs of the watch send alerts immediately, or with a ``digest`` as one message per day or
     week. During ``quiet`` hours nothing is sent; at their end, one message follows. Both use
     ``timezone`` (see data.watches.schedule).
     """

@@ -12,7 +12,7 @@ from data.toml_files import read_text, toml_files
 from data.watches.watch_file import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
-"""Modification time in nanoseconds, size and inode of a file. They differ after a change."""
+"""Modification time in nanoseconds, size and inode of a file. A change of the file changes them."""
 
 
 class WatchFolder:

@@ -1,5 +1,4 @@
 """The store on any database, and the recorder of drafts: match, decide, write, join stories.
 
-A new file in this folder processes drafts and contains no SQL. Access to the database is a method
-of ``Tables``.
+Modules here process drafts and contain no SQL. Access to the database is a method of ``Tables``.
 """

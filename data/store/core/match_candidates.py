@@ -1,7 +1,8 @@
-"""Find stored releases that a draft may match: by its addresses, and by similar texts.
+"""Find stored releases that may match a draft: by its addresses, and by similar texts.
 
-A mark of a text is a MinHash band or an anchor (data.text.similarity). In the database, a band is a
-number that combines a time slot with a mark in the low bits. Texts that share bands are candidates.
+The marks of a text are its MinHash bands and anchors (data.text.similarity). In the database, a
+band is a number that combines a time slot with a mark in the low bits. Texts that share bands are
+candidates.
 """
 
 import datetime as dt
@@ -31,11 +32,10 @@ from data.text.urls import canonical_url
 
 @dataclass(frozen=True, slots=True)
 class SimilarReleases:
-    """Numbers of releases whose texts share marks (MinHash bands or anchors) with a text.
+    """Numbers of the releases whose texts share marks (MinHash bands or anchors) with a text.
 
-    Releases with the most shared bands come first, then those with the most anchors. Releases that
-    share too few marks are omitted. ``hot`` contains the marks whose bucket is full in the time
-    slot of the text.
+    Releases with the most shared bands come first, then those with the most anchors. Those with too
+    few are omitted. ``hot`` contains the marks with too many texts in the time slot.
     """
 
     nearest: tuple[int, ...]
@@ -57,10 +57,10 @@ class SimilarTexts:
         order: dt.datetime,
         bands_of_text: Sequence[int] | None = None,
     ) -> SimilarReleases:
-        """Return the releases that share marks (MinHash bands or anchors) with a text.
+        """Return the releases whose texts share marks (MinHash bands or anchors) with a text.
 
-        Only releases that were published around ``order`` are returned. ``bands_of_text`` is the
-        result of `bands_near`, if it is known.
+        Only releases published around ``order`` are returned. ``bands_of_text`` is the result of
+        `bands_near`, if already computed.
         """
         rows = self._tables.rows_in_bands(bands_of_text or bands_near(text, order))
         if not rows:
@@ -92,7 +92,7 @@ class SimilarTexts:
     def enter(
         self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
-        """Add a text under all its marks except the ``hot`` ones, whose buckets are full."""
+        """Add a text under all its marks except the ``hot`` ones, which have too many texts."""
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     def replace(
@@ -104,11 +104,11 @@ class SimilarTexts:
         text: TextSignature | None = None,
         near: SimilarReleases | None = None,
     ) -> SimilarReleases | None:
-        """Index the text of a release in place of the text of its earlier version, ``known``.
+        """Replace the indexed text of an earlier version (``known``) with a release's text.
 
-        ``text`` is the signature of the new text and ``near`` the releases with similar texts, if
-        they are known. Returns the releases with similar texts, or None if the text and time are
-        the same.
+        ``text`` and ``near`` are the signature of the new text and the releases with similar texts,
+        if already computed. Returns the releases with similar texts, or None if neither the text
+        nor the publication time changed.
         """
         if known:
             old = known.release
@@ -133,21 +133,21 @@ def bands_of(
 ) -> Sequence[int]:
     """Return the bands under which a text is indexed: its marks in its time slot.
 
-    A mark is a MinHash band or an anchor. Marks in ``hot``, whose buckets are full, are omitted.
+    The marks in ``hot`` are omitted, because they have too many texts.
     """
     return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
 
 
 def _is_same_text(old: Release, new: Release) -> bool:
-    """Return whether two versions have the same text and time, by which copies are found."""
+    """Return whether two versions have the same text and time, and therefore the same copies."""
     return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
 
 
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
-    """Return the marks whose bucket is full in a time slot.
+    """Return the marks that have too many texts in a time slot.
 
-    A mark is a MinHash band or an anchor of a text. ``bands`` contains the text's MinHash bands
-    with their slots, for which the limit is higher.
+    ``bands`` contains the text's MinHash bands with their slots, for which the limit is higher than
+    for anchors.
     """
     low = (1 << MARK_BITS) - 1
     return frozenset(
@@ -168,7 +168,7 @@ class ReadDraft:
 
     ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
     page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
-    digests of attachments whose text was read.
+    those of attachments whose text was read.
     """
 
     def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:

@@ -35,23 +35,23 @@ from data.text.similarity import TextSignature
 from data.text.words import word_hashes
 
 MAX_COMPARED_RELEASES: Final = 200
-"""Maximum number of a source's newest releases with which a changed text is compared."""
+"""Maximum number of a source's newest releases that a changed text is compared with."""
 
 MAX_EDITED_RELEASES: Final = 20
-"""Maximum number of releases that may link to a file whose replacement counts as an edit. A file
-with more links, such as a contact sheet in every footer, is part of the site's frame."""
+"""Maximum number of releases that may link to a file for its replacement to be an edit. A file with
+more links, such as a contact sheet in every footer, is part of the site's frame."""
 
 MIN_BACKLOG_AGE: Final = dt.timedelta(days=30)
-"""Minimum age of a release that does not count as news when it is first seen."""
+"""Minimum age of a release when first seen for it not to count as news."""
 
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Function that limits the CPU time spent on a draft. Its argument is the draft's URL."""
+"""Context manager that limits the CPU time spent on a draft, given the draft's URL."""
 
 
 class Recorder:
     """Records one batch of drafts without duplicates, within one transaction.
 
-    ``tables`` are the database's methods for this batch.
+    ``tables`` contains the database methods for this batch.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -64,7 +64,7 @@ class Recorder:
     def record_all(
         self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
     ) -> Sequence[RecordOutcome]:
-        """Decide about drafts in their order, store the results, and return them.
+        """Decide about drafts in order, store the results, and return them.
 
         `Store.record_all` explains the arguments.
         """
@@ -83,7 +83,7 @@ class Recorder:
         return outcomes
 
     def _read_ahead(self, drafts: Sequence[ReadDraft]) -> None:
-        """Read the stored data about a batch of drafts, with one query per table."""
+        """Read the stored data that a batch of drafts needs, with one query per table."""
         tables = self._tables
         addresses = {address for one in drafts for address in one.addresses}
         tables.read_owners(addresses)
@@ -156,7 +156,7 @@ class Recorder:
         return replace(outcome, decision=decision, noted=noted, joined=joined)
 
     def restore(self, outcome: RecordOutcome) -> None:
-        """Repeat the writes of a recorded outcome without deciding again."""
+        """Reapply the writes of a recorded outcome. The recorded decisions are reused."""
         release = outcome.decision.release
         known = self._tables.release_with_id(release.id)
         number, shown = self._writer.write(outcome, known)
@@ -206,9 +206,9 @@ class Recorder:
         """Store the text of an attachment, and return the outcome for each linked release.
 
         A new text that replaces an earlier one is an edit. If more than MAX_EDITED_RELEASES
-        releases link to the file, only the newest of them get its text, without an edit. A text
-        that is worse than the previous one is ignored. So is the text of a file to which no release
-        links, for example because the release was redacted while the file was requested.
+        releases link to the file, only the newest of them get its text, and this is not an edit.
+        The text is ignored if it is worse than the previous one, or if no release links to the
+        file, for example because of a redaction in the meantime.
         """
         tables = self._tables
         linked = tables.linked_releases(url)
@@ -263,7 +263,7 @@ class Recorder:
     ) -> SettledContent | None:
         """Return the content of a single page without its noise, and store the state of the noise.
 
-        Returns None if the page has no text any more. A scanned document never had any.
+        Returns None if the page has lost its text. (A scanned document never had any.)
         """
         known = owner.release
         if known.content.body_text and not draft.content.body_text:
@@ -300,7 +300,7 @@ class Recorder:
     def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.
 
-        The caller then rejects the text as new content of ``known``.
+        The caller then does not accept the text as new content of ``known``.
         """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(

@@ -16,10 +16,10 @@ MAX_NEAR_RELEASES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The stored release that matches a draft, if there is one.
+    """The stored release that matches a draft, if any.
 
-    ``reread`` is explained in data.identity.decision. ``near`` contains releases with similar
-    texts, if such releases were searched.
+    ``reread`` is explained in data.identity.decision. ``near`` contains the releases with similar
+    texts, if they were searched.
     """
 
     known: StoredRelease | None
@@ -39,7 +39,7 @@ class ReleaseMatcher:
         read: ReadDraft,
         owners: Mapping[str, AddressOwner | None],
     ) -> StoredRelease | None:
-        """Return the stored release to which an address of the draft belongs, or None."""
+        """Return the stored release that owns an address of the draft, or None."""
         for owner in owners.values():
             if owner and owner.kind == "seen":
                 return self._tables.stored_release(owner.number)
@@ -58,7 +58,7 @@ class ReleaseMatcher:
     ) -> Match:
         """Return the release that matches a draft at a new address, by canonical link or text.
 
-        ``owner`` is the release to which the draft's own address belongs.
+        ``owner`` is the release that owns the draft's own address.
         """
         if copied := self._copied(read, owner):
             return Match(copied, copied.release.first_seen >= read.since)
@@ -68,7 +68,7 @@ class ReleaseMatcher:
     def _copied(self, read: ReadDraft, owner: AddressOwner | None) -> StoredRelease | None:
         """Return the release whose page declares the draft's address as canonical, or None.
 
-        An address at which a release was actually seen does not count.
+        Addresses at which a release was actually seen don't count.
         """
         if owner is None or owner.kind != "claimed":
             return None

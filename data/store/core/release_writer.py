@@ -13,8 +13,8 @@ from data.store.unit_of_work.outcome import RecordOutcome
 from data.text.urls import canonical_url
 
 MAX_COMPARED_CHARACTERS: Final = 100_000
-"""Maximum total number of characters of two versions that are compared while a release is
-recorded."""
+"""Maximum total length in characters of two versions that are compared while a release is recorded.
+"""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,7 +35,7 @@ class ReleaseWriter:
     ) -> tuple[int, bool]:
         """Write a release and all data that depends on it.
 
-        Returns the number of the release, and whether readers see a difference. ``seen`` is the
+        Returns the number of the release, and whether its readers see a change. ``seen`` is the
         time for alerts, or None if no alert is sent.
         """
         release, tables = outcome.decision.release, self._tables
@@ -74,7 +74,7 @@ class ReleaseWriter:
     def note_capture(
         self, number: int, outcome: RecordOutcome, known: StoredRelease | None
     ) -> None:
-        """Store the archive record that showed a release, for a new version or as the last one."""
+        """Store the archive record of a release, for a new version or as the last sighting."""
         revision = outcome.decision.release.revision
         if known is None or revision > known.release.revision:
             forget = outcome.read_at is None
@@ -85,8 +85,8 @@ class ReleaseWriter:
     def note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
         """Store the addresses of a release and return whether any of them is new.
 
-        A new address is an event, because readers see it. If ``is_published`` is set, the release
-        already has an event.
+        New addresses are visible to readers, so an event is recorded, unless the release already
+        has one (``is_published``).
         """
         release, tables = outcome.decision.release, self._tables
         source = release.source
@@ -118,7 +118,7 @@ def steps_between(old: Release, new: Release) -> str:
 def _shown(release: Release) -> bytes:
     """Encode all properties of a release that readers see.
 
-    If a visit changes only other properties, the release is not published again.
+    A change of other properties does not publish the release again.
     """
     return _encode(
         (

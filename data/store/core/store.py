@@ -1,7 +1,7 @@
 """The store: all methods for releases, sources, visits, subscribers and the journal.
 
-The store combines several parts over one connection, each for one topic. Add a new method to the
-part of its topic. Finding duplicates is not a part: data.store.core implements it with the methods
+The store consists of parts over one connection, one per topic. Add a new method to the part of its
+topic. Only the search for duplicates is not a part: data.store.core implements it with the methods
 of ``Tables``.
 """
 
@@ -55,8 +55,8 @@ NOT_OF_ARCHIVE: Final = (
     *("reader_states", "reader_marks"),
     "operations",
 )
-"""Tables that are not archived: secrets, pending messages, states of feed readers, and who
-operated the site."""
+"""Tables that are not archived: secrets, pending messages, states of feed readers, and the record
+of operators' requests."""
 
 NO_ALERTS: Final = (
     "UPDATE consumers SET number = (SELECT coalesce(max(number), 0) FROM events)"
@@ -65,20 +65,20 @@ NO_ALERTS: Final = (
 """SQL statement that skips all pending events for watches in a copy of a store."""
 
 REFILED_AT_ONCE: Final = 500
-"""Maximum number of releases per transaction when a topic is removed."""
+"""Maximum number of releases updated per transaction when a topic is removed."""
 
 
 class JournalWriter(Protocol):
     """Writes decisions to the journal before they are committed to the store."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the decisions of a transaction, within the transaction."""
+        """Write the decisions of a transaction, as a part of it."""
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive a changed or deleted TOML file of the home directory."""
 
     def close(self, store: Store) -> None:
-        """Write the decisions that still wait."""
+        """Write all waiting decisions."""
 
 
 class Store(
@@ -116,13 +116,13 @@ class Store(
         connection.before_commit = self._before_commit
         self.journal: JournalWriter | None = None
         self._tables = tables
-        """Function that returns the tables for one batch of drafts."""
+        """Function that returns the tables object for one batch of drafts."""
 
     def _before_commit(self, unit: UnitOfWork) -> None:
         """Write the journal record and the public events of a transaction, as its last step.
 
-        Before this, the connection has written delayed rows and checked the lease. So a transaction
-        that lost its lease leaves no journal record.
+        The connection has already written delayed rows and checked the lease, so a transaction that
+        lost its lease leaves no journal record.
         """
         if self.journal:
             self.journal.write(self, unit)
@@ -133,16 +133,16 @@ class Store(
         """Run all method calls in a ``with`` block in one transaction.
 
         The transaction is committed completely or not at all. If one of the methods fails, only its
-        own writes are undone. Without ``parts``, this is not possible, but the writes are faster:
-        if one of the methods fails, the transaction must be rolled back.
+        own writes are undone. Without ``parts``, writes are faster, but the transaction must be
+        rolled back if one of the methods fails.
         """
         return self._writing(parts=parts)
 
     def transaction_if_needed(self) -> AbstractContextManager[object]:
         """Run the writes of all method calls in a ``with`` block in one transaction.
 
-        Without writes, there is no transaction. Queries before the first write are not in the
-        transaction, so another process may write after them.
+        The transaction begins with the first write. Earlier queries are not part of it, so another
+        process may write after them.
         """
         return self._connection.postponed()
 
@@ -150,12 +150,12 @@ class Store(
     def unit(self) -> UnitOfWork:
         """The unit of work of this thread's current transaction.
 
-        Raises RuntimeError if there is no transaction.
+        Raises RuntimeError outside of transactions.
         """
         return self._unit
 
     def leased(self, lease: Lease | None) -> Store:
-        """Return a view of this store whose transactions commit only while a worker has a lease.
+        """Return a view of this store whose transactions commit only if a worker still has a lease.
 
         If ``lease`` is None, return the store itself. Only PostgreSQL has leases. If the lease is
         lost, transactions raise LeaseLost and write nothing.
@@ -165,16 +165,16 @@ class Store(
 
     @abstractmethod
     def keep_private(self) -> None:
-        """Make the store readable only by its owner, because it contains secrets of subscribers.
+        """Make the store readable only by its owner, because it contains subscribers' secrets.
 
         Raises OSError if the permissions can't be changed.
         """
 
     @abstractmethod
     def overwrite_free_space(self) -> None:
-        """Overwrite the data that earlier transactions deleted, if the database can do this.
+        """Overwrite data that earlier transactions deleted, if the database supports this.
 
-        Call this after a redaction, outside of a transaction. Copies of the text may remain from
+        Call this after a redaction, outside of transactions. Copies of the text may remain from
         edits or from merges in the search index.
         """
 
@@ -186,8 +186,8 @@ class Store(
     def snapshot(self, size: int) -> Iterator[bytes]:
         """Yield the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        The file contains no WebSub subscriptions, because they contain secrets. It also contains no
-        queued alerts or other messages, and no states of feed readers.
+        It contains no WebSub subscriptions (which have secrets), no queued messages, and no states
+        of feed readers.
         """
 
     def record(
@@ -267,16 +267,16 @@ class Store(
                 return dropped
 
     def restore(self, outcome: RecordOutcome) -> None:
-        """Repeat the writes of a recorded outcome without deciding again."""
+        """Reapply the writes of a recorded outcome. The recorded decisions are reused."""
         with self._writing():
             Recorder(self._tables()).restore(outcome)
 
     def add_earlier_versions(self, release_id: str, found: Sequence[DatedContent]) -> int:
         """Store versions that only web archives captured, and return their number.
 
-        ``found`` are contents of a stored release with their captures, in any order. Contents that
-        do not differ from the known versions are omitted (data.identity.earlier_versions). Numbered
-        versions, ``published`` and ``updated`` do not change, and no alert is sent.
+        ``found`` are contents of a stored release with their captures, in any order. Contents equal
+        to known versions are omitted (data.identity.earlier_versions). Numbered versions,
+        ``published`` and ``updated`` do not change, and no alert is sent.
         """
         with self._writing():
             known = self.release(release_id)
@@ -300,8 +300,8 @@ class Store(
     def keep_file_text(self, url: str, digest: str, text: FileText, *, seen: dt.datetime) -> int:
         """Store the text of an archived attachment, and return the number of edited releases.
 
-        ``digest`` identifies the bytes of the file. If the text of the file changed, this is an
-        edit of the releases that link to it.
+        ``digest`` identifies the bytes of the file. A changed text is an edit of the releases that
+        link to the file.
         """
         edited = 0
         with self._writing():
@@ -327,18 +327,15 @@ class Store(
         return joined
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Apply a join that another store recorded.
-
-        Its stories and releases become one story.
-        """
+        """Apply a join from another store: its stories and releases become one story."""
         with self._writing():
             StoryJoiner(self._tables()).grow(joined)
 
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.
 
-        Before this, translations of one release among them are joined to stories, because only now
-        all releases of a visit are stored.
+        Translations among them are joined to stories first, because only now all releases of a
+        visit are stored.
         """
         for left, right in self.translations():
             self.join_translations(left, right)
@@ -351,10 +348,7 @@ class Store(
         self.forget_old_alerts(time.time())
 
     def close(self) -> None:
-        """Write waiting decisions to the journal, and close it.
-
-        Also closes this thread's connection.
-        """
+        """Write waiting decisions to the journal, and close it and this thread's connection."""
         try:
             if self.journal:
                 self.journal.close(self)

@@ -15,11 +15,11 @@ from data.stories.translations import Translation, commonness, marks_in, transla
 from data.text.similarity import TextSignature, signature
 
 MAX_COMPARED_COPIES: Final = 20
-"""Maximum number of likely copies of a release whose texts are compared in full."""
+"""Maximum number of likely copies of a release whose full texts are compared."""
 
 MAX_CACHED_BODIES: Final = 10_000
-"""Maximum number of cached bodies, each with 3 to 6 KB. A small cache is enough, because copies of
-a release usually appear within hours."""
+"""Maximum number of cached bodies, of 3 to 6 KB each. A small cache is enough, because copies
+usually appear within hours."""
 
 MAX_SAMPLED_RELEASES: Final = 300
 """Maximum number of a source's newest releases used to find its common words."""
@@ -32,12 +32,11 @@ MAX_STORY_MEMBERS: Final = 200
 release lists all releases of its story."""
 
 MAX_COPIES_PER_SOURCE: Final = 10
-"""Maximum number of one source's releases in a story. Further copies of this source are not
-added."""
+"""Maximum number of releases per source in a story. Further copies are not added."""
 
 
 class StoryJoiner:
-    """Joins releases to stories, with the methods of a database and within a transaction."""
+    """Joins releases to stories within a transaction, using a database's methods."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -52,11 +51,11 @@ class StoryJoiner:
         keys: Sequence[str],
         editions: Sequence[str],
     ) -> JoinedStory | None:
-        """Join a release to its story, if it has one, and return what was added to the story.
+        """Join a release to its story, if any, and return what was added to the story.
 
-        ``near`` is None if the text was compared earlier. Then only translations are searched.
-        ``keys`` are the canonical addresses of its page, ``editions`` the canonical addresses of
-        its translations.
+        If ``near`` is None, the text was compared earlier, and only translations are searched.
+        ``keys`` are the canonical addresses of its page, and ``editions`` those of its
+        translations.
         """
         kin = self.copies(release, text, near) if near else []
         if editions or near:
@@ -101,10 +100,10 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield pairs of ids of translations among the releases that wait for the search index.
+        """Yield the ids of each two releases that are translations although no page links them.
 
-        Only translations that no page links to are returned. When the releases are indexed, all
-        releases of a visit are stored. Other releases of the same days are also compared.
+        At least one of them waits for the search index, because all releases of a visit are stored
+        by then. The other may be any release of the same days.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -141,7 +140,7 @@ class StoryJoiner:
     def _alike(
         self, source: str, text: TextSignature, near: SimilarReleases
     ) -> dict[int, Likeness]:
-        """Return the nearest similar releases of other sources, with the kind of similarity."""
+        """Return the most similar releases of other sources, with the kind of similarity."""
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
         found = {
@@ -152,7 +151,7 @@ class StoryJoiner:
     def _is_of(self, text: TextSignature, found: StoredMember, how: Likeness) -> bool:
         """Return whether a text similar to ``found`` also belongs to the story of ``found``.
 
-        The text is compared with the first release of the story. Otherwise a story would drift
+        The text must be similar to the first release of the story, so that a story does not drift
         through copies of copies.
         """
         if found.story is None:
@@ -161,7 +160,7 @@ class StoryJoiner:
         return first == found.number or belongs_to_story(text, self._text(first).signature, how)
 
     def _is_full(self, story: str, source: str) -> bool:
-        """Return whether a story must not get further copies from a source."""
+        """Return whether a story must not get more copies, or more from this source."""
         members, of_source = self._tables.story_size(story, source)
         return members >= MAX_STORY_MEMBERS or of_source >= MAX_COPIES_PER_SOURCE
 
@@ -176,9 +175,9 @@ class StoryJoiner:
     def _translations(
         self, number: int, release: Release, keys: Sequence[str], editions: Sequence[str]
     ) -> list[StoredMember]:
-        """Return the translations of a release according to links between pages.
+        """Return the translations of a release, according to links between pages.
 
-        Its page links to them, or their pages link to its page.
+        Its page links to them, or their pages link to it.
         """
         found = self._tables.translations_of(release.source, keys, editions)
         if not found:

@@ -1,4 +1,4 @@
-"""Changes that may be caused by a truncated page, and which a later visit must confirm."""
+"""Changes that may be caused by a truncated page, so that a later visit must confirm them."""
 
 import datetime as dt
 from typing import Final
@@ -9,19 +9,20 @@ from data.revisions.edits import ends_early
 from data.store.shared_sql.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Minimum time between two captures of a page if the second can confirm the first."""
+"""Minimum time between two captures of a page for the second to confirm the first."""
 
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
 """Minimum time between two captures of a shortened text if the page has no end marker.
 
-This is also the default time after which a missing release is retracted. A server fault that always
-truncates a page at the same place is often repaired within this time."""
+It equals the default time after which a missing release is retracted. A server fault that always
+truncates a page in the same place is often repaired by then.
+"""
 
 
 def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
     """Return whether a changed text is only the beginning of the stored text.
 
-    Imported releases have no page, so they have no digest of a page.
+    Returns False for imported releases, which have no page.
     """
     is_page = decision.kind == "changed" and bool(draft.digest)
     return is_page and ends_early(known.content, draft.content)
@@ -39,9 +40,9 @@ def confirm(
     """Return whether an earlier visit found the same text. If not, store the mark of the text.
 
     ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
-    visit must be at least UNENDED_WAIT ago. A mark that was stored before the last accepted text
-    does not count. ``since`` is the start of this visit, because a visit may find a release at two
-    addresses, and an import may contain several captures of one release.
+    visit must be at least UNENDED_WAIT ago. Marks from before the last accepted text don't count,
+    nor do marks from this visit, which began at ``since``: a visit may find a release at two
+    addresses, and an import may contain several captures of a release.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:

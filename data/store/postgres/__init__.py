@@ -1,4 +1,4 @@
 """A store on PostgreSQL for several machines: the parts that differ from data/store/shared_sql.
 
-A new file in this folder is a part of the store that works differently on PostgreSQL.
+Modules here are parts of the store that work differently on PostgreSQL.
 """

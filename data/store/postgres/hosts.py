@@ -1,12 +1,11 @@
-"""Schedule of hosts and leases for workers that visit them: one row per host.
+"""Schedule of hosts, and leases for workers that visit them: one row per host.
 
 A duty of one service, such as publishing, also has a row (data.models.lease.duty_key).
 
-A host is due at ``next_due``. A worker that claims a host gets a token and a lease. The lease ends
-at a time of the database's clock, the only clock that matters. Until then, other workers can't
-claim the host. The results of a visit are written only with that token (see
-PostgresConnection.under). ``rests_until`` is the earliest time at which any worker may send the
-next request to the host.
+A host is due at ``next_due``. A worker that claims it gets a token and a lease with an end time,
+measured by the database's clock. Until then, other workers can't claim the host. The results of a
+visit are written only with that token (see PostgresConnection.under). ``rests_until`` is the
+earliest time at which any worker may send the next request to the host.
 
 The methods are for asyncio, because schedulers and workers wait for many things at the same time.
 """
@@ -42,7 +41,7 @@ ASK_HOST: Final = """
     SET next_due = LEAST(h.next_due, GREATEST(excluded.next_due, h.rests_until))
     WHERE h.token = 0
 """
-"""Statement that makes a host due now, or at the end of a wait for the host."""
+"""Statement that makes a host due now, or as soon as requests to it are allowed."""
 
 CLAIM: Final = """
     UPDATE hosts SET token = nextval('host_tokens'),
@@ -51,12 +50,12 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""SQL statement that leases a host that is due, unless the host must not receive requests now."""
+"""Statement that leases a host that is due, unless requests to it are not allowed now."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that is not leased, even if it is not due. Hosts that must not
-receive requests now are excluded."""
+"""Statement that leases a host that is not leased, even if it is not due, unless requests to it are
+not allowed now."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -86,23 +85,22 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Statement that claims all due visits or jobs of a leased host. It returns their sources, which
-are then no longer due."""
+"""Statement that claims all due visits or jobs of a leased host and returns their sources. They are
+no longer due then."""
 
 
 class Connections(Protocol):
-    """A source of connections for a short time: a pool, or one shared connection."""
+    """A source of short-lived connections: a pool, or one shared connection."""
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection for a ``with`` block. Each statement is committed."""
+        """Return a connection for a ``with`` block. Each statement is committed separately."""
 
 
 class AskedVisit(NamedTuple):
     """A requested visit to a source. ``file`` is the content of the source file.
 
     ``vantage`` is the label of the workers that may make the visit, or empty for all workers.
-    ``explicit``, ``backfill`` and ``accept`` are explained in
-    scheduler.children.crawl_lines.VisitJob.
+    ``explicit``, ``backfill`` and ``accept`` are those of scheduler.children.crawl_lines.VisitJob.
     """
 
     source: str
@@ -124,7 +122,7 @@ class Hosts:
         self._connections = connections
 
     async def ask(self, visits: Iterable[AskedVisit]) -> None:
-        """Make sources due now. Their hosts become due as soon as requests to them are allowed."""
+        """Make sources due now, and their hosts as soon as requests to them are allowed."""
         visits = sorted(visits, key=lambda one: one.host)
         async with self._connections.connection() as db, db.transaction():
             for one in visits:
@@ -133,7 +131,7 @@ class Hosts:
                 await db.execute(ASK_HOST, [host])
 
     async def keep_sources(self, sources: Collection[str]) -> None:
-        """Delete the scheduled visits of all sources except these."""
+        """Delete the scheduled visits to all sources except these."""
         async with self._connections.connection() as db:
             await db.execute(
                 "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
@@ -150,7 +148,7 @@ class Hosts:
     async def take(self, visits: Sequence[AskedVisit], *, seconds: float) -> Lease | None:
         """Lease the host of these visits and make the visits due.
 
-        Returns None if the host is already leased, or must not get requests yet.
+        Returns None if the host is already leased, or requests to it are not allowed yet.
         """
         host = visits[0].host
         async with self._connections.connection() as db, db.transaction():
@@ -168,7 +166,7 @@ class Hosts:
     async def due_visits(self, host: str, vantage: str | None = None) -> Sequence[AskedVisit]:
         """Return the visits to a host that are due now and that a worker may make.
 
-        ``vantage`` is the label of the worker, or None for visits of all labels.
+        ``vantage`` is the worker's label, or None for visits of all labels.
         """
         async with self._connections.connection() as db:
             found = await db.execute(
@@ -182,7 +180,7 @@ class Hosts:
     async def take_due(self, lease: Lease) -> Sequence[str]:
         """Claim all due visits or jobs of a leased host, and return their sources.
 
-        Claimed visits and jobs are no longer due. If the lease is lost, the result is empty.
+        They are no longer due then. Returns nothing if the lease is lost.
         """
         async with self._connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])
@@ -204,12 +202,12 @@ class Hosts:
         put_off: Collection[str] = (),
         kept: bool = False,
     ) -> bool:
-        """End the lease of a host, and return whether the lease was valid until now.
+        """End the lease of a host, and return whether it was still valid.
 
         ``gap`` is the time in seconds between two requests to the host, or None to keep the known
-        time. The host gets no requests for ``gap`` and ``rest`` seconds. Visits that are still due
-        remain due, except visits to the sources in ``put_off``: these are due in a minute. With
-        ``kept``, the row is due again immediately, because one service must always do this duty.
+        value. The host gets no requests for ``gap`` and ``rest`` seconds. Visits that are still due
+        remain due, but those to the sources in ``put_off`` only in a minute. With ``kept``, the row
+        is due again immediately, because one service must always have this duty.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])
@@ -234,7 +232,7 @@ class Hosts:
     async def runs_after(self, number: int) -> Mapping[int, Run]:
         """Return the reports of visits (runs) after a number, at most 1,000.
 
-        The result maps the numbers of the reports to the reports, in order.
+        The result maps the numbers of reports to reports, in order.
         """
         # Numbers are in the order of commits, because one transaction writes at a time.
         async with self._connections.connection() as db:

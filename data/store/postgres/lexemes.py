@@ -13,9 +13,9 @@ precedes a 16-bit hash of two adjacent words. For a phrase, positions are read o
 with its hashes.
 
 Other forms of a word are found with PostgreSQL's stemmer for its language. A release is indexed
-with the stems of its words in its language. A release without a language, or in a language without
-a stemmer, is found only by its exact words. The index contains each stem with its language as a
-prefix (``en~harbour``), so that equal stems of two languages differ. See
+with the stems of its words in its language. A release whose language is unknown or has no stemmer
+is found only by its exact words. The index contains each stem with its language as a prefix
+(``en~harbour``), so that equal stems of two languages differ. See
 https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
 """
 
@@ -33,7 +33,7 @@ from data.text.folding import NO_WORD, fold_search, normalized
 from data.text.words import UNSPACED, spaced
 
 MAX_WORD_LENGTH: Final = 500
-"""Maximum number of letters of a word in the index. Later letters of a word are not searched."""
+"""Maximum number of letters of a word in the index. The rest of a longer word is not searched."""
 LONGEST_TOKEN: Final = 2000
 """Maximum number of letters of a filter in the index. A lexeme can have at most 2046 bytes."""
 
@@ -47,8 +47,8 @@ MAX_VECTOR_BYTES: Final = 900_000
 found."""
 
 GAP: Final = 2
-"""Distance between the last word of a title and the first word of a body. It prevents a phrase from
-matching words of both."""
+"""Distance between the last word of a title and the first word of a body, so that no phrase matches
+words of both."""
 
 STEMMERS: Final = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -68,20 +68,21 @@ MAX_STEMMED_WORD_LENGTH: Final = 60
 """Maximum number of letters of a word that is stemmed."""
 
 MAX_CACHED_STEMS: Final = 200_000
-"""Maximum number of cached stems. Without a limit, hostile texts could fill the memory."""
+"""Maximum number of cached stems, so that hostile texts can't fill the memory."""
 
 
 _known: dict[tuple[str, str], str] = {}
 """Cached stems by language tag and word. The stem of a stop word is empty."""
 
 WEIGHTS: Final = {"": "", "title": "A", "body": "D"}
-"""Weights of the words in a ``tsvector`` by the place of a term. Words without a weight have the
+"""Weights of words in a ``tsvector``, by the field of a term. Words without a weight have the
 weight D."""
 
 
 IN_TITLE: Final = "^"
 ONLY_IN_TITLE: Final = "-"
-"""First characters of lexemes for the words of a title."""
+"""First characters of lexemes: of each word of a title, and of each word that is only in the title.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,9 @@ def words_in(text: str) -> list[str]:
 
 
 def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
-    """Yield the pairs of neighbouring letters in scripts without spaces.
+    """Yield the pairs of neighbouring letters in scripts without spaces, with their positions.
 
-    Each pair has the position of its first letter.
+    The position is that of the first letter.
     """
     alone = [len(word) == 1 and bool(UNSPACED.match(word)) for word in words]
     for place in range(len(words) - 1):
@@ -119,7 +120,7 @@ def adjacent(words: Sequence[str]) -> Iterator[str]:
 
 
 def vector(title: str, body: str, others: Iterable[str]) -> Vector:
-    """Return the vector of a title, a body and the quoted lexemes in ``others``."""
+    """Return the vector of a title, a body and ``others`` (quoted lexemes)."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     in_title, in_body = words_in(title), words_in(body)
     hashes = {*adjacent(in_title), *adjacent(in_body)}
@@ -150,7 +151,7 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
 
 
 def quoted(lexeme: str) -> str:
-    """Return a lexeme quoted for vectors and queries, without special characters."""
+    """Return a lexeme quoted for tsvectors and tsqueries, with quotes and backslashes escaped."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -173,20 +174,20 @@ def _joined(operator: str, parts: Sequence[str]) -> str:
 
 
 def filed_under(token: str) -> str:
-    """Return a filter of data.store.shared_sql.search.tokens_of as a quoted lexeme.
+    """Return a filter from data.store.shared_sql.search.tokens_of as a quoted lexeme.
 
-    A colon at the beginning distinguishes filters from words. Long filters are cut to the maximum
-    length of a lexeme.
+    A colon at the beginning distinguishes filters from words. Long filters are truncated to the
+    maximum length of a lexeme.
     """
     return quoted(f":{token[:LONGEST_TOKEN]}")
 
 
 @dataclass(frozen=True, slots=True)
 class TermQuery:
-    """A search term as a ``tsquery`` for the index, as a phrase, as words to rank by, and as text.
+    """A search term in several forms: for the index, as a phrase, as words to rank by, and as text.
 
-    ``ordered`` is a ``tsquery`` for the words in their order and place. It is empty if the matches
-    of ``indexed`` are exactly the matches of the term. ``text`` is searched in `Vector.long_text`.
+    ``ordered`` is a ``tsquery`` for the words in their order and field. It is empty if ``indexed``
+    has exactly the same matches as the term. ``text`` is searched in `Vector.long_text`.
     """
 
     indexed: str

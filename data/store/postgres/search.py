@@ -22,8 +22,8 @@ from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import ANY, IndexEntry, IndexPeriod, Ranked, SearchPart, token
 
 RANK_WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
-"""Weights of words in the classes D, C, B and A. Words of titles are in A and words of bodies in D,
-with the same weights as in SQLite's index."""
+"""Weights of words in the classes D, C, B and A. Title words are in A and body words in D, with the
+same weights as in SQLite's index."""
 
 BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
@@ -34,28 +34,29 @@ EVERY_ROW: Final = filed_under(ANY)
 NO_ROW: Final = f"!{EVERY_ROW}"
 
 NO_ORDER: Final = "s.row + 0"
-"""The row number as an expression that is in no index.
+"""The row number as an expression that no index covers, so that the planner uses the full-text
+index.
 
-The full-text index finds matching words, but in no particular order. With a plain column, the
-planner might use the order of rows instead, and read all texts to find a rare word."""
+With a plain column, it might read the rows in order, and all their texts, to find a rare word.
+"""
 
 WINDOW: Final = MAX_COUNTED * 3 // 2
-"""Number of newest rows that are searched before all other rows."""
+"""Number of newest rows that are searched before all others."""
 
 MIN_WINDOWED: Final = MAX_COUNTED // 10
-"""The newest rows are searched first if more than this many matches are requested. Fewer matches
-are sorted quickly anyway."""
+"""Minimum number of requested matches for searching the newest rows first. Fewer matches are sorted
+quickly anyway."""
 
 TEXTS: Final = {
     "": "s.long_text",
     "title": "split_part(s.long_text, E'\\n', 1)",
     "body": "split_part(s.long_text, E'\\n', 2)",
 }
-"""SQL for the words of a long text by the place of a term."""
+"""SQL for the words of a long text, by the field of a term."""
 
 
 class PostgresSearch(SearchPart):
-    """Search methods of the store, with PostgreSQL's full-text search.
+    """Search methods of the store, using PostgreSQL's full-text search.
 
     Words, phrases, prefixes and filters match as in SQLite. A single word without quotation marks
     also matches its other forms, in the languages for which PostgreSQL has stemmers.
@@ -79,10 +80,10 @@ class PostgresSearch(SearchPart):
         return found
 
     def _windows(self, period: IndexPeriod, limit: int) -> Iterator[IndexPeriod]:
-        """Yield the parts of a period in which its newest matches are searched one by one.
+        """Yield the parts of a period, which are searched one after another for the newest matches.
 
-        Sorting all matches of a common word takes longer than finding them. If there is a ``limit``
-        of many matches, the newest rows often have enough.
+        Sorting all matches of a common word takes longer than finding them. For a ``limit`` of many
+        matches, the newest rows often have enough.
         """
         if limit > MIN_WINDOWED:
             newest = self._ask(
@@ -106,7 +107,7 @@ class PostgresSearch(SearchPart):
         )
 
     def _compiled(self, query: Query, expression: Expression) -> Compiled:
-        """Return an expression without days in the forms that PostgreSQL needs."""
+        """Convert an expression without days to the forms that PostgreSQL needs."""
         languages = query.language.split(",") if query.language else self._languages()
 
         def forms_of(word: str) -> list[str]:
@@ -117,7 +118,7 @@ class PostgresSearch(SearchPart):
     def _languages(self) -> list[str]:
         """Return the languages of all releases.
 
-        For each other language, the index would look up one more form of each word.
+        For each additional language, the index would look up one more form of each word.
         """
         rows = self._ask(
             "SELECT f.language FROM facets f WHERE f.source = '' AND f.topic = ''"
@@ -148,9 +149,9 @@ class Compiled:
     """An expression as conditions on a row of the index.
 
     ``words`` is a ``tsquery`` for the index, which matches at least the wanted rows. ``exact``
-    matches exactly these rows if they have no long text. ``long`` is SQL for rows with a long text,
-    with its ``arguments``; it is empty if ``words`` is exact for all rows. ``ranking`` is a
-    ``tsquery`` of the words to rank by.
+    matches exactly the wanted rows, unless they have a long text. ``long`` is SQL for rows with a
+    long text, with its ``arguments``; it is empty if ``words`` is exact for all rows. ``ranking``
+    is a ``tsquery`` of the words to rank by.
     """
 
     words: str
@@ -169,9 +170,9 @@ class Compiled:
 def compiled(  # noqa: PLR0911 - one per node
     expression: Expression, forms_of: Callable[[str], Collection[str]]
 ) -> Compiled:
-    """Return an expression without days in the forms that PostgreSQL needs.
+    """Convert an expression without days to the forms that PostgreSQL needs.
 
-    ``forms_of`` returns lexemes for the other forms of a word. Excluded words have none.
+    ``forms_of`` returns lexemes for the other forms of a word; excluded words have none.
     """
     match expression:
         case Term():

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from data.models import Lease, Run
 
 AT_ONCE: Final = 500
-"""Maximum number of rows in memory while a snapshot is written."""
+"""Maximum number of rows in memory when a snapshot is written."""
 
 NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 """Name patterns of SQLite's own tables and of its full-text index."""
@@ -90,13 +90,13 @@ class PostgresStore(PostgresSearch, Store):
                 self.settle_visit(run.source)
 
     def settle_visit(self, source: str) -> None:
-        """Record that the due visit to a source took place."""
+        """Record that the due visit to a source has taken place."""
         self._write("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
     def rename_source(self, old: str, new: str) -> bool:
         """Change the id of a source, and return whether a source had the old id.
 
-        Current visits to the source end without further writes.
+        Running visits to the source write nothing more.
         """
         with self._writing():
             renamed = super().rename_source(old, new)
@@ -107,7 +107,7 @@ class PostgresStore(PostgresSearch, Store):
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
         """Record that a source is no longer collected, and return whether this is a change.
 
-        Current visits to the source end without further writes.
+        Running visits to the source write nothing more.
         """
         with self._writing():
             removed = super().remove_source(source, at=at, kept=kept)
@@ -116,7 +116,7 @@ class PostgresStore(PostgresSearch, Store):
         return removed
 
     def _end_visits(self, source: str) -> None:
-        """End running visits to a source's host, and prevent their further writes.
+        """Prevent running visits to a source's host from writing anything more.
 
         No other worker gets the host until the lease would have expired, because the current worker
         may still send requests.

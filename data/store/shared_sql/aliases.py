@@ -1,6 +1,6 @@
 """Read and write aliases: the addresses of each stored release.
 
-Their table is defined in the file releases.sql of each database.
+The file releases.sql of each database defines their table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class AliasTable(TablePart):
         self._owners: dict[Address, AddressOwner | None] = {}
 
     def read_owners(self, addresses: Iterable[Address]) -> None:
-        """Read the owners of addresses, for `address_owner`."""
+        """Read the owners of addresses in advance, for `address_owner`."""
         wanted = set(addresses)
         rows = self._ask(
             "SELECT source, key, kind, release FROM aliases"
@@ -46,7 +46,7 @@ class AliasTable(TablePart):
                 self._owners[source, key] = AddressOwner(*owner)
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
-        """Return the release of a source to which an address belongs, or None."""
+        """Return the release of a source that owns an address, or None."""
         if (source, key) not in self._owners:
             self.read_owners([(source, key)])
         return self._owners[source, key]
@@ -54,8 +54,8 @@ class AliasTable(TablePart):
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Store the addresses at which a release was seen, by canonical address.
 
-        Returns whether any of them is new. An address at which another release was seen still
-        belongs to that release.
+        Returns whether any of them is new. Addresses at which another release was seen still belong
+        to that release.
         """
         is_new = False
         for key, url in urls.items():
@@ -69,7 +69,7 @@ class AliasTable(TablePart):
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
         """Store the canonical address that a page declares, and return whether this is a change.
 
-        An address that the pages of two releases declare becomes disputed.
+        An address declared by the pages of two releases becomes disputed.
         """
         owner = self.address_owner(source, key)
         if owner and (owner.kind != "claimed" or owner.number == number):
@@ -97,8 +97,8 @@ class AliasesPart(Part):
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the current addresses of the releases at these canonical addresses, by address.
 
-        The result is empty for an address that only redirected to a release, because it may
-        redirect to another page now.
+        The result is empty for an address that only redirected to a release, because the redirect
+        may have changed.
         """
         rows = self._ask(
             "SELECT a.key, CASE WHEN v.url IS NULL THEN '' ELSE r.url END FROM aliases a"

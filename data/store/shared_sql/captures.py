@@ -1,4 +1,4 @@
-"""Positions of archive records that show releases, and of the files that belong to releases."""
+"""Locations of the archive records of releases, and of the files that belong to releases."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,11 +14,11 @@ from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 MOST_TRIES: Final = 5
-"""Maximum number of visits that request a file if no request succeeds."""
+"""Maximum number of visits that request a file while all requests fail."""
 
 FILE_RETRY_SECONDS: Final = 3600
-"""Delay in seconds before a file is requested again. It is multiplied by the square of the number
-of requests."""
+"""Delay in seconds before a file is requested again, multiplied by the square of the number of
+requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """End of a statement that inserts a capture, after three other columns."""
@@ -32,7 +32,7 @@ ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
 
 PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}"
-"""Statement that stores the capture of a release, in place of an earlier one."""
+"""Statement that stores the capture of a release, replacing an earlier one."""
 
 
 def columns_of(capture: Capture) -> list[Any]:
@@ -90,7 +90,7 @@ class CapturesPart(Part):
     def _keep_earlier_version(self, version: decisions.EarlierVersion) -> None:
         """Store a version with its capture. The pages of its release are published again.
 
-        Its number in the store is the negative number of its time, with 14 digits.
+        Its number in the store is its time (14 digits) as a negative number.
         """
         with self._writing() as db:
             ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [version.release])
@@ -111,13 +111,13 @@ class CapturesPart(Part):
                 keep_capture(db, release_id, "seen", capture)
 
     def captured(self) -> Iterator[Capture]:
-        """Yield every capture to which the store refers, of releases and of their files."""
+        """Yield every capture that the store refers to, of releases and of their files."""
         for table in ("captures", "files"):
             rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
             yield from map(capture_of, rows)
 
     def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
-        """Return the releases and files to which archive records belong, ordered by release."""
+        """Return the releases and files that archive records belong to, ordered by release."""
         rows = self._ask(
             "SELECT record_id, r.id, r.url, CASE WHEN shows = 'version' AND c.revision < 1"
             " THEN 'earlier version' WHEN shows = 'version' THEN 'version ' || c.revision"
@@ -131,7 +131,7 @@ class CapturesPart(Part):
         return [CaptureOwner(*row) for *row, _ in rows]
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Update the positions of archive records, by record id.
+        """Update the locations of archive records, by record id.
 
         Pages that show these records are published again.
         """
@@ -156,7 +156,7 @@ class CapturesPart(Part):
             self._unit.decide(decisions.Relocated(moved))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Queue addresses of files of releases for archiving, and return the new addresses.
+        """Queue addresses of releases' files for archiving, and return the new addresses.
 
         Addresses that are too long for a key are omitted.
         """
@@ -179,10 +179,10 @@ class CapturesPart(Part):
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the addresses of files to request ``now``, and count one request for each file.
+        """Return the addresses of files to request ``now``, and count one request for each.
 
-        Files that were requested ``since`` the start of the visit, or too often, are omitted. The
-        others are requested at growing intervals.
+        Files that were requested ``since`` the start of the visit, or too often, are omitted. Files
+        are requested again at growing intervals.
         """
         rows = self._ask(
             "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
@@ -223,7 +223,7 @@ class CapturesPart(Part):
 def keep_capture(
     db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
 ) -> None:
-    """Store the last capture that shows a release, or that shows that it is gone."""
+    """Store the last capture in which a release was seen, or was gone."""
     if shows == "gone":
         # Pages that show a moved record must be published again although the release is unchanged.
         db.execute(

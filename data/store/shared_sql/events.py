@@ -1,7 +1,7 @@
-"""Log of public events: changes of releases and sources, in the order of commits.
+"""Log of public events: changes to releases and sources, in the order of commits.
 
-The methods that change a release append its events to this log, in their own transaction. Consumers
-of the log save the cursor of the last event that they handled. Events contain no text of releases.
+A method that changes a release appends events in the same transaction. Consumers of the log store
+the cursor of the last event that they handled. Events contain no text of releases.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,15 +40,15 @@ BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
 
 OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
-"""SQL condition for events about releases, which are never deleted."""
+"""SQL condition for events about releases. They are never deleted."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
-"""Age in seconds at which events that are not about changes of releases are deleted, if all
-consumers have handled them."""
+"""Age in seconds at which events that are not changes of releases are deleted, once all consumers
+have handled them."""
 
 MAX_LAG_SECONDS: Final = 30 * 86_400
-"""Age in seconds at which events that are not about changes of releases are deleted, even if a
-consumer has not handled them."""
+"""Age in seconds at which events that are not changes of releases are deleted, even if not all
+consumers have handled them."""
 
 MAX_PROBLEM_CHARACTERS: Final = 300
 """Maximum length in characters of the stored description of a consumer's error."""
@@ -75,15 +75,13 @@ PUBLISHING: Final = Consumer(
 )
 
 STATE_KINDS: Final = of_kinds("moved", "registered", "removed")
-"""SQL condition for events that publishing handles and that are not changes of releases."""
+"""SQL condition for events that publishing handles although they are not changes of releases."""
 
 WEBSUB: Final = Consumer("WebSub", of_kinds(*RELEASE_KINDS, "moved"))
-"""Consumer for feeds on request with subscribers, only used by sites that are their own hub."""
+"""Consumer for feeds on request that have subscribers. Only sites with their own hub use it."""
 
 DEPOSITS: Final = Consumer("deposits", f"{of_kinds('new', 'edit')} AND e.seen IS NOT NULL")
-"""Consumer that deposits versions at other archives.
-
-It is used only if the settings list archives."""
+"""Consumer that deposits versions at other archives, if the settings list any."""
 
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS, PUBLISHING)
 """Consumers of events on every site."""
@@ -152,8 +150,8 @@ class EventsPart(Part):
         """Return up to ``limit`` changes after a cursor, or from the first change, oldest first.
 
         Returns None if the cursor is not from this store, for example because the store was
-        restored from an older copy or rebuilt. Later commits always have later cursors, and no
-        change is ever deleted.
+        restored from an older copy or rebuilt. Later commits always have later cursors, and changes
+        are never deleted.
         """
         number, _ = after = after or BEFORE_ALL
         if after != BEFORE_ALL and not self.has_event(after):
@@ -174,7 +172,7 @@ class EventsPart(Part):
         return self._last(OF_RELEASES)
 
     def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the last event. Call this before reading the state itself."""
+        """Return the cursor of the last event. Call this before reading the current state."""
         return self._last("1 = 1")
 
     def last_event(self, consumer: Consumer) -> ChangeCursor:
@@ -192,8 +190,8 @@ class EventsPart(Part):
     ) -> Mapping[str, ReleaseChange] | None:
         """Return the releases that changed since a cursor, by id. They may include later changes.
 
-        Returns None if the changes can't be determined: if there are more than ``limit``, if the
-        cursor is too old, or if the store was restored from a copy since then.
+        Returns None if the changes can't be determined: if there are more than ``limit``, the
+        cursor is too old, or the store was restored from a copy since then.
         """
         if not self.has_event(since):
             return None
@@ -220,7 +218,7 @@ class EventsPart(Part):
     def dirty_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
         """Return the facets whose feeds and pages changed since a cursor.
 
-        Return all facets if this store has no such cursor.
+        Returns all facets if this store has no such cursor.
         """
         if since is None or not self.has_event(since):
             return FacetsPart(self._connection).known_facets()
@@ -230,9 +228,9 @@ class EventsPart(Part):
     def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
         """Return the facets whose archive pages contain releases hidden or redacted since a cursor.
 
-        Releases that are shown again also count. Archive pages with other releases of the same
-        story are included, because they contain the names of these releases. If this store has no
-        such cursor, all events count.
+        Releases that are shown again count, too, and so do archive pages with other releases of the
+        same story, because they contain the releases' names. If this store has no such cursor, all
+        events count.
         """
         number = since[0] if since and self.has_event(since) else 0
         rows = self._ask(WITHHELD_FEEDS, {"number": number})
@@ -272,7 +270,7 @@ class EventsPart(Part):
         """Pass up to ``limit`` waiting events to the function ``handle``, and return their number.
 
         The writes of ``handle`` and the cursor of the consumer are one transaction. If ``handle``
-        raises an error, nothing is written except this error, which operators can see.
+        raises an error, only this error is stored, for operators.
         """
         if not self.waiting_events(consumer, limit=1):
             return 0
@@ -292,7 +290,7 @@ class EventsPart(Part):
         self._set_cursor(consumer, last, "")
 
     def skip_events(self, consumer: Consumer) -> None:
-        """Record that a consumer has handled all events, without passing the events to it."""
+        """Mark all events as handled by a consumer, without passing them to it."""
         self._set_cursor(consumer, self.change_cursor()[0], "")
 
     def restart(self, consumer: Consumer) -> None:
@@ -323,9 +321,9 @@ class EventsPart(Part):
     def forget_old_events(self, now: float) -> None:
         """Delete events that are not changes of releases after seven days, except the last event.
 
-        Events that a consumer has not handled are kept for 30 days. The last event of a kind in
-        ``STATE_KINDS`` is kept for each source and release, because home directories have cursors
-        that are not in the store.
+        Events that a consumer has not handled are kept for 30 days. Of the kinds in
+        ``STATE_KINDS``, the last event of each source and release is kept, because home directories
+        have cursors that are not in the store.
         """
         handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
         self._write(

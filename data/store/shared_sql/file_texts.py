@@ -1,4 +1,4 @@
-"""Texts of attachments by digest, and the releases that link to the attachments."""
+"""Texts of attachments by digest, and the releases that link to them."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from data.store.shared_sql.new_events import append_events
 from data.text.urls import MAX_KEY_LENGTH
 
 MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
-"""Maximum age of releases whose attachments are requested again, to find replaced files."""
+"""Maximum age of releases whose attachments are requested again to find replaced files."""
 
 RECHECK_INTERVAL: Final = dt.timedelta(days=1)
 """Minimum time between two requests for an attachment that was read."""
@@ -24,8 +24,8 @@ RECHECK_INTERVAL: Final = dt.timedelta(days=1)
 _pages = msgspec.json.Decoder(tuple[str, ...])
 
 MAX_READ_CHARACTERS: Final = 20_000_000
-"""Maximum number of characters of texts that are read at the same time. One text may have two
-million characters."""
+"""Maximum number of characters of texts in memory at the same time. One text may have two million
+characters."""
 
 MAX_ATTACHED_CHARACTERS: Final = 2_000_000
 """Maximum number of characters of a release's attachments that searches and watches use."""
@@ -46,7 +46,10 @@ class FileTable(TablePart):
         return [(url, digest) for url, digest in rows]
 
     def link_files(self, number: int, urls: Iterable[str], *, is_new: bool) -> None:
-        """Store the addresses of a release's attachments. Too long addresses are omitted."""
+        """Store the addresses of a release's attachments.
+
+        Addresses that are too long are omitted.
+        """
         if not is_new:
             self._db.execute("DELETE FROM release_files WHERE release = ?", [number])
         self._later(
@@ -99,7 +102,7 @@ class FileTextsPart(Part):
     def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
         """Return the texts of files by digest.
 
-        Files whose text was not read are omitted, as are texts beyond MAX_READ_CHARACTERS.
+        Files whose text was not read are omitted, and texts beyond MAX_READ_CHARACTERS.
         """
         wanted = dict.fromkeys(digests)
         sizes = dict(self._ask(SIZES, [encode([*wanted])]))
@@ -129,7 +132,7 @@ class FileTextsPart(Part):
         return replace(content, body_text=f"{content.body_text}\n\n{attached}")
 
     def forget_texts_of_files(self, urls: Iterable[str]) -> int:
-        """Delete the texts of all versions of some attachments, whose records are removed.
+        """Delete the texts of all versions of some attachments whose records are being removed.
 
         Returns the number of deleted texts.
         """
@@ -156,7 +159,7 @@ class FileTextsPart(Part):
         return deleted
 
     def missing_file_texts(self) -> Mapping[tuple[str, str], set[str]]:
-        """Return the digests of attachments that were read and whose texts are missing.
+        """Return the digests of attachments that were read but whose texts are missing.
 
         The keys are pairs of a source's id and the attachment's address. A rebuilt store has no
         texts.
@@ -183,7 +186,7 @@ class FileTextsPart(Part):
     def file_digest(self, url: str) -> str:
         """Return the digest of a file whose text was read, or an empty string.
 
-        A text whose reading was interrupted does not count.
+        Texts whose reading was interrupted don't count.
         """
         rows = self._ask(
             "SELECT f.body FROM files f LEFT JOIN file_texts t ON t.digest = f.body"
@@ -206,10 +209,10 @@ class FileTextsPart(Part):
     ) -> Sequence[str]:
         """Return the addresses of attachments of recent releases that may have been replaced.
 
-        Archived files of older releases are included if their text was not read, once in
-        MAX_RECHECK_AGE. Files whose records were removed from the archive are omitted, as are files
-        that were requested in the last day or ``since`` the start of the visit. The others count as
-        requested ``now``.
+        Archived files of older releases are included once per MAX_RECHECK_AGE if their text was not
+        read. Files are omitted if their records were removed from the archive, or if they were
+        requested in the last day or ``since`` the start of the visit. The others count as requested
+        ``now``.
         """
         month_ago = (now - MAX_RECHECK_AGE).timestamp()
         before = min(now - RECHECK_INTERVAL, since).timestamp()

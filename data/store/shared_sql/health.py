@@ -1,4 +1,4 @@
-"""Methods of the store for health, publication rates (rhythms) and delays until readers."""
+"""Methods of the store for the health of sources, their rhythms, and delays until readers."""
 
 import datetime as dt
 import time
@@ -27,8 +27,7 @@ from data.store.shared_sql.new_events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500
-"""Maximum number of a source's newest releases from whose days its publication rates (rhythm) are
-learned."""
+"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
 
 _rhythm = msgspec.json.Decoder(Rhythm | None)
 
@@ -75,9 +74,9 @@ class HealthPart(Part):
         return {row[0]: event_of(*row) for row in rows}
 
     def read_sources(self) -> frozenset[str]:
-        """Return the ids of the sources from which a visit has read a release.
+        """Return the ids of sources from which a visit has extracted a release.
 
-        Only stored run reports are considered.
+        Only run reports that are still stored are considered.
         """
         counts = " OR ".join(
             f"CAST(json_extract(report, '$.{name}') AS INTEGER) > 0"
@@ -172,12 +171,12 @@ class HealthPart(Part):
             return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """Return the publication rates (rhythm) of each source, as they were last learned."""
+        """Return the last learned rhythm of each source."""
         rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
         return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Store the learned publication rates (rhythms) of sources."""
+        """Store the learned rhythms of sources."""
         rows = [
             {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
             for source, one in rhythms.items()
@@ -227,7 +226,7 @@ class HealthPart(Part):
 
 
 class LatencyPart(Part):
-    """Methods of the store for the delays between a release and its readers."""
+    """Methods of the store for the delays until readers see a release."""
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
         """Return the times of a source's last releases that were not backlog, newest first."""
@@ -239,7 +238,7 @@ class LatencyPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return which of the given releases were news when they were found, not old releases."""
+        """Return which of the given releases were news, not old releases, when they were found."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",
@@ -250,7 +249,8 @@ class LatencyPart(Part):
     def pass_publication(self, last: ChangeCursor, at: dt.datetime) -> None:
         """Record that feeds and pages have contained the changes up to event ``last`` since ``at``.
 
-        The cursor of publishing, the event and the times of news change in one transaction.
+        The cursor of publishing, the event and the times of the new releases change in one
+        transaction.
         """
         with self._writing():
             EventsPart(self._connection).pass_events(PUBLISHING, last[0])
@@ -280,8 +280,8 @@ class LatencyPart(Part):
     ) -> Mapping[str, tuple[Sequence[int], float]]:
         """Return a histogram of the delays of all new releases in a stage, by source.
 
-        ``bounds`` are seconds in ascending order. Each histogram has one count per bound, one more
-        count for longer delays, and the sum of the delays in seconds.
+        ``bounds`` are seconds in ascending order. A histogram has one count per bound, one count
+        for longer delays, and the sum of the delays in seconds.
         """
         first, last = STAGES[stage]
         beyond = f"CASE WHEN {last} - {first} > ? THEN 1 ELSE 0 END"

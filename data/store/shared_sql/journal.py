@@ -11,7 +11,7 @@ from data.store.shared_sql.database.connection import Part
 from data.store.unit_of_work import decisions
 
 ORDER: Final = "order:"
-"""Prefix of the ids of removal orders in the table of journaled files. No file of a home directory
+"""Prefix of the ids of removal orders in the table of journaled files. No file in a home directory
 has such a name."""
 
 
@@ -32,7 +32,7 @@ class JournalPart(Part):
         )
 
     def forget_journal(self) -> None:
-        """Delete the position in the journal, because it will not contain the following writes."""
+        """Delete the position in the journal, which will not contain the following writes."""
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
@@ -45,12 +45,12 @@ class JournalPart(Part):
             self._unit.decide(decisions.SitePublished(at, everything))
 
     def note_redactions(self, redactions: Iterable[decisions.Redacted]) -> None:
-        """Record redactions that were made before the journal was restarted."""
+        """Record redactions from before a restart of the journal."""
         with self._writing():
             self._unit.decide(*redactions)
 
     def keep_unwritten(self, events: bytes) -> None:
-        """Store journal events that can't be written to the archive at the moment."""
+        """Store journal events that can't be written to the archive yet."""
         self._write("INSERT INTO journal_outbox (events) VALUES (?)", [events])
 
     def unwritten(self, *, limit: int) -> tuple[bytes, ...]:

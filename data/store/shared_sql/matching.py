@@ -1,4 +1,4 @@
-"""Stored releases by number, id, fingerprint or day, with which the recorder compares drafts."""
+"""Stored releases by number, id, fingerprint or day, for comparison with drafts."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
@@ -11,7 +11,10 @@ SourceFingerprint: TypeAlias = tuple[str, bytes]
 
 
 class MatchTable(TablePart):
-    """Stored releases, for the recorder. Those that were read are cached until they change."""
+    """Stored releases, for the recorder.
+
+    Releases are cached after the first read until they change.
+    """
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -22,7 +25,7 @@ class MatchTable(TablePart):
         """Fingerprints that no stored release of the source has."""
 
     def read_releases(self, numbers: Iterable[int]) -> None:
-        """Read the stored releases with these numbers, for `stored_release`."""
+        """Read the stored releases with these numbers in advance, for `stored_release`."""
         wanted = encode(sorted(numbers))
         for row in self._ask(
             f"SELECT {STORED_COLUMNS} FROM releases r"
@@ -41,7 +44,7 @@ class MatchTable(TablePart):
         return self._stored[number]
 
     def read_fingerprints(self, fingerprints: Collection[SourceFingerprint]) -> None:
-        """Read which of the fingerprints no release has, for `with_fingerprint`."""
+        """Read in advance which of the fingerprints no release has, for `with_fingerprint`."""
         rows = self._ask(
             "SELECT DISTINCT source, fingerprint FROM releases WHERE fingerprint IN"
             f" ({places(fingerprints)})",
@@ -54,7 +57,7 @@ class MatchTable(TablePart):
     ) -> Sequence[int]:
         """Return the numbers of a source's releases whose text has this fingerprint.
 
-        Releases of days near ``day`` come first.
+        Those of days near ``day`` come first.
         """
         if (source, fingerprint) in self._unknown:
             return ()
@@ -106,6 +109,6 @@ class MatchTable(TablePart):
         return (body for (body,) in rows)
 
     def forget(self, number: int, source: str, day: str) -> None:
-        """Do not use the cached state of a release any more, because the release changes."""
+        """Remove a release from the cache before it changes."""
         self._stored.pop(number, None)
         self._changed[number] = (source, day)

@@ -43,7 +43,7 @@ def append_changes(
     seen: dt.datetime | None,
     backlog: bool,
 ) -> None:
-    """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
+    """Append the events of a recorded release. ``old`` is its earlier state, or None if it is new.
 
     A change that readers do not see causes no events. ``seen`` is the time for alerts, or None if
     no alert is sent.
@@ -66,7 +66,7 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
     """Return the kinds of events for the change of a release from ``old`` to ``new``.
 
     If only the provenance of values changed, such as the rule that found the title, the kind is
-    ``moved``: pages show the provenance, but API clients and alerts do not need the event.
+    ``moved``: pages show the provenance, but API clients and alerts don't.
     """
     if old is None:
         return ("new", "retraction") if new.retracted else ("new",)
@@ -90,10 +90,9 @@ def _without_provenance(release: Release) -> tuple[object, ...]:
 
 
 def drawn_version() -> int:
-    """Return a random version number for releases whose appearance changed.
+    """Return a random version number for a release whose appearance changed.
 
-    If numbers were consecutive, a store that was restored from a copy would use them again for
-    other content.
+    A store that was restored from a copy would reuse consecutive numbers for other content.
     """
     return secrets.randbits(53)
 
@@ -114,8 +113,8 @@ def append_events(
     """Append one event for each of these releases, whose visible state changed.
 
     ``releases`` contains their numbers. Call this after the release is written, because events
-    contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent.
-    Alerts about ``backlog`` events are sent only by watches that ask for them.
+    contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent. Only
+    watches that ask for ``backlog`` send alerts about such events.
     """
     at = time.time()
     rows = connection.ask(
@@ -137,7 +136,7 @@ def append_source_event(connection: Connection, kind: SourceKind, source: str) -
 
 
 def enter_events(db: Database, events: Iterable[NewEvent]) -> None:
-    """Write the events of one transaction in their order, at its end."""
+    """Write the events of one transaction in order, at its end."""
     db.executemany(
         "INSERT INTO events (kind, release, revision, source, at, seen, backlog, payload)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

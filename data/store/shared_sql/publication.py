@@ -1,6 +1,6 @@
 """Facets and the published state of their feeds: numbers of releases, archive pages, day digests.
 
-Archive pages and digests must never be lost, because they are published as immutable.
+Archive pages and digests are published as immutable, so they must never be lost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from data.store.unit_of_work import decisions
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a facet in order, as the primary key of its row. An empty field selects all
-values."""
+"""The fields of a facet in order, as the primary key of its row. An empty field matches all values.
+"""
 
 PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
@@ -59,7 +59,7 @@ class PublicationPart(Part):
         return rows[0][0] or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Return the archive page of each given release that is on an archive page of a feed."""
+        """Map those of the given releases that are on an archive page of a feed to its number."""
         rows = self._ask(
             # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
@@ -121,7 +121,7 @@ class PublicationPart(Part):
 
 
 class FiledEvent(NamedTuple):
-    """An event with the stored properties of its release that decide in which feeds it is.
+    """An event with the stored properties that determine which feeds contain its release.
 
     ``topics`` and ``payload`` are JSON.
     """
@@ -135,13 +135,16 @@ class FiledEvent(NamedTuple):
 
 
 class ChangePayload(msgspec.Struct, omit_defaults=True):
-    """The payload of an event of a release. ``left`` are the facets that the release left."""
+    """The payload of an event about a release.
+
+    ``left`` are the facets to which it no longer belongs.
+    """
 
     left: tuple[Key, ...] = ()
 
 
 def dirty_feeds(events: Iterable[FiledEvent]) -> frozenset[Facet]:
-    """Return the facets whose feeds and pages these events change, former ones included."""
+    """Return the facets whose feeds and pages these events change, including former ones."""
     found: set[Key] = set()
     for *filed, payload in events:
         found |= keys_of_row(filed)
@@ -150,7 +153,7 @@ def dirty_feeds(events: Iterable[FiledEvent]) -> frozenset[Facet]:
 
 
 def payload_of_change(old: Release | None, new: Release) -> str:
-    """Return the payload of an event for the change of a release from ``old`` to ``new``."""
+    """Return the payload of the event for a change of a release from ``old`` to ``new``."""
     left = facet_keys(old) - facet_keys(new) if old else frozenset()
     return encode(ChangePayload(tuple(sorted(left)))) if left else "{}"
 
@@ -158,7 +161,7 @@ def payload_of_change(old: Release | None, new: Release) -> str:
 def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     """Change the source id in facets, for pairs of an old and a new id.
 
-    All facet changes of the transaction must have been written before.
+    Write all other facet changes of the transaction first.
     """
     for old, new in moves:
         db.execute(
@@ -188,7 +191,7 @@ def facet_of(*parts: str) -> Facet:
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
-    """Return the changes in the number of releases per facet that a change of a release causes."""
+    """Return how the change of a release changes the number of releases in each facet."""
     before = facet_keys(old) if old else frozenset()
     after = facet_keys(new)
     return [*((key, 1) for key in after - before), *((key, -1) for key in before - after)]
@@ -206,7 +209,7 @@ def facet_keys(release: Release) -> frozenset[Key]:
 
 
 def keys_of_row(row: Sequence[Any]) -> frozenset[Key]:
-    """Return the facet keys of a release from a row of its source and the ``FILED`` columns."""
+    """Return the facet keys of a release from a row with its source and the ``FILED`` columns."""
     source, topics, *others = row
     return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
 

@@ -54,9 +54,9 @@ class ReleaseTable(MatchTable):
     ) -> None:
         """Update a stored release. If ``fingerprint`` is None, the stored fingerprint is kept.
 
-        ``revised`` is the time when this version was first seen, or None if the version is not new.
-        With ``met``, a visit found the release, which is then no longer marked as gone. ``shown``
-        is true if readers see a difference.
+        ``revised`` is the time when this version was first seen, or None if it is not new. With
+        ``met``, a visit found the release, so it is no longer marked as gone. ``shown`` is true if
+        readers see a difference.
         """
         row = release_row(release)
         if met:
@@ -73,7 +73,7 @@ class ReleaseTable(MatchTable):
         self.forget(number, release.source, row["day"])
 
     def note_reading(self, number: int, release: Release) -> None:
-        """Record that a version was created only by re-extraction, not by its publisher."""
+        """Record that a version comes from re-extraction, not from its publisher."""
         self._later(
             "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
             [number, release.revision, release.reread],
@@ -103,7 +103,7 @@ class ReleaseTable(MatchTable):
         )
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Record the time of a visit that saw a release if its extraction was rejected."""
+        """Record the time of a visit that saw a release although its extraction was rejected."""
         self._later("UPDATE releases SET checked = ? WHERE number = ?", (seen.timestamp(), number))
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
@@ -140,7 +140,7 @@ class ReleaseTable(MatchTable):
             )
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """Return the numbers of a source's releases whose section and topic both have this slug."""
+        """Return the numbers of a source's releases with this slug as both section and topic."""
         rows = self._ask(
             "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
             " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
@@ -152,7 +152,7 @@ class ReleaseTable(MatchTable):
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Store labels of topics by slug.
 
-        A label that is only the slug does not replace another label.
+        A label that equals the slug does not replace another label.
         """
         # Nearly all labels are stored already; checking with a query costs as much as writing a
         # release.
@@ -190,9 +190,9 @@ class ReleaseTable(MatchTable):
         append_events(self._connection, "update", [number])
 
     def match_again(self, number: int) -> None:
-        """Append an event that makes watches compare a recent new release again.
+        """Append an event that makes watches compare a recently added release again.
 
-        The event has the time of the first alert, so watches that matched before send no second
+        The event has the time of the original one, so watches that already matched send no second
         alert.
         """
         rows = self._ask(
@@ -204,7 +204,7 @@ class ReleaseTable(MatchTable):
             append_events(self._connection, "update", [number], seen=instant(seen))
 
     def note_news(self, number: int, release: Release) -> None:
-        """Store when a new release was published, according to its page, and when it was seen."""
+        """Store when a new release was published (according to its page) and first seen."""
         published = release.content.published
         is_exact = published and published.precision == "second"
         self._later(
@@ -218,10 +218,7 @@ class ReleaseTable(MatchTable):
         )
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
-        """Store the ETag and Last-Modified of a draft's response.
-
-        Also stores the hashes of the structure of its page.
-        """
+        """Store the ETag and Last-Modified of a draft's response, and the structure of its page."""
         if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
             self._later(
                 "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"

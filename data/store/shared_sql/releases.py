@@ -1,4 +1,4 @@
-"""Methods of the store that read releases in current and past versions.
+"""Methods of the store that read releases, in current and past versions.
 
 Each method reads one committed state of the store.
 """
@@ -29,13 +29,13 @@ from data.store.shared_sql.new_events import append_events
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
-"""Number of rows per query. The rows of a query are read at once, so that no cursor stays open
-while the caller processes them."""
+"""Number of rows per query. They are read at once, so that no cursor stays open while the caller
+processes them."""
 
 OF_REVISION: Final = revision_columns("v.release", "v.number")
 OF_RELEASE: Final = revision_columns("r.number", "r.revision")
-"""Columns of a capture, re-extractions and difference, for an earlier version (``OF_REVISION``) and
-for the current version (``OF_RELEASE``)."""
+"""SQL for the capture, re-extractions and difference of an earlier version (``OF_REVISION``) and of
+the current version (``OF_RELEASE``)."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Strings that sort before and after all ISO days."""
@@ -54,7 +54,7 @@ class ReleasesPart(Part):
         )
 
     def topic_parents(self) -> Mapping[str, str]:
-        """Return the slug of each topic's parent topic, by the slug of the topic.
+        """Map each topic's slug to that of its parent topic.
 
         Topics at the top level are omitted.
         """
@@ -162,9 +162,9 @@ class ReleasesPart(Part):
     ) -> Iterator[Release]:
         """Yield releases in the order in which they were first seen.
 
-        They can be limited to a source and to publication days from ``since`` until ``until`` (both
-        inclusive), in the time zone of the source. If ``after`` is the id of a release, only
-        releases that were first seen after this release are returned.
+        They can be limited to a source and to publication days from ``since`` to ``until``
+        (inclusive, in the time zone of the source). If ``after`` is the id of a release, only
+        releases first seen after it are returned.
         """
         known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
         number = known[0][0] if known else 0
@@ -241,9 +241,8 @@ class ReleasesPart(Part):
     def compute_differences(self, *, limit: int) -> int:
         """Compute up to ``limit`` missing differences between versions, and return their number.
 
-        Differences are computed outside of a transaction, because comparing long texts takes
-        seconds. Pages and the search index are updated, but clients of the list of changes get no
-        change.
+        This is done outside of transactions, because comparing long texts takes seconds. Pages and
+        the search index are updated, but clients of the change list see no change.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
@@ -287,8 +286,8 @@ class ReleasesPart(Part):
         """Return the newest releases of a facet at a past time, ordered as in ``releases``.
 
         Releases first seen later and undated releases from the first visit are omitted. Releases
-        that were edited, retracted or back online later are returned in their version of that time.
-        Topics and stories are the current ones.
+        that were edited, retracted or restored later are returned as they were then. Topics and
+        stories are the current ones.
         """
         join, clauses, arguments, table = selection(facet)
         clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
@@ -328,7 +327,7 @@ class ReleasesPart(Part):
         return then if found.content.redacted else self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:
-        """Return a release with its state at a past time: online or retracted."""
+        """Return a release with its state (online or retracted) at a past time."""
         rows = self._ask(
             "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
             " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",

@@ -69,10 +69,10 @@ class RetractionPart(Part):
         return "changed" if known and known.retracted else "unchanged"
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
-        """Record when releases, by id, were last seen with unchanged content.
+        """Record when releases (by id) were last seen with unchanged content.
 
-        The times are compared, whatever the order of calls. A release that was later found gone
-        remains gone.
+        The times are compared, so the order of calls does not matter. A release that was later
+        found gone remains gone.
         """
         with self._writing() as db:
             db.executemany(
@@ -120,11 +120,10 @@ class RetractionPart(Part):
         return "gone" if gone_since is None else "still gone"
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone.
+        """Queue alerts that these releases are gone, although this is not confirmed yet.
 
-        Their time is the time of the first 404 or 410 response. The absence is not confirmed yet.
-        An alert for the same release and time is delivered only once, even if it is queued several
-        times.
+        The alerts have the time of the first 404 or 410 response. An alert for the same release and
+        time is delivered only once, even if it is queued several times.
         """
         now = time.time()
         with self._writing():
@@ -136,7 +135,7 @@ class RetractionPart(Part):
                 self._unit.publish(NewEvent("gone", number, revision, source, now, seen))
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
-        """Return the releases of a source that are gone but not retracted, first gone first."""
+        """Return the releases of a source that are gone but not retracted, longest gone first."""
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
@@ -163,8 +162,8 @@ class RetractionPart(Part):
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
         """Hold the retraction of these releases for review.
 
-        Each value is the time since which a working listing has not contained the release, or None.
-        The hold ends when the release is online again.
+        Each value is the time since when a readable listing has lacked the release, or None. The
+        hold ends if the release is back online.
         """
         with self._writing() as db:
             db.executemany(
@@ -178,7 +177,7 @@ class RetractionPart(Part):
     def retract(
         self, release_id: str, *, at: dt.datetime, why: str = "", backlog: bool = False
     ) -> bool:
-        """Retract a release, and return whether it was online until now.
+        """Retract a release, and return whether it was online before.
 
         ``why`` is the reason that a person gave. With ``backlog``, the retraction is known only
         from a web archive, and no alert is sent. A redacted release is not retracted.
@@ -203,9 +202,9 @@ class RetractionPart(Part):
         """Remove the title, text and files of all versions of a release, for the reason ``why``.
 
         The id, addresses, dates, topics and section remain. The release is not retracted, because
-        its publisher did nothing. Pending alerts about the release are not sent. Deleted data is
-        overwritten in the file. Nothing is written to the journal. After `forget_journal`, the
-        journal starts with a snapshot.
+        its publisher did nothing. Pending alerts about it are not sent. Deleted data is overwritten
+        in the file. Nothing is written to the journal; after `forget_journal`, it starts with a
+        snapshot.
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()
@@ -249,7 +248,7 @@ class RetractionPart(Part):
             self._mark_dirty(known, "redaction")
 
     def _forget_listed(self, release_id: str, source: str) -> None:
-        """Remove the title of a release as listings and links show it, and its noise as a page."""
+        """Remove a release's title from stored listings and links, and its noise as a page."""
         arguments = {"id": release_id, "source": source, "page": PAGE_STATE_PREFIX + release_id}
         keys = (
             "(SELECT a.key FROM aliases a JOIN releases r ON r.number = a.release WHERE r.id = :id)"
@@ -269,7 +268,7 @@ class RetractionPart(Part):
                 db.execute(statement, arguments)
 
     def _redact_digests(self, release_id: str) -> None:
-        """Remove the title of a release from the digests of days, which are published for ever."""
+        """Remove the title of a release from day digests, which are published permanently."""
         found = self._ask(
             "SELECT day, digest FROM day_digests WHERE digest LIKE ?", [f"%{release_id}%"]
         )
@@ -286,10 +285,7 @@ class RetractionPart(Part):
                 )
 
     def why_retracted(self, release_id: str) -> str:
-        """Return the reason that a person gave for a retraction or redaction.
-
-        Without a reason, it is an empty string.
-        """
+        """Return a person's reason for a retraction or redaction, or an empty string."""
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",
@@ -298,7 +294,7 @@ class RetractionPart(Part):
         return str(rows[0][0]) if rows else ""
 
     def hidden(self) -> frozenset[str]:
-        """Return the ids of all hidden releases, which readers don't see."""
+        """Return the ids of all releases hidden from readers."""
         rows = self._ask(
             "SELECT r.id FROM hidden_releases h JOIN releases r ON r.number = h.release"
         )

@@ -1,4 +1,4 @@
-"""The search index for both databases, filled in batches outside of the transactions of visits."""
+"""The search index for both databases, filled in batches outside of visits' transactions."""
 
 import datetime as dt
 from abc import abstractmethod
@@ -30,23 +30,22 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import labels_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
-"""A release for the index: number, source, day, content, and whether it was corrected or
-retracted."""
+"""A release for the index: number, source, day, content, and whether it is corrected or retracted.
+"""
 
 Labels: TypeAlias = frozenset[tuple[str, str]]
-"""Fields of a release by which searches can filter, as pairs of name and value."""
+"""Names and values of the fields by which searches can filter a release."""
 
 EVENTS_PER_TRANSACTION: Final = 200
-"""Maximum number of events that are handled in one transaction, so that visits wait only
-briefly."""
+"""Maximum number of events handled in one transaction, so that visits wait only briefly."""
 
 MAX_RANKED_MATCHES: Final = 5000
-"""Maximum number of matches that are ranked, newest first. It keeps a search of a large archive
+"""Maximum number of matches that are ranked, newest first, so that searches of a large archive are
 fast."""
 
 ROW_BITS: Final = 24
-"""Number of low bits in an index row, below the bits of its day. They limit the number of releases
-per day."""
+"""Number of low bits in an index row, below those of its day. They limit the number of releases per
+day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""
@@ -55,7 +54,7 @@ SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds for a search, so that other clients do not wait long."""
 
 ANY: Final = "xa"
-"""Word that the index contains for every release, for queries that have only dates."""
+"""Word in the index of every release, for queries with only dates."""
 
 LAST_DAY: Final = dt.date.max.toordinal()
 
@@ -72,13 +71,13 @@ KINDS: Final = {
 
 
 Ranked: TypeAlias = tuple[float, int, int]
-"""A match: its rank (the best first), its index row with the opposite sign, and its release."""
+"""A match: its rank (lower is better), its negated index row, and its release."""
 
 
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Source, language, topics and states of a release, for counting matches.
 
-    They are stored in the release's row of the index.
+    They are stored in its index row.
     """
 
     source: str
@@ -94,7 +93,7 @@ class IndexEntry(NamedTuple):
     """A release for the index: its row, its number, and its content without secrets.
 
     ``tokens`` are index words for its source, topics, language and states, separated by spaces.
-    ``filed`` contains the same information as JSON of `Filed`.
+    ``filed`` contains the same data as JSON of `Filed`.
     """
 
     row: int
@@ -106,7 +105,7 @@ class IndexEntry(NamedTuple):
 
 
 class IndexPeriod(NamedTuple):
-    """A range of index rows, including both ends, and the query without conditions on days."""
+    """A range of index rows (inclusive), and the query without conditions on days."""
 
     first: int
     last: int
@@ -118,7 +117,7 @@ class SearchPart(Part):
 
     @abstractmethod
     def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
-        """Return the ``columns`` of the first rows ``s`` of a period that match, newest first."""
+        """Return the ``columns`` of the newest matching rows ``s`` of a period, newest first."""
 
     @abstractmethod
     def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
@@ -129,7 +128,7 @@ class SearchPart(Part):
         """Add releases to the index, and replace their earlier entries."""
 
     def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
-        """Add all releases that changed since the last call to the index, and return their number.
+        """Index all releases that changed since the last call, and return their number.
 
         ``on_progress`` is called with the number of releases so far.
         """
@@ -158,10 +157,9 @@ class SearchPart(Part):
         """Return the numbers of the releases that match a query, best first.
 
         Titles have a larger weight than bodies. If there are more than `MAX_RANKED_MATCHES`
-        matches, only the newest are ranked, and the others are omitted. Only releases that
-        `update_search_index` has added are found. A query without words to search for finds
-        nothing. Raises QueryError if its text is invalid, and SlowSearch if the search takes too
-        long.
+        matches, only the newest are ranked and returned. Only releases that `update_search_index`
+        has added are found. A query without words to search for finds nothing. Raises QueryError if
+        its text is invalid, and SlowSearch if the search takes too long.
         """
         if not query.wanted:
             return ()
@@ -183,8 +181,8 @@ class SearchPart(Part):
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
         """Return the releases that match a query, newest day first, after the position ``cursor``.
 
-        An empty query finds nothing, and no cursor is invalid. Only indexed releases are found.
-        Raises QueryError if the query is invalid, and SlowSearch if the search takes too long.
+        An empty query finds nothing. Any cursor is valid. Only indexed releases are found. Raises
+        QueryError if the query is invalid, and SlowSearch if the search takes too long.
         """
         rows = self._matching("s.row, s.release", query, limit + 1, cursor)
         some = rows[:limit]
@@ -198,8 +196,8 @@ class SearchPart(Part):
     ) -> Hits:
         """Return a page of the releases that match a query, best first or newest day first.
 
-        If the best come first, the ``cursor`` is an offset. Without words to rank by, the newest
-        come first. Raises the exceptions of `search_newest`.
+        With ``best_first``, the ``cursor`` is an offset, and a query without words to rank by
+        returns the newest first. Raises the exceptions of `search_newest`.
         """
         if not best_first or not query.wanted:
             return self.search_newest(query, limit=limit, cursor=cursor)
@@ -213,7 +211,7 @@ class SearchPart(Part):
         return _counted(self._matching("s.row, s.filed", query, MAX_COUNTED + 1))
 
     def count_and_search(self, query: Query, *, limit: int) -> tuple[Matches, Hits]:
-        """Return the numbers of `count_matches` and the first page of `search_newest`.
+        """Return the results of `count_matches` and the first page of `search_newest`.
 
         Both are from one search. ``limit`` is at most `MAX_COUNTED`.
         """
@@ -300,7 +298,7 @@ class SearchPart(Part):
 
 
 def _counted(rows: Sequence[Any]) -> Matches:
-    """Return the numbers of matches. Each of the ``rows`` begins with its number and `Filed`."""
+    """Count the matches. Each of the ``rows`` begins with its number and `Filed`."""
     counted = rows[:MAX_COUNTED]
     periods = Counter[str]()
     for number, count in Counter([row[0] >> ROW_BITS for row in counted]).items():
@@ -364,10 +362,10 @@ def entry(
 
 
 def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]:
-    """Yield the periods whose releases can match a query, newest first.
+    """Yield the periods whose releases may match a query, newest first.
 
-    Conditions on days are true or false for a whole period, so an index of words can search each
-    period. Periods are after the ``cursor`` in this order.
+    Conditions on days are true or false for a whole period, so each period can be searched with an
+    index of words. All periods are after the ``cursor`` in this order.
     """
     condition = query.condition
     oldest, newest = rows_between(query, cursor)
@@ -387,7 +385,7 @@ def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]
 
 
 def _in_period(condition: Expression, start: int) -> Expression:
-    """Return a condition without days, which is valid for the period that begins on a day."""
+    """Return a condition without days that is valid for the period starting on a given day."""
 
     def decided(leaf: Expression) -> Expression | None:
         if not isinstance(leaf, Days):
@@ -401,7 +399,7 @@ def _in_period(condition: Expression, start: int) -> Expression:
 def _rows_of(
     expression: Expression, first: int, last: int, between: tuple[int, int]
 ) -> Iterator[IndexPeriod]:
-    """Yield the period from a day to a day within index rows, unless nothing can match in it."""
+    """Yield the period between two days within index rows, unless nothing can match in it."""
     oldest = max(first << ROW_BITS, between[0])
     newest = min(((last + 1) << ROW_BITS) - 1, between[1])
     if expression != NOTHING and oldest <= newest:

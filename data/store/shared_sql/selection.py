@@ -1,7 +1,8 @@
 """Select releases with several filters, newest first, in pages of limited cost.
 
 The filters determine which index gives the order. Other conditions are checked release by release,
-up to a limit. So a page may contain fewer releases than requested; its position is also returned.
+up to a limit. So a page may contain fewer releases than requested. The position where the search
+stopped is returned as well.
 """
 
 import datetime as dt
@@ -13,13 +14,13 @@ from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import decode_run, redacted_row
 
 LOOKED_AT: Final = 5000
-"""Maximum number of releases that are checked for one page."""
+"""Maximum number of releases checked for one page."""
 
 AT_ONCE: Final = 500
 """Number of rows per query."""
 
 ZONES: Final = dt.timedelta(days=2)
-"""Maximum difference between a publication time in any time zone and UTC midnight of its day."""
+"""Maximum difference between a publication time in any time zone and UTC midnight of that day."""
 
 Clause: TypeAlias = tuple[str, list[Any]]
 
@@ -39,8 +40,8 @@ class SelectionPart(Part):
     ) -> Selected:
         """Return the positions of the next releases of a selection, newest first.
 
-        May return fewer than ``limit`` positions even if more exist, because the number of rows
-        that are checked is limited.
+        May return fewer than ``limit`` positions even if more exist, because the number of checked
+        rows is limited.
         """
         table, base = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)
@@ -71,7 +72,7 @@ class SelectionPart(Part):
         return (matching or 0) if checked <= LOOKED_AT else None
 
     def _tags(self, language: str | None) -> list[str]:
-        """Return the language tags of releases that match a language, as feeds write them."""
+        """Return the language tags (in the form for feeds) of releases that match a language."""
         if not language:
             return []
         rows = self._ask("SELECT language FROM facets WHERE language <> '' AND releases > 0")
@@ -81,10 +82,7 @@ class SelectionPart(Part):
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
-        """Yield batches of rows in order.
-
-        Each row contains whether it matches the condition ``fits``.
-        """
+        """Yield batches of rows in order, each row with whether it meets the condition ``fits``."""
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, LOOKED_AT, AT_ONCE):
             clauses, arguments = [base[0]], [*base[1]]
@@ -106,8 +104,8 @@ class SelectionPart(Part):
     ) -> tuple[tuple[int, Run], ...]:
         """Return the last reports of visits (runs) before a number, newest first.
 
-        Each has its number. They are about one source or all sources. They are in the order in
-        which they were stored, because a clock may be set back.
+        Each has its number. They are about one source or all sources. The order is that of storage,
+        because a clock may be set back.
         """
         rows = self._ask(
             "SELECT number, report FROM runs"
@@ -122,7 +120,7 @@ class SelectionPart(Part):
 def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
     """Return the table that gives the order, and the conditions that its index can check.
 
-    ``tags`` are the tags of the selected language.
+    ``tags`` are those of the selected language.
     """
     table, clauses, arguments = ALL_RELEASES, ["true"], list[Any]()
     if selection.story:

@@ -48,7 +48,7 @@ class SourcesPart(Part):
 
         These are the addresses as requested and as published. Requested addresses are stored with
         walks, which read listings page by page. A rebuilt store has no walks, but published
-        addresses at least contain the names of parameters.
+        addresses at least show the names of parameters.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
@@ -58,10 +58,9 @@ class SourcesPart(Part):
         return tuple(sorted(url for (url,) in rows))
 
     def index_without(self, address: str) -> None:
-        """Add all releases to the search index again if an address contains a new secret.
+        """Index all releases again if an address contains a new secret.
 
-        Call this before the address is stored. The index is then built again without texts that
-        repeat the secret.
+        Call this before storing the address. The new index lacks texts that repeat the secret.
         """
         if not Secrets([address]):
             return
@@ -94,8 +93,8 @@ class SourcesPart(Part):
     def _rename_publisher(self, known: Source, name: str) -> None:
         """Replace the publisher of releases if it is the former name of their source.
 
-        The pages of such releases state no publisher. Retracted releases are never extracted again,
-        so their publisher is replaced here.
+        The pages of such releases state no publisher. Replacing it here includes retracted
+        releases, which are never extracted again.
         """
         rename = "SET content = json_set(content, '$.publisher', :new) WHERE"
         is_former = "json_extract(content, '$.publisher') = :old"
@@ -112,9 +111,9 @@ class SourcesPart(Part):
             append_events(self._connection, "update", [number for (number,) in rows])
 
     def source_moves(self) -> Mapping[str, str]:
-        """Return the current ids of renamed sources by their former ids, first renaming first.
+        """Map the former ids of renamed sources to their current ids, first renaming first.
 
-        For a source that was renamed to a former id, both ids may be the same.
+        For a source that was renamed back to a former id, both ids may be the same.
         """
         return dict(self._ask("SELECT old, new FROM source_moves ORDER BY number"))
 
@@ -193,7 +192,7 @@ class SourcesPart(Part):
     def restore_source(self, source: str) -> bool:
         """Record that a removed source is collected again, and return whether it was removed.
 
-        Releases that were hidden together with the source are shown again.
+        Releases hidden together with the source are shown again.
         """
         with self._writing() as db:
             gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount

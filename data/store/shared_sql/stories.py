@@ -1,4 +1,4 @@
-"""Store methods for stories, translations, and the texts that are compared to find stories."""
+"""Methods of the store for stories, translations, and the texts compared to find stories."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
@@ -30,10 +30,10 @@ class StoryTables(AliasTable, MatchTable):
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
-        """Return the cache of texts by release number. Only the recorder adds texts to it.
+        """Return the cache of texts by release number, which only the recorder fills.
 
-        The database empties the cache when its rows may have changed: another process wrote, or
-        writes were undone.
+        The database empties it when rows may have changed: another process wrote, or writes were
+        undone.
         """
         return self._connection.at_hand("texts")
 
@@ -78,7 +78,7 @@ class StoryTables(AliasTable, MatchTable):
         return int(members), int(of_source)
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
-        """Move all releases of the ``merged`` stories, and the releases ``alone``, to a story."""
+        """Move the releases of the ``merged`` stories, and the releases ``alone``, to a story."""
         moved = self._ask_written(
             f"UPDATE releases SET story = ? WHERE (story IN ({places(merged)})"
             f" OR number IN ({places(alone)})) AND coalesce(story, '') <> ? RETURNING number",
@@ -89,9 +89,9 @@ class StoryTables(AliasTable, MatchTable):
         append_events(self._connection, "update", [number for (number,) in moved])
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
-        """Store the addresses of translations to which the page of a release links.
+        """Store the addresses of translations that a release's page links to.
 
-        Return whether any of them is new.
+        Returns whether any of them is new.
         """
         fresh = [key for key in keys if number not in self._links_to(source, key)]
         for key in fresh:
@@ -103,7 +103,7 @@ class StoryTables(AliasTable, MatchTable):
         return bool(fresh)
 
     def read_links(self, addresses: Iterable[Address]) -> None:
-        """Read which releases link to addresses as translations, for `translations_of`."""
+        """Read in advance which releases link to addresses as translations (`translations_of`)."""
         wanted = set(addresses)
         rows = self._ask(
             "SELECT source, key, release FROM translation_links"
@@ -125,7 +125,7 @@ class StoryTables(AliasTable, MatchTable):
     ) -> Collection[int]:
         """Return the numbers of releases that are translations according to links between pages.
 
-        Their pages link to one of the ``own`` addresses, or a ``named`` address belongs to them.
+        Their pages link to one of the ``own`` addresses, or they own a ``named`` address.
         """
         found = {number for key in own for number in self._links_to(source, key)}
         for key in named:
@@ -157,7 +157,7 @@ class StoryTables(AliasTable, MatchTable):
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """Return the releases of a source that have a language: of one day, or the newest ones."""
+        """Return the releases of a source with a known language: of one day, or the newest ones."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"

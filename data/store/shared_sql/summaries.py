@@ -37,7 +37,7 @@ NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 
 
 def beside(order: str, tie: str, first: str) -> str:
-    """Return SQL for the number of the next release of the same source in an order."""
+    """Return SQL for the number of the next release of the same source in a given order."""
     return (
         f"(SELECT n.number FROM {SHOWN_VIEW} n WHERE n.source = r.source AND n.sort_at {order}"
         f" AND {tie} ORDER BY {first} LIMIT 1)"
@@ -54,7 +54,7 @@ class SummariesPart(Part):
     """Methods of the store that read releases for publishing."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
+        """Return the releases of a facet without their text, in the order of ``releases``."""
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
@@ -74,7 +74,7 @@ class SummariesPart(Part):
         return tuple(ReleaseSummary(*row) for row in rows)
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        """Return releases without text, by id. Unknown ids are omitted."""
+        """Return releases without their text, by id. Unknown ids are omitted."""
         if not ids:
             return {}
         rows = self._ask(
@@ -104,7 +104,7 @@ class SummariesPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """Return the versions that the newest corrections of all releases created.
+        """Return the versions created by the newest corrections of all releases.
 
         Redacted releases are omitted.
         """
@@ -148,14 +148,14 @@ class SummariesPart(Part):
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """Return when retracted releases were back online, last one first.
+        """Return when retracted releases came back online, last one first.
 
         Redacted releases are omitted.
         """
         return self._returns("WHERE 1 = 1", [], limit)
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """Return when one release was back online after retractions, last one first."""
+        """Return when a release came back online after retractions, last time first."""
         return self._returns("WHERE r.id = ?", [release_id], None)
 
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
@@ -182,7 +182,7 @@ class SummariesPart(Part):
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         """Return the releases that changed since they were first seen, last change first.
 
-        Changes are edits, retractions, and releases that are back online after a retraction.
+        Changes are edits, retractions, and returns after a retraction.
         """
         return tuple(
             select_releases(
@@ -216,10 +216,9 @@ class SummariesPart(Part):
         return [title for (title,) in rows]
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
-        """Yield the ids of the releases of a month with the times of their last changes.
+        """Yield the ids of a month's releases with the times of their last changes, oldest first.
 
-        ``month`` is an ISO month, or an empty string for undated releases. The oldest releases come
-        first.
+        ``month`` is an ISO month, or an empty string for undated releases.
         """
         after: tuple[float, str] = (-1e99, "~")
         while True:

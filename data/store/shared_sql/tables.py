@@ -1,4 +1,4 @@
-"""The queries and changes of tables that the recorder of drafts needs."""
+"""All table queries and changes that the recorder of drafts needs."""
 
 from abc import abstractmethod
 from collections import defaultdict
@@ -27,10 +27,10 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
         super().__init__(connection)
         self._read_bands: set[int] = set()
         self._in_bands: dict[int, tuple[tuple[int, int], ...]] = {}
-        """Numbers of the releases in bands, each with its number of anchors."""
+        """Numbers of the releases in each band, with their numbers of anchors."""
 
     def read_bands(self, bands: Collection[int]) -> None:
-        """Read the releases in bands, for `rows_in_bands`."""
+        """Read the releases in bands in advance, for `rows_in_bands`."""
         self._read_bands.update(bands)
         found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for band, *row in self._stored_in_bands([*dict.fromkeys(bands)]):
@@ -38,7 +38,7 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
         self._in_bands |= {band: tuple(rows) for band, rows in found.items()}
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
-        """Return the releases in bands, each of which groups similar texts."""
+        """Return the releases in bands. Each band groups similar texts."""
         if not self._read_bands.issuperset(bands):
             self.write()
             self.read_bands([band for band in bands if band not in self._read_bands])
@@ -67,8 +67,8 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
 
     @abstractmethod
     def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
-        """Add rows of a release at the end of the batch, unless they exist."""
+        """Add a release's rows at the end of the batch, unless they exist."""
 
     @abstractmethod
     def _delete_bands(self, number: int, bands: Sequence[int]) -> None:
-        """Delete rows of a release."""
+        """Delete a release's rows."""

@@ -1,6 +1,6 @@
-"""Progress of walks, the items that they listed, and the items that were not requested yet.
+"""Progress of walks, the items that they listed, and items that were not requested yet.
 
-A walk reads a listing, page by page, to its oldest release.
+A walk reads a listing page by page, to its oldest release.
 """
 
 import datetime as dt
@@ -18,10 +18,10 @@ from data.store.unit_of_work import decisions
 from data.text.masking import masked
 
 MOST_TRIES: Final = 10
-"""Maximum number of visits that request a listed item. After that, it counts as not a release."""
+"""Maximum number of visits that request a listed item. After that, it counts as no release."""
 
 ITEM_RETRY_SECONDS: Final = 900.0
-"""Delay in seconds after the first failed request of an item. It is multiplied by the square of the
+"""Delay in seconds after the first failed request for an item, multiplied by the square of the
 number of requests."""
 
 _walk = msgspec.json.Decoder(Walk)
@@ -58,7 +58,7 @@ def due_arguments(
 def end_of(walk: Walk | None) -> tuple[object, ...]:
     """Return the facts about a finished walk that the journal records.
 
-    A walk reads a listing, page by page, to its oldest release.
+    A walk reads a listing page by page, to its oldest release.
     """
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
@@ -136,9 +136,9 @@ class WalksPart(Part):
     ) -> Listed:
         """Record the items on a page of a walk, and return the fresh items and the news.
 
-        ``items`` are names by canonical address. A name consists of the day and the title. An item
-        is not fresh if it was already listed with this name at another address. The names of
-        redacted releases are not stored.
+        ``items`` maps canonical addresses to names (day and title). An item is not fresh if it was
+        already listed with this name at another address. The names of redacted releases are not
+        stored.
         """
         redacted = self._ask(
             f"SELECT a.key FROM {REDACTED_ALIASES} AND a.key IN (SELECT value FROM json_each(?))",
@@ -175,8 +175,8 @@ class WalksPart(Part):
     ) -> tuple[frozenset[str], frozenset[str]]:
         """Return the items that this listing showed before, by address and by name.
 
-        Both values are sets of addresses: the addresses that the listing contained, and the
-        addresses of items whose names it contained. ``items`` maps canonical addresses to names.
+        Both results are sets of addresses: those listed before, and those of items whose names were
+        listed before. ``items`` maps canonical addresses to names.
         """
         keys = self._ask(
             "SELECT j.key FROM json_each(?) j"
@@ -192,10 +192,10 @@ class WalksPart(Part):
         return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
 
     def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
-        """Queue listed items that were not requested yet, as JSON texts by canonical address.
+        """Queue listed items that were not requested yet: JSON texts by canonical address.
 
-        Every visit requests items on the first page (``front``). The other items are requested at
-        growing intervals.
+        Items on the first page (``front``) are requested by every visit, others at growing
+        intervals.
         """
         if not items:
             return
@@ -231,7 +231,7 @@ class WalksPart(Part):
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the items to request ``now``, and count one request for each item.
+        """Return the items to request ``now``, and count one request for each.
 
         Items on the first page come first. Items that were requested ``since`` the start of the
         visit are omitted.
@@ -260,9 +260,9 @@ class WalksPart(Part):
         return tuple(item for _, item in rows)
 
     def return_items(self, source: str, *, since: dt.datetime) -> None:
-        """Make all items due again that were requested ``since`` a time but are not stored.
+        """Make items due again that were requested ``since`` a time but are not stored.
 
-        Call this for an interrupted visit, whose requests don't count as tries.
+        Call this after an interrupted visit, whose requests don't count.
         """
         again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
         with self._writing() as db:

@@ -1,4 +1,4 @@
-"""Temporary copies of a store that have only some of its releases."""
+"""Temporary copies of a store that contain only some of its releases."""
 
 import sqlite3
 from collections import Counter
@@ -14,27 +14,25 @@ from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 
 PIECE_BYTES: Final = 1 << 20
-"""Number of bytes of the store that are copied per step."""
+"""Number of bytes of the store copied per step."""
 
 EMPTIED: Final = (
     *("facets", "archive_pages", "archived_feeds", "day_digests"),
     *("health_events", "hidden_releases", "release_times"),
 )
-"""Tables whose rows are deleted from the copy. They contain the state of the published site and the
-health of sources."""
+"""Tables that are emptied in the copy. They contain the state of the published site and the health
+of sources."""
 
 
 @contextmanager
 def chosen_releases(
     store: Store, choose: Callable[[Store], Iterable[Release]], path: Path
 ) -> Iterator[Store]:
-    """Yield a copy of a store, in a new file at ``path``, that has only some of its releases.
+    """Yield a copy of a store, in a new file at ``path``, with only some of its releases.
 
-    ``choose`` is called with the complete copy and returns the releases to keep.
-
-    All feeds of the copy are marked as changed. The original store does not change. The caller
-    deletes the file and its SQLite journal files. Raises OSError, and StoreError if the store
-    fails.
+    ``choose`` is called with the complete copy and returns the releases to keep. All feeds of the
+    copy are marked as changed. The original store does not change. The caller deletes the file and
+    its SQLite journal files. Raises OSError, and StoreError if the store fails.
     """
     with path.open("wb") as file:
         file.writelines(store.snapshot(PIECE_BYTES))

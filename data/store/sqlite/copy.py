@@ -1,7 +1,7 @@
-"""Copy a store as of one moment while others write to it, and read the contents of copies.
+"""Copy a store as of one moment while others write to it, and read copies.
 
-A copy is not opened as a store, because opening it would migrate it. So copies from earlier
-versions can also be read.
+A copy is not opened as a store, because that would migrate it. So copies from earlier versions can
+be read, too.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
 PAGES_PER_STEP: Final = 2048
-"""Number of database pages that are copied between two progress reports."""
+"""Number of database pages copied between two progress reports."""
 
 MAX_REPORTED_ERRORS: Final = 3
 """Maximum number of integrity errors that are reported."""
@@ -45,7 +45,7 @@ HEAD: Final = b"SQLite format 3\x00"
 
 
 class CapturePlace(NamedTuple):
-    """The position of a capture's record in the archive. ``file`` is empty if it has no record."""
+    """The location of a capture's record in the archive. ``file`` is empty if it has no record."""
 
     file: str
     end: int
@@ -54,7 +54,7 @@ class CapturePlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
-    """Data about a store or its copy, for comparison with the archive.
+    """Data from a store or its copy, for comparison with the archive.
 
     - ``schema`` is the name of the last migration.
     - ``present`` is true if ``schema`` is the latest migration of this version of Communique.
@@ -112,7 +112,7 @@ def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
 
 
 def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
-    """Check the integrity of a store or copy. Return False if the time was not enough.
+    """Check the integrity of a store or copy. Returns False if the time ran out.
 
     ``seconds`` is the maximum time. Raises StoreError if the file is damaged.
     """

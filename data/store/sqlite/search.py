@@ -15,7 +15,7 @@ TITLE_WEIGHT: Final = 8.0
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
-"""SQL condition for rows that can be found. Rows of old versions and hidden releases can't."""
+"""SQL condition for rows that can be found, not those of old versions and hidden releases."""
 
 
 class SqliteSearch(SearchPart):
@@ -61,7 +61,7 @@ class SqliteSearch(SearchPart):
 
 
 def matched(expression: Expression) -> str:
-    """Return an expression without days as an FTS5 expression."""
+    """Convert a search expression, which contains no day filters, to FTS5 syntax."""
     match expression:
         case Term(words, prefix, _, place):
             # Folded words have no special characters.

@@ -1,4 +1,4 @@
-"""A database at one end of a transfer: its tables, and their rows in the order of keys."""
+"""A database at one end of a transfer: its tables, and their rows in key order."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class End(ABC):
 
     @abstractmethod
     def tables(self) -> Mapping[str, Table]:
-        """Return the tables of a store by name, each after the tables to which it refers."""
+        """Return the tables of a store by name, each after the tables that it refers to."""
 
     @abstractmethod
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
@@ -75,18 +75,18 @@ class End(ABC):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[object]:
-        """Commit all changes in a ``with`` block, or none of them."""
+        """Commit all changes in the ``with`` block, or none of them."""
 
     @abstractmethod
     def freeze(self) -> None:
-        """Lock the database for other writers. All later reads see the same state.
+        """Lock the database against other writers. All later reads see the same state.
 
         Raises StoreError if another connection is writing.
         """
 
     @abstractmethod
     def refuse_if_used(self) -> None:
-        """Raise StoreError if services or workers seem to use the store."""
+        """Raise StoreError if services or workers seem to be using the store."""
 
     @abstractmethod
     def begin(self, source: str) -> None:
@@ -94,7 +94,7 @@ class End(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Enable the triggers again, number new rows after the copied rows, and remove the mark."""
+        """Enable the triggers, number new rows after the copied rows, and remove the mark."""
 
     @abstractmethod
     def close(self) -> None:
@@ -116,7 +116,7 @@ class End(ABC):
         return int(self.ask(f"SELECT count(*) FROM {table.name}")[0][0])
 
     def selection(self, table: Table) -> str:
-        """Return SQL for all rows of a table in the order of keys."""
+        """Return SQL for all rows of a table in key order."""
         return f"SELECT {named(table.columns)} FROM {table.name} ORDER BY {named(table.key)}"
 
     def replace(self, table: Table, rows: Sequence[Row]) -> None:
@@ -163,7 +163,7 @@ def canonical(value: Any) -> Any:
 
 
 def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the tables in an order in which each table comes after those to which it refers."""
+    """Return the tables in an order in which each table follows those that it refers to."""
     ordered: list[str] = []
 
     def put(name: str) -> None:

@@ -39,7 +39,7 @@ REFERENCES: Final = """
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_catalog.pg_constraint
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conparentid = 0
 """
-"""Query for pairs of a table and a table to which it refers."""
+"""Query for pairs of a table and a table that it refers to."""
 
 SEQUENCES: Final = """
     SELECT c.relname::text, a.attname::text, pg_get_serial_sequence(c.relname, a.attname)

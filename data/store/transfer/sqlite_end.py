@@ -46,7 +46,7 @@ class SqliteEnd(End):
 
     @property
     def identity(self) -> object:
-        """Return the device and inode number of the file, which do not depend on its path."""
+        """Return the device and inode number of the file, which identify it under any path."""
         with self._told():
             found = self._path.stat()
         return found.st_dev, found.st_ino

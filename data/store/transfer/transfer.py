@@ -1,9 +1,9 @@
 """Copy all rows of one store to another, verify them, and resume after an interruption.
 
 A transfer copies table by table in key order, in transactions of a few rows. A store that is being
-filled is marked and can't be opened as a store. Rows from an earlier attempt are compared and not
-written again. Rows that have changed since that attempt are replaced, and deleted rows are removed.
-At the end, all rows of both stores are read again, and their counts and digests are compared. The
+filled is marked and can't be opened as a store. Rows from an earlier attempt are compared:
+unchanged ones are not written again, changed ones are replaced, and deleted ones are removed. At
+the end, all rows of both stores are read again, and their counts and digests are compared. The
 source must not change during the transfer.
 """
 
@@ -87,7 +87,7 @@ def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferr
 def common(source: End, target: End, done: Transferred) -> list[Table]:
     """Return the tables that both stores have.
 
-    Each database has other tables for its own use.
+    Each database also has tables for its own use.
     """
     theirs = target.tables()
     found = []
@@ -109,8 +109,7 @@ def common(source: End, target: End, done: Transferred) -> list[Table]:
 def begin(source: End, target: End, tables: list[Table]) -> bool:
     """Mark an empty target as being filled, unless it is already marked.
 
-    Returns False if the target already contains all rows. Raises StoreError if it contains other
-    rows.
+    Returns False if the target already has all rows. Raises StoreError if it has other rows.
     """
     before = target.unfinished
     if before is None:
@@ -161,7 +160,7 @@ class Merge:
     def _found(self, row: Row) -> Row | None:
         """Return the target's row with the same key, or None.
 
-        Rows of the target with lower keys are missing in the source, so they are recorded as
+        The target's rows with lower keys are missing from the source, so they are recorded as
         deleted.
         """
         key = self._table.key_of(row)
@@ -193,7 +192,7 @@ def digest(end: End, table: Table) -> tuple[int, str]:
 
 
 def open_source(url: str) -> End:
-    """Open the store to read, and migrate its schema. Raises StoreError if there is no store."""
+    """Open the store to read, and migrate its schema. Raises StoreError if it does not exist."""
     path = path_of(url)
     if path and not (path.is_file() and path.stat().st_size):
         raise StoreError(masked(url), NO_STORE)

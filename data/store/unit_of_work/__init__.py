@@ -1,1 +1,1 @@
-"""Unit of work: the decisions of one transaction, and the work to do when it commits."""
+"""Unit of work: the decisions of one transaction, and what to do when it is committed."""

@@ -1,7 +1,7 @@
-"""Classes for the decisions that a store sends to its archive (docs/reference/archive-format.md).
+"""Decisions that a store sends to its archive (docs/reference/archive-format.md).
 
-Each record contains the result of a decision, not its inputs. So programs that read it later get
-the same result, even if the rules have changed.
+A decision contains results, not inputs. So programs that read it later get the same result, even if
+the rules have changed.
 """
 
 import datetime as dt
@@ -31,8 +31,8 @@ from data.models import (
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome, Sight
 
 RELEASE_FIELDS: Final = tuple(field.name for field in fields(Release))
-"""Names of all fields of a `Release`. Records of the journal contain them, except aliases and
-unchanged content."""
+"""Names of all fields of a `Release`. Journal records contain them, except aliases and unchanged
+content."""
 
 
 class JournalDecision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
@@ -42,8 +42,8 @@ class JournalDecision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field
 class Snapshot(JournalDecision, frozen=True, tag="snapshot"):
     """A snapshot of the store before the following decisions, as ids of resource records.
 
-    A snapshot starts the journal of a store that already has data, because an older version wrote
-    it or because the archive was disabled.
+    It starts the journal of a store that already has data, from an older version or from the time
+    when the archive was disabled.
     """
 
     records: Sequence[str]
@@ -51,7 +51,7 @@ class Snapshot(JournalDecision, frozen=True, tag="snapshot"):
 
 
 class Registered(JournalDecision, frozen=True, tag="register"):
-    """A source with its name was registered."""
+    """A source was registered under its name."""
 
     source: Source
 
@@ -62,7 +62,7 @@ class Recorded(JournalDecision, frozen=True, tag="record"):
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.
     ``capture`` is set if it differs from the release's capture. ``read_at`` is set if an archived
-    page was extracted again. ``news`` has the same meaning as in RecordOutcome.
+    page was extracted again. ``news`` is that of RecordOutcome.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -137,7 +137,7 @@ class Missed(JournalDecision, frozen=True, tag="mark_gone"):
 class Held(JournalDecision, frozen=True, tag="hold"):
     """The retraction of missing releases was held for review.
 
-    Each release has the time since which a listing has not contained it.
+    Each release has the time since when a listing has lacked it.
     """
 
     releases: Mapping[str, dt.datetime | None]
@@ -168,7 +168,7 @@ class Unhidden(JournalDecision, frozen=True, tag="unhide"):
 class Redacted(JournalDecision, frozen=True, tag="redact"):
     """The text of all versions of a release was redacted, for a reason.
 
-    After a redaction, the journal begins again with a snapshot of the remaining store.
+    After a redaction, the journal starts again with a snapshot of the remaining store.
     """
 
     release: str
@@ -179,7 +179,7 @@ class Redacted(JournalDecision, frozen=True, tag="redact"):
 class FilesRedacted(JournalDecision, frozen=True, tag="redact_files"):
     """All records of these addresses were redacted, so page requisites there are not requested.
 
-    Only ``orders.jsonl`` contains this decision, because it concerns no store.
+    Only ``orders.jsonl`` contains this decision, because it does not affect the store.
     """
 
     urls: Sequence[str]
@@ -209,7 +209,7 @@ class SourceRestored(JournalDecision, frozen=True, tag="restore_source"):
 
 
 class FilesNamed(JournalDecision, frozen=True, tag="await_files"):
-    """Files of releases, given by their addresses, will be archived."""
+    """Files of releases (by address) are to be archived."""
 
     source: str
     urls: Sequence[str]
@@ -224,13 +224,13 @@ class FileCaptured(JournalDecision, frozen=True, tag="file_captured"):
 
 
 class Relocated(JournalDecision, frozen=True, tag="relocate"):
-    """Archive records, given by their ids, have new positions in the archive."""
+    """Archive records (by id) have new locations in the archive."""
 
     moved: Mapping[str, RecordPlace]
 
 
 class Joined(JournalDecision, frozen=True, tag="join"):
-    """Translations to which no page links were added to a story."""
+    """Translations were added to a story although no page links them."""
 
     story: JoinedStory
 
@@ -242,7 +242,7 @@ class Visited(JournalDecision, frozen=True, tag="run"):
 
 
 class WalkEnded(JournalDecision, frozen=True, tag="walk"):
-    """A walk ended: a listing was read, page by page, to its end."""
+    """A walk ended: a listing was read page by page, to its end."""
 
     source: str
     walk: Walk
@@ -283,7 +283,7 @@ class HandlingEnded(JournalDecision, frozen=True, tag="end_handling"):
 
 
 class RhythmFound(JournalDecision, frozen=True, tag="rhythm"):
-    """The publication rates (rhythm) of a source were learned."""
+    """The rhythm of a source was learned."""
 
     source: str
     rhythm: SourceRhythm
@@ -297,17 +297,17 @@ class Deposited(JournalDecision, frozen=True, tag="deposit"):
 
 
 class InFeeds(JournalDecision, frozen=True, tag="in_feeds"):
-    """All new releases up to the one with this id are in the feeds since this time."""
+    """All new releases up to the one with this id have been in feeds since this time."""
 
     last: str
     at: dt.datetime
 
 
 class SitePublished(JournalDecision, frozen=True, tag="publish"):
-    """The site was updated, or all its files were written (``everything``).
+    """The site was updated. With ``everything``, all its files were written.
 
-    Journal records before this record that are not in its chain were never committed. So the site
-    and its journal contain the same releases.
+    Earlier journal records outside of this record's chain were never committed, so the site and its
+    journal contain the same releases.
     """
 
     at: dt.datetime
@@ -318,7 +318,7 @@ class FileKept(JournalDecision, frozen=True, tag="file"):
     """A file of the home directory has new content, or was deleted if ``digest`` is empty.
 
     ``digest`` is the file's SHA-256 and ``record`` the id of its resource record. ``secrets_cut``
-    means that the secrets in its addresses were removed from the record.
+    means that the record lacks the secrets in the file's addresses.
     """
 
     name: str

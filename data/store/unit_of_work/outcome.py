@@ -25,9 +25,9 @@ class JoinedStory:
 class Sight(NamedTuple):
     """The time when a release was last seen with unchanged content.
 
-    If the bytes of the page have changed, ``digest`` is the digest of the page and ``fingerprint``
-    the fingerprint of the draft. Otherwise both are empty. ``leaf`` is the number of the archive
-    record in the log, or -1. The other data of the capture can be found by this short number.
+    If the bytes of the page have changed, ``digest`` is that of the page and ``fingerprint`` that
+    of the draft. Otherwise both are empty. ``leaf`` is the number of the archive record in the log,
+    or -1; the rest of the capture can be found by this number.
     """
 
     at: dt.datetime
@@ -40,17 +40,19 @@ class Sight(NamedTuple):
 class RecordOutcome:
     """A decision about a draft, and the data that is written with it.
 
-    ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are the
-    addresses at which the release was seen. ``claimed`` is the canonical address that its page
-    declares, if that address is trusted. ``editions`` are the canonical addresses of its
-    translations. ``noted`` is true if any of these addresses was new.
-
-    ``fingerprint`` identifies the text of the draft. ``skeleton`` contains hashes of the page's
-    structure. ``labels`` are labels of topics by slug. ``joined`` is None if nothing was added to a
-    story. ``capture`` is the archive record that showed the draft. ``read_at`` is the time when an
-    archived page was extracted again, or None for a page of this visit. ``news`` is true if the
-    release is new and was published after the first visit to its source; old and imported releases
-    are not news.
+    - ``before`` is the earlier state of the release, or None if it is new.
+    - ``addresses`` are the addresses at which the release was seen.
+    - ``claimed`` is the canonical address that its page declares, if trusted.
+    - ``editions`` are the canonical addresses of its translations.
+    - ``noted`` is true if any of these addresses was new.
+    - ``fingerprint`` identifies the text of the draft.
+    - ``skeleton`` contains hashes of the page's structure.
+    - ``labels`` are labels of topics by slug.
+    - ``joined`` is None if nothing was added to a story.
+    - ``capture`` is the archive record that showed the draft.
+    - ``read_at`` is the time when an archived page was extracted again, or None in a visit.
+    - ``news`` is true if the release is new and was published after the first visit to its source;
+      old and imported releases are not news.
     """
 
     decision: Decision
@@ -69,7 +71,7 @@ class RecordOutcome:
 
     @property
     def has_changes(self) -> bool:
-        """Whether a draft did more than confirm an unchanged release."""
+        """Whether recording a draft did more than confirm an unchanged release."""
         before, decision = self.before, self.decision
         if decision.doubt:
             return False

@@ -43,7 +43,7 @@ class Transactions(ABC):
     def _within(self, *, parts: bool = True) -> Iterator[None]:
         """Begin a transaction, or a part of this thread's transaction.
 
-        Without ``parts``, a new transaction has no parts that are undone on their own.
+        Without ``parts``, a new transaction has no parts that can be undone separately.
         """
         postponed: ExitStack | None = getattr(self._threads, "postponed", None)
         if postponed and not self._current:
@@ -62,7 +62,7 @@ class Transactions(ABC):
     def postponed(self) -> Iterator[None]:
         """Begin a transaction with the first write in a ``with`` block, and end it after the block.
 
-        Queries before that write are not in the transaction.
+        Queries before that write are not part of the transaction.
         """
         if self._current or getattr(self._threads, "postponed", None):
             yield
@@ -86,8 +86,8 @@ class Transactions(ABC):
 class UnitOfWork:
     """The decisions, public events and delayed writes of a thread's outermost transaction.
 
-    If a nested transaction fails, the decisions, events and writes that it added are dropped. At
-    the commit, `data.store.core.store.Store` writes them in a fixed order.
+    If a nested transaction fails, its own decisions, events and writes are dropped. At the commit,
+    `data.store.core.store.Store` writes them in a fixed order.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class UnitOfWork:
         self.public: list[Any] = []
         """Events for the public log, in order."""
         self.has_parts = True
-        """Whether the writes of a failed nested transaction are undone on their own."""
+        """Whether the writes of a failed nested transaction can be undone separately."""
         self._failed = False
         self._queued: list[tuple[Write, list[Any]]] = []
         self._at_rollback: list[Callable[[], None]] = []
@@ -110,7 +110,7 @@ class UnitOfWork:
     def decide_later(self, *decisions: AnyDecision) -> None:
         """Add decisions that may wait for a later journal record.
 
-        These decisions wait until another decision is recorded, or until the store is closed.
+        They wait until another decision is recorded or the store is closed.
         """
         self.delayable += decisions
 
@@ -123,7 +123,7 @@ class UnitOfWork:
         self._queued.append((write, items))
 
     def write_queued(self, db: Any) -> None:
-        """Call the functions of `at_commit`, in the order in which each was first queued."""
+        """Call the functions passed to `at_commit`, in the order of their first calls."""
         waiting: defaultdict[Write, list[Any]] = defaultdict(list)
         queued, self._queued = self._queued, []
         for write, items in queued:
@@ -136,13 +136,13 @@ class UnitOfWork:
         self._at_rollback.append(undo)
 
     def rolled_back(self) -> None:
-        """Undo the effects that this transaction had outside of the database."""
+        """Undo the effects of this transaction outside of the database."""
         for undo in reversed(self._at_rollback):
             undo()
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """If a ``with`` block fails, the whole transaction fails."""
+        """Context manager: if the ``with`` block fails, the whole transaction fails."""
         try:
             yield
         except BaseException:
@@ -156,7 +156,7 @@ class UnitOfWork:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """If a ``with`` block fails, remove everything that was added within the block."""
+        """Context manager: if the ``with`` block fails, remove everything that it added."""
         lists: list[list[Any]] = [self.decisions, self.delayable, self.public, self._queued]
         lengths = [len(one) for one in lists]
         try:

@@ -1,5 +1,4 @@
 """The PostgreSQL database: connections, tables and the SQL dialect.
 
-A new file in this folder is for code that all parts of the store need. It contains no method of the
-store.
+Modules here are used by all parts of the store, and contain no methods of the store.
 """

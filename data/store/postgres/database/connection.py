@@ -42,11 +42,11 @@ HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0
 """Statement that locks the row of a host, if the worker still has the lease."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
-"""Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
-underestimates the cost of reading long texts that are stored outside of their rows (TOAST). So it
-would scan the whole table instead of using an index."""
+"""Statements before a search: set a time limit and disable sequential scans. PostgreSQL
+underestimates the cost of reading long texts stored outside of their rows (TOAST), and would scan
+the whole table instead of using an index."""
 UNBOUNDED: Final = f"SET statement_timeout = '{MAX_STATEMENT_SECONDS}s'; SET enable_seqscan = on"
-"""Statements after a search: restore the usual time limit and enable sequential scans."""
+"""Statements after a search: restore the usual time limit and sequential scans."""
 
 DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
@@ -56,7 +56,7 @@ DURABLE: Final = (
 off``."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
-"""Transaction states in which a connection accepts statements."""
+"""States in which a connection accepts statements."""
 
 KEYS: Final = """
     SELECT array_agg(a.attname::text) FROM pg_catalog.pg_index i
@@ -71,10 +71,10 @@ PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 
 
 class PostgresConnection(Transactions):
-    """A connection to the database at ``url``, whose schema is migrated to the latest version.
+    """A connection to the database at ``url``. Its schema is first migrated to the latest version.
 
-    ``patience`` is the maximum time in seconds to wait for another writer, or for a database that
-    is restarting. Raises StoreError if the database can't be reached or is not a store.
+    ``patience`` is the maximum time in seconds to wait for another writer, or for a restarting
+    database. Raises StoreError if the database can't be reached or is not a store.
     """
 
     def __init__(self, url: str, *, patience: float) -> None:
@@ -184,9 +184,9 @@ class PostgresConnection(Transactions):
             threads.until = threads.bounded = None
 
     def leased(self, lease: Lease) -> PostgresConnection:
-        """Return this connection with a lease, which each transaction checks at its end.
+        """Return a view of this connection whose transactions check a lease before the commit.
 
-        If the lease is lost, a transaction raises LeaseLost instead of committing.
+        If the lease is lost, they raise LeaseLost instead of committing.
         """
         found = copy(self)
         found.lease = lease
@@ -196,8 +196,8 @@ class PostgresConnection(Transactions):
     def writing(self, *, parts: bool = True) -> Iterator[Database]:
         """Start a transaction that may write. Only one such transaction runs at a time.
 
-        Within another transaction, the new one becomes a part of that transaction. If this part
-        fails, only its own writes are undone.
+        Within another transaction, it becomes a part of it. If this part fails, only its own writes
+        are undone.
         """
         with self._within(parts=parts):
             yield self
@@ -283,7 +283,7 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
-        """Return this thread's connection, or a connection from the pool for a ``with`` block."""
+        """Yield this thread's connection, or else one from the pool."""
         threads, interruption = self._threads, current()
         bounded = getattr(threads, "bounded", None)
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None) or bounded

@@ -1,4 +1,4 @@
-"""Convert SQL for both databases to psycopg's placeholders, and Python values to columns."""
+"""Convert SQL for both databases to psycopg's placeholders, and Python values for columns."""
 
 import re
 from functools import cache
@@ -21,7 +21,7 @@ PARTS: Final = re.compile(
 
 @cache
 def translated(sql: str) -> tuple[str, bool]:
-    """Return a statement with psycopg's placeholders, and whether its arguments have numbers."""
+    """Return a statement with psycopg's placeholders, and whether they are numbered."""
     numbered = False
 
     def part(found: re.Match[str]) -> str:
@@ -40,7 +40,7 @@ def translated(sql: str) -> tuple[str, bool]:
 
 
 class BoolDumper(Int8Dumper):
-    """Dumper that writes True and False as 1 and 0, the values of the columns."""
+    """Dumper that writes True and False as 1 and 0, because the columns are integers."""
 
     def dump(self, obj: Any) -> bytes:
         """Return a value in PostgreSQL's format."""
@@ -48,7 +48,7 @@ class BoolDumper(Int8Dumper):
 
 
 class TextDumper(StrDumperUnknown):
-    """Dumper that writes texts. It replaces NUL, the only character that PostgreSQL can't store."""
+    """Dumper that writes texts, replacing NUL, the only character that PostgreSQL can't store."""
 
     def dump(self, obj: Any) -> Any:
         """Return a value in PostgreSQL's format."""

@@ -1,4 +1,4 @@
-"""The database connections of a process: few, shared by its threads, and checked before use."""
+"""A small pool of database connections, shared by a process's threads and checked before use."""
 
 import atexit
 import logging
@@ -20,15 +20,14 @@ from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, re
 from data.text.masking import masked
 
 MAX_CONNECTIONS: Final = 16
-"""Maximum number of connections per process. A thread has a connection only during a transaction or
-query."""
+"""Maximum number of connections per process. A thread only needs one during a transaction or query.
+"""
 
 MAX_IDLE_SECONDS: Final = 60.0
 """Time in seconds after which an unused connection is closed."""
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
-"""Maximum time in seconds to open a connection, and maximum time that readers wait for a
-connection."""
+"""Maximum time in seconds for opening a connection, and for readers to wait for one."""
 
 MAX_SILENCE_MILLISECONDS: Final = 20_000
 """Time in milliseconds without a TCP acknowledgement after which the server counts as lost."""
@@ -45,11 +44,10 @@ MAX_STATEMENT_SECONDS: Final = 300
 """Maximum time in seconds for a statement."""
 
 MAX_STALLED_SECONDS: Final = 10
-"""Maximum idle time in seconds within a transaction, because an idle writer blocks all other
-writers."""
+"""Maximum idle time in seconds within a transaction. An idle writer blocks all other writers."""
 
 RECONNECT_DELAY_SECONDS: Final = 0.25
-"""Delay in seconds before the pool tries to connect again or checks its next connection."""
+"""Delay in seconds before the pool tries to connect again or checks another connection."""
 
 # After a restart of the server, the pool finds its broken connections one by one. By default it
 # would wait 1, 2, 4 and more seconds after each.
@@ -71,8 +69,7 @@ SETTINGS: Final = (
 """Statements that configure a new connection."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
-"""Statement that waits for other writers and takes the writers' lock. The lock is released at the
-end of the transaction."""
+"""Statement that waits for other writers and locks them out until the end of the transaction."""
 
 pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
 """Connection pools by process id and URL. A child process must not use its parent's connections."""
@@ -111,17 +108,17 @@ UNCODED: Final = (
         ERROR_EXPLANATIONS[errors.TooManyConnections],
     ),
 )
-"""Patterns that match server messages without an error code, with readable explanations."""
+"""Readable explanations of server messages without an error code, with patterns of the messages."""
 
 MAX_PROBE_SECONDS: Final = 2
-"""Maximum time in seconds for a trial connection, which shows why the pool has no connection."""
+"""Maximum time in seconds for a trial connection, which shows why the pool could not connect."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
 """Exceptions caused by an invalid value, not by the state of the database."""
 
 
 def pool_of(url: str, patience: float) -> ConnectionPool:
-    """Return this process's connection pool for a database whose schema has the latest version.
+    """Return this process's connection pool for a database, migrating the schema if necessary.
 
     Raises StoreError if the database can't be reached, or if this version must not write to it.
     """
@@ -139,7 +136,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
 
 
 def close_pools() -> None:
-    """Close all connections of this process. New connections are opened when they are needed."""
+    """Close all connections of this process. New ones are opened when needed."""
     with opening:
         for process, url in [*pools]:
             pool = pools.pop((process, url))
@@ -215,7 +212,7 @@ def _configure(db: psycopg.Connection) -> None:
 
 
 def failed(url: str, error: psycopg.Error) -> StoreError:
-    """Return an error with a readable explanation and without secrets."""
+    """Return a StoreError with a readable explanation and without secrets."""
     error_type = RefusedValue if isinstance(error, VALUES) else StoreError
     if isinstance(error, PoolTimeout):
         error = _why_none(url) or error
@@ -233,7 +230,7 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
 def _why_none(url: str) -> psycopg.Error | None:
     """Return the error that prevents connections to the database, or None.
 
-    The pool hides this error, so a trial connection is opened.
+    The pool hides this error, so a trial connection is made.
     """
     try:
         psycopg.connect(url, connect_timeout=MAX_PROBE_SECONDS).close()

@@ -1,7 +1,7 @@
 """Detect a connection pooler that gives a session to other clients after each transaction.
 
-With such a pooler, everything that belongs to a session would be lost, or would affect other
-clients: time limits, prepared statements, and the lock of the leading service.
+With such a pooler, the state of a session (time limits, prepared statements, the lock of the
+leading service) would be lost, or would affect other clients.
 """
 
 from contextlib import closing
@@ -15,15 +15,15 @@ POOLED: Final = (
 )
 
 MAX_SESSION_CHECKS: Final = 5
-"""Maximum number of checks whether our session is shared. Another client of the pooler may have the
-session for a moment, so one check is not enough."""
+"""Maximum number of checks for a shared session. Another client of the pooler may be using the
+session, so one check is not enough."""
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 """Maximum time in seconds to wait for a connection."""
 
 
 def shares_sessions(db: psycopg.Connection, url: str) -> bool:
-    """Return whether a pooler at ``url`` gives our open connection's session to other clients."""
+    """Return whether a pooler at ``url`` gives an open connection's session to other clients."""
     session = session_of(db)
     if session == db.info.backend_pid:
         # The connection is direct: poolers report process ids of their own.
@@ -32,7 +32,7 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
 
 
 def takes(url: str, session: int) -> bool:
-    """Return whether a second connection is given our database session during a transaction.
+    """Return whether a second connection gets our database session during a transaction.
 
     ``session`` is the process id of that session's backend.
     """

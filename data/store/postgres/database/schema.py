@@ -1,8 +1,7 @@
-"""Migrations of a store on PostgreSQL: SQL files that are applied once, in this order.
+"""Migrations of a store on PostgreSQL: SQL files, each applied once, in this order.
 
-To change the schema, add a name below and the file with this name. Never edit a released file.
-Tables and columns have the same names as in SQLite, so that rows can be copied between the
-databases.
+To change the schema, add a file and its name below. Never edit a released file. Tables and columns
+have the same names as in SQLite, so that rows can be copied between the databases.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ MIGRATIONS: Final = (
 )
 
 APPLIED: Final = "communique_migrations"
-"""Table of the applied migrations. A schema that has other tables but not this one belongs to
-another program."""
+"""Table of applied migrations. If a schema has tables but not this one, it belongs to another
+program."""
 
 FOREIGN: Final = (
     "it contains tables of another program, so nothing is written to it: create a separate "
@@ -41,7 +40,7 @@ ENCODING: Final = "its encoding is {}: create a database with ENCODING 'UTF8'"
 
 
 def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
-    """Return the names of the applied migrations, or None if there is no store."""
+    """Return the names of the applied migrations, or None if the database contains no store."""
     ((known,),) = db.execute(
         "SELECT to_regclass(format('%%I.%%I', current_schema(), %s::text)) IS NOT NULL", [APPLIED]
     ).fetchall()

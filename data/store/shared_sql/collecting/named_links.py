@@ -8,7 +8,7 @@ from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import INSTANT, encode
 
 MAX_LINK_VISITS: Final = 2
-"""Maximum number of visits that request a linked page. After that, it counts as not a release."""
+"""Maximum number of visits that request a linked page. After that, it counts as no release."""
 
 STATED: Final = """
     SELECT n.key, a.release FROM named_links n JOIN aliases a
@@ -21,11 +21,11 @@ class LinksPart(Part):
     """Methods of the store that find out which linked releases are already stored."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
-        """Record the releases to which pages link, by canonical address.
+        """Record the releases that pages link to, by canonical address.
 
         Returns up to ``limit`` links to request. Each release is counted once, when a page first
-        links to it. If a listing shows a linked release later, the release counts as known. Only
-        the titles of releases that are not stored are kept.
+        links to it. If a listing shows it later, it counts as known. Titles are kept only for
+        releases that are not stored.
         """
         fresh = self._ask(
             "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
@@ -59,7 +59,7 @@ class LinksPart(Part):
         return tuple(Link(*row) for row in rows)
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Record that linked addresses were requested, and the releases that were found there."""
+        """Record that linked addresses were requested, and which releases were found there."""
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
@@ -82,7 +82,7 @@ class LinksPart(Part):
     def sections(self, source: str) -> Mapping[str, int]:
         """Return the sections of a source's releases, with the number of releases in each.
 
-        Releases that were found only by links are not counted.
+        Releases found only by links are not counted.
         """
         rows = self._ask(
             "SELECT section, count(*) FROM (SELECT json_extract(content, '$.section') AS section"
@@ -94,7 +94,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return how many of the releases to which a source's pages link were already stored."""
+        """Return how many of the releases that a source's pages link to were already stored."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

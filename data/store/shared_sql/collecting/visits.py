@@ -19,7 +19,7 @@ from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 RECHECK_AGE_FRACTION = 0.1
-"""Interval between two checks of an old release, as a fraction of its age."""
+"""Interval between two checks of an old release, as a share of its age."""
 
 PAGE_STATE_PREFIX: Final = "page:"
 """Prefix of the subject under which the state of a single page is stored. The id of its release
@@ -30,7 +30,7 @@ RUNS_KEPT = 1000
 
 
 def results_of(run: Run) -> tuple[object, ...]:
-    """Return the parts of a visit's report about its results and the health of the source."""
+    """Return the parts of a run that describe its results and the health of the source."""
     read = run.new + run.changed + run.unchanged + run.retracted
     return (
         (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
@@ -41,7 +41,7 @@ def results_of(run: Run) -> tuple[object, ...]:
 class UnconfirmedTable(Part):
     """Methods for responses, texts and pages whose changes a later visit must confirm.
 
-    Each change has a mark. It is stored under one of three kinds of subjects:
+    Each change has a mark, stored under one of three kinds of subjects:
 
     - the URL of a response that may be truncated: the mark is the digest of its end
     - the id of a release whose text may be truncated: the mark is the fingerprint of the text
@@ -58,8 +58,8 @@ class UnconfirmedTable(Part):
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
         """Store the mark of a subject, for comparison in a later visit.
 
-        Nothing is stored for an address that is too long for a key, so a response from such an
-        address is never confirmed.
+        Nothing is stored for an address that is too long for a key, so its responses are never
+        confirmed.
         """
         if len(subject) > MAX_KEY_LENGTH:
             return
@@ -76,9 +76,9 @@ class VisitsPart(UnconfirmedTable):
     ) -> tuple[str, ...]:
         """Return up to ``limit`` addresses of releases to check again, longest unchecked first.
 
-        Due are releases younger than ``recent``, releases whose page was once gone, and older
-        releases at intervals that grow with their age. With ``everything``, all releases are due.
-        Redacted releases are never due.
+        Releases younger than ``recent`` are due, and releases whose page was once gone. Older
+        releases are due at intervals that grow with their age. With ``everything``, all releases
+        are due, except redacted ones, which are never due.
         """
         rows = self._ask(
             f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
@@ -112,7 +112,7 @@ class VisitsPart(UnconfirmedTable):
     def cached_listing(self, url: str, reader: str) -> str | None:
         """Return the cached items of a listing as JSON text, or None.
 
-        Items that another ``reader`` extracted are not returned.
+        Items extracted by another ``reader`` are not returned.
         """
         for row in self._ask(
             "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
@@ -121,7 +121,7 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def listings(self, source: str) -> Iterator[str]:
-        """Yield the items last extracted from each listing page of a source, as JSON text."""
+        """Yield the last items of each listing page of a source, as JSON text."""
         rows = self._ask(
             "SELECT items FROM cached_listings WHERE source = ? ORDER BY url", [source]
         )
@@ -132,8 +132,8 @@ class VisitsPart(UnconfirmedTable):
     ) -> None:
         """Cache the items of a listing, and the ETag and Last-Modified for its next request.
 
-        Nothing is cached for an address that is too long for a key. The listing at such an address
-        is read completely at each visit.
+        Nothing is cached for an address that is too long for a key. Its listing is read in full at
+        each visit.
         """
         if len(url) > MAX_KEY_LENGTH:
             return
@@ -146,9 +146,8 @@ class VisitsPart(UnconfirmedTable):
     def add_run(self, run: Run, *, settles: bool = True) -> None:
         """Store the report of a visit (run).
 
-        If it has no results, its journal record may be written later.
-
-        Under a lease, if the run ``settles`` the visit, its source is no longer due.
+        If it has no results, its journal record may be written later. Under a lease, if the run
+        ``settles`` the visit, its source is no longer due.
         """
         del settles
         row = [run.source, run.started.timestamp(), encode(run)]
@@ -160,7 +159,7 @@ class VisitsPart(UnconfirmedTable):
             self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
 
     def _is_news(self, run: Run) -> bool:
-        """Return whether a run has other results than the last run, or is the first of its day."""
+        """Return whether a run's results differ from the last run's, or it is its day's first."""
         last = next(iter(self.runs(run.source, limit=1)), None)
         if last is None or results_of(run) != results_of(last):
             return True

@@ -1,4 +1,4 @@
 """Code that all parts of the store need: the protocol of a connection, and conversion of rows.
 
-A new file in this folder contains no method of the store.
+Modules here contain no methods of the store.
 """

@@ -1,4 +1,4 @@
-"""Protocol of a database for the parts of a store, the same for both databases.
+"""Protocol of a database connection, which the parts of a store use for both databases.
 
 Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are written as ``?`` or
 ``:name``.
@@ -12,7 +12,8 @@ from typing import Any, Final, Protocol, TypeAlias
 from data.store.unit_of_work.unit import UnitOfWork
 
 MARK: Final = "unfinished_transfer"
-"""Name of a table that marks a store while a transfer fills it (see data.store.transfer)."""
+"""Name of a table that marks a store as incomplete while a transfer fills it (see
+data.store.transfer)."""
 
 HALF_FULL: Final = (
     "another store is being written into it: run `communique migrate` to its end, with the same "
@@ -86,7 +87,7 @@ class Connection(Protocol):
         """
 
     def overwrite_deleted(self) -> None:
-        """Overwrite the data that this transaction deletes, if the database can do this."""
+        """Overwrite data that this transaction deletes, if the database supports this."""
 
     def delete_indexed_words(self) -> None:
         """Delete the words of deleted texts from the search index, or the whole index.
@@ -95,7 +96,7 @@ class Connection(Protocol):
         """
 
     def commit_durably(self) -> None:
-        """Ensure that the current transaction survives a power failure after it has ended."""
+        """Ensure that the current transaction survives a power failure after its commit."""
 
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
         """Limit the total time of the queries in a ``with`` block to ``seconds``.
@@ -106,16 +107,15 @@ class Connection(Protocol):
     def writing(self, *, parts: bool = True) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
-        Within another transaction, the new one becomes a part of that transaction. If this part
-        fails, only its own writes are undone. Without ``parts``, a failed part can't be undone
-        alone, and the whole transaction fails.
+        Within another transaction, it becomes a part of it. If this part fails, only its own writes
+        are undone. Without ``parts``, the whole transaction fails instead.
         """
 
     def postponed(self) -> AbstractContextManager[None]:
-        """Begin a transaction with the first write in a ``with`` block, if there is a write."""
+        """Begin a transaction with the first write in a ``with`` block, if any."""
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """Return the cache of rows that this thread keeps under a name.
+        """Return this thread's cache of rows with a given name.
 
         The cache is emptied if another connection wrote to the database, or if writes were undone.
         """
@@ -150,7 +150,7 @@ class Part:
 class TablePart(Part):
     """Methods for one table of the recorder. Most writes wait until `write` is called.
 
-    Such an object is used for one batch of drafts, within one transaction.
+    An instance is used for one batch of drafts, within one transaction.
     """
 
     def __init__(self, connection: Connection) -> None:

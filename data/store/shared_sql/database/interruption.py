@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """Switch with which one thread stops the work of another thread.
+    """A switch with which one thread can stop the database work of another.
 
-    The store queries of a stopped thread raise Interrupted.
+    Stopped queries raise Interrupted.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Interruption:
 
     @contextmanager
     def ending(self, end: Callable[[], object]) -> Iterator[None]:
-        """Call ``end`` if the work is stopped during a ``with`` block."""
+        """Call ``end`` if the work is stopped during the ``with`` block."""
         with self._lock:
             self._end = end
         try:

@@ -51,7 +51,7 @@ def redacted_row(table: str) -> str:
 def version_columns(release: str, revision: str) -> str:
     """Return SQL for two columns of a version, which ``revision_of`` reads.
 
-    They are its first capture and the number of re-extractions that led to it.
+    These are its first capture and the number of re-extractions that led to it.
     """
     return (
         "(SELECT CAST(json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
@@ -93,8 +93,8 @@ def encode(value: Any) -> str:
 class StoredRelease:
     """A stored release with fields that only the store has.
 
-    ``gone`` is true if the last visit found that the page of the release is gone. ``revised`` is
-    the time when the current version was first seen, in seconds since 1970.
+    ``gone`` is true if the page was gone at the last visit. ``revised`` is the time when the
+    current version was first seen, in seconds since 1970.
     """
 
     release: Release
@@ -110,7 +110,7 @@ class StoredRelease:
 
 
 class AddressOwner(NamedTuple):
-    """The release to which an address belongs, and the kind of relation (see table ``aliases``)."""
+    """The release that owns an address, and the kind of relation (see table ``aliases``)."""
 
     kind: Literal["seen", "claimed", "disputed"]
     number: int
@@ -118,7 +118,7 @@ class AddressOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
-    """The data of a release that stories need. Times are seconds since 1970."""
+    """The data of a release that is needed for stories. Times are seconds since 1970."""
 
     number: int
     id: str
@@ -155,12 +155,12 @@ _body = msgspec.json.Decoder(ContentBody)
 
 
 def body_of(text: str) -> str:
-    """Return the body in the value of a content column."""
+    """Return the body from the value of a content column."""
     return _body.decode(text).body_text
 
 
 def content_of(text: str) -> Content:
-    """Return the content of a release from the value of its column."""
+    """Return the content of a release from the value of its content column."""
     return _content.decode(text)
 
 
@@ -243,7 +243,7 @@ def _capture(text: str | None) -> Capture | None:
 
 
 def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
-    """Return a health change of a source from its row. ``why`` is reason, state and code."""
+    """Return a source's health event from its row. ``why`` is reason, state and code."""
     return HealthEvent(source, bool(well), instant(at), *why)
 
 

@@ -1,4 +1,4 @@
-"""Alerts: events for the watches, and deliveries to receivers."""
+"""Alerts: events for the watches, and deliveries to recipients."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -27,10 +27,10 @@ COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem,
 
 
 class AlertsPart(Part):
-    """The methods for alerts: events in order, and deliveries with their keys."""
+    """Methods of the store for alerts: events in order, and deliveries with their keys."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """Return the first ``limit`` events that were not yet matched with watches.
+        """Return the first ``limit`` events that have not been matched with watches yet.
 
         The event of a redacted release contains no release, so no watch matches it.
         """
@@ -42,7 +42,7 @@ class AlertsPart(Part):
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
         """Store the deliveries for all events up to number ``last``, and mark these as handled.
 
-        All this happens in one transaction. A delivery whose key is already stored is not changed.
+        This is one transaction. A delivery whose key is already stored is not changed.
         """
         with self._writing() as db:
             db.executemany(
@@ -78,8 +78,8 @@ class AlertsPart(Part):
     ) -> AlertMessage | None:
         """Return the next message of an output, or None if no delivery is due.
 
-        A message contains at most ``most`` due deliveries. Deliveries that were grouped for an
-        attempt stay together in later attempts.
+        It contains at most ``most`` due deliveries. Deliveries that were grouped for one attempt
+        stay together.
         """
         waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
         first = self._ask(
@@ -114,8 +114,7 @@ class AlertsPart(Part):
     ) -> None:
         """Mark a message as delivered.
 
-        ``receipts`` are receipts by delivery key. They replace the stored contents of the
-        deliveries.
+        ``receipts`` (by delivery key) replace the stored contents of the deliveries.
         """
         with self._writing() as db:
             db.execute(
@@ -142,7 +141,7 @@ class AlertsPart(Part):
         )
 
     def give_up_message(self, key: str, problem: str) -> None:
-        """Mark a message as dead. It is sent again only by a replay."""
+        """Mark a message as dead. Only a replay sends it again."""
         self._write(
             "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
             " WHERE message = ? AND state = 'waiting'",
@@ -152,7 +151,7 @@ class AlertsPart(Part):
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
         """Mark deliveries as dead, and send their messages without them.
 
-        A replay sends a withdrawn delivery as a separate message. Receivers that have the other
+        A replay sends a withdrawn delivery as a separate message, because recipients of the other
         deliveries would ignore a second message with the same key.
         """
         self._write(
@@ -164,8 +163,8 @@ class AlertsPart(Part):
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Queue dead deliveries again, and return their number.
 
-        If ``keys`` is None, all dead deliveries are queued. Otherwise, the deliveries with these
-        keys and the other deliveries of the same messages are queued.
+        If ``keys`` is None, all dead deliveries are queued. Otherwise, those with these keys are
+        queued, and the other deliveries of the same messages.
         """
         return self._write(
             "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
@@ -192,7 +191,7 @@ class AlertsPart(Part):
         return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """Return the newest deliveries, at most ``limit``. With ``state``, others are omitted."""
+        """Return the newest deliveries, or the newest in one ``state``, at most ``limit``."""
         rows = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",

@@ -27,10 +27,10 @@ class DepositsPart(Part):
     """Methods of the store for deposits at other archives."""
 
     def settle_deposits(self, last: int, deposits: Iterable[Deposit]) -> None:
-        """Queue deposits for all events up to number ``last``, and mark these as handled.
+        """Queue deposits for all events up to number ``last``, and mark the events as handled.
 
-        A deposit that is already queued is not changed. An earlier version of a release that was
-        not requested yet is replaced, because the archive can no longer capture it.
+        A deposit that is already queued is not changed. A queued deposit of an earlier version is
+        replaced, because the archive can no longer capture that version.
         """
         with self._writing() as db:
             for one in deposits:
@@ -54,7 +54,7 @@ class DepositsPart(Part):
             EventsPart(self._connection).pass_events(DEPOSITS, last)
 
     def begin_deposits(self) -> None:
-        """Start deposits with the next new event, unless they were started before."""
+        """Start deposits with the next new event, unless they have already been started."""
         events = EventsPart(self._connection)
         if not self._rows("consumers", "name = ?", [DEPOSITS.name]):
             events.skip_events(DEPOSITS)
@@ -70,7 +70,7 @@ class DepositsPart(Part):
         return Deposit(*rows[0]) if rows else None
 
     def keep_deposit(self, one: Deposit) -> bool:
-        """Store the state of a deposit. Returns False if it is not open any more."""
+        """Store the state of a deposit. Returns False if it is no longer open."""
         written = self._write(
             "UPDATE deposits SET state = :state, due = :due, attempts = :attempts,"
             " submitted = :submitted, job = :job, problem = :problem"
@@ -81,7 +81,7 @@ class DepositsPart(Part):
         return written > 0
 
     def put_off_deposits(self, archive: str, until: float, problem: str) -> None:
-        """Postpone all open deposits at an archive, which accepts no requests at present."""
+        """Postpone all open deposits at an archive that accepts no requests at present."""
         self._write(
             f"UPDATE deposits SET due = ?, problem = ? WHERE archive = ? AND due < ? AND {IS_OPEN}",
             [until, problem, archive, until],

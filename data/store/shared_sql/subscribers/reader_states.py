@@ -61,7 +61,7 @@ class ReaderStatesPart(Part):
     def reader_items_of(
         self, account: str, ids: Sequence[str], read_until: dt.datetime
     ) -> tuple[ReaderItem, ...]:
-        """Return releases by the first 16 hexadecimal digits of their ids, in the order given."""
+        """Return releases by the first 16 hexadecimal digits of their ids, in the given order."""
         arguments = {"account": account, "read_until": read_until.timestamp()}
         found: list[ReaderItem] = []
         for first, last in map(id_range, ids):
@@ -76,7 +76,7 @@ class ReaderStatesPart(Part):
     ) -> Mapping[str, int]:
         """Return the number of unread releases per source.
 
-        Only the last ``limit`` releases, by the time they were first seen, are counted.
+        Only the ``limit`` releases first seen last are counted.
         """
         return dict(
             self._ask(
@@ -112,7 +112,7 @@ class ReaderStatesPart(Part):
                 )
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
-        """Mark as read all releases that were first seen until a time.
+        """Mark all releases first seen before a time as read.
 
         ``source`` limits them to one source.
         """
@@ -143,11 +143,11 @@ class ReaderStatesPart(Part):
 
 
 def of_source(source: str | None) -> str:
-    """Return SQL that selects the releases of a source. It is empty if ``source`` is None."""
+    """Return an SQL condition for the releases of a source. It is empty if ``source`` is None."""
     return " AND source = ?" if source else ""
 
 
 def id_range(digits: str) -> tuple[str, str]:
-    """Return the first and last release id that begin with these 16 hexadecimal digits."""
+    """Return the first and last release id that begins with these 16 hexadecimal digits."""
     first = f"{digits[:8]}-{digits[8:12]}-{digits[12:]}"
     return first, first + "~"

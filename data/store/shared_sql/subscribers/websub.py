@@ -1,4 +1,4 @@
-"""WebSub: changed feeds of which a hub is notified, subscriptions, and subscribers' requests."""
+"""WebSub: changed feeds to announce to a hub, subscriptions, and subscribers' requests."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -20,13 +20,13 @@ class WebSubPart(Part):
     """Methods of the store for WebSub: changed feeds, subscriptions and queued requests."""
 
     def feed_stamps(self) -> Mapping[str, str]:
-        """Return the stamps (time and size) of the feed files at their last check, by file."""
+        """Return the stamps (time and size) of the feed files at their last check, by file name."""
         return dict(self._ask("SELECT file, stamp FROM websub_topics"))
 
     def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
-        """Store the stamps and digests of the contents of feeds.
+        """Store the stamps and content digests of feeds.
 
-        ``told`` is true if the hub was already notified of these contents.
+        ``told`` is true if the hub has already been notified of these contents.
         """
         with self._writing() as db:
             db.executemany(
@@ -41,7 +41,7 @@ class WebSubPart(Part):
             )
 
     def forget_feeds(self, files: Collection[str]) -> None:
-        """Delete feeds about whose changes nobody is notified."""
+        """Delete feeds whose changes are no longer announced."""
         if not files:
             return
         self._write(
@@ -50,7 +50,7 @@ class WebSubPart(Part):
         )
 
     def move_feeds(self, old: str, new: str) -> None:
-        """Replace the start ``old`` of feed file names with ``new``.
+        """Replace the prefix ``old`` of feed file names with ``new``.
 
         The current contents are sent to the subscribers of these feeds.
         """
@@ -65,10 +65,7 @@ class WebSubPart(Part):
                 )
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
-        """Return up to ``limit`` changed feeds of which the hub must be notified.
-
-        The feeds that have waited longest come first.
-        """
+        """Return up to ``limit`` changed feeds to announce to the hub, longest waiting first."""
         rows = self._ask(
             "SELECT file, digest, attempts FROM websub_topics WHERE told <> digest AND due <= ?"
             " ORDER BY due, file LIMIT ?",
@@ -84,7 +81,7 @@ class WebSubPart(Part):
         )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
-        """Postpone the notification of the hub about a feed, or about all waiting feeds."""
+        """Postpone the announcement of a feed, or of all waiting feeds."""
         self._write(
             "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
             " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"
@@ -127,7 +124,7 @@ class WebSubPart(Part):
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
     ) -> Sequence[PendingRequest]:
-        """Return requests that are due. Clients take turns, and ``busy`` hosts are skipped."""
+        """Return due requests. Clients take turns, and ``busy`` hosts are skipped."""
         rows = self._ask(
             "SELECT number, mode, callback, topic, lease, secret, host, attempts"
             " FROM websub_requests WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
@@ -180,7 +177,7 @@ class WebSubPart(Part):
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
         """Store or renew a confirmed subscription, and mark its subscriber as up to date.
 
-        A renewal shows that the subscriber works again, so its failures are reset.
+        A renewal proves that the subscriber works, so its failures are reset.
         """
         self._write(
             "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
@@ -239,12 +236,12 @@ class WebSubPart(Part):
         )
 
     def feed_hubs(self) -> Mapping[str, FeedHub]:
-        """Return the hub that the feed of each source names."""
+        """Return the hub that the feed of each source declares."""
         rows = self._ask("SELECT source, feed, hub, topic, looked FROM feed_hubs")
         return {source: FeedHub(*rest) for source, *rest in rows}
 
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
-        """Store the hub that the feed of a source names."""
+        """Store the hub that the feed of a source declares."""
         with self._writing():
             self._connection.upsert("feed_hubs", {"source": source, **asdict(found)})
 
@@ -253,7 +250,7 @@ class WebSubPart(Part):
         return [_subscription(row) for row in self._rows("feed_subscriptions", "1 = 1", [])]
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
-        """Return our subscription with this callback, or None if there is no such subscription."""
+        """Return our subscription with this callback, or None if it is unknown."""
         rows = self._rows("feed_subscriptions", "callback = ?", [callback])
         return _subscription(rows[0]) if rows else None
 

@@ -1,5 +1,4 @@
 """The SQLite database: connections and tables.
 
-A new file in this folder is for code that all parts of the store need. It contains no method of the
-store.
+Modules here are used by all parts of the store, and contain no methods of the store.
 """

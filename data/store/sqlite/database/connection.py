@@ -53,15 +53,14 @@ NEWER = (
 )
 
 LOG_PAGES: Final = 4000
-"""Number of 4 KB pages in the write-ahead log after which a checkpoint is made."""
+"""Number of 4 KB pages in the write-ahead log that trigger a checkpoint."""
 
 
 class SqliteConnection(Transactions):
     """Connections to the file at ``path``, one per thread. The schema is migrated if necessary.
 
-    ``patience`` is the maximum time in seconds to wait for another writer.
-
-    Raises StoreError if the file can't be opened or is not a store.
+    ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
+    file can't be opened or is not a store.
     """
 
     def __init__(self, path: Path, *, patience: float) -> None:
@@ -108,14 +107,15 @@ class SqliteConnection(Transactions):
 
     @property
     def _tables(self) -> sqlite_utils.Database:
-        """Return this thread's connection as a sqlite-utils database, which knows table columns."""
+        """Return this thread's connection as a sqlite-utils database, to look up table columns."""
         _ = self.db
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
-        """Return all rows of a query at once, because an open cursor would keep its snapshot open.
+        """Return all rows of a query.
 
-        Raises Interrupted if the work of this thread was stopped.
+        No cursor remains open, because it would keep its snapshot open. Raises Interrupted if the
+        work of this thread was stopped.
         """
         interruption = current()
         try:
@@ -164,7 +164,7 @@ class SqliteConnection(Transactions):
         )
 
     def overwrite_deleted(self) -> None:
-        """Overwrite the data that this transaction deletes in the file."""
+        """Overwrite deleted data in the file, so that it can't be recovered."""
         self.db.execute("PRAGMA secure_delete = ON")
 
     def delete_indexed_words(self) -> None:
@@ -176,7 +176,7 @@ class SqliteConnection(Transactions):
             self.db.execute("UPDATE consumers SET number = 0 WHERE name = ?", [SEARCH_INDEX.name])
 
     def overwrite_free_space(self) -> None:
-        """Write the whole file again, without data that earlier transactions deleted."""
+        """Rewrite the file without the data that earlier transactions deleted."""
         connection = self.db
         try:
             connection.execute("PRAGMA secure_delete = ON")
@@ -201,11 +201,11 @@ class SqliteConnection(Transactions):
 
     @contextmanager
     def writing(self, *, parts: bool = True) -> Iterator[sqlite3.Connection]:
-        """Start a transaction that may write. It takes the write lock at once.
+        """Start a transaction that may write. It takes the write lock immediately.
 
-        A deferred transaction that reads first and writes later would fail at once if another
-        process wrote after it read, whatever the timeout. Within another transaction, the new one
-        becomes a part of that transaction. If this part fails, only its own writes are undone.
+        A deferred transaction would fail if another process wrote between its first read and its
+        first write, whatever the timeout. Within another transaction, the new one becomes a part of
+        it. If this part fails, only its own writes are undone.
         """
         connection = self.db
         try:
@@ -262,7 +262,7 @@ class SqliteConnection(Transactions):
         connection.execute("RELEASE verb")
 
     def _sync(self) -> None:
-        """Make all committed transactions durable, even those that are only in the write-ahead log.
+        """Make all committed transactions durable, even those only in the write-ahead log.
 
         With ``synchronous = NORMAL``, SQLite syncs this log only before a checkpoint.
         """
@@ -276,7 +276,7 @@ class SqliteConnection(Transactions):
             raise self._failed(error) from error
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
-        """Empty the caches if another connection wrote since the last transaction."""
+        """Empty the caches if another connection has written since the last transaction."""
         version = connection.execute("PRAGMA data_version").fetchone()
         if version != self._threads.version:
             self._threads.version = version
@@ -319,7 +319,7 @@ def no_file(path: Path) -> str:
 def refusal(path: Path) -> str:
     """Return the reason why this version must not write to a file, or an empty string.
 
-    The file is not changed.
+    Does not change the file.
     """
     if not path.is_file() or not path.stat().st_size:
         return no_file(path)

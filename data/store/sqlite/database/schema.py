@@ -1,8 +1,8 @@
 """The migrations of the SQLite store. Their tables are in SQL files in ``tables``.
 
 To change the schema, add a migration below, and put new tables into a new file. Never edit a
-released migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store
-written by that version.
+released migration. Each migration has a fixture in tests/data/store/sqlite/schemas: a store written
+by that version.
 
 Times are seconds since 1970 in UTC, with fractions. In a table, ``release`` is the number of a row
 in ``releases``, and ``source`` the id of a row in ``sources``. ``key`` is the canonical form of an
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 migrations = Migrations("communique")
 
 BEFORE_RELEASE: Final = "first"
-"""Name of the first migration in versions before the first release, which are no longer
-supported."""
+"""Name of the first migration in unsupported versions from before the first release."""
 
 
 def _lay(db: Database, name: str) -> None:
-    """Create the tables of one file, whose statements are separated by blank lines.
+    """Create the tables in one file, whose statements are separated by blank lines.
 
-    The statements are executed one by one, because ``executescript`` of sqlite3 would end the
+    Each statement is executed separately, because ``executescript`` of sqlite3 would end the
     migration's transaction.
     """
     text = (
@@ -74,10 +73,7 @@ _create("hidden")  # Hidden releases, and the view of all others.
 
 @migrations()
 def lay_rhythms(db: Database) -> None:
-    """Create the table of publication rates.
-
-    It replaces the table of expected publication days.
-    """
+    """Create the table of rhythms. It replaces the table of expected publication days."""
     db.execute("DROP TABLE IF EXISTS source_rhythms")
     _lay(db, "rhythms")
 
@@ -87,7 +83,7 @@ _create("alerts")  # Events and deliveries for watches.
 
 @migrations()
 def name_health_codes(db: Database) -> None:
-    """Add a column with the code of each health change, empty for earlier changes."""
+    """Add a column with the code of each health change. It is empty for earlier changes."""
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
@@ -143,7 +139,7 @@ _create("differences")  # Differences between versions.
 
 @migrations()
 def index_without_secrets(db: Database) -> None:
-    """Queue all releases for the search index, because it contained secrets of source addresses."""
+    """Queue all releases for indexing, because the index contained secrets of source addresses."""
     db.execute(
         "INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases"
         " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
@@ -158,8 +154,8 @@ _create("events")  # The log of events, which replaces the two logs of changes.
 def keep_versions_in_releases(db: Database) -> None:
     """Make the random version number a column of releases, before the content.
 
-    SQLite reads a row up to the last column of a query, and contents fill several pages. So the
-    table is created again instead of altered.
+    The table is created again, because SQLite reads a row up to the last requested column, and
+    contents fill several pages.
     """
     tables = "SELECT sql FROM sqlite_master WHERE name = ?"
     ((releases,),) = db.execute(tables, ["releases"])
@@ -195,7 +191,7 @@ _create("consumers")  # Cursors of the log, which replace the queues of alerts a
 
 @migrations()
 def tell_waits_apart(db: Database) -> None:
-    """Add a column for whether a host set the time of its wait.
+    """Add a column that is true if a host set the time of its wait.
 
     It is true for all earlier waits.
     """
@@ -204,7 +200,7 @@ def tell_waits_apart(db: Database) -> None:
 
 @migrations()
 def drop_facet_states(db: Database) -> None:
-    """Drop the columns for the publication of each facet, which the log of events has replaced."""
+    """Drop the columns about the publication of each facet, which the event log replaces."""
     db.execute("DROP INDEX facets_dirty")
     for name in ("changed", "published"):
         db.execute(f"ALTER TABLE facets DROP COLUMN {name}")
@@ -215,7 +211,7 @@ _create("operations")  # The record of operations over the API.
 
 @migrations()
 def index_sections(db: Database) -> None:
-    """Make the search index from scratch if releases have sections, for searches by `kind:`.
+    """Rebuild the search index if releases have sections, for searches by `kind:`.
 
     The index is filled in the background.
     """
@@ -231,7 +227,7 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 
 @migrations()
 def classify_edits(db: Database) -> None:
-    """Delete the differences between versions, which are then computed with classes of edits."""
+    """Delete the differences between versions, so that they are computed with classes of edits."""
     db.execute("UPDATE differences SET steps = ''")
 
 
