@@ -1,6 +1,6 @@
 """Visit press room sites and extract releases from their pages.
 
-This package handles sites, HTTP and HTML. It does not handle the feeds that Communique publishes.
+This package handles sites, HTTP and HTML, but not the feeds that Communique publishes.
 
 Put a new module into the folder for its task:
 

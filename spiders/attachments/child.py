@@ -2,9 +2,9 @@
 
 python -m spiders.attachments.child SECONDS [LANGUAGE …]
 
-The first line is the kind of the file. One line per page follows. The last line is a FileText
+The first line is the kind of the file, followed by one line per page. The last line is a FileText
 without pages. If the operating system ends this process at its limits, the parent keeps the pages
-that were already written. With languages, scanned pages are recognized.
+already written. With languages, scanned pages are recognized.
 """
 
 import logging
@@ -31,14 +31,14 @@ ZIP: Final = b"PK\x03\x04"
 RTF: Final = b"{\\rtf"
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-"""Name of the stream that contains an Office Open XML file with a password."""
+"""Name of the stream that contains a password-protected Office Open XML file."""
 
 IMAGES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 """First bytes of images that may be scans: PNG, JPEG and TIFF."""
 
 
 def opened(body: bytes, scans: Scans | None, folder: Path) -> tuple[FileKind, Iterator[str]]:
-    """Return the kind of a file and its pages, which are read while they are iterated."""
+    """Return the kind of a file and an iterator over its pages, which reads them on demand."""
     if is_pdf(body):
         return "pdf", read_pdf_pages(body, _recognizer(body, scans, folder))
     if body.startswith(ZIP):
@@ -69,7 +69,7 @@ def _image(body: bytes, scans: Scans | None) -> Iterator[str]:
 def read(body: bytes, scans: Scans | None, folder: Path, write: Callable[[str], None]) -> Cut:
     """Write the kind and then each page of a file, and return the reason if text is missing.
 
-    ``scans`` recognizes scanned pages, if they are read.
+    ``scans`` recognizes scanned pages; without it, they are not read.
     """
     left = MAX_CHARACTERS
     try:

@@ -5,23 +5,23 @@ from typing import Final
 from data.models.file_text import Cut
 
 MAX_PAGES: Final = 500
-"""Maximum number of pages, slides or sheets that are read of one file."""
+"""Maximum number of pages, slides or sheets read per file."""
 
 MAX_CHARACTERS: Final = 2_000_000
-"""Maximum number of characters that are read of one file."""
+"""Maximum number of characters read per file."""
 
 MAX_UNPACKED_BYTES: Final = 100_000_000
 """Maximum size of the decompressed parts of one office document, in bytes."""
 
 MAX_SCANNED_PAGES: Final = 50
-"""Maximum number of scanned pages that are recognized in one file."""
+"""Maximum number of scanned pages recognized per file."""
 
 MAX_SCAN_SECONDS: Final = 30
 """Maximum time for rendering or recognizing one scanned page, in seconds."""
 
 
 class CutShort(Exception):
-    """Raised when the rest of a file can't be read. ``cut`` is the reason."""
+    """Raised if the rest of a file can't be read. ``cut`` is the reason."""
 
     def __init__(self, cut: Cut) -> None:
         super().__init__(cut)

@@ -1,4 +1,4 @@
-"""Targets of the XML parser that collect the text of office documents.
+"""XML parser targets that collect the text of office documents.
 
 Elements are recognized by their local names, because the strict variant of Office Open XML has
 other namespaces.
@@ -19,7 +19,7 @@ PAGE_TAGS: Final[Mapping[FileKind, str]] = {"ods": "table", "odp": "page"}
 SKIPPED: Final = frozenset(
     ("tracked-changes", "annotation", "note-citation", "notes", "forms", "Fallback", "rPh")
 )
-"""Elements without text for readers: deleted text, comments, and second copies of text."""
+"""Elements without text for readers, such as deleted text, comments, and duplicates."""
 
 
 class XmlText:
@@ -40,14 +40,14 @@ class XmlText:
         self._parts.append(text)
 
     def end_page(self, *, keep_empty: bool = False) -> None:
-        """Complete the current page. An empty page is dropped without ``keep_empty``."""
+        """Complete the current page. An empty page is dropped unless ``keep_empty``."""
         text = "".join(self._parts)
         if keep_empty or text.strip():
             self._pages.append(text)
         self._parts.clear()
 
     def doctype(self, *_: object) -> None:
-        """Reject a document type, which office documents never have."""
+        """Reject a document type declaration, which office documents never have."""
         raise CutShort("damaged")
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -85,7 +85,7 @@ class XmlText:
 
 
 class Relations(XmlText):
-    """Collects relations (type and target by id), and references to relations by ``tag``."""
+    """Collects relations (type and target by id), and references to them in ``tag`` elements."""
 
     def __init__(self, tag: str = "") -> None:
         super().__init__()
@@ -107,8 +107,8 @@ class Relations(XmlText):
 class WordText(XmlText):
     """Collects the text of a DOCX by page, or of a slide.
 
-    Word stores where it began a page when it last saved the file. ``notes`` contains the texts of
-    notes by the element that refers to them and its id. They are added to the end of the page.
+    Pages begin where Word began them when it last saved the file. ``notes`` contains the texts of
+    notes, by the element that refers to them and its id. They are added at the end of the page.
     After parsing the part with the notes, ``noted`` contains them by id.
     """
 
@@ -162,7 +162,7 @@ class WordText(XmlText):
 
 
 class SheetText(XmlText):
-    """Collects the shared strings of an XLSX, or the cells of a sheet, one row per line."""
+    """Collects the shared strings of an XLSX, or the cells of a sheet with one row per line."""
 
     def __init__(self, strings: Sequence[str]) -> None:
         super().__init__()
@@ -212,7 +212,7 @@ class OpenDocumentText(XmlText):
         self._paragraphs = 0
         self._style = ""
         self._breaking = set[str]()
-        """Names of paragraph styles that begin a page."""
+        """Names of paragraph styles that start a new page."""
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         """Process styles, breaks and paragraphs."""

@@ -15,7 +15,7 @@ from data.models.file_text import INTERRUPTED_CUTS
 from spiders.attachments.read import read_attachment
 
 READING: Final = "reading"
-"""Key in a request's ``meta`` of the `Reading` for the requested file. Missing for a file that is
+"""Key in a request's ``meta`` for the `Reading` of the requested file. It is missing if the file is
 not read."""
 
 MAX_VISIT_SECONDS: Final = 180.0
@@ -34,8 +34,8 @@ class Reading:
     """How a file is read, and the result.
 
     ``languages`` are the languages of scans, or empty if scans are not read. A file with the digest
-    ``known`` is not read again. ``text`` is None for such a file, and before the response. It is
-    also None if no reading time remains. Then a later visit reads the file.
+    ``known`` is not read again. ``text`` is None before the response, for such a file, and if no
+    reading time remains. In the last case, a later visit reads the file.
     """
 
     time: ReadingTime
@@ -46,20 +46,23 @@ class Reading:
 
     @property
     def is_final(self) -> bool:
-        """Whether the file with this digest need not be read again."""
+        """Whether this file need not be read again."""
         if self.text is None:
             return self.digest == self.known
         return self.text.cut not in INTERRUPTED_CUTS
 
 
 class AttachmentMiddleware:
-    """Scrapy middleware that reads attachments, one after the other, in child processes."""
+    """Scrapy middleware that reads attachments one by one, in child processes."""
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. The text of an attachment is added to the request's `Reading`."""
+        """Add the text of an attachment to the request's `Reading`.
+
+        Returns the response unchanged.
+        """
         reading: Reading | None = request.meta.get(READING)
         if reading and response.status == HTTPStatus.OK:
             reading.digest = f"sha256:{sha256(response.body).hexdigest()}"

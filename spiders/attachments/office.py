@@ -1,6 +1,6 @@
 """Read Office Open XML (DOCX, XLSX, PPTX) and OpenDocument files (ODT, ODS, ODP).
 
-Both are zip files of XML. Their XML is parsed as a stream, without a tree, and entities are never
+Both are zip files of XML. The XML is parsed as a stream, without a tree, and entities are never
 expanded.
 """
 
@@ -33,11 +33,11 @@ OPEN_DOCUMENT: Final[Mapping[str, FileKind]] = {
 }
 
 WORD_NOTES: Final = {"footnoteReference": "footnotes.xml", "endnoteReference": "endnotes.xml"}
-"""Parts of a DOCX with the notes to which an element refers."""
+"""Parts of a DOCX with notes, by the element that refers to a note."""
 
 
 class Package:
-    """A zip file whose parts are read up to a total size."""
+    """A zip file whose parts are read up to a maximum total size."""
 
     def __init__(self, body: bytes) -> None:
         try:
@@ -76,7 +76,7 @@ class Package:
         yield from target.take()
 
     def relations(self, name: str) -> Mapping[str, tuple[str, str]]:
-        """Return the types and targets of the relations of a part, by their ids."""
+        """Return the types and targets of a part's relations, by id."""
         folder, file = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{file}.rels")
         if path not in self.names:
@@ -91,7 +91,7 @@ class Package:
 
 
 def open_office(body: bytes) -> tuple[FileKind, Iterator[str]]:
-    """Return the kind of a zip file and its pages, which are read while they are iterated."""
+    """Return the kind of a zip file and an iterator over its pages, which reads them on demand."""
     package = Package(body)
     if "mimetype" in package.names:
         declared = b"".join(package.chunks("mimetype")).decode("ascii", "replace").strip()
@@ -146,7 +146,7 @@ def _sheets(package: Package, main: str) -> Iterator[str]:
 
 
 def _in_order(package: Package, main: str, tag: str) -> Iterator[str]:
-    """Yield the parts to which elements of the main part refer, in the order of the document."""
+    """Yield the parts that elements of the main part refer to, in document order."""
     target = Relations(tag)
     for _ in package.parsed(main, target):
         pass

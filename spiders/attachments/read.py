@@ -31,7 +31,8 @@ def read_attachment(
     """Return the text of a file by page, as far as it can be read within the limits.
 
     With ``languages`` (tags), scanned pages are recognized. The process may wait on a busy system,
-    so its wall-clock time is limited to twice its CPU time. No exception is raised for any bytes.
+    so its wall-clock time is limited to twice its CPU time. No content of the file raises an
+    exception.
     """
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module, with numbers and language tags
@@ -59,7 +60,7 @@ def read_attachment(
 def text_from_output(output: bytes, cut: Cut) -> FileText:
     """Return the text that a child process wrote.
 
-    If the last line is missing, because the child process was ended early, ``cut`` is the reason.
+    If the process ended early, so that the last line is missing, ``cut`` is the reason.
     """
     kind: FileKind = "unknown"
     pages: list[str] = []

@@ -22,8 +22,7 @@ SKIPPED: Final = frozenset(
      b" listoverridetable rsidtbl generator latentstyles filetbl revtbl header headerl headerr"
      b" headerf footer footerl footerr footerf annotation atnid atnauthor").split()
 )  # fmt: skip
-"""Groups whose text is not on the document's pages, or is repeated on every page like headers and
-footers."""
+"""Groups whose text is not on the document's pages, or is on every page, such as headers."""
 
 CHARACTERS: Final = {
     b"par": "\n", b"line": "\n", b"row": "\n", b"tab": " ", b"cell": " ", b"sect": "\n",
@@ -43,8 +42,7 @@ CHARSETS: Final = {
 class RtfGroup(NamedTuple):
     """State of a group: whether it is skipped, its encoding, and its number of fallback characters.
 
-    After each Unicode character, an RTF file contains fallback characters for programs without
-    Unicode.
+    In an RTF file, fallback characters follow each Unicode character, for old programs.
     """
 
     skipped: bool
@@ -53,12 +51,12 @@ class RtfGroup(NamedTuple):
 
 
 def read_rtf(body: bytes) -> Iterator[str]:
-    """Yield the pages of an RTF file. Raises CutShort if the file ends early or nests too deep."""
+    """Yield the pages of an RTF file. Raises CutShort if it ends early or is nested too deeply."""
     return _Rtf(body).pages()
 
 
 class _Rtf:
-    """Reads one file. Linear in its length."""
+    """Reads one RTF file, in linear time."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -72,7 +70,7 @@ class _Rtf:
         self._parts: list[str] = []
         self._bytes = bytearray()
         self._left_out = 0
-        """Number of characters to skip, which stand for the last Unicode character."""
+        """Number of fallback characters still to be skipped after the last Unicode character."""
 
     def pages(self) -> Iterator[str]:
         """Yield the text of each page of the document."""
@@ -156,7 +154,7 @@ class _Rtf:
             self._parts.append(text)
 
     def _decode(self) -> None:
-        """Decode the bytes that were collected, since a character may have several bytes."""
+        """Decode the collected bytes. They are collected because a character may have several."""
         if self._bytes:
             self._parts.append(self._bytes.decode(self._now.encoding, "replace"))
             self._bytes.clear()
@@ -170,7 +168,7 @@ class _Rtf:
 
 
 def known_encoding(name: str) -> str:
-    """Return the name of an encoding, or the Western European one if Python does not know it."""
+    """Return the name of an encoding, or that of Western European if Python does not know it."""
     try:
         codecs.lookup(name)
     except LookupError:

@@ -14,7 +14,7 @@ from typing import Final
 from spiders.attachments.limits import MAX_SCAN_SECONDS, MAX_SCANNED_PAGES, CutShort
 
 RENDERED_PIXELS: Final = 3_500
-"""Length of the longer side of a rendered page, in pixels: 300 dots per inch of A4."""
+"""Length in pixels of the longer side of a rendered page (A4 at 300 dots per inch)."""
 
 PROGRAMS: Final = ("tesseract", "pdftoppm")
 
@@ -37,7 +37,7 @@ MODELS: Final = {
 
 
 class Scans:
-    """Recognizes scanned pages of one file. Raises CutShort("scan") without the programs.
+    """Recognizes the scanned pages of one file. Raises CutShort("scan") if a program is missing.
 
     ``tool`` is the name and version of tesseract, or "" if it has not recognized any text.
     """
@@ -77,7 +77,7 @@ def missing_programs() -> list[str]:
 
 
 def models_of(languages: Sequence[str]) -> Sequence[str]:
-    """Return the installed models for some languages, or else the model for English."""
+    """Return the installed models for some languages, or the English model if there are none."""
     installed = installed_models()
     wanted = [MODELS.get(one.partition("-")[0].lower(), "") for one in languages]
     return [*dict.fromkeys(one for one in wanted if one in installed)] or (

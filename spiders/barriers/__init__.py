@@ -1,4 +1,4 @@
 """Recognize pages that a site shows in place of the requested page.
 
-These are challenges, logins, notices and soft 404s. Modules in this package send no requests.
+These are challenges, logins, notices and soft 404s. The modules send no requests.
 """

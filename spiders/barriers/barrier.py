@@ -1,17 +1,17 @@
-"""Decide whether a page is a barrier, shown in place of a release or listing, and of which kind.
+"""Decide whether a page is a barrier: shown in place of a release or listing, and of which kind.
 
 The first of these rules that applies decides:
 
 1. A challenge, a login page or a captcha (challenges and logins), if the page has no date.
 2. A password form (logins) or a paywall in the page's markup, with or without a date.
-3. A notice of maintenance or a paywall within the title or a heading, if the page has
-   no date, no attachment and fewer than ``MIN_WORDS_BEYOND_NOTICE`` words.
-4. A title that reports only that the page is missing (soft_404), if the page has no date.
-5. A title that reports only that the site is out of order, if the page has no date.
+3. A notice of maintenance or a paywall within the title or a heading, if the page has no date, no
+   attachment and fewer than ``MIN_WORDS_BEYOND_NOTICE`` words.
+4. A title that only reports that the page is missing (soft_404), if the page has no date.
+5. A title that only reports that the site is out of order, if the page has no date.
 
 A page with at least ``MIN_RELEASE_WORDS`` words of its own text is not a barrier. An error page at
-the URL of a stored release may show the current day. ``soft_404.missing_release_message`` compares
-such a page with the release.
+the URL of a stored release may show the current day. It is compared with the release
+(``soft_404.missing_release_message``).
 """
 
 import re
@@ -38,7 +38,8 @@ NO_CONTENT: Final = Content("")
 MIN_WORDS_BEYOND_NOTICE: Final = 40
 """Minimum number of words in a release whose title or heading contains the words of a notice.
 
-Some releases are about maintenance. The minimum does not apply if the title is only a notice."""
+Some releases are about maintenance. A title that is only a notice always counts.
+"""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
 """Pattern that matches the markup of a page behind a paywall (schema.org)."""
@@ -54,11 +55,11 @@ ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
     "maintenance": "blocked:maintenance",
     "missing": "soft-404",
 }
-"""Kind of the error that a visit reports, by kind of barrier."""
+"""Error kinds in a visit's report, by kind of barrier."""
 
 
 class Barrier(NamedTuple):
-    """The kind of page that replaces a release or listing, and a sentence about it.
+    """The kind of page shown in place of a release or listing, and a sentence about it.
 
     The kind ``maintenance`` includes any outage of the site.
     """
@@ -68,7 +69,7 @@ class Barrier(NamedTuple):
 
     @property
     def error_kind(self) -> FixedErrorKind:
-        """The kind of the error that a visit reports for this barrier."""
+        """The error kind of this barrier in a visit's report."""
         return ERROR_KINDS[self.kind]
 
 

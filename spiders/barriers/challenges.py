@@ -22,8 +22,8 @@ CHALLENGE: Final = re.compile(
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""Pattern that matches the markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri,
-Akamai, Imperva, Anubis, F5 and others."""
+"""Pattern of the markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai,
+Imperva, Anubis, F5 and others."""
 
 CAPTCHA: Final = re.compile(r"""\b(?:g-recaptcha|h-captcha|cf-turnstile|captcha)\b""")
 """Pattern that matches the markup of captchas."""
@@ -32,7 +32,7 @@ MAX_CHALLENGE_HEADINGS: Final = 3
 """Maximum number of headings on a challenge page, including the page's title."""
 
 CHALLENGED: Final = "the site shows a challenge instead, to keep programs out"
-"""Error message for a page that is replaced by a challenge."""
+"""Error message for a page replaced by a challenge."""
 
 CAPTCHA_SHOWN: Final = "the site shows a captcha instead, to keep programs out"
 

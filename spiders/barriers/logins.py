@@ -13,17 +13,17 @@ from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum number of words at which a text is certainly a release, not a barrier."""
+"""Minimum number of words for a text to be certainly a release, not a barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
-"""Error message for a page that is replaced by a login."""
+"""Error message for a page replaced by a login."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Pattern that matches the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share (0 to 1) of the words of an extracted body that a login form contains too. From
-this share on, the body is considered to be the form itself."""
+"""Minimum share (0 to 1) of an extracted body's words that are also in a login form, for the body
+to be the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
@@ -58,8 +58,7 @@ def _form_message(form: etree._Element, content: Content) -> str | None:
     """Return an error message if ``form`` replaces the page's text, else None.
 
     A form with only a password protects a single page (WordPress's post_password, Drupal's
-    protected pages). A form that also asks for a user name is a login form, which may be on every
-    page.
+    protected pages). A form with a user name is a login form, which may be on every page.
     """
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):

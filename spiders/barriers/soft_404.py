@@ -1,4 +1,4 @@
-"""Recognize error pages for missing pages that have a success status (soft 404)."""
+"""Recognize error pages with a success status, for missing pages (soft 404)."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -74,7 +74,7 @@ def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
 def missing_release_message(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Return a message if an error page is at the URL of a stored release, else None.
+    """Return a message if an error page replaces a stored release at its URL, else None.
 
     ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
     None. A page with the release's title or a similar text is not an error page. A page with a date

@@ -3,7 +3,8 @@
 The features describe:
 
 - the block itself: length, links, punctuation, tag, words in its classes
-- its three nearest larger containers: amount of running text and links, words in their classes
+- its three nearest containers of different size: share of running text and links, words in their
+  classes
 - its neighbours, its position on the page, and its distance from the headline
 - matches with the page's title, description and JSON-LD text
 """
@@ -67,15 +68,15 @@ MAX_TITLE, MIN_TITLE_PART, MAX_BUTTON, MAX_DATE_LINE = 300, 15, 60, 100
 DATE_OR_TIME: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 ABSENT_DISTANCE: Final = 200
-"""Distance, in blocks, that is assumed if no heading, title or introducing line precedes a
-block."""
+"""Distance in blocks that is assumed if no heading, title or introducing line precedes a block."""
 
 MAX_COMPARED_LENGTH: Final = 400
 
 MAX_SIZE, MAX_SPACES = 3000, 500
-"""Maximum values of a block's features for size (in characters) and spaces.
+"""Maximum values of the features for a block's length (in characters) and number of spaces.
 
-The training data has too few larger blocks to learn from."""
+The training data has too few larger blocks to learn from.
+"""
 
 MAX_UNSPACED, UNSPACED_RATIO, LETTERS_PER_WORD = 12, 12, 3
 """Limits for texts in writing systems without spaces.
@@ -119,7 +120,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
-    """Fill in the features that were counted when the page was split into blocks."""
+    """Fill in the features that were counted while the page was split into blocks."""
     sizes = [len(block.text) for block in blocks]
     np.minimum(sizes, MAX_SIZE, out=base[AT["size"]], casting="unsafe")
     base[AT["links"]] = [block.links for block in blocks]
@@ -198,7 +199,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill in the features for known phrases, and for beginnings common to several blocks."""
+    """Fill in the features about known phrases, and about beginnings shared by several blocks."""
     tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []
@@ -224,7 +225,7 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 def _set_repeated(
     base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata
 ) -> None:
-    """Fill in the features for blocks whose text is also in the page's description or JSON-LD."""
+    """Fill in the features about blocks whose text is also in the page's description or JSON-LD."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
     if len(summary) >= MIN_COMMON_START:
@@ -238,8 +239,8 @@ def _set_repeated(
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
     """Return the distance of each of ``count`` blocks from the nearest position at or before it.
 
-    ``places`` contains the positions, such as those of headings. If no position precedes a block,
-    the distance is counted from a position ABSENT_DISTANCE + 1 blocks before the page.
+    ``places`` contains the positions, such as those of headings. If none precedes a block, the
+    distance is counted from ABSENT_DISTANCE + 1 blocks before the page.
     """
     last = np.full(count, -ABSENT_DISTANCE - 1)
     last[[*places]] = places
@@ -262,9 +263,9 @@ def article_text(meta: EmbeddedMetadata) -> str:
 
 
 def repeated_share(summary: str, key: str) -> float:
-    """Return how much of a block repeats the page description, as 0, 0.5 or 1.
+    """Return whether a block repeats the page description: 1, 0.5 (partly) or 0.
 
-    Returns 1 if both have the same beginning, and 0.5 if the description contains the block.
+    The result is 1 if both have the same beginning, and 0.5 if the description contains the block.
     """
     length = min(len(summary), len(key), 60)
     if length < MIN_COMMON_START:

@@ -1,8 +1,8 @@
 """Clean the HTML of a release's body.
 
 BeautifulSoup removes the elements that the source file excludes. Layout tables are unwrapped. Then
-spiders.body.trim_edges selects the blocks, and spiders.body.serialize writes them, as for a body
-that was detected.
+spiders.body.trim_edges selects the blocks, and spiders.body.serialize writes them, as for a
+detected body.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def clean_body(
 ) -> tuple[SerializedBody, list[str]]:
     """Clean an HTML fragment: remove headline, buttons and trailing content, make URLs absolute.
 
-    Also returns one sentence per problem: an invalid selector in ``drop``, or a body that is too
+    Also returns a sentence per problem: an invalid selector in ``drop``, or a body that is too
     long.
     """
     root, reasons = clean_fragment(fragment, drop)
@@ -56,9 +56,9 @@ def clean_body(
 
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
-    """Parse an HTML fragment without layout tables and the elements that ``drop`` selects.
+    """Parse an HTML fragment without layout tables and without the elements selected by ``drop``.
 
-    Also returns one sentence per invalid selector.
+    Also returns a sentence per invalid selector.
     """
     reasons: list[str] = []
     fragment = with_few_attributes(fragment)
@@ -79,7 +79,7 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 def parsed(fragment: str) -> etree._Element:
     """Parse an HTML fragment, with the attributes of each element in BeautifulSoup's order.
 
-    Elements with more than MAX_ATTRIBUTES attributes are not sorted, because sorting takes
+    Attributes of elements with more than MAX_ATTRIBUTES are not sorted, because that takes
     quadratic time.
     """
     root = etree.fromstring(
@@ -94,9 +94,9 @@ def parsed(fragment: str) -> etree._Element:
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
-    """Remove the elements that the selectors ``drop`` match.
+    """Remove the elements selected by ``drop``.
 
-    Return a sentence per invalid selector.
+    Returns a sentence per invalid selector.
     """
     from soupsieve import SelectorSyntaxError  # noqa: PLC0415 - as above
 
@@ -114,7 +114,7 @@ def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
 def unwrap_layout(root: etree._Element) -> None:
     """Unwrap layout tables: tables with a single filled cell that contains paragraphs.
 
-    Texts, images and paragraphs are counted in one walk, so nested tables take linear time.
+    Texts, images and paragraphs are counted in one pass, so nested tables take linear time.
     """
     filled = paragraphs = 0
     begun: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
 """Compute features of a block's surroundings from the first model's probabilities.
 
-They are the input of the second model. The first model rates each block alone. But body text is
-contiguous: a block between body blocks, or in an element that is mostly body text, is likely to be
-body text too.
+They are the input of the second model. The first model rates each block on its own. But body text
+is contiguous: a block between body blocks, or in an element that is mostly body text, is likely to
+be body text, too.
 """
 
 from collections.abc import Iterator
@@ -17,21 +17,19 @@ from spiders.body.layout_features import Matrix, Places
 Column = NDArray[np.generic]
 
 MAX_BLOCK_WEIGHT: Final = 60.0
-"""Maximum weight of a block in the features of other blocks. The weight of a block is its number of
-words."""
+"""Maximum weight (number of words) of a block in the features of other blocks."""
 
 MAX_REGION_BLOCK_WEIGHT: Final = 150.0
-"""Maximum weight of a block in the comparison of containers. The weight of a block is its number of
-words."""
+"""Maximum weight (number of words) of a block in the comparison of containers."""
 
 MIN_CERTAIN_PROBABILITY: Final = 0.7
-"""Minimum probability at which a long block is certainly body text."""
+"""Minimum probability of a long block that is certainly body text."""
 
 MIN_LIKELY_PROBABILITY: Final = 0.4
-"""Minimum probability at which a block is likely to be body text."""
+"""Minimum probability of a block that is likely to be body text."""
 
 ABSENT_PARAGRAPH_DISTANCE: Final = 99.0
-"""Distance, in blocks, that is used if the page has no paragraph that is certainly body text."""
+"""Distance in blocks that is assumed if no paragraph of the page is certainly body text."""
 
 WINDOWS: Final = (2, 5, 12)
 """Numbers of blocks on each side of a block over which probabilities are averaged."""
@@ -81,10 +79,7 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
 
 
 def neighbour_values(column: Matrix, step: int) -> Matrix:
-    """Return the values of the next (``step`` 1) or previous (-1) block for each block.
-
-    The value for a missing block is 0.
-    """
+    """Return the values of each block's next (``step`` 1) or previous (-1) block, or 0."""
     out = np.zeros_like(column)
     if step > 0:
         out[:-step] = column[step:]

@@ -1,8 +1,8 @@
 """Boosted oblivious decision trees: a small model that numpy evaluates in a few steps.
 
-In an oblivious tree, all nodes on the same level test the same condition. The results of the tests,
-read as binary digits, are the number of the tree's leaf (Prokhorenkova et al., "CatBoost: unbiased
-boosting with categorical features", 2018). docs/decisions describes the model files.
+In an oblivious tree, all nodes on a level test the same condition. The results of the tests, read
+as binary digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting
+with categorical features", 2018). docs/decisions describes the model files.
 """
 
 from __future__ import annotations

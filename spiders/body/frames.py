@@ -1,4 +1,4 @@
-"""Find the elements around the content of a page: header, footer, navigation, sidebar."""
+"""Find the elements around a page's content: header, footer, navigation, sidebar."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ NAMES: Final = frozenset(
 
 MAX_FRAME_LINE_WORDS: Final = 25
 MAX_FRAME_LINE_LENGTH: Final = 500
-"""Maximum length of a text that may be repeated on every page of a site, in words and in
+"""Maximum length of a text that may be repeated on every page of a site. It applies to words and to
 characters."""
 
 MAX_NAME_WORDS: Final = 8
@@ -45,7 +45,7 @@ def frame_texts(page: Page) -> Iterator[str]:
 
 
 def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text is not a release's text but a line of the page's frame, or the site's name.
+    """Whether a text is a line of the page's frame or the site's name, not a release's text.
 
     The frame is header, footer, navigation and sidebar. ``names`` contains names of the
     institution.
@@ -75,11 +75,11 @@ def own_names(node: etree._Element) -> set[str]:
 
 
 class Footers:
-    """Checks if elements are in the footer of their page. Caches results per element.
+    """Checks whether elements are in their page's footer. Results are cached per element.
 
     The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
-    4.3.8), or another element that has the class or id of a footer. The footer of an article does
-    not count, because it may contain the article's date.
+    4.3.8), or another element with the class or id of a footer. An article's footer does not count,
+    because it may contain the article's date.
     """
 
     def __init__(self) -> None:

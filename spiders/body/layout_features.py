@@ -1,7 +1,6 @@
 """Compute layout features of text blocks: neighbours, containers around them, class hints.
 
-Each feature is a contiguous row in memory, because the models process one feature of all blocks at
-a time.
+Each feature is a contiguous row in memory, because the models process it for all blocks at once.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ Matrix = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 LEVELS: Final = 3
-"""Number of containers around a block for which features are computed."""
+"""Number of containers around a block that are described by its features."""
 
 MIN_RUNNING_TEXT_LENGTH: Final = 80
 """Minimum length of a block of running text, in characters."""
 
 MAX_LINKED_SHARE: Final = 0.34
-"""Maximum share (0 to 1) of linked characters in a block of running text."""
+"""Maximum share (0 to 1) of linked characters in running text."""
 
 NEIGHBOUR_OFFSETS: Final = (-1, 1, -2, 2)
 """Offsets of the neighbouring blocks that are described by a block's features."""
@@ -140,7 +139,7 @@ def assemble(
 
 
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
-    """Write the features of each block's neighbours to ``out`` from row ``at`` on.
+    """Write the features of each block's neighbours to ``out``, starting at row ``at``.
 
     Returns the next free row. ``own`` contains the blocks' own values of the features BESIDE. For a
     neighbour, the fourth feature is 1 if it is in the same container as the block, else 0.
@@ -166,9 +165,9 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
     containers: ContainerColumns,
     chain: Places,
 ) -> int:
-    """Write the features of the containers around each block to ``out`` from row ``at`` on.
+    """Write the features of the containers around each block to ``out``, starting at row ``at``.
 
-    Returns the next free row. The names of the features are in ENCLOSING.
+    Returns the next free row. ENCLOSING contains the names of the features.
     """
     texts = np.zeros((3, len(size) + 1))
     np.cumsum(

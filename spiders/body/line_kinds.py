@@ -24,12 +24,12 @@ MAX_LETTERS_BESIDE_DATE: Final = 30
 name."""
 
 LABELLED: Final = r"^\W*{}\b(?:\W|$)"
-"""Template of a pattern that matches the beginning of a line. Such a line only labels a release or
-links to another page."""
+"""Template of a pattern that matches the start of a line that only labels a release or links to
+another page."""
 
 
 class LineKinds:
-    """Recognizes lines that are not text of a release, by comparison with its extracted fields.
+    """Recognizes lines that are not text of a release, by comparing them with its extracted fields.
 
     ``contents`` contains one or more extractions of the release.
     """
@@ -45,7 +45,7 @@ class LineKinds:
     def is_label(self, line: str) -> bool:
         """Whether a line begins like a label, a byline or a link to another page.
 
-        Lines of a release's text can begin like this too.
+        Lines of the release's text may begin like this, too.
         """
         if is_metadata(line):
             return True
@@ -69,7 +69,7 @@ class LineKinds:
     def _is_date_line(self, line: str) -> bool:
         """Whether a line contains the publication date and little else.
 
-        A line with any other date does not count, because the release may be about that date.
+        Any other date does not count, because the release may be about it.
         """
         days = {one.published.day for one in self._contents if one.published}
         if not DIGIT.search(line):

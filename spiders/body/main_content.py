@@ -1,8 +1,8 @@
 """Select the text blocks of a page that are the body of its release.
 
-Two small models rate each block. The first uses features of the block alone. The second also uses
-the first model's probabilities for the blocks around it. The body is the best-rated run of blocks,
-without the blocks inside the run that have a low rating.
+Two small models rate each block. The first uses features of the block itself. The second also uses
+the first model's probabilities for the surrounding blocks. The body is the best-rated run of
+blocks, without the low-rated blocks inside.
 """
 
 import re
@@ -39,12 +39,12 @@ MIN_SENTENCE: Final = 6
 
 MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
-"""Minimum probability of a body block, and a lower minimum for pages on which no block reaches
+"""Minimum probability of a body block. UNSURE is used on pages where no block reaches
 MIN_PROBABILITY."""
 
 KEPT_IN_TABLE: Final = 0.2
-"""Minimum probability of a table cell that is kept because its table has other cells in the
-body."""
+"""Minimum probability of a table cell that is kept because the body contains other cells of its
+table."""
 
 MAX_LEAD_DISTANCE: Final = 12
 """Maximum number of blocks above the body that are searched for a lead paragraph."""
@@ -60,14 +60,13 @@ WHOLE_TITLE_VALUE: Final = 2.0
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
-"""Minimum number of words below a headline that count as a complete text."""
+"""Minimum number of words below a headline for a complete text."""
 
 MIN_REMAINING_LENGTH: Final = 160
-"""Minimum length of the body that remains if newsletter boxes are removed, in characters."""
+"""Minimum length in characters of the body that remains after newsletter boxes are removed."""
 
 COMPARED_START_LENGTH: Final = 60
-"""Number of characters at the beginning of two paragraphs that must be equal for one to be a copy
-of the other."""
+"""Number of equal characters at the start of two paragraphs for one to be a copy of the other."""
 
 MIN_PARAGRAPHS_BEFORE_COPY, MIN_COPY_LENGTH = 3, 600
 """Limits for recognizing a second copy of the text.
@@ -95,7 +94,7 @@ class MainContent:
     """The blocks of a release's body (``kept``), and the innermost container around all of them.
 
     ``rule`` is the extraction rule, and ``confidence`` a value from 0 to 1. ``hidden`` contains the
-    hidden elements in the container. It is None if they have not been searched yet.
+    hidden elements in the container, or is None if they have not been searched yet.
     """
 
     container: Container
@@ -144,10 +143,10 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """Return the position after the headline in a run of blocks, or ``low``.
+    """Return the position after the headline in a run of blocks, or ``low`` if it has none.
 
-    The run begins at ``low`` and ends at ``high``. The headline counts only if enough words follow
-    it. Text before the headline, such as a list of other news, can look like body text.
+    The run extends from ``low`` to ``high``. Text before the headline, such as a list of other
+    news, may look like body text. The headline counts only if enough words follow it.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
     titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE_TITLE_VALUE) & (h1 | h2))
@@ -163,8 +162,8 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
     """Add the position of a short sentence directly above the first paragraph to ``keep``.
 
-    For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``.
-    Other blocks are not added.
+    For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``. No
+    other blocks are added.
     """
     long = (place for place in keep if is_paragraph(seen.blocks[place].text))
     first = next(long, keep[0])
@@ -217,8 +216,8 @@ def outside(
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
     """Return the positions in ``keep`` before a second copy of the text.
 
-    Some pages contain their whole text again in one block, for programs. The copy begins with its
-    headline, or else with the block that repeats most earlier paragraphs.
+    Some pages repeat their whole text in one block, for programs. The copy begins with the
+    headline, or else with the block that repeats the most earlier paragraphs.
     """
     starts: list[str] = []
     for at, place in enumerate(keep):
@@ -239,10 +238,10 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
 
 
 def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
-    """Return the positions of table cells that are kept although their probability is low.
+    """Return the positions of table cells to keep although their probability is low.
 
-    Their tables have other cells in the body. Without this rule, a small change elsewhere on the
-    page could remove a table row from the text, and the removal would be reported as an edit.
+    The body contains other cells of their tables. Without this rule, a small change elsewhere on
+    the page could remove a table row from the text and be reported as an edit.
     """
     if not any(container.tag == "table" for container in seen.containers):
         return []
@@ -260,7 +259,7 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
 def tables_around(containers: Sequence[Container]) -> list[int | None]:
     """Return the index of the innermost table around each container, or None outside tables.
 
-    The innermost table around a table is the table itself. Parents must come before their children.
+    For a table, this is the table itself. Parents must come before their children.
     """
     found: list[int | None] = []
     for container in containers:

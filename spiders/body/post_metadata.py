@@ -16,7 +16,7 @@ MAX_METADATA_LENGTH: Final = 600
 """Maximum length of post metadata, in characters."""
 
 MAX_LABEL_LINE_LENGTH: Final = 160
-"""Maximum length of a line that contains only a label of a post, in characters."""
+"""Maximum length in characters of a line that only labels a post."""
 
 METADATA_CLASSES: Final = re.compile(
     r"post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
@@ -32,18 +32,17 @@ themes."""
 SAID: Final = etree.XPath("normalize-space()")
 
 POSTED: Final = r"^\W*{}"
-"""Template of a pattern that matches the beginning of a sentence about when or where a post was
-published."""
+"""Template of the pattern of the start of a sentence about when or where a post was published."""
 
 FILED: Final = r"\b{}\b"
-"""Template of a pattern that matches words about category, tags or comments. They are searched for
-in sentences that match `POSTED`."""
+"""Template of the pattern of words about category, tags or comments, which are searched in
+sentences that match `POSTED`."""
 
 LABEL: Final = r"^\W*{}"
-"""Template of a pattern that matches the beginning of a post's label, such as "Posted in"."""
+"""Template of the pattern of the start of a post's label, such as "Posted in"."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
-"""Pattern that matches the end of a sentence. Most labels of posts are not sentences."""
+"""Pattern of the end of a sentence. Most labels of posts are not sentences."""
 
 ALWAYS: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"

@@ -1,8 +1,8 @@
 """Split a page into text blocks and containers, in one pass over its tree.
 
-A block is a run of text without a block-level element or an empty line in it: a paragraph, a list
-item or a menu entry. A container is a block-level element and the range of blocks in it. Body,
-title and date are extracted from the blocks, so the tree is traversed only once.
+A block is a run of text without a block-level element or an empty line: a paragraph, a list item or
+a menu entry. A container is a block-level element with the range of its blocks. Body, title and
+date are extracted from the blocks, so the tree is traversed only once.
 """
 
 import re
@@ -17,14 +17,13 @@ MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Tags of elements that are checked for being a menu."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
-"""Tags that a menu never contains. A menu that contains one lacks its end tag, or is not really a
-menu."""
+"""Tags that a menu never contains. An element with one of them lacks its end tag, or is not a menu.
+"""
 
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""Pattern that matches a possible date. An element with a match may contain the date of the
-release."""
+"""Pattern of a possible date. A menu with a match may contain the date of the release."""
 
 MIN_LINKED_SHARE: Final = 0.7
 """Minimum share of a menu's text that is in links."""
@@ -53,12 +52,13 @@ KINDS: Final = {
     etree.Entity: SKIP,
 }
 MAX_CHECKED_MENUS: Final = 8
-"""Maximum number of nested navigation elements that are checked with `is_menu`.
+"""Maximum number of nested navigation elements checked with `is_menu`.
 
-The limit saves time, because each check reads the whole element."""
+Each check reads the whole element.
+"""
 
 MAX_BLOCKS: Final = 16_000
-"""Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160 blocks."""
+"""Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160."""
 
 MAX_CONTAINERS: Final = 100_000
 """Maximum number of block-level elements read per page, which limits the time for huge pages."""

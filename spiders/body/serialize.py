@@ -36,7 +36,7 @@ KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""Start and end tags that replace those of a removed element that directly contains text."""
+"""Tags that replace those of a removed element with text directly in it."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
@@ -48,7 +48,7 @@ MAX_ELEMENTS: Final = 200_000
 """Maximum number of start and end tags read from a body."""
 
 MAX_PASSES: Final = 6
-"""Maximum number of passes that remove empty elements. A pass may make other elements empty."""
+"""Maximum number of passes that remove empty elements. Each pass may leave other elements empty."""
 
 
 def without_partings(html: str) -> str:

@@ -1,6 +1,6 @@
 """Extract bodies of one or two lines, which the models reject as too short.
 
-Such a body is directly below the headline. It is either an element with a body class, or the first
+Such a body is directly below the headline: an element with a body class, or else the first
 sentences.
 """
 
@@ -48,9 +48,9 @@ def short_body(
     """Return the short text below the headline, or else ``found``, the body found by the models.
 
     ``title`` is the block number of the headline. A body longer than MAX_SHORT_BODY_LENGTH is
-    returned unchanged. A shorter body is limited to the first element with a body class, unless the
-    body begins before that element. If none of the body's blocks is in that element, the element's
-    text becomes the body. A lead paragraph never does.
+    returned unchanged. A shorter body is limited to the first element with a body class, unless it
+    begins before that element. If none of its blocks is in that element, the element's text is
+    returned, unless it is a lead paragraph.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH
@@ -107,8 +107,8 @@ def _above(container: Container, title: int) -> int:
 def _below(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
     """Return the first consecutive sentences after the headline.
 
-    Blocks before the first sentence are skipped. The first later block that is not a sentence ends
-    the text.
+    Blocks before the first sentence are skipped. The text ends before the next block that is not a
+    sentence.
     """
     blocks = seen.blocks[title + 1 : title + 1 + MAX_HEADLINE_DISTANCE]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)

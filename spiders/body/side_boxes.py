@@ -1,9 +1,9 @@
 """Remove boxes that the models keep as body text: related news, widgets, newsletter forms.
 
 A box without links is recognized by its heading, which must be a known line in phrases.toml. The
-box is the element that begins with the heading, or else the short lines below the heading. Teasers
-are recognized by their similar markup. A newsletter form is recognized by its input fields, because
-its wording differs between languages.
+box is the element that begins with the heading, or else the short lines below it. Teasers are
+recognized by their similar markup, and newsletter forms by their input fields, because their
+wording varies.
 """
 
 import re
@@ -20,10 +20,10 @@ from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
 MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
-"""Maximum share of the body text in a side box and in a widget. A larger part is not removed."""
+"""Maximum share of the body text in a side box and in a widget. Larger parts are not removed."""
 
 MAX_LINE: Final = 250
-"""Maximum length of a line in a box that has no element of its own, in characters."""
+"""Maximum length in characters of a line in a box without an element of its own."""
 
 MAX_BLOCKS_ABOVE: Final = 3
 """Maximum number of blocks above the body that are checked for box headings."""
@@ -37,14 +37,13 @@ MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
 """Maximum length of a teaser, and minimum length of the body text beside teasers, in characters."""
 
 MIN_TEASER_SHARE: Final = 0.8
-"""Minimum share of teasers among similar elements. If fewer are teasers, none of the elements is
-removed."""
+"""Minimum share of teasers among similar elements. Below it, none of them is removed."""
 
 MIN_HEADLINE_WORDS: Final = 4
 """Minimum number of words in the headline of a teaser."""
 
 MAX_DATE: Final = 40
-"""Maximum length of a teaser line that contains the date, in characters."""
+"""Maximum length in characters of a teaser's date line."""
 
 YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
@@ -61,7 +60,7 @@ FIELDS: Final = frozenset(["", "text", "email"])
 """Types of input fields that may be for e-mail addresses."""
 
 EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
-"""Attributes that are searched for "mail" to recognize an input field for an e-mail address."""
+"""Attributes that contain "mail" in an input field for an e-mail address."""
 
 MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
@@ -84,7 +83,7 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """Return the positions in ``keep`` whose blocks are outside related-news boxes and widgets.
 
     Widgets are removed only above the first paragraph, because sections of a text may have the same
-    headings as widgets ("Contact"). Returns all positions if none would remain.
+    headings ("Contact"). Returns all positions if none would remain.
     """
     boxes = SideBoxes(seen, keep)
     dropped: set[int] = set()
@@ -106,10 +105,9 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """Return the positions in ``keep`` whose blocks are not teasers of other releases.
 
-    Teasers are several similar elements before or after the text. They contain no links if scripts
-    make them clickable. A teaser has a headline and little text. It also has a date, a click
-    handler, or an image outside the column of the text. Returns all positions if too little text
-    would remain.
+    Teasers are several similar elements before or after the text. A teaser has a headline, little
+    text, and a date, a click handler, or an image outside the column of the text. It has no link if
+    a script makes it clickable. Returns all positions if too little text would remain.
     """
     groups: dict[tuple[Container | None, str, str], list[Container]] = {}
     for one in seen.containers:
@@ -141,7 +139,7 @@ def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
     """Whether an element is a teaser of another release.
 
     A teaser has a headline, little text, and a date, a click handler or an image. An image counts
-    only if ``beside`` is true: the element is outside the column of the text.
+    only if the element is outside the column of the text (``beside``).
     """
     blocks = seen.blocks[container.first : container.last]
     if sum(len(block.text) for block in blocks) > MAX_TEASER_LENGTH:
@@ -170,7 +168,7 @@ class SideBoxes:
     def _before(self) -> list[int]:
         """The number of characters of body text before each block.
 
-        Computed only on demand, because most pages have no box.
+        It is computed on demand, because most pages have no box.
         """
         sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
         return [0, *accumulate(sizes)]
@@ -178,7 +176,7 @@ class SideBoxes:
     def end(self, at: int) -> int:
         """Return the position after the box whose heading is the block ``at``.
 
-        Returns ``at`` if there is no box.
+        Returns ``at`` if no box begins there.
         """
         heading = self._blocks[at]
         end = at
@@ -198,7 +196,7 @@ class SideBoxes:
         return next((place for place in below if self._is_past(place, level)), len(self._blocks))
 
     def share(self, at: int, end: int) -> float:
-        """Return the share of the body text that is in the blocks from ``at`` to ``end``."""
+        """Return the share of the body text in the blocks from ``at`` to ``end``."""
         return (self._before[end] - self._before[at]) / max(self._before[-1], 1)
 
     def _is_past(self, at: int, level: int) -> bool:
@@ -237,7 +235,7 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """Return the largest element around a form that contains nothing else but headings.
+    """Return the largest element around a form that contains only the form and headings.
 
     An element with a newsletter class may also contain a paragraph about the form.
     """

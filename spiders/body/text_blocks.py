@@ -15,7 +15,7 @@ from data.text.words import UNSPACED
 from spiders.page.class_hints import class_hints
 
 MAX_HINT_SHARE: Final = 0.8
-"""Maximum share of the page's text in a container whose class hints are passed on to its parts."""
+"""Maximum share of the page's text in a container that passes on its class hints to its parts."""
 
 
 LETTERS_PER_WORD: Final = 3
@@ -40,7 +40,7 @@ class Container:
     - ``above``: the hints of its ancestors, except those around nearly the whole page.
     - ``outer``: the nearest ancestor with more blocks.
     - ``near``: the hints of the container and its ancestors below ``outer``.
-    - ``twins``: the number of sibling elements with the same tag and class, including itself.
+    - ``twins``: the number of siblings with the same tag and class, including itself.
     """
 
     __slots__ = (
@@ -78,11 +78,11 @@ class Container:
 class TextBlock:
     """A run of text on a page.
 
-    - ``links``: number of the block's characters that are in links
-    - ``anchors``: number of links in the block
-    - ``hints``: class hints of the inline elements in the block
-    - ``pieces``: the text nodes, each as an element and a boolean. The boolean is True if the text
-      is the element's tail, and False if it is the element's own text.
+    - ``links``: number of its characters in links
+    - ``anchors``: number of its links
+    - ``hints``: class hints of its inline elements
+    - ``pieces``: its text nodes, each as an element and whether the text is that element's tail,
+      not its own text
     """
 
     container: Container
@@ -120,7 +120,7 @@ def close_block(  # noqa: PLR0917 - all attributes of one block
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a container, and add the run as a block unless it is blank."""
+    """End a run of text in a container, and add it as a block unless it is blank."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
@@ -155,7 +155,7 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
 
 
 def count_words(text: str) -> int:
-    """Return the number of words in a text. In scripts without spaces, it is estimated."""
+    """Return the number of words in a text, which is estimated in scripts without spaces."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
     return len(text.split()) + unspaced // LETTERS_PER_WORD
 

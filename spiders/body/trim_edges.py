@@ -21,15 +21,15 @@ HEADLINE_BLOCKS: Final = 8
 """Number of blocks at the top of a body that are checked for a repeated headline."""
 
 MAX_EDGE_LINE_LENGTH: Final = 160
-"""Maximum length of a date line, button bar, note or repeated headline, in characters."""
+"""Maximum length in characters of a date line, button bar, note or repeated headline."""
 
 MAX_LENGTH_BESIDE_FILE: Final = 40
-"""Maximum number of characters beside the link in a line that only links to a file, such as file
+"""Maximum number of characters beside the link in a line that only links to a file, such as its
 type and size."""
 
 MAX_LETTERS_BESIDE_TITLE: Final = 60
-"""Maximum number of other letters in the line of a repeated headline, for example of a section or a
-date."""
+"""Maximum number of other letters in the line of a repeated headline, such as a section or a date.
+"""
 
 MAX_DATE_LINE_LENGTH: Final = 90
 """Maximum length of a line that contains little more than a date, in characters."""
@@ -38,21 +38,21 @@ MAX_LETTERS_BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 MIN_MAIN_ROW_SHARE: Final = 0.6
-"""Minimum share of a body's text in one row of a layout table. That row is then the text itself."""
+"""Minimum share of a body's text in one row of a layout table for that row to be the text itself.
+"""
 
 MIN_SHARE_BEFORE_TAIL: Final = 0.5
-"""Minimum share of a body's text that must precede a line such as "Other news". Then this line ends
+"""Minimum share of a body's text that must precede a line such as "Other news" for the line to end
 the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
-"""Pattern that matches a file type in the text of a link's line."""
+"""Pattern of a file type in a line with a link to a file."""
 
 DATE_LINE_BLOCKS: Final = 3
 """Number of blocks at the top of a body that are checked for a date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
-"""Pattern that matches the end of a sentence or clause. The end of an abbreviation does not
-match."""
+"""Pattern of the end of a sentence or clause, but not of an abbreviation."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 """Pattern that matches the end of a sentence, including closing quotes."""
@@ -74,7 +74,7 @@ CAPTIONED: Final = re.compile(
 """Pattern that matches the classes of captions. A caption belongs to its image, not to the body."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
-"""Pattern of Chinese words and signs that introduce the editor or copyright holder of a page."""
+"""Pattern of Chinese words and signs before the editor or copyright holder of a page."""
 
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -163,8 +163,8 @@ def says_more(text: str, headline: str) -> bool:
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:
     """Return the position after the labelled rows at the top of a layout table, or ``low``.
 
-    In such a table, one row contains most of the text. The labelled rows above it contain office,
-    date, view count and files.
+    In such a table, one row has most of the text. The rows above it contain office, date, view
+    count and files.
     """
     first = row_of(kept[low]) if low < len(kept) else None
     if first is None or next(first.iterchildren("th"), None) is None:
@@ -195,7 +195,7 @@ def row_of(block: TextBlock) -> etree._Element | None:
 def tail_start(kept: Sequence[TextBlock], low: int) -> int:
     """Return the position of the line that introduces other content after the body.
 
-    Returns the number of blocks if there is no such line.
+    Returns the number of blocks if no line does.
     """
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
@@ -258,7 +258,7 @@ def is_note(text: str, context: DateContext) -> bool:
 def says_when(text: str, context: DateContext, published: Published | None) -> bool:
     """Whether a line above the text contains the publication date and is not a sentence.
 
-    The line may also contain a number, an office, an author or a counter.
+    It may also contain a number, an office, an author or a counter.
     """
     if (
         published is None

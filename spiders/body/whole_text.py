@@ -1,6 +1,6 @@
 """Find all text of a page outside its frames, for pages that are not articles.
 
-Lists of names, tables and policies have many short blocks, which the detection of articles drops.
+Lists of names, tables and policies have many short blocks, which article detection drops.
 """
 
 from typing import Final
@@ -21,22 +21,23 @@ FRAME_NAMES: Final = frozenset(
     "foot footer site-footer page-footer colophon header site-header page-header nav navbar "  # noqa: SIM905 - words read better in a row
     "navigation menu breadcrumb breadcrumbs sidebar cookie cookies cookie-banner".split()
 )
-"""Classes and ids of the frames of a page. Unlike on a release, ``legal`` may be the content."""
+"""Classes and ids of the frames of a page. In contrast to releases, ``legal`` may be the content.
+"""
 
 MAIN_TAGS: Final = frozenset(["main", "article"])
 
 MIN_MAIN_SHARE: Final = 0.5
-"""Minimum share of a page's text that a ``main`` element must contain. Then the text outside the
-element is left out. Frames are not counted."""
+"""Minimum share of a page's text (without frames) in a ``main`` element for ignoring the text
+outside of it."""
 
 MAX_FRAME_SHARE: Final = 0.5
 """Maximum share of a page's text in one element that is left out as a frame."""
 
 
 def find_whole_text(seen: BlockTree, headline: str) -> MainContent | None:
-    """Return all blocks of a segmented page outside its frames, without the first ``headline``.
+    """Return all blocks of a segmented page outside its frames, except the first ``headline``.
 
-    Returns None if there are no such blocks.
+    Returns None if no blocks remain.
     """
     root = seen.top.element
     hidden = frozenset(hidden_parts(root))
@@ -76,7 +77,7 @@ def find_whole_text(seen: BlockTree, headline: str) -> MainContent | None:
 
 
 def _is_frame(element: etree._Element, *, in_main: bool) -> bool:
-    """Return whether an element is a frame of the page. In the main element, only menus are."""
+    """Return whether an element is a frame of the page. Inside the main element, only menus are."""
     if element.tag == "nav" or element.get("role") in FRAME_ROLES:
         return True
     if in_main:

@@ -1,7 +1,7 @@
 """Read catalogues: JSON lines with one institution each, after a first line about the catalogue.
 
 docs/reference/catalogues.md describes the format. A catalogue may come from an untrusted source, so
-its size and all values are checked. `read_catalogue` raises the first error. `examine` returns all
+its size and all values are checked. `read_catalogue` raises the first error; `examine` returns all
 errors.
 """
 
@@ -44,7 +44,7 @@ JOINERS: Final = re.compile("[\u200c\u200d]")
 """Invisible characters that Persian and Indic names need."""
 
 COUNTRY: Final = re.compile(r"(?!EZ|QO|ZZ|XA|XB)[A-Z]{2}")
-"""Pattern that matches the codes of countries, EU and UN among all codes of CLDR."""
+"""Pattern of the codes of countries, EU and UN among all codes of CLDR."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """The name of an institution, in at most 200 characters."""
@@ -118,7 +118,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses from which its press room may be found, the most specific first."""
+        """The addresses at which its press room may be found, the most specific first."""
         return tuple(filter(None, dict.fromkeys((self.press, self.url, self.feed))))
 
 
@@ -146,7 +146,7 @@ class Catalogue:
         return self.head.catalogue
 
     def key(self, entry: Entry) -> str:
-        """Return the value of ``catalogue`` in the source file of an entry."""
+        """Return the key of an entry for ``catalogue`` in its source file."""
         return f"{self.id}/{entry.id}"
 
 
@@ -195,8 +195,8 @@ def examine(
 ) -> tuple[Catalogue | None, list[CatalogueError]]:
     """Read a catalogue, and return it with at most ``most`` errors.
 
-    The catalogue contains all valid entries. It is None if its first line is invalid. Raises
-    CatalogueError if the file can't be read.
+    It contains all valid entries, and is None if its first line is invalid. Raises CatalogueError
+    if the file can't be read.
     """
     lines = _lines(path)
     try:
@@ -295,7 +295,7 @@ def _fault_of_id(text: str) -> str:
 
 
 def _fault_of_text(text: str) -> str:
-    """Return the fault of a text that is shown on terminals and pages, or ""."""
+    """Return what is wrong with a text for terminals and pages, or ""."""
     if JOINERS.sub("", text).isprintable() and plain(text) == text:
         return ""
     return "the text has control characters or surplus spaces; remove them"

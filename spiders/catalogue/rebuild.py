@@ -37,8 +37,8 @@ MAX_ID_LENGTH: Final = 64
 """Maximum length of an id in characters."""
 
 MAX_BODIES_PER_SITE: Final = 5
-"""Maximum number of bodies that may share a site. A site with more bodies is a directory or belongs
-to a supervising institution."""
+"""Maximum number of bodies that may share a site. A site with more is a directory or belongs to a
+supervising institution."""
 
 MAX_NAMES: Final = 3
 """Maximum number of other names per entry."""
@@ -67,10 +67,10 @@ KIND_WORDS: Final[tuple[tuple[EntryKind, str], ...]] = (
         r"council\b|kommun\b|municipal|minist|departement|department of|regierung|cabinet|υπουργ",
     ),
 )
-"""Patterns of words in a name that show the kind of a body. All other bodies are agencies."""
+"""Patterns of words in a name that reveal the kind of a body. All other bodies are agencies."""
 
 LOCAL_AUTHORITY: Final = re.compile(r"council|municipality|kommun\b")
-"""Pattern that matches words in the name or tags of a local authority."""
+"""Pattern of words in the name or tags of a local authority."""
 
 
 def us_congress(folder: Path, day: dt.date) -> tuple[CatalogueHead, Iterable[Entry]]:
@@ -202,7 +202,7 @@ def _kind_of(name: str, tags: str) -> EntryKind:
 
 
 def _slug(text: str, most: int) -> str:
-    """Return a text as an id. A text that is too long ends with a digest, so that ids differ."""
+    """Return a text as an id. An id that is too long ends with a digest, so that ids differ."""
     slug = re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower()).strip("-")
     if len(slug) <= most:
         return slug

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from spiders.catalogue.catalogue import Catalogue, CatalogueError, Entry, UnknownEntry
 
 MAX_LISTED_VALUES = 40
-"""Maximum number of values that an error message lists."""
+"""Maximum number of values listed in an error message."""
 
 
 @dataclass(frozen=True, slots=True)

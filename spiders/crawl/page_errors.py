@@ -12,7 +12,7 @@ from data.text.masking import masked
 from spiders.items import Listing
 
 ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]
-"""Function that reports an error. Its arguments are a URL, an error kind and a sentence."""
+"""Function that reports an error, given a URL, an error kind and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
@@ -21,7 +21,7 @@ UNREQUESTED_304: Final = (
 )
 
 MAX_ERROR_LENGTH: Final = 500
-"""Maximum length of an unexpected error's message, which may quote a whole page, in characters."""
+"""Maximum length in characters of an unexpected error's message, which may quote a whole page."""
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class NoListing(PageError):
 
 
 def reported_url(url: str) -> str:
-    """Return a URL without secrets, for use in errors."""
+    """Return a URL without secrets, for use in error messages."""
     return masked(allowed(url))
 
 

@@ -1,4 +1,4 @@
-"""Data that the modules of one visit share: its source, store, requests and report."""
+"""Data shared by the modules of one visit: its source, store, requests and report."""
 
 import datetime as dt
 from collections import Counter
@@ -26,7 +26,7 @@ LISTING_VERSION: Final = "5"
 
 
 HOST_KINDS: Final = frozenset(("dns", "connection", "certificate"))
-"""Kinds of errors that concern the server, not a single page. Each is reported once per host."""
+"""Kinds of errors of the server, not of a single page. Each is reported once per host."""
 
 
 class VisitReport:
@@ -50,7 +50,7 @@ class VisitReport:
         self._is_archive_reported = False
 
     def error(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Add an error, unless it was added before. The visit continues."""
+        """Add an error, unless it was already added. The visit continues."""
         self.has_moved = self.has_moved or kind == SLOW_MOVED
         found = RunError(reported_url(url), kind, self._public_text(allowed(message)))
         if kind in HOST_KINDS:
@@ -67,7 +67,7 @@ class VisitReport:
         return page_errors(self._url, self.error)
 
     def note(self, text: str) -> None:
-        """Add a note for the operator, unless it was added before. A note is not an error."""
+        """Add a note for the operator, unless it was already added. A note is not an error."""
         note = self._public_text(allowed(text))
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
@@ -75,7 +75,7 @@ class VisitReport:
     def add_page(self, not_archived: str) -> None:
         """Count a response of this visit.
 
-        ``not_archived`` is the reason why the response could not be archived, or "".
+        ``not_archived`` is the reason if it could not be archived, or "".
         """
         self.run = replace(self.run, pages=self.run.pages + 1)
         self.add_archive_error(not_archived)
@@ -117,7 +117,7 @@ class VisitReport:
 
 
 class RequestedUrls:
-    """The URLs that a visit has requested, and the listed URLs that other URLs replace."""
+    """The URLs that a visit has requested, and listed URLs replaced by other URLs."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
@@ -155,7 +155,7 @@ class RequestedUrls:
 class VisitScope:
     """A visit to the source ``id`` that began at ``started``.
 
-    - ``explicit``: whether a user started the visit; it then checks all stored releases
+    - ``explicit``: whether a user started the visit, which then checks all stored releases
     - ``backfill``: whether to page through all listings, with unconditional requests
     - ``public_text``: removes secrets from errors and notes
     - ``since``: the start of the interrupted first visit that this visit resumes, else ``started``.

@@ -1,4 +1,4 @@
 """Propose a source file for an unknown site, given one of its URLs (`communique add`).
 
-Modules that guess facts about a whole site, each with a confidence, belong in this package.
+Modules here guess facts about a whole site, each with a confidence.
 """

@@ -31,8 +31,8 @@ class BadList(CommuniqueError):
 class ListedAddress:
     """A URL in a list, with the institution's name from the list, or "".
 
-    If ``may_be_file`` is true, an entry that is not a web URL is the path of a saved page. It is
-    false for OPML files, because other people write them.
+    If ``may_be_file``, an entry that is not a web URL is the path of a saved page. It is false for
+    OPML files, because other people write them.
     """
 
     address: str

@@ -28,20 +28,20 @@ from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 MIN_CERTAINTY: Final = 0.5
-"""A drafted source is accepted if its certainty (0 to 1) is at least this value."""
+"""Minimum certainty (0 to 1) of an accepted source draft."""
 
 MIN_CHECKED_CERTAINTY: Final = 0.2
-"""A drafted source with a certainty (0 to 1) below this value is not worth checking."""
+"""Minimum certainty (0 to 1) of a source draft that is worth checking further."""
 
 MIN_LIST_ROWS: Final = 3
-"""Minimum number of rows that certainly form a list, and are not a coincidence."""
+"""Minimum number of rows in a list that is certainly not a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
 """Minimum page type score of a list whose URL the user gave. It is low because users mostly give
 the right page. Of 136 lists, 133 have a higher score. Of 300 releases, 277 have a lower score."""
 
 CERTAIN_LIST_ROWS: Final = 25
-"""Minimum number of dated rows at which a page is certainly a list, even with a long text."""
+"""Minimum number of dated rows on a page that is certainly a list, even with a long text."""
 
 MIN_TITLE_WORDS: Final = 4
 """Minimum number of words in a title that identifies a release. A shorter title may match by
@@ -61,23 +61,27 @@ MIN_FULL_LIST_ROWS: Final = 5
 page."""
 
 MAX_CHECKED_ROWS: Final = 8
-"""Maximum number of rows, from the top of a list, whose titles are checked."""
+"""Maximum number of rows at the top of a list whose titles are checked."""
 
 IS_RELEASE_FACTOR, FEW_ROWS_FACTOR, UNDATED_FACTOR, UNREAD_LINKS_FACTOR = 0.3, 0.6, 0.8, 0.8
-"""Factors by which the certainty is multiplied, by reason.
+"""Factors that reduce the certainty, by reason.
 
 - `IS_RELEASE_FACTOR`: the page looks like a release
 - `FEW_ROWS_FACTOR`: the page has very few rows
 - `UNDATED_FACTOR`: the page has no dates at all
-- `UNREAD_LINKS_FACTOR`: none of the linked pages could be read"""
+- `UNREAD_LINKS_FACTOR`: none of the linked pages could be read
+"""
 
 INCOMPLETE_FACTOR: Final = 0.8
-"""Factor by which the certainty is multiplied if older releases can't be reached from the page."""
+"""Factor that reduces the certainty if older releases can't be reached from the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """A certainty ``value`` from 0 to 1. ``reasons`` are sentences about why it is not higher."""
+    """A certainty ``value`` from 0 to 1.
+
+    ``reasons`` are sentences that explain why it is not higher.
+    """
 
     value: float
     reasons: tuple[str, ...] = ()
@@ -154,14 +158,14 @@ def _shares(
 
 
 def unread_reason(listing: Listing) -> str:
-    """Return why pagination from a page would not reach the oldest release, as a clause, or ""."""
+    """Return why paging from a page would not reach the oldest release (a clause), or ""."""
     if listing.next or listing.archives:
         return ""
     return reason_for(listing, listed=len(listing.items), pages=1)
 
 
 def odd_rows(items: Sequence[ListingItem], context: DateContext) -> int:
-    """Return the number of rows whose title consists only of a day, a month or a page type.
+    """Return the number of rows whose title is only a day, a month or a page type.
 
     Only the first MAX_ROWS rows are checked.
     """
@@ -180,7 +184,7 @@ def _is_odd(title: str, context: DateContext) -> bool:
 def reads_as_release(page: Page, listing: Listing, context: DateContext) -> bool:
     """Whether a page that was given as a listing is actually a release.
 
-    A site's home page is not a release if its list has a next page, however much text it contains.
+    A site's home page is not a release if its list has a next page, however much text it has.
     """
     if is_front(page.url) and goes_on(page, listing, context):
         return False

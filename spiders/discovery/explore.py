@@ -1,4 +1,4 @@
-"""Explore an unknown site: fetch pages of the site, and propose a source."""
+"""Explore an unknown site: fetch some of its pages, and propose a source."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -49,20 +49,20 @@ from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 
 MAX_SAMPLE_RELEASES = 3
-"""Maximum number of sample release pages that are fetched per site."""
+"""Maximum number of sample releases fetched per site."""
 
 MAX_REPORTED_PAGES = 5
-"""Maximum number of tried pages that an error message lists."""
+"""Maximum number of tried pages listed in an error message."""
 
 MIN_PROMISE_RATIO = 0.6
-"""Minimum promise of a page that replaces the given page, as a share of the given page's promise.
-The promise (0 to 1) is the likelihood that a page is a list of releases."""
+"""Minimum promise of a page that replaces the given page, as a share of the given page's promise. A
+promise (0 to 1) is the likelihood that a page is a list of releases."""
 
 SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
-    """Raised if no list of releases was found on a page.
+    """No list of releases was found on a page.
 
     ``draft`` is an incomplete source. ``skeleton`` is its source file, with candidates as comments.
     """
@@ -116,7 +116,7 @@ class Explorer:
     def explore(self, place: str, url: str = "") -> Explored:
         """Explore the site at a URL, or the site of a saved page.
 
-        ``place`` is a URL or the path of a saved page. ``url`` is the URL of the saved page. Raises
+        ``place`` is a URL or the path of a saved page, and ``url`` the URL of a saved page. Raises
         NotFetched if a page can't be fetched, and NothingFound if no list of releases is found.
         """
         if OTHER.match(place) and not WEB.match(place):
@@ -133,7 +133,7 @@ class Explorer:
         return self._offline(read_saved(place, url))
 
     def explore_page(self, place: str) -> Explored:
-        """Propose a source for the single page at a URL, without a search for a list.
+        """Propose a source for the single page at a URL, without searching for a list.
 
         Raises NotFetched if the page can't be fetched or read.
         """
@@ -172,7 +172,7 @@ class Explorer:
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
         """Explore the site of a feed that the user gave.
 
-        The feed's releases are compared with the page to which the feed links.
+        The feed's releases are compared with the page that it links to.
         """
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
@@ -193,9 +193,9 @@ class Explorer:
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
         """Explore the site of a page that the user gave.
 
-        The page itself is used if it is certain to list releases, else the site's press room. A
-        home page often shows only the newest releases. So the site's press room is searched for
-        first, unless the home page is itself a list with a next page.
+        The page itself is used if it is certain to list releases, otherwise the site's press room.
+        A home page often shows only the newest releases. So unless it is a list with a next page,
+        the press room is searched for first.
         """
         given, listing = page, first_listing(page)
         if not listing.items:
@@ -227,7 +227,7 @@ class Explorer:
     ) -> tuple[Page, Listing]:
         """Return the most promising page among a page and the pages reached from its links.
 
-        A page with all news never replaces the page of a single category. It does replace a page
+        A page with all news never replaces the page of a single category, but does replace a page
         that is a release (``single``). ``own`` is the given page's promise (0 to 1).
         """
         if barrier_to_programs(page):
@@ -263,8 +263,7 @@ class Explorer:
     ) -> Explored:
         """Propose a source for a page, and fetch sample releases.
 
-        If the site has a feed that can replace or complete the page, the feed is part of the
-        source.
+        A feed of the site that can replace or complete the page becomes part of the source.
         """
         found = probe(fetcher, page, self._on_status)
         site = FetchedSite(page, utc_now(), archive_page=self._archive_pages.get(page.url))
@@ -280,7 +279,7 @@ class Explorer:
     def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
         """Return the first page in a frame that lists releases, or else the given page.
 
-        The page is returned with its listing.
+        Its listing is returned, too.
         """
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
@@ -301,8 +300,8 @@ class Explorer:
     ) -> tuple[FetchedSite, Fetcher]:
         """Load a site's page in a browser, if one is installed.
 
-        Notes that the source needs a browser. Returns the site with the new page, and the browser
-        as its fetcher.
+        Adds the note that the source needs a browser. Returns the site with the new page, and the
+        browser as its fetcher.
         """
         try:
             find_browser()
@@ -363,7 +362,7 @@ class Explorer:
 
 
 def page_of(item: ListingItem) -> str:
-    """Return the URL of the page that contains the release of a listing item."""
+    """Return the URL of the page with the release of a listing item."""
     return page_address(item.url) if part_fragment(item.url) else item.url
 
 
@@ -378,7 +377,7 @@ def is_category_of(url: str, whole: str, *, single: bool) -> bool:
 
 
 def is_scripted(page: Page, listing: Listing) -> bool:
-    """Whether a page shows its list, or the listed releases, only if scripts run."""
+    """Whether a page shows its list, or the listed releases, only with scripts."""
     if listing.items:
         return shown_by_route(item.url for item in listing.items)
     return needs_scripts(page)
@@ -394,7 +393,7 @@ def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
 def _why(
     page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
-    """Return a message that explains why no list was found on a page, and what the user can do."""
+    """Return a message about why no list was found on a page, and what the user can do."""
     if barrier := barrier_to_programs(page):
         return f"no list of releases was found on it: {barrier.message}"
     also = f"; tried: {named(tried)}" if tried else ""

@@ -1,7 +1,7 @@
 """Find a site's feeds, news sitemaps and WordPress API, and compare them with a listing page.
 
 A source uses one of them instead of the page if it has all releases of the page and few other
-items. The page is then used to cross-check it.
+items. Visits still use the page for comparison.
 """
 
 import datetime as dt
@@ -28,11 +28,10 @@ MAX_FEED_REQUESTS = 6
 """Maximum number of feed URLs tried per site, not counting sitemaps."""
 
 MAX_SITEMAPS = 3
-"""Maximum number of sitemaps that are read from a robots.txt or a sitemap index."""
+"""Maximum number of sitemaps read from a robots.txt or a sitemap index."""
 
 MIN_HELD = 0.8
-"""A feed adds older releases to a page only if the feed has at least this share of the page's
-releases."""
+"""Minimum share of a page's releases in a feed that may add older releases to the page."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -52,7 +51,7 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 class FeedCandidate:
     """A URL that may lead to a feed, an API or a sitemap.
 
-    ``sure`` is true if the site links to the URL.
+    ``sure`` is whether the site links to the URL.
     """
 
     url: str
@@ -90,8 +89,7 @@ class Comparison:
     def continues(self) -> bool:
         """Whether the feed can add older releases to a page that shows only a part of its list.
 
-        Such a feed has most of the page's releases, and older ones. A visit reads both feed and
-        page, so all releases are collected.
+        Such a feed has most of the page's releases, and older ones. Visits then read both.
         """
         few = max(1, self.listed // 10)
         most = self.dated and self.held >= MIN_HELD * self.listed > 0
@@ -130,7 +128,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
 
 
 def page_of_feed(feed: Page) -> str | None:
-    """Return the URL of the web page to which a feed belongs, as the feed declares, or None."""
+    """Return the URL of the web page that a feed declares as its own, or None."""
     start = feed.text[:20_000]
     for pattern in (RSS_PAGE, ATOM_PAGE, JSON_PAGE):
         if match := pattern.search(start):
@@ -192,8 +190,8 @@ def preferred(comparisons: Iterable[Comparison], *, is_part: bool = False) -> Co
     """Return the best feed, API or sitemap that can replace the page, or None.
 
     If the page shows only a part of its list (``is_part``), a feed that adds older releases is the
-    second choice. Feeds and the API are preferred to sitemaps. Further criteria, in order, are the
-    oldest release, a feed rather than the API, and the smallest surplus.
+    second choice. Feeds and the API are preferred to sitemaps, then the oldest release, then feeds
+    to the API, then the smallest surplus.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(

@@ -15,14 +15,14 @@ StatusReporter: TypeAlias = Callable[[str], None]
 
 WEB = re.compile(r"https?://", re.IGNORECASE)
 OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Patterns of the beginning of a URL: `WEB` for web URLs, and `OTHER` for all other URLs, which are
+"""Patterns of the start of a URL: `WEB` for web URLs, and `OTHER` for all other URLs, which are
 never fetched."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 
 
 class NotFetched(CommuniqueError):
-    """Raised if a page could not be fetched."""
+    """The page could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(masked(f"{url} could not be read: {why}"))
@@ -46,7 +46,7 @@ class Fetcher(Protocol):
 class OpenFetcher(Protocol):
     """Opens a `Fetcher` for a ``with`` block.
 
-    If ``render`` is true, a browser loads the pages.
+    With ``render``, a browser loads the pages.
     """
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:

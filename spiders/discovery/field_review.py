@@ -25,7 +25,7 @@ SHORT_DATE = 80
 """Maximum length of a text that may be a date line, in characters."""
 
 MIN_SELECTOR_PAGES = 2
-"""Minimum number of sample pages needed to propose a selector."""
+"""Minimum number of sample pages for proposing a selector."""
 
 MAX_NODES = 5_000
 """Maximum number of elements of the first sample page that are checked."""
@@ -38,7 +38,7 @@ TAGS = (
     "em", "i", "font", "small", "a", "header",
 )  # fmt: skip
 COMMON = {"div", "span", "p", "a", "li", "td"}
-"""Tags that are too common to be selectors without a class or id."""
+"""Tags that are too frequent to be selectors without a class or id."""
 
 Right = Callable[[str], bool]
 
@@ -56,9 +56,9 @@ class SampleRelease:
 class FieldReport:
     """A report about one field of a source's releases.
 
-    ``value`` is the field's value on the first sample page. Of all sample pages (``of``), ``found``
-    pages have the field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the
-    value. ``advice`` explains a doubt and suggests a line for the source file, or is "".
+    ``value`` is the field's value on the first sample page. ``found`` of all sample pages (``of``)
+    have the field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the value.
+    ``advice`` explains a doubt and suggests a line for the source file, or is "".
     """
 
     name: str
@@ -195,7 +195,7 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
 
 
 def is_filled_later(look: SampleRelease) -> bool:
-    """Whether scripts fill a release page later, or its URL leads to a part of a page."""
+    """Whether scripts fill a release page, or its URL leads to a part of a page."""
     return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
@@ -319,7 +319,7 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
 def _selectors(node: etree._Element) -> Iterator[str]:
     """Yield selectors for an element.
 
-    The selectors may also match other elements, because only the first matching text counts.
+    They may match further elements, because only the first matching text counts.
     """
     yield from marks_of(node)
     if node.tag not in COMMON:

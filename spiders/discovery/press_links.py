@@ -1,7 +1,6 @@
-"""Find links that may lead to the page on which an institution lists its releases.
+"""Find links that may lead to an institution's list of releases.
 
-The links are recognized by words in their text and URL, in the languages of
-data.languages.vocabulary.
+They are recognized by words in their text and URL, in the languages of data.languages.vocabulary.
 """
 
 import re
@@ -29,21 +28,21 @@ MAX_WORDS: Final = 5
 """Maximum number of words in the text of a link to a section. Longer texts are headlines."""
 
 MAX_PARENTS: Final = 4
-"""Maximum number of parent folders of a page's URL that are tried."""
+"""Maximum number of a page's parent folders that are tried."""
 
 RANKS: Final = (
     (pattern("press_links.releases"), 1.0),
     (pattern("press_links.news"), 0.8),
     (pattern("press_links.media"), 0.7),
 )
-"""Patterns of words for a page of releases, a news page, and a page for journalists, each with the
-score (0 to 1) of links that contain such a word."""
+"""Scores (0 to 1) of links with words for a page of releases, a news page, and a page for
+journalists, with the patterns of these words."""
 
 NOT_A_ROOM: Final = pattern("press_links.other")
-"""Pattern that matches words such as *newsletter*, which resemble words for a press room."""
+"""Pattern of words such as *newsletter*, which resemble words for a press room."""
 
 PATH_FACTOR: Final = 0.75
-"""Factor for the score of a link if only its URL contains a word for a press room."""
+"""Factor for the score of a link with such a word only in its URL."""
 
 MIN_PARENT_SCORE: Final = 0.65
 """Minimum score (0 to 1) of a page in a parent folder of the current page, whatever its name."""
@@ -68,8 +67,7 @@ class PressLink:
 def press_links(page: Page) -> tuple[PressLink, ...]:
     """Return links on a page that may lead to a press room, most promising first.
 
-    The texts of the links count more than their URLs. Parent folders of the page's URL are
-    included.
+    The text of a link counts more than its URL. Parent folders of the page's URL are included.
     """
     best: dict[str, PressLink] = {}
     for link in (*_named(page), *_above(page)):
@@ -150,7 +148,7 @@ def _text(node: etree._Element) -> str:
 def _of_text(text: str) -> float:
     """Return the score (0 to 1) of a link's text as the name of a press room.
 
-    Each additional word in the text lowers the score.
+    Each additional word lowers the score.
     """
     if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0

@@ -28,16 +28,16 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence (0 to 1) in a guess that a person need not check."""
+"""Minimum confidence (0 to 1) in a guess that no person needs to check."""
 
 CHECK_COMMENT: Final = "# check this: "
-"""Beginning of the comment after a guess in a source file that a person must check."""
+"""Start of the comment after a guess in a source file that a person must check."""
 
 MAX_ID_LENGTH: Final = 26
-"""Maximum length of a source id in letters. It may be longer if the short id is already in use."""
+"""Maximum length of a source id in letters, unless a shorter id is already in use."""
 
 MIN_LABEL_LENGTH: Final = 3
-"""Minimum length, in letters, of a host label that identifies the site's owner."""
+"""Minimum length in letters of a host label that identifies the site's owner."""
 
 _COMMON: Final = """
     www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
@@ -78,13 +78,13 @@ MAX_SELECTORS_PER_LINK: Final = 6
 """Maximum number of selectors tried per link."""
 
 MIN_LIST_LINKS: Final = 3
-"""Minimum number of links that a selector must match to be a candidate."""
+"""Minimum number of links matched by a candidate selector."""
 
 MAX_CANDIDATES: Final = 5
 """Maximum number of selector candidates written to a source file."""
 
 MIN_HEADLINE_LENGTH: Final = 15
-"""Minimum average length of link texts that may be headlines, in characters."""
+"""Minimum average length in characters of link texts that may be headlines."""
 
 MAX_SHOWN_TEXT_LENGTH: Final = 60
 
@@ -102,13 +102,13 @@ class Guess:
 
     @property
     def sure(self) -> bool:
-        """Whether the guess need not be checked by a person."""
+        """Whether no person needs to check the guess."""
         return self.confidence >= MIN_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A drafted source file that contains only fields that can't be detected.
+    """A drafted source file, with only those fields that can't be detected.
 
     ``feed`` is the URL of a complete feed. ``rules`` contains selectors for fields that detection
     extracts wrongly. ``catalogue`` contains the ids of a catalogue and of its entry, or "".

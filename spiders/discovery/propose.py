@@ -32,10 +32,10 @@ MIN_ROWS: Final = 3
 """Minimum number of dated items on a page that is probably a list of releases."""
 
 MIN_UNCHECKED_CERTAINTY = 0.9
-"""Minimum certainty (0 to 1) of a list whose rows a person need not check."""
+"""Minimum certainty (0 to 1) of a list whose rows no person needs to check."""
 
 GIVEN = "given by you"
-"""Reason that is shown for a value that the user provided."""
+"""Reason shown for a value that the user provided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class GivenFields:
     """Fields of a source that the user or a catalogue provided. Empty fields are guessed.
 
     ``catalogue`` is the value of this key in the source file, or "". ``country`` is an ISO 3166
-    code, which helps to guess the time zone. ``host_timezone`` is the time zone of other sources of
-    the same host. It replaces an uncertain guess.
+    code, which helps to guess the time zone. ``host_timezone`` is the time zone of the host's other
+    sources, which replaces an uncertain guess.
     """
 
     id: str = ""
@@ -83,7 +83,7 @@ class GivenFields:
     host_timezone: str = ""
 
     def zone_or(self, guess: Guess) -> Guess:
-        """Return the time zone of a source for which ``guess`` was found on its pages."""
+        """Return the source's time zone, given the ``guess`` from its pages."""
         if self.timezone:
             return Guess(self.timezone, 1.0, GIVEN)
         if self.host_timezone and not guess.sure:
@@ -95,7 +95,7 @@ class GivenFields:
 class SourceProposal:
     """A proposed source, the data that visits would collect, and sentences about fields to check.
 
-    ``certainty`` is the certainty that the list contains the institution's releases.
+    ``certainty`` is how certain it is that the list contains the institution's releases.
     """
 
     proposal: SourceDraft
@@ -219,7 +219,7 @@ def _read_page(page: Page, context: DateContext) -> ExtractedRelease:
 
 
 def _dated_rows(page: Page, read: ExtractedRelease, context: DateContext) -> int:
-    """Return the number of dated items if a page is a list of releases, or else 0."""
+    """Return the number of dated items if a page is a list of releases, or 0."""
     listing = read_listing(page, context)
     is_list = bool(listing.items) and kind_of(read, listing) == "listing"
     return sum(item.published is not None for item in listing.items) if is_list else 0
@@ -228,7 +228,7 @@ def _dated_rows(page: Page, read: ExtractedRelease, context: DateContext) -> int
 def _for_readers(site: FetchedSite, listing: Listing, context: DateContext) -> Listing:
     """Return the page's listing if the source's feed contains only the newest releases.
 
-    Otherwise, returns ``listing`` unchanged.
+    Otherwise returns ``listing``.
     """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
@@ -274,7 +274,7 @@ def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[Samp
 
 
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """Return the local times of the dates whose UTC offset the site itself gives."""
+    """Return the local times of those dates whose UTC offset the site itself states."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 

@@ -53,11 +53,11 @@ HOME_PAGE_SCORE: Final = 0.4
 """Score (0 to 1) of the link to the home page in the search for the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
-"""The search ends at a page with at least this promise. The promise (0 to 1) is the likelihood that
-the page is a list of releases."""
+"""Minimum promise of a page that ends the search. A promise (0 to 1) is the likelihood that a page
+is a list of releases."""
 
 MAX_COUNTED_ROWS: Final = 8
-"""Number of rows above which further rows do not increase a page's promise."""
+"""Maximum number of rows that increase a page's promise."""
 
 GIVEN_RELEASE_BONUS: Final = 0.5
 """Value added to the promise of a page if it lists the release whose URL the user gave."""
@@ -73,9 +73,9 @@ MAX_INNER_SITEMAPS = 3
 class TriedPage:
     """A page that was tried as the press room: the link to it, its listing, and its promise.
 
-    The promise (0 to 1) is how likely the page is a list of releases. ``why`` is a short
-    description of the result. If the page lists only archives, ``archive`` is the newest archive,
-    and ``listing`` is its listing.
+    The promise (0 to 1) is the likelihood that the page is a list of releases. ``why`` is a short
+    description of the result. If the page lists only archives, ``archive`` is the newest one, and
+    ``listing`` is its listing.
     """
 
     link: PressLink
@@ -88,8 +88,8 @@ class TriedPage:
     def is_part_of(self, given: Listing) -> bool:
         """Whether this page lists only a part of the listing ``given``, like a category page.
 
-        This is the case if both have some rows in common, the given listing has more rows, and this
-        page's URLs have the same patterns. Returns False if the given listing has very few rows.
+        Both must share some rows, the given listing must have more rows, and this page's URLs must
+        have the same patterns. Returns False if the given listing has very few rows.
         """
         if self.listing is None or len(given.items) < MIN_FULL_LIST_ROWS:
             return False
@@ -153,7 +153,7 @@ def _try(
 
 
 def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing] | None:
-    """Return the newest archive with releases to which a page links, and its listing, or None.
+    """Return the newest archive with releases that a page links to, and its listing, or None.
 
     ``listing`` is the page's listing, which has no items.
     """
@@ -186,7 +186,7 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """Return how likely a page is a list of releases (0 to 1), without fetching the releases."""
+    """Return the likelihood (0 to 1) that a page is a list of releases, without fetching them."""
     if not listing.items:
         return 0.0
     context = initial_date_context(page, utc_now())

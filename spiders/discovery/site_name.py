@@ -34,7 +34,7 @@ from spiders.page.phrases import comparison_key
 TITLE_SEPARATOR = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
-"""Pattern that matches separators between a page's title and the name of the site."""
+"""Pattern of separators between a page's title and the name of the site."""
 
 MAX_NAME_LENGTH = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
@@ -51,14 +51,14 @@ chance."""
 MIN_LABEL_LENGTH: Final = 3
 
 MAX_LINKS: Final = 2_000
-"""Maximum number of links per page that are checked for the home page."""
+"""Maximum number of links per page that are checked for leading to the home page."""
 
 MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""Pattern that matches words in the text of a logo that are not part of the site's name."""
+"""Pattern of words in the text of a logo that are not part of the site's name."""
 
 MAX_WHOLE_TITLE: Final = 40
-"""Maximum length of a page title that may be the site's name as a whole, in letters."""
+"""Maximum length in letters of a page title that may be the site's name as a whole."""
 
 MAX_LINE: Final = 200
 """Maximum length of a copyright line, in characters."""
@@ -81,7 +81,7 @@ COPYRIGHT: Final = tomllib.loads(
 """Regular expressions for copyright lines."""
 
 SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
-"""Pattern that matches signs and words that are typical of a copyright line."""
+"""Pattern of signs and words that are typical of a copyright line."""
 
 RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
 """Pattern that matches phrases such as *all rights reserved*."""
@@ -99,22 +99,20 @@ LINE_SEPARATOR: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
-"""Pattern that matches the beginning of a copyright line that is given as the site's name."""
+"""Pattern of the start of a copyright line that is given as the site's name."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
-"""Pattern that matches the beginning of parts of a copyright line that are about the web designer
-or another page."""
+"""Pattern of the start of parts of a copyright line about the web designer or another page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
-    """Guess the name of a site with the most trusted rule that finds a name.
+    """Guess the name of a site with the most trusted rule that finds one.
 
     The rules are, in order: metadata, the common part of the page titles, the feed's title, the end
-    of the page's title, the copyright line, and the host. Names of page types are skipped. The host
-    is used only if no other name is found.
+    of the page's title, the copyright line, and the host. Names of page types are skipped.
     """
     host = host_of(listing.url)
     found = [
@@ -144,7 +142,7 @@ def _weighed(guess: Guess, host: str) -> Guess:
 
 
 def says(host: str, name: str) -> bool:
-    """Whether a label of a host consists of the beginnings of the words in a name, in order.
+    """Whether a host label consists of the beginnings of the words in a name, in order.
 
     For example, ``ndcourts`` is formed from *North Dakota Court System*.
     """
@@ -256,10 +254,10 @@ def _heading(page: Page) -> str:
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """Return the part that most page titles have in common, or "".
+    """Return the part that most page titles share, or "".
 
-    If there are several such parts, the most frequent part is returned, then the last. ``alike``
-    contains headings of most releases, which are not the site's name.
+    Of several such parts, the most frequent one is returned, and of equally frequent ones the last.
+    ``alike`` contains headings of most releases, which are not the site's name.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles

@@ -39,7 +39,7 @@ HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
 """Country of each top-level domain that differs from the country's ISO 3166 code."""
 
 GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
-"""Top-level domains of countries that are sold worldwide, so they do not show the country."""
+"""Top-level domains of countries that are sold worldwide, so that they reveal no country."""
 
 LANGUAGES = {
     "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
@@ -49,7 +49,7 @@ LANGUAGES = {
     "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
     "uz": "UZ", "vi": "VN",
 }  # fmt: skip
-"""Country of each language that mostly press rooms of one country use."""
+"""Country of each language that is used mostly by press rooms of one country."""
 
 SHARED = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
@@ -67,13 +67,13 @@ SHARED = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Time zones of languages that several countries share, most press rooms first."""
+"""Time zones of languages that several countries share, those with most press rooms first."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
-"""Languages used in few countries. If a site is written in such a language, the region in the
-language tag that the site declares is probably right."""
+"""Languages used in few countries. For a site in such a language, the region in its declared
+language tag is probably right."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
@@ -92,9 +92,9 @@ def guess_zone(
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
     ``country`` is the ISO 3166 code that the site or a catalogue declares, and ``spoken`` is the
-    language of the site's texts. Systems write ``lang="en-gb"`` on sites anywhere. So a declared
-    language is trusted only if the site's UTC offsets match, or if its texts are in a language of
-    mostly one country.
+    language of the site's texts. Systems everywhere write ``lang="en-gb"``. So a declared language
+    is trusted only if the site's UTC offsets match, or if its texts are in a language of mostly one
+    country.
 
     ``stated`` contains local times with UTC offsets from the site itself. UTC is ignored, because
     software writes it by default. A person must check a guess with a confidence below 0.6.

@@ -2,12 +2,12 @@
 
 The body stays encoded, and all header fields are included. Scrapy does not preserve the chunks of
 the body (Transfer-Encoding and Connection), the case of field names, the order of different fields,
-and the reason phrase. The archive contains a standard reason phrase instead.
+and the reason phrase, for which the archive contains a standard one.
 
-For a rendered page, the browser's document is archived without its request, because only the
-browser knows the request. The archive removes secrets from requests (data.archive.warc.http_head).
+For a rendered page, the browser's document is archived without its request, which only the browser
+knows. The archive removes secrets from requests (data.archive.warc.http_head).
 
-Responses that arrive in one turn of the event loop are archived together. Archiving each response
+Responses that arrive in one turn of the event loop are archived together. Archiving each one
 separately would take a lock, three file writes and a query per response.
 """
 
@@ -41,8 +41,8 @@ NOT_ARCHIVED: Final = "not_archived"
 """Key in a request's ``meta`` for the reason why its response was not archived."""
 
 MAX_BODY: Final = "max_body"
-"""Key in a request's ``meta`` for the maximum size of the response's body, in bytes. It is set for
-requests with a smaller limit than usual. A larger body is not archived."""
+"""Key in a request's ``meta`` for the maximum size of the response's body in bytes, if it is
+smaller than usual. A larger body is not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
@@ -80,7 +80,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Archive some of the waiting responses, and return the others, which still wait."""
+        """Archive some of the waiting responses, and return the rest."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:
@@ -107,13 +107,13 @@ if TYPE_CHECKING:
 
 
 def capture_of(answered: Request | Response) -> Capture | None:
-    """Return the capture of a request's response, or None if the response was not archived."""
+    """Return the capture of a request's response, or None if it was not archived."""
     found: Capture | None = answered.meta.get(CAPTURE)
     return found
 
 
 def why_not_archived(response: Response) -> str:
-    """Return the reason why a response could not be archived, or "" if there was no failure."""
+    """Return why a response could not be archived, or "" if archiving did not fail."""
     return str(response.meta.get(NOT_ARCHIVED, ""))
 
 

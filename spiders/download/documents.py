@@ -18,19 +18,19 @@ DOCUMENT: Final = "document"
 """Key in a request's ``meta`` for the text of the document in its response."""
 
 UNREAD_META_KEY: Final = "unread"
-"""Key in a request's ``meta`` for a response that is archived but not parsed."""
+"""Key in the ``meta`` of a request whose response is archived but not parsed."""
 
 MAX_CPU_SECONDS: Final = 15
 """Maximum CPU time of the process that reads one document, in seconds."""
 
 MAX_WAITING_RATIO: Final = 4
-"""Maximum ratio of the process's wall-clock time to its CPU time."""
+"""Maximum wall-clock time of the process, as a multiple of its CPU time."""
 
 
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:
     """Return the text of a PDF, or no text if reading takes more than ``seconds`` of CPU time.
 
-    An unreadable document gives no text and raises no exception.
+    An unreadable document has no text and raises no exception.
     """
     try:
         return msgspec.json.decode(await _output(body, seconds), type=DocumentText)
@@ -66,10 +66,7 @@ class DocumentMiddleware:
         self._one = asyncio.Lock()
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response.
-
-        If it is a document, add the document's text to the request's ``meta``.
-        """
+        """Add the text of a document to the request's ``meta``, and return the response."""
         if not request.meta.get(UNREAD_META_KEY) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)

@@ -24,9 +24,9 @@ MAX_URL_LENGTH = 4_000
 class FetchResult(msgspec.Struct, frozen=True):
     """The result of a request.
 
-    ``url`` is the URL of the response after redirects, and ``status`` its HTTP status. If there is
-    no response, ``status`` is 0, ``kind`` is the error kind and ``message`` a sentence.
-    ``not_archived`` is the reason why the response could not be archived, or "".
+    ``url`` is the URL of the response after redirects, and ``status`` its HTTP status. Without a
+    response, ``status`` is 0, ``kind`` the error kind and ``message`` a sentence. ``not_archived``
+    is the reason why the response could not be archived, or "".
     """
 
     asked: str
@@ -46,14 +46,14 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     @property
     def why(self) -> str:
-        """A sentence about why there is no page, or "" if there is one."""
+        """A sentence about why the page is missing, or "" if it was fetched."""
         return self.message or f"the server answered {self.status}"
 
 
 class FetchSpider(Spider):
     """Requests all URLs in ``urls``, and calls ``report`` with each result.
 
-    If ``render`` is true, a browser loads the pages.
+    With ``render``, a browser loads the pages.
     """
 
     name = "fetch"

@@ -1,7 +1,7 @@
-"""A request queue per host: one request at a time per host, and no host waits for another host.
+"""A request queue per host: one request at a time per host, and no host waits for another.
 
-The visits to one host take turns. Within a visit, the request with the highest priority comes
-first. On loopback, each port counts as a separate host.
+The visits to one host take turns. Within a visit, requests with the highest priority come first. On
+loopback, each port counts as a separate host.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MAX_AHEAD: Final = 1
-"""Maximum number of requests per host that are passed to the downloader at once. With one request,
-a response can still stop the next request."""
+"""Maximum number of requests per host passed to the downloader at once. With only one, a response
+can still stop the next request."""
 
 NO_DELAY: Final = 1e-6
-"""Delay between two requests to the local machine, in seconds. It is not 0, because Scrapy 2.19
+"""Delay in seconds between two requests to the local machine. It is not 0, because Scrapy 2.19
 limits a host to one request at a time only if there is a delay."""
 
 SLOT: Final = "download_slot"

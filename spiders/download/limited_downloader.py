@@ -20,8 +20,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from data.health.run_errors import SlowPage
 
 VISIT: Final = "visit"
-"""Key in a request's callback arguments, or in its ``meta``, for the visit that sent the
-request."""
+"""Key in a request's callback arguments, or in its ``meta``, for the visit that sent it."""
 
 T = TypeVar("T")
 
@@ -34,7 +33,7 @@ class NotedReport(Protocol):
 
 
 class LimitedVisit(Protocol):
-    """The part of a visit that the downloader uses. See spiders.crawl.visits.visit.
+    """The part of a visit that the downloader uses (see spiders.crawl.visits.visit).
 
     Its methods limit the CPU time of pages.
     """
@@ -59,7 +58,7 @@ class LimitedVisit(Protocol):
 
 
 class SlowRequest(IgnoreRequest):
-    """Raised if the page of a request takes too much CPU time, or took too much in a recent visit.
+    """The page of a request takes too much CPU time, or took too much in a recent visit.
 
     ``kind`` is the error kind that the visit reports.
     """
@@ -120,7 +119,7 @@ class LimitedDownloader(Downloader):
 class SlowPagesMiddleware:
     """Skips pages whose extraction took too much CPU time in a recent visit.
 
-    The response is archived first.
+    Their responses are archived first.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:

@@ -26,8 +26,8 @@ from spiders.page.page import recode
 CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 
 HEAD_BYTES: Final = 16_384
-"""Number of bytes that certainly contain the first 4,096 characters of a page, in which Scrapy
-searches for a meta refresh."""
+"""Number of bytes that certainly contain a page's first 4,096 characters, in which Scrapy searches
+for a meta refresh."""
 
 MAX_COOKIE_BYTES: Final = 4_096
 """Maximum size of the name and value of a cookie, in bytes (RFC 6265, section 6.1)."""
@@ -40,7 +40,10 @@ MAX_HOST_COOKIES: Final = 50
 
 
 class PublicOnlyMiddleware:
-    """Rejects requests to private IP addresses in URLs. The resolver checks only host names."""
+    """Rejects requests to private IP addresses in URLs.
+
+    (Host names are checked by the resolver.)
+    """
 
     def __init__(self, *, allow_private: bool = False) -> None:
         self._allow_private = allow_private
@@ -66,12 +69,12 @@ class PublicOnlyMiddleware:
 class PlainRedirectMiddleware:
     """Removes conditional headers, users and passwords from redirected requests.
 
-    A conditional request to the new URL could get a wrong 304 response, because two pages may have
-    equal ETags or dates. Users and passwords are never sent.
+    Two pages may have equal ETags or dates, so a conditional request to the new URL could get a
+    wrong 304 response. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:
-        """Return None to send a request as is, or a copy without user and password."""
+        """Return None to send a request unchanged, or a copy without user and password."""
         if not request.meta.get("redirect_urls"):
             return None
         for name in CONDITIONS:
@@ -81,7 +84,7 @@ class PlainRedirectMiddleware:
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's middleware for meta refreshes. Decodes only pages that contain a refresh."""
+    """Scrapy's middleware for meta refreshes, which decodes only pages that contain one."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
@@ -104,14 +107,13 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 class SafeRedirectMiddleware(RedirectMiddleware):
     """Scrapy's redirect middleware, changed to return two kinds of redirects as normal responses.
 
-    These are redirects with an invalid Location, and redirects that would send a form to another
-    site.
+    These are redirects with an invalid Location, and those that would send a form to another site.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Return the response, or a request for the URL to which it redirects."""
+        """Return the response, or a request for the URL that it redirects to."""
         with suppress(ValueError):
             made = super().process_response(request, response)
             if isinstance(made, Request) and made.method == "POST":
@@ -126,7 +128,7 @@ class BoundedCookies(CookiesMiddleware):
     def process_request(
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Add as many cookies as fit in one Cookie header to a request, longest paths first."""
+        """Add as many cookies as fit into one Cookie header to a request, longest paths first."""
         del spider  # Scrapy no longer passes it
         made = super().process_request(request)
         if header := request.headers.get("Cookie"):

@@ -1,7 +1,7 @@
 """Show an archived page in a browser, take a screenshot of it, and print it to a PDF.
 
-The browser gets the page and its archived requisites from the archive, so the pictures show the
-archived version. It requests only missing parts, through the gateway like every other request.
+The browser gets the page and its requisites from the archive, so the pictures show the archived
+version. It requests only missing parts, through the gateway like every other request.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ StoredPart: TypeAlias = Callable[[str], Served | None]
 """Function that returns the archived file at a URL, or None."""
 
 _ARCHIVE_TABS: Final[WeakSet[Tab]] = WeakSet()
-"""Tabs in which an archived page is shown."""
+"""Tabs that show an archived page."""
 
 
 def loads_images(request: TabRequest) -> bool:
@@ -54,7 +54,7 @@ def loads_images(request: TabRequest) -> bool:
 
 
 async def show_archived(page: Served, stored: StoredPart, tab: Tab, request: Request) -> None:
-    """Prepare a tab that shows an archived page instead of requesting it.
+    """Prepare a tab to show an archived page instead of requesting it.
 
     The page can't lead the tab to another page, or open further tabs.
     """

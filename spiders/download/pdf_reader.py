@@ -2,8 +2,8 @@
 
 python -m spiders.download.pdf_reader SECONDS
 
-A hostile PDF may take endless time or memory. The operating system ends this process at its limits.
-spiders.download.documents starts it.
+A hostile PDF may take endless time or memory, so the operating system ends this process at its
+limits. spiders.download.documents starts it.
 """
 
 import logging
@@ -39,7 +39,7 @@ PDF_ERRORS: Final = (
 
 
 def read_pdf(body: bytes) -> DocumentText:
-    """Return the readable text and metadata of a PDF. An encrypted PDF gives nothing."""
+    """Return the readable text and metadata of a PDF, or nothing if it is encrypted."""
     try:
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):

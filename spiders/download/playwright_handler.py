@@ -2,7 +2,7 @@
 
 The handler also loads the rest of a list: it scrolls, and clicks "load more" or "next" buttons. It
 clicks only controls without a URL, and never controls in forms. If a script replaces rows, the old
-rows are added again at the end, so that the document contains all rows that were visible.
+ones are added again at the end, so that the document contains all rows that were visible.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ REQUISITE_TYPES: Final = {
     "image": "image",
     "script": "script",
 }
-"""Kinds of page requisites by the browser's type of resource. The browser loads no images and
-fonts, but their URLs are recorded."""
+"""Kinds of page requisites by the browser's type of resource. Images and fonts are not loaded, but
+their URLs are recorded."""
 
 MAX_LOADED: Final = 500
 """Maximum number of requisites whose URLs are recorded per page."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
-"""Maximum time to wait for a page's other resources after its document, in milliseconds."""
+"""Maximum time in milliseconds to wait for a page's other resources after its document."""
 
 NO_PICTURE: Final = "the browser could not take its screenshot or print it"
 
@@ -69,7 +69,7 @@ MAX_STEPS: Final = 100
 """Maximum number of clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Number of list rows at which loading stops."""
+"""Number of list rows at which no more rows are loaded."""
 
 MAX_SECONDS: Final = 120.0
 """Maximum total time to load further rows of a page, in seconds."""
@@ -78,11 +78,11 @@ STEP_MILLISECONDS: Final = 3_000
 """Maximum time to wait for new rows after a click or scroll, in milliseconds."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Function that returns the index of the control to click, or None to scroll. The argument contains
-the labels and names of each control."""
+"""Function that returns the index of the control to click, or None to scroll, given the labels and
+names of each control."""
 
 _TOOLS: Final = files("spiders.download").joinpath("more_rows.js").read_text("utf-8")
-"""JavaScript functions for use on a page, which the scripts below call."""
+"""JavaScript functions for use on a page, called by the scripts below."""
 
 
 class ProxiedBrowserProvider(PlaywrightBrowserProvider):
@@ -118,7 +118,7 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             self.process_request_headers = partial(signed_headers, signer)
 
     async def download_request(self, request: Request) -> Response:
-        """Download and return the response to a request.
+        """Download the response to a request.
 
         If a page never finishes loading, the request fails after the time-out.
         """
@@ -166,8 +166,8 @@ async def signed_headers(
 ) -> dict[str, str]:
     """Return the headers that sign a request of the browser for the request's host.
 
-    If the browser follows a redirect itself, it sends the same headers again. Their signature is
-    invalid for another host.
+    If the browser follows a redirect itself, it sends the same headers, whose signature is invalid
+    for another host.
     """
     headers = await use_scrapy_headers(playwright_request=playwright_request, **named)
     signature = signer.headers(playwright_request.url) if is_web(playwright_request.url) else {}
@@ -175,14 +175,17 @@ async def signed_headers(
 
 
 def from_web(response: Response) -> Response:
-    """Return a response from the web. Raises IgnoreRequest for an error page of the browser."""
+    """Return a response from the web.
+
+    Raises IgnoreRequest if it is the browser's own error page.
+    """
     if not is_web(response.url):
         raise IgnoreRequest(NOT_LOADED)
     return response
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a request of the browser is for an image, audio, video or a font."""
+    """Whether the browser requests an image, audio, a video or a font."""
     return request.resource_type in UNREAD_TYPES and not loads_images(request)
 
 
@@ -208,8 +211,8 @@ async def _settle(tab: Tab) -> None:
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:
     """Load the rows of a list until no new rows appear. Wait ``delay`` seconds per step.
 
-    ``chosen`` selects the control to click. The number of steps, rows and seconds is limited by
-    MAX_STEPS, MAX_ROWS and MAX_SECONDS. If a click opens another page, the browser goes back.
+    ``chosen`` selects the control to click. MAX_STEPS, MAX_ROWS and MAX_SECONDS limit the steps,
+    rows and seconds. If a click opens another page, the browser goes back.
     """
     address = tab.url
     try:

@@ -2,8 +2,8 @@
 
 A browser resolves names and follows redirects without Scrapy. The proxy on loopback checks the
 address of every connection when it is made, so redirects, DNS rebinding and scripts can't bypass
-the check. A proxy of the operator gets only the checked IP address. The operator's proxy itself may
-have a private address.
+the check. The operator's proxy receives only the checked IP address. It may itself have a private
+address.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class ProxyFailure(Exception):
-    """Raised if a proxy does not connect to a site. The message contains no address or password."""
+    """A proxy did not connect to a site. The message contains no address or password."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"the proxy {name} does not connect to the site: {why}")
@@ -158,7 +158,7 @@ class Upstream:
 def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstream | None:
     """Return the proxy called ``name``, or else the proxy of the request's host.
 
-    The proxy of a host also applies to the host's subdomains.
+    A host's proxy is also used for its subdomains.
     """
     if name:
         return proxies.get(name)
@@ -186,7 +186,7 @@ class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of the loopback interface.
 
     ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
-    operator's proxy for all connections, which gets checked IP addresses.
+    operator's proxy for all connections, which receives checked IP addresses.
     """
 
     def __init__(
@@ -311,9 +311,9 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _destination(head: bytes) -> tuple[str, int, bytes]:
-    """Return the host and port of a request, and the first bytes to send to the host.
+    """Return the host and port of a request, and the first bytes to send to it.
 
-    For a tunnel (CONNECT), there are no such bytes.
+    A tunnel (CONNECT) has no such bytes.
     """
     start, *fields = head.split(b"\r\n")
     method, target, _ = start.decode("ascii").split(" ")

@@ -1,7 +1,7 @@
 """Send the requests of a source or host through the operator's proxy.
 
-Each proxy has a gateway on loopback in the process of the crawl. The gateway resolves the site's
-name and checks the IP address. The operator's proxy gets only this address (see
+Each proxy has a gateway on loopback in the crawl's process. The gateway resolves the site's name
+and checks the IP address. The operator's proxy receives only this address (see
 spiders.download.proxy).
 """
 

@@ -27,7 +27,7 @@ from spiders.page.page import Page
 TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
 POSTED: Final = "posted"
-"""Key in a request's ``meta`` for the `Form` that it posts."""
+"""Key in a request's ``meta`` for the `Form` that it sends."""
 
 NOT_PACKED: Final = "its response does not match its Content-Encoding"
 
@@ -126,7 +126,7 @@ def describe_failure(
 def describe_error(
     error: BaseException | None, host: str, connections: CrawlConnections
 ) -> tuple[ErrorKind, str]:
-    """Return the error kind and a message for an exception that failed a request to ``host``."""
+    """Return the error kind and a message for an exception that made a request to ``host`` fail."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if private := connections.refused.get(host):

@@ -1,7 +1,7 @@
 """Obey Retry-After (RFC 9110, 10.2.3) in responses with status 429 and 503.
 
-The wait applies to all URLs of a host, for the rest of the visit and for later visits. Neither a
-restart nor a visit started by a user ends the wait.
+A wait applies to all URLs of a host, for the rest of the visit and for later visits. Neither a
+restart nor a visit started by a user ends it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """Raised if no page of a host may be requested. ``kind`` is the error kind.
+    """No page of a host may be requested. ``kind`` is the error kind.
 
     ``url`` is the URL that could not be requested, or "" if the error concerns the whole source.
     """
@@ -42,7 +42,7 @@ class HostError(IgnoreRequest):
 
 
 class HostWaits(HostError):
-    """Raised if a host must not receive requests before a certain time."""
+    """A host must not receive requests before a certain time."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -53,9 +53,9 @@ class HostWaits(HostError):
 
 
 class HostMemory(Protocol):
-    """Storage for data about hosts: waits, robots.txt files, possibly truncated pages.
+    """Storage for data about hosts: waits, robots.txt files, and pages that may be truncated.
 
-    The implementations are data.store.core.store.Store and LocalMemory.
+    Implementations are data.store.core.store.Store and LocalMemory.
     """
 
     def wait(self, host: str) -> Wait | None:
@@ -153,7 +153,7 @@ class RetryAfterMiddleware:
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Raise HostWaits if the host of a request has a wait. Other requests pass."""
+        """Raise HostWaits if the host of a request must not receive requests yet."""
         host, now = queue_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # Ignore a later time, which was stored while the clock was wrong.

@@ -1,4 +1,4 @@
-"""Obey robots.txt (RFC 9309), also if the file can't be read.
+"""Obey robots.txt (RFC 9309), even if the file can't be read.
 
 A missing file (4xx) allows everything. A file that can't be read (5xx, time-out, reset, no address)
 forbids everything, unless a copy from the last 24 hours exists. Only the first 500 KiB of a file
@@ -40,30 +40,30 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS: Final = 5
-"""Maximum number of redirects of a robots.txt (RFC 9309, 2.3.1.2). After more redirects, the file
-counts as missing."""
+"""Maximum number of redirects of a robots.txt (RFC 9309, 2.3.1.2). Beyond it, the file counts as
+missing."""
 
 FRESH_SECONDS: Final = 600.0
-"""Time before a robots.txt is requested again, in seconds."""
+"""Time in seconds before a robots.txt is requested again."""
 
 RETRY_SECONDS: Final = 60.0
 """Time before an unreadable robots.txt is requested again, in seconds."""
 
 MAX_COPY_AGE: Final = dt.timedelta(hours=24)
-"""Maximum age of a stored copy that is used if a robots.txt can't be read (RFC 9309, 2.4)."""
+"""Maximum age of a stored copy of a robots.txt that can't be read (RFC 9309, 2.4)."""
 
 BYTES: Final = "robots_bytes"
 
 
 class Forbidden(HostError):
-    """Raised if robots.txt forbids a URL."""
+    """The robots.txt forbids a URL."""
 
     def __init__(self) -> None:
         super().__init__("robots", "the site's robots.txt forbids it")
 
 
 class Unreachable(HostError):
-    """Raised if a robots.txt can't be read, so that no page of its site may be requested."""
+    """A robots.txt can't be read, so no page of its site may be requested."""
 
     def __init__(self, kind: ErrorKind, url: str, why: str) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class Known:
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set the time until which the file is valid. Called when the file has been read."""
+        """Set how long the file is valid. Called after it has been read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
@@ -105,7 +105,7 @@ class RobotsMiddleware:
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Raise HostError if robots.txt forbids a request or can't be read. Other requests pass."""
+        """Raise HostError if robots.txt forbids a request or can't be read."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules(request.url, visit_of(request))
@@ -124,8 +124,8 @@ class RobotsMiddleware:
     def answered(self, request: Request) -> None:
         """Start a site's delay when its response ends. Called by Scrapy.
 
-        Scrapy's own delay starts when a request is sent. The site would see a shorter delay if a
-        request arrives late.
+        Scrapy's own delay starts when a request is sent. If the request arrives late, the site
+        would see a shorter delay.
         """
         downloader: Any = self._crawler.engine.downloader
         slot = downloader.slots.get(request.meta[SLOT])
@@ -205,10 +205,7 @@ class RobotsMiddleware:
         return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Set the delay from a site's robots.txt.
-
-        It does not depend on the site's response times.
-        """
+        """Set the delay from a site's robots.txt, whatever the site's response times."""
         downloader: Any = self._crawler.engine.downloader
         host = queue_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

@@ -1,6 +1,6 @@
 """The rules of a robots.txt (RFC 9309), and the resulting delay between two requests.
 
-Processes that only schedule visits use this module, so it does not load Scrapy.
+This module does not load Scrapy, because processes that only schedule visits use it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_ROBOTS_BYTES: Final = 500 * 1024
 """Maximum size of a robots.txt, in bytes (RFC 9309, 2.5)."""
 
 MAX_DELAY_SECONDS: Final = 60.0
-"""Maximum delay between two requests that a robots.txt can set, in seconds."""
+"""Maximum delay in seconds that a robots.txt can set between two requests."""
 
 
 USER_AGENT_LINE: Final = re.compile(
@@ -34,8 +34,8 @@ USER_AGENT_LINE: Final = re.compile(
 def for_robot(text: str, robot: str) -> str:
     """Remove the names of other robots from the text of a robots.txt.
 
-    Protego copies each rule to each user agent of its group. Without this function, a file of 500
-    KB would take minutes and more than 20 GB of memory.
+    Protego copies each rule to each user agent of its group. For a file of 500 KB, this could take
+    minutes and more than 20 GB of memory.
     """
     robot = robot.lower()
     lines = []
@@ -60,7 +60,7 @@ class Rules:
 
     @classmethod
     def of(cls, body: bytes, robot: str) -> Rules:
-        """Parse a robots.txt and return its rules for ``robot``. Accepts any bytes."""
+        """Parse a robots.txt and return its rules for ``robot``. No content raises an exception."""
         text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return cls(Protego.parse(for_robot(text, robot)), robot)
 

@@ -34,15 +34,15 @@ RENDER = "render"
 """Key in a request's ``meta`` that makes a browser load the page."""
 
 LOADED = "loaded"
-"""Key in a request's ``meta`` for the requisites that a browser requested for the page. The value
-contains the kind of each requisite by URL (see spiders.requisites.requisite)."""
+"""Key in a request's ``meta`` for the requisites that a browser requested for the page, as a map
+from URLs to kinds (see spiders.requisites.requisite)."""
 
 TAB = "communique_tab"
-"""Key in a request's ``meta`` for the browser's tab, which is closed after the request."""
+"""Key in a request's ``meta`` for the browser tab to close after the request."""
 
 PICTURED = "pictured"
-"""Key in a request's ``meta`` for the arguments of ``show_archived``. If it is set, a browser shows
-an archived page to take pictures of it, and the response is not archived."""
+"""Key in a request's ``meta`` for the arguments of ``show_archived``. With it, a browser shows an
+archived page to take pictures, and the response is not archived."""
 
 PICTURES = "pictures"
 """Key in a request's ``meta`` for the screenshot and the PDF as bytes, by PICTURE_TYPES."""
@@ -51,7 +51,7 @@ PICTURE_TYPES = {"screenshot": "image/webp", "pdf": "application/pdf"}
 """Media types of the pictures of a page, by the kind in their address in the archive."""
 
 EXTEND = "extend"
-"""Key in a request's ``meta`` for the function that chooses the controls to click for more rows."""
+"""Key in a request's ``meta`` for the function that chooses controls to click for more rows."""
 
 FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 """Pattern of URL paths of files that need no browser."""
@@ -75,14 +75,14 @@ HANDLER = f"{MODULE}.RenderingHandler"
 class CrawlConnections:
     """Facts about the connections of one crawl, collected by its resolver and proxies.
 
-    Twisted and the browser report only a failed look-up or a closed connection.
+    Twisted and the browser only report that a look-up failed or a connection closed.
     """
 
     def __init__(self) -> None:
         self.refused: dict[str, str] = {}
-        """The private address that is the reason why a host was rejected, by host."""
+        """For each rejected host, the private address that is the reason."""
         self.proxy_failures: dict[str, str] = {}
-        """The reason why the operator's proxy failed, by host."""
+        """Why the operator's proxy failed, by host."""
         self.silent_proxies: dict[str, str] = {}
         """The operator's proxy that has not delivered anything for a host yet, by host."""
         self.gateways: set[int] = set()
@@ -96,7 +96,7 @@ class CrawlConnections:
 def user_agent(settings: Settings) -> str:
     """Return the user agent: the name of this program and the operator's contact.
 
-    If `site.url` is set, the user agent also contains the address of the page about our visits.
+    If `site.url` is set, it also contains the address of the page about our visits.
     """
     own, contact, site = f"{ROBOT}/{version('communique')}", settings.network.contact, settings.site
     if not contact:

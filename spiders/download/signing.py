@@ -1,4 +1,4 @@
-"""Sign every request that leaves a crawl: pages, files, redirects and robots.txt."""
+"""Sign every request that leaves a crawl: for pages, files, redirects and robots.txt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.network.request_signer import RequestSigner, authority_of
 from spiders.download.settings import SIGNER
 
 MAX_CLOCK_SECONDS = 60
-"""Maximum difference between our clock and a site's clock, in seconds. Sites reject signatures from
+"""Maximum difference in seconds between our clock and a site's clock. Sites reject signatures from
 the future."""
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -68,7 +68,7 @@ class SigningMiddleware:
 
 
 def clock_difference(date: str) -> int:
-    """Return by how many seconds our clock is ahead of a Date header, or 0 if they agree."""
+    """Return how many seconds our clock is ahead of a Date header, or 0 if they agree."""
     try:
         seconds = int(time.time() - parsedate_to_datetime(date).timestamp())
     except (ValueError, OverflowError):

@@ -35,8 +35,8 @@ FLUSHED: Final = "stream-flushed"
 decompressed"""
 
 MAX_HEADER_BYTES: Final = 262_144
-"""Maximum total size of the headers, in bytes (as in Chromium). A single line may have the same
-size, while Twisted allows only 16,384 bytes."""
+"""Maximum total size of the headers in bytes (as in Chromium). A single line may be as large,
+although Twisted allows only 16,384 bytes."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
@@ -87,7 +87,7 @@ def coding_header(codings: list[bytes]) -> str:
 
 
 class HeadTooLargeError(Exception):
-    """Raised if the headers of a response are too large."""
+    """The headers of a response are too large."""
 
     def __init__(self) -> None:
         super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")
@@ -136,7 +136,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 def head_error(error: BaseException | None) -> HeadTooLargeError | None:
-    """Return the HeadTooLargeError that failed a request, or None for any other cause."""
+    """Return the HeadTooLargeError that made a request fail, or None for any other cause."""
     cause = error.__cause__ if error else None
     reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
     found = (reason.value for reason in reasons)

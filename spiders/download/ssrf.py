@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
-"""Time for which the addresses of a host are cached, in seconds. The time to live in the DNS is
+"""Time in seconds for which the addresses of a host are cached. Its time to live in the DNS is
 unknown."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
-    """Raised in Scrapy if a host has an address that is not public."""
+    """In Scrapy: a host has an address that is not public."""
 
 
 def look_up(host: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Detect truncated responses, request them again, and fail the request if they stay truncated.
+"""Detect truncated responses and request them again. If they stay truncated, the request fails.
 
 A response is truncated in three cases:
 
@@ -41,7 +41,7 @@ STOPPED: Final = "download_stopped"
 - STOPPED: this program stopped the download"""
 
 ENDING: Final = "ending"
-"""Key in a request's ``meta`` for the `Ending` of the response to the previous attempt."""
+"""Key in a request's ``meta`` for the `Ending` of the previous attempt's response."""
 
 MARK_BYTES: Final = 256
 """Number of bytes at the end of a body that are compared between two attempts."""
@@ -51,8 +51,8 @@ LOOSE_CHARACTERS: Final = 256
 id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of consecutive visits that must find the same text before a response with an
-uncertain end is accepted."""
+"""Minimum number of consecutive visits with the same text for a response with an uncertain end to
+be accepted."""
 
 TAIL_BYTES: Final = 2_048
 """Number of bytes at the end of a body that are searched for the end marker of its format."""
@@ -72,7 +72,7 @@ NOT_MARKUP: Final = re.compile(
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
 CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
-"""Pattern that matches digits and hexadecimal numbers. Times and ids may differ in each
+"""Pattern of digits and hexadecimal numbers, such as times and ids, which may differ in each
 response."""
 
 ENDS: Final = (
@@ -82,7 +82,7 @@ ENDS: Final = (
     (b"GIF8", b"\x3b"),
     (b"PK\x03\x04", b"PK\x05\x06"),
 )
-"""First bytes of files in some formats, each with the marker at the end of complete files."""
+"""First bytes of files in some formats, and the end marker of complete files."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PARTIAL_RESPONSE: Final = (
@@ -103,7 +103,7 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """Raised if a response is truncated. The message is a sentence."""
+    """The response is truncated. The message is a sentence."""
 
     kind: Final = "truncated"
 

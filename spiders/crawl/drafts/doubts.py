@@ -13,8 +13,7 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases that are checked to decide whether a source's releases usually have
-text and a date."""
+"""Number of newest releases that show whether a source's releases usually have text and a date."""
 
 NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have text. Check the"
@@ -35,9 +34,9 @@ FOREIGN_ZONE: Final = (
 
 
 class Doubts:
-    """Reports doubts about the releases that one visit recorded.
+    """Reports doubts about the releases recorded in one visit.
 
-    A doubt that concerns all releases of a source is reported once.
+    A doubt about all releases of a source is reported once.
     """
 
     def __init__(self, scope: VisitScope, reader: ReleaseReader) -> None:
@@ -100,7 +99,7 @@ class Doubts:
 
 
 def zone_doubt(release: Release) -> str | None:
-    """Return a sentence that explains why the hour of a new release may be wrong, or None."""
+    """Return why the hour of a new release may be wrong (a sentence), or None."""
     name = contradicted(release.published)
     if name is None:
         return None
@@ -108,10 +107,10 @@ def zone_doubt(release: Release) -> str | None:
 
 
 def order_doubt(release: Release, dates: DateContext) -> str | None:
-    """Return a sentence that explains why a new release's day and month may be swapped, or None.
+    """Return why a new release's day and month may be swapped (a sentence), or None.
 
-    ``dates`` is the visit's date context. It contains the order of day and month from the source
-    file or the listing.
+    ``dates`` is the visit's date context, with the order of day and month from the source file or
+    the listing.
     """
     published, content = release.published, release.content
     languages = (*dates.languages, *filter(None, [content.language]))

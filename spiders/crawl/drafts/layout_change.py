@@ -15,8 +15,7 @@ from the design:
 - The page was rebuilt, and no line of its stored text was the release's own text.
 
 A title change comes from the design if the site's name, a date or a byline was added or removed at
-either end of the title. The shorter title is then kept. All other changes are edits, even in the
-same visit.
+either end. The shorter title is then kept. All other changes are edits, even in the same visit.
 """
 
 from __future__ import annotations
@@ -41,14 +40,13 @@ from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt
 from spiders.page.phrases import comparison_key
 
 MIN_SHARED_CHANGES: Final = 3
-"""A change comes from the site's design only if at least this many releases share the change."""
+"""Minimum number of releases that must share a change for it to come from the site's design."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""A line belongs to the site only if at least this share of a visit's stored releases gains the
-line."""
+"""Minimum share of a visit's stored releases that must gain a line for it to belong to the site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""A line belongs to the site only if at least this many of a visit's stored releases gain the
-line."""
+"""Minimum number of a visit's stored releases that must gain a line for it to belong to the site.
+"""
 
 MIN_FRAME_LETTERS: Final = 4
 """Minimum length of a line that is searched for in a page's frames (header, footer and the like),
@@ -58,11 +56,11 @@ MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines of the stored text that are searched for in a page's frame."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""A change comes from the site's design only if at least this share of the releases on rebuilt
-pages shares the change."""
+"""Minimum share of the releases on rebuilt pages that must share a change for it to come from the
+site's design."""
 
 MAX_COMPARED_LINES: Final = 4_000
-"""Maximum number of body lines that are compared line by line. The limit saves CPU time."""
+"""Maximum number of body lines that are compared line by line, which limits CPU time."""
 
 MAX_STEPS: Final = 500_000
 """Maximum number of steps in the exact comparison of two bodies."""
@@ -75,7 +73,7 @@ MIN_LINE_LETTERS: Final = 12
 """Minimum length of a body line that is searched for on the rest of the page, in letters."""
 
 MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of rebuilt pages whose lines are counted. The limit saves memory."""
+"""Maximum number of rebuilt pages whose lines are counted, which limits memory."""
 
 FIGURES: Final = re.compile(r"\d+")
 
@@ -271,7 +269,7 @@ class LayoutChange:
         return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """Return the words by which two titles of a release differ.
+        """Return the words by which two titles of a release differ, or None.
 
         Returns None if these words belong to the actual title.
         """
@@ -292,9 +290,9 @@ def _around(known: Content, shown: Shown) -> str:
 
 
 def rest_of(old: list[str], new: list[str]) -> Words | None:
-    """Return the words of the longer title before or after the shorter title, or None.
+    """Return the words of the longer title before or after the shorter one, or None.
 
-    Returns None if the longer title does not begin or end with the shorter title.
+    Returns None if the longer title neither begins nor ends with the shorter one.
     """
     short, long = sorted((old, new), key=len)
     if not short:
@@ -310,7 +308,7 @@ def passages(old: str, new: str) -> Passages:
     """Compare two bodies by their words.
 
     Returns pairs of removed lines and the lines that replace them. Bodies of more than
-    `MAX_COMPARED_LINES` lines are returned as one pair.
+    `MAX_COMPARED_LINES` lines are one pair.
     """
     if (
         max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new))
@@ -348,8 +346,7 @@ def _lines(text: str) -> Iterator[str]:
 def _key(line: str) -> str:
     """Return the normalized words of a line, or "" for a line without words.
 
-    Two lines with the same words have the same key. Text after MAX_LINE characters is not
-    normalized.
+    Lines with the same words have the same key. Text after MAX_LINE characters is not normalized.
     """
     return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 

@@ -42,42 +42,42 @@ from spiders.requisites.requisite import Kind, PageWords, Requisite
 from spiders.requisites.style_sheet import requisites_of_sheet
 
 MAX_REQUESTS: Final = 400
-"""Maximum number of requisites that a visit requests."""
+"""Maximum number of requisites requested per visit."""
 
 MAX_BYTES: Final = 50_000_000
 """Maximum total size of the requisites requested per visit, in bytes."""
 
 MAX_SECONDS: Final = 60.0
-"""Maximum time for the requisites of one visit, in seconds. The next visit continues."""
+"""Maximum time for the requisites of one visit, in seconds. The next visit requests the rest."""
 
 MAX_PER_FILE: Final = 8_000_000
 """Maximum size of one requisite, in bytes. A larger requisite is not archived."""
 
 MAX_PER_PAGE: Final = 300
-"""Maximum number of requisites per page. The first ones on the page are archived."""
+"""Maximum number of requisites archived per page, in page order."""
 
 MAX_AT_ONCE: Final = 12
-"""Maximum number of requisites that are requested together."""
+"""Maximum number of requisites requested at the same time."""
 
 MAX_STYLE_DEPTH: Final = 6
 """Maximum nesting depth of style sheets that import each other (``@import``)."""
 
 MAX_PLANNING_SECONDS: Final = 2.0
-"""Maximum CPU time to find the next requests, in seconds."""
+"""Maximum CPU time in seconds for finding the next requests."""
 
 MAX_RELEASES: Final = 10
-"""Maximum number of releases at the address of a page."""
+"""Maximum number of releases at the same page address."""
 
 RETRY: Final = dt.timedelta(hours=1)
 """Time after which a page's requisites are requested again if some of them could not be fetched."""
 
 FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
-"""Kinds of errors after which a requisite is not soon requested again."""
+"""Kinds of errors after which a requisite is not requested again soon."""
 
 
 @dataclass(slots=True)
 class _Plan:
-    """The requisites of one page that remain to be requested."""
+    """The requisites of one page that are still to be requested."""
 
     page: WaitingPage
     words: PageWords
@@ -85,15 +85,15 @@ class _Plan:
     known: dict[str, tuple[Kind, int]] = field(default_factory=dict)
     """Kind of each requisite, and the number of style sheets that lead to it, by URL."""
     picture: Served | None = None
-    """The page, if a screenshot and a PDF of it are wanted."""
+    """The page, if its screenshot and PDF are still to be made, or None."""
     left_out: int = 0
     fails: bool = False
 
 
 class PageRequisites:
-    """Requests the requisites of one source's releases in one visit.
+    """Requests the requisites of one source's releases during a visit.
 
-    Without an ``archive``, none are requested.
+    Without an ``archive``, nothing is requested.
     """
 
     def __init__(self, scope: VisitScope, archive: RequisiteArchive | None) -> None:
@@ -121,14 +121,14 @@ class PageRequisites:
             self._loaded[capture.record_id] = msgspec.json.encode(urls)
 
     def note(self, url: str, capture: Capture | None) -> None:
-        """Add the page of a new or changed release. Its requisites are requested later."""
+        """Add the page of a new or changed release, whose requisites are requested later."""
         if self._archive and capture:
             with page_errors(url, self.failed):
                 loaded = self._loaded.pop(capture.record_id, b"")
                 self._archive.cache.add_page(self._scope.id, url, capture, loaded)
 
     def next(self, now: dt.datetime) -> tuple[str, ...]:
-        """Return the URLs of the next requisites to request, or none at the end."""
+        """Return the URLs of the next requisites to request, or an empty tuple at the end."""
         if self._archive is None or self._is_over:
             return ()
         self._began = self._began or time.monotonic()
@@ -167,9 +167,9 @@ class PageRequisites:
         return known.validator if known else None
 
     def pictured(self, url: str) -> tuple[Served, Callable[[str], Served | None]] | None:
-        """Return the archived page at a URL of which pictures are wanted, or None.
+        """Return the archived page to be captured at a URL, or None.
 
-        The function returns the archived requisites of the page.
+        Also returns a function that returns the page's archived requisites.
         """
         plan = self._plan
         if self._archive is None or plan is None or plan.page.url != url or plan.picture is None:
@@ -177,7 +177,7 @@ class PageRequisites:
         return plan.picture, self._archive.part
 
     def read(self, response: Response) -> None:
-        """Process the response to the request for a requisite, which is already archived."""
+        """Process the response for a requisite, which is already archived."""
         if self._archive is None:
             return
         if PICTURED in response.meta:
@@ -209,7 +209,7 @@ class PageRequisites:
     def failed(self, url: str, kind: ErrorKind, message: str) -> None:
         """Count a requisite that could not be fetched.
 
-        A note reports the number of failures and the most frequent reason.
+        A note in the report contains the number of failures and the most frequent reason.
         """
         is_picture = self.pictured(url) is not None
         self._failed[f"no screenshot or PDF: {message}" if is_picture else message] += 1
@@ -248,7 +248,7 @@ class PageRequisites:
         )
 
     def _end_page(self, now: dt.datetime) -> None:
-        """Finish the current page. If requisites are missing, they are requested again later."""
+        """Finish the current page. Its missing requisites are requested again later."""
         plan, self._plan = self._plan, None
         if plan is None or self._archive is None:
             return
@@ -263,7 +263,7 @@ class PageRequisites:
             self._archive.cache.finish_page(plan.page.record_id)
 
     def _begin_page(self, now: dt.datetime) -> bool:
-        """Plan the requests for the next waiting page. Returns False if no page waits."""
+        """Plan the requests for the next waiting page. Returns False if no page is waiting."""
         if self._archive is None:
             return False
         for page in self._archive.cache.pages(self._scope.id, now, limit=1):
@@ -317,7 +317,7 @@ class PageRequisites:
     def _add(self, requisites: Iterable[Requisite], depth: int) -> None:
         """Add requisites to the plan, and queue those that must be requested.
 
-        For a style sheet that need not be requested again, its own requisites are added.
+        If a style sheet need not be requested again, its own requisites are added, too.
         """
         plan = self._plan
         if plan is None or self._archive is None:

@@ -1,4 +1,4 @@
-"""Summarize what a page shows: a sketch of its markup, its lines, and the files that it links."""
+"""Summarize a page: a sketch of its markup, its lines, and the files that it links to."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
 SKETCH_SIZE: Final = 48
-"""Maximum number of hashes in a page's sketch, which summarizes the page's markup."""
+"""Maximum number of hashes in a sketch, which summarizes a page's markup."""
 
 HASH_BYTES: Final = 4
-"""Size of each hash in a page's sketch (a summary of the markup), in bytes."""
+"""Size in bytes of each hash in a sketch."""
 
 MAX_SKETCH_BYTES: Final = 500_000
-"""Maximum size of the markup that is summarized in a page's sketch, in bytes."""
+"""Maximum size in bytes of the markup that a sketch summarizes."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) at which the sketches of two pages show the same design. A sketch is
-a summary of the markup. An edit leaves most of the markup unchanged."""
+"""Minimum similarity (0 to 1) of the sketches of two pages with the same design. An edit leaves
+most of the markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 
@@ -34,11 +34,11 @@ NAME: Final = re.compile(
 )
 
 DIGITS: Final = re.compile(rb"\d+")
-"""Pattern that matches digits in class names and ids. They may differ from page to page."""
+"""Pattern of digits in class names and ids, which may differ from page to page."""
 
 MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum length of the text of a page's frames (header, footer and the like) that is kept, in
-characters."""
+"""Maximum length in characters of the stored text of a page's frames (header, footer and the like).
+"""
 
 
 def skeleton_of(page: Page) -> bytes:
@@ -73,7 +73,7 @@ def _hashes(sketch: bytes) -> set[int]:
 
 
 def shown_on(page: Page) -> Shown:
-    """Return the lines of a page, and the files to which it links."""
+    """Return the lines of a page, and the files that it links to."""
     seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
@@ -90,7 +90,7 @@ def shown_on(page: Page) -> Shown:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The lines of a whole page as comparison keys, and the files to which the page links.
+    """The lines of a whole page as comparison keys, and the files that it links to.
 
     ``frames`` contains the comparison keys of the page's header, footer and similar parts.
     """

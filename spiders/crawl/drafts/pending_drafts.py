@@ -17,16 +17,15 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile
 
 MAX_RECORDED_DRAFTS: Final = 50
-"""Maximum number of recorded drafts that are kept in memory, in case a better extraction
-follows."""
+"""Maximum number of recorded drafts kept in memory, in case a better extraction follows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyDraft:
     """A draft that may be recorded now.
 
-    If only the extraction of an unchanged page improved, ``is_reextraction`` is true, and the draft
-    is not an edit.
+    ``is_reextraction`` is true if only the extraction of an unchanged page improved. The draft is
+    then not an edit.
     """
 
     draft: Draft
@@ -41,9 +40,8 @@ class ReadyDraft:
 class PendingDrafts:
     """Drafts that wait for evidence from later pages of the visit.
 
-    This evidence shows how to extract a draft, or whether to reject it.
-
-    If a draft fails, an error of its page is reported. Other drafts are not affected.
+    The evidence shows how to extract a draft, or that it must be rejected. If a draft fails, an
+    error of its page is reported; other drafts are not affected.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class PendingDrafts:
         self._recorded: dict[str, Draft] = {}
 
     def confirmed(self, url: str) -> None:
-        """Count the stored release at ``url``, which is unchanged according to the server."""
+        """Count a stored release that the server reports as unchanged."""
         self._layout_change.unchanged(url)
 
     def add(self, page: PageDraft, known: Release | None) -> Iterator[ReadyDraft]:

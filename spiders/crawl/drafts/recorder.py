@@ -1,4 +1,4 @@
-"""Record the drafts of a visit, several per transaction to reduce waiting for the disk."""
+"""Record the drafts of a visit, several per transaction to wait less for the disk."""
 
 import datetime as dt
 import logging
@@ -27,18 +27,18 @@ WRITES_PER_TRANSACTION: Final = 100
 
 PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
 """Function that returns a release's position in the backlog (releases older than the first visit),
-or None. Its arguments are the release's URLs and date."""
+or None, given the release's URLs and date."""
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Function that limits the CPU time spent on a page. Its argument is the page's URL, or "" for
-other work of the visit."""
+"""Context manager that limits the CPU time spent on a page, given the page's URL, or "" for other
+work of the visit."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnchangedPage:
-    """The page of a stored release, which the server reports as unchanged."""
+    """The page of a stored release that the server reports as unchanged."""
 
     url: str
     release_id: str
@@ -65,7 +65,7 @@ Write: TypeAlias = ReadyDraft | UnchangedPage
 class DraftRecorder:
     """The pending writes of one visit, in order.
 
-    If a write fails, an error of its page is reported. Other writes are not affected. Drafts may
+    If a write fails, an error of its page is reported; other writes are not affected. Drafts may
     wait in ``pending`` before they become writes.
     """
 
@@ -126,7 +126,7 @@ class DraftRecorder:
     def flush(self, one: Write | None = None) -> None:
         """Execute all pending writes.
 
-        With ``one``, do so only if that write is still pending.
+        With ``one``, do this only if that write is still pending.
         """
         if one is not None and one not in self._waiting:
             return
@@ -160,7 +160,7 @@ class DraftRecorder:
         return drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION
 
     def _write(self, writes: Iterable[Write]) -> list[RecordedDraft]:
-        """Execute writes, unchanged pages first, and return the results that must be counted."""
+        """Execute writes, unchanged pages first, and return the results to be counted."""
         done: list[RecordedDraft] = []
         drafts: list[ReadyDraft] = []
         for write in writes:

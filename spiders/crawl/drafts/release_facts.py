@@ -1,8 +1,8 @@
 """Detect release pages that are garbled or incomplete.
 
-The page of a stored release is compared with the stored content. A new page is compared with the
-source's latest releases. A text decoded with a wrong character set is garbled: it contains U+FFFD,
-question marks inside words, or pairs such as ``Ã¼`` for ``ü``.
+The page of a stored release is compared with the stored content, and a new page with the source's
+latest releases. A text decoded with a wrong character set is garbled: it contains U+FFFD, question
+marks inside words, or pairs such as ``Ã¼`` for ``ü``.
 """
 
 import datetime as dt
@@ -20,72 +20,70 @@ from data.text.clean import CONFUSED
 from data.text.urls import public_url_key
 
 MAX_COMPARED_RELEASES: Final = 50
-"""Number of newest stored releases that show the usual properties of a source's releases."""
+"""Number of newest stored releases from which a source's usual properties are determined."""
 
 MIN_COMPARED_RELEASES: Final = 5
-"""Minimum number of stored releases needed to determine a source's usual properties."""
+"""Minimum number of stored releases for determining a source's usual properties."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of a source's releases with a date. Then its releases usually have dates."""
+"""Minimum share of releases with a date for a source whose releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles among a source's releases. Then its releases usually have
-different titles."""
+"""Minimum share of distinct titles for a source whose releases usually have different titles."""
 
 USUAL_TEXT_SHARE: Final = 0.5
 """Minimum length of a new release's text, relative to the source's shortest usual text. A shorter
 text is probably incomplete ("thin")."""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""Number of releases per ignored exception, when the shortest usual text is determined. The
-exceptions are the releases with the shortest texts."""
+"""Number of releases per exception when the shortest usual text is determined. Exceptions are
+releases with even shorter texts, which are ignored."""
 
 MIN_SAME_VALUES: Final = 3
-"""The same title or text is reported as a fault if at least this many releases have it."""
+"""Minimum number of releases with the same title or text for a fault to be reported."""
 
 MIN_COMPARED_CHARACTERS: Final = 200
-"""Minimum length of a text that is compared with other texts, in characters."""
+"""Minimum length in characters of a text that is compared with other texts."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""A fault is reported only if at least this share of a visit's stored pages has it."""
+"""Minimum share of a visit's stored pages with a fault for it to be reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
 """Minimum length of a stored release's new text, relative to its stored text. A shorter text is
 probably incomplete ("thin")."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
-"""An incomplete stored text counts as restored if the new text is more than this many times as
-long."""
+"""Minimum growth (as a factor) of an incomplete stored text for it to count as restored."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
-"""Time after which shortened texts count as a change of the site, and no longer as incomplete."""
+"""Time after which shortened texts count as a change of the site, not as incomplete."""
 
 NOT_RELEASE_ERRORS: Final = frozenset(
     ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
 )
-"""Error kinds of pages that are not releases. A listing may permanently link to such pages."""
+"""Error kinds of pages that are not releases. A listing may link to such pages permanently."""
 
 MAX_EXCUSED_PAGES: Final = 20
-"""Maximum number of unreadable pages per source that are stored and no longer reported."""
+"""Maximum number of unreadable pages per source that are remembered and no longer reported."""
 
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Pattern that matches characters that replace letters lost by a wrong character set."""
+"""Pattern of characters in place of letters lost by a wrong character set."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
-"""Pattern that matches a word that may contain question marks, such as a URL."""
+"""Pattern of a word that may contain question marks, such as a URL."""
 
 MIN_LOST_LETTERS: Final = 5
 """Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
 
 MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum number of characters in a garbled text for each lost letter."""
+"""Maximum number of characters per lost letter in a garbled text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
     """The usual properties of a source's releases.
 
-    - ``least_text``: length below which a text is probably incomplete, in characters, or 0
+    - ``least_text``: length in characters below which a text is probably incomplete, or 0
     - ``dated``: whether releases usually have dates
     - ``titled``: whether releases usually have different titles
     - ``legible``: whether most texts are not garbled
@@ -119,10 +117,10 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
 
 
 class ComparedPages:
-    """Counts faults on the pages of one visit, either of new or of stored releases.
+    """Counts faults on one visit's pages of new releases, or of stored releases.
 
-    A fault is reported if half of the pages have it. With ``many``, a fault is also reported if at
-    least ``many`` pages and a share of MIN_FAULT_SHARE have it.
+    A fault is reported if half of the pages have it. With ``many``, it is also reported if at least
+    ``many`` pages and a share of MIN_FAULT_SHARE have it.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -157,7 +155,7 @@ class ComparedPages:
         self._texts[hash(text)] += len(text) >= MIN_COMPARED_CHARACTERS
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Do not count the titles in ``titles`` as shared.
+        """Ignore ``titles`` when shared titles are counted.
 
         The publisher uses the same titles on the listing.
         """
@@ -169,7 +167,7 @@ class ComparedPages:
     ) -> PageFacts:
         """Return the facts about pages after this visit.
 
-        ``before`` contains the facts after the last visit, ``last_titles`` the newest stored
+        ``before`` contains the facts after the last visit, and ``last_titles`` the newest stored
         titles. Faults of new pages add up over visits. Faults of stored pages do not, because the
         same pages are requested again. ``dateless`` is true if the listing lost its dates.
         """
@@ -189,7 +187,7 @@ class ComparedPages:
     def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
         """Return the streak of visits with probably incomplete ("thin") pages.
 
-        If a stored page's loss of text was recorded as an edit, the page stays thin until the text
+        If a stored page's loss of text was recorded as an edit, the page stays thin until its text
         is restored.
         """
         thin, count = before.thin, self._most(self._thin)
@@ -206,8 +204,7 @@ class ComparedPages:
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
     """Return the number of occurrences of the most frequent value.
 
-    Returns 0 if the value occurs fewer than MIN_SAME_VALUES times, including its occurrences in
-    ``last``.
+    Returns 0 if there are fewer than MIN_SAME_VALUES, including occurrences in ``last``.
     """
     if not counted:
         return 0
@@ -229,7 +226,7 @@ class ReleaseFacts:
         self._of_new, self._of_known = ComparedPages(), ComparedPages(many=MIN_SAME_VALUES)
 
     def add_request(self, url: str, *, known: bool) -> None:
-        """Record that a release is requested. ``known`` is true if the release is stored."""
+        """Record that a release is requested. ``known`` is true if it is already stored."""
         self._requested.setdefault(public_url_key(url), known)
 
     def confirmed(self, url: str) -> None:
@@ -273,8 +270,7 @@ class ReleaseFacts:
         """Return the facts at the end of a visit, based on the facts ``before``.
 
         ``before`` already includes this visit's facts about the listing. ``listed`` contains titles
-        on the listing. New releases may have these titles in common, because the publisher chose
-        them.
+        on the listing, which several new releases may share, because the publisher chose them.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
@@ -296,7 +292,7 @@ class ReleaseFacts:
         """Add the listed releases whose pages can't be read to the facts of the visit.
 
         A few failures among readable pages are excused, because a listing may link to pages that
-        are not releases. If most requested pages fail, failures of stored releases count too.
+        are not releases. If most requested pages fail, failures of stored releases count, too.
         """
         missing = [key for key in self._requested if key in failed and key not in self._answered]
         if not self._requested:
@@ -322,13 +318,13 @@ class ReleaseFacts:
 
 
 def has_own_date(release: Release) -> bool:
-    """Whether the date of a release was found on the release's own page."""
+    """Whether the date of a release was found on its own page."""
     published = release.published
     return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
 
 
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
-    """Return the first error per page in the errors of a run."""
+    """Return the first error of each page in the errors of a run."""
     found: dict[str, RunError] = {}
     for error in errors:
         found.setdefault(public_url_key(error.url), error)

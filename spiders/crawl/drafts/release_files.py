@@ -1,7 +1,7 @@
 """Archive attachments and images of releases at the end of a visit.
 
-Each file is archived only once. If a file can't be fetched, this is reported, and later visits try
-again a few times.
+Each file is archived only once. A file that can't be fetched is reported, and a few later visits
+try again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_FILES_PER_REQUEST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class FileKinds:
-    """The kinds of release files that are archived, and the text that is read of attachments."""
+    """The kinds of release files to archive, and which texts of attachments to read."""
 
     attachments: bool = False
     images: bool = False
@@ -37,7 +37,7 @@ class FileKinds:
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
-        """Return the kinds that the source file selects, or else those that the settings select."""
+        """Return the kinds selected by the source file, or else by the settings."""
         if not settings.enabled:
             return cls()
         attachments, images = settings.attachments, settings.images
@@ -82,7 +82,7 @@ class ReleaseFiles:
         return tuple(found)
 
     def reading(self, url: str) -> Reading | None:
-        """Return how the text of a file is read, or None if it is not read."""
+        """Return how to read the text of a file, or None if it is not read."""
         if self._kinds.text == "none" or not self._store.is_attachment(url):
             return None
         languages: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class ReleaseFiles:
     def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:
         """Report that a file could not be fetched. The source still counts as healthy.
 
-        ``message`` contains the reason.
+        ``message`` is the reason.
         """
         self._scope.report.error(url, file_kind(kind), message)
 

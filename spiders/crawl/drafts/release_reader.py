@@ -37,8 +37,8 @@ from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched_selectors import Unmatched, release_matches
 
 MAX_LISTING_CHARACTERS: Final = 1_000_000
-"""Maximum length of a stored listing that is searched for items, in characters. A sitemap may list
-a whole site."""
+"""Maximum length in characters of a stored listing that is searched for items. A sitemap may list a
+whole site."""
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +67,11 @@ class StoredReleases:
         return self._store.release(release_id) if release_id else None
 
     def first_at(self, urls: Iterable[str]) -> Release | None:
-        """Return the first stored release that is at one of the URLs, or None."""
+        """Return the first stored release at one of the URLs, or None."""
         return next(filter(None, map(self.at, dict.fromkeys(urls))), None)
 
     def redirects_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
-        """Whether the URL of a stored release redirects to a site unrelated to the release.
+        """Whether the URL of a stored release redirects to an unrelated site.
 
         ``answered`` is the URL of the response. Sites of the source's ``own`` URLs are related,
         because the source file contains them.
@@ -84,9 +84,8 @@ class StoredReleases:
     def item_of(self, url: str) -> ListingItem | None:
         """Return the listing item of a stored release, or an item with the stored values.
 
-        The extraction of a page must not depend on whether its listing was extracted too. The
-        item's date keeps the rule that found it, so that an extraction error does not become
-        permanent.
+        So the extraction of a page does not depend on whether its listing was extracted. The item's
+        date keeps the rule that found it, so that an extraction error does not become permanent.
         """
         release = self.at(url)
         if release is None:
@@ -118,7 +117,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Yield the pages to which ``rules`` apply, with their listing items and releases."""
+        """Yield the pages that ``rules`` apply to, with their listing items and releases."""
         for page, release in pages():
             listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:

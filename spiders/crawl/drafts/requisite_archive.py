@@ -1,4 +1,4 @@
-"""The archive of page requisites, screenshots and PDFs that all visits of a process share."""
+"""The archive of page requisites, screenshots and PDFs, shared by all visits of a process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spiders.download.settings import PICTURE_TYPES
 
 
 class RequisiteArchive:
-    """The archive of requisites that all visits of a process share."""
+    """The archive of requisites, shared by all visits of a process."""
 
     def __init__(
         self,
@@ -33,10 +33,10 @@ class RequisiteArchive:
     ) -> None:
         self.mode = mode
         self.redacted = redacted
-        """Addresses in archive records that are not requested again."""
+        """Addresses whose archive records were redacted, so that they are not requested again."""
         self.takes_pictures = pictures and not no_browser
         self.no_browser = no_browser if pictures else ""
-        """The reason why no screenshots are taken although they are wanted."""
+        """Why no screenshots are taken although they are wanted, or ""."""
         self.cache = RequisiteCache(archive.folder)
         self._archive = archive
         self._limit = limit

@@ -1,7 +1,7 @@
 """Detect values that several releases can't really share: the same text, title or date.
 
 A notice before every page, a challenge, or a new layout that hides content makes all pages of a
-visit look alike. A single page does not show this. So new and changed drafts wait for other drafts
+visit look alike, which a single page does not show. So new and changed drafts wait for other drafts
 of the visit.
 """
 
@@ -19,11 +19,11 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""A value is rejected if at least this many releases of one visit have it."""
+"""Minimum number of releases in one visit with the same value for it to be rejected."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""A title or text is rejected if at least this many releases have it, and one of them was stored
-with a different title or text."""
+"""Minimum number of releases with the same title or text for it to be rejected, if one of them was
+stored with a different title or text."""
 
 MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
@@ -31,8 +31,9 @@ MAX_WAITING_DRAFTS: Final = 24
 MIN_TEXT_WORDS: Final = 40
 """Minimum number of words in a text that is rejected because several new releases have it.
 
-A shorter text may be a mere link to a document. It is rejected only if the page's title differs
-from the listing's title."""
+A shorter text may be only a link to a document. It is rejected only if the page's title differs
+from the listing's title.
+"""
 
 CHECK: Final = (
     "The page may be a notice, or the site may have a new layout: run `communique sources check`"
@@ -69,7 +70,7 @@ class SharingDraft:
 
     @property
     def draft(self) -> Draft:
-        """The draft of the page."""
+        """The draft itself."""
         return self.page.draft
 
     @property
@@ -88,7 +89,7 @@ class SharingDraft:
     def has_foreign_title(self) -> bool:
         """Whether a stored release's title changed while its listing item and text did not.
 
-        A publisher who changes a title also changes it on the listing.
+        A publisher who changes a title would also change it on the listing.
         """
         if self.known is None or self.listed is None:
             return False
@@ -117,7 +118,7 @@ class SharedValues:
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, page: PageDraft, known: Release | None) -> bool:
-        """Return whether a page's draft may be recorded at once. If not, the draft waits.
+        """Return whether a page's draft may be recorded immediately. If not, it is kept waiting.
 
         ``known`` is the stored release at the page's URL, or None.
         """
@@ -144,7 +145,7 @@ class SharedValues:
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: SharingDraft) -> None:
-        """Count the new values of a draft that no other release should have, such as its title."""
+        """Count the new values of a draft that no other release should share, such as its title."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
         other = False

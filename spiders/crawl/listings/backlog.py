@@ -1,4 +1,4 @@
-"""The backlog of a source: releases older than its first visit, and their positions.
+"""The backlog of a source (releases older than its first visit), and their positions.
 
 A release that appears on a listing later is new, whatever its date.
 """
@@ -19,11 +19,11 @@ PAGE_POSITIONS: Final = 10_000
 """Number of positions reserved per listing page. Items of later pages have higher positions."""
 
 UNLISTED_POSITION: Final = 1_000_000_000
-"""Position of releases that are on no listing page, after all other positions."""
+"""Position of releases that are not on any listing page. It follows all other positions."""
 
 
 class Backlog:
-    """The listing items of one visit, to separate the backlog from new releases.
+    """The listing items of one visit, for separating the backlog from new releases.
 
     - ``positions``: positions on the listings, newest first, by canonical URL
     - ``appeared``: canonical URLs of releases that appeared after the first visit
@@ -39,16 +39,15 @@ class Backlog:
         self.positions: dict[str, int] = {}
         self.appeared: set[str] = set()
         self._all_appeared: set[ListingKind] = set()
-        """Listings on which all pages so far contained only new releases."""
+        """Listings with only new releases on all pages so far."""
         self._stated: dict[str, Published] = {}
-        """Dates from the listings, by canonical URL of the release."""
+        """Dates on the listings, by canonical URL of the release."""
         self._on_front: set[str] = set()
 
     def position(self, urls: Iterable[str], published: Published | None) -> int | None:
         """Return a release's position in the backlog, or None if it is newer than the first visit.
 
-        The backlog consists of releases published before the source's first visit. ``urls`` are the
-        release's URLs, ``published`` is its date.
+        ``urls`` are the release's URLs, and ``published`` is its date.
         """
         keys = [*map(canonical_url, urls)]
         if not self.appeared.isdisjoint(keys):

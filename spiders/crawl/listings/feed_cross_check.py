@@ -1,9 +1,9 @@
 """Compare the feed and the listing page of a source, and decide which items to accept.
 
-Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may also
+Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may
 cover the whole site, with items that the page never lists, such as About and Careers. The page may
-be something other than a listing. So the items of both are collected. An item that is only on one
-of them must resemble the items on both.
+not be a listing at all. So the items of both are collected. An item that is only on one of them
+must resemble the items on both.
 """
 
 import datetime as dt
@@ -22,25 +22,25 @@ from spiders.items import Listing, ListingItem, item_name, keys_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing. A page with less confidence is rejected if most
-of its items are neither in the feed nor stored."""
+"""Minimum confidence (0 to 1) in a page's listing. Below it, the page is rejected if most of its
+items are neither in the feed nor stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
-"""Maximum number of releases that are accepted from one listing page."""
+"""Maximum number of releases accepted per listing page."""
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items that a page and its feed share, for a comparison of their categories."""
+"""Minimum number of items shared by a page and its feed for a comparison of their categories."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of items on the page for each item that is only in the feed. If more items are
-only in the feed, they belong to another list."""
+"""Minimum number of items on the page per item that is only in the feed. If more items are only in
+the feed, they belong to another list."""
 
 ITEMS_PER_OUTLIER: Final = 8
-"""Number of listed releases for each outlier (a far older release) that is tolerated."""
+"""Number of listed releases per tolerated outlier (a far older release)."""
 
 MAX_FEED_ITEMS: Final = 100_000
-"""Maximum number of feed items compared with the page per visit."""
+"""Maximum number of feed items compared with the page in a visit."""
 
 PERMANENT_PAGE: Final = re.compile(
     r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
@@ -65,7 +65,7 @@ class CrossCheck:
 
     - ``accepted``: whether the page is accepted
     - ``items``: the accepted items of the page
-    - ``lacks``: items of the page that are not in the feed
+    - ``lacks``: items of the page that are missing from the feed
     - ``stale``: a sentence if the feed stopped while the page continues, else ""
     """
 
@@ -78,10 +78,10 @@ class CrossCheck:
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
     """Compare a listing page with its feed, which is None if it could not be read.
 
-    ``known`` contains canonical URLs of stored releases. If fewer than half of the page's items
-    have a date, all items are compared. Otherwise, only dated items are compared. Items neither in
-    the feed nor stored are accepted in two cases: half of the items are known, or the items have
-    dates and the confidence in the page's listing is high.
+    ``known`` contains canonical URLs of stored releases. If at least half of the page's items have
+    a date, only dated items are compared. Items that are neither in the feed nor stored are
+    accepted in two cases: half of the items are known, or the items have dates and the confidence
+    in the page's listing is high.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -127,7 +127,7 @@ def item_names(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The feed's items in one visit, and the items of them that the page has listed.
+    """The feed's items in one visit, and which of them the page has listed.
 
     ``families`` contains the patterns of the page's URLs. ``front`` contains the items on the first
     page of the listing, in page order.
@@ -160,10 +160,10 @@ class ListEvidence:
     def accepted(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
         """Return the feed items that are missing from the page but resemble the page's items.
 
-        Their URLs have the same patterns. If all items on both lists have a category in common, the
-        returned items have that category too. Otherwise, there must be few of them, compared with
-        the items on both lists from the same days. Items older than all common items are returned
-        only if the visit paged to the end of the listing (``walked``).
+        Their URLs have the same patterns. If all items on both lists share a category, the returned
+        items have it, too. Otherwise, there must be few of them, compared with the items on both
+        lists from the same days. Items older than all common items are returned only if the visit
+        paged to the end of the listing (``walked``).
 
         If feed and page have no items in common, all feed items except permanent pages are
         accepted.
@@ -206,7 +206,7 @@ class ListEvidence:
         return min(days, default=None), max(days, default=None)
 
     def _dated(self, item: ListingItem) -> ListingItem:
-        """Return an item of the page, with the date from the feed if the item has no date."""
+        """Return an item of the page, with the date from the feed if it has none."""
         known = self.items.get(canonical_url(item.url))
         if item.published or known is None:
             return item
@@ -214,7 +214,7 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """Return the longest series of items that are sorted newest first, with all undated items.
+    """Return the longest series of items sorted newest first, and all undated items.
 
     An old release pinned to the top is removed, because it does not show how far back the page
     reaches. If most items are out of order, the page is sorted differently, and all items are
@@ -251,8 +251,8 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
     """Return the days of a list, newest first, without a few outliers.
 
     Outliers are far older days, such as those in a box of featured releases below the list. At most
-    one in ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the
-    period of the other days.
+    one day in ITEMS_PER_OUTLIER is removed, and only if the gap before it is longer than the period
+    of the other days.
     """
     found = sorted(days, reverse=True)
     for place in range(len(found) - len(found) // ITEMS_PER_OUTLIER, len(found)):
@@ -262,9 +262,9 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all items have in common.
+    """Return the categories that all items share.
 
-    If there are few items, the result is empty.
+    Returns nothing if there are few items.
     """
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()

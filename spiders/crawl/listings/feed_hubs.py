@@ -1,7 +1,7 @@
 """Find the WebSub hub of a source's feed, which notifies subscribers of new releases.
 
-If the source has a feed, a visit finds the hub in that feed. If the source has only a page, the
-feed linked on the page is requested once a day to find its hub.
+If the source is a feed, a visit finds the hub in it. If the source is a page, the feed that it
+links to is requested once a day to find its hub.
 """
 
 import datetime as dt
@@ -27,7 +27,7 @@ MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum length of the URL of a hub or feed, in characters."""
 
 MAX_HEAD_CHARACTERS: Final = 65_536
-"""Number of characters at the beginning of a feed that are searched for links."""
+"""Number of characters at the start of a feed that are searched for links."""
 
 ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
 ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
@@ -79,7 +79,7 @@ class FeedHubs:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """Return the URL of the feed to which the page links, if it is due for a check."""
+        """Return the URL of the feed that the page links to, if its hub must be checked again."""
         url, self._offered = self._offered, ""
         if not url:
             return ()

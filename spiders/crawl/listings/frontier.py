@@ -1,6 +1,6 @@
 """Choose the next requests of a visit: listing pages, and listed releases, newest first.
 
-The items of a page are stored before the visit requests the next page. An item is removed once its
+The items of a page are stored before the next page is requested. An item is removed when its
 release is recorded. So even after a crash, the next visit knows which releases remain.
 """
 
@@ -36,10 +36,11 @@ SITEMAP_INDEX: Final = "xml:sitemapindex"
 """Rule name of a listing that is a sitemap index."""
 
 MAX_TIMEOUT_SHARE: Final = 0.8
-"""Maximum share of the setting `run_timeout` that a visit spends on paging through listings."""
+"""Maximum share of the setting `run_timeout` that a visit may spend on paging through listings."""
 
 MAX_INTERVAL_SHARE: Final = 0.5
-"""Maximum share of the time between two visits that a visit spends on paging through listings."""
+"""Maximum share of the time between two visits that a visit may spend on paging through listings.
+"""
 
 MAX_SEARCHED_PAGES: Final = 10
 """Maximum number of listing pages that a visit searches for missing releases."""
@@ -78,7 +79,7 @@ class Frontier:
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
         self._forms: dict[str, Form] = {}
-        """POST requests for the next pages, by the URLs of these pages."""
+        """POST requests for next pages, by the pages' URLs."""
         self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
         self._judged = False
@@ -91,7 +92,7 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """The state of paging through the source's listings: "walking", "bounded" or "complete".
+        """How far paging through the source's listings got: "walking", "bounded" or "complete".
 
         The least complete listing decides.
         """
@@ -101,7 +102,7 @@ class Frontier:
 
     @property
     def bound(self) -> str:
-        """The reason why older releases of a listing can't be collected, or ""."""
+        """Why older releases of a listing can't be collected, or ""."""
         return next(
             (
                 walk.progress.bound
@@ -115,7 +116,7 @@ class Frontier:
     def _counting(self) -> Sequence[ListingWalk]:
         """The listings that must be complete for the source to be complete.
 
-        Normally these are all listings. Only the feed counts if the page is incomplete and the feed
+        These are normally all listings. Only the feed counts if the page is incomplete and the feed
         is a complete sitemap, API or paged feed with more releases than the page.
         """
         page, feed = self.page.progress, self.feed and self.feed.progress
@@ -131,10 +132,7 @@ class Frontier:
 
     @property
     def interrupted(self) -> dt.datetime | None:
-        """The start of the source's first visit if this visit resumes it, or None.
-
-        A visit is resumed if it was interrupted.
-        """
+        """The start of the source's interrupted first visit if this visit resumes it, or None."""
         # The walk of a list with one page is complete before its releases are requested.
         if not any(walk.progress and walk.progress.first for walk in self.walks.values()):
             return None
@@ -144,7 +142,7 @@ class Frontier:
 
     @property
     def found(self) -> int:
-        """The number of releases that the listings contained in this visit."""
+        """The number of releases found on the listings in this visit."""
         return len(self.backlog.positions)
 
     @property
@@ -158,8 +156,8 @@ class Frontier:
     ) -> Iterator[tuple[ListingItem, bool]]:
         """Process the first page of a listing (``front``), or None if it is unreadable.
 
-        ``awaited`` is the number of first pages that have not arrived yet. After the last of them,
-        yields the releases to request at once, each with a flag that is true for stored releases.
+        ``awaited`` is the number of first pages that have not arrived yet. After the last one,
+        yields the releases to request now, each with whether it is already stored.
         """
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -201,10 +199,10 @@ class Frontier:
             walk.end_search()
 
     def search(self, day: str) -> None:
-        """Search later pages of the listings again for missing releases.
+        """Search later pages of the listings for missing releases.
 
-        Missing releases may have been moved, or may still be listed. The search ends at releases
-        older than ``day``, an ISO day or "".
+        They may have been moved, or may still be listed. The search ends at releases older than
+        ``day``, an ISO day or "".
         """
         self._searched_day, self._searched = day, 0
         for kind, walk in self.walks.items():
@@ -221,9 +219,9 @@ class Frontier:
         self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases to request, or else the next listing page to request.
+        """Return the next releases to request, or else the next listing page.
 
-        If nothing remains, there are no releases and no page.
+        At the end, there are no releases and no page.
         """
         if self.has_timed_out():
             return (), None

@@ -36,10 +36,10 @@ MAX_URLS: Final = 3
 """Maximum number of URLs in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum number of earlier run reports that are searched for a missing release."""
+"""Maximum number of earlier run reports searched for a missing release."""
 
 NOTHING_LISTED: Final = ListedReleases(frozenset(), frozenset())
-"""The listings of a source that is a single page."""
+"""The listings of a source that is a single page: they contain nothing."""
 
 LONGEST_VISIT: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
@@ -49,7 +49,7 @@ LONGEST_VISIT: Final = dt.timedelta(days=1)
 class MissingReleases:
     """The decisions of a visit about missing releases, and the sentences to report.
 
-    - ``reported``: URLs of missing releases that are reported for the first time
+    - ``reported``: URLs of missing releases reported for the first time
     - ``unconfirmed``: number of all missing releases that are not retracted yet
     - ``note``: a sentence about missing releases that are still listed, or ""
     - ``retracted``: number of retracted releases
@@ -64,7 +64,7 @@ class MissingReleases:
 
 
 class GoneReleases:
-    """Collects the missing releases of one visit, and decides about them at the visit's end.
+    """Collects the missing releases of one visit, and decides about them at its end.
 
     A missing release that is still listed is not retracted.
     """
@@ -80,7 +80,7 @@ class GoneReleases:
         self._first: set[str] = set()
         self._has_rechecked = False
         self._requested = 0
-        """Number of stored releases that the visit requests, without retracted releases."""
+        """Number of stored releases that the visit requests, except retracted ones."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Add the listing at ``url``. ``unchanged`` is true if the response had status 304."""
@@ -93,7 +93,7 @@ class GoneReleases:
         self._requested += 1
 
     def add(self, release_id: str, at: dt.datetime, capture: Capture | None) -> None:
-        """Record that a requested release is missing, which ``capture`` shows."""
+        """Record that a requested release is missing, as shown by ``capture``."""
         was = self._store.mark_gone(release_id, seen=at, capture=capture)
         if was == "retracted":
             self._requested -= 1
@@ -106,7 +106,7 @@ class GoneReleases:
         """Return the URLs of unchanged listings with missing releases, to request them again.
 
         The new requests are unconditional, because some servers report a listing as unchanged
-        although its items have changed. Only one call per visit returns any listings.
+        although its items changed. Only one call per visit returns any listings.
         """
         if self._has_rechecked:
             return ()
@@ -120,11 +120,10 @@ class GoneReleases:
         return tuple(urls)
 
     def day_to_search(self, now: dt.datetime) -> str | None:
-        """Return the oldest day to search on later listing pages (ISO 8601), or None for no search.
+        """Return the oldest day (ISO 8601) to search later listing pages for, or None.
 
-        This is the oldest day of missing releases that are not on the first pages. These releases
-        must be missing for the first time, or about to be retracted. The day is "" if one of them
-        has no date.
+        This is the oldest day of missing releases that are not on the first pages and are either
+        newly missing or about to be retracted. The day is "" if one of them has no date.
         """
         found = self._found()
         listed = self._listed({one.id for one in found})
@@ -216,7 +215,7 @@ class GoneReleases:
         ]
 
     def _found(self) -> tuple[Vanished, ...]:
-        """Return the missing releases, without those that the visit found at another URL."""
+        """Return the missing releases, except those that the visit found at another URL."""
         if not self._gone:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
@@ -225,7 +224,7 @@ class GoneReleases:
         """Return the items of all listings, or None if the listings are inconclusive.
 
         They are inconclusive if a listing is unreadable, or if no listing contains a release that
-        still exists. A release is gone only if it is missing from every listing.
+        still exists. A release is gone only if no listing contains it.
         """
         shown = self._shown()
         if self._scope.file.is_page:
@@ -246,7 +245,7 @@ class GoneReleases:
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the URLs of the listings that must be readable to decide about missing releases.
+        """Yield the URLs of listings that must be readable to decide about missing releases.
 
         These are the main listing, and the page if the visit read it. If the source has a feed, its
         page may work only in browsers.

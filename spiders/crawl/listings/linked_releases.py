@@ -1,4 +1,4 @@
-"""Find releases that are on no listing, but to which other release pages link.
+"""Find releases that are on no listing, but that other release pages link to.
 
 A linked release may belong to another list. So links are followed only after the whole listing was
 read, and only if the listing may be incomplete. A listing with several pages and a listing of a
@@ -23,11 +23,11 @@ MAX_LINKS: Final = 5000
 """Maximum number of links collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section needed to compare sections."""
+"""Minimum number of releases with a section for comparing sections."""
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of the words that the title of a page and the text of a link to it have in common.
-The shorter text counts as 1."""
+"""Minimum share of words that a page's title and the text of a link to it have in common, relative
+to the shorter one."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
@@ -67,7 +67,7 @@ class LinkedReleases:
                 self._links.setdefault(key, link)
 
     def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
-        """Return the links to releases that are not stored, to request them.
+        """Return the links to releases that are not stored, so that they can be requested.
 
         Returns nothing if the listing is complete, and in any later call.
         """
@@ -99,7 +99,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> bool:
     """Whether a linked page is certainly a release of a list with ``sections``.
 
-    The page is on no listing, so it must have a date, a body, and the title in the link.
+    As it is on no listing, it must have a date, a body, and the title in the link.
     """
     is_complete = content.published is not None and bool(content.body_text)
     return (
@@ -108,9 +108,9 @@ def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> boo
 
 
 def has_title(title: str, linked: str) -> bool:
-    """Whether a page's title matches the text of a link to the page.
+    """Whether a page's title matches the text of a link to it.
 
-    Most words of the shorter text must be in both, because a link may truncate the title.
+    Most words of the shorter one must be in both, because a link may truncate the title.
     """
     left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))

@@ -1,4 +1,4 @@
-"""The yearly and monthly archives to which a listing links, and how a walk reads them.
+"""The yearly and monthly archives that a listing links to, and how a walk reads them.
 
 A walk pages through a listing. Some links to archives lead to something else, or to the archives of
 a larger list, such as all pages of the site.
@@ -18,17 +18,18 @@ from spiders.page.links import url_pattern
 
 MIN_MISSED_RELEASES: Final = 2
 """Minimum number of releases in an archive that are newer than the end of the list but missing from
-the list. The archive then belongs to a larger list."""
+it, for the archive to belong to a larger list."""
 
 MAX_OLD_ARCHIVES: Final = 2
-"""Maximum number of consecutive archives without new releases. After that, the visit has found all
-new releases."""
+"""Maximum number of consecutive archives without new releases before a visit stops searching."""
 
 
 class ListingArchives:
-    """The archives of one listing. ``requested`` is the archive whose first page is requested now.
+    """The archives of one listing.
 
-    The archives that remain to be read are in the walk (the stored progress). ``newer`` contains
+    ``requested`` is the archive whose first page is being requested.
+
+    The walk (the stored progress) contains the archives still to be read. ``newer`` contains
     archives that a visit must read to find all new releases, and ``old_in_a_row`` is the number of
     consecutive archives without any new release.
     """
@@ -46,7 +47,7 @@ class ListingArchives:
         self._last_day: dt.date | None = None
         """The day of the last row of the list. The archives are not included."""
         self._is_wider = False
-        """Whether the archives belong to a list with more releases, such as the whole site's."""
+        """Whether the archives belong to a larger list, such as the whole site's."""
 
     @property
     def has_read_any(self) -> bool:
@@ -58,7 +59,7 @@ class ListingArchives:
         self._families.update(map(url_pattern, urls))
 
     def note_end_of_list(self, page: Listing) -> None:
-        """Record the last day of the list. ``page`` is the list's last page."""
+        """Record the last day of the list. ``page`` is its last page."""
         days = [item.published.day for item in page.items if item.published]
         self._last_day = days[-1] if len(days) > 1 else None
 
@@ -103,7 +104,7 @@ class ListingArchives:
     def next_newer(self, *, has_new: bool) -> str | None:
         """Return the URL of the next archive that may have new releases, or None.
 
-        ``has_new`` is true if the current page had new releases.
+        ``has_new`` is whether the current page had new releases.
         """
         self.old_in_a_row = 0 if has_new else self.old_in_a_row + 1
         if self.newer and self.old_in_a_row < MAX_OLD_ARCHIVES:

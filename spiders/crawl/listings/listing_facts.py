@@ -1,7 +1,7 @@
 """Compare the rows of a listing's first page with its rows in the last visit.
 
 Rows normally leave the first page when new rows push them to later pages, or when a new month
-begins. Other missing rows are lost. For example, a new layout is only partly extracted, the page is
+begins. Other missing rows are lost: for example, a new layout is only partly extracted, the page is
 truncated, or the server sent an old copy.
 """
 
@@ -18,32 +18,31 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and of its page. The listing that is behind by
-this time counts as stopped."""
+"""Minimum time between the newest releases of a feed and of its page for the listing that is behind
+to count as stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Lost rows are reported only if there are at least this many. One or two rows may have been
-deleted."""
+"""Minimum number of lost rows that is reported. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Lost rows are reported only if they are at least this share of the earlier rows."""
+"""Minimum share of the earlier rows that must be lost for a report."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
 
-From then on, missing rows count as lost even if they are the oldest."""
+After that, missing rows count as lost even if they are the oldest.
+"""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""If the oldest rows are also lost, the loss is reported only if it is at least this share of the
-earlier rows."""
+"""Minimum share of the earlier rows that must be lost for a report, if the oldest rows are among
+the lost."""
 
 MIN_REMAINING_SHARE: Final = 0.25
-"""Minimum share of the earlier rows that must still be on the page before the missing rows count as
-lost. If fewer remain, they may be pinned rows above a new month."""
+"""Minimum share of the earlier rows that must remain for missing rows to count as lost. If fewer
+remain, they may be pinned rows above a new month."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum number of rows on a listing that has recovered, as a share of the number of rows before
-the loss."""
+"""Minimum number of rows on a recovered listing, as a share of the number before the loss."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
@@ -52,8 +51,8 @@ MAX_STORED_LOST_ROWS: Final = 50
 """Maximum number of lost rows that are stored per listing."""
 
 MAX_DISAPPEARED_ITEMS: Final = 10
-"""Maximum number of releases requested per visit because their rows disappeared between other
-rows."""
+"""Maximum number of releases requested per visit because their rows disappeared between other rows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Front:
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
     """Return the first page of the listing at ``url``.
 
-    ``answered`` is the URL of the response. ``kept`` is the same page in the last visit, or None.
+    ``answered`` is the URL of the response. ``kept`` is the page as of the last visit, or None.
     """
     # Reports show the facts, so their URLs must not contain secrets.
     place = masked(answered)
@@ -135,7 +134,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows has these rows again, or as many rows as before."""
+    """Whether a listing with lost rows has them back, or has as many rows as before."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -163,7 +162,7 @@ def with_lost_rows(
     *,
     below: frozenset[str],
 ) -> VisitFacts:
-    """Compare a page's rows with the rows of the last visit, and add the lost rows to the facts."""
+    """Compare a page's rows with those of the last visit, and add the lost rows to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if canonical_url(item.url) not in gone]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
@@ -195,10 +194,10 @@ def with_lost_rows(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether a page has rows that are newer than earlier rows.
+    """Whether a page has newer rows than before.
 
-    ``newest`` is the newest day of the earlier rows. Rows of one day have no known order. So the
-    rows also count as newer if most of them are from the day ``newest``.
+    ``newest`` is the newest day of the earlier rows. As rows of one day have no known order, the
+    rows also count as newer if most of them are from that day.
     """
     days = [item.day for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)

@@ -1,18 +1,18 @@
 """Page through one listing, from the newest release to the oldest. This is called a walk.
 
 Each visit first requests the first page, to find new releases. The walk then resumes where the last
-visit stopped. After the last page of the list, the walk continues with the yearly and monthly
-archives to which the listing links, newest first. Each archive may have several pages.
+visit stopped. After the last page of the list, it continues with the yearly and monthly archives
+that the listing links to, newest first. Each archive may have several pages.
 
 Links of a site may form a circle, and its calendar may be endless. So a list ends after
 MAX_IDLE_PAGES consecutive pages without releases that are new to the walk. The archives end in the
 same way, or after MAX_EMPTY_ARCHIVES consecutive empty archives. Releases that are stored but new
-to the walk do not end it. Errors do not end it either: the next visit tries again.
+to the walk do not end it. Nor do errors: the next visit tries again.
 
 A page that is requested by POST has no URL of its own. A later visit repeats the POST requests
-after the last page that has a URL, and does not count these pages again.
+after the last page with a URL, and does not count these pages again.
 
-A walk is complete only if no page has a sign of more releases. Otherwise, its state is "bounded",
+A walk is complete only if no page shows a sign of more releases. Otherwise, its state is "bounded",
 and the reason is stored.
 """
 
@@ -39,12 +39,12 @@ from spiders.listing.paging.period_links import not_newer, reached_by
 from spiders.listing.paging.unread import reason_for
 
 SAME_AGAIN: Final = "the request for the next page returns the same releases again"
-"""Reason that is stored if a walk is incomplete because all POST requests return the same page."""
+"""Reason stored for an incomplete walk if all POST requests return the same page."""
 
 SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
-"""Kinds of permanent errors of an archive's page. The walk then skips the archive."""
+"""Kinds of permanent errors of an archive's page, after which the walk skips the archive."""
 
 
 class ListingWalk:
@@ -92,7 +92,7 @@ class ListingWalk:
 
     @property
     def progress(self) -> Walk | None:
-        """The progress through the listing, or None if the first page was never read."""
+        """The progress through the listing, or None if its first page was never read."""
         return self._walk
 
     @property
@@ -109,8 +109,8 @@ class ListingWalk:
         releases. If such a visit is interrupted, the next visit starts a new walk, because a page
         may have been missed.
 
-        An unfinished walk starts again if no release on the first page was listed before. In that
-        case, more releases were published since the last visit than the first page contains.
+        An unfinished walk starts again if no release on the first page was listed before. More
+        releases were then published since the last visit than fit on the first page.
         """
         self.pages = 1
         walk = self._walk
@@ -227,8 +227,8 @@ class ListingWalk:
     def add_failure(self, kind: str, status: int | None, message: str) -> bool:
         """Record that the requested page can't be read. Returns True if this must be reported.
 
-        ``kind`` is the error kind, and ``message`` its description. ``status`` is the status of the
-        response, or None if there was no response.
+        ``kind`` is the error kind, and ``message`` its description. ``status`` is the response
+        status, or None without a response.
         """
         self.next = None
         walk = self._walk
@@ -289,7 +289,7 @@ class ListingWalk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
-        """Process a page that the walk reads for the first time, and continue after it."""
+        """Process a page that the walk reads for the first time, and move on."""
         if self._walk is None:
             return
         fresh = bool(listed.fresh) or not self._walk.position
@@ -331,7 +331,7 @@ class ListingWalk:
         self.archives.note_page(names)
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
-        """Return the page after the page at which the walk stopped, or None."""
+        """Return the page after the one where the walk stopped, or None."""
         if walk.idle < MAX_IDLE_PAGES and (following := self._following(page)):
             return following
         return self._next_archive(walk)
@@ -343,7 +343,7 @@ class ListingWalk:
         return url
 
     def _following(self, page: Listing) -> str | None:
-        """Return the next page of a pager whose page numbers may count down, or None."""
+        """Return the next page of a pager, whose page numbers may count down, or None."""
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_list(self, walk: Walk) -> None:

@@ -1,4 +1,4 @@
-"""The listed releases of a source that wait in the store until a visit requests them."""
+"""The listed releases of a source that wait in the store to be requested."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -13,21 +13,22 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.items import ListingItem
 
 EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
-"""Time added to the current time in visits started by a user. All waiting releases are then due."""
+"""Time added to the current time in visits started by a user, so that all waiting releases are due.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
     """A listed release that waits until a visit requests it.
 
-    ``appeared`` is true if the listing first contained the release after the source's first visit.
+    ``appeared`` is true if it appeared on the listing after the source's first visit.
     """
 
     appeared: bool = False
 
 
 class WaitingReleases:
-    """The waiting releases of one source, in the order in which they are requested."""
+    """The waiting releases of one source, in the order of their requests."""
 
     def __init__(self, scope: VisitScope, backlog: Backlog) -> None:
         self._source = scope.id

@@ -35,7 +35,7 @@ from spiders.sources.unmatched_selectors import listing_matches
 log = logging.getLogger(__name__)
 
 MIN_EARLIER_ITEMS: Final = 3
-"""Minimum number of items on an earlier listing that is compared with the current page."""
+"""Minimum number of items on an earlier listing for comparing it with the current page."""
 
 LISTING_REPLACED_MESSAGE: Final = (
     "the page has no dates and none of its {count} earlier releases, so it was not read as a"
@@ -62,7 +62,8 @@ SKIPPED_ROW: Final = (
 def read_listing_response(response: Response, visit: Visit) -> Listing:
     """Extract the listing in a response, and report skipped rows.
 
-    The listing is also stored for later 304 responses. Raises NoListing if there is no listing.
+    The listing is also stored for later 304 responses. Raises NoListing if the response has no
+    listing.
     """
     listing = _read(response, visit)
     visit.first_pages.note_place(listing.place)
@@ -90,7 +91,7 @@ def listing_or_report(
 def report_unread(
     visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
 ) -> None:
-    """Report a listing page that could not be read, unless a visit works without it."""
+    """Report a listing page that could not be read, unless the visit works without it."""
     if is_first:
         # If the source has a feed, its page may be unavailable.
         is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
@@ -124,7 +125,7 @@ def is_replaced(listing: Listing, before: Listing) -> bool:
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
     """Whether a page without releases links to archives, such as years.
 
-    A page that listed releases ``before``, or that scripts fill, is not an index.
+    A page that listed releases ``before``, or that is filled by scripts, is not an index.
     """
     if listing.items or needs_scripts(page):
         return False
@@ -137,7 +138,7 @@ def has_stored_release(listing: Listing, visit: Visit) -> bool:
 
 
 def listing_moved_error(url: str) -> NoListing:
-    """Return the error for a listing that redirects to a page of the same site without a list."""
+    """Return the error for a listing that redirects to a page without a list on the same site."""
     return NoListing("moved", f"the listing redirects to {url}, which lists no release")
 
 

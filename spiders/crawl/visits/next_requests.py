@@ -1,4 +1,4 @@
-"""Choose a visit's next requests when all requested pages have been processed."""
+"""Choose a visit's next requests after all requested pages have been processed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ class Wanted:
     """A URL to request next, and the purpose of the request.
 
     - ``release``: a release from a listing (``item``)
-    - ``linked``: a release to which another page links (``link``)
+    - ``linked``: a release that another page links to (``link``)
     - ``listing``: a page of a listing of kind ``listing_kind``
     - ``stored``: a stored release, to check if it changed
     - ``again``: the first page of a listing, requested without conditions
-    - ``feed``: a feed to which a page links, requested for its hub
+    - ``feed``: a feed that a page links to, requested for its hub
     - ``file``: a file of a release, requested for the archive
     - ``requisite``: a requisite of a release's page, requested for the archive
     """
@@ -41,8 +41,8 @@ class Wanted:
 class NextRequests:
     """Chooses the next requests of one visit.
 
-    Listings come first, then ``postponed`` stored releases, linked and missing releases, then feeds
-    (for their hubs) and files.
+    The order is: listings; ``postponed`` stored releases; linked and missing releases; feeds (to
+    find their hubs); files.
     """
 
     scope: VisitScope
@@ -53,10 +53,9 @@ class NextRequests:
     files: ReleaseFiles
     recorder: DraftRecorder
     is_paused: bool = False
-    """Whether this visit has stopped paging through the listings. The next visit resumes."""
+    """Whether this visit has stopped paging through the listings, which the next visit resumes."""
     postponed: list[Wanted] = field(default_factory=list)
-    """Stored releases to check after the new releases are requested. An interrupted first visit
-    left these new releases."""
+    """Stored releases to check after the new releases that an interrupted first visit left."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
@@ -98,14 +97,14 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings whose 304 responses seem wrong, because releases on them are gone.
+        """Return listings whose 304 responses seem wrong, because some of their releases are gone.
 
         Only the first call per visit returns any.
         """
         return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
 
     def _later_pages(self) -> tuple[Wanted, ...]:
-        """Return later listing pages, to search them for missing releases.
+        """Return later listing pages to search for missing releases.
 
         Only the first call per visit starts a search.
         """

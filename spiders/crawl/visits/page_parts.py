@@ -37,8 +37,8 @@ def part_drafts(response: Response, visit: Visit, listing: Listing | None) -> It
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
     """Return a listing in which each stored release has its stored URL.
 
-    Many systems number their parts from the top, so a new part gets the id of an older part. Title
-    and day identify the release.
+    Many systems number the parts of a page from the top, so a new part gets the id of an older
+    part. Releases are therefore identified by title and day.
     """
     if not has_parts(listing):
         return listing
@@ -77,8 +77,7 @@ def drafts_of(
 ) -> Iterator[Draft]:
     """Yield drafts of the releases that are parts of a page, in listing order.
 
-    A stored release that is missing from a complete page counts as gone. A truncated page does not
-    show which releases are missing.
+    Stored releases that are missing from the page count as gone, unless the page is truncated.
     """
     items = {item.url for item in listing.items}
     known = visit.store.sections_of(visit.id, page_address(page.url))

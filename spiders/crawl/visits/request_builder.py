@@ -1,4 +1,4 @@
-"""Build the Scrapy requests of visits: with their callbacks, priorities and conditional headers."""
+"""Build the Scrapy requests of visits, with callbacks, priorities and conditional headers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from spiders.items import ListingItem
 from spiders.listing.paging.labels import control_to_click
 
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
-"""Priorities of requests. Stored releases are requested before new releases, to distinguish a moved
-page from a copy."""
+"""Priorities of requests. Stored releases come before new ones, so that a moved page can be
+distinguished from a copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """The spider's functions for responses, by the purpose of the request, and for failures."""
+    """The spider's callbacks by purpose of the request, and its errback."""
 
     listing: Callable[..., Any]
     listing_again: Callable[..., Any]
@@ -44,13 +44,13 @@ class Callbacks:
 
 
 class RequestBuilder:
-    """Builds requests. The visit then awaits their responses."""
+    """Builds requests and adds them to the awaited responses of their visit."""
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
 
     def wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
-        """Return the next request, or None if this visit already requested the page."""
+        """Return the next request, or None if this visit has already requested the page."""
         if wanted.link:
             return self.linked(visit, wanted.link)
         if wanted.kind == "listing":
@@ -95,7 +95,7 @@ class RequestBuilder:
     def release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request | None:
-        """Return a request for a release's page, or None if this visit already requested it."""
+        """Return a request for a release's page, or None if this visit has already requested it."""
         if part_fragment(url):
             page = page_address(url)
             if not visit.requested.claim(page):
@@ -115,7 +115,7 @@ class RequestBuilder:
         )
 
     def linked(self, visit: Visit, link: Link) -> Request:
-        """Return the request for a page to which a release page links."""
+        """Return the request for a page that a release page links to."""
         request = self._request(
             visit, link.url, self._callbacks.linked, NEW_PRIORITY, conditional=False, link=link
         )

@@ -52,14 +52,13 @@ from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
 ATTACHMENT_PRIORITY: Final = 571
-"""Position of AttachmentMiddleware among the download middlewares, beside DocumentMiddleware."""
+"""Position of AttachmentMiddleware among the downloader middlewares, next to DocumentMiddleware."""
 
 MAX_WAIT_SECONDS: Final = 0.5
-"""Maximum time that a draft waits for other drafts, to be recorded together with them, in
-seconds."""
+"""Maximum time in seconds for which a draft waits to be recorded together with others."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time until an unchanged release is recorded, in seconds. If the process is killed before
+"""Maximum time in seconds until an unchanged release is recorded. If the process is killed before
 that, the next visit requests the release again."""
 
 log = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback or errback. Other visits run between the steps.
+    """Limit the CPU time of each step of a callback or errback. Other visits run between steps.
 
     An errback gets its ``request`` and ``visit`` as arguments.
     """
@@ -222,7 +221,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_parts(self, response: Response, visit: Visit) -> None:
-        """Process a page whose parts are releases but that is not a listing page of this visit."""
+        """Process a page with releases as parts that is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
@@ -248,7 +247,7 @@ class PressRoomSpider(Spider):
     def _record_parts(self, visit: Visit) -> None:
         """Record the waiting drafts of page parts, once all first pages have arrived.
 
-        The first pages determine the positions of the parts in the listing.
+        The positions of the parts in the listing are known only then.
         """
         for draft in visit.first_pages.take_parts():
             _flush_later(visit, is_same=visit.record(PageDraft(draft)))
@@ -328,7 +327,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> None:
-        """Record the draft of a page to which another page links, if it is certainly a release."""
+        """Record the draft of a linked page, if it is certainly a release."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(
@@ -343,7 +342,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
-        """Process the feed to which a page links, to find its WebSub hub."""
+        """Process the feed that a page links to, to find its WebSub hub."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             if response.status == HTTPStatus.OK:
@@ -360,7 +359,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
-        """Process the response to a request for a release's file. It is already archived."""
+        """Process the response for a release's file, which is already archived."""
         with self.response(visit, response.url):
             visit.report.add_archive_error(why_not_archived(response))
             reading = response.meta.get(READING)
@@ -385,7 +384,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_requisite(self, response: Response, visit: Visit) -> None:
-        """Process the response to a request for a page requisite. It is already archived."""
+        """Process the response for a page requisite, which is already archived."""
         with self.response(visit, response.url), page_errors(response.url, visit.requisites.failed):
             visit.requisites.read(response)
 
@@ -450,7 +449,7 @@ class PressRoomSpider(Spider):
 def _flush_later(visit: Visit, *, is_same: bool) -> None:
     """Execute the pending writes of a visit soon, or later for an unchanged page.
 
-    ``is_same`` is true if the last page of the visit is unchanged.
+    ``is_same`` is whether the last page of the visit is unchanged.
     """
     seconds = MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS
     if last := visit.recorder.last:
@@ -458,7 +457,7 @@ def _flush_later(visit: Visit, *, is_same: bool) -> None:
 
 
 def moved_message(visit: Visit, url: str, answered: str) -> str:
-    """Return why a page that redirects to ``answered`` is not recorded, or "" if it may be."""
+    """Return why a page that redirects to ``answered`` must not be recorded, or "" if it may be."""
     if visit.file.is_page:
         return PAGE_MOVED_MESSAGE.format(url=answered) if is_elsewhere(answered, [url]) else ""
     moved = visit.stored.redirects_elsewhere(url, answered, visit.scope.entry_urls)

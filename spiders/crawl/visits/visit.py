@@ -1,4 +1,4 @@
-"""The state of one visit to a source. It stores and counts the results."""
+"""The state of one visit to a source, which stores and counts the results."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ EMPTY_INDEX: Final = (
 class FirstPages:
     """Counts the awaited first pages of a visit's listings, and keeps drafts that wait for them.
 
-    The first pages determine the position of the list on later pages, and the positions of page
-    parts in the listing. So drafts of page parts wait until all first pages have arrived or failed.
+    The first pages determine where the list is on later pages, and the positions of page parts in
+    the listing. So drafts of page parts wait until all first pages have arrived or failed.
     """
 
     def __init__(self) -> None:
         self._awaited = 0
         self.place = ""
-        """Position of the list on the pages of the listing; see Listing.place."""
+        """Where the list is on the pages of the listing; see Listing.place."""
         self._parts: list[Draft] = []
 
     def expect(self, count: int) -> None:
@@ -81,7 +81,7 @@ class FirstPages:
         return self._awaited
 
     def note_place(self, place: str) -> None:
-        """Remember the position of the list on the first page that has one."""
+        """Remember where the list is on the first page that has one."""
         self.place = self.place or place
 
     def hold(self, parts: Iterable[Draft]) -> None:
@@ -99,7 +99,7 @@ class FirstPages:
 class Visit:
     """The state of one visit: its parts, and the number of awaited responses.
 
-    - ``explicit``: whether a user started the visit; it then checks all stored releases
+    - ``explicit``: whether a user started the visit, which then checks all stored releases
     - ``backfill``: whether to page through all listings, with unconditional requests
     - ``on_progress``: called after each response
     - ``on_end``: called once at the end
@@ -209,7 +209,7 @@ class Visit:
     def due(self) -> tuple[str, ...]:
         """Return the URLs of stored releases that are due for another request.
 
-        Pages needed to learn layouts come first. The other pages follow, least recently checked
+        Pages needed for learning layouts come first, then the other pages, least recently checked
         first.
         """
         due = self.store.due(
@@ -228,7 +228,7 @@ class Visit:
             self.gone.add_request()
 
     def is_unconditional(self, url: str) -> bool:
-        """Whether to request a page without conditions, so that the server always sends it."""
+        """Whether to request a page unconditionally, so that the server always sends it."""
         return self.scope.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
@@ -245,7 +245,7 @@ class Visit:
     def finish(self) -> tuple[Wanted, ...]:
         """Retract missing releases after the last response, and return the next page requisites.
 
-        Without requisites, the visit ends and its report is stored.
+        If there are none, the visit ends and its report is stored.
         """
         if not self._is_finished:
             self._is_finished = True
@@ -326,7 +326,7 @@ class Visit:
             self.report.error(self.file.url, VANISHED, missing.held)
 
     def _report_empty_index(self) -> None:
-        """Report a listing page that contains only archives if none of these lists a release.
+        """Report a listing page that contains only archives, none of which lists a release.
 
         Nothing is reported if the visit ended before it could read an archive.
         """
@@ -400,7 +400,7 @@ class Visit:
     def release_at(self, url: str) -> Release | None:
         """Return the stored release whose current URL is ``url``, or None.
 
-        The release of a single page may have been redirected from ``url`` before.
+        The release of a single page may have been redirected from ``url``.
         """
         release = self.stored.at(url)
         if self.file.is_page:
@@ -411,7 +411,7 @@ class Visit:
     def add_missing(self, url: str, status: int, capture: Capture | None = None) -> None:
         """Record that a page is gone. At the end of the visit, its release may be retracted.
 
-        ``status`` is 404 or 410, or the status of a page that reports itself as not found.
+        ``status`` is 404 or 410, or the status of a page that reports itself as missing.
         """
         release = self.release_at(url)
         if release is None or self.file.is_page:

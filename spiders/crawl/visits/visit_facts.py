@@ -30,19 +30,18 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched_selectors import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
-"""Maximum number of earlier run reports that are searched for facts. Reports of failed visits
-contain no facts."""
+"""Maximum number of earlier run reports searched for facts. Reports of failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases that are newer than all rows of a listing that never contained
-them. Fewer are not reported."""
+"""Minimum number of stored releases newer than all rows of a listing that never contained them, for
+this to be reported."""
 
 NEWEST_RELEASES: Final = 5
-"""Number of newest stored releases that are compared with the listing."""
+"""Number of newest stored releases compared with the listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""A feed's page counts as stopped only if the feed has at least this many newer releases."""
+"""Minimum number of newer releases in a feed for its page to count as stopped."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Period over which missed releases are counted."""
 
@@ -65,14 +64,13 @@ class FactFinder:
 
     @property
     def url(self) -> str:
-        """URL of the listing that is compared with the last visit: the feed, or else the page."""
+        """URL of the listing compared with the last visit: the feed, or else the page."""
         return self._file.feed or self._file.url
 
     def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
         """Add the first page of a listing.
 
-        ``answered`` is the URL of the response. ``kept`` is the same page in the last visit, or
-        None.
+        ``answered`` is the URL of the response. ``kept`` is the page as of the last visit, or None.
         """
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
@@ -95,7 +93,7 @@ class FactFinder:
     ) -> VisitFacts:
         """Return the facts about the visit.
 
-        ``has_links`` is true if the visit's pages linked to other releases. ``below`` contains the
+        ``has_links`` is whether the visit's pages linked to other releases. ``below`` contains the
         keys of rows on later pages of the listing. Raises StoreError if the store fails.
         """
         facts = self._before()
@@ -158,8 +156,8 @@ class FactFinder:
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
         """Add newer releases that are missing from the listing to the facts.
 
-        A few releases that the listing never contained do not count. They were found through links
-        on other pages, and may belong to another list.
+        A few releases that the listing never contained don't count. They were found through links,
+        and may belong to another list.
         """
         found = self._behind(facts, front, gone)
         if not 0 < found.behind.count < MIN_NEWER_RELEASES:
@@ -176,8 +174,8 @@ class FactFinder:
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """Add the feed's newer releases that are missing from the source's page to the facts.
 
-        Missing releases count only if the page was up to date before. A feed may be a day ahead,
-        and a page need not list everything in its feed.
+        They count only if the page was up to date before. A feed may be a day ahead, and a page
+        need not list everything in its feed.
         """
         found = self._behind(replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -215,13 +213,13 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """Return the titles on a listing if most of them are distinct, else an empty set."""
+    """Return the titles on a listing if most of them are distinct, otherwise an empty set."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:
-    """Return a hash of a source file's URL and rules. It changes whenever they change."""
+    """Return a hash of a source file's URL and rules, which changes whenever they change."""
     rules = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
     return hashlib.blake2s(rules, digest_size=6).hexdigest()
 
@@ -242,7 +240,7 @@ def is_shown(release: Release, keys: Collection[str]) -> bool:
 
 
 def day_of(release: Release) -> str:
-    """Return the ISO day of a release, or "" if the release has no date or a future date."""
+    """Return the ISO day of a release, or "" if its date is missing or in the future."""
     published = release.published
     if published.precision == "none" or published.at > utc_now():
         return ""
