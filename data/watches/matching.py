@@ -1,10 +1,10 @@
-"""Matching of events with watches, by an index of all watches.
+"""Matching of events with watches, by a table of the conditions of all watches.
 
-The index is a tree. A release leads only to watches whose words and labels it contains, and only
-the remaining conditions of these are compared. So of 100,000 watches, few are compared in vain.
-Watches with the same conditions are compared once.
+A release marks the conditions that its words and labels meet, and the watches whose conditions are
+all met are found at once. So a watch without a match costs hardly anything. Conditions that words
+and labels do not decide are evaluated afterwards, once for all watches with the same conditions.
 
-A key of the index is a property of a release, as text: a word (``mole``), two successive words
+A key is a property of a release, as text: a word (``mole``), two successive words
 (``northern mole``), the first letters of a word (``nort*``), a word of the title (``title:mole``),
 or a label (``source:harbour``). Folded words contain no other characters, so keys of different
 kinds differ.
@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
 
 from data.errors import QueryError
 from data.languages.tags import language_tag
 from data.models import NO_EDIT, AlertKind, Content, EditClasses, Release
 from data.search.expression import (
-    EVERYTHING,
     NOTHING,
     And,
     Expression,
@@ -33,7 +35,7 @@ from data.search.expression import (
     all_of,
     leaves,
 )
-from data.search.folded_release import Evaluator, FoldedRelease, evaluator, word_pairs
+from data.search.folded_release import FoldedRelease, evaluator, word_pairs
 from data.search.query import Query
 from data.search.syntax import MIN_PREFIX_LETTERS
 from data.topics.facets import labels_of
@@ -92,18 +94,11 @@ def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
             keys = frozenset[Key]().union(*(one.keys for one in needs))
             return Need(keys, all(one.is_exact for one in needs))
         case And(parts):
-            several = needs_of(parts, uses)
-            return several[0][0]._replace(is_exact=False) if several else None
+            several = [need for one in parts if (need := need_of(one, uses)) is not None]
+            least = min(several, key=lambda need: _uses_of(need, uses), default=None)
+            return least and least._replace(is_exact=False)
     needs = list(_needs_of_leaf(expression))
     return min(needs, key=lambda need: _uses_of(need, uses), default=None)
-
-
-def needs_of(
-    parts: Collection[Expression], uses: Mapping[Key, int]
-) -> list[tuple[Need, Expression]]:
-    """Return expressions with their needs, the most selective needs first."""
-    found = [(need, part) for part in parts if (need := need_of(part, uses)) is not None]
-    return sorted(found, key=lambda one: _uses_of(one[0], uses))
 
 
 def _uses_of(need: Need, uses: Mapping[Key, int]) -> tuple[bool, int, list[Key]]:
@@ -129,11 +124,6 @@ def _needs_of_leaf(leaf: Expression) -> Iterator[Need]:
         yield Need(frozenset([f"title:{whole[0]}" if in_title else whole[0]]), is_exact)
     for pair in word_pairs(whole):
         yield Need(frozenset([pair]), is_exact=not leaf.place and len(words) == 2)  # noqa: PLR2004 - the pair itself
-
-
-MAX_NODES: Final = 16
-"""Maximum number of index nodes that may contain the same watch, because each of its needs has
-alternative keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,47 +184,68 @@ class WatchRule:
         return edit.weight >= self.min_weight and has_class
 
 
-class Node:
-    """A node of the index: watches whose needs are met, and child nodes for further needs.
+class RuleTable:
+    """Conditions of the watches for the same kinds of events, as rows of a table.
 
-    ``met`` contains watches without other conditions. ``groups`` contains the others by the rest of
-    their conditions, each with its evaluator. ``keys`` are those of ``children``, because an
-    intersection of sets is faster than lookups. Empty collections are None to save memory.
+    Each watch has adjacent rows, one for each of its needs and exclusions. A release marks the rows
+    of its keys. If all needs of a watch and none of its exclusions are marked, only the rest of its
+    expression is evaluated: what keys do not decide, such as a long phrase. A few operations on
+    arrays do this for all watches, and each rest is evaluated once for all watches that have it.
     """
 
-    __slots__ = ("children", "groups", "keys", "met")
+    def __init__(self, rules: Iterable[WatchRule], uses: Mapping[Key, int]) -> None:
+        ordered = sorted(rules, key=lambda rule: rule.id)
+        rows: defaultdict[Key, list[int]] = defaultdict(list)
+        starts: list[int] = []
+        excluded: list[bool] = []
+        rests: dict[Expression, int] = {}
+        rest_numbers: list[int] = []
+        for rule in ordered:
+            starts.append(len(excluded))
+            parts = (
+                rule.expression.parts if isinstance(rule.expression, And) else (rule.expression,)
+            )
+            rest: list[Expression] = []
+            for part in parts:
+                is_exclusion = isinstance(part, Not)
+                need = need_of(part.part if isinstance(part, Not) else part, uses)
+                if need and (need.is_exact or not is_exclusion):
+                    for key in need.keys:
+                        rows[key].append(len(excluded))
+                    excluded.append(is_exclusion)
+                if not (need and need.is_exact):
+                    rest.append(part)
+            if len(excluded) == starts[-1]:
+                # A watch without needs gets a row that no release marks.
+                excluded.append(True)
+            rest_numbers.append(rests.setdefault(all_of(rest), len(rests)))
+        self._rows = {key: np.array(numbers, np.int32) for key, numbers in rows.items()}
+        self._starts = np.array(starts, np.int32)
+        self._excluded = np.array(excluded, np.bool_)
+        self._rests = [evaluator(rest) for rest in rests]
+        self._rest_numbers = np.array(rest_numbers, np.int32)
+        self._names = np.array([rule.id for rule in ordered], np.object_)
 
-    def __init__(self) -> None:
-        self.keys: set[Key] | None = None
-        self.children: dict[Key, Node] | None = None
-        self.groups: dict[Expression, tuple[Evaluator, list[str]]] | None = None
-        self.met: list[str] | None = None
-
-    def below(self, keys: Collection[Key]) -> list[Node]:
-        """Return the nodes below this node for some keys, and add missing nodes."""
-        self.keys = self.keys or set()
-        self.keys.update(keys)
-        children = self.children = self.children or {}
-        return [children.setdefault(key, Node()) for key in keys]
-
-    def add(self, rest: Expression, watch_id: str) -> None:
-        """Add a watch whose remaining conditions are the expression ``rest``."""
-        if rest == EVERYTHING:
-            self.met = self.met or []
-            self.met.append(watch_id)
-            return
-        self.groups = self.groups or {}
-        if rest not in self.groups:
-            self.groups[rest] = evaluator(rest), []
-        self.groups[rest][1].append(watch_id)
+    def matching(self, release: FoldedRelease, keys: frozenset[Key]) -> list[str]:
+        """Return the sorted ids of the watches that match a release with these keys."""
+        marked = np.zeros(len(self._excluded), np.bool_)
+        if rows := [found for key in keys if (found := self._rows.get(key)) is not None]:
+            marked[np.concatenate(rows)] = True
+        met = np.logical_and.reduceat(marked != self._excluded, self._starts)
+        candidates = np.flatnonzero(met)
+        rest_numbers = self._rest_numbers[candidates]
+        is_match = np.zeros(len(self._rests), np.bool_)
+        for number in np.unique(rest_numbers).tolist():
+            is_match[number] = self._rests[number](release)
+        names: list[str] = self._names[candidates[is_match[rest_numbers]]].tolist()
+        return names
 
 
 class WatchIndex:
-    """Index of all watches by the keys that a release needs to match them.
+    """All watches, prepared to find those that match an event.
 
-    Watches for the same kinds of events are in one tree. Each level of the tree is one need of the
-    watches below it, the most selective first. ``saved`` contains the saved searches that watches
-    may name. A watch with an unknown or invalid saved search matches no release.
+    ``saved`` contains the saved searches that watches may name. A watch with an unknown or invalid
+    saved search matches no release.
     """
 
     def __init__(
@@ -243,12 +254,12 @@ class WatchIndex:
         rules = [rule_of(name, watch, saved or {}) for name, watch in watches.items()]
         self._of_edits = {rule.id: rule for rule in rules if rule.min_weight or rule.edit_classes}
         self._of_health = [rule for rule in rules if "health" in rule.kinds]
-        self._has_rules = bool(rules)
-        self._trees: defaultdict[tuple[frozenset[str], bool], Node] = defaultdict(Node)
         uses = Counter(key for rule in rules for key in {*keys_named(rule.expression)})
+        alike: defaultdict[tuple[frozenset[str], bool], list[WatchRule]] = defaultdict(list)
         for rule in rules:
             if rule.expression != NOTHING:
-                _enter(self._trees[rule.kinds, rule.backlog], rule, uses)
+                alike[rule.kinds, rule.backlog].append(rule)
+        self._tables = {kinds: RuleTable(some, uses) for kinds, some in alike.items()}
 
     def matching(
         self, event: AlertEvent, moves: Mapping[str, str] | None = None
@@ -262,30 +273,21 @@ class WatchIndex:
         if not event.content:
             return tuple(sorted(self._matching_health(event, sources)))
         # Folding a long text would take milliseconds.
-        if not self._has_rules:
+        if not self._tables:
             return ()
         release = folded(event, sources)
         keys = keys_in(release)
-        nodes = [
-            tree
-            for (kinds, backlog), tree in self._trees.items()
+        found = [
+            table.matching(release, keys)
+            for (kinds, backlog), table in self._tables.items()
             if event.kind in kinds and (backlog or not event.backlog)
         ]
-        found: list[str] = []
-        for node in nodes:
-            if node.met:
-                found += node.met
-            if node.groups:
-                for is_match, ids in node.groups.values():
-                    if is_match(release):
-                        found += ids
-            if node.keys and node.children:
-                nodes += [node.children[key] for key in node.keys & keys]
-        names = {*found}
+        # Each list is sorted, which makes it fast to sort them together.
+        names = sorted(chain.from_iterable(found))
         if event.kind == "edit":
-            narrowed = names & self._of_edits.keys()
-            names -= {one for one in narrowed if not self._of_edits[one].takes(event.edit)}
-        return tuple(sorted(names))
+            of_edits = self._of_edits
+            names = [n for n in names if n not in of_edits or of_edits[n].takes(event.edit)]
+        return tuple(names)
 
     def _matching_health(self, event: AlertEvent, sources: frozenset[str]) -> Iterator[str]:
         """Yield the ids of the watches that match an event without a release."""
@@ -294,20 +296,6 @@ class WatchIndex:
             concerns = not rule.sources or not event.source or not rule.sources.isdisjoint(sources)
             if concerns and event.kind in rule.kinds and (rule.backlog or not event.backlog):
                 yield rule.id
-
-
-def _enter(tree: Node, rule: WatchRule, uses: Mapping[Key, int]) -> None:
-    """Add a watch to a tree."""
-    expression = rule.expression
-    parts = expression.parts if isinstance(expression, And) else (expression,)
-    nodes, met = [tree], set[Expression]()
-    for need, part in needs_of(parts, uses):
-        if nodes == [tree] or len(nodes) * len(need.keys) <= MAX_NODES:
-            nodes = [below for node in nodes for below in node.below(need.keys)]
-            met |= {part} if need.is_exact else set()
-    rest = all_of([part for part in parts if part not in met])
-    for node in nodes:
-        node.add(rest, rule.id)
 
 
 def folded(event: AlertEvent, sources: frozenset[str]) -> FoldedRelease:

@@ -11,7 +11,8 @@ import pytest
 
 from data.identity.decision import first_release
 from data.models import AlertKind, Content, EditClasses
-from data.watches.matching import AlertEvent, WatchIndex, release_event
+from data.search.folded_release import evaluator
+from data.watches.matching import AlertEvent, WatchIndex, folded, release_event, rule_of
 from data.watches.watch_file import Watch
 from tests.drafts import draft
 
@@ -223,7 +224,7 @@ def test_keys_of_the_index_select_no_more_than_the_query(
     assert matches(query=f"({query}) ({other})" if other else query) is expected
 
 
-def test_an_index_of_many_watches_finds_the_same_as_each_watch_alone() -> None:
+def test_an_index_of_many_watches_finds_what_each_expression_matches() -> None:
     chance = random.Random(7)
     words = ["harbour", "closed", "pilot", "station", "drill", "storm", "odile", "tests", "ferry"]
     watches = {}
@@ -242,6 +243,11 @@ def test_an_index_of_many_watches_finds_the_same_as_each_watch_alone() -> None:
         if number % 10 == 0:
             watches[f"w{number:03}-again"] = watch
     event = AlertEvent("edit", "harbour", TEXT)
-    alone = [name for name, one in watches.items() if WatchIndex({name: one}).matching(event)]
-    assert 20 < len(alone) < 580
-    assert WatchIndex(watches).matching(event) == tuple(alone)
+    release = folded(event, frozenset(["harbour"]))
+    expected = [
+        name
+        for name, watch in watches.items()
+        if "edit" in watch.kinds and evaluator(rule_of(name, watch, {}).expression)(release)
+    ]
+    assert 20 < len(expected) < 580
+    assert WatchIndex(watches).matching(event) == tuple(expected)
