@@ -19,7 +19,7 @@ class ExtractedRelease:
     - ``links``: links to other releases on the page.
     - ``editions``: translations of the page, as pairs of a language tag and a URL.
     - ``confidence``: a value from 0 to 1 per field (``title``, ``published``, ``body`` …).
-    - ``reasons``: one sentence for each field that is missing or was rejected.
+    - ``reasons``: a sentence for each field that is missing or was rejected.
     - ``refused``: the text of a date that was rejected as impossible, if no other date was found.
     """
 
@@ -69,8 +69,8 @@ class Series:
     """A numbered series of requests for the parts of a list, found on the list's first page.
 
     The requests go to ``path``. The query parameter ``name`` grows by ``step`` per request, or by
-    the number of items per part if ``step`` is 0. ``last`` is the parameter's highest value, or
-    None if unknown.
+    the number of items per part if ``step`` is 0. ``last`` is its highest value, or None if
+    unknown.
     """
 
     path: str
@@ -81,7 +81,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class UnreadSign:
-    """Evidence on a listing page about further releases that are not on the page.
+    """Evidence on a listing page of further releases that are not on the page.
 
     ``text`` is a quotation from the page. The meaning of ``number`` depends on ``kind``:
 
@@ -144,7 +144,7 @@ def keys_of(item: ListingItem) -> Iterator[str]:
 def item_name(item: ListingItem) -> str:
     """Return the day and title of a listing item, which identify it even if its URL changes.
 
-    Returns an empty string if the item has no date or no title.
+    Returns an empty string if it has no date or no title.
     """
     if not (item.published and item.title):
         return ""

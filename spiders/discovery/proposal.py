@@ -241,10 +241,7 @@ def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LinkSelector:
-    """A selector for links to releases.
-
-    It has the number of links that it matches, and the text of the first link.
-    """
+    """A selector for links to releases, the number of its matches, and the first link's text."""
 
     selector: str
     links: int

@@ -89,7 +89,7 @@ class CrawlConnections:
         """Ports on 127.0.0.1 of our own gateways (spiders.download.proxy_middleware)."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> "CrawlConnections":
-        """Return this object, because Scrapy copies the settings but the parts share it."""
+        """Return this object itself: Scrapy copies the settings, but parts of a crawl share it."""
         return self
 
 

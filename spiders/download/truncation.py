@@ -159,9 +159,9 @@ class TruncationMiddleware:
         """Return a response if it is complete, or else a request for another attempt.
 
         The end of the body decides, or else earlier attempts and visits. If the server announced no
-        length, a body is accepted in the second visit that finds the same end. If there are more
-        signs of truncation (``is_unsure``), the same end is not enough. Raises TruncatedResponse
-        after the last attempt.
+        length, a body is accepted in the second visit that finds the same end. With more signs of
+        truncation (``is_unsure``), the same end is not enough. Raises TruncatedResponse after the
+        last attempt.
         """
         end = end_of(response.body)
         if end == "complete" and (response.body or not is_unsure):
@@ -215,13 +215,13 @@ class Ending(NamedTuple):
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """Decode the result of `encoded`. Texts from earlier versions contain only the mark."""
+        """Decode the result of `encoded`. In texts from earlier versions, only the mark is set."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))
 
     def encoded(self, visits: int) -> str:
-        """Encode this ending for the store, without its text. ``visits`` is the number to store."""
+        """Encode this ending for the store, with the number ``visits`` and without its text."""
         return f"{self.mark} {self.size} {self.start} {visits}"
 
     def continues(self, known: Ending) -> bool:
@@ -245,12 +245,12 @@ def text_digest(text: bytes) -> str:
 
 
 def is_good(response: Response) -> bool:
-    """Whether a response has a success status, so that its body is needed."""
+    """Whether a response has a success status, so that its body matters."""
     return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def failure_of(response: Response) -> Exception | None:
-    """Return the error for a response that is certainly truncated, or None otherwise."""
+    """Return the error for a response that is certainly truncated, or None."""
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
@@ -262,8 +262,8 @@ def failure_of(response: Response) -> Exception | None:
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
     """Return whether a 206 response contains the whole resource (RFC 9110, 14.4).
 
-    The result is "all", "part", or "unknown". It is "unknown" if the response may begin with the
-    first byte but has no total length.
+    The result is "all", "part", or "unknown" (if the response may begin with the first byte but has
+    no total length).
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""
@@ -280,13 +280,13 @@ def part_of(response: Response) -> Literal["all", "part", "unknown"]:
 def end_digest(body: bytes) -> str:
     """Return a digest of the last bytes of a body.
 
-    Bodies that differ only in times and ids have the same digest.
+    It is the same for bodies that differ only in times and ids.
     """
     return text_digest(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
 
 
 def in_ascii(body: bytes) -> bytes:
-    """Return a body in an encoding in which tags are ASCII. UTF-16 is converted to UTF-8."""
+    """Return a body in an encoding in which tags are ASCII: UTF-16 is converted to UTF-8."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode()
     if body.startswith((b"<\0", b"\0<")):
@@ -295,7 +295,7 @@ def in_ascii(body: bytes) -> bytes:
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Return whether a body is complete or cut, judged by the end marker of its format.
+    """Return whether a body is complete or cut, judging by the end marker of its format.
 
     The result is "unknown" for a format without an end marker. Anything after the end of an HTML
     document is ignored.

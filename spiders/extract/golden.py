@@ -2,10 +2,11 @@
 
 The folder of a test contains listing.html, release.html and expected.json:
 
-{"listing": {"url", "captured", "items": [{"url", "title", "published"}], "next"}, "release":
-{"url", "title", "published", "precision", "language", "body_text", "images", "attachments"}}
+{"listing": {"url", "captured", "items": [{"url", "title", "published"}], "next"},
+ "release": {"url", "title", "published", "precision", "language", "body_text", "images",
+             "attachments"}}
 
-``captured`` is the time to which words such as "yesterday" refer. ``body_text`` is a list of
+``captured`` is the current time for words such as "yesterday". ``body_text`` is a list of
 paragraphs. Images and attachments are lists of URLs. A person may add other fields of a release.
 """
 
@@ -43,7 +44,7 @@ RELEASE_FIELDS: Final = (
 """Fields of a listing and of a release that expected.json contains by default."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
-"""Fields that describe the capture of the pages. They are not extracted."""
+"""Fields about the capture of the pages. They are not extracted."""
 
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
@@ -115,7 +116,7 @@ def as_read(
 ) -> tuple[Listing, Content]:
     """Return the listing and the release's content with the expected values inserted.
 
-    A field without an expected value keeps its extracted value. Raises KeyError, TypeError or
+    Fields without an expected value keep the extracted one. Raises KeyError, TypeError or
     ValueError if the expected values have a wrong format.
     """
     items = tuple(
@@ -146,7 +147,7 @@ def _published(iso: str | None, zone: str) -> Published | None:
 
 
 class BadGolden(CommuniqueError):
-    """Raised if a golden test can't be read or written."""
+    """A golden test can't be read or written."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(f"{path}: {cause}")
@@ -237,7 +238,7 @@ def read_golden(folder: Path) -> Golden:
 
 
 def lasting(page: Page) -> bytes:
-    """Return a page's bytes so that they can be decoded without the Content-Type header."""
+    """Return a page's bytes in a form that can be decoded without the Content-Type header."""
     return page.body if Page(page.url, page.body).markup == page.markup else page.markup
 
 

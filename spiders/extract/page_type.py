@@ -1,7 +1,7 @@
 """Decide whether a page is a release or a listing, given its extraction as both.
 
-The score is a logistic regression over eleven features. It was trained on 1,236 release pages and
-135 listing pages of our own and other sites. On sites not in the training data (five-fold
+The score is a logistic regression over eleven features, trained on 1,236 release pages and 135
+listing pages of our own and other sites. On sites not in the training data (five-fold
 cross-validation), it recognizes 98 % of the releases and 90 % of the listings.
 """
 
@@ -19,23 +19,23 @@ SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 """Rules for dates in markup that is typical of pages with a single article."""
 
 MAX_SCORED_ITEMS = 25
-"""Number of listing items above which further items do not change the score."""
+"""Maximum number of listing items that affect the score."""
 MAX_SCORED_LENGTH = 4000
-"""Length of a text above which further text does not change the score, in characters."""
+"""Maximum length in characters of the part of a text that affects the score."""
 
 MIN_RELEASE_LENGTH = 800
-"""Minimum length of the text of a release page that also has a list in its scripts, in
-characters."""
+"""Minimum length in characters of the text of a release page that also has a list in its scripts.
+"""
 
 MAX_SEARCHED_LENGTH = 50_000
-"""Number of characters at the beginning of a text that are searched for item titles."""
+"""Number of characters at the start of a text that are searched for item titles."""
 
 MIN_TITLE_LENGTH = 9
-"""Minimum length of an item title that is searched for in a text, in letters. Shorter titles occur
+"""Minimum length in letters of an item title that is searched for in a text. Shorter titles occur
 by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""Maximum number of dated items that all have the same date, if this date is ignored."""
+"""Maximum number of dated items with the same date for this date to be ignored."""
 
 BIAS = -3.4
 
@@ -81,8 +81,8 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
 def dated_items(release: ExtractedRelease, listing: Listing) -> int:
     """Return the number of listing items whose date may be the date of a release.
 
-    Links to parent pages do not count. If a few items share a single date, it is probably the date
-    of the page itself, or today.
+    Links to parent pages don't count. A single date shared by a few items is probably the date of
+    the page itself, or today.
     """
     here = (release.url, release.canonical or "")
     dated = [item for item in listing.items if item.published and not is_above(item.url, here)]
@@ -98,7 +98,7 @@ def dated_items(release: ExtractedRelease, listing: Listing) -> int:
 def is_above(url: str, pages: tuple[str, ...]) -> bool:
     """Whether a URL is a parent folder of one of ``pages``.
 
-    A page's own URL with a query is not its parent: ``/?p=55`` is not above ``/``.
+    A page's own URL with a query is not below it: ``/`` is not a parent of ``/?p=55``.
     """
     path, _, query = url.partition("?")
     folder = path.rstrip("/") + "/"
@@ -120,9 +120,9 @@ def listed_share(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def address_of(url: str) -> tuple[float, bool]:
-    """Return two features of a URL: several words in its last segment, and a long number.
+    """Return two features of a URL: whether its last segment has several words, and a long number.
 
-    The first feature is 0.5 if the URL is unknown.
+    The first is 0.5 if the URL is unknown.
     """
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Extract one page into plain values, with the field names that Communique uses everywhere.
+"""Extract one page as plain values, with the field names that Communique uses everywhere.
 
 `read_page` is for separate processes that extract many pages.
 """
@@ -33,9 +33,9 @@ GZIP = b"\x1f\x8b"
 def extract(
     page_id: str, page: Page, context: DateContext, kind: Wanted = "auto"
 ) -> dict[str, Any]:
-    """Extract a page into values that can be written as JSON.
+    """Extract a page as values that can be written as JSON.
 
-    If ``kind`` is "auto", the page is classified as a release or a listing first.
+    If ``kind`` is "auto", the page is first classified as a release or a listing.
     """
     if kind == "listing":
         return listing_values(page_id, read_listing(page, context))
@@ -98,7 +98,7 @@ def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
 class Task:
     """A page to extract: the path of a saved file, or a fetched page.
 
-    ``problem`` is an error that occurred before extraction, or None.
+    ``problem`` is an error from before the extraction, or None.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Task:
 
 
 def read_page(task: Task) -> bytes | str:
-    """Return the extraction of a page as JSON, or an error message as a string."""
+    """Return the extraction of a page as JSON (bytes), or an error message as a string."""
     if task.problem is not None:
         return task.problem
     try:
@@ -130,7 +130,7 @@ def read_page(task: Task) -> bytes | str:
 
 
 def saved(task: Task) -> Page:
-    """Load a saved page, which may be compressed with gzip. A page that is too large is truncated.
+    """Load a saved page, which may be compressed with gzip and is truncated if it is too large.
 
     An invalid page URL is ignored.
     """

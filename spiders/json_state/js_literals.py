@@ -1,4 +1,4 @@
-"""Parse JSON or JavaScript literals in a script without running the script."""
+"""Parse JSON or JavaScript literals in a script without running it."""
 
 import json
 import re
@@ -40,15 +40,15 @@ REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 
 
 class NoLiteral(ValueError):
-    """Raised if a script contains no readable value at a given offset."""
+    """A script contains no readable value at a given offset."""
 
 
 def first_value(text: str, at: int) -> tuple[Any, int]:
     """Return the value at the offset ``at`` in a script, and the offset of its end.
 
     The value may be JSON, a JavaScript object literal, ``JSON.parse("…")``, or a function that is
-    called at once and returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value can
-    be read.
+    called immediately and returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value
+    can be read.
     """
     if text[at : at + 1] in {"{", "["}:
         try:
@@ -108,7 +108,7 @@ class LiteralReader:
         self._depth = 0
 
     def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per lexeme type
-        """Return the next value. Raises NoLiteral if the value can't be read.
+        """Return the next value. Raises NoLiteral if it can't be read.
 
         A variable is returned as None and recorded in ``named``. ``holder`` and ``key`` are the
         list or object that contains the value, and the value's index or key.
@@ -165,7 +165,7 @@ class LiteralReader:
     def _closes(self, close: str) -> bool:
         """Whether the list or object ends at the current offset.
 
-        If not, the comma before the next value is skipped.
+        Otherwise, the comma before the next value is skipped.
         """
         place = self.at
         following = self._next()

@@ -13,10 +13,10 @@ from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
 MAX_LEARNING_RECORDS = 50
-"""Maximum number of records that are read to identify fields with unknown names."""
+"""Maximum number of records from which fields with unknown names are identified."""
 
 MIN_TITLE_WORDS, MAX_TITLE_LENGTH = 3, 200
-"""Minimum number of words, and maximum length in characters, of the titles in a field whose name is
+"""Minimum number of words and maximum length in characters of titles in a field whose name is
 unknown."""
 
 MAX_CATEGORIES = 30
@@ -29,7 +29,7 @@ WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article"
 """Keys of objects that may contain the fields of a record."""
 
 INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
-"""Keys that contain the value of a nested field, as in ``{"rendered": …}``."""
+"""Keys for the value of a nested field, as in ``{"rendered": …}``."""
 
 _URLS = re.compile(
     r"(?:canonical|perma|web|page|full|detail|article|external|public)?_?(?:url|link|href|uri)"
@@ -71,9 +71,9 @@ def read_records(
     dates: DateReader,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
-    """Return the listing items from the list of records that is most like a listing.
+    """Return the listing items in the list of records that most resembles a listing.
 
-    ``address`` returns the URL for a record without a URL field.
+    ``address`` returns the URL of a record without a URL field.
     """
     best: list[ListingItem] = []
     left = MAX_RECORDS
@@ -95,7 +95,7 @@ def _worth(items: list[ListingItem]) -> float:
 
 
 def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
-    """Return the names of the title field and the date field, judged by their values.
+    """Return the names of the title field and the date field, judging by their values.
 
     A name is "" if no field has suitable values.
     """
@@ -152,7 +152,7 @@ def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def record_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a record. A nested field is replaced by its inner value.
+    """Yield the fields of a record, with nested fields replaced by their inner values.
 
     For example, WordPress nests a title as ``{"rendered": …}``.
     """
@@ -170,7 +170,7 @@ def record_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def published_in(fields: dict[str, Any], dates: DateReader) -> Published | None:
     """Return the publication date in a record's fields, or None.
 
-    Fields for publication take precedence over other date fields, such as modification.
+    Fields for publication take precedence over other dates, such as modification.
     """
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),

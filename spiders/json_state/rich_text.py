@@ -1,8 +1,8 @@
 """Convert the body texts in a page's JSON state to HTML.
 
-A text may be HTML, Markdown (CommonMark), or a tree of editor nodes. Trees of ProseMirror, Slate,
-Lexical, Contentful, Portable Text, Editor.js, Strapi and similar editors are supported. Each node
-has a type, and may have text and child nodes.
+A text may be HTML, Markdown (CommonMark), or a tree of editor nodes, each with a type, text and
+child nodes. Trees of ProseMirror, Slate, Lexical, Contentful, Portable Text, Editor.js, Strapi and
+similar editors are supported.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ INSIDE: Final = (
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
     "richText", "rich_text", "markup", "copy", "columns",
 )  # fmt: skip
-"""Keys of a node whose values are its children or text. They are converted in the node's order."""
+"""Keys of a node for its children or text, which are converted in the node's order."""
 
 RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
-"""Keys for HTML that a site rendered from the node's other keys. The other keys are then
-ignored."""
+"""Keys for HTML that a site rendered from a node's other keys, which are then ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
@@ -50,7 +49,7 @@ TAGS: Final = (
     (re.compile(r"link$|^a$", re.IGNORECASE), "a"),
     (re.compile(r"paragraph|^p$|^block$|^text_?block$|^unstyled$|^normal$", re.IGNORECASE), "p"),
 )
-"""Patterns of node types, each with the HTML tag for such nodes."""
+"""HTML tags for editor nodes, with the patterns of their types."""
 
 ASIDE: Final = re.compile(
     r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
@@ -58,21 +57,20 @@ ASIDE: Final = re.compile(
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
     re.IGNORECASE,
 )
-"""Pattern that matches node types that are shown beside a text but are not part of it, such as
-ads."""
+"""Pattern of node types that are shown beside a text but are not part of it, such as ads."""
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""Pattern that matches a bullet at the beginning of a line. It is not a list item in Markdown."""
+"""Pattern of a bullet at the start of a line, which is not a list item in Markdown."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
-"""Maximum length of a text that is parsed as Markdown, in characters. Longer texts are treated as
+"""Maximum length in characters of a text that is parsed as Markdown. Longer texts are treated as
 plain text."""
 
 
 class Writer:
-    """Converts the texts of one page to HTML. The size limits apply to all these texts together."""
+    """Converts the texts of one page to HTML, with size limits for all of them together."""
 
     def __init__(self) -> None:
         self._left = MAX_NODES

@@ -12,7 +12,7 @@ At most MAX_CHARACTERS characters in MAX_SCRIPTS scripts are read per page. Unre
 skipped.
 
 Nuxt's payload is a list. Its first entry is the state, and numbers inside lists and objects are
-indexes into the payload. If a list begins with a name, it is a value of the type with that name
+indexes into the payload. A list that begins with a name is a value of the type with that name
 (github.com/sveltejs/devalue).
 """
 
@@ -35,23 +35,22 @@ MAX_CHARACTERS: Final = 4_000_000
 """Maximum total length of the scripts and attributes read per page, in characters."""
 
 MAX_ASSIGNED: Final = 12
-"""Maximum number of assigned values that are parsed per script."""
+"""Maximum number of assigned values parsed per script."""
 
 MIN_STATE_LENGTH: Final = 80
-"""Minimum length of a script or attribute that may contain JSON state, in characters."""
+"""Minimum length in characters of a script or attribute that may contain JSON state."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 STATE_NAME: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
-"""Pattern that matches the name of a variable or property for state, up to the equals sign."""
+"""Pattern of the name of a variable or property for state, up to the equals sign."""
 
 DECLARED: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
-"""Pattern that matches the name of any variable or property, to which a list of records may be
-assigned."""
+"""Pattern of the name of any variable or property to which a list of records may be assigned."""
 
 RECORDS: Final = re.compile(r"\[\s*+\{")
 
@@ -73,7 +72,7 @@ MAX_BLANKS: Final = 20
 """Maximum number of characters before the JSON object or list in an attribute."""
 
 MAX_WRAPPERS: Final = 5
-"""Maximum number of nested wrappers that are removed from a value, such as reactive references."""
+"""Maximum number of nested wrappers removed from a value, such as reactive references."""
 
 TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
 LISTS: Final = frozenset(("Set", "Map"))
@@ -118,7 +117,7 @@ def _attributes(root: etree._Element) -> Iterator[str]:
 
 
 def without_metadata(state: Any) -> Any:
-    """Return the data of a Livewire snapshot without its metadata. Other states are unchanged.
+    """Return the data of a Livewire snapshot without its metadata, or any other state unchanged.
 
     Livewire stores a list as a pair of the list and an object with the key ``s``.
     """
@@ -275,6 +274,6 @@ class Devaluer:
 
 
 def _kind(encoded: Any) -> str:
-    """Return the name of a type at the beginning of an encoded list, or ""."""
+    """Return the name of a type at the start of an encoded list, or ""."""
     named = isinstance(encoded, list) and encoded and isinstance(encoded[0], str)
     return str(encoded[0]) if named else ""

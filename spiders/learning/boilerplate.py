@@ -1,4 +1,4 @@
-"""Find boilerplate: elements and lines that are repeated on a source's pages."""
+"""Find boilerplate: elements and lines repeated on a source's pages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,16 +25,16 @@ MAX_VISITS: Final = 2_000_000
 visited once per tried selector."""
 
 LONG_LINE: Final = 120
-"""Length up to which a repeated line is boilerplate only at the beginning or end of the body, in
-characters. A longer line is boilerplate anywhere in the body."""
+"""Maximum length in characters of a repeated line that is boilerplate only at the start or end of
+the body. Longer lines are boilerplate anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """The body element of one sample page.
 
-    ``wanted`` contains the elements with extracted text. ``unwanted`` contains the outermost
-    elements without extracted text.
+    ``wanted`` contains the elements with extracted text, and ``unwanted`` the outermost elements
+    without any.
     """
 
     element: etree._Element
@@ -113,9 +113,9 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """Return the comparison keys of the lines that are on all sample pages.
+    """Return the comparison keys of the lines on all sample pages.
 
-    The result is empty if the pages are too large to learn from.
+    Returns nothing if the pages are too large for learning.
     """
     if not can_learn_from(lessons):
         return frozenset()
@@ -125,9 +125,9 @@ def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
 def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
     """Return the boilerplate lines in the bodies of several pages.
 
-    ``known`` contains the comparison keys of lines that are on all pages. Such a line is
-    boilerplate at the beginning or end of a body, and a long line anywhere. Returns an empty tuple
-    if any body would become empty.
+    ``known`` contains the comparison keys of lines on all pages. Such a line is boilerplate at the
+    start or end of a body, and a long line anywhere. Returns an empty tuple if any body would
+    become empty.
     """
     found: dict[str, str] = {}
     keyed_bodies = [

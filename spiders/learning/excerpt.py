@@ -17,18 +17,18 @@ from lxml import etree
 from spiders.page.page import Page
 
 MIN_EXCERPTED_BYTES: Final = 24_000
-"""Minimum size of a page that is reduced to an excerpt, in bytes. On a smaller page, cutting takes
+"""Minimum size in bytes of a page that is reduced to an excerpt. For smaller pages, cutting takes
 more time than it saves."""
 
 SENTINEL: Final = "excerpt-end"
-"""Name of a marker element that is inserted at the expected end of the cut element. If the marker
-directly follows the element after parsing, the end was right."""
+"""Name of a marker element inserted at the expected end of the cut element. If it directly follows
+that element after parsing, the end was right."""
 
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
 DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
-"""Pattern that matches the start of markup that no template needs, such as comments and scripts."""
+"""Pattern of the start of markup that no template needs, such as comments and scripts."""
 
 ENDS: Final = {
     b"<!--": b"-->",
@@ -150,7 +150,7 @@ def _is_kept(start: bytes, whole: bytes) -> bool:
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:
-    """Return the offset at which an element ends, or None. Start and end tags are counted.
+    """Return the offset at which an element ends, or None, by counting start and end tags.
 
     `_is_whole` checks the result with the parser.
     """

@@ -1,9 +1,9 @@
 """Learn the template of a source's release pages from a few extracted pages.
 
-For each value, such as the title, the element that contains the value is located on the first page.
-The template keeps the most general selector that gives the correct value on all pages. It also
-drops two kinds of content: repeated elements without extracted text, and repeated lines at the
-edges of bodies. Large pages are replaced by the smallest excerpt that gives the same values.
+For each value, such as the title, the element that contains it is located on the first page. The
+template keeps the most general selector that gives the correct value on all pages. It also drops
+repeated elements without extracted text, and repeated lines at the edges of bodies. Large pages are
+replaced by the smallest excerpt that gives the same values.
 
 This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and expressiveness",
 Artificial Intelligence 118 (2000).
@@ -36,22 +36,22 @@ from spiders.page.selector_generator import layout_of, marks_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_TEMPLATE_PAGES: Final = 3
-"""Minimum number of pages needed to learn a template."""
+"""Minimum number of pages for learning a template."""
 
 MIN_EQUAL_JACCARD: Final = 0.95
-"""Minimum Jaccard similarity (of word triples) at which two bodies count as equal."""
+"""Minimum Jaccard similarity (of word triples) of two bodies that count as equal."""
 
 MIN_MATCHING_JACCARD: Final = 0.5
-"""Minimum Jaccard similarity (of word triples) between the detected body and the template's body if
-the template still matches the page."""
+"""Minimum Jaccard similarity (of word triples) between the detected body and the template's body
+for the template to match the page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
-"""Tags of elements that contain only parts of a text. They are never learned as the body."""
+"""Tags of elements that contain only parts of a text, and are never learned as the body."""
 
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
-"""Pattern that matches a value that can be quoted in a selector without escaping."""
+"""Pattern of values that can be quoted in a selector without escaping."""
 
 MAX_BODIES: Final = 12
 """Maximum number of body selectors tried per template."""
@@ -140,11 +140,12 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 
 
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
-    """Whether a template still matches a page, given its extraction and the detected content.
+    """Return whether a template still matches a page, by comparing both extractions.
 
-    Small differences are accepted, because detection may be wrong. A different day, a very
-    different text, or the publisher's name as title are not accepted. If detection is certain of
-    the title (``sure``), a different title is not accepted either.
+    ``learned`` is the template's extraction, ``detected`` that of detection. Small differences are
+    accepted, because detection may be wrong, but not a different day, a very different text, or the
+    publisher's name as title. If detection is certain of the title (``sure``), a different title is
+    not accepted either.
     """
     if sure and tokens(learned.title) != tokens(detected.title):
         return False
@@ -175,8 +176,8 @@ def _common(
     """Return the selector whose first match has the right value on all pages, or None.
 
     ``locate`` yields the elements with the value, and ``right`` checks a selected text. A selector
-    that matches only one element per page is preferred, because the first of several elements may
-    be right by chance. See `CssSelector.value` for ``apart``.
+    that matches only one element per page is preferred, because the first of several may be right
+    by chance. See `CssSelector.value` for ``apart``.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -243,10 +244,7 @@ def _date_origin(lessons: Sequence[Sample]) -> str:
 
 
 def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
-    """Yield selectors that match exactly one element on each page.
-
-    The element contains the body.
-    """
+    """Yield selectors for the element with the body that match exactly one element on each page."""
     tried = 0
     for element in lessons[0].chain:
         if element.tag in PARAGRAPHS:
@@ -302,7 +300,7 @@ def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     """Return the template with the smallest excerpt that gives the same values as whole pages.
 
-    Returns the template unchanged if there is no such excerpt.
+    Returns it unchanged if no excerpt does.
     """
     whole = TemplateReader(template)
     body = whole.body_of(lessons[0].page.tree)

@@ -19,13 +19,13 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 MIN_BODY_SHARE: Final = 0.97
-"""Minimum share of the body's letters in an element that counts as the body's element."""
+"""Minimum share of the body's letters in the body's element."""
 
 MAX_BODY_ELEMENTS: Final = 4
 """Maximum number of nested elements that are tried as the body's element, innermost first."""
 
 MIN_SEARCHED_LETTERS: Final = 12
-"""Minimum length of a page line that is searched for in the whole body, in letters."""
+"""Minimum length in letters of a page line that is searched for in the whole body."""
 
 MAX_HEADLINE_LENGTH: Final = 400
 """Maximum length of an element's text that may be a headline, in characters."""
@@ -36,7 +36,7 @@ MAX_DATE_LINE_LENGTH: Final = 100
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MAX_SEARCHED: Final = 200_000
-"""Number of letters at the beginning of a body that are searched for a page's lines."""
+"""Number of letters at the start of a body that are searched for a page's lines."""
 
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
@@ -45,8 +45,7 @@ MAX_NODES: Final = 6_000
 """Maximum number of elements per page that are searched for a headline or date."""
 
 MAX_ELEMENTS: Final = 25_000
-"""Maximum total number of elements on the sample pages of a layout. With more, no template is
-learned."""
+"""Maximum total number of elements on a layout's sample pages for learning a template."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +53,7 @@ class Sample:
     """A page with its detected release (``read``), from which a template is learned.
 
     ``context`` is the context for parsing dates. ``common`` contains the comparison keys of lines
-    on all sample pages. ``repeated`` contains the keys of such lines that detection included in the
-    body.
+    on all sample pages, and ``repeated`` those of them that detection included in the body.
     """
 
     page: Page
@@ -81,7 +79,7 @@ class Sample:
 
     @cached_property
     def _said(self) -> dict[str, bool]:
-        """Cache for `says`. Maps a line to whether it belongs to the body."""
+        """Cache of `says`: whether each line belongs to the body."""
         return {}
 
     def says(self, line: str) -> bool:
@@ -118,7 +116,7 @@ class Sample:
     def chain(self) -> tuple[etree._Element, ...]:
         """The innermost element that contains the body, followed by some of its ancestors.
 
-        Empty if the body is not found on the page.
+        Empty if the body was not found on the page.
         """
         runs = [run for run in self.runs if self.says(run.text)]
         if not runs or not self._body:
@@ -170,7 +168,7 @@ class Sample:
     ) -> Iterator[tuple[etree._Element, str]]:
         """Yield the elements that contain the date, each with a selector suffix.
 
-        An example of a suffix is ``::attr(datetime)``. ``date_in`` parses a text as a date.
+        An example is ``::attr(datetime)``. ``date_in`` parses a text as a date.
         """
         wanted = self.read.content.published
         title = comparison_key(self.read.content.title)
@@ -195,8 +193,8 @@ class Sample:
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
         """Yield the elements whose text passes the check ``right``, each with an empty suffix.
 
-        If some of them are headings, only these are yielded, else only the innermost elements.
-        Their ancestors contain the same text now, but may contain more after a redesign.
+        Only headings are yielded, or, if there are none, only the innermost elements. Their
+        ancestors have the same text now, but may have more after a redesign.
         """
         found = list(self._all_saying(right))
         headings = [element for element in found if element.tag in HEADINGS]
@@ -232,7 +230,7 @@ class Sample:
 
 
 def can_learn_from(lessons: Sequence[Sample]) -> bool:
-    """Whether sample pages have few enough elements to learn a template."""
+    """Whether sample pages have few enough elements for learning a template."""
     elements = chain.from_iterable(lesson.page.tree.iter() for lesson in lessons)
     return next(islice(elements, MAX_ELEMENTS, None), None) is None
 

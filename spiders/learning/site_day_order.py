@@ -1,4 +1,4 @@
-"""Determine whether a site's dates begin with the day or the month, from all of its dates."""
+"""Determine whether a site's dates begin with the day or the month, from all its dates."""
 
 import datetime as dt
 import re
@@ -25,11 +25,11 @@ MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
-"""Pattern that matches a numeric date that may begin with the day or the month. Dates with dots
-always begin with the day."""
+"""Pattern of a numeric date that may begin with the day or the month. Dates with dots always begin
+with the day."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
-"""Pattern that matches three numbers with any separators between them, as in a numeric date."""
+"""Pattern of three numbers with any separators, as in a numeric date."""
 
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
@@ -55,7 +55,7 @@ def listed_order(page: Page, today: dt.date) -> Order | None:
 def _may_have_numeric_dates(page: Page) -> bool:
     """Whether a page contains a text such as 3.4.26.
 
-    Most pages do not, and need no further search.
+    Most pages don't, and need no further search.
     """
     pictures = (str(image.get("alt") or "") for image in page.tree.iter("img"))
     texts = chain(map(str, page.tree.itertext()), pictures)
@@ -63,7 +63,7 @@ def _may_have_numeric_dates(page: Page) -> bool:
 
 
 def is_two_ways(text: str) -> bool:
-    """Whether a text contains a numeric date that may begin with day or month, such as 03/04/26."""
+    """Whether a text has a numeric date that may begin with day or month, such as 03/04/26."""
     found = NUMBERS.search(text)
     return (
         found is not None and found[1] != found[3] and max(int(found[1]), int(found[3])) <= MONTHS
@@ -79,7 +79,7 @@ def decided_order(
 ) -> tuple[DateOrder | None, str]:
     """Return the order of day and month for the source file, and a sentence if it is doubtful.
 
-    The order is None if the source file needs no order. The sentence is "" if the order is clear.
+    The order is None if the source file needs none, and the sentence is "" if the order is clear.
     The listing pages decide first, then unambiguous dates on all pages. Next, the order is chosen
     that agrees with other dates and keeps listings newest first without future days. Otherwise, the
     usual order of the country or language is used, if these are ``certain``.
@@ -141,7 +141,7 @@ def _read(
 
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    """Return the number of listed days that are in the future or later than the day before them."""
+    """Return the number of listed days that are in the future or later than the preceding item."""
     future = sum(day > today + MAX_AHEAD for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 

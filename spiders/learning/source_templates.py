@@ -2,9 +2,9 @@
 
 - The first pages are extracted by detection. Three pages of one layout can give a template.
 - A new template is not used if it extracts the newest stored pages much worse than detection.
-- A template is used alone once it agrees with detection on a page from which it was not learned.
+- A template is used alone once it agrees with detection on a page it was not learned from.
 - Edited pages are extracted by both template and detection.
-- A template is deleted at once if it contradicts detection on the first new page.
+- A template that contradicts detection on the first new page is deleted immediately.
 - A page that no template matches is extracted by detection.
 - After three such pages in a row, in one or several visits, the layout is abandoned.
 - The next visit extracts these pages again to learn their layout, unless it was learned before.
@@ -41,13 +41,13 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules
 
 MAX_LESSONS: Final = 6
-"""Maximum number of sample pages kept in memory for learning. The newest are kept."""
+"""Maximum number of sample pages (the newest) kept in memory for learning."""
 
 MAX_BYTES: Final = 2_000_000
-"""Maximum size of a page that is used for learning, in bytes."""
+"""Maximum size in bytes of a page that is used for learning."""
 
 MAX_TRIES: Final = 10
-"""Maximum number of failed attempts to learn a template per visit. Some sites have no common
+"""Maximum number of failed attempts per visit to learn a template. Some sites have no common
 layout, and each attempt takes as long as extracting several pages."""
 
 
@@ -55,18 +55,18 @@ SURE_TITLE: Final = 0.9
 """Minimum confidence (0 to 1) in a detected title that a template must not contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
-"""Prefixes of the rule names of bodies that were extracted by a template or a declared selector."""
+"""Prefixes of the rule names of bodies extracted by a template or a declared selector."""
 
 
 StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
-"""Function that returns the newest stored pages to which given rules apply. Each page comes with
-its listing item and its stored release."""
+"""Function that returns the newest stored pages that given rules apply to, each with its listing
+item and its stored release."""
 
 
 class SourceTemplates:
     """The templates of a source during one visit.
 
-    ``source`` is the source's id. ``declared`` contains all rules of its file. Templates learned
+    ``source`` is the source's id. ``declared`` contains all rules of its file; templates learned
     with other rules are deleted. ``store`` contains the templates, and is changed only if ``keeps``
     is true. New templates are first tested on the ``stored`` pages.
     """
@@ -95,7 +95,7 @@ class SourceTemplates:
         self._looked_again = False
         self._lessons: deque[Sample] = deque(maxlen=MAX_LESSONS)
         self._common: dict[str, frozenset[str]] = {}
-        """Lines on all sample pages from which a layout was learned in this visit, by layout."""
+        """For each layout learned in this visit, the lines on all its sample pages."""
         self._trusted: set[str] = set()
         self._improved: list[ExtractedRelease] = []
         self._uncertain: set[str] = set()
@@ -116,12 +116,12 @@ class SourceTemplates:
         edited: bool = False,
         reextract: bool = False,
     ) -> ExtractedRelease:
-        """Extract the release from a page with a template that matches, or else by detection.
+        """Extract the release from a page with a matching template, or else by detection.
 
-        ``known`` is the stored release. ``edited`` is true if the page has changed since the
-        release was stored. ``reextract`` is true if the stored version was extracted from the same
-        page. If detection extracted the stored version, detection is used again, so that a new
-        method never looks like an edit.
+        ``known`` is the stored release. ``edited`` is true if the page has changed since it was
+        stored, and ``reextract`` if the stored version was extracted from the same page. If
+        detection extracted the stored version, detection is used again, so that a new method never
+        looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
@@ -161,14 +161,14 @@ class SourceTemplates:
     def is_uncertain(self, url: str) -> bool:
         """Whether the edited page at ``url`` was extracted by a different method than before.
 
-        The extraction of such a page may still be corrected during this visit.
+        Its extraction may still be corrected during this visit.
         """
         return url in self._uncertain
 
     def improved(self) -> tuple[ExtractedRelease, ...]:
-        """Return the new extractions of pages that a learned template has extracted again.
+        """Return the new extractions of pages that were extracted again with a learned template.
 
-        Each extraction is returned only once.
+        Each is returned only once.
         """
         found, self._improved = tuple(self._improved), []
         return found
@@ -211,7 +211,7 @@ class SourceTemplates:
         self._changed.add(template.layout)
 
     def _drop(self, reader: TemplateReader) -> None:
-        """Delete a template at once."""
+        """Delete a template immediately."""
         self._readers.remove(reader)
         self._changed.discard(reader.template.layout)
         self._delete(reader.template.layout)
@@ -219,7 +219,7 @@ class SourceTemplates:
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
     ) -> bool:
-        """Whether a page still has the layout of a template, judged by comparison with detection.
+        """Whether a page still has the layout of a template, compared with detection.
 
         ``found`` is the template's extraction. Lines that only detection extracts are ignored if
         all pages of the layout have them.
@@ -231,7 +231,7 @@ class SourceTemplates:
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template matches, and abandon templates with too many such pages.
 
-        Detection checks the remaining templates until they agree with detection again.
+        The other templates are checked by detection until they agree with it again.
         """
         self._trusted.clear()
         for reader in self._of(declared):
@@ -289,9 +289,9 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three sample pages that include the newest page.
+        """Yield sets of three sample pages, each with the newest page.
 
-        With several sets, one badly extracted page does not spoil all of them.
+        So a badly extracted page does not spoil all of them.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
@@ -299,7 +299,7 @@ class SourceTemplates:
             yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
-        """Extract the sample pages again with a new template, and drop those that match it."""
+        """Extract the sample pages again with a new template, and drop those that it matches."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.context, lesson.listed)

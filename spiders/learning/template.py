@@ -1,6 +1,6 @@
 """A learned template of release pages: its selectors, and the extraction of pages with them.
 
-The selectors are compiled, a page is parsed only once, and nothing is detected.
+It is fast: selectors are compiled, a page is parsed only once, and nothing is detected.
 """
 
 import datetime as dt
@@ -50,8 +50,8 @@ READER: Final = "3"
 
 
 MAX_MISFITS: Final = 3
-"""Number of consecutive pages that match no template before a layout is abandoned. The pages may be
-from several visits."""
+"""Maximum number of consecutive pages without a matching template before a layout is abandoned.
+They may be from several visits."""
 
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
@@ -70,12 +70,11 @@ class Template(msgspec.Struct, frozen=True):
     - ``date_origin``: the rule for the date if no selector gives it: ``json-ld:datePublished``,
       ``meta:…``, ``url``, ``state`` or ``listing``
     - ``boilerplate``: the lines that all pages repeat around their text
-    - ``pages``, ``fitted``: the number of pages on which it was tried, and the number that it
-      matched
+    - ``pages``, ``fitted``: the number of pages on which it was tried, and that it matched
     - ``urls``, ``learned``: the pages from which it was learned, and the time (aware, UTC)
     - ``version``: identifies the code and the declared rules with which it was learned
-    - ``misfits``: the pages that no template matched since this template last matched a page; with
-      MAX_MISFITS such pages, the template is abandoned
+    - ``misfits``: the pages without a matching template since it last matched a page; after
+      MAX_MISFITS such pages, it is abandoned
     - ``look_again``: whether the next visit extracts the misfits again to learn the new layout
     - ``excerpt``: the part of a large page from which the template can extract everything
     """
@@ -158,7 +157,7 @@ class TemplateReader:
     def read(
         self, page: Page, context: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
-        """Extract the release from a page, or return None if the template does not match the page.
+        """Extract the release from a page, or return None if the template does not match it.
 
         The template matches if it finds a title, a date and a body with text.
         """
@@ -221,7 +220,7 @@ class TemplateReader:
 
         There are two cases:
 
-        - The body selector was learned from a single element per page but selects several elements.
+        - The body selector matched a single element per page when it was learned, but now several.
         - The page's only ``h1`` is just a part of the extracted title, which may include a date.
         """
         learned = self._body and "body" not in self.template.declared
@@ -234,7 +233,7 @@ class TemplateReader:
         return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
 
     def lines(self, page: Page, context: DateContext) -> tuple[str, ...]:
-        """Return the lines of a page's body, or an empty tuple if the page has no body."""
+        """Return the lines of a page's body, or an empty tuple if it has none."""
         body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
         if body is None:
@@ -272,7 +271,7 @@ class TemplateReader:
     def _cut(self, body: etree._Element) -> list[etree._Element]:
         """Return the elements to remove from a body.
 
-        Only a rule from the source file may remove tables; a learned rule may not.
+        Learned rules must not remove tables, but rules from the source file may.
         """
         found = self._drop.elements(body) if self._drop else []
         if "drop" in self.template.declared or not found:
@@ -319,5 +318,5 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
 
 
 def date_in(text: str, context: DateContext) -> Published | None:
-    """Parse a text that should contain one date. Returns None if there is no plausible date."""
+    """Parse a text that should contain one date. Returns None if it has no plausible date."""
     return selected_date(text, context, LEARNED)

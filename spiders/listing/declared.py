@@ -24,21 +24,21 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of other items that may contain an item. For example, a row of a list inside a
-news item is contained in one other item."""
+"""Maximum number of items around another item, such as a news item around the row of a list in it.
+"""
 
 MAX_TEXT_FACTOR: Final = 8
-"""Maximum total length of the extracted titles and dates, as a multiple of the length of the page's
+"""Maximum total length of the extracted titles and dates, relative to the length of the page's
 text."""
 
 NESTED: Final = f"items inside {MAX_NESTED} other items were skipped"
-"""Message that is reported if deeply nested items are skipped."""
+"""Message for skipped items that are nested too deeply."""
 
 CUT: Final = (
     "the selected titles and dates overlap too much: some were skipped after reading "
     f"{MAX_TEXT_FACTOR} times the text of the page"
 )
-"""Message that is reported if titles and dates exceed the limit MAX_TEXT_FACTOR."""
+"""Message for titles and dates that exceed MAX_TEXT_FACTOR."""
 
 
 def declared_items(
@@ -46,9 +46,9 @@ def declared_items(
 ) -> tuple[ListingItem, ...]:
     """Return the items that the selectors in ``rules`` select, in page order.
 
-    If ``rules`` have an ``item`` selector, the other selectors are relative to each item.
-    Otherwise, all selectors apply to the page and their results are paired in order. Items without
-    a URL are skipped. Adds a sentence to ``reasons`` for each exceeded limit.
+    With an ``item`` selector, the other selectors are relative to each item. Otherwise, all
+    selectors apply to the page and their results are paired in order. Items without a URL are
+    skipped. Adds a sentence to ``reasons`` for each exceeded limit.
     """
     reasons = [] if reasons is None else reasons
     nodes = _Nodes(page, DateReader(context))
@@ -77,7 +77,7 @@ class _Nodes:
         self._without_link: set[etree._Element] = set()
 
     def text(self, node: Node) -> str:
-        """Return the text of a node on one line, or "" once the page's text limit is reached."""
+        """Return the text of a node on one line, or "" after the page's text limit is reached."""
         if isinstance(node, str):
             return " ".join(node.split())
         if node not in self._texts:
@@ -90,7 +90,7 @@ class _Nodes:
         return self._texts[node]
 
     def url(self, node: Node) -> str | None:
-        """Return the URL in a node, or the URL to which it links, or None."""
+        """Return the URL in a node, or the URL that it links to, or None."""
         if isinstance(node, str):
             return resolve(node, self.page.base)
         if own := link_target(node, self.page.base):
@@ -146,7 +146,7 @@ def _of_items(
 
 
 def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """Yield the items that have fewer than MAX_NESTED other items around them.
+    """Yield the items with fewer than MAX_NESTED other items around them.
 
     This limits how often the text of an element is read.
     """

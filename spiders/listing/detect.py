@@ -31,17 +31,17 @@ from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import post_mark
 
 MIN_RECORDS: Final = 3
-"""Minimum number of records in a region that can replace a hidden list or a side list."""
+"""Minimum number of records in a region that may replace a hidden list or a side list."""
 
 MIN_RIVAL_SCORE: Final = 0.5
-"""Minimum score of a region that can replace another region, as a share of that region's score."""
+"""Minimum score of a region that may replace another one, as a share of that region's score."""
 
 MIN_MAIN_LIST_SCORE: Final = 2.5
-"""Minimum score of a list that can replace the best list, if the best list is in a side column or
+"""Minimum score of a list that may replace the best list, if the latter is in a side column or
 unrelated to the page."""
 
 MIN_MAJORITY_SHARE: Final = 0.8
-"""Minimum share of items that must have a property, so that the list counts as having it."""
+"""Minimum share of items with a property for a list to have it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
@@ -171,7 +171,7 @@ def _main_list(
     """Return the list in the main column if the best region is a side list, or None.
 
     The main list has headlines or dates, or it is below the page's first heading and at least as
-    long as the side list. Returns None if ``best`` is not a side list, or if there is no such list.
+    long as the side list. Returns None if ``best`` is not a side list or no such list exists.
     """
     rivals = (
         candidates.choice(one)
@@ -298,10 +298,10 @@ def is_hidden(region: Region, flat: FlatPage) -> bool:
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """Return the region with further rows of its list that have a different class.
 
-    Examples of such rows are the first row and rows marked as new. An added row has the same tag
-    and parents as the region's records. Its link has the same URL shape, or its markup is similar
-    to the other rows. In a list with dates, the added row has a date. In other lists, it has a long
-    title, or it is between other rows and has a headline.
+    Examples are the first row and rows marked as new. An added row has the same tag and parents as
+    the region's records. Its link has the same URL shape, or its markup is similar to the other
+    rows. In a list with dates, it has a date. In other lists, it has a long title, or it is between
+    other rows and has a headline.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}

@@ -24,20 +24,20 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""Pattern that matches the content of the ``generator`` element in a WordPress feed."""
+"""Pattern of the content of the ``generator`` element in a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""Pattern that matches an ampersand without a character reference, or a whole CDATA section. The
-parser would drop such an ampersand."""
+"""Pattern of an ampersand without a character reference, which the parser would drop, or of a whole
+CDATA section."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)
-"""Surrogate code points, which are invalid in text although the parser accepts references to
-them."""
+"""Surrogate code points, which are invalid in text although the parser accepts references to them.
+"""
 
 _RECORDS = ("item", "entry", "url")
 _DATES = (
@@ -74,18 +74,18 @@ _COMMENTS = re.compile(
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
-"""Pattern that matches words in the URLs of sitemaps that list releases."""
+"""Pattern of words in the URLs of sitemaps that list releases."""
 
 OTHER_PAGES = re.compile(
     r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
     r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
     re.IGNORECASE,
 )
-"""Pattern that matches the URLs of sitemaps that don't list releases."""
+"""Pattern of URLs of sitemaps that don't list releases."""
 
 
 class NotXML(ValueError):
-    """Raised if a text is not XML or declares entities. The message contains the reason."""
+    """A text is not XML or declares entities. The message contains the reason."""
 
 
 def parse_xml(text: str) -> etree._Element:
@@ -217,7 +217,7 @@ def _repeated(root: etree._Element) -> list[etree._Element]:
 def _next(root: etree._Element, page: Page) -> str | None:
     """Return the URL of a feed's next page (RFC 5005, 3 and 4), or None.
 
-    WordPress feeds contain no such URL. Their pages are counted with the parameter ``paged``,
+    WordPress feeds don't contain this URL. Their pages are counted with the parameter ``paged``,
     until the server returns 404.
     """
     for node in root.iter("{http://www.w3.org/2005/Atom}link"):
@@ -237,7 +237,7 @@ def _next(root: etree._Element, page: Page) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed to which a page links.
+    """A feed that a page links to.
 
     ``url`` is absolute. ``kind`` is ``rss``, ``atom`` or ``json``.
     """
@@ -290,8 +290,8 @@ def _says_xml(page: Page, start: str) -> bool:
 def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:
     """Return the URLs of the sitemaps in an index that may list releases, in order.
 
-    These are the sitemaps with words for news in their URLs. If there are none, all sitemaps are
-    returned, except those for images, authors and other types of pages.
+    These are the sitemaps with words for news in their URLs. If there are none, all are returned,
+    except those for images, authors and other types of pages.
     """
     urls = [item.url for item in index.items]
     news = [url for url in urls if NEWS.search(urlsplit(url).path)]

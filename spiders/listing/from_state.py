@@ -31,35 +31,36 @@ _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
 _MARK: Final = b"<datastore"
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Maximum number and minimum length, in characters, of the JSON strings inside a script's data that
-are parsed."""
+"""Maximum number, and minimum length in characters, of the parsed JSON strings inside a script's
+data."""
 
 MIN_CACHE_ENTRIES: Final = 3
-"""Minimum number of cache entries of the same type that form a list."""
+"""Minimum number of cache entries of the same type in a list."""
 
 REASON: Final = "the listing is only in the page's scripts; set render = true to run them"
-"""Message that is reported if a listing was found only in scripts."""
+"""Message for a listing that was found only in scripts."""
 
 GUESSED: Final = (
     "the scripts contain only the ends of addresses, so the complete addresses are a guess"
 )
-"""Message that is reported if URLs were built from slugs, without a complete URL on the page."""
+"""Message for URLs built from slugs, without a complete URL on the page."""
 
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
-"""Pattern that matches keys whose value is a slug, the last part of a URL."""
+"""Pattern of keys whose value is a slug, the last part of a URL."""
 
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
-"""Pattern that matches the part of a URL in quotation marks that precedes a slug."""
+"""Pattern of the part of a quoted URL before a slug."""
 
 AFTER: Final = re.compile(r"""/?\\?["']""")
-"""Pattern that matches the end of a URL in quotation marks after a slug."""
+"""Pattern of the end of a quoted URL after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 """Limits of the search for complete URLs on the page.
 
 - MAX_PATH_LENGTH: maximum length of the part before a slug, in characters
-- MAX_SEARCHED_SLUGS: maximum number of slugs that are searched for
-- MAX_OCCURRENCES: maximum number of occurrences that are checked per slug"""
+- MAX_SEARCHED_SLUGS: maximum number of slugs searched for
+- MAX_OCCURRENCES: maximum number of occurrences checked per slug
+"""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
 """Pattern that matches a valid slug."""
@@ -89,8 +90,8 @@ def read_state(page: Page, context: DateContext) -> Listing | None:
 class SlugUrls:
     """Builds the URLs of releases whose records contain only a slug.
 
-    The part before the slug is copied from a complete URL elsewhere on the page. If there is no
-    such URL, the URL of the listing is used, and the result is added to ``guessed``.
+    The part before the slug is copied from a complete URL elsewhere on the page. If there is none,
+    the URL of the listing is used, and the result is added to ``guessed``.
     """
 
     def __init__(self, page: Page) -> None:
@@ -176,10 +177,10 @@ class DataStore(NamedTuple):
 
 
 def data_store(page: Page) -> DataStore | None:
-    """Return the data store with the most rows on a page, or None if there is no data store.
+    """Return the data store with the most rows on a page, or None.
 
-    Data stores are XML in a page's scripts, with rows of HTML that a script displays. The JPage
-    lists of Hanweb, a publishing system of many governments in China, use them. A store also
+    Data stores are XML in a page's scripts, with rows of HTML that a script displays. They are used
+    by the JPage lists of Hanweb, a publishing system of many governments in China. A store also
     contains the request for the next rows, to which the server responds with another store.
     """
     if _MARK not in page.markup:

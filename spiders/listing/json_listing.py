@@ -14,7 +14,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_HTML = 2_000_000
-"""Maximum length of the HTML that is extracted from a JSON document, in characters."""
+"""Maximum length in characters of the HTML extracted from a JSON document."""
 
 NAMES = (
     "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
@@ -23,7 +23,7 @@ NAMES = (
 """Keys for the URL of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
 
 HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
-"""Keys of objects in the top two levels that may contain the URL of the next page."""
+"""Keys of objects that may contain the URL of the next page, in the top two levels."""
 
 _PAGES = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
@@ -43,7 +43,7 @@ MAX_CURSOR = 1_000
 def read_json(page: Page, context: DateContext) -> Listing:
     """Return the items of a JSON listing.
 
-    If the document's strings contain HTML, use `html_within` instead.
+    For documents whose strings contain HTML, use `html_within` instead.
     """
     try:
         document = load_json(page.text)
@@ -61,8 +61,7 @@ def html_within(page: Page) -> str | None:
     """Return the HTML with links inside a JSON document, as in "load more" responses.
 
     Rows of table cells are joined to a table. Otherwise, the result is the longest string, or all
-    strings joined if the longest string has less than half of the text. Returns None if no string
-    contains a link.
+    strings joined if it has less than half of the text. Returns None if no string contains a link.
     """
     try:
         document = load_json(page.text)
@@ -161,7 +160,7 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
 def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
     """Return the page's URL with the next cursor from the document, or None.
 
-    The cursor is set in the parameter that the URL already uses (default ``cursor``).
+    The cursor replaces the parameter that the URL already has for it, or else ``cursor``.
     """
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
@@ -179,8 +178,8 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
     """Return the URL of another part of the same listing, or None.
 
-    Such a URL has the page's path and a different query. It must be the only one among the
-    document's top-level values.
+    It has the page's path and a different query, and must be the only such URL among the document's
+    top-level values.
     """
     here = urlsplit(page.url)
     found = set()

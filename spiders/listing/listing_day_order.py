@@ -25,8 +25,8 @@ MAX_TEXT_LENGTH: Final = 60
 """Number of characters at the start of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
-"""Maximum distance between a date and a link, in marks (texts and links). The link's URL may
-contain the same date."""
+"""Maximum distance, in texts and links, between a date and a link whose URL may contain the same
+date."""
 
 YEAR_DIGITS: Final = 2
 """Number of digits in a short year."""
@@ -67,7 +67,7 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
 def page_context(texts: Iterable[ShownText], page: Page, context: DateContext) -> DateContext:
     """Complete a date context with the language and the day order of a page.
 
-    All dates of a page have the same order. So a single 24/03/26 in ``texts`` shows how to read
+    All dates of a page have the same order, so a single 24/03/26 in ``texts`` shows how to read
     every 03/04/26. If no date is conclusive, the language and time zone determine the order, then
     the country of the host. An order in ``context`` is kept.
     """
@@ -86,7 +86,7 @@ def shown_order(
     """Return the order of day, month and year that the dates in ``texts`` prove, or None.
 
     Dates with two-digit years are examined together (`order_of_list`), because 26-03-14 may begin
-    with the year. ``usual`` is the order that is usual in the page's language or country.
+    with the year. ``usual`` is the usual order in the page's language or country.
     """
     short: list[ListedDate] = []
     pairs: list[tuple[int, int]] = []

@@ -14,7 +14,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.regions import CHROME
 
 MAX_LABEL_DISTANCE: Final = 6
-"""Maximum distance between a region and the label above it, in marks (texts and links)."""
+"""Maximum distance, in texts and links, between a region and the label above it."""
 
 MAX_BOXES: Final = 20
 """Maximum number of boxes with their own headings that are skipped above a region."""
@@ -26,14 +26,14 @@ TITLE_PARTS: Final = re.compile(r"\s[-–—|·•:»«]\s|[|｜]")
 """Pattern that matches separators between the page's title and the site's name in ``<title>``."""
 
 MAX_HEADINGS: Final = 20
-"""Maximum number of headings that are compared with ``<title>``."""
+"""Maximum number of headings compared with ``<title>``."""
 
 
 class PageHeadings:
     """The headings of a page with the ``<title>`` ``title``.
 
-    ``main`` is the position of the main heading, or -1. It is the first ``<h1>``, or else a heading
-    in ``<title>``.
+    ``main`` is the position of the main heading, or -1. This is the first ``<h1>``, or else a
+    heading in ``<title>``.
     """
 
     def __init__(self, flat: FlatPage, title: str) -> None:
@@ -117,7 +117,7 @@ class PageHeadings:
 def _in_other(node: etree._Element) -> bool:
     """Whether a text can't be a label, because it is in the main heading or in a link.
 
-    Links in headings do not count.
+    Links in headings don't count.
     """
     tags = {node.tag, *(above.tag for above in node.iterancestors())}
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)

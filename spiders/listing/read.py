@@ -1,4 +1,4 @@
-"""Extract a listing page: the releases to which it links, with titles and dates."""
+"""Extract a listing page: the releases that it links to, with titles and dates."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from spiders.page_parts.find_parts import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, the
-items in scripts are used only if their number is more than this many times higher."""
+"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, items
+in scripts are used if their number is more than this many times higher."""
 
 DECLARED: Final = "declared"
-"""Rule name of a listing that is extracted with the selectors of its source file."""
+"""Rule name of a listing extracted with the selectors of its source file."""
 
 PAGE_PARTS: Final = "sections"
 """Rule name of a listing whose releases are parts of the page itself."""
@@ -50,11 +50,11 @@ PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MIN_SHARE_INSIDE_PARTS: Final = 0.6
-"""Minimum share of the detected items that must be inside the page's parts if these parts are the
+"""Minimum share of the detected items that must be inside the page's parts for the parts to be the
 releases."""
 
 MAX_SKIPPED_ROWS: Final = 20
-"""Maximum number of skipped rows that are reported per page."""
+"""Maximum number of skipped rows reported per page."""
 
 
 def read_listing(
@@ -70,7 +70,7 @@ def read_listing(
     Otherwise, the region that lists releases is detected. If nothing is found, the result contains
     a reason. No exception is raised.
 
-    ``place`` is the position of the list on the first page of the listing (`Listing.place`).
+    ``place`` is where the list is on the first page of the listing (`Listing.place`).
     """
     if rules and (rules.item or rules.link):
         limits: list[str] = []
@@ -206,7 +206,7 @@ def _detected(
 def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bool:
     """Whether the releases are the parts of the page rather than the detected items.
 
-    This is true if most items are links inside parts, such as documents, or if few other items have
+    They are if most items are links inside parts, such as documents, or if few other items have
     dates. A single part counts only if all items are inside it, or if it has a permalink and no
     other item has a date.
     """
@@ -220,7 +220,7 @@ def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bo
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
-    """Remove items that have the URL of an earlier item.
+    """Remove items with the URL of an earlier item.
 
     If the earlier item has no date, it gets the date of the removed item.
     """

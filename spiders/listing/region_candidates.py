@@ -14,17 +14,17 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 MIN_HEADED_LIKENESS: Final = 0.55
-"""Minimum title likeness (0 to 1) to accept a region in which each date is a heading for several
-records."""
+"""Minimum title likeness (0 to 1) of a region in which each date is a heading for several records.
+"""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum title likeness (0 to 1) of a region without dates. Title likeness measures how much link
-texts look like titles."""
+"""Minimum title likeness (0 to 1) of a region without dates. It measures how much link texts look
+like titles."""
 
 MIN_LONG_TITLE_WORDS: Final = 0.6
 """Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low value
-of ``likeness``. ``words`` grows with the length of the titles. Long titles may have most of their
-words in common."""
+of ``likeness``. ``words`` grows with the length of the titles, and long titles may share most of
+their words."""
 
 LIKELY_SCORE: Final = 1.0
 """Score of a region that lists releases with a probability of 0.5."""
@@ -33,13 +33,13 @@ MAJORITY: Final = 0.5
 """Minimum share or feature value that counts as a majority."""
 
 MIN_COMMON_SHAPE_SHARE: Final = 0.25
-"""Minimum share of links with the most common URL shape, in a region without dates.
+"""Minimum share of links with the most common URL shape in a region without dates.
 
-Regions with a lower share link to unrelated pages, such as the services of a city."""
+Regions with a lower share link to unrelated pages, such as the services of a city.
+"""
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features that support a region without dates. It needs at least one of them to be a list of
-releases."""
+"""Features of which a region without dates needs at least one to be a list of releases."""
 
 WEIGHTED: Final = {
     "size": 2.49,
@@ -103,7 +103,7 @@ class RankedRegion:
 class RegionCandidate:
     """A region with its records and its maximum possible score, before its items are extracted.
 
-    ``placed`` contains the features that depend on the region's position. ``most`` is the maximum
+    ``placed`` contains the features that depend on where the region is. ``most`` is the maximum
     possible score.
     """
 
@@ -116,8 +116,8 @@ class RegionCandidate:
 class Candidates:
     """The regions of a page that may list its releases, sorted by maximum possible score.
 
-    Only the first MAX_RATED records of a region are rated. The items of a region are extracted at
-    most once, and only while the region can still be the best.
+    Only the first MAX_RATED records of a region are rated. Its items are extracted at most once,
+    and only while it can still be the best.
     """
 
     def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
@@ -186,7 +186,7 @@ class Candidates:
         ]
 
     def whole(self, best: RankedRegion) -> RankedRegion:
-        """Return the best region with the items of all its records, also of unrated ones."""
+        """Return the best region with the items of all its records, including unrated ones."""
         region = best.region
         if len(region.records) <= MAX_RATED:
             return best
@@ -201,7 +201,7 @@ def speaks(region: Region, row: Row) -> bool:
     ``row`` contains the region's feature values. Regions with dates inside or beside their records
     are accepted. If each date is a heading for several records, the link texts must look like
     titles. Without dates, the region must also be in a prominent part of the page (SUPPORT) and
-    must not be a menu. A region at the same position as the listing on page 1 is always accepted.
+    must not be a menu. A region in the same place as the listing on page 1 is always accepted.
     """
     features = dict(zip(NAMES, row.tolist(), strict=True))
     if features["same_place"]:

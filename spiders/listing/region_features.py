@@ -1,6 +1,6 @@
-"""Compute numeric features that show if a region of a page is its list of releases.
+"""Compute numeric features that show whether a region of a page is its list of releases.
 
-No single feature decides. The list may have no dates, and a box beside it may have dates.
+No single feature decides: the list may have no dates, and a box beside it may have some.
 """
 
 import datetime as dt
@@ -63,10 +63,9 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """Facts about a page: its URL, its next page, the position of its list, and its ``<title>``.
+    """Facts about a page: its URL, its next page, where its list is, and its ``<title>``.
 
-    ``place`` is the position of the list on page 1. It is a path as returned by `place_of`, or
-    empty.
+    ``place`` is where the list is on page 1: a path as returned by `place_of`, or empty.
     """
 
     url: str
@@ -129,8 +128,8 @@ class RegionFeatures:
     def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
         """Return the values of all features of a region.
 
-        ``placed`` contains the features that depend on the region's position. Features that depend
-        on ``items`` are added.
+        ``placed`` contains the features that depend on where the region is. Features that depend on
+        ``items`` are added.
         """
         row = placed | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
@@ -138,13 +137,13 @@ class RegionFeatures:
     def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
         """Return the feature values with which a region would reach its maximum possible score.
 
-        The items need not be extracted yet. Features that lower the score (AGAINST) are 0.
+        They are known before items are extracted. Features that lower the score (AGAINST) are 0.
         """
         row = placed | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
 
     def placed(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """Return the features of a region that depend on its position, not on its items.
+        """Return the features of a region that depend on where it is, not on its items.
 
         ``read`` contains the region's rated records.
         """
@@ -321,7 +320,7 @@ def _titled(region: Region, items: RecordFields) -> float:
     """Return the weight of a region's dates (0 to 1), based on the title likeness of its items.
 
     The further the dates are from the records, the more the titles count. Records with several
-    titles lower the weight, because each record may be a list itself.
+    titles lower the weight, because each may be a list itself.
     """
     floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[region.side]
     return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(region, items))
@@ -345,7 +344,7 @@ def _words(items: list[ListingItem]) -> float:
 
 
 def _length(text: str) -> int:
-    """Return the number of words in a text. In scripts without spaces, it is estimated."""
+    """Return the number of words in a text, which is estimated in scripts without spaces."""
     return max(len(text.split()), len(text) // 8)
 
 
@@ -363,7 +362,7 @@ def _is_bare(item: ListingItem) -> bool:
 
 
 def _falling(days: Sequence[dt.date]) -> float:
-    """Return the share of days that are not later than the day before them in the list.
+    """Return the share of days that are not later than the preceding item.
 
     Returns 0 for fewer than three days.
     """

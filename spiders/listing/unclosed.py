@@ -1,4 +1,4 @@
-"""Repair pages with unclosed containers, where each post is nested in the post before it.
+"""Repair pages with unclosed containers, where each post is nested in the previous one.
 
 In `<div class=post>…<div class=entry>…<div class=post>…`, each post is nested more deeply, so no
 two posts have the same path. In the repaired tree, the posts are siblings.
@@ -14,7 +14,7 @@ from lxml import etree
 from spiders.listing.rows.flat_page import element_word
 
 MIN_ENDS: Final = 2
-"""Minimum number of unclosed containers in a chain of nested containers. A chain with fewer is
+"""Minimum number of unclosed containers in a chain of nested containers. Shorter chains are
 ignored."""
 
 MAX_PAGE_ENDS: Final = 5
@@ -34,7 +34,7 @@ _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 
 @dataclass(slots=True)
 class _Chain:
-    """A chain of containers, each nested in the container before it.
+    """A chain of containers, each nested in the previous one.
 
     ``followed`` is the number of containers after which another element follows. ``is_ending`` is
     true if an element follows the last container.
@@ -116,7 +116,7 @@ def _chains(tree: etree._Element) -> list[_Chain]:
 def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
     """Return the nearest container of the same type around an element, or None.
 
-    The second value is true if another element follows inside that container.
+    The second value is whether another element follows inside that container.
     """
     node, followed, word = element, 0, element_word(element)
     for _ in range(MAX_STEPS):

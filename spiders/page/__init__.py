@@ -1,4 +1,4 @@
 """Read an HTML page: charset, tree, links, CSS selectors, metadata, elements and regions.
 
-Modules that apply to both listings and releases, and need no network, belong in this package.
+Modules here apply to both listings and releases, and need no network.
 """

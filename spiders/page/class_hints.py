@@ -1,7 +1,7 @@
 """Derive hints about an element's purpose from its class, id and role, as a bit mask.
 
 The words come from sites in many countries. A word matches anywhere in a class or id, as in
-``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models. A single hint
+``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models; a single hint
 never decides.
 """
 
@@ -48,14 +48,15 @@ STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tag
 
 _EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
-"""Index of hints: for the first three letters of each hint word, the bits of its hints."""
+"""Index of hints: the bits of hints by the first three letters of their words."""
 for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
 _SHORT = frozenset([BIT["ad"], BIT["bio"]])
 """Hints that are checked for every word with a hyphen or with at most three letters.
 
-Some words of these hints are too short for the index `_BEGINNINGS`."""
+Some of their words are too short for the index `_BEGINNINGS`.
+"""
 
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
@@ -117,7 +118,7 @@ def hints_in(named: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def token_hints(token: str) -> int:
-    """Return the hint bits for a single class, id or role."""
+    """Return the class hints (bit flags) for a single class, id or role."""
     text = token if token.islower() else _CAMEL.sub("-", token).lower()
     mask = _ROLES.get(text, 0)
     before = ""
@@ -131,7 +132,7 @@ def token_hints(token: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def word_hints(word: str) -> int:
-    """Return the hint bits for a word of a class, or for two words joined by a hyphen."""
+    """Return the class hints (bit flags) for a word of a class, or two words joined by a hyphen."""
     if len(word) > MAX_WORD:
         return 0
     # For speed, only hints whose words begin with the same three letters are searched. Most words
@@ -169,8 +170,7 @@ def is_post(node: etree._Element) -> bool:
 def post_mark(node: etree._Element) -> str:
     """Return the type of attribute that marks an element as a post, or an empty string.
 
-    All posts of a blog have the same type of attribute. Posts in a side box often have a different
-    type.
+    All posts of a blog use the same type. Posts in a side box often use a different one.
     """
     if node.get("itemprop") == "blogPost":
         return "blogPost"

@@ -16,11 +16,12 @@ SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
-"""Pattern that matches a selector with a tag and at most one class, id or attribute. Most learned
-selectors match.
+"""Pattern of selectors with a tag and at most one class, id or attribute, like most learned
+selectors.
 
-For these selectors, a loop over the elements with the tag is many times faster than an XPath
-expression over all elements."""
+For these, a loop over the elements with the tag is many times faster than an XPath expression over
+all elements.
+"""
 
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
@@ -31,9 +32,9 @@ def is_element(found: object) -> TypeGuard[etree._Element]:
 class CssSelector:
     """A compiled CSS selector, which may end in ``::text`` or ``::attr(name)``.
 
-    If ``within`` is true, the selector matches only descendants of the searched element, not the
-    element itself. A comma-separated list matches the elements of any of its selectors, in document
-    order. Raises ValueError if a selector is invalid.
+    With ``within``, it matches only descendants of the searched element, not the element itself. A
+    comma-separated list matches the elements of any of its selectors, in document order. Raises
+    ValueError if a selector is invalid.
     """
 
     def __init__(self, *selectors: str, within: bool = False) -> None:
@@ -66,8 +67,8 @@ class CssSelector:
     def value(self, root: etree._Element, *, apart: bool = False) -> str:
         """Return the first non-blank match as one line of text, or an empty string.
 
-        If ``apart`` is true, digits of adjacent elements are separated by a space, as in a date
-        followed by a counter.
+        With ``apart``, digits of adjacent elements are separated by a space, as in a date followed
+        by a counter.
         """
         for one in self._each(root):
             text = (
@@ -122,7 +123,7 @@ def declared_element(
 def joined_texts(texts: Iterable[str], *, apart: bool) -> str:
     """Join the texts of an element.
 
-    If ``apart`` is true, a space separates digits of adjacent texts.
+    With ``apart``, digits of adjacent texts are separated by a space.
     """
     if not apart:
         return "".join(texts)

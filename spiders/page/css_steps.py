@@ -5,7 +5,7 @@ each ``div`` again. This module finds the elements for each compound (such as ``
 checks each ancestor and sibling once.
 
 XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. This module merges
-the results of several selectors in one pass, and counts the children of each element once. It finds
+the results of several selectors in one pass, counts the children of each element once, and finds
 the elements that match ``:has()`` and ``:not()`` once per page.
 """
 
@@ -37,10 +37,11 @@ WALKED: Final = ("start", "end", "comment", "pi")
 SIBLING_COUNT: Final = re.compile(
     r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
 )
-"""Pattern that matches an XPath string literal, or a count of siblings as written by cssselect.
+"""Pattern of an XPath string literal, or a count of siblings as written by cssselect.
 
-A count has two groups: its axis and its name test. String literals match too, so that a count
-inside a literal is not replaced."""
+A count has two groups: its axis and its name test. String literals are matched so that a count
+inside them is not replaced.
+"""
 
 
 class Step(NamedTuple):
@@ -67,7 +68,7 @@ class CombinedPath:
     def elements(self, root: Element) -> list[Element]:
         """Return the matching elements in the tree of ``root``, in document order.
 
-        ``root`` itself can match, unless the selector was created with ``within``.
+        ``root`` itself may match, unless the selector was created with ``within``.
         """
         return _matching(self._steps, root, within=self._within)
 
@@ -76,7 +77,7 @@ class Compound:
     """A part of a selector without combinators outside parentheses, such as ``p:not(div p)``.
 
     XPath finds the matching elements. ``:has()`` and ``:not()`` with a combinator take quadratic
-    time in XPath, so the elements that match these pseudo-classes are found once per page.
+    time in XPath, so their elements are found once per page.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -106,10 +107,10 @@ class Compound:
         return matched
 
     def _without_conditions(self, tree: Tree) -> Tree:
-        """Remove the conditions that are matched separately from a selector.
+        """Remove the conditions that are matched separately from a selector, and store them.
 
-        They are ``:not()`` with a combinator in its argument, and ``:has()`` with simple arguments.
-        The method stores them and returns the rest of the selector.
+        These are ``:not()`` with a combinator in its argument, and ``:has()`` with simple
+        arguments. Returns the rest of the selector.
         """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree
@@ -149,7 +150,7 @@ def _matching(steps: list[Step], root: Element, *, within: bool) -> list[Element
 
 
 def _is_complex(tree: Tree) -> bool:
-    """Whether a selector has a combinator, also inside ``:has()`` and ``:not()``."""
+    """Whether a selector has a combinator, including inside ``:has()`` and ``:not()``."""
     if isinstance(tree, Leaf):
         return False
     if isinstance(tree, CombinedSelector):
@@ -163,7 +164,8 @@ def _is_complex(tree: Tree) -> bool:
 def _has_simple_arguments(relation: Relation) -> bool:
     """Whether each argument of ``:has()`` has at most one compound.
 
-    XPath handles longer arguments, because all their compounds must match below the element itself.
+    Longer arguments are left to XPath, because all their compounds must match below the element
+    itself.
     """
     return not any(is_combined(selector) for _, selector in relation.arguments)
 
@@ -172,8 +174,8 @@ def _related_to(found: list[Element], combinator: str) -> set[Element]:
     """Return the elements that satisfy one argument of ``:has()``.
 
     ``found`` contains the elements that match the argument's compound. The result depends on the
-    combinator: their parents for ">", their ancestors for " ", their previous siblings for "+", and
-    all their earlier siblings for "~".
+    combinator: parents (">"), ancestors (" "), previous siblings ("+"), or all earlier siblings
+    ("~").
     """
     match combinator:
         case ">":
@@ -241,7 +243,7 @@ def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
 
 
 def is_combined(selector: Selector) -> bool:
-    """Whether a selector has a combinator, also inside the argument of a pseudo-class."""
+    """Whether a selector has a combinator, including inside the argument of a pseudo-class."""
     return _is_complex(selector.parsed_tree)
 
 

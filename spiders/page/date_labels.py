@@ -9,8 +9,7 @@ MAX_LABEL: Final = 40
 
 AS_OF: Final = r"{}\b[\s:]*$"
 OF_EVENT: Final = r"{}\s*[:：]?\s*$"
-"""Patterns of labels directly before a date. ``{}`` is replaced by the label words of all
-languages."""
+"""Patterns of labels directly before a date. The label words of all languages replace ``{}``."""
 
 
 def is_of_change(text: str) -> bool:
@@ -44,5 +43,5 @@ def names_site(text: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is short and ends with a colon, as the label of the text after it."""
+    """Whether a text is short and ends with a colon, like a label of the text after it."""
     return len(text) <= MAX_LABEL and text.rstrip().endswith((":", "："))

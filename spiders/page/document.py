@@ -1,6 +1,6 @@
-"""Recognize PDF documents, and keep their extracted text.
+"""Recognize PDF documents, and store their extracted text.
 
-Child processes that read hostile documents import this module, so it imports nothing large.
+This module imports nothing large, because child processes that read hostile documents use it.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ import msgspec
 PDF: Final = b"%PDF-"
 
 MAX_PDF_OFFSET: Final = 1_024
-"""Maximum offset of the header of a PDF in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
+"""Maximum offset in bytes of the header of a PDF in a body (ISO 32000-1, annex H, 3.4.1)."""
 
 
 class DocumentText(msgspec.Struct, frozen=True):
@@ -31,5 +31,5 @@ class DocumentText(msgspec.Struct, frozen=True):
 
 
 def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF, regardless of its Content-Type."""
+    """Whether a body is a PDF, whatever its Content-Type."""
     return PDF in body[:MAX_PDF_OFFSET] and body.lstrip()[:1] != b"<"

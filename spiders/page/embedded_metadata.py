@@ -129,7 +129,7 @@ def articles(value: Any) -> list[Mapping[str, Any]]:
 
 
 def type_of(node: Mapping[str, Any]) -> str:
-    """Return the ``@type`` of a JSON-LD node. Several types are joined by spaces."""
+    """Return the ``@type`` of a JSON-LD node, with several types joined by spaces."""
     kind = node.get("@type", "")
     if isinstance(kind, list):
         return " ".join(part for part in kind if isinstance(part, str))
@@ -137,7 +137,7 @@ def type_of(node: Mapping[str, Any]) -> str:
 
 
 def rank(node: Mapping[str, Any]) -> int:
-    """Return the sort rank of a JSON-LD node. Articles come first and events last."""
+    """Return the sort key of a JSON-LD node: articles come first and events last."""
     kind = type_of(node)
     if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
         return 0 if "headline" in node or "datePublished" in node else 1
@@ -145,7 +145,7 @@ def rank(node: Mapping[str, Any]) -> int:
 
 
 def foreign(node: Mapping[str, Any], url: str) -> int:
-    """Return 0 if a JSON-LD node is about the page at ``url``, 2 if about another page, else 1."""
+    """Return 0 if a JSON-LD node is about the page at ``url``, 2 if about another page, or 1."""
     named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
     texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
     places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]
@@ -162,7 +162,7 @@ def place_of(url: str) -> str:
 def plain_value(value: Any) -> str:
     """Return a JSON-LD value as text, or an empty string.
 
-    A list gives the text of its first element, and an object gives its name.
+    For a list, this is the text of its first element, and for an object its name.
     """
     for _ in range(4):
         if isinstance(value, list):

@@ -10,26 +10,25 @@ TABLES: Final = tomllib.loads(
 )
 
 LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.IGNORECASE)
-"""Pattern that matches common titles of listing pages. Such a title is not the site's name."""
+"""Pattern of common titles of listing pages, which are not the site's name."""
 
 RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
-"""Pattern that matches words for "press release" in many languages."""
+"""Pattern of words for "press release" in many languages."""
 
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
-"""Pattern that matches a number or year at the end of a label, as in "Press release No.
-44/2025"."""
+"""Pattern of a number or year at the end of a label, as in "Press release No. 44/2025"."""
 
 GENERIC: Final = frozenset(TABLES["generic"].split())
-"""Words for a type of page. They do not identify an institution."""
+"""Words for types of pages, which do not identify an institution."""
 
 GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
-"""Pattern that matches page titles that do not identify an institution, mainly in languages without
-spaces."""
+"""Pattern of page titles that do not identify an institution, mainly in languages without spaces.
+"""
 
 OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
@@ -37,8 +36,8 @@ OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""Pattern that matches words before or after a site's name that are not part of the name, such as
-"welcome to" or "website"."""
+"""Pattern of words before or after a site's name that are not part of it, such as "welcome to" or
+"website"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
@@ -75,7 +74,7 @@ def is_host(name: str) -> bool:
 def without_frills(name: str) -> str:
     """Return a name without words such as "welcome to" and "official site".
 
-    Runs of spaces become single spaces.
+    Consecutive spaces become single spaces.
     """
     # Single spaces, because `OFFICIAL` takes cubic time on long runs of spaces.
     name = " ".join(name.split())

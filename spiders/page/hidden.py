@@ -11,10 +11,10 @@ from typing import Final
 from lxml import etree
 
 MAX_HIDDEN_LENGTH: Final = 600
-"""Maximum length of a hidden element that may be skipped, in characters."""
+"""Maximum length in characters of a hidden element that may be skipped."""
 
 NEVER: Final = ("h1", "time", "table", "article", "main")
-"""Tags that are never skipped. A hidden element that contains one of them is not skipped either."""
+"""Tags of elements that are never skipped, nor are hidden elements that contain one of them."""
 
 ABOUT: Final = ("body", "h1", "main")
 """Tags of elements around the content of a page."""
@@ -26,15 +26,15 @@ CALLED: Final = re.compile(
     r"u-hidden|uk-hidden|js-hidden|ms-hid(?:e|den)|s4-die|nodisplay|no-?display|print-?only|only-?print|visible-print|w-condition-invisible",
     re.IGNORECASE,
 )
-"""Pattern that matches class names that hide elements, from common frameworks."""
+"""Pattern of class names that hide elements, from common frameworks."""
 
 SHOWN_CLASSES: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
-"""Pattern that matches class names that show a hidden element again on wide screens or on hover."""
+"""Pattern of class names that show a hidden element again on wide screens or on hover."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
-"""Pattern that matches inline styles that hide an element, applied after spaces are removed."""
+"""Pattern of inline styles that hide an element. Spaces must be removed first."""
 
 SAID: Final = etree.XPath("normalize-space()")
 """XPath expression for an element's text with normalized spaces."""
@@ -77,7 +77,7 @@ def calls_itself_hidden(named: str) -> bool:
 def says_little(element: etree._Element) -> bool:
     """Whether a hidden element can be skipped, because it is short and has no important tag.
 
-    Important tags are those of headlines, times and tables, see `NEVER`.
+    Important tags are those of headlines, times and tables (see `NEVER`).
     """
     if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
         return False

@@ -2,8 +2,8 @@
 
 libxml2 is faster, but puts text after a stray ``</html>`` outside the tree and stops at 2,048
 levels of nesting. Browsers handle both. If the end tag of an element such as ``<title>`` or
-``<select>`` is missing, the element hides the rest of the document, even in browsers. This module
-then adds the end tag.
+``<select>`` is missing, even browsers hide the rest of the document. This module then adds the end
+tag.
 """
 
 import re
@@ -29,15 +29,16 @@ MAX_COPIES: Final = 300_000
 """Maximum product of the number of distinct formatting tags and the number of all tags on a page.
 
 A parser that reopens formatting tags may add as many elements as this product. Above the limit,
-formatting tags are removed before parsing."""
+they are removed before parsing.
+"""
 
 FORMATTING: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
 )
-"""Pattern that matches formatting tags that parsers reopen in later elements (WHATWG HTML,
-13.2.4.3).
+"""Pattern of formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
 
-``<a>`` is not included, because only one ``<a>`` can be open at a time."""
+``<a>`` is not included, because only one ``<a>`` can be open at a time.
+"""
 
 TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
 """XPath expression for the length of an element's text without spaces and line breaks."""
@@ -63,23 +64,23 @@ PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Pattern that matches tags that are common in a document's body, but rare inside elements of
-HIDING."""
+"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags (see `PARTS`) that an element without end tag hides. Otherwise, no
-end tag is added."""
+"""Minimum number of body tags (see `PARTS`) hidden by an element without end tag for adding the end
+tag."""
 
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""Pattern that matches a link URL without its end quote. The tag ends, and text without quotes
-follows up to the next tag."""
+"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
+the next tag."""
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
-"""Simpler pattern that matches a link URL without its end quote, in lower-case markup.
+"""Simpler pattern of a link URL without its end quote, in lower-case markup.
 
-It is four times faster than OPEN_ADDRESS, and most documents have no match."""
+It is four times faster than OPEN_ADDRESS, and most documents have no match.
+"""
 
 
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
@@ -133,7 +134,7 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
 def _as_browsers_do(text: str) -> str:
     """Parse a document as the HTML standard requires, and serialize the result.
 
-    Such a parser reopens formatting tags in every paragraph, so a page of 100 kB can grow to
+    Such a parser reopens formatting tags in every paragraph, so a page of 100 kB may grow to
     gigabytes. If a page has too many distinct formatting tags, they are removed first.
     """
     kinds = {tag[0] for tag in FORMATTING.finditer(text)}
@@ -143,7 +144,7 @@ def _as_browsers_do(text: str) -> str:
 
 
 def shown_length(root: etree._Element) -> int:
-    """Return the number of visible characters in a tree, not counting spaces and line breaks."""
+    """Return the number of visible characters in a tree, except spaces and line breaks."""
     total = _text_length(root)
     hidden: set[etree._Element] = set()
     for element in root.iter(*HIDING):
@@ -180,8 +181,8 @@ def with_end_quotes(markup: bytes) -> bytes:
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     """Add an end tag to the element or comment that hides the rest of the document.
 
-    The end tag is inserted before the next tag that matches PARTS, because hidden content rarely
-    contains such tags. Returns None if nothing hides the rest of the document.
+    It is inserted before the next tag that matches PARTS, because hidden content rarely contains
+    such tags. Returns None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
         first = PARTS.search(markup, start)

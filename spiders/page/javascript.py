@@ -18,20 +18,21 @@ from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
-"""Pattern that matches ids and tags of elements that JavaScript frameworks fill."""
+"""Pattern of ids and tags of elements that JavaScript frameworks fill."""
 
 ASKS = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
 )
-"""Pattern that matches a sentence that asks users to enable JavaScript."""
+"""Pattern of a sentence that asks users to enable JavaScript."""
 
 MIN_VISIBLE_LENGTH, MIN_CERTAIN_LENGTH = 200, 3_000
 """Limits for the visible text of a page, in characters.
 
-- ``MIN_VISIBLE_LENGTH``: a page with less text needs scripts
-- ``MIN_CERTAIN_LENGTH``: a page with less text needs scripts if there is other evidence"""
+- ``MIN_VISIBLE_LENGTH``: pages with less text need scripts
+- ``MIN_CERTAIN_LENGTH``: pages with less text need scripts if there is other evidence
+"""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -42,7 +43,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements per page that are searched for an empty list."""
 
 MAX_WITHIN = 8
-"""Minimum number of elements in a list that is not empty, including the list element itself."""
+"""Minimum number of elements in a list that is not empty, including the list itself."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
@@ -50,18 +51,17 @@ LIST_NAME = re.compile(
     r"list|results?|items|grid|archive|stories",
     re.IGNORECASE,
 )
-"""Pattern that matches class names and ids of elements that may contain a list of releases."""
+"""Pattern of class names and ids of elements that may contain a list of releases."""
 
 BESIDE = re.compile(
     r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
 )
-"""Pattern that matches class names and ids of elements outside the main list that scripts also
-fill."""
+"""Pattern of class names and ids of elements outside the main list that scripts also fill."""
 
 BESIDE_LEVELS = 3
-"""Maximum number of ancestors whose class names and ids are checked for `BESIDE`."""
+"""Maximum number of ancestors whose class names and ids are matched with `BESIDE`."""
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
@@ -72,7 +72,7 @@ LOADING = re.compile(
     r"加载|載入|读取|読み込み|로딩|불러오",
     re.IGNORECASE,
 )
-"""Pattern that matches words for "loading", which pages show while scripts load content."""
+"""Pattern of words for "loading", which pages show while scripts load content."""
 
 LOADING_LENGTH = 60
 """Maximum length of a loading message, in characters."""
@@ -83,11 +83,11 @@ REQUESTS = re.compile(
 """Pattern of JavaScript code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
-"""Pattern that matches an element id in a script's code."""
+"""Pattern of an element id in a script's code."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
-"""Maximum number of scripts that are searched for element ids, and maximum length of each script,
-in characters."""
+"""Maximum number of scripts that are searched for element ids, and their maximum length in
+characters."""
 
 MAX_FRAMES = 4
 """Maximum number of frames read per page."""
@@ -95,19 +95,18 @@ MAX_FRAMES = 4
 START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
 
 SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""Pattern that matches the attribute that makes a template a declarative shadow tree (WHATWG HTML,
-4.12.3)."""
+"""Pattern of the attribute that makes a template a declarative shadow tree (WHATWG HTML, 4.12.3).
+"""
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
 SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""Pattern that matches tags of visible content. A noscript element without them is often a tracking
-pixel."""
+"""Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
 
 MAX_PARTS: Final = 200
 """Maximum number of noscript elements and templates checked per page."""
 
 PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Pattern that matches a placeholder in a template that scripts fill."""
+"""Pattern of a placeholder in a template that scripts fill."""
 
 UTF8: Final = "text/html; charset=utf-8"
 
@@ -136,8 +135,7 @@ def needs_scripts(page: Page) -> bool:
 def has_scripted_list(page: Page) -> bool:
     """Whether a page has an element that is empty or shows a loading message until scripts fill it.
 
-    The element has a name that is typical of a news list, or a script contains its id and requests
-    data.
+    Its name is typical of a news list, or a script contains its id and requests data.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
@@ -162,7 +160,7 @@ def _said(page: Page) -> int:
 def _has_empty_list(page: Page) -> bool:
     """Whether an element named like a news list is empty or shows a loading message.
 
-    Elements in side parts of the page, such as menus and footers, do not count.
+    Elements in side parts of the page, such as menus and footers, don't count.
     """
     for node in islice(page.tree.iter(), MAX_PLACES):
         is_own = "-" in node.tag

@@ -16,8 +16,7 @@ MAX_OBJECTS: Final = 5_000
 """Maximum number of lists and objects read from one JSON-LD document."""
 
 REPLACEMENT_ESCAPE: Final = r"\ufffd"
-"""Escape sequence of the replacement character. It has the length of the escape that it
-replaces."""
+"""Escape sequence of the replacement character, as long as the escape that it replaces."""
 
 
 def load_json(text: str) -> Any:
@@ -42,8 +41,8 @@ def without_lone_surrogates(text: str) -> str:
 def values_of(document: Any) -> Iterator[Any]:
     """Yield all values in a JSON document in document order, containers before their contents.
 
-    A list or object to which the document refers twice is yielded once. Yields at most MAX_VALUES
-    values. A stack replaces recursion, so deep nesting is safe.
+    An object that is reachable by two paths is yielded once. Yields at most MAX_VALUES values. Deep
+    nesting is safe, because the function does not recurse.
     """
     waiting = [document]
     seen: set[int] = set()

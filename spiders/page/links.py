@@ -47,9 +47,9 @@ DIGITS: Final = re.compile(r"\d+")
 def link_target(node: etree._Element, base: str) -> str | None:
     """Return the absolute http(s) URL that an element leads to, or None.
 
-    For an ``option``, the URL is its value. For other elements, it is the first valid URL in
-    ``href``, ``onclick``, a ``javascript:`` link, or a common ``data-`` attribute. Returns None for
-    a postback without a URL.
+    For an ``option``, this is its value. For other elements, it is the first valid URL in ``href``,
+    ``onclick``, a ``javascript:`` link, or a common ``data-`` attribute. Returns None for a
+    postback without a URL.
     """
     if node.tag == "option":
         chosen = (node.get("value") or "").strip()

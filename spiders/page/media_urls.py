@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 TEXTS: Final = "pdf|docx?|odt|rtf"
-"""Suffixes of text documents. A listing may link to a text document instead of a page."""
+"""Suffixes of text documents, which a listing may link to instead of pages."""
 
 OFFICE: Final = f"{TEXTS}|xlsx?|ods|pptx?|odp"
 """Suffixes of office documents: texts, tables and slides."""
@@ -48,12 +48,12 @@ FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
 MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
-"""Pattern for a quick check of file URLs. URLs that do not match need no parsing."""
+"""Pattern for a quick check of URLs. Those that don't match are not files, and need no parsing."""
 
 PLAIN = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
-"""Pattern of URLs whose path can be read without parsing. Most URLs match, which saves time."""
+"""Pattern of URLs whose path can be read without parsing, like most URLs."""
 
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
@@ -64,8 +64,8 @@ PLACEHOLDER = re.compile(
 def largest_source(attributes: Mapping[str, Any]) -> str:
     """Return the URL of an image from the attributes of its element.
 
-    Attributes for lazy loading come first, then ``src``, then ``srcset``. With lazy loading,
-    ``src`` contains only a placeholder.
+    Attributes for lazy loading come first, because ``src`` then contains only a placeholder, then
+    ``src``, then ``srcset``.
     """
     for name in filter(attributes.__contains__, LAZY):
         value = str(attributes[name] or "").strip()

@@ -35,11 +35,11 @@ CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 """Control characters that XML forbids."""
 
 NOT_TEXT = 0.02
-"""Maximum share of control characters at the beginning of a text. A body with a larger share is
-binary."""
+"""Maximum share of control characters at the start of a text. A body with a larger share is binary.
+"""
 
 NO_TEXT = "the file is not text"
-"""Reason that is reported if a page is a binary file."""
+"""Reason reported for a page that is a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
 
@@ -50,13 +50,13 @@ MAX_UNPACKED = 20_000_000
 """Maximum number of bytes decompressed from a gzip file."""
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-"""Characters that XML forbids, in UTF-8. Even one of them would make a whole feed invalid."""
+"""Characters (in UTF-8) that XML forbids. A single one would make a whole feed invalid."""
 
 CHECKED_BYTES = 32_768
-"""Number of bytes that are decoded at a time to check a body."""
+"""Number of bytes that are decoded at a time when a body is checked."""
 
 DETECTION_BYTES = 65_536
-"""Number of bytes at the beginning of a body that are used to detect the body's encoding."""
+"""Number of bytes at the start of a body from which its encoding is detected."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
 USUAL_ENCODINGS = {
@@ -76,7 +76,8 @@ languages declare English as their language."""
 PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
 """Test bytes that every usable encoding decodes as ASCII, and the decoded text.
 
-In encodings such as UTF-7, these bytes are escape sequences, so the result is different."""
+In encodings such as UTF-7, these bytes are escape sequences with a different result.
+"""
 
 WESTERN = "cp1252"
 """Western European encoding, assumed if there is no other evidence."""
@@ -84,13 +85,14 @@ WESTERN = "cp1252"
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Pattern that matches escape sequences after which 7-bit bytes are East Asian characters.
+"""Pattern of escape sequences after which 7-bit bytes are East Asian characters.
 
-Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
+Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922.
+"""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Pattern that matches a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
+"""Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ class Page:
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:
         """The elements that may contain metadata (see DECLARING), in page order, by tag.
 
-        They can be anywhere on the page, so they are collected in a single pass.
+        They may be anywhere on the page, so they are collected in a single pass.
         """
         found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING}
         for element in self.tree.iter(*DECLARING):
@@ -213,7 +215,7 @@ def recode(body: bytes, content_type: str) -> bytes:
     """Convert a body to UTF-8, even if its headers declare a wrong encoding.
 
     A byte order mark takes precedence. Otherwise, bytes that are valid UTF-8 and not only ASCII are
-    UTF-8. This is never a coincidence, and declared encodings are often wrong. Otherwise, the
+    UTF-8: this is never a coincidence, and declared encodings are often wrong. Otherwise, the
     encoding comes from the HTTP header, the meta tag, the page's language or detection, in this
     order.
     """
@@ -229,9 +231,9 @@ def recode(body: bytes, content_type: str) -> bytes:
 
 
 def is_utf8(body: bytes) -> bool:
-    """Whether bytes are valid UTF-8.
+    """Return whether bytes are valid UTF-8.
 
-    They are decoded in small parts, because the memory for a whole page takes longer than decoding.
+    They are decoded in small parts, which is faster than allocating memory for a whole page.
     """
     if body.isascii():
         return True
@@ -246,7 +248,7 @@ def is_utf8(body: bytes) -> bool:
 
 
 def seven_bit(body: bytes, content_type: str) -> str | None:
-    """Return the encoding of a body of 7-bit bytes, or None if the body is plain ASCII.
+    """Return the encoding of a body of 7-bit bytes, or None if it is plain ASCII.
 
     ISO 2022 is recognized by its escape sequences. HZ must be declared, because tildes are common
     in ordinary text. UTF-7 is ignored, as in browsers, because it can hide markup.
@@ -285,10 +287,10 @@ def decode(body: bytes, content_type: str) -> str:
 
 
 def usable(declared: str) -> str | None:
-    """Return the Python codec of a declared encoding, or None if the encoding is unsuitable.
+    """Return the Python codec of a declared encoding, or None if it is unsuitable.
 
-    Python has codecs that browsers reject. Some convert bytes to bytes (hex), and some have escapes
-    (unicode_escape, UTF-7). Others encode only host names (idna) or change ASCII (EBCDIC).
+    Python has codecs that browsers reject: some convert bytes to bytes (hex), some have escapes
+    (unicode_escape, UTF-7), some encode only host names (idna), and some change ASCII (EBCDIC).
     """
     name = resolve_encoding(declared)
     if name is None or name.startswith(("utf-16", "utf-32")):

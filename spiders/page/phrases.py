@@ -1,7 +1,7 @@
 """Known lines that are not part of a release, in many languages.
 
-Headings of related news are in the language files (data.languages.vocabulary). All other lines are
-in phrases.toml.
+Headings of related news are in the language files (data.languages.vocabulary), all other lines in
+phrases.toml.
 """
 
 import re
@@ -13,8 +13,8 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Minimum lengths of lines that are too long to introduce other content (`TAIL_LINE`) or to be a
-share button (`SHARE_LINE`), in characters."""
+"""Minimum lengths, in characters, of lines that are too long to introduce other content
+(`TAIL_LINE`) or to be a share button (`SHARE_LINE`)."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -37,7 +37,7 @@ def known_lines() -> Mapping[str, Sequence[str]]:
 
 @cache
 def phrases(kind: str) -> frozenset[str]:
-    """Return the letters of all known lines of a kind, such as ``tails`` or ``share``."""
+    """Return the letters of all known lines of one kind, such as ``tails`` or ``share``."""
     return frozenset(letters(line) for line in known_lines()[kind])
 
 
@@ -50,7 +50,7 @@ def comparison_key(text: str) -> str:
 
 @cache
 def lines(kind: str) -> frozenset[str]:
-    """Return all known lines of a kind, such as ``share``, case-folded."""
+    """Return all known lines of one kind, such as ``share``, case-folded."""
     return frozenset(line.casefold() for line in known_lines()[kind])
 
 

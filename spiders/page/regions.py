@@ -1,8 +1,8 @@
 """Find the regions of a page: main content, aside, menu, header and footer.
 
 A region is recognized by its tag, role (WAI-ARIA landmarks), class or id. The header or footer of a
-list row is not a region of the page. Such a header or footer is inside an article, a list item or a
-table row (HTML, 4.3.8 and 4.3.9), or it repeats with different parents.
+list row is not a region of the page. It is inside an article, a list item or a table row (HTML,
+4.3.8 and 4.3.9), or it repeats with different parents.
 """
 
 import re
@@ -82,7 +82,7 @@ class PageRegion:
     """A region of a page, such as its menu or its main content.
 
     ``begin`` and ``end`` are positions in the sequence of the page's texts and links. ``bits``
-    contains the types of the region and of the regions around it. ``sure`` is true if the type
+    contains the types of the region and of the regions around it. ``sure`` is whether the type
     comes from the tag or role.
     """
 
@@ -96,7 +96,7 @@ class PageRegion:
 
 
 class PageRegions:
-    """The regions of a page. They can be looked up by position in the page's texts and links."""
+    """The regions of a page, which can be looked up by position in its texts and links."""
 
     def __init__(self, found: list[PageRegion], size: int, heads: list[int]) -> None:
         kept = _without_rows(found)
@@ -128,10 +128,10 @@ class PageRegions:
 
 
 def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int, bool]:
-    """Return the region type of an element (0 for none), and whether it comes from tag or role.
+    """Return the region type of an element (0 for none), and whether its tag or role determines it.
 
-    ``in_row`` is true inside an article, a list item or a table row, whose header or footer is not
-    a region of the page. ``in_main`` is true inside the main content.
+    ``in_row``: inside an article, list item or table row; headers and footers there are not
+    regions. ``in_main``: inside the main content.
     """
     tag = str(node.tag)
     bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
@@ -180,8 +180,8 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
 def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether an element named like a menu, header, footer or aside wraps the main content.
 
-    Such an element contains a main region. Or it is large, and the main regions and the first
-    heading are not outside it.
+    Such an element contains a main region, or it is large and contains the main regions and the
+    first heading.
     """
     if one.bits == MAIN:
         return False

@@ -8,33 +8,32 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""Pattern that matches a class or id without digits. A class or id with digits may be specific to
-one page or build."""
+"""Pattern of a class or id without digits. Those with digits may be specific to one page or build.
+"""
 
 MEANINGFUL_TAGS: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
 )
-"""Tags with a clear purpose. A selector with any other tag also needs a class, id or
-``itemprop``."""
+"""Tags with a clear purpose. Any other tag in a selector needs a class, id or ``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""Pattern that matches a tag that CSS can select. Tags such as ``o:p`` do not match."""
+"""Pattern of a tag that CSS can select, unlike ``o:p``."""
 
 MAX_CLASSES: Final = 6
-"""Maximum number of classes of an element that are used in selectors."""
+"""Maximum number of an element's classes used in selectors."""
 
 MAX_STEPS: Final = 3
 """Maximum number of ``>`` steps from an ancestor with a class or id down to the element."""
 
 MAX_ABOVE: Final = 8
-"""Maximum number of an element's ancestors that are used in selectors."""
+"""Maximum number of an element's ancestors used in selectors."""
 
 
 def selectors_of(element: etree._Element) -> list[str]:
     """Return selectors for an element, without duplicates.
 
     Selectors by its own id and classes come first, then short paths. The list is empty if CSS
-    cannot select the element's tag. In a path, an ancestor with such a tag is ``*``.
+    cannot select the element's tag. An ancestor with such a tag is ``*`` in a path.
     """
     return list(dict.fromkeys(_selectors(element)))
 
@@ -79,7 +78,7 @@ def marks_of(element: etree._Element) -> Iterator[str]:
 def layout_of(element: etree._Element) -> str:
     """Return a path that identifies the layout of an element's page.
 
-    The path consists of the names of the element and three ancestors.
+    It consists of the names of the element and three ancestors.
     """
     names = []
     for one in (element, *islice(element.iterancestors(), 3)):

@@ -27,22 +27,23 @@ from spiders.page_parts.part_candidates import candidates_of
 from spiders.page_parts.part_rating import INLINE, LineReader, Rated, rated_of, whole_text
 
 MIN_PARTS: Final = 2
-"""Minimum number of releases on a page. A single release is accepted if a control opens it or it
-has a permalink."""
+"""Minimum number of releases on a page. A single one is accepted if a control opens it or it has a
+permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median length of the texts of releases on a page that does not link to most of them, in
-characters."""
+"""Minimum median length in characters of the texts of releases on a page that does not link to most
+of them."""
 
 MIN_SHARED_PARTS: Final = 0.6
 """Minimum share of parts in three rules:
 
-- Parts are teasers if at least this share of them links to similar pages.
-- Permalinks are used if at least this share of parts has one.
-- Below date headings, at least this share of the titles must be distinct."""
+- links to similar pages, if the parts are teasers
+- permalinks, if they are used
+- distinct titles, below date headings
+"""
 
 MAX_QUOTED: Final = 80
-"""Maximum length of a title that is used in a text fragment, in characters."""
+"""Maximum length in characters of a title used in a text fragment."""
 
 HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
 """Attributes that may hide a text until a control opens it. They are removed from the copied
@@ -59,8 +60,8 @@ MAX_LINKS: Final = 10_000
 class FoundPart:
     """A release that is a part of a page. ``content`` is a detached copy of its text.
 
-    ``url`` is the part's permalink if ``is_permanent`` is true, else the page's URL with a
-    fragment. ``links`` contains the URLs of pages and documents that the part links to.
+    ``url`` is the part's permalink if ``is_permanent``, otherwise the page's URL with a fragment.
+    ``links`` contains the URLs of pages and documents that the part links to.
     """
 
     url: str
@@ -74,7 +75,7 @@ class FoundPart:
 def find_parts(page: Page, context: DateContext) -> tuple[FoundPart, ...]:
     """Return the parts of a page that are releases, in page order.
 
-    If a page has parts with several types of markup, the type with the most releases is selected.
+    If a page has parts with several types of markup, the type with the most releases is used.
     """
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
     if language and not context.languages:
@@ -156,7 +157,7 @@ def _parts(
 
 
 def text_fragment(title: str) -> str:
-    """Return a URL fragment with which browsers scroll to ``title`` (WICG, Text Fragments)."""
+    """Return a URL fragment that makes browsers scroll to ``title`` (WICG, Text Fragments)."""
     text = quote(title[:MAX_QUOTED].rstrip(), safe="").replace("-", "%2D")
     return f":~:text={text}"
 
@@ -229,7 +230,7 @@ def is_permalink(node: etree._Element, one: Rated) -> bool:
 
 
 def permanent_page(one: Rated, page: Page) -> str:
-    """Return the URL of the page to which a part's permalink leads, or ""."""
+    """Return the URL of the page that a part's permalink leads to, or ""."""
     for node in _link_nodes(one):
         url = is_permalink(node, one) and resolve(node.get("href") or "", page.base)
         if url and not is_elsewhere(url, [page.url]):

@@ -1,7 +1,7 @@
 """Find the parts of a page that a URL fragment may identify, such as accordions and modals.
 
 A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find_parts`
-decides whether the candidate is a release.
+decides whether it is a release.
 """
 
 import re
@@ -23,7 +23,7 @@ MAX_ELEMENTS: Final = 200_000
 """Maximum number of elements per page that are searched for anchors."""
 
 MAX_SIBLINGS: Final = 500
-"""Maximum number of elements after a heading that count as the heading's text."""
+"""Maximum number of elements after a heading that count as its text."""
 
 MAX_TOTAL_SIBLINGS: Final = 50_000
 """Maximum total number of elements per page that count as the text of a heading."""
@@ -33,8 +33,8 @@ MAX_ID: Final = 200
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Pattern that matches names of data attributes. The data attributes of a control may contain the
-id of the element that it opens."""
+"""Pattern of names of data attributes. Those of a control may contain the id of the element that it
+opens."""
 
 _WITH_ANCHOR: Final = etree.XPath(
     "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
@@ -43,18 +43,18 @@ _WITH_ANCHOR: Final = etree.XPath(
 """XPath of elements that may have an anchor, or may be controls that open another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""Pattern that matches the value of a control's attribute if it is the id of the element that the
-control opens."""
+"""Pattern of the value of a control's attribute if it is the id of the element that the control
+opens."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
 )
-"""Pattern that matches class names of elements that are hidden until a control opens them."""
+"""Pattern of class names of elements that are hidden until a control opens them."""
 
 MAX_COMMON_ANCESTORS: Final = 2
-"""Maximum number of ancestors that a control and its target share and whose ids may be the part's
+"""Maximum number of ancestors shared by a control and its target whose ids may be the part's
 anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
@@ -104,7 +104,7 @@ class Anchors:
     def _opened_within(self) -> dict[etree._Element, str | None]:
         """Map each element to the id of the element that its controls open.
 
-        The value is None if the controls open several elements.
+        The value is None if they open several elements.
         """
         found: dict[etree._Element, str | None] = {}
         for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
@@ -218,7 +218,7 @@ def _panels(root: etree._Element) -> Iterator[PartCandidate]:
 
 
 def _held(anchors: Anchors) -> Iterator[PartCandidate]:
-    """Yield parts that are an element with an id, which may contain a heading and a text."""
+    """Yield parts that consist of an element with an id, which may contain a heading and a text."""
     for name, element in anchors.elements.items():
         if element.tag in HOLDERS and len(element):
             yield PartCandidate(name, None, (element,), "anchored", name in anchors.linked)
@@ -227,9 +227,8 @@ def _held(anchors: Anchors) -> Iterator[PartCandidate]:
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield parts that begin with an anchored heading.
 
-    Such a part ends at the next heading of the same level. But a heading without an anchor does not
-    end the part in two cases: a heading with an anchor follows later, or only one heading in the
-    parent element has an anchor.
+    Such a part ends at the next heading of the same level, even without an anchor, unless a heading
+    with an anchor follows later or only one heading in the parent element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}
@@ -258,8 +257,7 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
 def _anchor_of(heading: etree._Element) -> str:
     """Return the id that identifies a heading, or "".
 
-    It is the id of the heading, of an element inside the heading, or of an anchor before the
-    heading.
+    It is the id of the heading, of an element inside the heading, or of an anchor before it.
     """
     before = heading.getprevious()
     anchor = before if before is not None and before.tag == "a" and not len(before) else None

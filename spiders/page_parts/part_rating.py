@@ -32,7 +32,7 @@ SKIPPED: Final = frozenset(
 
 
 MAX_CHARS: Final = 100_000
-"""Number of characters at the beginning of a part that are split into lines."""
+"""Number of characters at the start of a part that are split into lines."""
 
 MIN_TEXT: Final = 40
 """Minimum length of a part's text, in characters."""
@@ -45,16 +45,16 @@ MIN_TITLE_LETTERS: Final = 4
 HEADER_LINES: Final = 8
 FIRST_LINES: Final = 4
 """Number of lines that are searched for title and date: `HEADER_LINES` in a part's header,
-`FIRST_LINES` at the beginning of a part's text."""
+`FIRST_LINES` at the start of its text."""
 
 MAX_LABEL: Final = 40
-"""Maximum length of the other text in a line with a date, in characters."""
+"""Maximum length in characters of the other text in a line with a date."""
 
 MAX_DATE_LINES: Final = 2
 """Maximum number of date lines in a part's text. A part with more is a list of releases."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum length of the other text in a date heading, such as a weekday, in characters."""
+"""Maximum length in characters of the other text in a date heading, such as a weekday."""
 
 MAX_HEADINGS: Final = 4_000
 """Maximum number of headings per page that are checked for a date."""
@@ -70,10 +70,10 @@ MAX_READ: Final = 300_000
 """Maximum total number of start and end tags that are read in the candidates of a page."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Pattern that matches a character that counts as several Latin letters."""
+"""Pattern of a character that counts as several Latin letters."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
-"""Characters that are stripped from a title if a date is in the same line."""
+"""Characters stripped from a title if its line contains a date."""
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ class Budget:
 class PageLine:
     """A line of text on a page.
 
-    ``element`` is the element that contains the line's first text. ``linked`` is the number of the
-    line's characters that are in links.
+    ``element`` is the element that contains its first text. ``linked`` is the number of its
+    characters that are in links.
     """
 
     text: str
@@ -190,12 +190,12 @@ class LineReader:
         self._context = context
         self._left = MAX_DATED
         self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
-        """Dates found in texts. Cached because a part may contain other parts."""
+        """Cache of the dates in texts, because a part may contain other parts."""
         self.budget = Budget(MAX_READ)
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
-        """Map each heading below a date heading to the date of that heading.
+        """Map each heading below a date heading to the date of the latter.
 
         Blogs may have one date heading per day.
         """
@@ -265,7 +265,7 @@ def _label_of(heading: etree._Element) -> str:
 def rated_of(candidates: Sequence[PartCandidate], reader: LineReader) -> list[Rated]:
     """Return the candidates that have a title, a date and a text.
 
-    ``candidates`` are of the same type of markup.
+    ``candidates`` have the same type of markup.
     """
     headers = [
         ()
@@ -337,8 +337,8 @@ def _title(
 ) -> tuple[str, PageLine | None]:
     """Return the title of a part and its line, or "" and None.
 
-    A heading inside the text may belong to a section of the text. So a heading in the header, or
-    the header's only line that is not a shared label, takes precedence.
+    A heading inside the text may belong to one of its sections. So a heading in the header, or the
+    header's only line that is not a shared label, takes precedence.
     """
     titles = {}
     for line in (*header, *first):

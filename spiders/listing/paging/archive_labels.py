@@ -26,12 +26,12 @@ _COUNT: Final = re.compile(
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
-"""Pattern that matches a year in Taiwan's calendar, written without the name of the era."""
+"""Pattern of a year in Taiwan's calendar without the name of the era."""
 
 _DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 )
-"""Pattern that matches the first and last day of a week: *02.11.2026 – 08.11.2026*."""
+"""Pattern of the first and last day of a week: *02.11.2026 – 08.11.2026*."""
 
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
@@ -45,7 +45,7 @@ _PERIODS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
 )
 PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
-"""Pattern that matches the characters between the words of an archive's label or URL."""
+"""Pattern of the characters between the words of an archive's label or URL."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -70,7 +70,7 @@ class ArchivePeriod:
 def period_in(label: str) -> ArchivePeriod | None:
     """Parse the label of an archive link.
 
-    Returns None if the label has words unrelated to archives.
+    Returns None if it has words unrelated to archives.
     """
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
@@ -183,7 +183,7 @@ def _part_of_year() -> re.Pattern[str]:
 
 
 def is_stem(word: str, stems: Collection[str]) -> bool:
-    """Whether a word is one of the stems in ``stems``, or such a stem with an ending."""
+    """Whether a word is one of ``stems``, or one of them with an ending."""
     if word in stems:
         return True
     sizes = range(max(MIN_STEM, len(word) - MAX_ENDING), len(word))
@@ -208,7 +208,7 @@ def _is_made_of_words(word: str) -> bool:
 def gregorian_year(number: int) -> int:
     """Convert a four-digit Gregorian, Thai or Iranian year to a Gregorian year.
 
-    Returns 0 if press releases cannot be from that year.
+    Returns 0 for a year without press releases.
     """
     if 1950 <= number <= 2100:  # noqa: PLR2004 - years of press releases
         return number

@@ -3,7 +3,7 @@
 Requests that could change data on the site are never made. A form is used only if its control
 selects a page or a year and its target is on the same site. Forms with fields for personal input
 are skipped, except ASP.NET forms around the whole page. The request contains hidden fields,
-selected options and the control's own fields. All other inputs are omitted.
+selected options and the control's own fields, but no other inputs.
 """
 
 import re
@@ -36,8 +36,8 @@ MAX_SCRIPT: Final = 4_000
 """Maximum length of an event handler that is searched for an ASP.NET postback, in characters."""
 
 MAX_CONTROLS: Final = 4_000
-"""Maximum number of controls checked per page. Half are from the beginning of the page and half
-from the end, because pagers and archive links are above or below a list."""
+"""Maximum number of controls checked per page: half at its start and half at its end, because
+pagers and archive links are above or below a list."""
 
 MAX_FORMS: Final = 50
 """Maximum number of forms searched per page."""
@@ -57,15 +57,14 @@ _WRITES = re.compile(
     r"kommentar|send-?_?mail|wizard",
     re.IGNORECASE,
 )
-"""Pattern that matches words in the names of controls and forms that change data on a site."""
+"""Pattern of words in the names of controls and forms that change data on a site."""
 
 _PAGES = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
-"""Pattern that matches words in the names of controls and fields that select a page or year of a
-listing."""
+"""Pattern of words in the names of controls and fields that select a page or year of a listing."""
 
 _FILLED_IN: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
@@ -83,7 +82,7 @@ Fields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _FormFacts:
-    """Properties of a form that determine if and how it is sent.
+    """Properties of a form that determine whether and how it is sent.
 
     - ``fields``: its hidden fields and selected options
     - ``has_state``: true for an ASP.NET form around the whole page
@@ -132,14 +131,14 @@ class Controls:
         return at_ends(self._page.tree, MAX_CONTROLS, "link", "a", "button", "option", "input")
 
     def label(self, node: etree._Element) -> str:
-        """Return the label of a control. Caches the result."""
+        """Return the label of a control. The result is cached."""
         label = self._labels.get(node)
         if label is None:
             label = self._labels[node] = label_of(node)
         return label
 
     def target(self, node: etree._Element) -> str | None:
-        """Return the URL that a control opens without a form, or None. Caches the result."""
+        """Return the URL that a control opens without a form, or None. The result is cached."""
         if node not in self._targets:
             self._targets[node] = link_target(node, self._page.base)
         return self._targets[node]
@@ -182,7 +181,7 @@ class Controls:
                 yield select, [*select.iter("option")]
 
     def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
-        """Return the key URL of the request that is sent if an option is selected, or None."""
+        """Return the key URL of the request sent by selecting an option, or None."""
         choice = [(select.get("name") or "", value_of(option))]
         if postback := postback_of(select):
             return self._postback(select, *postback, choice)
@@ -197,7 +196,7 @@ class Controls:
         return self._noted(form, button, [*choice, *_pressed(button)])
 
     def by_get(self, option: etree._Element) -> str | None:
-        """Return the URL that opens if an option of a GET form is selected, or None."""
+        """Return the URL opened by selecting an option of a GET form, or None."""
         select = next(option.iterancestors("select"), None)
         if option.tag != "option" or not any(one is select for one, _ in self.lists):
             return None
@@ -253,7 +252,7 @@ class Controls:
     def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
         """Return the form that contains the field with this name or id, and the field's name.
 
-        The form is None if there is no such field.
+        The form is None if the page has no such field.
         """
         field = self._fields_by_name.get(name)
         return (None, "") if field is None else (_form_of(field), field.get("name") or "")
@@ -391,7 +390,7 @@ def _type_of(field: etree._Element) -> str:
 def at_ends(tree: etree._Element, most: int, *tags: str) -> Sequence[etree._Element]:
     """Return at most ``most`` elements with any of these tags, in page order.
 
-    If there are more, half of the result is from the beginning of the page and half from the end.
+    If there are more, half of the result is from the start of the page and half from the end.
     """
     found = [*tree.iter(*tags)]
     return found if len(found) <= most else [*found[: most // 2], *found[-(most // 2) :]]

@@ -1,7 +1,7 @@
 """Read pagers that are custom elements, whose links are drawn by scripts.
 
 Example: ``<ds-pagination current-page="1" total-pages="4" base-url="/news?page=">``. Each design
-system has different names. An element may also contain the URL of the next page.
+system uses different names. An element may also contain the URL of the next page.
 """
 
 import re
@@ -98,7 +98,7 @@ def _read(said: Mapping[str, str], page: Page) -> ElementPager:
 
 
 def _address(base: str, parameter: str, number: int) -> str:
-    """Return the URL of a numbered page, or "" if the position of the number is unknown."""
+    """Return the URL of a numbered page, or "" if it is unknown where the number belongs."""
     if _PLACE.search(base):
         return _PLACE.sub(str(number), base, count=1)
     if _OPEN_END.search(base):

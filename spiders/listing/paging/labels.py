@@ -72,12 +72,12 @@ _OF_TOTAL: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"(\d{1,6})\s?(?:-|\.\.|…|to|a|до)\s?(\d{1,6})")
 _ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
-"""Pattern that matches a number from 1 to 39 in Roman numerals."""
+"""Pattern of a number from 1 to 39 in Roman numerals."""
 
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
 
 MIN_STEM: Final = 3
-"""Minimum length of a word stem that may have an ending, in letters."""
+"""Minimum length in letters of a word stem that may have an ending."""
 
 MAX_SAME_LABELS: Final = 2
 """Maximum number of pagination controls with the same label. More frequent labels, such as *more*,
@@ -92,9 +92,9 @@ _MORE_NAMES = re.compile(
 def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     """Return the label of a control.
 
-    The label is the text of the control, the alternative text of its image, or its title. A control
-    with only an icon gets an arrow that points forward or backward. ``is_rtl`` is true if the page
-    is written from right to left. An icon that points left then means the next page.
+    This is its text, the alternative text of its image, or its title. For a control with only an
+    icon, it is an arrow forward or backward. ``is_rtl`` is true if the page is written from right
+    to left, where an icon that points left means the next page.
     """
     text = element_line(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
@@ -184,7 +184,7 @@ def _chinese_number(text: str) -> int | None:
 def range_in(label: str) -> tuple[int, int] | None:
     """Return the first and last row number in a label such as ``11-20``, or None.
 
-    A range that begins with a year is rejected.
+    Ranges that begin with a year are rejected.
     """
     if not label or len(label) > 24:  # noqa: PLR2004 - far longer than any range
         return None
@@ -196,7 +196,7 @@ def range_in(label: str) -> tuple[int, int] | None:
 
 
 def is_year(number: int) -> bool:
-    """Whether a number may be a year in which releases were published."""
+    """Whether a number may be a year with press releases."""
     return 1900 <= number <= 2100  # noqa: PLR2004 - years of press releases
 
 
@@ -213,7 +213,7 @@ def is_written_rtl(root: etree._Element) -> bool:
 class PagerLabels(NamedTuple):
     """Words in the labels of pagination controls, in normalized form.
 
-    - ``next``, ``older``: labels of the next page; listings begin with the newest releases
+    - ``next``, ``older``: labels of the next page, because listings begin with the newest releases
     - ``onward``: both of these
     - ``of``: words and signs between two numbers, as in *1 of 9*
     - ``results``: words after the total number of results
@@ -312,7 +312,7 @@ def _folded(key: str) -> frozenset[str]:
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the control that loads more rows, or None.
 
-    For each control, ``controls`` contains its label and its class and id. A "more" control is
+    ``controls`` contains the label of each control, and its class and id. A "more" control is
     preferred to a "next" control.
     """
     labels = [fold_date(_LABEL_EDGES.sub("", label)) for label, _ in controls]

@@ -1,7 +1,7 @@
 """Find the requests for further rows that a page's scripts make.
 
-A button or container has attributes for the URL and a counter (``data-url`` and ``data-offset``).
-Or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the listing have no
+A button or container has attributes for the URL and a counter (``data-url`` and ``data-offset``),
+or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the listing have no
 button, so a `Series` counts their requests.
 
 Functions that page through a listing, such as ``goPage(2)``, are recognized by their source code.
@@ -43,7 +43,7 @@ PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "
 """Names of counters (after ``data-``) for the number of the page to request."""
 
 CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
-"""Names, without the prefix ``data-``, of attributes that contain the current page number."""
+"""Names of attributes (after ``data-``) for the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
 """Names of attributes (after ``data-``) for the number of rows per request."""
@@ -57,10 +57,10 @@ TOTALS: Final = ("total", "total-items", "total-count", "found")
 FILTERS: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
 )
-"""Names of other attributes (after ``data-``) that scripts send with a request for further rows."""
+"""Names of further attributes (after ``data-``) that scripts send when they request rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum number of elements with different request URLs. If there are more, each URL belongs to a
+"""Maximum number of elements with different request URLs. If there are more, each belongs to a
 single row."""
 
 MAX_NODES: Final = 1_000
@@ -321,8 +321,8 @@ def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
 class PagingFunction:
     """The effect of a script function whose argument is a page number.
 
-    There are two types. One sets ``field`` of a form and submits the form, to ``action`` if given.
-    The other opens the URL ``before`` + number + ``after``.
+    One type of function sets ``field`` of a form and submits it, to ``action`` if given. The other
+    opens the URL ``before`` + number + ``after``.
     """
 
     field: str = ""

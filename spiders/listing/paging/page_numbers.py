@@ -37,7 +37,7 @@ MAX_DOTS: Final = 200
 """Minimum and maximum number of dots in a pager."""
 
 MAX_DOT_ELEMENTS: Final = 6
-"""Maximum number of elements that form one dot, such as a list item with a link and an icon."""
+"""Maximum number of elements per dot, such as a list item with a link and an icon."""
 
 _DOTS: Final = "•●○·∙⚫⚪◦◉ \t\r\n\u00a0"
 _CALENDAR = re.compile(
@@ -72,8 +72,8 @@ _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|ж�
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
     """Whether a URL may be a numbered page of the listing at ``here``.
 
-    The page number is in the query or the path. If ``loads`` is true, a "load more" button requests
-    the URL, and any number in the query may be the page number.
+    The page number is in the query or the path. If a "load more" button requests the URL
+    (``loads``), any number in the query may be the page number.
     """
     if len(address) > MAX_ADDRESS:
         return False
@@ -105,8 +105,8 @@ def is_of_calendar(here: str, address: str) -> bool:
 def step(here: str, address: str) -> int:
     """Compare the numbers in two URLs that differ in only one number.
 
-    Returns 1 if the number in ``address`` is higher than in ``here``, and -1 if it is lower.
-    Returns 0 if the URLs have any other difference.
+    Returns 1 if it is higher in ``address`` than in ``here``, -1 if it is lower, and 0 for any
+    other difference.
     """
     if len(address) > MAX_ADDRESS:
         return 0
@@ -151,8 +151,8 @@ def pager_of(node: etree._Element) -> etree._Element:
 class Pager:
     """The numbered links of one pager.
 
-    ``linked`` maps page numbers to URLs. ``own`` is the page number whose link leads to the current
-    page. ``ranges`` maps the row numbers in labels such as ``11-20`` to URLs.
+    ``linked`` maps page numbers to URLs. ``own`` is the page number that links to the current page.
+    ``ranges`` maps the row numbers in labels such as ``11-20`` to URLs.
     """
 
     linked: dict[int, str] = field(default_factory=dict)
@@ -169,8 +169,8 @@ class Pager:
     def spacing(self, shown: Iterable[int]) -> int:
         """Return the difference between neighbouring numbers in the pager.
 
-        If the numbers are offsets, as in ``0 | 10 | 20``, this is the page size. Each number is
-        then the offset in the URL of its link. ``shown`` contains numbers without links.
+        If the numbers are offsets, as in ``0 | 10 | 20``, this is the page size, and each number is
+        the offset in the URL of its link. ``shown`` contains numbers without links.
         """
         numbers = sorted({*self.linked, *shown})
         gap = min((later - first for first, later in pairwise(numbers)), default=1)
@@ -203,7 +203,7 @@ def is_numbered(address: str) -> bool:
 def is_front_of(here: str, address: str) -> bool:
     """Whether ``here`` is the first page of a listing and ``address`` is another page of it.
 
-    Returns False for pages requested by POST, because their URLs do not contain a page number.
+    Returns False for pages requested by POST, because their URLs contain no page number.
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
@@ -253,8 +253,8 @@ def is_dot(label: str) -> bool:
 def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -> str | None:
     """Return the URL of the dot after the current dot in a pager of dots, or None.
 
-    ``dots`` maps the pager's dots to their URLs, or to None for the current page. The current dot
-    has no link or is marked as current.
+    ``dots`` maps the pager's dots to their URLs. The current dot has no link (None) or is marked as
+    current.
     """
     addresses: list[str | None] = []
     current: list[int] = []
@@ -295,9 +295,9 @@ def _current(
 ) -> int | None:
     """Return the number of the current page in a pager, or None.
 
-    The current number has no link, is marked as current, or links to the page itself. Some pagers
-    omit the current number. Then the missing number is returned if the page's URL fits between its
-    neighbours' URLs. ``shown`` contains all numbers in the pager.
+    The current number has no link, is marked as current, or links to the page itself. If the pager
+    omits it, the missing number is returned if the page's URL fits between its neighbours' URLs.
+    ``shown`` contains all numbers in the pager.
     """
     linked = pager.linked
     for number in shown:
@@ -322,10 +322,9 @@ def _current(
 
 
 def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
-    """Return the number of the current page if it is probably the first page, else None.
+    """Return the number of the current page if it is probably the first page, or None.
 
-    The number is 1. If a pager counts down to 1 and omits the current number, it is the number
-    above the highest number.
+    The number is 1, or, in a pager that counts down to 1, one more than the highest number.
     """
     first, second, third = map(linked.get, (1, 2, 3))
     counts_down = [*linked] == sorted(linked, reverse=True)
@@ -355,8 +354,8 @@ class NextOption(NamedTuple):
 def next_option(options: Sequence[etree._Element]) -> NextOption | None:
     """Return the option that selects the next part of a listing, or None after the last part.
 
-    Options are either page numbers that count up from 1, or years. The year after the selected year
-    is the next older year. If no year is selected, the newest year is next.
+    Options are either page numbers that count up from 1, or years. After the selected year, the
+    next older year follows. If no year is selected, the newest is next.
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
         return None

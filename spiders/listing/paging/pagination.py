@@ -57,7 +57,7 @@ MAX_OTHERS = 3
 """Maximum number of other pages tried if the next page has no new releases."""
 
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
-"""Attributes of any element that contain the URL of the next part of an endless list."""
+"""Attributes of any element for the URL of the next part of an endless list."""
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
@@ -79,7 +79,7 @@ _MAX_LABEL_LENGTH = 40
 """Maximum length of a label that is compared with the words for "next page", in characters."""
 
 _MAX_MORE_WORDS = 3
-"""Maximum number of words in a label that begins with *more*. A longer text is a headline."""
+"""Maximum number of words in a label that begins with *more*. Longer texts are headlines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class NextPages:
     - ``form``: the POST form that requests ``next``, if any
     - ``series``: counts the requests for the parts after ``next`` (`Listing.series`)
     - ``before``: the page before the current page in the pager
-    - ``counts_down``: true if page numbers decrease from the first page to older pages
+    - ``counts_down``: whether page numbers decrease from the first page to older pages
     """
 
     next: str | None
@@ -129,7 +129,7 @@ def next_pages(
 ) -> NextPages:
     """Return the next page of a listing, and other pages to try.
 
-    A ``next`` selector in the source file has priority. Otherwise, the function tries, in order:
+    A ``next`` selector in the source file has priority. Otherwise, these are tried in order:
 
     - rel=next (HTML, 4.6.7)
     - words or class names of links
@@ -179,7 +179,7 @@ def _by_script(page: Page) -> NextPages:
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
-    """Return the request for a URL. If it is a control's key URL, a form is included."""
+    """Return the request for a URL, with a form if it is a control's key URL."""
     if address is None or not controls.makes(address):
         return NextPages(address)
     url, form = controls.request(address) or (None, None)
@@ -369,7 +369,7 @@ def _loads(node: etree._Element, here: str) -> bool:
 def _numbered_score(
     node: etree._Element, label: str, words: tuple[str, str], address: str, here: str
 ) -> float:
-    """Return the score of a link to a numbered page if its label is neither a word nor an arrow."""
+    """Return the score of a link to a numbered page whose label is neither a word nor an arrow."""
     if _FORWARD.search(label) and not _BACKWARD.match(label):
         return 1.2
     if _is_more(*words) or _leads_on(*words, address, here):

@@ -1,4 +1,4 @@
-"""Find the archives to which a listing page links: years, months, or all older releases."""
+"""Find the archives that a listing page links to: years, months, or all older releases."""
 
 import datetime as dt
 import re
@@ -21,7 +21,7 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
 MAX_ARCHIVES: Final = 600
-"""Maximum number of archives per page, enough for the monthly archives of fifty years."""
+"""Maximum number of archives per page: the monthly archives of fifty years."""
 
 LAST_ROWS: Final = 3
 """Number of rows at the end of a listing page whose dates show the age of its oldest releases."""
@@ -55,8 +55,8 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Pattern of URLs of listings by category, tag or author. Site-wide archives do not belong to these
-listings."""
+"""Pattern of URLs of listings by category, tag or author, which site-wide archives do not belong
+to."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _DIGITS: Final = re.compile(r"\d+")
@@ -66,7 +66,7 @@ _CLOSE, _RELATED = 2, 1
 
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
-    """Return the archives to which a listing page links, newest first.
+    """Return the archives that a listing page links to, newest first.
 
     Archives without a period come last. An archive is a link or option with a URL on the same host.
     Its label is a year, a month, or words such as "News archive". Its URL must be related to the
@@ -91,8 +91,8 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
 def reached_by(page: Listing) -> dt.date | None:
     """Return the date at the end of a listing page, or None if its last rows have no dates.
 
-    This is the newest date in the last three rows, so that a single old release among newer
-    releases is ignored.
+    This is the newest date in the last three rows, so that a single old release among newer ones is
+    ignored.
     """
     days = [item.published.day for item in page.items if item.published]
     return max(days[-LAST_ROWS:], default=None)
@@ -101,7 +101,7 @@ def reached_by(page: Listing) -> dt.date | None:
 def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[ArchiveLink]:
     """Yield the archives that may list releases from ``day`` or earlier.
 
-    Archives without a period are included. All archives are included if ``day`` is None.
+    Archives without a period are included, and all archives if ``day`` is None.
     """
     for archive in archives:
         if not (day and archive.period) or archive.period <= day.isoformat()[: len(archive.period)]:
@@ -109,10 +109,7 @@ def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[
 
 
 def is_older(archive: ArchiveLink, than: ArchiveLink) -> bool:
-    """Whether the period of ``archive`` is before the period of the archive ``than``.
-
-    The result is also True if either archive has no period.
-    """
+    """Whether the period of ``archive`` is before that of ``than``, or one of them is unknown."""
     return not (archive.period and than.period) or _order(archive) < _order(than)
 
 
@@ -131,9 +128,9 @@ def _order(archive: ArchiveLink) -> str:
 def _archive(
     node: etree._Element, page: Page, controls: Controls
 ) -> Iterator[tuple[ArchiveLink, bool]]:
-    """Yield the archive to which a control leads, with a boolean.
+    """Yield the archive that a control leads to, and whether it is valid on its own.
 
-    The boolean is true if the archive is valid even without other archives on the page.
+    Otherwise, it is valid only together with other archives on the page.
     """
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
@@ -201,7 +198,7 @@ def _is_in_folder(here: str, address: str) -> bool:
 def _relation(here: str, address: str) -> int:
     """Return how closely an archive's URL is related to the listing's URL.
 
-    Returns `_CLOSE`, `_RELATED`, or 0 if the URLs are unrelated.
+    The result is `_CLOSE`, `_RELATED`, or 0 (unrelated).
     """
     mine, other = (unquote(urlsplit(url).path) for url in (here, address))
     own = _FILE_NAME.sub("", mine).rstrip("/")

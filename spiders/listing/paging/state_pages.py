@@ -19,7 +19,7 @@ MAX_STATES: Final = 10
 """Maximum number of script states (such as ``__NEXT_DATA__``) searched per page."""
 
 MIN_RECORDS: Final = 2
-"""Minimum number of records in a list. Page numbers near shorter lists are not read."""
+"""Minimum number of records in a list. Page numbers near shorter lists are ignored."""
 
 MAX_PAGE_DIGITS: Final = 8
 """Maximum number of digits in a page number."""

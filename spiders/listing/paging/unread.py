@@ -1,4 +1,4 @@
-"""Find signs of unreachable releases on a listing page."""
+"""Find signs on a listing page that some releases can't be reached."""
 
 import re
 from collections import defaultdict
@@ -34,8 +34,8 @@ MAX_PARTS: Final = 200
 """Maximum number of elements or texts inside an element that is checked for a click handler."""
 
 MAX_CLICKABLE: Final = 12_000
-"""Maximum number of elements checked per page. Half are from the beginning of the page and half
-from the end, where pagers are."""
+"""Maximum number of elements checked per page: half at its start and half at its end, where pagers
+are."""
 
 MAX_WORDS: Final = 4
 """Maximum number of words in a label that begins with *load more*."""
@@ -45,7 +45,7 @@ MIN_YEARS: Final = 2
 
 MAX_MISSING_SHARE: Final = 0.02
 """Maximum difference between the total that a page claims and the number of listed releases, as a
-share of the total. Some rows are not releases, or are repeated."""
+share of the total. Some rows are repeated or are not releases."""
 
 _CAROUSEL: Final = re.compile(
     r"carousel|slider|slick|swiper|lightbox|calendar|kalender|datepicker|gallery|splide|flickity",
@@ -94,8 +94,8 @@ def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
     """Return why the last page of a visit is probably not the end of its listing, or "".
 
     The reason is a clause. ``listed`` is the number of releases found on ``pages`` pages. A total
-    claimed by the page is a reason only if `lacks` returns true. If there were several pages, the
-    last page must also have no sign of the listing's end.
+    claimed by the page is a reason only if `lacks` returns true and, after several pages, the last
+    page has no sign of the listing's end.
     """
     return next(_reasons(listing, listed, pages), "")
 
@@ -123,15 +123,15 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
 def lacks(total: int, listed: int, pages: int) -> bool:
     """Whether too few releases were ``listed``, compared with the ``total`` that a listing claims.
 
-    A shortage of up to MAX_MISSING_SHARE of the total is tolerated. After several pages, a shortage
-    of less than an average page is tolerated, too.
+    A shortage of up to MAX_MISSING_SHARE of the total is tolerated and, after several pages, a
+    shortage of less than an average page.
     """
     tolerated = max(MAX_MISSING_SHARE * total, listed / pages - 1 if pages > 1 else 0)
     return total - listed > tolerated
 
 
 class _UnreadControls:
-    """Controls with a page number, a year or "load more" as label, which may have no URL."""
+    """Controls labelled with a page number, a year or "load more", which may have no URL."""
 
     def __init__(self, page: Page, items: Sequence[ListingItem], controls: Controls) -> None:
         self._page = page
@@ -151,7 +151,7 @@ class _UnreadControls:
         self._months: dict[etree._Element, set[str]] = defaultdict(set)
         self._loaders: dict[str, int] = defaultdict(int)
         self._rows: dict[etree._Element, bool] = {}
-        """Whether an element contains only years, or is a pager of only numbers (cache)."""
+        """Cache: whether an element contains only years, or is a pager of only numbers."""
 
     def signs(self) -> Iterator[UnreadSign]:
         """Yield signs of further releases: controls that have no URL, and pagers."""
@@ -251,7 +251,7 @@ def _pagers(
     numbers: dict[etree._Element, dict[int, str | None]],
     current: dict[etree._Element, int],
 ) -> Iterator[UnreadSign]:
-    """Yield signs from pagers: the page is the last page, or some pages have no URL.
+    """Yield signs from pagers: the page is the last one, or some pages have no URL.
 
     Call this only for pages without a next page. If a pager omits the current number and its
     highest number leads to a later page, some pages can't be reached.
@@ -320,7 +320,7 @@ def _contains_controls(node: etree._Element) -> bool:
 
 
 def _leaf_text(node: etree._Element) -> str:
-    """Return the text of an element with at most one child, or "" if the text is too long."""
+    """Return the text of an element with at most one child, or "" if it is too long."""
     if len(node) > 1 or (len(node) == 1 and len(node[0])):
         return ""
     text = text_content(node)

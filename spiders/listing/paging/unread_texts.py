@@ -68,8 +68,8 @@ _CHROME: Final = frozenset(("nav", "header", "footer", "aside", "select", "scrip
 _SKIPPED: Final = frozenset(("script", "style", "noscript", "template", "head", "title", "option"))
 _DIGIT: Final = re.compile(r"\d")
 _WORD_OR_SLASH: Final = re.compile(r"[^\W\d_]|/")
-"""Pattern that matches a letter or slash, as in "page 2 of 7" or "2/7". A text without a match is
-not about the whole listing."""
+"""Pattern of a letter or slash, as in "page 2 of 7" or "2/7". A text without either is not about
+the whole listing."""
 
 
 def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
@@ -125,7 +125,7 @@ def _counted_news(folded: str) -> int:
 
 
 def _short_text(node: etree._Element) -> str | None:
-    """Return the text of an element on one line, or None if the text is long or has many nodes."""
+    """Return the text of an element on one line, or None if it is long or has many nodes."""
     if not len(node):
         text = node.text or ""
         return " ".join(text.split()) if len(text.strip()) <= MAX_TEXT else None
@@ -175,7 +175,7 @@ def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
 
 
 def _shares(folded: str, count: int) -> int:
-    """Return the total in a text such as *10 of 248* if the page has 10 rows, else 0."""
+    """Return the total in a text such as *10 of 248* if the page has 10 rows, otherwise 0."""
     match = _SHARE.search(folded)
     if match is None or int(match["n"]) != count or match["by"].strip() not in pager_labels().of:
         return 0
@@ -214,10 +214,7 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
 
 def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
-    """Return the numbers of the current and last page if the current number is in a text field.
-
-    Otherwise, returns None.
-    """
+    """Return the numbers of the current and last page if the former is in a text field, or None."""
     inputs = node.iterdescendants("input")
     field = next((one for one in inputs if one.get("value") is not None), None)
     found = _OF_LAST.search(folded) if field is not None else None

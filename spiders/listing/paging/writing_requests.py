@@ -11,8 +11,7 @@ _VERBS: Final = re.compile(
     r"reset|save|send|truncate|unpublish|update|wipe|write)(?:$|[^a-z])",
     re.IGNORECASE,
 )
-"""Pattern that matches verbs for changes in a path, or in the value of a field that selects an
-action."""
+"""Pattern of verbs for changes in a path, or in the value of a field that selects an action."""
 
 _ACTIONS: Final = re.compile(
     r"_*(?:action|act|cmd|command|do|event|eventargument|func|function|method|mode|op|operation|"
@@ -30,8 +29,8 @@ MAX_VALUE: Final = 200
 def may_write(url: str, fields: Iterable[tuple[str, str]]) -> bool:
     """Whether a request with these fields may change data on the site.
 
-    This is the case if its path, or a field that selects an action, contains a verb such as
-    "delete". It is also the case if a field replaces the method of the request.
+    This is so if its path, or a field that selects an action, contains a verb such as "delete", or
+    if a field replaces the method of the request.
     """
     if _VERBS.search(urlsplit(url).path):
         return True

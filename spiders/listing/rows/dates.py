@@ -62,7 +62,7 @@ class ColumnHeads:
 
 
 def _heads_of(table: etree._Element) -> tuple[str, ...]:
-    """Return the texts of a table's first row if it contains headings, else an empty tuple."""
+    """Return the texts of a table's first row if it contains headings, otherwise an empty tuple."""
     row = next(table.iter("tr"), None)
     if row is None:
         return ()
@@ -75,8 +75,8 @@ def _heads_of(table: etree._Element) -> tuple[str, ...]:
 
 
 MAX_DATES = 20_000
-"""Maximum number of dates per page, and of texts that look like dates but contain none. No readable
-listing has more."""
+"""Maximum number of dates per page, and of texts that look like dates but contain none. Readable
+listings have fewer."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
@@ -85,8 +85,7 @@ _MAY_BE_DATE = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""Pattern that matches a character that every text with a year contains, for a quick first
-check."""
+"""Pattern of a character in every text with a year, for a quick first check."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _MAX_PART_LENGTH = 16
@@ -99,10 +98,10 @@ _FIGURES = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\]
 """Pattern that matches a month and day in digits, as on Chinese pages."""
 
 _ROW_LEVELS = 5
-"""Maximum number of levels from a date's element up to the row that contains the row's link."""
+"""Maximum number of levels from a date's element up to the row with its link."""
 
 _ROW_ELEMENTS = 40
-"""Maximum number of a row's elements that are searched for the row's link."""
+"""Maximum number of a row's elements that are searched for its link."""
 
 FISCAL_START = 4
 """First month of a fiscal year (年度) in Japan."""
@@ -110,7 +109,7 @@ FISCAL_START = 4
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
 _LABELS = frozenset(("dt", "th", "label"))
 _MAX_YEAR_LENGTH = 12
-"""Maximum length of a text that consists mainly of a year, in characters."""
+"""Maximum length in characters of a text that is mainly a year."""
 
 _MAX_DATE_TEXT_LENGTH = 60
 """Maximum length of a text with a year or with a month and day, in characters."""
@@ -119,18 +118,19 @@ _MAX_RELATIVE_LENGTH = 32
 """Maximum length of a relative date ("3 days ago"), in characters."""
 
 MAX_CACHED_PARTS = 16_384
-"""Maximum number of cached texts (up to 16 characters each) that may be parts of dates."""
+"""Maximum number of cached texts (of up to 16 characters) that may be parts of dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
     """A date at a position in a flat page (a sequence of texts and links).
 
-    ``published`` is None if the page shows only a month and day. ``place`` and ``last`` are the
-    positions of the first and last text of the date. They differ if day, month and year are
-    separate texts. ``alone`` is true if the text contains little else. ``other`` is true if a label
-    marks it as the date of an event or a change. ``month_and_day`` contains the month and the day
-    if the page shows the date without a year.
+    - ``published`` is None if the page shows only a month and day.
+    - ``place`` and ``last`` are the positions of the first and last text of the date. They differ
+      if day, month and year are separate texts.
+    - ``alone`` is true if the text contains little else.
+    - ``other`` is true if a label marks it as the date of an event or a change.
+    - ``month_and_day`` contains the month and the day of a date without a year.
     """
 
     place: int
@@ -145,8 +145,8 @@ class DateMark:
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """Return all plausible dates of a page, in page order.
 
-    A month and day without a year get the year from the nearest heading above them. If no heading
-    has a year, they get the year from ``url``, or the list shows that they are recent.
+    A month and day without a year get the year from the nearest heading above them, or from
+    ``url``, or are recognized as recent from the list.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
@@ -185,7 +185,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
 def _with_recent_days(
     marks: list[DateMark], flat: FlatPage, context: DateContext
 ) -> list[DateMark]:
-    """Return the dates with the years of recent days, which some lists show without a year."""
+    """Return the dates with the years of recent days added, which some lists omit."""
     years = ((one.sign, one.published.day.year if one.published else None) for one in marks)
     recent = recent_signs(years, context.now.year)
     for index, mark in enumerate(marks):
@@ -207,7 +207,7 @@ def _may_be_date(text: str) -> bool:
 def _heads(text: TextMark) -> bool:
     """Whether a text may be a heading with a year.
 
-    Such a text is in a heading element or consists mainly of a year, and is not in a link.
+    Such a text is in a heading element or is mainly a year, and is not in a link.
     """
     heading = len(text.text) <= _MAX_YEAR_LENGTH
     node: etree._Element | None = text.parent
@@ -227,7 +227,7 @@ class _Year:
     is_fiscal: bool = False
 
     def note(self, text: TextMark, context: DateContext) -> None:
-        """Set the year to the year in a text, if the text is a heading with a year."""
+        """Set the year to that in a text, if the text is a heading with a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
             self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
 
@@ -244,7 +244,7 @@ def _is_plausible(mark: DateMark, context: DateContext) -> bool:
 
 
 class _TextDates:
-    """Finds the dates in the texts of a page. Caches the results for repeated texts."""
+    """Finds the dates in the texts of a page. Results for repeated texts are cached."""
 
     def __init__(self, reader: DateReader) -> None:
         self.reader = reader
@@ -301,7 +301,7 @@ def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str
 def _without_year(
     texts: list[TextMark], index: int, year: _Year, context: DateContext
 ) -> DateMark | None:
-    """Return the date at the beginning of a text that contains only a month and day, or None.
+    """Return the date at the start of a text that contains only a month and day, or None.
 
     In Japan, the month and day may also be in brackets after a title.
     """
@@ -345,8 +345,8 @@ def _by_address(
     """Return a date with the year from the URL of its row's link.
 
     ``known`` is the date as the text shows it, if the month is a word. Digits alone, such as
-    ``06-25``, are a date only if the URL has the same month and day. Otherwise, the result is
-    ``known``.
+    ``06-25``, are a date only if the URL has the same month and day. Otherwise, ``known`` is
+    returned.
     """
     figures = None if known else _FIGURES.fullmatch(text.text)
     day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day

@@ -1,4 +1,4 @@
-"""Find releases right above or below the rows of a list: featured and older releases."""
+"""Find releases directly above or below the rows of a list: featured and older releases."""
 
 import re
 from collections import Counter
@@ -54,10 +54,10 @@ _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 def featured(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Return the releases right above a region whose URLs have the same shape as its items' URLs.
+    """Return the releases directly above a region whose URLs have the shape of its items' URLs.
 
-    Such a release needs a date. If the region has no dates, an undated post with a heading is
-    accepted. Older releases in a box of popular releases are skipped.
+    Such a release needs a date, or a heading if the region has no dates. Older releases in a box of
+    popular releases are skipped.
     """
     shape = common_shape(items)
     if shape is None:
@@ -169,7 +169,7 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
 def shape_of(url: str) -> Shape:
     """Return a URL's shape: its host, its folders without numbers, and its parameter names.
 
-    The URLs of pages of the same type have the same shape.
+    Pages of the same type have URLs of the same shape.
     """
     return _cached_shape(url) if len(url) <= MAX_CACHED_LENGTH else _shape(url)
 
@@ -189,7 +189,7 @@ def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[Eleme
     """Return the elements with links around each separate date above ``first``.
 
     For each date, the smallest element comes first. It may contain only a link to the author, so
-    larger elements are returned too.
+    larger elements are returned, too.
     """
     marks = [
         mark

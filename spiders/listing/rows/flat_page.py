@@ -1,6 +1,6 @@
 """Convert a page to a flat sequence of marks (texts and links) with element spans.
 
-Marks are numbered in reading order. The tree is walked once, so the time is linear at any depth.
+Marks are numbered in reading order. The tree is traversed once, so the time is linear at any depth.
 Each element has a signature: a number for its path of tags and classes from the root. Rows of a
 list share a signature (after Liu, Grossman and Zhai, "Mining Data Records in Web Pages", 2003;
 paths as keys after Miao et al., 2009).
@@ -26,16 +26,16 @@ from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
-"""Maximum number of elements read per page. Further elements are skipped, and this is reported."""
+"""Maximum number of elements read per page. Further elements are skipped, which is reported."""
 
 MAX_ANCHORS = 15_000
-"""Maximum number of links read per page. The rest of the page is skipped, and this is reported."""
+"""Maximum number of links read per page. The rest of the page is skipped, which is reported."""
 
 MAX_REGIONS = 1000
-"""Maximum number of page parts (such as menus and sidebars) that are recognized per page."""
+"""Maximum number of page parts (such as menus and sidebars) recognized per page."""
 
 MAX_TEXT = 4000
-"""Maximum length of a text, in characters. Longer texts are cut, but titles and dates are
+"""Maximum length in characters of a text. Longer texts are cut, because titles and dates are
 shorter."""
 
 SKIPPED = frozenset(
@@ -74,7 +74,7 @@ MAX_ID = 59
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 
 MIN_HEADED_LINKS = 3
-"""A heading applies to its box if at least this many links are below the heading in the box."""
+"""Minimum number of links below a heading in a box for the heading to apply to the box."""
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class ElementSpan:
     - ``end``: position after its last mark
     - ``sign``: signature of tags and classes
     - ``loose``: signature of tags only
-    - ``mixed``: signature that includes the classes of its ancestors but not its own
+    - ``mixed``: signature with the classes of its ancestors but not its own
     """
 
     node: etree._Element
@@ -134,7 +134,7 @@ class HeadingMark:
 
     ``scope`` is the position at which the heading's box ends. The box is the smallest element that
     contains the heading and several links below it. The heading does not apply to elements after
-    the box.
+    it.
     """
 
     level: int
@@ -199,7 +199,7 @@ class FlatPage:
     def text_of(self, anchor: LinkMark) -> str:
         """Return the words of a link, or else the alternative texts of its images (see `said`).
 
-        The result is cached, because each link is in several regions.
+        The result is cached, because a link may be in several regions.
         """
         text = self._link_texts.get(anchor.place)
         if text is None:
@@ -234,7 +234,7 @@ def joined_line(texts: list[TextMark]) -> str:
 def element_word(node: etree._Element) -> str:
     """Return an element's tag and classes, without numbers and without classes of single rows.
 
-    For the elements around parts of a page (`_FRAMES`), the id is included.
+    For elements around parts of a page (`_FRAMES`), the id is included.
     """
     tag, classes = str(node.tag), node.get("class") or ""
     name = (node.get("id") or "") if tag in _FRAMES else ""
@@ -259,12 +259,12 @@ _cached_word = lru_cache(maxsize=10_000)(_word)
 
 
 def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
-    """Convert a page to a flat page. A repaired ``tree`` may replace the page's tree."""
+    """Convert a page to a FlatPage. Uses ``tree``, if given, instead of the page's own tree."""
     return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
 def is_grid_row(row: etree._Element) -> bool:
-    """Whether each cell of a table row is a box with a link, and all boxes have the same structure.
+    """Whether each cell of a table row is a box with a link, all with the same structure.
 
     Then each cell is a release. In other rows, the cells are columns of one release.
     """

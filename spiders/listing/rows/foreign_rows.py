@@ -27,7 +27,7 @@ from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
 from spiders.page.regions import ASIDE
 
 MIN_SHARED_PARTS: Final = 0.5
-"""Minimum share of parts (tags with classes) that two rows with the same markup have in common."""
+"""Minimum share of parts (tags with classes) that two rows with the same markup share."""
 
 MAX_BOX_SIZE_SHARE: Final = 0.67
 """Maximum size of a list that may be a box, relative to the size of the largest list."""

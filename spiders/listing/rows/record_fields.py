@@ -66,8 +66,8 @@ _SIDE_LINK_FACTOR = 0.05
 """Factor applied to the score of links to authors, tags and archives."""
 
 _MAX_LENGTH_BESIDE_DATE = 12
-"""Maximum number of other characters in a link's text that contains a date. If there are more, the
-date is part of a title."""
+"""Maximum number of other characters in a link's text with a date. If there are more, the date is
+part of a title."""
 
 
 class RecordFields:
@@ -81,7 +81,7 @@ class RecordFields:
     - ``dated_alone``: records whose date is a separate text
 
     The first MAX_RATED records determine which links, texts and dates are extracted from all
-    records. The shares refer to these first records, too.
+    records, and the shares.
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
@@ -164,7 +164,7 @@ class RecordFields:
     def _order(self, slot: int) -> float:
         """Return the mean number of links before a slot's link in its record.
 
-        A slot contains the links with the same signature.
+        A slot consists of the links with the same signature.
         """
         placed = self._slots[slot]
         return sum(order for order, _ in placed) / len(placed)
@@ -206,7 +206,8 @@ class RecordFields:
     def like_these(self, record: Record) -> ListingItem | None:
         """Convert a record that is not one of the rated records to an item.
 
-        Uses only links whose signature occurs in the rated records. Returns None if there are none.
+        Only links whose signature occurs in the rated records are used. Returns None if there are
+        none.
         """
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:
@@ -260,7 +261,7 @@ class RecordFields:
     def _ends(self, title: str, record: Record, link: LinkMark) -> list[str]:
         """Return texts of a record that may be the real title, because its title ends with them.
 
-        They are texts outside links, and texts of links to the same URL.
+        These are texts outside links, and texts of links to the same URL.
         """
         links = (self._text_of(other) for other in record.anchors if other.url == link.url)
         beside = (
@@ -308,9 +309,8 @@ class RecordFields:
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
         """Return the title in a record's link.
 
-        This is usually the link's text. If the link contains a whole record, it is the text that
-        looks most like a title. A text that ends in "…" is replaced by the link's ``title``
-        attribute.
+        This is usually the link's text or, if the link contains a whole record, the text that looks
+        most like a title. A text that ends in "…" is replaced by the link's ``title`` attribute.
         """
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
         cut = [_CUT.sub("", text.text) for text in inner if text.text.endswith(_DOTS)]

@@ -20,8 +20,8 @@ MAX_RECORDS = 10_000
 """Maximum number of records read per region."""
 
 MAX_RATED = 1_000
-"""Maximum number of records that are read to rate a region. The best region is then read
-completely."""
+"""Maximum number of records that are read to rate a region. All records of the best region are
+read."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ def linked_records(
     """Return the records with links among the first ``most`` records of a region.
 
     If the region's dates are before or after its records, each record includes the texts and dates
-    at that position.
+    there.
     """
     spans = region.records
     places = [mark.place for mark in dates]
@@ -137,7 +137,7 @@ def _follows(node: etree._Element, before: etree._Element) -> bool:
 
 
 def _row_of(node: etree._Element) -> etree._Element:
-    """Return the row of a record. A record may be given as the link inside its row."""
+    """Return the row of a record, which may be given as the link inside its row."""
     parent = node.getparent()
     if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
         return parent

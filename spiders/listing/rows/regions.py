@@ -25,22 +25,21 @@ from spiders.page.class_hints import post_mark
 from spiders.page.regions import ASIDE, CHROME
 
 MAX_DATED_REGIONS = 16
-"""Maximum number of dated regions that are examined per page, best first. Half as many undated
-regions are examined."""
+"""Maximum number of dated regions examined per page, best first. Half as many undated regions are
+examined."""
 
 MIN_TITLE_WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MIN_DATED_SHARE = 0.6
-"""Minimum share of a region's records with dates.
-
-Then its records without dates are not releases."""
+"""Minimum share of a region's records with dates for its other records to be something else than
+releases."""
 
 MAX_DATE_DISTANCE = 12
 """Maximum distance between a record and a date outside it, in marks (texts and links)."""
 
 _VALUES_BY_DATE_COUNT = (0.0, 1.0, 0.97, 0.85, 0.5)
-"""Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
+"""Value of a record (0 to 1) by its number of separate dates, from none to four."""
 
 _DATE_IN_TEXT_VALUE = 0.6
 """Value (0 to 1) of a record whose dates are all inside longer texts."""
@@ -71,18 +70,17 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""Pattern that matches the beginning of link texts such as *Read more*, which repeat the URL of a
-title."""
+"""Pattern of the start of link texts such as *Read more*, which repeat the URL of a title."""
 
 
 @dataclass(slots=True)
 class Region:
-    """Repeated records of a page, and the position of their dates (``side``).
+    """Repeated records of a page, and where their dates are (``side``).
 
     ``side`` is ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
     records, or empty (no dates). In a ``strict`` region, all records have the same tags and
-    classes. In other regions, they have the same tags. ``score`` ranks regions by dates, and
-    ``linked`` ranks them by links with several words.
+    classes, in others only the same tags. ``score`` ranks regions by dates, and ``linked`` ranks
+    them by links with several words.
     """
 
     records: list[ElementSpan]
@@ -108,9 +106,8 @@ def find_regions(
 ) -> list[Region]:
     """Return the most likely regions of a page: the best by dates, then the best by links.
 
-    If ``place`` (position of the list on page 1) is given, the region at that position comes first.
-    Last come the page's only undated post, if any, and posts with explicit markup that are not yet
-    included.
+    If ``place`` (where the list is on page 1) is given, the region there comes first. Last come the
+    page's only undated post, if any, and posts with explicit markup that are not yet included.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -159,7 +156,7 @@ def _parts(
 ) -> Iterator[list[ElementSpan]]:
     """Yield a group of elements, then its subgroups in different parts of the page.
 
-    If ``signs`` (signatures by element) is given, the subgroups also differ in the signature of the
+    With ``signs`` (signatures by element), the subgroups also differ in the signature of the
     elements' parents.
     """
     yield group
@@ -212,8 +209,8 @@ class _Counts:
     def _worth(self, begin: int, end: int) -> float:
         """Return the value of a record (0 to 1), based on its number of dates.
 
-        One date suggests a release. Many dates suggest a whole list. A date inside a longer text
-        counts less, because the text may be about another day.
+        One date suggests a release, and many dates a whole list. A date inside a longer text counts
+        less, because the text may be about another day.
         """
         alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
         if not alone:
@@ -225,10 +222,10 @@ class _Counts:
         return _VALUES_BY_DATE_COUNT[alone] if alone < len(_VALUES_BY_DATE_COUNT) else 0.0
 
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
-        """Return the total value of records, reduced if some records have no date.
+        """Return the total value of records, reduced if some of them have no date.
 
-        The reduction is small if the share of dated records is at least ``lenient``. The undated
-        records are then headings and notes, which are removed later.
+        The reduction is small if the share of dated records is at least ``lenient``. The others are
+        then headings and notes, which are removed later.
         """
         share = sum(map(bool, worths)) / len(worths)
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
@@ -292,9 +289,8 @@ class _Counts:
     def _headed(self, records: list[ElementSpan]) -> float:
         """Return the value of the dates in headings above records.
 
-        The result depends more on the number of headings than on the number of records. Only
-        headings count that have the same signature and are outside the rows that contain the
-        records.
+        It depends more on the number of headings than on the number of records. Headings must have
+        the same signature and be outside the rows that contain the records.
         """
         first = records[0].begin
         own: list[ElementSpan] | None = None
@@ -399,7 +395,7 @@ def says_words(text: str) -> bool:
 
 
 def place_of(node: etree._Element) -> str:
-    """Return the path of an element: the tags and classes of the element and its ancestors.
+    """Return the path of an element: its own tag and classes, and those of its ancestors.
 
     Numbers and classes such as *first* or *odd* are removed, so all rows on all pages of a listing
     have the same path.
@@ -410,7 +406,7 @@ def place_of(node: etree._Element) -> str:
 def stands_at(node: etree._Element, place: str) -> bool:
     """Whether an element has the path ``place`` (see `place_of`), or is a similar row beside it.
 
-    The last step of either path may have additional classes, as the first or last row often has.
+    The last step of either path may have additional classes, as the first or last row often does.
     """
     steps = place.split(" ")
     around = _with_ancestors(node)

@@ -1,4 +1,4 @@
-"""Recognize lists other than the releases, and links to a row's author or category."""
+"""Recognize lists that are not the releases, and links to a row's author or category."""
 
 import re
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
 JOINING: Final = r"[&+/,|]|\b{}\b"
-"""Pattern that matches the characters and words for "and" in headings such as "News & Events". The
-words of all languages replace the placeholder."""
+"""Pattern of the characters and words for "and" in headings such as "News & Events". The words of
+all languages replace the placeholder."""
 
 MAX_WORDS: Final = 3
 """Maximum number of words in the heading of an events list."""
@@ -26,7 +26,7 @@ MAX_UNSPACED_LENGTH: Final = 8
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EVENT_PATH: Final = r"(?:^|/){}(?:/|$|[?.])"
-"""Template of a pattern that matches the addresses of events."""
+"""Template of the pattern of URLs of events."""
 
 _COLUMN: Final = re.compile(
     r"(?:col-(?:xs-|sm-|md-|lg-|xl-|xxl-)?|span|grid_|grid-|small-|medium-|large-)(\d{1,2})"
@@ -44,7 +44,7 @@ MIN_WIDE: Final = 7
 """Minimum width of the wide column beside a narrow column, in twelfths of the grid."""
 
 _SIDE_PATH: Final = r"/{}/[^/]{1,200}(?:/index\.\w{2,5}|/)?$"
-"""Template of a pattern that matches the path of a page about an author, a tag or a category."""
+"""Template of the pattern of paths of pages about an author, a tag or a category."""
 
 _SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
 _MONTH_PATH: Final = re.compile(
@@ -138,7 +138,7 @@ def is_side_link(link: LinkMark) -> bool:
 def is_month_archive(link: LinkMark) -> bool:
     """Whether the URL of a link looks like a monthly or daily archive.
 
-    The URLs of releases that are numbered per year may look the same.
+    URLs of releases that are numbered per year may look the same.
     """
     return len(link.url) <= MAX_CACHED_LENGTH and _is_month_address(link.url)
 

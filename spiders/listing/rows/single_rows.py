@@ -80,8 +80,8 @@ def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[Eleme
 def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
     """Return the only undated post of a page, or None.
 
-    The post's class must mark it as a post, or a heading above it must announce news. Its headline
-    must link to another page. It must contain most of the page's text.
+    A class must mark it as a post, or a heading above it must announce news. Its headline must link
+    to another page, and it must contain most of the page's text.
     """
     headlines = _headlines(flat)
     posts = [
@@ -127,7 +127,7 @@ def _headlines(flat: FlatPage) -> list[int]:
 
 
 def _link_of(flat: FlatPage, begin: int, end: int) -> str | None:
-    """Return the URL to which a heading between two positions links, or None.
+    """Return the URL that a heading between two positions links to, or None.
 
     Links to categories, authors and the like are skipped.
     """

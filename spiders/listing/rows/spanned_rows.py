@@ -1,7 +1,7 @@
 """Read tables in which a cell spans several rows (``rowspan``).
 
 Often a day spans the rows of all its releases. In other tables, the cell with the day or the
-picture spans two rows of one release. The headline is in the first row, and the text or a document
+picture spans two rows of one release: the headline is in the first row, and the text or a document
 in the second.
 """
 
@@ -20,7 +20,7 @@ PAIR: Final = "2"
 """Value of the ``rowspan`` of a cell that spans both rows of a release."""
 
 MIN_PAIRS: Final = 2
-"""Minimum number of pairs of rows that are joined."""
+"""Minimum number of pairs of rows in a table for joining them."""
 
 MAX_DIGITS: Final = 3
 """Maximum length of a ``rowspan``, in characters."""
@@ -29,7 +29,7 @@ MAX_CELL_LEVELS: Final = 4
 """Maximum number of levels from a date's element up to its table cell."""
 
 MIN_TEXT: Final = 20
-"""Minimum length of the text beside the links of a second row, in characters."""
+"""Minimum length in characters of the text beside the links of a second row."""
 
 
 def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
@@ -75,10 +75,7 @@ def _has_text(row: etree._Element) -> bool:
 
 
 class SpannedDates:
-    """The dates in a cell that spans the current row of a table.
-
-    They are for rows without their own date.
-    """
+    """Dates in a cell that spans the current row of a table, for rows without their own date."""
 
     def __init__(self) -> None:
         self._last: etree._Element | None = None
@@ -86,7 +83,7 @@ class SpannedDates:
         self._dates: list[DateMark] = []
 
     def dates(self, span: ElementSpan, own: list[DateMark], flat: FlatPage) -> list[DateMark]:
-        """Return the dates of a row: ``own``, otherwise the dates of a cell that spans the row.
+        """Return the dates of a row: ``own``, otherwise those of a cell that spans the row.
 
         Call this for each row with a link, in page order.
         """

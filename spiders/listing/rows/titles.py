@@ -21,7 +21,7 @@ from spiders.listing.rows.flat_page import TextMark
 from spiders.listing.rows.records import Record
 
 GENERIC: Final = r"\W*{}\b.{0,24}"
-"""Template of a pattern that matches link texts such as *Read more*, which are not titles."""
+"""Template of the pattern of link texts such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 """Tags of headings, including terms of definition lists."""
@@ -39,10 +39,10 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u06
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _MAX_MEAN_LENGTH = 200
-"""Maximum mean length of texts that get the full score as titles, in characters."""
+"""Maximum mean length in characters of texts with the full score as titles."""
 
 _MIN_FULL_SCORE_WORDS = 4
-"""Minimum number of words in a text that gets the full score as a title."""
+"""Minimum number of words in a text with the full score as a title."""
 
 _MAX_TITLE_SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
@@ -54,13 +54,13 @@ _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
 
 _MIN_IGNORED_SHARE = 0.9
-"""Minimum share of texts that contain a word if this word is ignored."""
+"""Minimum share of texts that contain a word for the word to be ignored."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts. In fewer texts, no common words are ignored."""
+"""Minimum number of texts for ignoring common words."""
 
 _MAX_REPLACED_SCORE = 0.4
-"""Maximum score of a title that is replaced by a better title above its record."""
+"""Maximum score of a title that may be replaced by a better title above its record."""
 
 _MAX_HEADING_LEVELS = 4
 """Maximum number of levels from an element up to its heading, including the element."""
@@ -69,7 +69,8 @@ _MIN_DATED_SHARE, _MIN_WORDS_LEFT = 0.75, 2
 """Limits for removing dates from titles.
 
 - `_MIN_DATED_SHARE`: minimum share of titles with a date
-- `_MIN_WORDS_LEFT`: minimum number of words left in a title"""
+- `_MIN_WORDS_LEFT`: minimum number of words that must remain in a title
+"""
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters that are removed between a title and its date."""
@@ -167,9 +168,9 @@ class Titles:
 
 
 def title_likeness(texts: Iterable[str]) -> float:
-    """Return how much texts look like titles (0 to 1). Titles have several words, and differ.
+    """Return how much texts look like titles (0 to 1): have several words, and differ.
 
-    Words that are in nearly all texts, such as "opens in a new window", do not count.
+    Words in nearly all texts, such as "opens in a new window", don't count.
     """
     texts = list(texts)
     if not texts:
@@ -214,16 +215,16 @@ def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str
 
 
 def lead_in(title: str, texts: Iterable[str]) -> str:
-    """Return the part of a title before the longest text in ``texts`` with which the title ends.
+    """Return the part of a title before the longest of ``texts`` that it ends with.
 
-    Returns an empty string if the title ends with none of them.
+    Returns an empty string if it ends with none of them.
     """
     ends = (text for text in texts if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
 
 
 def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
-    """Remove the dates at the beginning or end of titles, if most titles have one.
+    """Remove the dates at the start or end of titles, if most titles have one.
 
     The titles are returned unchanged if some would become equal. ``dates`` contains the date of
     each title as written on the page, or an empty string.
@@ -307,7 +308,7 @@ def are_captions(titles: Sequence[str]) -> bool:
 
 
 def case_name(caption: str) -> str:
-    """Return the name of a court case, given its caption. The name is never empty."""
+    """Return the name of a court case, given its caption. It is never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

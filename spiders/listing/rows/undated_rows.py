@@ -1,6 +1,6 @@
 """Find releases among the undated rows of a list in which most rows have dates.
 
-The markup of such an undated row is similar to the markup of the dated rows.
+Their markup is similar to that of the dated rows.
 """
 
 from collections import Counter
@@ -25,31 +25,31 @@ MIN_TITLE_LIKENESS: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 MIN_UNDATED_ROWS: Final = 2
-"""Minimum number of undated rows between dated rows that count as releases. A single row may be a
+"""Minimum number of undated rows between dated rows for them to be releases. A single row may be a
 note."""
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with its list's rows, and minimum title likeness
-(0 to 1) of an undated row."""
+"""Minimum share of tags that a row shares with its list's rows, and minimum title likeness (0 to 1)
+of an undated row."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum share of tags that an undated row has in common with its list's rows. Such a row has no
-elements around a date."""
+"""Minimum share of tags that an undated row shares with its list's rows. It lacks the elements
+around a date."""
 
 MIN_OTHER_LIKENESS: Final = 0.9
-"""Minimum share of tags that a row with other classes has in common with its list's rows. The class
-of such a row may be its category."""
+"""Minimum share of tags that a row with other classes shares with its list's rows. Its class may be
+its category."""
 
 MIN_PARTS: Final = 3
 """Minimum number of different tags in a row that comes from a template. Typical tags are an image,
 a heading and a text."""
 
 MIN_WORDS: Final = 5
-"""Minimum number of words in a title that is too long for a note or button."""
+"""Minimum number of words in a title. Shorter texts may be notes or buttons."""
 
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length of a title that is too long for a note or button, in characters. It applies to
-writing systems without spaces."""
+"""Minimum length in characters of a title in a script without spaces. Shorter texts may be notes or
+buttons."""
 
 MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""
@@ -168,8 +168,8 @@ class RowMake:
     def fits_undated(self, row: etree._Element, item: ListingItem) -> bool:
         """Whether an undated row has similar tags and looks like a release.
 
-        The row must come from a template or, in plain lists, have a long title. Notes and buttons
-        have few tags and few words.
+        It must come from a template or, in plain lists, have a long title. Notes and buttons have
+        few tags and few words.
         """
         if self._likeness(row) < MIN_UNDATED_LIKENESS or generic_text().match(item.title):
             return False

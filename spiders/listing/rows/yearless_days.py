@@ -32,7 +32,7 @@ _TIME_AGO: Final = re.compile(r"(?<![^\W_])time-?ago(?![^\W_])", re.IGNORECASE)
 class DaysInDigits:
     """The dates such as 03/04 on a page, and the order of their day and month.
 
-    There are no dates if the order is unknown, or if the page has too few of them.
+    There are none if the order is unknown, or if the page has too few of them.
     """
 
     def __init__(self, texts: Sequence[TextMark], context: DateContext) -> None:
@@ -64,10 +64,10 @@ def is_time_ago(node: etree._Element) -> bool:
 
 
 def recent_signs(dates: Iterable[tuple[int, int | None]], this_year: int) -> set[int]:
-    """Return the signatures of elements in which a day without a year is a recent day.
+    """Return the signatures of elements whose days without a year are recent days.
 
-    ``dates`` are the signature and year of each date, in page order. In these elements, days
-    without a year come first, and all other dates have earlier years.
+    ``dates`` contains the signature and year of each date, in page order. In these elements, days
+    without a year come first, and all other dates are from earlier years.
     """
     bare: set[int] = set()
     dated: set[int] = set()

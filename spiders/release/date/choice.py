@@ -4,26 +4,26 @@ Without a learned template, `choose_date` returns the first of these dates:
 
 1. The date at the selector of the source file (rule "declared").
 2. If the release's text is in the JSON state of the page's scripts: the date in the same JSON
-   object. JSON-LD, ``article`` meta elements and microdata take precedence over this date.
-3. A date in metadata that can only mean publication. If this date is later than the last
-   modification, it is used only if no other date is plausible. If it contradicts the day in the
-   URL, it is scored in step 4, unless its name contains "publish". Day and month are swapped if the
-   URL or the page has them in the other order. A time in UTC becomes the visible local day.
+   object. JSON-LD, ``article`` meta elements and microdata take precedence over it.
+3. A date in metadata that can only mean publication. If it is later than the last modification,
+   it is used only if no other date is plausible. If it contradicts the day in the URL, it is
+   scored in step 4, unless its name contains "publish". Day and month are swapped if the URL or
+   the page has them in the other order. A time in UTC becomes the visible local day.
 4. The date with the best score among vague metadata, the day in the URL and the visible dates.
-   A visible date with the label of an event or another day is excluded. An update label lowers the
-   score. A date with such a label is used only if the release shows no other date.
+   A visible date labelled as that of an event or another day is excluded. An update label
+   lowers the score, and such a date is used only if the release shows no other.
 5. A visible day with a year from the URL or ``<body>``, a labelled date far below the text, the
    first ``<time>``, or a date in the JSON state of the scripts.
 6. The date of the last modification, if the page labels it as such.
 7. An implausible date in metadata that can only mean publication, such as a future date.
 
-If steps 3 to 7 find no date, the listing's date is used. The listing's date also replaces a visible
-date that differs from it by more than a day, because that date may belong to another release. If no
-date remains, `rejected_date` returns the text of an impossible date.
+If steps 3 to 7 find no date, the listing's date is used. It also replaces a visible date that
+differs from it by more than a day, because that date may belong to another release. If no date
+remains, `rejected_date` returns the text of an impossible date.
 
 Two other functions choose dates: `learned_date` for a learned template, which is used only if it
 matches the page, and `document_date` for a PDF. The dates of page parts are in spiders.page_parts.
-This module never changes the date of a stored release. data.identity.decision does.
+This module never changes the date of a stored release; data.identity.decision does.
 """
 
 import datetime as dt
@@ -67,21 +67,20 @@ VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
-"""Pattern that matches three digits close together. Every numeric date and every date with a year
-matches."""
+"""Pattern of three digits close together, as in every numeric date and every date with a year."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
 """Maximum time by which a publication date may be later than the page's last modification time."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
-"""Scores of a date in trusted metadata, a date in the URL, and a date in vague metadata. They are
-compared with the scores of visible dates."""
+"""Scores of a date in trusted metadata, in the URL, and in vague metadata, for comparison with
+those of visible dates."""
 
 WESTERNMOST, EASTERNMOST = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
 OFFSET_STEP_MINUTES: Final = 15
-"""Smallest difference between two UTC offsets, in minutes. All differences are multiples of it."""
+"""Smallest difference in minutes between two UTC offsets. All differences are multiples of it."""
 
 MAX_OFFSET: Final = 14 * 60
 """Maximum UTC offset of a time zone, in minutes."""
@@ -91,7 +90,7 @@ DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
 
 MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
 """Maximum time from a document's creation day to the release date. A later date in the text is
-assumed to be the date of an announced event."""
+probably that of an announced event."""
 
 
 def choose_date(
@@ -103,9 +102,9 @@ def choose_date(
 ) -> Published | None:
     """Return the publication date of a release without a learned template, or None.
 
-    ``in_state`` is the date in the JSON state of the page's scripts, from the object that contains
-    the release's text. Problems are added to ``reasons`` as sentences. The module's docstring lists
-    the order of precedence.
+    ``in_state`` is the date in the JSON state of the page's scripts, from the object with the
+    release's text. Problems are added to ``reasons`` as sentences. The module's docstring lists the
+    order of precedence.
     """
     found = _declared_or_detected(rules, listed, candidates, reasons)
     if found is not None and found.rule.startswith(PREFERRED_TO_STATE):
@@ -119,10 +118,10 @@ def _declared_or_detected(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the date at the source file's selector, else the detected date or the listing's date.
+    """Return the date at the source file's selector, the detected date, or the listing's date.
 
-    The listing's date replaces a detected date that is more than a day away, unless the detected
-    date is from metadata. Problems are added to ``reasons``.
+    The listing's date replaces a detected date that is more than a day away, unless the latter is
+    from metadata. Problems are added to ``reasons``.
     """
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, candidates.context, "declared")
@@ -220,7 +219,7 @@ def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Publis
 
 
 def _is_trusted(stated: Published) -> bool:
-    """Whether a metadata date is certainly a publication date, judged by its rule.
+    """Whether a metadata date is certainly a publication date, judging by its rule.
 
     For example, the meta element ``date`` may contain any date.
     """
@@ -270,9 +269,9 @@ def _as_shown(stated: Published, of: DateCandidates) -> Published:
 def _as_labelled(stated: Published, of: DateCandidates) -> Published:
     """Return the visible day instead of a metadata time that is probably wrongly labelled as UTC.
 
-    Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
-    then shows the labelled day, which may differ from the day in the source's time zone. Any other
-    metadata date is returned unchanged.
+    Some systems label local time as UTC, or write midnight UTC for a day without a time. The
+    visible day may then differ from the day in the source's time zone. Any other metadata date is
+    returned unchanged.
     """
     labelled = stated.at.date()
     midnight = stated.at.time() == dt.time()
@@ -288,8 +287,7 @@ def _as_labelled(stated: Published, of: DateCandidates) -> Published:
 def _may_be_same(shown: Published, stated: Published) -> bool:
     """Whether a visible date may be the metadata time ``stated`` in another time zone.
 
-    If the visible date has a time, the difference must be a possible UTC offset: a multiple of 15
-    minutes.
+    If it has a time, the difference must be a possible UTC offset: a multiple of 15 minutes.
     """
     if shown.precision != "second":
         return True
@@ -309,8 +307,8 @@ def confidence_of(published: Published | None) -> float:
 def rejected_date(of: DateCandidates) -> str:
     """Return the text of an impossible date on the page, such as 32 March, or "".
 
-    The text is stored with a release that has no valid date. Metadata is searched first, then
-    implausible visible dates, then the text of elements marked or labelled as dates.
+    It is stored with a release that has no valid date. Metadata is searched first, then implausible
+    visible dates, then the text of elements marked or labelled as dates.
     """
     for text, _ in of.metadata:
         if FIGURES.search(text):
@@ -346,7 +344,7 @@ def learned_date(
     context: DateContext,
     listed: ListingItem | None,
 ) -> Published | None:
-    """Return the date that a learned template reads from ``origin``, or None.
+    """Return the date at the ``origin`` in a learned template, or None.
 
     ``origin`` is "listing", "url", "state", or a metadata rule. A metadata time in UTC is converted
     to the source's time zone.
@@ -378,8 +376,8 @@ def document_date(
 ) -> Published | None:
     """Return the publication date of a document such as a PDF, or None.
 
-    The function tries the listing's date, a date at the top of the document, a date at its end, and
-    its creation day, in this order.
+    The listing's date is used, or else a date at the top of the document, at its end, or its
+    creation day.
     """
     if listed and listed.published:
         return listed.published

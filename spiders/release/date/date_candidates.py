@@ -1,4 +1,4 @@
-"""Collect the dates on a release page that may be the release's publication date."""
+"""Collect the dates on a release page that may be its publication date."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -38,8 +38,7 @@ STATE: Final = re.compile(
     r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
     re.IGNORECASE,
 )
-"""Pattern that matches a date in JSON state inside a script:
-``"publishedAt":"2024-05-01T10:00:00Z"``."""
+"""Pattern of a date in JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
 PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 URL_DAY: Final = re.compile(
@@ -93,7 +92,7 @@ def whole_text(element: etree._Element) -> str:
 
 
 def url_date(url: str, context: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
-    """Return the day in a URL. If the URL contains no day, return its year and month."""
+    """Return the day in a URL or, if it contains no day, its year and month."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
         year, _, month, day = match.groups()
@@ -127,7 +126,7 @@ def bare_time(root: etree._Element, context: DateContext) -> Published | None:
 def time_of(element: etree._Element, context: DateContext) -> Published | None:
     """Return the date of a ``<time>`` element, or None.
 
-    Returns None if the element's text is only a month, as in the links of an archive.
+    Returns None if its text is only a month, as in the links of an archive.
     """
     shown = whole_text(element)
     if is_month(shown, context):

@@ -21,14 +21,13 @@ OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
     | BIT["aside"] | BIT["navigation"]
 )  # fmt: skip
-"""Hint bits (from tags and class names) of page parts that are probably not part of the release."""
+"""Class hints of page parts that are probably not part of the release."""
 
 DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
-"""Hint bits (from tags and class names) of elements marked as dates, and of elements that often
-contain dates."""
+"""Class hints of elements marked as dates, and of elements that often contain dates."""
 
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Hint bits of sidebars, menus and footers. These parts lower a date's score, unless the headline
+"""Class hints of sidebars, menus and footers. These parts lower a date's score, unless the headline
 is in a part of the same kind."""
 
 FRAMES: Final = (
@@ -40,8 +39,7 @@ FRAMES: Final = (
     | BIT["thread"]
     | BIT["others"]
 )
-"""Hint bits (from tags and class names) of page parts that are certainly not part of the
-release."""
+"""Class hints of page parts that are certainly not part of the release."""
 
 BLOCKS_BEFORE_HEADLINE, BLOCKS_AFTER_BODY = 6, 6
 """Numbers of blocks before the headline and after the body that are searched for dates."""
@@ -65,13 +63,12 @@ MAX_PLAIN_LINE_LENGTH: Final = 60
 """Maximum length of a line that is not a sentence, in characters."""
 
 MAX_LABEL_LENGTH: Final = 25
-"""Maximum length in characters of a line that may be the label of a date on the next line."""
+"""Maximum length in characters of a line that may label the date on the next line."""
 
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
 )
-"""Pattern that matches a date in brackets at the beginning of a paragraph: "[July 5, 2022] The
-board …"."""
+"""Pattern of a date in brackets at the start of a paragraph: "[July 5, 2022] The board …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +158,8 @@ def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 def orders_around(place: DatePlace, bottom: int) -> tuple[range, range]:
     """Return two ranges of block numbers that may contain the release's date.
 
-    The first range surrounds the headline. The second begins at ``bottom`` and ends a few blocks
-    below the body.
+    The first surrounds the headline. The second begins at ``bottom`` and ends a few blocks below
+    the body.
     """
     top = range(max(0, place.first - BLOCKS_BEFORE_HEADLINE), place.start + BLOCKS_AFTER_BODY)
     return top, range(max(top.stop, bottom), place.end + BLOCKS_AFTER_BODY)
@@ -196,9 +193,9 @@ def _is_in(footers: Footers, block: TextBlock) -> bool:
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
-    """Score how likely a block contains the publication date.
+    """Return a score for the likelihood that a block contains the publication date.
 
-    The score depends on the block's position and class names.
+    It depends on the block's position and class names.
     """
     score = 1.0
     names = block.hints | block.container.near

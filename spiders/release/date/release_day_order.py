@@ -31,7 +31,7 @@ from spiders.release.date.metadata_dates import metadata_dates
 from spiders.release.date.places import BLOCKS_AFTER_BODY, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
-"""Pattern that matches a part of every numeric date, for a quick first check."""
+"""Pattern of a part of every numeric date, for a quick first check."""
 
 YEAR_DIGITS: Final = 2
 STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
@@ -49,8 +49,8 @@ def release_context(
     """Complete a date context with the language and the order of day and month of a page.
 
     An order in ``context`` is kept. A missing language is detected from the text. The order is
-    determined from, in this order: the days in the page's URL and metadata; the usual order of the
-    language, time zone or host; the page's other dates.
+    determined from the days in the page's URL and metadata, or else from the usual order of the
+    language, time zone or host, or else from the page's other dates.
     """
     if not context.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
@@ -75,8 +75,8 @@ def _own_order(
 ) -> Order | None:
     """Return the day order in which a date near the release equals a known day, or None.
 
-    ``own`` contains the numeric dates near the release. ``named`` contains the known days, from the
-    URL and metadata. ``usual`` is the usual order for the source.
+    ``own`` contains the numeric dates near the release, and ``named`` the known days from the URL
+    and metadata. ``usual`` is the usual order for the source.
     """
     for first, second, year in own:
         if len(year) > YEAR_DIGITS:
@@ -94,7 +94,7 @@ def _own_order(
 def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
     """Return the order of day and month in which no date near the release is in the future.
 
-    Returns None if both orders or neither order qualifies.
+    Returns None if this is true for both orders or for neither.
     """
     future = {
         order

@@ -1,6 +1,6 @@
 """Find the visible dates on a release page, and score how likely each is the publication date.
 
-A date's score depends on its position relative to headline and body, on class names, and on the
+A score depends on the position relative to headline and body, on class names, and on the
 surrounding words.
 """
 
@@ -42,19 +42,19 @@ from spiders.release.date.places import (
 )
 
 DOTTED_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
-"""Pattern that matches a numeric date with dots. Such dates begin with the day in every country."""
+"""Pattern of a numeric date with dots, which begins with the day in every country."""
 
 AMBIGUOUS_DATE: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
-"""Pattern that matches a numeric date that may begin with the day or with the month."""
+"""Pattern of a numeric date that may begin with the day or with the month."""
 
 DATE_HINT: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
-"""Pattern that matches a part that every text with a date contains, for a quick first check."""
+"""Pattern of a part of every text with a date, for a quick first check."""
 
 DATE_CHARACTER: Final = re.compile("[\\d年]")
-"""Pattern that matches a character that every text with a date contains."""
+"""Pattern of a character in every text with a date."""
 
 OTHER_PROPERTIES: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
@@ -63,23 +63,23 @@ MODIFICATION_PENALTY: Final = 0.3
 """Amount subtracted from the score of a modification date that is also in a ``<time>`` element."""
 
 CHANGED_RULE: Final = "changed"
-"""Name of the rule for a date that is known only as the date of the last modification."""
+"""Name of the rule for a date that is known only as that of the last modification."""
 
 MAX_PIECES: Final = 40
-"""Maximum number of text pieces per block that are checked for digits that touch each other."""
+"""Maximum number of text pieces per block that are checked for adjacent digits."""
 
 JOINT_CHARS: Final = 12
-"""Number of characters compared on each side of a boundary between two elements whose digits
-touch."""
+"""Number of characters compared on each side of a boundary between two elements with adjacent
+digits."""
 
 MAX_CALENDAR_LEAF_LENGTH: Final = 24
 """Maximum length of a date that is shown like a page of a tear-off calendar, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""Pattern that matches an element's text if it is only a day, a month or a year."""
+"""Pattern of an element's text that is only a day, a month or a year."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
-"""Minimum score at which a date certainly belongs to the release."""
+"""Minimum score of a date that certainly belongs to the release."""
 
 MAX_YEARLESS_LINE_LENGTH: Final = 40
 """Maximum length of a line with a day and month but no year, in characters."""
@@ -87,10 +87,10 @@ MAX_YEARLESS_LINE_LENGTH: Final = 40
 TIME_AT_END: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
-"""Pattern that matches a time of day at the end of a line."""
+"""Pattern of a time of day at the end of a line."""
 
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
-"""Pattern that matches a year in a URL or class name, with or without month and day."""
+"""Pattern of a year in a URL or class name, with or without month and day."""
 
 MAX_NAME_LENGTH: Final = 400
 """Maximum number of characters of a URL or class name that are searched for years."""
@@ -103,8 +103,8 @@ MAX_TIMES = 20
 class SeenDate:
     """A visible date with its score as the publication date.
 
-    ``changed`` is true if the date is labelled as a modification date. ``stated`` is true if the
-    date certainly belongs to the release: it is above the text or has a publication label.
+    ``changed`` is true if it is labelled as a modification date. ``stated`` is true if it certainly
+    belongs to the release: it is above the text or has a publication label.
     """
 
     worth: float
