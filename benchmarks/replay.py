@@ -50,6 +50,8 @@ WINDOW: Final = 7
 """Side in pixels of the windows that are compared."""
 CAPTURED: Final = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
 PAUSE_MS: Final = 150
+TIMEOUT_MS: Final = 300_000
+"""Maximum time of each action of the browser, which is slow on a busy machine."""
 MAX_PAUSES: Final = 100
 """Maximum number of pauses until all files of a page are loaded."""
 AFTERWARDS: Final = dt.timedelta(seconds=20)
@@ -154,6 +156,7 @@ class Tab:
 
     def __init__(self, browser: Any) -> None:
         self.page = browser.new_page()
+        self.page.set_default_timeout(TIMEOUT_MS)
         self.requested: list[str] = []
         self.open = 0
         self.page.on("request", self._begin)

@@ -12,6 +12,7 @@ from data.export.chosen_records import (
     Choice,
     CopiedRecords,
     Exported,
+    PartsOf,
     chosen_records,
     release_lines,
 )
@@ -33,18 +34,20 @@ def write_bag(
     to: Path,
     choice: Choice,
     *,
+    parts_of: PartsOf,
     title: str,
     software: str,
     on_progress: OnProgress,
 ) -> Exported:
     """Write the selected releases and their records as a bag to the new folder ``to``.
 
-    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. An export of
-    all releases also contains data/log, the transparency log that proves the records. Raises
+    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. The records
+    include those that ``parts_of`` returns for the releases' captured pages. An export of all
+    releases also contains data/log, the transparency log that proves the records. Raises
     StoreError and OSError.
     """
     bag = _Bag(to)
-    records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
+    records = ArchiveRecords(archive, chosen_records(store, archive, choice, parts_of), on_progress)
     copied = CopiedRecords(to / "lines", secrets_of(store))
     for name, found in records.files():
         bag.add(f"data/archive/{name}", copied.members(found))

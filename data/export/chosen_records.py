@@ -2,16 +2,27 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from data.archive.archived_response import holds_secret
-from data.archive.warc.cdxj import entry_of, write_sorted
-from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, ArchiveRecord, Damage, read_file
+from data.archive.warc.cdxj import CdxjEntry, entry_of, write_sorted
+from data.archive.warc.reader import (
+    DOT_OPEN,
+    MAX_UNPACKED_BYTES,
+    ArchiveRecord,
+    Damage,
+    read_fields,
+    read_file,
+)
 from data.archive.warc.warc_file import own_files
+from data.errors import ArchiveError
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
 from data.progress import OnProgress
@@ -24,6 +35,9 @@ REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
 
 PAYLOAD_TYPES = frozenset(["response", "resource"])
 """Types of records that have a payload to which revisit records may refer."""
+
+PartsOf: TypeAlias = Callable[[Capture], Iterable[CdxjEntry]]
+"""Function that returns the captures of a captured page's parts, such as images and styles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +100,27 @@ class ChosenRecords:
         return False
 
 
-def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
-    """Return the selector for the records of the chosen releases and their files."""
+def chosen_records(store: Store, archive: Path, choice: Choice, parts_of: PartsOf) -> ChosenRecords:
+    """Return the selector for the records of the chosen releases, their files and page parts.
+
+    Raises StoreError.
+    """
     chosen = ChosenRecords(choice.is_all)
-    if not choice.is_all:
-        for capture in chosen_captures(store, choice):
+    if choice.is_all:
+        return chosen
+    places: set[tuple[str, int]] = set()
+    for pages, files in _captures(store, choice):
+        for capture in (*pages, *files):
             chosen.ids.add(capture.record_id)
             chosen.digests.add(capture.digest)
+        for part in chain.from_iterable(map(parts_of, pages)):
+            chosen.digests.add(part.digest)
+            places.add((part.file, part.offset))
+    for file, offset in places:
+        # A damaged record is reported when the records are copied.
+        with suppress(ArchiveError, KeyError):
+            fields = dict(read_fields(archive, file, offset))
+            chosen.ids.add(fields["WARC-Record-ID"].strip("<> "))
     return chosen
 
 
@@ -101,11 +129,17 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
     if choice.is_all:
         yield from store.captured()
         return
+    for pages, files in _captures(store, choice):
+        yield from (*pages, *files)
+
+
+def _captures(store: Store, choice: Choice) -> Iterator[tuple[list[Capture], list[Capture]]]:
+    """Yield the captures of the pages and of the files of each selected release."""
     for release in choice.releases(store):
         seen = store.sightings(release.id)
         media = (*release.content.attachments, *release.content.images)
         files = store.file_captures({one.url for one in media}).values()
-        yield from filter(None, (*seen.versions.values(), seen.seen, seen.gone, *files))
+        yield [*filter(None, (*seen.versions.values(), seen.seen, seen.gone))], [*files]
 
 
 @dataclass(frozen=True, slots=True)

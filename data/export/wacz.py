@@ -21,6 +21,7 @@ from data.export.chosen_records import (
     Choice,
     CopiedRecords,
     Exported,
+    PartsOf,
     chosen_records,
 )
 from data.export.wacz_signature import signed_data
@@ -60,6 +61,7 @@ def write_wacz(
     to: Path,
     choice: Choice,
     *,
+    parts_of: PartsOf,
     title: str,
     software: str,
     on_progress: OnProgress,
@@ -67,9 +69,11 @@ def write_wacz(
 ) -> Exported:
     """Write the records of the selected releases to a new WACZ file at ``to``.
 
-    The file is signed if ``key``, the key of the log, is given. Raises StoreError and OSError.
+    It also contains the records that ``parts_of`` returns for the captured pages of these
+    releases. The file is signed if ``key``, the key of the log, is given. Raises StoreError and
+    OSError.
     """
-    records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
+    records = ArchiveRecords(archive, chosen_records(store, archive, choice, parts_of), on_progress)
     with (
         tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
         _Package(to, utc_now()) as package,

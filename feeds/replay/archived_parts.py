@@ -83,6 +83,10 @@ class Parts:
             self._entries[url] = None if is_full else self._find(url)
         return self._entries[url]
 
+    def captures(self) -> list[CdxjEntry]:
+        """Return the captures of all parts that were looked up until now."""
+        return [one for one in self._entries.values() if one]
+
     def need_drawing(self, url: str) -> None:
         """Record that the page shows symbols from an SVG file."""
         if not self.need([url], "image") or len(self._drawings) >= MAX_DRAWINGS:

@@ -28,6 +28,7 @@ from feeds.replay.archived_parts import Parts, nearest
 from feeds.replay.captured_response import (
     MAX_BODY_BYTES,
     Restrictions,
+    captures_of_parts,
     find_parts,
     is_page,
     public_cause,
@@ -158,6 +159,13 @@ class CapturedPages:
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
         address = self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
         return self._framed(found, url, address, capture, restrictions)
+
+    def parts(self, capture: Capture, restrictions: Restrictions) -> list[CdxjEntry]:
+        """Return the captures of a captured page's parts, such as images. Raises Undecodable."""
+        found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
+        parts = self._parts(capture.at.replace(microsecond=0), str, restrictions)
+        captures = captures_of_parts(found, parts, restrictions.secrets)
+        return [one for one in captures if not restrictions.is_withheld(one.uri)]
 
     def renditions(self, versions: Sequence[Revision], number: int) -> dict[str, CdxjEntry]:
         """Return the screenshot and the PDF of a version, by their key in RENDITIONS.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS
 from data.errors import ArchiveError
 from data.text.masking import MASK, PARAMETER, USER
@@ -112,11 +113,9 @@ def shown(
     the rewritten links would make the page too large.
     """
     headers = [*REPLAY_HEADERS, *headers]
-    if found.status in REDIRECTS:
-        target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
-        if target:
-            location = secrets.masked(escaped(follow(target)))
-            return ReplayResponse(found.status, [*headers, ("location", location)])
+    if found.status in REDIRECTS and (target := target_of(found)):
+        location = secrets.masked(escaped(follow(target)))
+        return ReplayResponse(found.status, [*headers, ("location", location)])
     media_type, charset = type_of(found, secrets)
     body = shown_body(found, media_type, link, parts, secrets)
     if secrets.is_in(body):
@@ -205,10 +204,27 @@ def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
         with suppress(ArchiveError, Undecodable):
             sheet = parts.load(entry)
             if sheet.status in REDIRECTS:
-                location = joined(sheet.url, sheet.header(b"location").decode("latin-1"))
-                parts.need([web_address(location) or ""], "import")
+                parts.need([target_of(sheet)], "import")
             elif type_of(sheet, secrets)[0] == STYLE:
                 rewritten_style(sheet.body, sheet.content_type, sheet.url, parts)
+
+
+def captures_of_parts(found: Served, parts: Parts, secrets: Secrets) -> list[CdxjEntry]:
+    """Return the captures of all ``parts`` of a captured page, with the targets of redirects."""
+    find_parts(found, parts, secrets)
+    followed = 0
+    while followed < len(captures := parts.captures()):
+        entry = captures[followed]
+        followed += 1
+        if entry.status in REDIRECTS:
+            with suppress(ArchiveError, Undecodable):
+                parts.need([target_of(parts.load(entry))], "image")
+    return captures
+
+
+def target_of(found: Served) -> str:
+    """Return the URL to which a response redirects, or an empty string."""
+    return web_address(joined(found.url, found.header(b"location").decode("latin-1"))) or ""
 
 
 def is_page(made: ReplayResponse) -> bool:

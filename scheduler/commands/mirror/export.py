@@ -14,6 +14,7 @@ from data.archive.archived_response import served
 from data.archive.content_coding import Undecodable
 from data.archive.log.notes import SigningKey
 from data.archive.lost_captures import LostCaptures, lost_captures, lost_text
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
@@ -27,6 +28,10 @@ from data.progress import OnProgress
 from data.store.core.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
+from feeds.replay.captured_pages import CapturedPages
+from feeds.replay.captured_response import Restrictions
+from feeds.replay.release_mementos import restrictions_of
+from feeds.replay.withheld_captures import Withheld
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
@@ -108,15 +113,28 @@ def write(
     if kind == "sqlite":
         return write_sqlite(store, to, choice, on_progress=on_progress)
     writer = partial(write_wacz, key=signing_key(home)) if kind == "wacz" else write_bag
-    return writer(
-        store,
-        home.archive,
-        to,
-        choice,
-        title=home.settings.site.title or "Communique",
-        software=f"Communique {version('communique')}",
-        on_progress=on_progress,
-    )
+    with closing(CapturedPages(home.archive, home.settings.site)) as pages:
+        return writer(
+            store,
+            home.archive,
+            to,
+            choice,
+            parts_of=partial(parts_of, pages, restrictions_of(store, Withheld())),
+            title=home.settings.site.title or "Communique",
+            software=f"Communique {version('communique')}",
+            on_progress=on_progress,
+        )
+
+
+def parts_of(
+    pages: CapturedPages, restrictions: Restrictions, capture: Capture
+) -> Sequence[CdxjEntry]:
+    """Return the captures of the parts that replay shows for a captured page."""
+    try:
+        return pages.parts(capture, restrictions)
+    except (ArchiveError, Undecodable):
+        # Records that can't be read are reported elsewhere.
+        return ()
 
 
 def signing_key(home: Home) -> SigningKey | None:

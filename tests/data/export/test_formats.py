@@ -30,6 +30,14 @@ from data.store.open import open_store
 from tests.archived import START, archived_home, exchange
 from tests.feeds.sample_store import make_release
 
+TOLD: dict[str, Any] = {
+    "title": "Press",
+    "software": "Us",
+    "parts_of": lambda _: (),
+    "on_progress": print,
+}
+"""What writers of exports are told besides."""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -43,8 +51,7 @@ def store(home: Path) -> Iterator[Store]:
 
 
 def wacz(store: Store, home: Path, to: Path, choice: Choice) -> Exported:
-    archive = home / "archive"
-    return write_wacz(store, archive, to, choice, title="Press", software="Us", on_progress=print)
+    return write_wacz(store, home / "archive", to, choice, **TOLD)
 
 
 def kind_of(record: WarcRecord) -> str:
@@ -165,9 +172,7 @@ def test_damage_is_skipped_and_reported_except_for_the_current_record(tmp_path: 
 
 def test_a_bag_has_a_digest_of_every_file(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "bag"
-    made = write_bag(
-        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
-    )
+    made = write_bag(store, home / "archive", to, Choice(), **TOLD)
     assert (made.releases, made.records) == (4, 13)
     assert (to / "bagit.txt").read_text().startswith("BagIt-Version: 1.0\n")
     lines = (to / "manifest-sha256.txt").read_text().splitlines()

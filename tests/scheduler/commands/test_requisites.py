@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -169,3 +171,27 @@ def test_a_redacted_requisite_is_removed_and_never_requested_again(room: Room, h
     assert collect(home)["changed"] == 1
     assert "/i.jpg" not in requisites(room)
     assert "/new.jpg" in requisites(room)
+
+
+def test_an_export_of_one_source_has_the_requisites_of_its_pages_and_no_others(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
+    room.page("/quays/", listing_html([3], path="/quays/{}.html"))
+    room.page("/quays/3.html", with_head(release_html(3), "<link rel=stylesheet href=/quays.css>"))
+    room.answers["/quays.css"] = Answer(b"p{background:url(/q.png)}", content_type="text/css")
+    room.answers["/q.png"] = Answer(b"png", content_type="image/png")
+    room.answers["/b.png"] = Answer(status=302, headers={"Location": "/moved.png"})
+    room.answers["/moved.png"] = Answer(b"moved", content_type="image/png")
+    source = (home / "sources" / "harbour.toml").read_text()
+    (home / "sources" / "quays.toml").write_text(source.replace("/news/", "/quays/"))
+    assert communique("collect", home=home).returncode == 0
+    assert records(home, f"{room.base}/q.png")
+    to = tmp_path / "harbour.wacz"
+    words = ("export", "--source", "harbour", "--format", "wacz", "--to", str(to))
+    done = communique("mirror", *words, home=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    with zipfile.ZipFile(to) as package:
+        lines = package.read("indexes/index.cdx").splitlines()
+    urls = [json.loads(line.split(b" ", 2)[2])["url"] for line in lines]
+    paths = {url.removeprefix(room.base) for url in urls}
+    assert paths == {*ALL, "/moved.png", "/news/1.html", "/news/2.html"}
