@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,8 @@ from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Stamp(NamedTuple):
@@ -37,7 +39,7 @@ class CheckedFile(msgspec.Struct, frozen=True):
 
     warc: Stamp
     index: Stamp
-    leaves: list[tuple[int, int]]
+    leaves: list[tuple[Count, Count]]
 
 
 class CheckedArchive(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class CheckedArchive(msgspec.Struct, frozen=True):
     """
 
     at: dt.datetime
-    size: int
+    size: Count
     root: str
     files: dict[str, CheckedFile]
 
@@ -64,12 +66,17 @@ def stamps(path: Path) -> tuple[Stamp, Stamp] | None:
 
 
 def unchanged(checked: CheckedArchive, paths: Iterable[Path]) -> list[Path]:
-    """Return the files that have not changed since a complete verification."""
+    """Return the files that have not changed since a complete verification.
+
+    Files whose remembered leaves are not in the log of that time are left out.
+    """
     known = checked.files
     return [
         path
         for path in paths
-        if (one := known.get(path.name)) and stamps(path) == (one.warc, one.index)
+        if (one := known.get(path.name))
+        and stamps(path) == (one.warc, one.index)
+        and all(first <= last < checked.size for first, last in one.leaves)
     ]
 
 

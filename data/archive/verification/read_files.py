@@ -67,7 +67,7 @@ def read_records(
 
     Files that have not changed since ``checked`` are not read. ``on_progress`` is called with the
     number of bytes read and the total. The ``captures`` that remain in the result have no record.
-    Raises ArchiveError, OSError, and ChildLost if a child process was killed.
+    Raises OSError, and ChildLost if a child process was killed.
     """
     found = Records(leaves, captures)
     paths = own_files(archive)
@@ -96,7 +96,11 @@ def read_records(
         special = found.special
         numbers = _merge(list(own), parts, found, progress)
         if numbers is None:
-            _read_segment(Segment(path, 0, None), found, progress)
+            try:
+                _read_segment(Segment(path, 0, None), found, progress)
+            except (ArchiveError, OSError) as error:
+                cause = error.cause if isinstance(error, ArchiveError) else str(error)
+                found.problems.append(ArchiveProblem(path.name, None, cause))
             numbers = found.numbers
         if before and found.special == special:
             found.read[path.name] = Read(before, numbers)
@@ -146,7 +150,7 @@ def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]
 def _in_child(found: Records, segment: Segment) -> Part | None:
     """Read a segment in a child process, and return the result.
 
-    Returns None if the segment can't be read; the parent process then raises the error.
+    Returns None if the segment can't be read; the parent process then reports the error.
     """
     try:
         end = _read_segment(segment, found, lambda _: None)

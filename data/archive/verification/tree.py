@@ -64,7 +64,9 @@ class Leaves:
         return self._keys.at(size) if self._keys else []
 
     def entry(self, number: int) -> bytes:
-        """Return the log entry with this number, or b"" if it can't be read."""
+        """Return the log entry with this number, or b"" if it is missing or can't be read."""
+        if not 0 <= number < self.size:
+            return b""
         if number >= self.signed:
             return self.waiting[number - self.signed]
         bundle, place = divmod(number, WIDTH)

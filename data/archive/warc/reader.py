@@ -317,6 +317,8 @@ def read_file(
                 offset = found.offset + found.length
             else:
                 offset = _next(read, name, offset + 1, end)
+    except OSError as error:
+        raise ArchiveError(str(path), error.strerror or str(error)) from error
     finally:
         os.close(handle)
 

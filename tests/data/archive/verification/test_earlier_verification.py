@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
@@ -119,3 +120,15 @@ def test_with_another_log_all_files_are_read(home: Path, captures: list[Capture]
     assert (report.files, report.not_read, left) == (len(own_files(home / "archive")), None, None)
     (problem,) = report.problems
     assert "are not those of the verification" in problem.cause
+
+
+@pytest.mark.parametrize("leaves", [[(0, 10**12)], [(1, 0)]])
+def test_a_file_whose_remembered_leaves_cannot_be_right_is_read(
+    home: Path, captures: list[Capture], leaves: list[tuple[int, int]]
+) -> None:
+    _, checked = verified(home, captures)
+    assert checked is not None
+    name = min(checked.files)
+    files = checked.files | {name: replace(checked.files[name], leaves=leaves)}
+    report, _ = verified(home, captures, replace(checked, files=files))
+    assert (report.problems, report.files) == ([], 1)

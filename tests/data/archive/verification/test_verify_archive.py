@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of, read_entries
 from data.archive.warc.reader import ArchiveRecord, read_file
-from data.archive.warc.records import compressed
+from data.archive.warc.records import compressed, digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -127,6 +128,29 @@ def test_each_flipped_bit_is_found_in_its_record(home: Path) -> None:
         places = {(one.file, one.offset) for one in report.problems}
         assert (path.name, record.offset) in places, (inside, causes(report))
         path.write_bytes(content)
+
+
+@pytest.mark.parametrize("block_digest", [False, True])
+def test_a_changed_response_header_is_found(home: Path, *, block_digest: bool) -> None:
+    path, record = next(one for one in records_of(home) if one[1].kind == "response")
+    block = record.block.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 200 Ok")
+    assert block != record.block
+    new = {"WARC-Block-Digest": digest_text(sha256(block).digest())} if block_digest else {}
+    member = compressed([(name, new.get(name, value)) for name, value in record.fields], block)
+    content = path.read_bytes()
+    after = content[record.offset + record.length :]
+    path.write_bytes(content[: record.offset] + member + after)
+    places = {(one.file, one.offset) for one in verified(home).problems}
+    assert (path.name, record.offset) in places
+
+
+def test_a_folder_in_place_of_a_file_is_reported_with_its_name(home: Path) -> None:
+    path = own_files(home / "archive")[1]
+    path.unlink()
+    path.mkdir()
+    problems = verified(home).problems
+    assert path.name in {one.file for one in problems}
+    assert {one.file for one in problems} == {path.name, "log"}
 
 
 def test_each_truncation_is_found(home: Path) -> None:
