@@ -161,7 +161,7 @@ class Candidates:
         return candidate.most - WEIGHTED["words"] * excess
 
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
-        """Return the candidate in ``some`` with the highest score, or None.
+        """Return the candidate in ``some`` with the highest score.
 
         Returns None if no score reaches ``least``.
         """

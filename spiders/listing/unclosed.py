@@ -48,7 +48,7 @@ class _Chain:
     def is_unclosed(self) -> bool:
         """Whether the containers of the chain are unclosed.
 
-        This is the case if the page's end tags close only a few of them.
+        The page's end tags close only a few of them in this case.
         """
         ends = len(self.containers) - 1 - self.followed
         return ends >= MIN_ENDS and ends > self.followed

@@ -85,7 +85,10 @@ _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def class_hints(element: etree._Element, tag: str, name: str) -> int:
-    """Return the hint bits for an element's tag, class (``name``), id, role and inline style."""
+    """Return the class hints (bit flags) for an element's tag, class, id, role and inline style.
+
+    ``name`` is its class.
+    """
     mask = STRUCTURE.get(tag, 0)
     if name:
         mask |= hints_in(name)
@@ -109,7 +112,7 @@ def _bare(style: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def hints_in(named: str) -> int:
-    """Return the hint bits for classes, ids and roles that are separated by spaces."""
+    """Return the class hints (bit flags) for a space-separated string of classes, ids and roles."""
     mask = 0
     for token in named[:400].split():
         mask |= token_hints(token.rstrip(NUMBER))

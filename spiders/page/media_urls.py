@@ -98,7 +98,7 @@ def leads_to_image(url: str) -> bool:
 
 
 def leads_to_file(url: str) -> bool:
-    """Whether a URL is a file to download, by the suffix of its path or of a query value."""
+    """Whether a URL is a file to download, judging by the suffix of its path or a query value."""
     return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
 
 

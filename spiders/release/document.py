@@ -15,18 +15,17 @@ NAMELESS: Final = re.compile(
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
-"""Pattern that matches default titles and file names in a document's metadata. They are not its
-title."""
+"""Pattern of default titles and file names in a document's metadata, which are not its title."""
 
 BUTTON: Final = r"\b{}\b|[\W\d_]+"
-"""Template of a pattern that matches words and numbers in a link's text that do not describe the
-document."""
+"""Template of the pattern of words and numbers in a link's text that do not describe the document.
+"""
 
 MIN_NAME_LENGTH: Final = 4
-"""Minimum length of a title after its `BUTTON` words are removed, in characters."""
+"""Minimum length in characters of a title without its `BUTTON` words."""
 
 HEADLINE_LINES: Final = 14
-"""Number of lines at the beginning of a document that are searched for the headline."""
+"""Number of lines at the start of a document that are searched for the headline."""
 
 MAX_LETTERHEAD_LENGTH: Final = 300
 """Maximum length of the letterhead above a headline, in characters."""
@@ -34,9 +33,10 @@ MAX_LETTERHEAD_LENGTH: Final = 300
 EDGE_LINES, MIN_REPEATING_PAGES = 2, 3
 """Limits for recognizing running titles, which are repeated at the edges of pages.
 
-- `EDGE_LINES`: number of lines at the top and bottom of a page that are compared
-- `MIN_REPEATING_PAGES`: minimum number of pages with the same line. At least half of all pages must
-  have the line, too."""
+- `EDGE_LINES`: number of lines compared at the top and bottom of a page
+- `MIN_REPEATING_PAGES`: minimum number of pages with the same line, which must also be at least
+  half of all pages
+"""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -50,7 +50,7 @@ BROKEN_LENGTH: Final = 3
 
 MAX_LAST_SENTENCE_LINE: Final = 0.85
 MAX_LAST_LINE: Final = 0.6
-"""Maximum length of a paragraph's last line, relative to the length of a full line.
+"""Maximum length of a paragraph's last line, relative to that of a full line.
 `MAX_LAST_SENTENCE_LINE` applies to lines that end a sentence, and `MAX_LAST_LINE` to all others."""
 
 
@@ -81,8 +81,8 @@ def names_something(title: str) -> bool:
 def body_text_of(document: DocumentText, title: str) -> str:
     """Return the text of a document without headline, running titles and page numbers.
 
-    Paragraphs are separated by blank lines. A PDF stores only lines, so paragraphs are detected: a
-    short line ends a paragraph, and a bullet begins a paragraph.
+    Paragraphs are separated by blank lines. As a PDF stores only lines, paragraphs are detected: a
+    short line ends a paragraph, and a bullet begins one.
     """
     lines = [*_running(document.pages)]
     lines = lines[_below_headline(lines, (title, document.headline)) :]
@@ -116,10 +116,9 @@ def _without_digits(line: str) -> str:
 
 
 def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
-    """Return the index of the first line below the headline.
+    """Return the index of the first line below the headline, or 0 without a headline at the top.
 
-    Returns 0 if there is no headline at the top. Only a letterhead of at most
-    `MAX_LETTERHEAD_LENGTH` characters may precede the headline.
+    Only a letterhead of at most `MAX_LETTERHEAD_LENGTH` characters may precede the headline.
     """
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0

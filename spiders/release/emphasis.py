@@ -25,7 +25,7 @@ CALLED: Final = re.compile(
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
-"""Pattern that matches class names and ids of headlines in many languages."""
+"""Pattern of class names and ids of headlines in many languages."""
 
 MIN_HEADLINE_LENGTH, MAX_HEADLINE_LENGTH = 12, 300
 """Minimum and maximum length of a headline, in Latin letters."""
@@ -44,7 +44,7 @@ MAX_BLOCKS_ABOVE, MAX_BLOCKS_WITHIN, MAX_EMPHASIS_LEVELS = 3, 2, 4
 
 MIN_SAME_TITLE_SIMILARITY: Final = 0.5
 """Minimum similarity (Dice's coefficient of letter pairs) between a headline and the title in the
-page's metadata if both are the same title."""
+page's metadata for both to be the same title."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
@@ -58,8 +58,7 @@ FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
 """Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
 USUAL_PIXELS, MIN_SIZE_RATIO = 16.0, 1.1
-"""Default font size in pixels, and minimum ratio of a headline's font size to the text's font
-size."""
+"""Default font size in pixels, and minimum ratio of a headline's font size to the text's."""
 
 MEASURED_BLOCKS, MIN_MEASURED_LENGTH = 6, 60
 """Limits for measuring the usual font size of a text.
@@ -72,7 +71,7 @@ MAX_DIGITS: Final = 3
 
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
-    """Return the bold or large headline near the block number ``start``, and the headline's block.
+    """Return the bold or large headline near the block number ``start``, and its block.
 
     The nearest block above ``start`` is checked first, then the first blocks of the text. If no
     text is emphasized, a line directly above a credit line or between a date and the text is the
@@ -90,10 +89,9 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
 
 
 def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
-    """Return the longest emphasized part of a block that may be a headline, and the block.
+    """Return the longest emphasized part of a block that may be a headline, and the block, or None.
 
-    Returns None if there is no such part. ``usual`` is the usual font size in pixels. ``named`` is
-    the title in the page's metadata.
+    ``usual`` is the usual font size in pixels. ``named`` is the title in the page's metadata.
     """
     parts = [] if block.links else [*large_parts(block, usual)]
     headlines = [text for text in parts if may_be_headline(text)]
@@ -133,7 +131,7 @@ def may_be_headline(text: str) -> bool:
 def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
     """Return up to three blocks above the block number ``start``, nearest first.
 
-    Stops at a block that consists mainly of links, such as a menu.
+    Stops at a block that is mainly links, such as a menu.
     """
     above = reversed(seen.blocks[max(0, start - MAX_BLOCKS_ABOVE) : start])
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
@@ -207,7 +205,7 @@ def usual_pixels(seen: BlockTree, start: int) -> float:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles are nearly equal, by the letter pairs they have in common.
+    """Whether two titles are nearly equal, judging by the letter pairs they share.
 
     The measure is Dice's coefficient (L. R. Dice, 1945).
     """

@@ -3,8 +3,8 @@
 The release is an object with a title and a body. Its URL or title matches the page's, unlike those
 of related releases or cookie notices.
 
-The state is traversed without recursion, and each object only once, because a state may be deeply
-nested or contain itself. Only image values are searched recursively, a few levels deep.
+The state may be deeply nested or contain itself, so it is traversed without recursion, and each
+object only once. Only image values are searched recursively, a few levels deep.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MIN_UNMATCHED_BODY_LENGTH = 400
-"""Minimum length of a body in a JSON object whose title and URL do not match those of the page, in
-letters."""
+"""Minimum length in letters of a body in a JSON object whose title and URL do not match the page's.
+"""
 
 MIN_TITLE_LETTERS, MIN_SEGMENT_LETTERS = 8, 3
 """Minimum lengths, in letters, of a title and of a URL's last path segment that identify a
@@ -55,8 +55,8 @@ MAX_RECORDS: Final = 200
 
 MAX_PLACE = 2_000
 BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
-"""Confidence (0 to 1) in a body, by what the body's object has in common with the page: nothing,
-the title, the URL, or both."""
+"""Confidence (0 to 1) in a body by what its object shares with the page: nothing, the title, the
+URL, or both."""
 
 PLACE: Final = re.compile(
     r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
@@ -75,11 +75,11 @@ MIN_BODY_LENGTH: Final = 80
 """Minimum length of a release's body in JSON state, in characters."""
 
 MAX_TITLE_LEVELS: Final = 3
-"""Maximum number of enclosing objects that are searched for the title of a body."""
+"""Maximum number of enclosing objects searched for the title of a body."""
 
 MIN_PREFERRED_TITLE_LENGTH: Final = 8
-"""Minimum length of a title that is preferred to shorter titles in the same JSON object, in
-characters."""
+"""Minimum length in characters of a title that is preferred to shorter ones in the same JSON
+object."""
 
 LONGEST_TITLE, NESTED = 500, 5
 
@@ -100,8 +100,8 @@ LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Pattern that matches keys that may have an image as their value. The value's URL must have an
-image suffix."""
+"""Pattern of keys that may have an image as their value. The value's URL must have an image suffix.
+"""
 
 OTHER_KEYS: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
@@ -109,7 +109,7 @@ OTHER_KEYS: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Pattern that matches keys whose values are not part of the page's release."""
+"""Pattern of keys whose values are not part of the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
@@ -132,7 +132,7 @@ class StateRelease:
 
 @dataclass(frozen=True, slots=True)
 class PageIdentity:
-    """The last path segment of a page's URL and the page's titles, to recognize its release."""
+    """The last path segment of a page's URL and its titles, by which its release is recognized."""
 
     place: str
     titles: tuple[str, ...]
@@ -202,7 +202,8 @@ def release_in_state(
 ) -> StateRelease | None:
     """Return the release in a page's scripts if the visible body is missing or far shorter.
 
-    To save CPU time, scripts are not searched if the visible body is long and its confidence high.
+    Otherwise returns None. To save CPU time, scripts are not searched if the visible body is long
+    and its confidence high.
     """
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= MIN_KEPT_LENGTH and body.confidence >= MIN_KEPT_CONFIDENCE:
@@ -286,7 +287,7 @@ def json_in(text: str) -> Any:
 
 
 def is_body(name: str, part: Any) -> bool:
-    """Whether a value in a JSON object may be a body, judged by its key and size."""
+    """Whether a value in a JSON object may be a body, judging by its key and size."""
     if isinstance(part, str):
         large = len(part) >= MIN_BODY_LENGTH
     else:
@@ -308,7 +309,7 @@ def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
 
 
 def title_in(record: StateObject) -> str:
-    """Return the title of an object or of its nearest enclosing object that has one, or ""."""
+    """Return the title of an object or of the nearest object around it with a title, or ""."""
     for value in record.whole:
         found = ""
         for name, part in value.items():

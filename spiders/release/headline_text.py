@@ -11,8 +11,8 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Number of Latin letters that count as much as one Chinese, Japanese or Korean character, and mean
-length of a Latin word including its space."""
+"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and mean length
+of a Latin word including its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
 """Limits for credit lines.
@@ -34,17 +34,16 @@ DATE: Final = re.compile(
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
-"""Pattern that matches a digit or colon. Every date and every label of a credit line contains
-one."""
+"""Pattern of a digit or colon, one of which is in every date and every label of a credit line."""
 
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
-"""Pattern that matches punctuation and a date that may precede the first label of a credit line."""
+"""Pattern of punctuation and a date that may precede the first label of a credit line."""
 
 
 def latin_lengths(text: str) -> tuple[int, int]:
-    """Return the numbers of letters and spaces that a text would have in Latin script.
+    """Return how many letters and spaces a text would have in Latin script.
 
-    The length limits are for Latin script. Other scripts need fewer characters, or no spaces.
+    Length limits are for Latin script. Other scripts need fewer characters, or no spaces.
     """
     if text.isascii():
         return len(text), text.count(" ")

@@ -72,7 +72,7 @@ def part_opening(root: etree._Element) -> None:
 def _opening(parent: etree._Element | None) -> list[_Line]:
     """Return the first two lines of an element if they are a headline and a day, in either order.
 
-    Otherwise, returns an empty list.
+    Otherwise returns an empty list.
     """
     if parent is None:
         return []

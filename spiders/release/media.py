@@ -35,7 +35,7 @@ URL."""
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
     """Yield a body element, with up to four elements before and after it.
 
-    If the body is a table cell, the other rows of its table replace these elements.
+    If the body is a table cell, the other rows of its table are yielded instead of these elements.
     """
     if element is None:
         return
@@ -53,8 +53,8 @@ def images_of(
 ) -> tuple[Media, ...]:
     """Return the lead image from metadata, and the images in and before the body.
 
-    Images are sorted in this order, without duplicates. An image that precedes the body and links
-    to the home page is the site's logo, which is left out.
+    They are in this order, without duplicates. An image before the body that links to the home page
+    is the site's logo and is left out.
     """
     found: dict[str, Media] = {}
     for part in around(element):
@@ -97,20 +97,20 @@ def stated_image(meta: EmbeddedMetadata) -> str:
 
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
-    """Add an image to ``found`` under its absolute URL, unless the URL is already there."""
+    """Add an image to ``found`` under its absolute URL, unless it is already there."""
     url = loadable(base, source)
     if url and url not in found:
         found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
 
 
 def image_type(url: str) -> str:
-    """Return the media type of an image, judged by its URL (default ``image/jpeg``)."""
+    """Return the media type of an image, judging by its URL (default ``image/jpeg``)."""
     kind = media_type(path_of(url)) or ""
     return kind if kind.startswith("image/") else "image/jpeg"
 
 
 def media_type(path: str) -> str | None:
-    """Return the media type of a file, judged by the extension of ``path``, or None."""
+    """Return the media type of a file, judging by the extension of ``path``, or None."""
     return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
 
 

@@ -37,8 +37,7 @@ BYLINE = re.compile(
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
 MAX_SWITCHER_LEVELS = 3
-"""Maximum number of ancestors whose class or id is checked, to find language switchers around
-links."""
+"""Maximum number of a link's ancestors whose class or id is checked for a language switcher."""
 
 
 def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
@@ -82,7 +81,7 @@ def section_of(
 def may_mark(page: Page, name: str) -> bool:
     """Whether a page's markup contains the string ``name``, which may be a property's name.
 
-    Most pages do not contain it. Then their elements need not be searched.
+    Most pages do not, so that their elements need not be searched.
     """
     return name.encode() in page.properties or bool(
         name == "author" and BY_AUTHOR.search(page.markup)
@@ -110,7 +109,7 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 def marked(page: Page, name: str) -> str:
     """Return the first short text of an element marked with ``name``, or "".
 
-    The element has the value ``name`` in its ``itemprop`` or ``rel`` attribute.
+    The mark is the value of its ``itemprop`` or ``rel`` attribute.
     """
     if not may_mark(page, name):
         return ""

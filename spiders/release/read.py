@@ -47,19 +47,19 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 MIN_VISIBLE_LENGTH: Final = 200
-"""Minimum length of a body, in characters. If the body is shorter, the content of ``<noscript>`` is
-extracted too."""
+"""Minimum length in characters of a body. If it is shorter, the content of ``<noscript>`` is
+extracted, too."""
 
 MIN_NOSCRIPT_RATIO: Final = 3
 """Minimum length of a body in ``<noscript>``, as a multiple of the visible body's length."""
 
 DECLARED: Final = "declared"
-"""Rule name of a body that is selected by the source file."""
+"""Rule name of a body selected by the source file."""
 
 UNTITLED = "(untitled)"
 
 NO_BODY: Final = "no body was found"
-"""Reason that is reported if no body was found, or if the body has no text."""
+"""Reason reported if no body was found, or if it has no text."""
 
 STATE = "state"
 """Rule name of a title or body from the JSON state of a page's scripts."""
@@ -77,7 +77,7 @@ def read_release(
     """Extract the release from a page. Selectors in ``rules`` take precedence over detection.
 
     ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
-    of the page. Broken pages do not raise an exception. The result's ``reasons`` explain missing
+    of the page. Broken pages do not raise an exception; the result's ``reasons`` explain missing
     values.
     """
     if part := part_at(page, context):
@@ -169,7 +169,7 @@ def _read_visible(
 def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
     """Return the element around which attachments are searched.
 
-    This is the body, or else the element that contains the headline.
+    This is the body, or else the element with the headline.
     """
     if text.element is not None or title is None or title.order is None:
         return text.element

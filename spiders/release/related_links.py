@@ -34,7 +34,7 @@ ABOVE_LINK: Final = 6
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """Return the links to other releases after a release's text.
 
-    ``body`` is the element that contains the last block of the text. ``base`` is the base URL.
+    ``body`` is the element with the last block of the text. ``base`` is the base URL.
     """
     found: dict[str, Link] = {}
     met: set[str] = set()
@@ -72,8 +72,8 @@ def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
 def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool:
     """Whether a link is inside a menu, footer or similar part of the page.
 
-    ``below`` is a cache. It maps each checked element to the number of levels below the element
-    that still count as inside such a part.
+    ``below`` is a cache, which maps each checked element to the number of levels below it that
+    still count as inside such a part.
     """
     around: list[etree._Element] = []
     holder = link.getparent()

@@ -43,16 +43,15 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Minimum length of a listing's title that is a headline and not a section name, in letters."""
+"""Minimum length in letters of a listing's title that is a headline and not a section name."""
 
 AGREED: Final = 0.95
 MIN_UNDOUBTED_PROBABILITY: Final = 0.5
-"""Minimum probability of a headline found only in ``<title>``. A less likely headline may be
-replaced by a line in large letters or the listing's title."""
+"""Minimum probability of a headline found only in ``<title>``. Below it, a line in large letters or
+the listing's title may replace the headline."""
 
 MIN_RIVAL: Final = 0.5
-"""Minimum probability of a heading that replaces a doubtful title, relative to the title's
-probability."""
+"""Minimum probability of a heading that replaces a doubtful title, relative to the title's."""
 
 CELLS: Final = frozenset(("th", "td", "dt"))
 """Tags of table and list cells that may contain a label for the headline beside them."""
@@ -66,7 +65,7 @@ class Title:
     """The headline of a release.
 
     ``rule`` is the extraction rule, ``confidence`` a value from 0 to 1, and ``order`` the number of
-    the headline's block, or None.
+    its block, or None.
     """
 
     text: str
@@ -82,7 +81,7 @@ def read_title(
     detected: Title | None,
     reasons: list[str],
 ) -> Title | None:
-    """Return the headline at the source file's selector, else the detected headline.
+    """Return the headline at the source file's selector, or else the detected headline.
 
     If both are missing, the listing's title is returned. Problems are added to ``reasons``.
     """
@@ -116,7 +115,7 @@ class TitleEvidence:
 def find_title(
     meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None, url: str, listed: str = ""
 ) -> Title | None:
-    """Return the headline of a page, or None if there is no candidate.
+    """Return the headline of a page, or None if it has no candidates.
 
     ``listed`` is the title of the page in a listing. It is preferred if a line or the metadata of
     the page contains the same title.
@@ -167,8 +166,7 @@ def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
 def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Title:
     """Return the headline on a page whose candidate ``named`` is the site's name.
 
-    The headline must share words with the beginning of the text. Returns ``named`` if there is no
-    such headline.
+    It must share words with the beginning of the text. Otherwise ``named`` is returned.
     """
     opening = opening_of(of.seen, of.start)
     others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
@@ -215,7 +213,7 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
 
 
 def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | None:
-    """Return the heading below ``best`` with which the page's ``<title>`` begins, or None.
+    """Return the heading below ``best`` that the page's ``<title>`` begins with, or None.
 
     ``best`` may be the institution's name, unless ``<title>`` contains it. If both headings are
     alike, they are two versions of the headline, and None is returned.
@@ -239,7 +237,7 @@ def named_below(best: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Non
 def below_label(label: TitleCandidate, of: TitleEvidence) -> Title | None:
     """Return the headline below a label such as "Press release", or None.
 
-    The headline is the first heading below the label, or else a bold or large line.
+    It is the first heading below the label, or else a bold or large line.
     """
     above = label.block.order if label.block else -1
     headings = (one for one in of.likely if one.block and one.level <= MAX_HEADING_LEVEL)
@@ -316,7 +314,7 @@ def is_long_enough(listed: str) -> bool:
 def heading_block(key: str, seen: BlockTree, start: int) -> TextBlock | None:
     """Return the last block with the comparison key ``key`` above or at the start of the text.
 
-    Returns None if there is no such block.
+    Returns None if no block has it.
     """
     for block in reversed(seen.blocks[: start + AMONG_FIRST]):
         if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:

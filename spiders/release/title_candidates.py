@@ -38,14 +38,14 @@ SEPARATOR: Final = re.compile(
     rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
     r"|(?<=[^\W\d_]{2})_(?=[^\W\d_]{2})"
 )
-"""Pattern that matches a separator between a headline and the name of a site or section."""
+"""Pattern of a separator between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
-"""Pattern that matches one character that every separator contains, for a quick first check."""
+"""Pattern of a character that is in every separator, for a quick first check."""
 
 STATED: Final = ("articletitle", "citation_title")
-"""Names of meta elements that contain the headline without the site's name. Chinese government
-sites and journals use them."""
+"""Names of meta elements for the headline without the site's name, as used by Chinese government
+sites and journals."""
 
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
@@ -141,7 +141,7 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 
 
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
-    """Return the candidate with ``text`` from ``found``, which is added if missing.
+    """Return the candidate with ``text`` in ``found``, where it is added if missing.
 
     Returns None if the text is too short or too long for a headline.
     """
@@ -181,7 +181,7 @@ def separators(text: str) -> Iterator[re.Match[str]]:
 
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
-    """Yield a heading whole, and without kicker or subtitle. Each comes with its variant number."""
+    """Yield a heading whole, and without kicker or subtitle, each with its variant number."""
     if has_readings(block):
         yield without_readings(block), WHOLE
         return
@@ -202,7 +202,7 @@ def has_readings(block: TextBlock) -> bool:
 
 
 def pieces_of(block: TextBlock) -> int:
-    """Return the number of text pieces in a block. Ruby annotations do not split a piece."""
+    """Return the number of text pieces in a block, which ruby annotations do not split."""
     return 1 if has_readings(block) else len(block.pieces)
 
 

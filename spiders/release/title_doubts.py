@@ -36,7 +36,7 @@ HOME: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
-"""Pattern that matches a home page's path, with an optional language prefix."""
+"""Pattern of a home page's path, with an optional language prefix."""
 
 MAX_HOME_PATH: Final = 24
 """Maximum length of a home page's path without leading and trailing slashes, in characters."""
@@ -52,14 +52,14 @@ COPYRIGHT: Final = re.compile(
     r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
     re.IGNORECASE,
 )
-"""Pattern that matches a copyright line up to the site's name."""
+"""Pattern of a copyright line up to the site's name."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
-"""Limits for comparing a headline with a text by common stretches of letters.
+"""Limits for comparing a headline with a text by the sequences of letters they share.
 
-- `LONG_STRETCH`: length of a stretch in alphabetic scripts, in letters
-- `MIN_SHARED`, `MIN_DENSE`: minimum number of common stretches in alphabetic and in other
-scripts"""
+- `LONG_STRETCH`: length of a sequence in alphabetic scripts, in letters
+- `MIN_SHARED`, `MIN_DENSE`: minimum number of shared sequences in alphabetic and in other scripts
+"""
 
 PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
 MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
@@ -69,7 +69,7 @@ MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
 - `MIN_NAME`, `MAX_NAME`: minimum and maximum length of the name, in Latin letters"""
 
 LOGO: Final = re.compile(r"(?:^|[\s_-])(?:site-?)?logo(?:$|[\s_-])", re.IGNORECASE)
-"""Pattern that matches the class or id of the site's logo."""
+"""Pattern of the class or id of the site's logo."""
 
 LOGO_LEVELS: Final = 1
 """Number of levels above a heading's text that are checked for the class or id of a logo."""
@@ -79,7 +79,7 @@ MAX_HEADING_LEVEL: Final = 4
 
 
 def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
-    """Return the first heading just above or at the beginning of a text, or None.
+    """Return the first heading just above or at the start of a text, or None.
 
     Headings that are labels, such as "Press release", are skipped.
     """
@@ -103,7 +103,7 @@ def opening_of(seen: BlockTree, start: int) -> str:
 
 
 def says(text_key: str, key: str) -> bool:
-    """Whether the beginning of a text has enough stretches of letters in common with a headline.
+    """Whether the beginning of a text shares enough sequences of letters with a headline.
 
     ``text_key`` and ``key`` are the comparison keys of the text and the headline.
     """
@@ -113,16 +113,16 @@ def says(text_key: str, key: str) -> bool:
 
 
 def shared_parts(key: str, text_key: str) -> int:
-    """Return the number of letter stretches that a headline and the beginning of a text share."""
+    """Return the number of letter sequences shared by a headline and the beginning of a text."""
     size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
     return sum(part in text_key for part in parts)
 
 
 def stretch(key: str) -> int:
-    """Return the length of a stretch for comparing the headline ``key``, in letters.
+    """Return the length in letters of the sequences by which the headline ``key`` is compared.
 
-    The length is smaller in scripts where a letter is a syllable or a word.
+    It is smaller in scripts where a letter is a syllable or a word.
     """
     return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
 
@@ -191,7 +191,7 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
 
 
 def is_logo(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo, by its link to the home page, its class or its id.
+    """Whether a heading is the site's logo, judging by its link to the home page, class or id.
 
     Returns False on a home page, whose headline may be the site's name.
     """
@@ -207,7 +207,7 @@ def is_logo(candidate: TitleCandidate, url: str) -> bool:
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading links to the home page, which it does not on the home page itself."""
+    """Whether a heading links to the home page, from a page that is not the home page itself."""
     block = candidate.block
     if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
         return False
@@ -263,7 +263,7 @@ def part_shown(
 ) -> tuple[TitleCandidate, TextBlock] | None:
     """Return the longest part of ``<title>`` that is a line near the text, and the line's block.
 
-    Returns None if there is no such line.
+    Returns None if no line is such a part.
     """
     named = [one for one in found if "title" in one.parts and not one.block]
     near = seen.blocks[max(0, start - NEAR_ABOVE) : start + MAX_BLOCKS_WITHIN]

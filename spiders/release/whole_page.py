@@ -19,13 +19,12 @@ from spiders.release.read import dropped_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_KEPT_SHARE: Final = 0.98
-"""Minimum share of a page's words that the body of an article must contain. Otherwise, all text of
-the page outside its frames becomes the body."""
+"""Minimum share of a page's words in the body of an article. Otherwise, all text of the page
+outside its frames becomes the body."""
 
 MIN_KNOWN_SHARE: Final = 0.5
-"""Minimum share of a page's words that the body must contain if the page is already stored as an
-article. It is lower than MIN_KEPT_SHARE, so that the extraction does not flip between two
-visits."""
+"""Minimum share of a page's words in the body of a page that is already stored as an article. It is
+lower than MIN_KEPT_SHARE, so that the extraction does not flip between two visits."""
 
 
 def with_whole_text(
@@ -37,9 +36,9 @@ def with_whole_text(
 ) -> ExtractedRelease:
     """Return the extraction of a single page, with all its text unless it is an article.
 
-    ``read`` is its extraction as a release, and ``known`` the stored release. A body that the
-    source file selects is not changed. Today's date on the page is not used as the publication
-    date, unless the source file selects it.
+    ``read`` is its extraction as a release, and ``known`` the stored release. A body selected by
+    the source file is not changed. Today's date on the page is not used as the publication date,
+    unless the source file selects it.
     """
     content = read.content
     if content.published and _is_clock(content.published, context):

@@ -14,7 +14,7 @@ MAX_CANDIDATES: Final = 200
 """Maximum number of image candidates read from one ``srcset``."""
 
 MAX_SOURCES: Final = 20
-"""Maximum number of elements of a ``<picture>`` that are read for one of its images."""
+"""Maximum number of elements of a ``<picture>`` read for one of its images."""
 
 SET_ATTRIBUTES: Final = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
 
@@ -95,8 +95,8 @@ def _density(descriptor: str, width: float) -> float:
 def images_of(element: etree._Element) -> Iterator[str]:
     """Yield the URLs of the images that an ``<img>`` loads on the two screens.
 
-    They come from its attributes, its ``<picture>``, and attributes for lazy loading. Some URLs may
-    be yielded twice, and some are relative or invalid.
+    They come from its attributes, its ``<picture>``, and attributes for lazy loading. A URL may be
+    yielded twice, or be relative or invalid.
     """
     sources: Sequence[etree._Element] = ()
     parent = element.getparent()

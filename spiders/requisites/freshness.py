@@ -1,4 +1,4 @@
-"""Determine for how long an archived requisite is fresh and need not be requested again.
+"""Determine how long an archived requisite is fresh, so that it need not be requested again.
 
 HTTP caching rules (RFC 9111) decide, within a minimum and a maximum. Many servers forbid caching,
 or allow only an hour, for files that change once a year. So each check that finds a file unchanged
@@ -19,8 +19,8 @@ MAX_SECONDS: Final = 30 * 86_400.0
 MAX_DOUBLINGS: Final = 5
 
 HEURISTIC_SHARE: Final = 0.1
-"""A file without caching rules is fresh for this share of its age, the time since its last
-modification (RFC 9111, section 4.2.2)."""
+"""Share of a file's age (the time since its last modification) for which it is fresh without
+caching rules (RFC 9111, section 4.2.2)."""
 
 FAILED_SECONDS: Final = 3_600.0
 """Time after which a requisite that could not be fetched is requested again, in seconds."""

@@ -29,7 +29,7 @@ LAZY_BACKGROUNDS: Final = (
 BACKGROUNDS: Final = frozenset({"body", "table", "tr", "td", "th", "thead", "tbody"})
 
 MAX_ELEMENTS: Final = 3_000
-"""Maximum number of elements of one page from which requisites are taken, in the page's order."""
+"""Maximum number of a page's elements that are searched for requisites, in page order."""
 
 ORDER: Final[Mapping[Kind, int]] = {"style": 0, "font": 1, "image": 2, "script": 3}
 
@@ -37,7 +37,7 @@ ORDER: Final[Mapping[Kind, int]] = {"style": 0, "font": 1, "image": 2, "script":
 def requisites_of_page(page: Page, *, scripts: bool) -> list[Requisite]:
     """Return the requisites in the markup of a page: styles first, each URL once per kind.
 
-    Scripts are included only if ``scripts`` is true.
+    Scripts are included only with ``scripts``.
     """
     found: dict[Requisite, None] = {}
     read = 0

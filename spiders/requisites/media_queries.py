@@ -7,7 +7,7 @@ SCREENS: Final = ((1280, 800), (390, 844))
 """Width and height of the screens in CSS pixels, with one device pixel per CSS pixel."""
 
 MAX_QUERY: Final = 1_000
-"""Maximum length of a media query or ``sizes`` attribute, in characters. A longer media query is
+"""Maximum length in characters of a media query or ``sizes`` attribute. Longer media queries are
 assumed to match."""
 
 PIXELS_PER_UNIT: Final = {"px": 1.0, "em": 16.0, "rem": 16.0, "pt": 4 / 3, "cm": 37.8, "in": 96.0}
@@ -77,7 +77,7 @@ def pixels(value: str, unit: str, screen: tuple[int, int]) -> float:
 def source_size(sizes: str, screen: tuple[int, int]) -> float:
     """Return the width of an image on a screen from its ``sizes`` attribute, in CSS pixels.
 
-    If the attribute contains no usable size, this is the width of the screen.
+    Without a usable size, this is the width of the screen.
     """
     if len(sizes) <= MAX_QUERY:
         for entry in _entries(sizes.lower()):

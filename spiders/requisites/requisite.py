@@ -13,16 +13,16 @@ from lxml import etree
 Kind: TypeAlias = Literal["style", "font", "image", "script"]
 
 MAX_CHOICES = 30
-"""Maximum number of rules that are remembered per URL. A URL with more rules is always needed."""
+"""Maximum number of rules remembered per URL. A URL with more rules is always needed."""
 
 
 class Requisite(msgspec.Struct, frozen=True, array_like=True):
     """A file that a page or style sheet refers to.
 
     - ``names``: the classes and ids in each CSS rule that refers to the file. A page needs the file
-      if it has all names of one rule. If ``names`` is empty, every page needs the file.
+      if it has all names of one rule, or if ``names`` is empty.
     - ``letters``: ranges of code points. A page needs the font if it contains a letter in one of
-      the ranges. If ``letters`` is empty, every page needs the font.
+      them, or if ``letters`` is empty.
     """
 
     url: str

@@ -1,7 +1,6 @@
 """Find the files that style sheets, ``<style>`` elements and style attributes refer to.
 
-Values for other media, such as print, are skipped. Reading takes time proportional to the length
-of the text.
+Values for other media, such as print, are skipped. The time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ MAX_SHEET_BYTES: Final = 2_000_000
 """Maximum size of a style sheet that is read, in bytes."""
 
 MAX_PER_SHEET: Final = 1_000
-"""Maximum number of files per style sheet that are returned."""
+"""Maximum number of files returned per style sheet."""
 
 MAX_RANGES: Final = 1_000
-"""Maximum number of ranges of letters per font that are remembered. A font with more ranges is
-always needed."""
+"""Maximum number of ranges of letters remembered per font. A font with more ranges is always
+needed."""
 
 OLD_FONTS: Final = frozenset({"embedded-opentype", "svg"})
 """Formats of fonts that common browsers do not load."""
@@ -34,12 +33,12 @@ FORMAT: Final = re.compile(r"\s*+format\(\s*+[\"']?([\w-]++)", re.IGNORECASE)
 DENSITY: Final = re.compile(
     r"\s*+(?:type\([^()]*+\)\s*+)?(\d++(?:\.\d++)?|\.\d++)(?:x|dppx)\b", re.IGNORECASE
 )
-"""Pattern that matches the rest of an option of ``image-set()``, after its address."""
+"""Pattern of the rest of an option of ``image-set()``, after its URL."""
 
 LAYER: Final = re.compile(
     r"\b(?:layer\b(?:\([^()]*+\))?|supports\((?:[^()]|\([^()]*+\))*+\))", re.IGNORECASE
 )
-"""Pattern that matches conditions of ``@import`` that are not media queries."""
+"""Pattern of conditions of ``@import`` that are not media queries."""
 
 LETTERS: Final = re.compile(r"unicode-range\s*+:([^;}]*+)", re.IGNORECASE)
 RANGE: Final = re.compile(r"U\+([0-9a-f]{0,6})(\?{0,6})(?:-([0-9a-f]{1,6}))?", re.IGNORECASE)
@@ -50,8 +49,7 @@ SELECTOR: Final = re.compile(
     |(?:\#|\.(?!-?\d))(?P<name>(?:[\w-]|[^\x00-\x7f]|\\[\s\S])++)|\\[\s\S]""",
     re.VERBOSE,
 )
-"""Pattern that matches the parts of a selector that matter: classes, ids, and what separates them.
-"""
+"""Pattern of the parts of a selector that matter: classes, ids, and what separates them."""
 
 Names = tuple[tuple[str, ...], ...]
 
@@ -64,7 +62,7 @@ class _Block(NamedTuple):
 
 
 def requisites_of_sheet(body: bytes, base: str, content_type: str = "") -> list[Requisite]:
-    """Return the files that a style sheet refers to. ``base`` is the URL of the style sheet.
+    """Return the files that a style sheet refers to. ``base`` is its URL.
 
     Its charset is that of its byte order mark, HTTP header or ``@charset`` rule.
     """
@@ -179,14 +177,14 @@ class _Reader:
             self._add(address_of(token), "image", block.names)
 
     def _source(self, url: str, end: int) -> None:
-        """Take the first URL of a ``src`` whose format browsers of today load."""
+        """Add the first URL of a ``src`` in a format that current browsers load."""
         named = FORMAT.match(self._css, end)
         is_old = named and named[1].lower() in OLD_FONTS
         if not (is_old or self._has_font or url.partition("?")[0].lower().endswith(".eot")):
             self._font, self._has_font = url, True
 
     def _end_options(self) -> None:
-        """Add the image with the density nearest to 1 of an ``image-set()``."""
+        """Add the image of an ``image-set()`` with the density nearest to 1."""
         if self._options:
             self._add(min(self._options, key=itemgetter(0))[1], "image", self._block.names)
         self._options = []
@@ -226,7 +224,7 @@ def _letters(font: str) -> tuple[tuple[int, int], ...]:
 
 
 def _names_of(selectors: str) -> Names:
-    """Return the classes and ids of each selector of a rule, or nothing if one has none."""
+    """Return the classes and ids of each selector of a rule, or nothing if a selector has none."""
     rules: list[set[str]] = [set()]
     depth = 0
     for part in SELECTOR.finditer(selectors):

@@ -1,4 +1,4 @@
-"""Load and validate the bundled source files and the user's own source files.
+"""Load and validate source files: the bundled ones and the user's own.
 
 The user's files take precedence. Each selector is checked by running it on an empty page.
 """
@@ -25,10 +25,11 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
 
 ELEMENTS: Final = frozenset(("item", "body", "drop"))
-"""Keys of a source file whose selectors must select elements, not texts or attributes."""
+"""Keys of selectors in a source file that must select elements, not texts or attributes."""
 
 CLEANED: Final = frozenset(("body", "drop"))
-"""Keys of a source file whose selectors must also be valid in soupsieve, which cleans the body."""
+"""Keys of selectors in a source file that must also be valid in soupsieve, which cleans the body.
+"""
 
 QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
 NAMESPACE: Final = re.compile(r"\|(?!=)")
@@ -36,7 +37,7 @@ NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source with its id and source file. ``own`` is true if the user wrote the file."""
+    """A source with its id and source file. ``own`` is whether the user wrote the file."""
 
     id: str
     path: Path
@@ -75,8 +76,8 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
 def load_source(own: Path, source_id: str) -> LoadedSource:
     """Load one source by its id, from the folder ``own`` or else from the bundled files.
 
-    Raises SourceError if the file is invalid or the folder can't be read. Raises UnknownSource if
-    there is no such file.
+    Raises SourceError if the file is invalid or the folder can't be read, and UnknownSource if it
+    is missing.
     """
     for folder, is_own in ((own, True), (shipped_folder(), False)):
         if path := find_file(folder, source_id, SourceError):
@@ -89,8 +90,8 @@ def load_source(own: Path, source_id: str) -> LoadedSource:
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
     """Return the sources with the given ids.
 
-    If ``ids`` is empty, all of the user's own sources are returned. Raises UnknownSource if no
-    source has one of the ids.
+    If ``ids`` is empty, all of the user's own sources are returned. Raises UnknownSource if an id
+    is unknown.
     """
     for source_id in ids:
         if source_id not in sources:
@@ -157,7 +158,7 @@ def _check_selectors(path: str, table: str, rules: ListingRules | ReleaseRules) 
 
 @cache
 def fault_of(key: str, selector: str) -> str:
-    """Return the fault of a selector as the end of a sentence, or "".
+    """Return what is wrong with a selector, as the end of a sentence, or "".
 
     ``key`` is the key of the selector in the source file.
     """

@@ -1,6 +1,6 @@
 """The schema of source files: an institution, and the rules that can't be detected.
 
-`SourceReading` contains the rules and the program version with which a source is extracted.
+`SourceReading` contains the rules and the program version used to extract a source.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ CatalogueKey = Annotated[
 ]
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""Pairs of a package and a folder in it that contain the extraction code. An empty folder means the
-whole package."""
+"""Packages and folders in them with the extraction code. An empty folder means the whole package.
+"""
 
 NOT_CODE: Final = ("catalogue/", "attachments/", "requisites/")
 """Folders of ``spiders`` that do not affect the extraction of pages."""
@@ -80,13 +80,16 @@ class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a TOML source file. The file name without ``.toml`` is the source's id.
 
-    ``kind`` is ``page`` if the source is the single page at ``url``, whose versions are compared.
-    ``interval`` is the time between visits in seconds. ``date_order`` is the order of ambiguous
-    dates such as 03/04/26. If ``render`` is true, a browser loads the pages. ``proxy`` is the name
-    of a proxy in `[network.proxies]`, and ``vantage`` the label of the workers that may visit the
-    source. ``archive`` selects which files of a release are archived with its page, and
-    ``attachment_text`` the text that is read from them. ``catalogue`` contains the ids of the
-    catalogue and entry from which the source was added, separated by a slash.
+    - ``kind`` is ``page`` for a single page at ``url``, whose versions are compared.
+    - ``interval`` is the time between visits in seconds.
+    - ``date_order`` is the order of ambiguous dates such as 03/04/26.
+    - ``render`` makes a browser load the pages.
+    - ``proxy`` is the name of a proxy in `[network.proxies]`, and ``vantage`` the label of the
+      workers that may visit the source.
+    - ``archive`` selects which files of a release are archived with its page, and
+      ``attachment_text`` the text that is read from them.
+    - ``catalogue`` contains the ids of the catalogue and entry from which the source was added,
+      separated by a slash.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -114,13 +117,13 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def releases(self) -> tuple[ReleaseRules, ...]:
-        """All rules for release pages. The source file may have one table of rules or several."""
+        """All rules for release pages. A source file may have one or several tables of rules."""
         return self.release if isinstance(self.release, tuple) else (self.release,)
 
     def date_context(self, now: dt.datetime) -> DateContext:
         """Return the context for parsing dates on the source's pages.
 
-        ``now`` is a time-zone-aware time.
+        ``now`` is an aware time.
         """
         languages = (self.language,) if self.language else ()
         return DateContext(self.timezone, self.date_order, languages, now)
@@ -138,10 +141,10 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceReading(msgspec.Struct, frozen=True):
-    """The rules and program version with which a source is extracted.
+    """The rules and program version used to extract a source.
 
-    ``program`` is the digest of the extraction code. The other fields are keys of the source file.
-    Keys that only control requests (``url``, ``feed``, ``render``) are not included.
+    ``program`` is the digest of the extraction code. The other fields are keys of the source file,
+    except those that only control requests (``url``, ``feed``, ``render``).
     """
 
     program: str
@@ -158,7 +161,7 @@ class SourceReading(msgspec.Struct, frozen=True):
         return cls(program_digest(), *rules)
 
     def has_rules_of(self, other: SourceReading) -> bool:
-        """Whether this and another SourceReading have the same rules, with any program versions."""
+        """Return whether two SourceReadings have the same rules, with any program versions."""
         return msgspec.structs.replace(self, program=other.program) == other
 
     def applied_to(self, file: SourceFile) -> SourceFile:
@@ -176,7 +179,7 @@ class SourceReading(msgspec.Struct, frozen=True):
 
 @cache
 def program_digest() -> str:
-    """Return a digest of the extraction code. It changes with each version of the code."""
+    """Return a digest of the extraction code, which changes with each version of the code."""
     found = hashlib.sha256()
     for package, folder in CODE:
         root = Path(str(files(package))) / folder
@@ -191,7 +194,7 @@ def program_digest() -> str:
 
 
 class UnknownProxy(CommuniqueError):
-    """Raised if a source file contains the name of a proxy that the settings do not have."""
+    """A source file names a proxy that is not in the settings."""
 
     exit_code = 2
 
@@ -203,6 +206,6 @@ class UnknownProxy(CommuniqueError):
 
 
 def check_proxy(file: SourceFile, network: Network) -> None:
-    """Raise UnknownProxy if the settings do not have the proxy of a source."""
+    """Raise UnknownProxy if a source's proxy is not in the settings."""
     if file.proxy and file.proxy not in network.proxies:
         raise UnknownProxy(file.proxy)

@@ -1,7 +1,7 @@
 """Find the selectors in a source file that match nothing on the source's pages.
 
 Such a selector is wrong, or the site has changed. Some fields, such as the section, may be missing
-on single pages. But if a field is missing on all of several pages, its selector is wrong.
+on single pages, but not on all of several pages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ ALSO: Final = ("section", "publisher")
 """Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match before the selector of an `ALSO` field is reported."""
+"""Minimum number of pages without a match for reporting the selector of an `ALSO` field."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
@@ -71,8 +71,8 @@ class Unmatched:
     def found(self, before: Iterable[str]) -> tuple[str, ...]:
         """Return the keys of the selectors that match nothing.
 
-        ``before`` contains the keys that the previous visit reported. A key stays reported until
-        its selector matches again.
+        ``before`` contains the keys that the previous visit reported, which stay reported until
+        their selectors match again.
         """
         matched = {key for key, (_, _, found) in self.looked_at.items() if found}
         return tuple(sorted({*before, *(key for key, _, _ in self.without())} - matched))

@@ -27,7 +27,7 @@ Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
 MIN_DATED_SHARE: Final = 0.8
-"""Minimum share of a listing's items with dates. Then new items without dates are suspicious."""
+"""Minimum share of a listing's items with dates for new items without dates to be suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
@@ -66,8 +66,8 @@ class ListingDrift(msgspec.Struct, frozen=True):
 class Drift(msgspec.Struct, frozen=True):
     """Changes in the extraction of a source after a change of its file or of Communique.
 
-    ``pages_of`` is the origin of the compared pages. They are the newest pages in the archive, or
-    the source's sample pages. It is empty if no pages are stored.
+    ``pages_of`` describes the compared pages: the newest pages in the archive, or the source's
+    sample pages. It is empty if no pages are stored.
     """
 
     cause: Cause
@@ -108,9 +108,8 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
 def names_all(page: Page, listing: Listing) -> bool:
     """Whether a page contains the URLs of all items in a listing.
 
-    If not, the listing was extracted from an earlier or later version of the page. Only the last
-    segment of each URL and its query values are searched, so the result does not depend on
-    extraction.
+    If not, the listing was extracted from another version of the page. Only the last segment of
+    each URL and its query values are searched for, so the result does not depend on extraction.
     """
     text = unquote(unescape(page.text))
     return all(part in text for item in listing.items for part in _parts(item.url))

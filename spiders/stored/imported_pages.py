@@ -42,10 +42,10 @@ YOUNGER: Final = (
 class ImportCounts:
     """Numbers of imported pages by result, and the errors of pages.
 
-    ``earlier`` pages show a version of a release that precedes the stored version. ``older`` pages
-    precede the stored version too, but contain no further version. ``passed`` pages are not
-    releases of the source. ``older`` and ``passed`` pages do not change the store. ``new`` contains
-    the id, URL and title of each new release.
+    ``earlier`` pages show a version from before the stored version of a release. ``older`` pages
+    are from before it, too, but show no further version. ``passed`` pages are not releases of the
+    source. ``older`` and ``passed`` pages do not change the store. ``new`` contains the id, URL and
+    title of each new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -61,9 +61,8 @@ class ImportedPages:
     """Imports the captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
-    release if it looks like one and has a date. The same rule applies to pages in ``candidates``.
-    If ``keeps_source`` is false, the source is not registered, and its learned layouts are not
-    stored.
+    release if it looks like one and has a date. The same applies to pages in ``candidates``. If
+    ``keeps_source`` is false, the source is not registered, and its learned layouts are not stored.
     """
 
     def __init__(
@@ -193,7 +192,7 @@ class ImportedPages:
     def settle(self) -> None:
         """Record all pending drafts.
 
-        Must be called before the next capture of the same page is processed.
+        Call this before processing the next capture of the same page.
         """
         with page_errors(self._file.url, self.result.add_error):
             self._record(self._pending.finish())
@@ -212,7 +211,7 @@ class ImportedPages:
     def _looks_like_one(self, page: Page, key: str) -> bool:
         """Whether a page looks like a release.
 
-        If a captured listing has items, this is false for all pages that are not candidates.
+        If a captured listing has items, only candidates may look like one.
         """
         if self.listings.items and key not in self.candidates:
             return False
@@ -258,7 +257,7 @@ def moment(capture: Capture) -> tuple[dt.datetime, int]:
 
 
 def _place(url: str) -> tuple[str, int | None]:
-    """Return the host of a URL without "www.", and its port unless it is the default port.
+    """Return the host of a URL without "www.", and its port unless it is the default one.
 
     Raises ValueError if the URL is invalid.
     """

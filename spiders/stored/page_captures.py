@@ -46,7 +46,7 @@ class PageCaptures:
         self._limit = limit
 
     def of(self, url: str) -> tuple[list[CdxjEntry], list[str]]:
-        """Return the captures of the page at a URL, and the URLs that redirect to that page."""
+        """Return the captures of the page at a URL, and the URLs that redirect to it."""
         redirects: list[str] = []
         while len(redirects) < MAX_REDIRECTS:
             entries = self._index.captures(url)
@@ -72,7 +72,7 @@ class PageCaptures:
         return self._served(capture.file, capture.offset)
 
     def capture(self, entry: CdxjEntry) -> Capture | None:
-        """Return the capture to which an index entry refers, or None if it can't be read."""
+        """Return the capture of an index entry, or None if it can't be read."""
         with suppress(ArchiveError):
             return read_record(self._archive, entry.file, entry.offset).capture(entry.leaf)
         return None
@@ -122,7 +122,7 @@ class ArchivedListings:
         return keys
 
     def _listing(self, answer: Served) -> Listing:
-        """Extract a listing page. Its items and its further listing pages become known."""
+        """Extract a listing page, and remember its items and its further listing pages."""
         listing = read_listing(page_of(answer), self._context, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series
@@ -132,10 +132,7 @@ class ArchivedListings:
         return listing
 
     def _list(self, answer: Served) -> list[str]:
-        """Extract a listing page.
-
-        Return the canonical URLs of further listing pages that it links to.
-        """
+        """Extract a listing page, and return the canonical URLs of listing pages it links to."""
         listing = self._listing(answer)
         following = [listing.next] if listing.next else []
         if listing.rule == SITEMAP_INDEX:

@@ -45,7 +45,7 @@ class Archived:
 
 
 def leaf_then(read: Revision) -> int | None:
-    """Return the log position of the capture from which a visit extracted a version.
+    """Return the log position of the capture from which a visit extracted a version, or None.
 
     Returns None if the version was extracted after its visit.
     """
@@ -66,9 +66,9 @@ class SourceHistory:
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
         """Return the source file that was in force at the time ``when``, or None.
 
-        The first version also applies to earlier times. Returns None if there is no version, or if
-        it can no longer be parsed. Times are stored in whole seconds. If two versions are from the
-        same second, the log position of a capture (``leaf``) decides between them.
+        The first version also applies to earlier times. Returns None if no version exists, or if it
+        can no longer be parsed. Times are stored in whole seconds. Of two versions from the same
+        second, the log position of a capture (``leaf``) selects one.
         """
         second = when.replace(microsecond=0)
         before = sum(
@@ -89,7 +89,7 @@ class SourceHistory:
 
 
 class StoredPages:
-    """Extracts the archived pages of one source's releases. Does not store learned layouts."""
+    """Extracts the archived pages of one source's releases. Learned layouts are not stored."""
 
     def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
         self._archived = archived
@@ -138,10 +138,10 @@ class StoredPages:
         return self._reader.draft(page, (), self._item(release), reextract=True).draft.content
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """Extract a release's page with the rules that were used for its last extraction.
+        """Extract a release's page with the rules of its last extraction.
 
         ``read`` is the current version of the release. Returns None if the rules have not changed
-        since, or if that version of the source file is unknown.
+        since then, or if that version of the source file is unknown.
         """
         file = self._history.at(read.seen, leaf_then(read))
         if file is None or file.releases == self._loaded.file.releases:

@@ -16,9 +16,10 @@ OK: Final = 200
 GONE_STATUSES: Final = frozenset([404, 410])
 
 MAX_PAGE_CAPTURES: Final = 500
-"""Maximum number of captures that are fetched per page.
+"""Maximum number of captures fetched per page.
 
-A page with more captures is not a release."""
+A page with more captures is not a release.
+"""
 
 DIGIT: Final = re.compile(r"\d")
 
@@ -69,8 +70,8 @@ def gone_since(
 ) -> tuple[dt.datetime, dt.datetime] | None:
     """Return the times of the first and the last capture that show that a page is gone.
 
-    These captures have the status 404 or 410, and no later capture contains the page. Returns None
-    unless the last of them is at least ``confirmed_after`` later than the first.
+    They have the status 404 or 410, and no later capture contains the page. Returns None unless the
+    last is at least ``confirmed_after`` later than the first.
     """
     line = sorted(captures, key=lambda one: one.at)
     last_shown = max((one.at for one in line if is_usable(one)), default=None)
@@ -87,8 +88,8 @@ def gone_since(
 def shape_of(url: str) -> tuple[str, ...]:
     """Return the shape of an address, which is the same for all releases of a site.
 
-    The shape consists of the folders, the ending of the file name, and the names of the parameters.
-    A folder with digits is replaced by 0.
+    It consists of the folders, the ending of the file name, and the names of the parameters. A
+    folder with digits is replaced by 0.
     """
     parts = urlsplit(url)
     *folders, name = parts.path.rstrip("/").split("/")

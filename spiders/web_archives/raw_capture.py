@@ -33,13 +33,12 @@ INSERTS: Final = tuple(
         (rb"<!--[ \t\r\n]{0,9}playback timings ", rb"-->[ \t\r\n]*"),
     )
 )
-"""Patterns that match the beginning and the end of each part that pywb and the Wayback Machine add
-to pages."""
+"""Patterns of the start and the end of each part that pywb and the Wayback Machine add to pages."""
 
 LEFTOVER: Final = re.compile(
     rb"wombat\.js|/_static/js/|__wb_|\bwbinfo\b|WAYBACK TOOLBAR", re.IGNORECASE
 )
-"""Pattern that matches scripts and names that only web archives add to pages."""
+"""Pattern of scripts and names that only web archives add to pages."""
 
 
 def is_payload(digest: str, body: bytes) -> bool:
@@ -50,8 +49,8 @@ def is_payload(digest: str, body: bytes) -> bool:
 def without_additions(body: bytes, replay: str) -> bytes | None:
     """Return a page without an archive's banner and scripts, and with its original links.
 
-    ``replay`` is the address below which the archive shows captures. Returns None if the page still
-    contains scripts of an archive. A page without additions is returned unchanged.
+    ``replay`` is the address below which the archive shows captures. A page without additions is
+    returned unchanged. Returns None if scripts of an archive remain.
     """
     found = body
     for beginning, end in INSERTS:
@@ -66,7 +65,7 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
 
 
 def without_parts(body: bytes, beginning: re.Pattern[bytes], end: re.Pattern[bytes]) -> bytes:
-    """Return a page without its parts between a beginning and an end."""
+    """Return a page without the parts between matches of ``beginning`` and ``end``."""
     kept, place = [], 0
     while (first := beginning.search(body, place)) and (last := end.search(body, first.end())):
         kept.append(body[place : first.start()])

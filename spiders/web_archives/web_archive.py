@@ -45,22 +45,22 @@ MAX_REDIRECTS: Final = 5
 """Maximum number of redirects per request."""
 
 MAX_ATTEMPTS: Final = 5
-"""Maximum number of times that a request is sent."""
+"""Maximum number of attempts per request."""
 
 MAX_SEARCH_ATTEMPTS: Final = 2
-"""Maximum number of times that a request is sent while the archive's index is searched."""
+"""Maximum number of attempts per request while the archive's index is searched."""
 
 RETRY_SECONDS: Final = 5.0
-"""Delay before a request is sent again, in seconds. It doubles with each attempt."""
+"""Delay in seconds before a request is repeated. It doubles with each attempt."""
 
 MAX_WAIT_SECONDS: Final = 300
-"""Maximum wait that an archive may require with Retry-After, in seconds. A longer wait ends the
+"""Maximum wait in seconds that an archive may require with Retry-After. A longer wait ends the
 backfill."""
 
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 REPLAYED: Final = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/(https?://.*)")
-"""Pattern that matches the time and the original address in the address of a capture."""
+"""Pattern of the time and the original address in the address of a capture."""
 
 CDX, TIMEMAP = "cdx", "timemap"
 
@@ -73,7 +73,7 @@ ENDPOINTS: Final = (
     (TIMEMAP, "/web/timemap/link/", "/web/"),
 )
 """Possible indexes of an archive: the kind, the address of the index, and the address below which
-captures are shown. Both addresses are relative to the archive's address."""
+captures are shown. Both are relative to the archive's address."""
 
 
 class WebArchiveError(CommuniqueError):
@@ -92,7 +92,7 @@ class NotAWebArchive(WebArchiveError):
 
 
 class NoCapture(CommuniqueError):
-    """A web archive did not return a capture, or returned something else.
+    """A web archive did not return the requested capture.
 
     ``status`` is the status of the captured response if it is an error, otherwise 0.
     """
@@ -119,8 +119,8 @@ class RawCapture:
 class WebArchive:
     """A web archive at an address, such as ``https://web.archive.org`` or a collection of pywb.
 
-    ``delay`` is the minimum time between two requests, in seconds. It does not apply to an archive
-    on this machine. A failed request is sent again after ``retry_seconds``. ``requests`` is the
+    ``delay`` is the minimum time between two requests, in seconds; it does not apply to an archive
+    on this machine. A failed request is repeated after ``retry_seconds``. ``requests`` is the
     number of sent requests.
     """
 
@@ -148,8 +148,7 @@ class WebArchive:
     def find(self, url: str) -> None:
         """Find the archive's index by searching for ``url`` in possible indexes.
 
-        Raises NotAWebArchive if there is no index, and WebArchiveError if the archive does not
-        respond.
+        Raises NotAWebArchive if none exists, and WebArchiveError if the archive does not respond.
         """
         if not is_web(self.address):
             raise NotAWebArchive(self.address, "this is not a web address")
@@ -217,7 +216,7 @@ class WebArchive:
         return RawCapture(capture.url, capture.at, original_headers(answer.headers), body, final)
 
     def address_of(self, capture: IndexedCapture) -> str:
-        """Return the address in the archive of a capture as first stored."""
+        """Return the address at which the archive has a capture as first stored."""
         plain = f"{self._replay}{capture.stamp}id_/{capture.url}"
         return REPLAYED.sub(rf"/{capture.stamp}id_/\2", capture.memento) or plain
 
@@ -305,7 +304,7 @@ class WebArchive:
                 raise WebArchiveError(self.address, f"the TimeMap of {masked(url)} does not end")
 
     def _ask(self, address: str, limit: int = 0) -> tuple[OutboundResponse, str]:
-        """Send a request, and repeat it if it fails. Return the response and its final address.
+        """Send a request, and repeat it if it fails. Returns the response and its final address.
 
         Raises WebArchiveError if the archive does not respond.
         """

@@ -218,7 +218,7 @@ class FlatPage:
         return index >= 0 and place < self.hidden[index][1]
 
     def is_chrome(self, begin: int, end: int) -> bool:
-        """Whether all marks between two positions are in a menu, the page header or footer."""
+        """Whether all marks between two positions are in a menu, the page header or the footer."""
         return bool(self.regions.around(begin, end) & CHROME)
 
 

@@ -286,8 +286,8 @@ def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Pu
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
     """Yield each date in a text with the words directly before it.
 
-    ``seen`` contains the dates. ``label`` is the text of the preceding block; it is added to the
-    words before the first date.
+    ``seen`` contains the dates. ``label`` is the text of the preceding block, which is added before
+    the first date.
     """
     before = 0
     for found in seen:
