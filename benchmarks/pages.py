@@ -139,7 +139,7 @@ def main() -> int:
         "visits_until_found": {"median": median(waits), "p90": waits[len(waits) * 9 // 10]},
         "ms_per_visit": round(1000 * seconds / pages / options.visits, 2),
     }
-    few = (4, 16) if options.few else (20, 24)
+    few = (2, 38) if options.few else (20, 40)
     result["loopback"] = over_loopback(*few)
     print(json.dumps(result))
     allowed = MAX_FALSE * pages * options.visits / 20_000

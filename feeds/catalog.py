@@ -9,7 +9,7 @@ from data.models import Facet, RemovedSource, Source
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.clean import excerpt, plain
-from data.text.urls import site_address
+from data.text.urls import canonical_url, site_address
 from data.topics.taxonomy import TopicNode, topic_tree
 from data.wording import N_
 from feeds.translations import ENGLISH, Texts, own_name, texts_of
@@ -211,6 +211,18 @@ def catalog_of(store: Store, site: SiteSettings) -> Catalog:
         # ids.
         first_ids={new: old for old, new in reversed([*moves.items()])},
         removed=dict(store.removed_sources()),
+    )
+
+
+def single_pages_of(store: Store, catalog: Catalog, counts: Mapping[Facet, int]) -> frozenset[str]:
+    """Return the ids of sources that are a single page: their only release is at their address.
+
+    ``counts`` maps facets to numbers of releases.
+    """
+    return frozenset(
+        one
+        for one, source in catalog.sources.items()
+        if counts.get(Facet(source=one)) == 1 and store.ids_at(one, [canonical_url(source.url)])
     )
 
 

@@ -19,6 +19,9 @@ SYLLABLES: Final = ("ka", "lo", "mi", "ren", "tu", "ves", "po", "dar", "nel", "s
 MIN_VISITS_BETWEEN: Final = 10
 """Minimum number of visits between two changes of the same part."""
 
+LAST_VISITS: Final = 15
+"""Minimum number of visits after the last change of a page."""
+
 LANGUAGES: Final = ("en", "de", "fr", "es", "nb", "pl", "tr", "ru", "el", "ar")
 
 Noise = Callable[[Random, int, dt.datetime], list[str]]
@@ -216,7 +219,7 @@ def invent(random: Random, visits: int) -> InventedPage:
     page = InventedPage(sentence(random, 2, 5).rstrip("."), language, parts)
     changing = [one for one in parts if isinstance(one, Part) and one.change != "never"]
     last: dict[int, int] = {}
-    for visit in sorted(random.sample(range(2, visits - 15), random.randint(3, 6))):
+    for visit in sorted(random.sample(range(2, visits - LAST_VISITS), random.randint(3, 6))):
         at = random.randrange(len(changing))
         if visit - last.get(at, -MIN_VISITS_BETWEEN) >= MIN_VISITS_BETWEEN:
             page.script[visit] = [changing[at]]

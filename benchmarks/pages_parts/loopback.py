@@ -12,8 +12,9 @@ from io import StringIO
 from pathlib import Path
 from random import Random
 
-from benchmarks.pages_parts.invented import InventedPage, invent
+from benchmarks.pages_parts.invented import LAST_VISITS, InventedPage, invent
 from data.models import Facet
+from data.revisions.noise import REMOVAL_VISITS
 from scheduler.cli import run
 from scheduler.home.home import open_home
 
@@ -62,9 +63,12 @@ def served() -> Iterator[Pages]:
 
 
 def over_loopback(pages: int, visits: int) -> dict[str, int]:
-    """Visit pages over HTTP. Return the numbers of changes, of those found, and of false ones."""
+    """Visit pages over HTTP. Return the numbers of changes, of those found, and of false ones.
+
+    The last change is followed by the visits that confirm a removal beside rotating texts.
+    """
     randoms = [Random(70_000 + seed) for seed in range(pages)]  # noqa: S311 - invented data
-    invented = [invent(random, visits + 7) for random in randoms]
+    invented = [invent(random, visits - REMOVAL_VISITS + LAST_VISITS) for random in randoms]
     counts = {"changes": 0, "found": 0, "false_changes": 0, "visits": pages * visits}
     with tempfile.TemporaryDirectory() as folder, served() as server:
         home = Path(folder)

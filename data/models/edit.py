@@ -46,6 +46,12 @@ class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return (*self.classes, ANNOUNCEMENTS[not self.announced]) if self.classes else ()
 
     @property
+    def text(self) -> str:
+        """Return the classes and the weight in readable form, or an empty string."""
+        weight = weight_label(self.weight)
+        return f"{', '.join(self.words)}; weight {weight}" if self.classes else ""
+
+    @property
     def labels(self) -> frozenset[tuple[str, str]]:
         """Return names and values of the fields by which searches can filter edits."""
         weight = [("weight", weight_label(self.weight))] if self.classes else []

@@ -237,17 +237,14 @@ class Passage:
             yield Difference(line, 0, len(before), new, new, self.first, whole=True)
             return
         words = [match.group() for match in after]
-        if len(before) == len(words):
-            # Word by word, so that equal words at other positions are not taken for each other.
-            steps = [
-                (slice(at, at + 1), slice(at, at + 1))
-                for at in range(len(words))
-                if before[at] != words[at]
-            ]
+        same = sum(one == other for one, other in zip(before, words, strict=False))
+        if len(before) == len(words) and same >= MIN_SIMILARITY * len(words):
+            # Equal words at other positions are not taken for each other.
+            steps = [(slice(0, len(before)), slice(0, len(words)))]
         else:
             blocks = matched(before, words, self.budget)
             steps = [(block.old, block.new) for block in blocks if not block.is_same]
-        for old, place in steps:
+        for old, place in _single_words(before, words, steps):
             some = after[place]
             text = new[some[0].start() : some[-1].end()] if some else ""
             # A minus is a word only before its number.
@@ -284,6 +281,23 @@ class Passage:
         fresh = [at for at in added if at not in taken and marks[at] not in history.rotating]
         found |= zip([old for old in calm if old not in found], fresh, strict=False)
         return found
+
+
+def _single_words(
+    before: Sequence[str], after: Sequence[str], steps: Sequence[tuple[slice, slice]]
+) -> Iterator[tuple[slice, slice]]:
+    """Yield steps between two lines, those between equal numbers of words word by word."""
+    for old, new in steps:
+        size = old.stop - old.start
+        if size != new.stop - new.start:
+            yield old, new
+            continue
+        for at in range(size):
+            if before[old.start + at] != after[new.start + at]:
+                yield (
+                    slice(old.start + at, old.start + at + 1),
+                    slice(new.start + at, new.start + at + 1),
+                )
 
 
 def _similar(

@@ -1,9 +1,10 @@
 """The content of a single page without its noise, ready to be stored as a version."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Final
 
 import msgspec
@@ -18,6 +19,15 @@ TITLE_MARK: Final = "\x01"
 FILE_MARK: Final = "\x02"
 """First characters of lines that are the title or the address of a file. No text contains them,
 because data.text.clean removes them."""
+
+GAP: Final = re.compile(
+    r"(?<=[^\W\d_]{3}[.!?…])\s++(?!\d)"
+    r"|(?<=[。！？।؟])\s*+"
+    r"|(?<!\s)\s++(?=[|·•] )"
+    r"|(?<!\s)[^\S\n]*+\n\s*+"
+)
+"""Pattern that matches the gap after a compared line: after a sentence, before a separator, or at
+the end of a line. A period after a number or a short word may be a part of a date."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,8 +72,11 @@ def decoded(state: str | None) -> NoiseState:
 
 
 def compared_lines(content: Content) -> list[str]:
-    """Return the lines that are compared: the title, text and files of a page."""
-    text = [line for line in content.body_text.split("\n") if line.strip()]
+    """Return the lines that are compared: the title, the sentences and the files of a page.
+
+    Sentences are compared as lines of their own, so that a change beside a rotating text is found.
+    """
+    text = [line for line, _ in _ends(content.body_text)]
     files = [FILE_MARK + key for key in _files(content)]
     return [TITLE_MARK + content.title, *text, *files]
 
@@ -94,26 +107,26 @@ def _content(known: Content, new: Content, found: Settled) -> Content:
 
 
 def _joined(lines: list[str], known: str, new: str) -> str:
-    """Join lines to a text, with blank lines in the same places as in the new or known text."""
+    """Join lines to a text, with the gaps in the same places as in the new or known text."""
     ends = [*_ends(new)]
-    stored = dict(_ends(known))
+    stored: dict[str, list[str]] = {}
+    for line, end in reversed([*_ends(known)]):
+        stored.setdefault(line, []).append(end)
     parts = []
     for block in aligned(lines, [line for line, _ in ends], steps=MAX_STEPS):
         near = [end for _, end in ends[block.new]]
         for line, end in zip_longest(lines[block.old], near[: block.old.stop - block.old.start]):
-            other = None if block.is_same else stored.get(line)
-            parts.append(line + (other or end or "\n"))
+            own = stored[line].pop() if stored.get(line) else None
+            other = None if block.is_same else own
+            parts.append(line + next(one for one in (other, end, "\n") if one is not None))
     return "".join(parts).rstrip("\n")
 
 
 def _ends(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each line that is not blank, with the line breaks that follow it."""
-    last, size = "", 0
-    for line in text.split("\n"):
-        if line.strip():
-            if last:
-                yield last, "\n" * size
-            last, size = line, 0
-        size += 1
-    if last:
-        yield last, "\n" * size
+    """Yield each compared line of a text, with the gap that follows it."""
+    start = 0
+    for gap in chain(GAP.finditer(text), [None]):
+        end, after = gap.span() if gap else (len(text), len(text))
+        if line := text[start:end].strip():
+            yield line, gap.group() if gap else "\n"
+        start = after

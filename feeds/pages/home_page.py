@@ -25,7 +25,8 @@ MAX_FAULTY_SOURCES = 3
 
 def purpose(pages: PageRenderer) -> str:
     """Return a sentence that explains what the site contains and for whom it is."""
-    if not pages.navigation.sources:
+    institutions = pages.navigation.institutions
+    if not institutions:
         return pages.catalog.texts.gettext(
             "Press releases of institutions, exactly as issued, with every correction and"
             " retraction, for people who follow, watch or cite them."
@@ -35,7 +36,7 @@ def purpose(pages: PageRenderer) -> str:
         " retraction, for people who follow, watch or cite them.",
         "Press releases of %(num)s institutions, exactly as issued, with every correction and"
         " retraction, for people who follow, watch or cite them.",
-        len(pages.navigation.sources),
+        institutions,
     )
 
 

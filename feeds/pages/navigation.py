@@ -1,7 +1,7 @@
 """Navigation links of pages: related facets with counts, calendars, and neighbouring pages."""
 
 import calendar
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
@@ -82,10 +82,16 @@ class Navigation:
     """Navigation links to the facets that are related to each facet, in a fixed order.
 
     ``counts`` maps facets to numbers of releases. ``sources`` are the facets of sources with
-    releases.
+    releases. ``institutions`` is their number without ``single_pages``, the ids of sources that are
+    a single page.
     """
 
-    def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        counts: Mapping[Facet, int],
+        single_pages: Collection[str] = (),
+    ) -> None:
         self.catalog = catalog
         self.counts = counts
         self.sources: list[Facet] = []
@@ -110,6 +116,7 @@ class Navigation:
                     self._languages.append(facet)
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
+        self.institutions = len(self.sources) - len(single_pages)
 
     @property
     def _texts(self) -> Texts:

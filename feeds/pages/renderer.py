@@ -4,7 +4,7 @@ Links between pages are relative, so the site works at any address. Each page ha
 Policy: pages with publishers' HTML run no scripts, other pages run only the site's own scripts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -39,11 +39,16 @@ SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
 
 
 class PageRenderer:
-    """Renders the pages of a site. ``counts`` maps facets to numbers of releases."""
+    """Renders the pages of a site, with the arguments of `Navigation`."""
 
-    def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        counts: Mapping[Facet, int],
+        single_pages: Collection[str] = (),
+    ) -> None:
         self.catalog = catalog
-        self.navigation = Navigation(catalog, counts)
+        self.navigation = Navigation(catalog, counts, single_pages)
         self.environment = environment(catalog.texts)
         self._row = self.environment.get_template("row.html")
 

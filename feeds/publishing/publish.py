@@ -12,7 +12,7 @@ from data.models import Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
-from feeds.catalog import catalog_of
+from feeds.catalog import catalog_of, single_pages_of
 from feeds.pages.bot_page import BotFacts
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
@@ -142,7 +142,8 @@ class PublicationRun:
         self._layout = layout_of(site, secrets.mark, bot)
         self._writer = FileWriter(folder)
         self._catalog = catalog_of(store, site)
-        self._pages = PageRenderer(self._catalog, self._counts)
+        single_pages = single_pages_of(store, self._catalog, self._counts)
+        self._pages = PageRenderer(self._catalog, self._counts, single_pages)
         self._archive = ArchivePages(store, keeps=not from_journal)
         context = PublishContext(
             store=store,

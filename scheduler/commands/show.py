@@ -22,7 +22,6 @@ from data.interchange.release_fields import (
     version_capture_fields,
 )
 from data.models import Capture, HiddenRelease, Release, Return, Revision
-from data.models.edit import weight_label
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
 from data.store.core.store import Store
@@ -262,8 +261,8 @@ def edit_text(edit: Edit) -> str:
     """Format an edit as readable text."""
     how = first_seen_or_extracted(edit.after)
     head = f"{version_name(edit.after)}, {how} {edit.after.seen:{MINUTE}} UTC"
-    if edit.classes.words:
-        head += f" ({', '.join(edit.classes.words)}; weight {weight_label(edit.classes.weight)})"
+    if edit.classes.text:
+        head += f" ({edit.classes.text})"
     backed = [
         f"version {one.number} as served: {capture_text(one.capture)}"
         for one in (edit.before, edit.after)

@@ -183,6 +183,8 @@ def add(
                 raise click.BadParameter(str(error), param_hint=option) from error
     if feed:
         keys["feed"] = FeedAccess(new_token())
+    # An option may be given twice with the same value.
+    keys |= {key: tuple(dict.fromkeys(one)) for key, one in keys.items() if isinstance(one, tuple)}
     given = AlertWatch(name, **{key: value for key, value in keys.items() if value})
     try:
         one = add_watch(home, path, given)
@@ -311,7 +313,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
     else:
         for one, about in zip(found, subjects, strict=True):
             due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
-            how = ", ".join(about.edit.classes) if about.edit else ""
+            how = about.edit.text if about.edit else ""
             parts = (about.kind, how and f"({how})", about.source, about.title)
             what = " ".join(filter(None, parts))
             why = f", {one.problem}" if one.problem else ""
@@ -370,6 +372,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     # Imported here: only this command needs them, and they load slowly.
     from data.watches.happenings import recent_happenings  # noqa: PLC0415
     from data.watches.matching import WatchIndex  # noqa: PLC0415
+    from feeds.alerts.messages import edit_fields  # noqa: PLC0415
 
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:
@@ -390,6 +393,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
                 "release": happening.release or None,
                 "title": happening.title,
                 "backlog": happening.backlog,
+                **(edit_fields(happening.event.edit) if happening.event.edit.classes else {}),
             }
             for happening in found
         ]
@@ -399,8 +403,9 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
             event = happening.event
             which = f" {happening.release[:8]}" if happening.release else ""
             mark = " (backlog)" if happening.backlog else ""
+            how = f" ({event.edit.text})" if event.edit.text else ""
             say(
-                f"{happening.at:%Y-%m-%d %H:%M} {event.kind} {event.source}{which}"
+                f"{happening.at:%Y-%m-%d %H:%M} {event.kind}{how} {event.source}{which}"
                 f" {happening.title}{mark}"
             )
         quiet = 0 if one.backlog else sum(happening.backlog for happening in found)

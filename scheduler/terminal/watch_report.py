@@ -85,7 +85,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     sources = {*one.sources}
     if not one.outputs and not one.feed:
         tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
-        yield f"it has no output; write {tables} or [feed] into its file"
+        yield f"the watch has no output; write {tables} or [feed] into its file"
     if one.query_language == 1 and one.query.count('"') % 2:
         yield f"the query {one.query!r} has an unclosed quotation mark; close it"
     if one.query_language > 1:
@@ -93,8 +93,10 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         try:
             sources |= sources_in(asked.expression)
         except QueryError as error:
-            yield f"it matches no release: {error}"
+            yield f"the watch matches no release: {error}"
         yield from notes_on(texts_of("en"), asked)
+    if (one.min_weight or one.edit_classes) and "edit" not in one.kinds:
+        yield "the watch has no events of kind edit, so weights and classes of edits narrow nothing"
     if "health" in one.kinds and (one.query or one.topics or one.languages):
         yield "changes of health have no words, topics and languages, so only sources narrow them"
     for channel in channels_of(one):

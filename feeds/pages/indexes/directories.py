@@ -68,7 +68,10 @@ def sources_pages(
         )
     rows.sort(key=lambda row: (pages.catalog.texts.collation_key(row.name), row.file))
     title = texts.gettext("Sources")
-    return index_pages(pages, "sources", "sources.html", rows, title=title)
+    institutions = pages.navigation.institutions
+    return index_pages(
+        pages, "sources", "sources.html", rows, title=title, institutions=institutions
+    )
 
 
 @dataclass(frozen=True, slots=True)

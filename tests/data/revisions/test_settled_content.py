@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from random import Random
+
+import pytest
 
 from data.models import Content, Media
 from data.revisions.edits import SINGLE_PAGE, significant_changes
@@ -61,6 +64,42 @@ def test_paragraphs_keep_their_blank_lines_after_a_change() -> None:
         if settled.content != known:
             break
     assert settled.content.body_text == page(15, 0).body_text
+
+
+TEASERS = (
+    "Read our newest report on ships and the sea.",
+    "The festival of the old harbour begins!",
+    "Subscribe to our letters.",
+)
+QUOTES = ("Ships are the bridges of the sea", "No pier is an island", "A tide waits for none")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{teaser} The secretary is {name}. {other}",
+        "{teaser} | Secretary: {name} | {other}",
+        "{other}\u3002{name}\u3002{teaser}",
+    ],
+)
+def test_a_change_beside_rotating_texts_in_the_same_line_is_found(line: str) -> None:
+    random = Random(4)
+
+    def page(name: str) -> Content:
+        teaser, other = random.choice(TEASERS), random.choice(QUOTES)
+        text = line.format(teaser=teaser, name=name, other=other)
+        return replace(PAGE, body_text=f"The board\n\n{text}\n\nThe end")
+
+    known, state = page("Ida Moen"), None
+    for _ in range(20):
+        settled = settled_content(known, page("Ida Moen"), state, DAY)
+        state = settled.state
+        assert settled.content == known
+    for _ in range(4):
+        settled = settled_content(known, page("Kari Lund"), state, DAY)
+        state, known = settled.state, settled.content
+    assert "Kari Lund" in known.body_text
+    assert known.body_text.count("\n") == 4
 
 
 def test_a_change_of_signs_is_significant_on_a_single_page() -> None:

@@ -190,6 +190,19 @@ def test_it_counts_no_institutions_before_the_first_release(tmp_path: Path) -> N
     assert "0" not in listed.xpath("string(//main)")
 
 
+def test_single_pages_are_not_counted_as_institutions(tmp_path: Path) -> None:
+    store = SampleStore(make_release(1), make_release(2, "wire", url=WIRE.url))
+    store.register(WIRE)
+    publish(store, tmp_path / "site", SITE)
+    tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
+    assert tree.xpath("string(//p[@class='purpose'])").startswith(
+        "Press releases of 1 institution,"
+    )
+    listed = lxml.html.parse(tmp_path / "site" / "sources" / "index.html").getroot()
+    assert len(listed.xpath("//table//tbody/tr")) == 2
+    assert "1 institution." in listed.text_content()
+
+
 def test_each_page_links_to_the_page_about_accuracy(site: Path) -> None:
     for page in ("", "sources/acme/", f"releases/{make_release(1, 'wire').id}/"):
         tree = lxml.html.parse(site / page / "index.html").getroot()

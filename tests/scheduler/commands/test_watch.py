@@ -53,12 +53,24 @@ def home(imported: Path, tmp_path: Path) -> Path:
 
 
 def test_a_watch_is_limited_to_weighty_edits_of_some_classes(home: Path) -> None:
-    limits = ("--min-weight", "0.3", "--edit-class", "figure", "--edit-class", "silent")
+    classes = ("figure", "silent", "figure")
+    limits = ("--min-weight", "0.3", *(part for one in classes for part in ("--edit-class", one)))
     added = told(home, "add", "Figures", *limits, "--feed")
     assert (added["min_weight"], added["edit_classes"]) == (0.3, ["figure", "silent"])
     listed = communique("watch", "list", home=home).stdout
     assert "edits of weight 0.3 or more" in listed
     assert "edits of class figure, silent" in listed
+    file = home.parent / "edited.jsonl"
+    body = "The harbour board counts ships at pier 70, says the master."
+    shown = {"url": "http://wire.example/1", "title": "Ships at pier 1", "published": "2026-03-01"}
+    file.write_text(json.dumps(shown | {"body_text": body}))
+    assert communique("import", str(file), "--source", "wire", home=home).returncode == 0
+    tried = communique("watch", "test", "figures", home=home).stdout
+    (match,) = [one for one in told(home, "test", "figures")["matches"] if one["kind"] == "edit"]
+    assert match["classes"] == ["figure"]
+    assert f" edit (figure, silent; weight {match['weight']:.2f}) wire " in tried
+    useless = told(home, "add", "Useless", "--kind", "release", "--min-weight", "0.3", "--feed")
+    assert "narrow nothing" in useless["doubts"][0]
     for wrong in (("--min-weight", "1.5"), ("--edit-class", "comma")):
         assert communique("watch", "add", "Wrong", *wrong, home=home).returncode == 2
 
@@ -165,7 +177,7 @@ def test_a_watch_without_outputs_or_with_an_unclosed_quote_is_reported(home: Pat
     file.write_text('name = "Nobody"\nquery = "\\"harbour"\n')
     doubts = told(home, "show", "nobody")["doubts"]
     assert [doubt.partition(";")[0] for doubt in doubts] == [
-        "it has no output",
+        "the watch has no output",
         "the query '\"harbour' has an unclosed quotation mark",
     ]
     assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
