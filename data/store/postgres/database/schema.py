@@ -21,7 +21,7 @@ MIGRATIONS: Final = (
     *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
     *("events", "versions", "consumers", "waits", "facet_states", "operations", "sections"),
     *("operation_times", "request_keys", "edit_classes", "title_words", "file_texts"),
-    *("vantages", "immediate_index", "deposits"),
+    *("vantages", "immediate_index", "deposits", "edit_weights"),
 )
 
 APPLIED: Final = "communique_migrations"

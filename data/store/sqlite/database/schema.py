@@ -233,3 +233,9 @@ def classify_edits(db: Database) -> None:
 
 _create("file_texts")  # The text of attachments.
 _create("deposits")  # Deposits at other archives.
+
+
+@migrations()
+def weigh_edits(db: Database) -> None:
+    """Delete the differences between versions, which are then computed with current weights."""
+    db.execute("UPDATE differences SET steps = ''")
