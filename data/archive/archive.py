@@ -160,7 +160,7 @@ class Archive:
         Returns the record's capture.
         """
         with self._writing():
-            return self._put((resource(uri, content_type, block, at),))[0]
+            return self._put((resource(target_uri(uri)[0], content_type, block, at),))[0]
 
     def rendition(
         self, page: ArchiveRecord, kind: str, content_type: str, block: bytes, *, at: dt.datetime

@@ -44,9 +44,7 @@ TOKEN = re.compile(
 ``>``. As in browsers, quotes matter only after an equals sign, and a tag without an end reaches to
 the end of the page."""
 BASE = re.compile(r"<base(?=[\s/])([^<>]*+)", re.IGNORECASE)
-ATTRIBUTE = re.compile(
-    r"""(?<=[\s"'/])([^\s"'<>/=]{1,100})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
-)
+ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([^\s"'<>/=]{1,100})\s*+=\s*+("[^"]*"|'[^']*'|[^\s"'<>]+)""")
 CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
 """Pattern that matches a URL in a srcset attribute, and the text up to the next comma."""
 

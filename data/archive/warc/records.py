@@ -286,14 +286,13 @@ def resource(
 ) -> NewRecord:
     """Create a resource record for a file that is not a server's response.
 
-    ``page`` is the id of the record of the page that the file shows, or empty.
+    ``uri`` has the form for records. ``page`` is the id of the record of the page that the file
+    shows, or empty.
     """
     fields = [("WARC-Concurrent-To", f"<{page}>")] if page else []
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
-    return _made(
-        "resource", target_uri(uri)[0], at, block, content_type, payload, fields, media_type=kind
-    )
+    return _made("resource", uri, at, block, content_type, payload, fields, media_type=kind)
 
 
 def _made(  # noqa: PLR0917 - a record has many parts

@@ -264,6 +264,14 @@ def test_other_records_are_kept_too(archive: Archive) -> None:
     assert (file.kind, file.block, file.uri) == ("resource", b"a = 1", "urn:a:b")
 
 
+def test_a_screenshot_has_the_exact_address_of_its_page(archive: Archive) -> None:
+    page = archive.exchange(answer("http://[2001:db8::1]:8080/a"))
+    shown = archive.record(page.file, page.offset)
+    taken = archive.rendition(shown, "screenshot", "image/webp", b"webp", at=NOON)
+    (found,) = archive.index.captures(f"urn:screenshot:{shown.uri}")
+    assert found.leaf == taken.leaf
+
+
 def test_a_record_of_another_archive_keeps_its_fields(archive: Archive) -> None:
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nold"
     fields = (

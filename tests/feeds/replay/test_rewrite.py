@@ -57,6 +57,10 @@ def rewritten(html: str, *, without: str = "\0") -> str:
             '<img alt="a > b" src=c.png>',
             '<img alt="a > b" src="/p/https://acme.example/news/c.png">',
         ),
+        (
+            f"<img src{' ' * 30}=\n{' ' * 30}c.png>",
+            '<img src="/p/https://acme.example/news/c.png">',
+        ),
         ('<a href="#part">', '<a href="#part">'),
         ('<a href="javascript:alert(1)">', '<a href="javascript:alert(1)">'),
         ('<a href="mailto:a@b.example">', '<a href="mailto:a@b.example">'),
@@ -259,7 +263,7 @@ def test_only_link_elements_of_style_sheets_are_kept(html: str) -> None:
 PIECES = (
     "<a ", "<link ", '<a href="', "<img srcset='a,", "<base ", "<a a=a ", "url(", "@import '",
     "<!--", "<style>", "<iframe a='", '<link a="', "<object ", '<a b="c" d=\'', "<noscript ", '="',
-    "<img src=a ", "<p style='a(", "<use href=a#b ",
+    "<img src=a ", "<p style='a(", "<use href=a#b ", f"<a b{' ' * 200}",
 )  # fmt: skip
 
 
