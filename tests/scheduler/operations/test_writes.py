@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -13,6 +13,7 @@ import pytest
 from feeds.server.api.problems import MEDIA_TYPE
 from spiders.sources.loader import load_source
 from tests.scheduler.operations.conftest import Operated
+from tests.services import wait_for
 
 PAUSE = "/api/sources/harbour/pause"
 
@@ -37,12 +38,17 @@ def finished(operated: Operated, answer: httpx.Response) -> dict[str, Any]:
 
     Clients repeat a request for a job that a busy server answers with 503.
     """
-    job = answer.headers.get("location")
-    while job and (answer.status_code == 503 or answer.json().get("state") in {None, "running"}):
+    if not (job := answer.headers.get("location")):
+        return cast("dict[str, Any]", answer.json())
+
+    def has_ended() -> bool:
+        nonlocal answer
         answer = operated.get(job)
         assert answer.status_code in {200, 503}, answer.text
-    found: dict[str, Any] = answer.json()
-    return found["result"] if job else found
+        return answer.status_code == 200 and answer.json()["state"] != "running"
+
+    wait_for(has_ended)
+    return cast("dict[str, Any]", answer.json()["result"])
 
 
 def test_a_source_is_paused_and_resumed(operated: Operated) -> None:
