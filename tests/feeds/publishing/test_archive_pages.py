@@ -16,6 +16,7 @@ from lxml import etree
 from data.models import ChangeCursor, Facet, Release, ReleaseChange
 from data.settings import SiteSettings
 from feeds.formats.atom import XML_LANG
+from feeds.publishing import event_documents
 from feeds.publishing.publish import publish
 from feeds.urls import EVENT_FEEDS, EventFeed
 from tests.feeds.sample_store import ACME, WIRE, SampleStore, make_release, on_day
@@ -351,15 +352,16 @@ def test_a_day_names_a_story_once_with_all_its_publishers(tmp_path: Path) -> Non
 
 
 def test_a_day_with_many_releases_shows_the_newest_and_links_to_the_others(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(event_documents, "MAX_DAY_RELEASES", 5)
     at = make_release(1).published
-    archive = Archive(tmp_path, *(make_release(one, published=at) for one in range(205)))
+    archive = Archive(tmp_path, *(make_release(one, published=at) for one in range(10)))
     archive.publish()
-    assert archive.walk("feeds/days") == [["24 November 2022: 205 releases"]]
+    assert archive.walk("feeds/days") == [["24 November 2022: 10 releases"]]
     entry = archive.read("feeds/days.atom").find(f"{ATOM}entry")
     content = entry.findtext(f"{ATOM}content")
-    assert content.count("<li>") == 201
+    assert content.count("<li>") == 6
     assert content.endswith(
         '<li><a href="https://press.example/days/2022/11/24/">and 5 more</a></li></ul>'
     )

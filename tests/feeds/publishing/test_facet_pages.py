@@ -13,6 +13,7 @@ import pytest
 from lxml import html
 
 from data.settings import SiteSettings
+from feeds.pages.indexes import older_page
 from feeds.publishing.publish import publish
 from tests.feeds.sample_store import NOON, SampleStore, make_release
 
@@ -190,13 +191,12 @@ def test_older_pages_of_a_topic_are_restored_with_its_releases(tmp_path: Path) -
     assert {path: text for path, text in shelf.pages().items() if path in before} == before
 
 
-def test_no_page_holds_more_than_a_hundred_however_many_a_feed_holds(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 320)
-    shelf.publish(site=replace_entries(220))
+def test_no_older_page_exceeds_its_limit_however_many_releases_a_feed_contains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(older_page, "MAX_OLDER_PAGE", 10)
+    shelf = Shelf(tmp_path, 80)
+    shelf.publish(site=SiteSettings(url=SITE.url, entries=62))
     found = shelf.walk("")
-    assert max(map(len, found.values())) == 100
-    assert [number for page in found.values() for number in page] == [*range(319, -1, -1)]
-
-
-def replace_entries(entries: int) -> SiteSettings:
-    return SiteSettings(url=SITE.url, entries=entries)
+    assert max(len(page) for address, page in found.items() if address) == 10
+    assert [number for page in found.values() for number in page] == [*range(79, -1, -1)]

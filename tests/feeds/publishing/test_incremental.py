@@ -126,7 +126,7 @@ def files(site: Path) -> Iterator[tuple[Path, bytes]]:
                 yield path.relative_to(site), content
 
 
-@pytest.mark.parametrize("seed", [0, 1, *thorough(2, 3)])
+@pytest.mark.parametrize("seed", [0, *thorough(1, 2, 3)])
 def test_an_updated_site_equals_a_site_built_at_once(
     sqlite_store: SqliteStore, tmp_path: Path, seed: int
 ) -> None:

@@ -77,8 +77,8 @@ class News:
 
 @pytest.fixture
 def news(tmp_path: Path) -> News:
-    """A site of 70 releases."""
-    return News(tmp_path, 70)
+    """A site of eight releases."""
+    return News(tmp_path, 8)
 
 
 def test_a_return_replaces_its_retraction_and_is_a_change(news: News) -> None:
@@ -158,7 +158,8 @@ def test_a_coarse_difference_is_marked_everywhere(news: News) -> None:
     assert COARSE not in plain
 
 
-def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(news: News) -> None:
+def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(tmp_path: Path) -> None:
+    news = News(tmp_path, 66)
     for number in range(65):
         news.edit(number)
     news.publish()
@@ -173,7 +174,8 @@ def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(news: New
     assert next(news.walk("changes/"))[1][0].startswith("Statement 65 ")
 
 
-def test_an_old_correction_shows_the_current_title(news: News) -> None:
+def test_an_old_correction_shows_the_current_title(tmp_path: Path) -> None:
+    news = News(tmp_path, 45)
     for number in range(45):
         news.edit(number)
     news.publish()
@@ -200,7 +202,8 @@ def test_retractions_show_the_time_and_the_copy_until_the_release_is_back(news: 
     assert "Back online" in line
 
 
-def test_older_pages_are_removed_with_their_events(news: News) -> None:
+def test_older_pages_are_removed_with_their_events(tmp_path: Path) -> None:
+    news = News(tmp_path, 45)
     for number in range(45):
         news.retract(number)
     news.publish()
