@@ -70,7 +70,7 @@ def ran(tests: Iterable[str]) -> dict[str, list[str]]:
         report = Path(folder) / "report.xml"
         subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+                *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", ""),
                 *("-o", "junit_family=xunit1", f"--junitxml={report}", *tests),
             ],
             cwd=ROOT,

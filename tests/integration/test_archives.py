@@ -97,6 +97,7 @@ def test_the_archives_of_years_are_read_newest_first_and_once(room: Room, home: 
     assert asked(room) == ["/news/"]
 
 
+@pytest.mark.thorough
 def test_an_archive_may_have_several_pages(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more=tabs()))
     for year in YEARS:
@@ -110,6 +111,7 @@ def test_an_archive_may_have_several_pages(room: Room, home: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_a_walk_through_archives_continues_in_the_next_visits(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     for year in YEARS:
@@ -121,6 +123,7 @@ def test_a_walk_through_archives_continues_in_the_next_visits(room: Room, home: 
     assert asked(room) == ["/news/", "/news/2025/", "/news/2024/", "/news/2023/"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("language", "label"),
     [
@@ -140,6 +143,7 @@ def test_an_archive_behind_a_link_may_list_years(
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_months_are_read_like_years_and_empty_ones_end_no_walk(room: Room, home: Path) -> None:
     months = [(year, month) for year in YEARS for month in (3, 2, 1)]
     menu = "".join(f'<option value="/news/{y}/{m:02}/">{m:02}/{y}</option>' for y, m in months)
@@ -151,6 +155,7 @@ def test_months_are_read_like_years_and_empty_ones_end_no_walk(room: Room, home:
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_archives_that_repeat_a_list_that_was_walked_cost_one_request(
     room: Room, home: Path
 ) -> None:
@@ -166,6 +171,7 @@ def test_archives_that_repeat_a_list_that_was_walked_cost_one_request(
     assert asked(room)[4:] == ["/news/archive/2023/"]
 
 
+@pytest.mark.thorough
 def test_undated_archives_that_repeat_the_list_end_soon(room: Room, home: Path) -> None:
     years = range(2026, 2006, -1)
     beside = tabs([*years], address="/news/archive/{}/")
@@ -308,6 +314,7 @@ def test_an_index_of_archives_that_robots_txt_forbids_bounds_the_history(
     assert "robots.txt forbids" in str(run["bound"])
 
 
+@pytest.mark.thorough
 def test_a_visible_pager_is_tried_if_the_stated_next_page_fails(room: Room, home: Path) -> None:
     for place in range(4):
         stated = f'<link rel="next" href="/news/page/{place + 2}/">'
@@ -329,6 +336,7 @@ def test_a_visible_pager_is_tried_if_the_stated_next_page_has_nothing_new(
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("in_one_visit", [True, False])
 def test_a_pager_that_counts_down_is_followed(
     room: Room, home: Path, *, in_one_visit: bool
@@ -354,6 +362,7 @@ def test_a_pager_that_counts_down_is_followed(
     assert len(exported(home)) == 16
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("below", "reason"),
     [
@@ -421,6 +430,7 @@ def test_releases_that_left_the_front_page_are_read_in_the_newest_archive(
     assert told(walked(home)) == (8, "complete", 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("address", ["/category/notices/", *thorough("/notices/")])
 def test_archives_of_a_whole_site_add_no_posts_of_other_categories(
     room: Room, tmp_path: Path, address: str
@@ -471,6 +481,7 @@ def index(language: str, name: str, label: str, years: Sequence[int] = YEARS) ->
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("language", "name", "label"), [INDEXES[0], *thorough(*INDEXES[1:])])
 def test_a_front_page_that_lists_only_years_is_walked(
     room: Room, home: Path, language: str, name: str, label: str
@@ -481,6 +492,7 @@ def test_a_front_page_that_lists_only_years_is_walked(
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_each_visit_reads_the_newest_archives_of_a_front_page_without_releases(
     room: Room, home: Path
 ) -> None:
@@ -506,6 +518,7 @@ def test_a_front_page_of_years_without_releases_is_an_error(room: Room, home: Pa
     assert "archives" in run["errors"][0]["message"]
 
 
+@pytest.mark.thorough
 def test_a_list_that_lost_its_rows_is_not_an_index_of_its_archives(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     for year in YEARS:
@@ -517,6 +530,7 @@ def test_a_list_that_lost_its_rows_is_not_an_index_of_its_archives(room: Room, h
     assert told(run)[:1] == (0,)
 
 
+@pytest.mark.thorough
 def test_a_missing_release_of_an_archive_is_retracted(room: Room, home: Path) -> None:
     limit(home, retract_after=0)
     room.page("/news/", index("en", "News", "{}"))
@@ -557,6 +571,7 @@ def test_archives_of_other_periods_are_read(room: Room, home: Path, labels: Sequ
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_the_whole_list_behind_a_link_is_read(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more='<a href="/news/all/">View all press releases</a>'))
     room.page("/news/all/", rows([*range(16)]))
@@ -591,6 +606,7 @@ def test_a_pager_that_counts_down_and_hides_the_current_number_is_followed(
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_a_pager_without_a_mark_is_followed_and_page_one_is_read_once(
     room: Room, home: Path
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_page_is_archived_as_served_and_its_release_bears_the_time_of_the_capt
     assert robots.http.status == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.thorough
 def test_a_304_and_repeated_bytes_refer_to_the_earlier_response(home: Path, room: Room) -> None:
     room.answers["/news/2.html"] = replace(room.answers["/news/2.html"], tag='"another"')
     collect(home)
@@ -124,6 +125,7 @@ def test_a_304_and_repeated_bytes_refer_to_the_earlier_response(home: Path, room
     assert again.field("WARC-Payload-Digest") == first.digest
 
 
+@pytest.mark.thorough
 def test_an_edit_points_to_the_capture_that_showed_it(home: Path, room: Room) -> None:
     room.page("/news/1.html", release_html(1, text="<p>Pier 1 is closed all winter long.</p>"))
     collect(home)
@@ -140,6 +142,7 @@ def test_an_edit_points_to_the_capture_that_showed_it(home: Path, room: Room) ->
         assert f"{second.record_id} at byte {second.offset} of {second.file}" in text
 
 
+@pytest.mark.thorough
 def test_a_retraction_points_to_the_404_that_confirmed_it(home: Path, room: Room) -> None:
     room.page("/news/", listing_html([2]).replace("/news/2.html", HOP))
     del room.answers["/news/1.html"]

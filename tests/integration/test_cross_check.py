@@ -49,6 +49,7 @@ def feed(room: Room, *numbers: int) -> None:
     room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
 
 
+@pytest.mark.thorough
 def test_releases_missing_in_the_feed_are_fetched_from_the_page(room: Room, home: Path) -> None:
     run = collect(home)
     assert (run["found"], run["new"], run["errors"]) == (6, 6, [])
@@ -74,6 +75,7 @@ def test_a_stopped_feed_is_reported_while_the_page_continues(room: Room, home: P
     assert collect(home)["errors"] == []
 
 
+@pytest.mark.thorough
 def test_a_page_that_can_not_be_read_is_not_an_error_beside_a_feed(room: Room, home: Path) -> None:
     room.page("/news/", "gone to lunch", status=503)
     run = collect(home)
@@ -90,6 +92,7 @@ def test_an_unreadable_feed_is_reported_and_the_page_is_read(room: Room, home: P
     assert error["kind"] == "http:404"
 
 
+@pytest.mark.thorough
 def test_the_pages_that_no_feed_reaches_are_walked_to_the_first_release(
     room: Room, home: Path
 ) -> None:

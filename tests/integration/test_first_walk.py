@@ -96,6 +96,7 @@ def events(home: Path) -> list[tuple[str, int]]:
     )
 
 
+@pytest.mark.thorough
 def test_new_releases_and_edits_are_reported_during_the_first_walk(room: Room, home: Path) -> None:
     assert collect(home)["history"] == "walking"
     assert events(home) == []
@@ -133,6 +134,7 @@ def test_a_date_stated_only_by_a_deep_page_does_not_make_a_release_new(
     assert events(home) == []
 
 
+@pytest.mark.thorough
 def test_releases_in_visits_after_the_walk_are_reported(room: Room, home: Path) -> None:
     while collect(home)["history"] == "walking":
         pass
@@ -172,6 +174,7 @@ def test_a_source_with_a_feed_and_a_page_reports_each_new_release_once(
     assert events(home) == [("release", 10)]
 
 
+@pytest.mark.thorough
 def test_an_undated_release_at_the_front_of_a_later_visit_is_new_and_one_below_is_not(
     room: Room, home: Path
 ) -> None:
@@ -189,6 +192,7 @@ def test_an_undated_release_at_the_front_of_a_later_visit_is_new_and_one_below_i
     assert [item["title"].split(":")[0] for item in feed["items"]] == ["Notice 10"]
 
 
+@pytest.mark.thorough
 def test_more_new_releases_than_the_front_page_holds_are_all_reported(
     room: Room, home: Path
 ) -> None:
@@ -203,6 +207,7 @@ def test_more_new_releases_than_the_front_page_holds_are_all_reported(
     assert len(communique("export", home=home).stdout.splitlines()) == 21
 
 
+@pytest.mark.thorough
 def test_a_release_of_the_first_day_is_reported_if_the_first_visit_did_not_list_it(
     room: Room, home: Path
 ) -> None:
@@ -235,6 +240,7 @@ def test_releases_listed_by_a_killed_first_visit_are_backlog_and_later_ones_new(
     assert events(home) == [("release", 10)]
 
 
+@pytest.mark.thorough
 def test_a_new_release_listed_by_a_killed_visit_is_reported_by_the_next_one(
     room: Room, home: Path
 ) -> None:
@@ -256,6 +262,7 @@ def test_a_new_release_listed_by_a_killed_visit_is_reported_by_the_next_one(
     assert events(home) == [("release", 10)]
 
 
+@pytest.mark.thorough
 def test_a_feed_added_later_alerts_about_releases_since_the_first_visit(
     room: Room, home: Path
 ) -> None:
@@ -284,6 +291,7 @@ def test_a_feed_added_later_alerts_about_releases_since_the_first_visit(
     assert events(home) == [("release", 12)]
 
 
+@pytest.mark.thorough
 def test_imported_releases_and_those_of_the_first_visit_are_not_new(
     room: Room, home: Path, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def exported(home: Path) -> list[str]:
     return sorted(json.loads(line)["url"].rpartition("/")[2] for line in lines)
 
 
+@pytest.mark.thorough
 def test_a_first_visit_reads_the_newest_releases_first_down_to_the_oldest(
     room: Room, home: Path
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_first_visit_reads_the_newest_releases_first_down_to_the_oldest(
     assert places(room) == ["/news/"]
 
 
+@pytest.mark.thorough
 def test_pagination_continues_in_the_next_visits_and_new_releases_come_first(
     room: Room, home: Path
 ) -> None:
@@ -114,6 +116,7 @@ def test_pagination_continues_in_the_next_visits_and_new_releases_come_first(
     assert "complete" in told_of_it
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("max_pages", "first", "second"),
     [(1, [1, 2], [1, 2, 3]), *thorough((2, [1, 2], [1, 2, 3]), (3, [1, 2, 3], [1, 3, 4]))],
@@ -128,6 +131,7 @@ def test_a_visit_reads_its_share_of_pages_and_the_one_where_the_last_visit_stopp
         assert places(room) == [address(number) for number in numbers]
 
 
+@pytest.mark.thorough
 def test_pages_that_list_the_same_for_ever_end_a_walk_soon(room: Room, home: Path) -> None:
     for place in range(1, 60):
         more = f'<a rel="next" href="/news/?page={place + 1}">Older</a>'
@@ -150,6 +154,7 @@ def test_a_button_for_more_that_repeats_the_same_releases_leaves_a_listing_bound
     assert sum("/more" in path for path, _ in room.log) <= 4
 
 
+@pytest.mark.thorough
 def test_a_page_that_repeats_others_or_lists_nothing_ends_no_walk(room: Room, home: Path) -> None:
     more = '<a rel="next" href="/news/?page={}">Older</a>'
     room.page("/news/?page=2", listing_html([12, 11, 10], more=more.format(3)))
@@ -160,6 +165,7 @@ def test_a_page_that_repeats_others_or_lists_nothing_ends_no_walk(room: Room, ho
     assert "3.html" in exported(home)
 
 
+@pytest.mark.thorough
 def test_a_failed_request_is_retried_by_the_next_visit(room: Room, home: Path) -> None:
     room.page(address(3), "come back later", status=503)
     run = collect(home)
@@ -169,6 +175,7 @@ def test_a_failed_request_is_retried_by_the_next_visit(room: Room, home: Path) -
     assert told(collect(home)) == (6, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_a_failed_release_of_a_deep_page_is_requested_again(room: Room, home: Path) -> None:
     room.page("/news/5.html", "come back later", status=503)
     assert told(collect(home)) == (11, "complete", 1)
@@ -195,6 +202,7 @@ def test_a_limit_that_no_later_visit_passes_is_reported(home: Path) -> None:
     assert "backfill_pages" in communique("collect", home=home).stdout
 
 
+@pytest.mark.thorough
 def test_the_walk_beyond_the_last_page_is_complete(room: Room, home: Path) -> None:
     more = f'<a rel="next" href="{address(5)}">Older</a>'
     room.page(address(4), listing_html([3, 2, 1], more=more))
@@ -264,6 +272,7 @@ def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -
     assert len(exported(home)) == 12
 
 
+@pytest.mark.thorough
 def test_changes_during_an_outage_are_followed_after_an_error(room: Room, home: Path) -> None:
     collect(home)
     fill(room, range(21, 0, -1))
@@ -296,6 +305,7 @@ def test_a_feed_of_the_newest_hides_no_older_page(room: Room, tmp_path: Path) ->
     assert told(collect(home)) == (12, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_a_feed_of_the_whole_site_brings_no_page_that_is_not_a_release(
     room: Room, tmp_path: Path
 ) -> None:
@@ -314,6 +324,7 @@ def test_a_feed_of_the_whole_site_brings_no_page_that_is_not_a_release(
     assert exported(home) == sorted(f"{n}.html" for n in range(1, 13))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("category", ["", *thorough("Tides")])
 def test_a_feed_of_the_whole_site_brings_no_release_of_other_categories(
     room: Room, tmp_path: Path, category: str
@@ -343,6 +354,7 @@ def test_releases_listed_only_by_the_feed_or_only_by_the_page_are_collected(
     assert told(collect(home)) == (6, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_a_first_history_lasts_until_all_that_is_listed_has_been_read(
     room: Room, home: Path
 ) -> None:
@@ -395,6 +407,7 @@ def urls(room: Room, name: str, *paths: str) -> None:
     xml(room, f"/sitemap-{name}.xml", f"<urlset>{listed}</urlset>")
 
 
+@pytest.mark.thorough
 def test_an_endless_calendar_is_not_walked_forever(room: Room, home: Path) -> None:
     """Each month leads to the one before, and nothing was published in any."""
     for place in range(4, 400):

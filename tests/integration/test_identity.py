@@ -100,6 +100,7 @@ def test_pages_that_all_claim_one_canonical_address_stay_apart(
     assert len(stored(home)) == 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "path",
     ["/news/{}.html;jsessionid=%s", "/news/{}.html?a=1&sid=%s"],
@@ -173,6 +174,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_reported(room: Room, home: 
     assert (changes(run), run["errors"]) == ([3, 0, 0], [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [410, *thorough(404)])
 def test_a_release_missing_twice_is_retracted_and_its_return_undoes_that(
     room: Room, home: Path, status: int
@@ -192,6 +194,7 @@ def test_a_release_missing_twice_is_retracted_and_its_return_undoes_that(
     assert not any(one.retracted for one in stored(home))
 
 
+@pytest.mark.thorough
 def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_release(
     room: Room, home: Path
 ) -> None:
@@ -246,6 +249,7 @@ def test_another_page_without_a_date_at_the_address_of_a_release_is_not_believed
     assert [one.content for one in stored(home)] == before
 
 
+@pytest.mark.thorough
 def test_a_listing_that_rotates_retracts_nothing(room: Room, home: Path) -> None:
     collect(home)
     for shown in ([2, 3], [3, 4], [4, 1]):
@@ -294,6 +298,7 @@ def test_impossible_dates_never_date_a_release_and_are_reported(room: Room, home
     assert releases[5].published.iso == f"{ahead}-03-02"
 
 
+@pytest.mark.thorough
 def test_documents_that_moved_are_nothing_new(room: Room, home: Path) -> None:
     for number in NUMBERS:
         pdf = f"%PDF-1.4 {number}".encode()
@@ -312,6 +317,7 @@ def test_documents_that_moved_are_nothing_new(room: Room, home: Path) -> None:
     assert all("/media/" in one.url for one in after)
 
 
+@pytest.mark.thorough
 def test_a_view_for_the_printer_is_the_same_release_and_never_edits_it(
     room: Room, home: Path
 ) -> None:
@@ -343,6 +349,7 @@ def test_a_view_for_the_printer_is_the_same_release_and_never_edits_it(
     assert all(one.url.startswith(f"{room.base}/news/") for one in stored(home))
 
 
+@pytest.mark.thorough
 def test_a_listing_that_keeps_a_dead_address_retracts_nothing(room: Room, home: Path) -> None:
     collect(home)
     room.page("/press/2", page(2), etag=False)
@@ -356,6 +363,7 @@ def test_a_listing_that_keeps_a_dead_address_retracts_nothing(room: Room, home: 
     assert (moved.url, moved.retracted) == (f"{room.base}/press/2", None)
 
 
+@pytest.mark.thorough
 def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home: Path) -> None:
     collect(home)
     room.page("/press/2", page(2))
@@ -364,6 +372,7 @@ def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home
     assert {one.url for one in stored(home)} > {f"{room.base}/press/2"}
 
 
+@pytest.mark.thorough
 def test_a_link_with_a_new_target_is_followed_to_the_new_page(room: Room, home: Path) -> None:
     for number in NUMBERS:
         there = {"Location": f"/news/{number}.html"}
@@ -404,6 +413,7 @@ def led_to(other: Room, room: Room) -> None:
         )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [200, *thorough(404)])
 def test_pages_that_lead_to_another_site_neither_edit_nor_retract(
     room: Room, home: Path, status: int
@@ -446,6 +456,7 @@ def test_a_site_that_moved_is_followed_once_the_source_file_names_it(
     assert [one.id for one in stored(home)] == before
 
 
+@pytest.mark.thorough
 def test_releases_that_always_led_to_another_site_are_edited_there(room: Room, home: Path) -> None:
     with served() as other:
         other.answers.update(room.answers)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
 from spiders.learning.template import Template, decode_template
@@ -75,6 +77,7 @@ def test_a_visit_learns_a_template_from_three_pages_and_reads_the_others_with_it
             assert release.revision == 1
 
 
+@pytest.mark.thorough
 def test_an_edit_is_reported_but_a_learned_template_is_not_an_edit(tmp_path: Path) -> None:
     with served() as room:
         home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -106,6 +109,7 @@ def test_after_a_relaunch_nothing_is_lost_and_the_new_layout_is_learned(tmp_path
         assert sorted(map(int, stored(home))) == more
 
 
+@pytest.mark.thorough
 def test_a_relaunch_that_brings_one_release_a_visit_is_learned_over_visits(tmp_path: Path) -> None:
     with served() as room:
         home = make_home(tmp_path / "home", f"{room.base}/news/")

@@ -136,6 +136,7 @@ def test_repeated_rows_and_a_false_total_come_to_an_end(total: str, tmp_path: Pa
     assert len(asked) < LIMIT
 
 
+@pytest.mark.thorough
 def test_pagination_continues_inside_a_series(tmp_path: Path) -> None:
     button = "<button data-url='/more' data-offset='4' data-limit='4'>More</button>"
     with room_of(button, fragment) as (base, asked):

@@ -57,6 +57,7 @@ def test_texts_that_vanish_page_by_page_are_kept_and_reported(room: Room, home: 
     assert bodies(home) == before
 
 
+@pytest.mark.thorough
 def test_one_text_for_two_releases_in_one_visit_is_not_believed(room: Room, home: Path) -> None:
     before = bodies(home)
     for number in (1, 2):
@@ -92,6 +93,7 @@ def test_a_new_release_without_a_text_is_kept_and_reported(room: Room, home: Pat
     assert message.startswith("no text was found on the page")
 
 
+@pytest.mark.thorough
 def test_a_release_that_was_locked_keeps_its_text(room: Room, home: Path) -> None:
     before = bodies(home)
     room.page("/news/1.html", wordpress("This content is password protected.", "Password:", "Go"))
@@ -100,6 +102,7 @@ def test_a_release_that_was_locked_keeps_its_text(room: Room, home: Path) -> Non
     assert bodies(home) == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", ["known", *thorough("other day", "other title")])
 def test_an_address_that_leads_to_another_release_is_not_an_edit(
     room: Room, home: Path, target: str

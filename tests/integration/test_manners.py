@@ -73,6 +73,7 @@ def test_of_releases_that_answer_429_one_is_requested_and_earlier_ones_are_kept(
     assert [status for _, status in room.log].count(429) == 1
 
 
+@pytest.mark.thorough
 def test_a_host_is_requested_again_after_its_delay(room: Room, home: Path) -> None:
     room.answers["/news/"] = busy()
     collect(home)
@@ -86,6 +87,7 @@ def test_a_host_is_requested_again_after_its_delay(room: Room, home: Path) -> No
     assert collect(home)["new"] == 10
 
 
+@pytest.mark.thorough
 def test_collect_reports_how_many_pages_it_did_not_visit_and_until_when(
     room: Room, home: Path
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_failing_robots_txt_forbids_everything_and_is_reported_once(
     assert "failing" in communique("health", home=home).stdout
 
 
+@pytest.mark.thorough
 def test_a_robots_txt_that_was_read_the_day_before_holds_while_it_fails(
     room: Room, home: Path
 ) -> None:
@@ -121,6 +124,7 @@ def test_a_robots_txt_that_was_read_the_day_before_holds_while_it_fails(
     assert (run["unchanged"], told(run)) == (9, [("robots", f"{room.base}/news/7.html")])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [403, 404, *thorough(400, 401, 410, 451)])
 def test_a_robots_txt_that_is_not_there_allows_everything(
     room: Room, home: Path, status: int
@@ -157,6 +161,7 @@ def test_extract_and_add_make_no_request_if_robots_txt_fails(room: Room, home: P
     assert {path for path, _ in room.log} == {"/robots.txt"}
 
 
+@pytest.mark.thorough
 def test_our_machine_is_requested_without_a_delay(room: Room, home: Path) -> None:
     # Kept to but once, it would outlast this test.
     text = "[network]\nallow_private = true\ndelay = 3600\n"
@@ -174,6 +179,7 @@ def test_a_crawl_delay_is_kept_to(room: Room, home: Path) -> None:
     assert run["seconds"] >= 3
 
 
+@pytest.mark.thorough
 def test_a_crawl_delay_begins_with_the_end_of_an_answer(room: Room, home: Path) -> None:
     room.page("/robots.txt", "User-agent: *\nCrawl-delay: 1\n", content_type="text/plain")
     room.page("/news/", listing_html([1, 2]))

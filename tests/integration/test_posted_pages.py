@@ -41,6 +41,7 @@ def records(home: Path) -> list[ArchiveRecord]:
     return [one for path in files for one in read_file(path) if isinstance(one, ArchiveRecord)]
 
 
+@pytest.mark.thorough
 def test_a_listing_is_walked_to_its_end_by_postbacks(room: PostingRoom, home: Path) -> None:
     run = collect(home)
     assert (run["new"], run["history"], run["errors"]) == (12, "complete", [])
@@ -51,6 +52,7 @@ def test_a_listing_is_walked_to_its_end_by_postbacks(room: PostingRoom, home: Pa
     assert len(room.posts) == 3
 
 
+@pytest.mark.thorough
 def test_new_releases_that_fill_the_first_page_are_followed_by_postbacks(
     room: PostingRoom, home: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_form_with_a_token_of_the_session_is_followed(tmp_path: Path) -> None:
     assert not any(b"t0ken-77" in block for block in requests)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_walk_continues_and_ends(room: PostingRoom, home: Path) -> None:
     with (home / "communique.toml").open("a") as file:
         file.write("max_pages = 2\n")
@@ -83,6 +86,7 @@ def test_an_interrupted_walk_continues_and_ends(room: PostingRoom, home: Path) -
     assert all(status == 200 for status in room.posts)
 
 
+@pytest.mark.thorough
 def test_a_postback_that_returns_the_same_page_ends(room: PostingRoom, home: Path) -> None:
     room.stuck = 1
     run = collect(home)
@@ -126,6 +130,7 @@ def test_a_page_by_post_is_archived_with_its_request_and_verified(
         assert exported.returncode == 0, exported.stderr
 
 
+@pytest.mark.thorough
 def test_a_page_by_post_is_replayed_at_its_own_address(room: PostingRoom, home: Path) -> None:
     collect(home)
     front = f"{room.base}/news/"

@@ -41,6 +41,7 @@ def bodies(home: Path) -> dict[str, str]:
     return {one["url"]: one["body_text"] for one in map(json.loads, lines)}
 
 
+@pytest.mark.thorough
 def test_a_notice_before_all_pages_changes_nothing_and_is_reported(
     room: Room, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def show_old(room: Room, numbers: list[int]) -> None:
         room.answers[path] = replace(answer, body=answer.body.replace(b"March 2026", b"March 2021"))
 
 
+@pytest.mark.thorough
 def test_an_old_release_that_left_the_middle_of_the_listing_is_requested_once(
     room: Room, tmp_path: Path
 ) -> None:
@@ -130,6 +131,7 @@ def test_an_old_release_that_left_the_middle_of_the_listing_is_requested_once(
     assert visited(home).retracted == 1
 
 
+@pytest.mark.thorough
 def test_an_old_release_that_only_left_the_listing_is_requested_once_and_stays(
     room: Room, tmp_path: Path
 ) -> None:
@@ -146,6 +148,7 @@ def test_an_old_release_that_only_left_the_listing_is_requested_once_and_stays(
     assert len(room.statuses("/news/4.html")) == 1
 
 
+@pytest.mark.thorough
 def test_hours_pass_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:
     (home / "communique.toml").write_text("[network]\nallow_private = true\n")
     show(room, NUMBERS[1:])
@@ -154,6 +157,7 @@ def test_hours_pass_between_the_first_sight_and_the_retraction(room: Room, home:
     assert retracted(home) == set()
 
 
+@pytest.mark.thorough
 def test_a_listed_release_is_not_retracted(room: Room, home: Path) -> None:
     del room.answers["/news/1.html"]
     for _ in range(2):
@@ -167,6 +171,7 @@ def test_a_listed_release_is_not_retracted(room: Room, home: Path) -> None:
     assert collect(home)["retracted"] == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("status", "kind"), [(503, "http:503"), (200, "empty"), *thorough((404, "http:404"))]
 )
@@ -182,6 +187,7 @@ def test_nothing_is_retracted_while_the_listing_fails(
     assert collect(home)["retracted"] == 1, "it was gone all the time"
 
 
+@pytest.mark.thorough
 def test_a_site_that_answers_404_to_everything_retracts_nothing_and_is_reported(
     room: Room, home: Path
 ) -> None:
@@ -223,6 +229,7 @@ def test_releases_gone_at_once_are_held_until_a_person_confirms(room: Room, home
     assert (unknown.returncode, "no source named 'nix'" in unknown.stderr) == (2, True)
 
 
+@pytest.mark.thorough
 def test_a_held_release_that_returns_is_held_no_more(room: Room, home: Path) -> None:
     show(room, NUMBERS[5:])
     assert kinds(collect(home)) == ["vanished"]
@@ -245,6 +252,7 @@ def test_retract_needs_releases_or_a_source_and_lists_held_ones(
     assert "--source ID --held" in result.stderr
 
 
+@pytest.mark.thorough
 def test_new_addresses_of_all_releases_retract_and_duplicate_none(room: Room, home: Path) -> None:
     before = {title: one["id"] for title, one in exported(home).items()}
     show(room, NUMBERS, path="/2026/notice-{}/")
@@ -277,6 +285,7 @@ APOLOGIES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name", ["dated", *thorough("heading", "text", "title", "removed", "german")]
 )
@@ -299,6 +308,7 @@ def test_a_page_that_reports_not_found_with_200_is_gone_like_one_with_404(
     assert retracted(home) == set()
 
 
+@pytest.mark.thorough
 def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retracted(
     room: Room, home: Path
 ) -> None:
@@ -343,6 +353,7 @@ def test_missing_releases_are_reported_if_the_listing_shows_no_others(
     assert f"{room.base}/news/1.html" in note
 
 
+@pytest.mark.thorough
 def test_a_release_that_is_back_online_is_reported_as_returned(room: Room, home: Path) -> None:
     show(room, NUMBERS[2:])
     collect(home)
@@ -388,6 +399,7 @@ def gone_alerts(home: Path) -> list[str]:
     return found
 
 
+@pytest.mark.thorough
 def test_a_missing_release_is_alerted_once_and_a_moved_one_never(room: Room, home: Path) -> None:
     show(room, NUMBERS, path="/2026/notice-{}/")
     for _ in range(2):
@@ -470,6 +482,7 @@ def test_an_unchanged_feed_with_dead_links_is_requested_again(room: Room, tmp_pa
     assert all("/2026/notice-" in one["url"] for one in after.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("was_there", [True, False])
 def test_a_page_beside_a_feed_must_miss_a_release_too_if_it_was_ever_read(
     room: Room, tmp_path: Path, *, was_there: bool

@@ -20,9 +20,7 @@ def expected(day: int, rooms: Collection[str] = ()) -> dict[str, int]:
     appeared = {
         (event.room, event.release): event.day for event in events if event.kind == "appear"
     }
-    releases = {
-        (room, key): text for room in rooms for key, text in load_releases(room).items()
-    }
+    releases = {(room, key): text for room in rooms for key, text in load_releases(room).items()}
     first_shown = {place: appeared.get(place, 1) for place in releases}
     return {
         "sources": len(rooms),
