@@ -63,6 +63,7 @@ def names_of(locale: Locale) -> Iterator[tuple[int, str]]:
                     yield number, name.strip(EDGES)
 
 
+@pytest.mark.thorough
 def test_every_month_that_the_cldr_names_is_read() -> None:
     for locale in sorted(LOCALES - NOT_READ):
         left_out = SHORT_WORDS.get(locale.partition("_")[0], "").split()

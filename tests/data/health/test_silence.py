@@ -8,6 +8,7 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ def test_the_alarm_follows_the_expected_day_and_that_the_last_one(
     assert found.releases >= 0
 
 
+@pytest.mark.thorough
 def test_real_offices_are_rarely_but_quickly_reported_as_silent(shared: Path) -> None:
     offices: dict[str, set[int]] = defaultdict(set)
     with (shared / "corpora/dev/rhythm/offices.csv").open(encoding="utf-8") as file:

@@ -15,6 +15,7 @@ from data.store.shared_sql.events import PUBLISHING
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import FORMATS
+from tests.examples import thorough
 from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=6, title="Presse & <Wort>")
@@ -69,7 +70,13 @@ CHANGES: dict[str, Callable[[], Release]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+FULL_CASES = ("a story", "a retraction", "so much that a page fills")
+"""Changes that reach different rules of pages."""
+
+
+@pytest.mark.parametrize(
+    "change", [*FULL_CASES, *thorough(*(one for one in CHANGES if one not in FULL_CASES))]
+)
 def test_an_incremental_change_gives_the_same_bytes_as_full_rendering(
     tmp_path: Path, change: str
 ) -> None:

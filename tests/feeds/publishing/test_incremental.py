@@ -170,6 +170,7 @@ def publish_or_die(url: str, home: Path, now: dt.datetime, steps: int) -> None:
         os._exit(0)
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", *thorough("postgresql")], indirect=True)
 @pytest.mark.parametrize("kills", [6, *thorough(100)])
 def test_killed_publications_lose_no_change(
     store: Store, store_url: str, tmp_path: Path, kills: int
@@ -195,7 +196,9 @@ def test_killed_publications_lose_no_change(
     assert sorted(file for file in made if found.get(file) != made[file]) == []
 
 
-@pytest.mark.parametrize(("stop", "known_changes"), [("batch", 0), ("batch", 99), ("links", 99)])
+@pytest.mark.parametrize(
+    ("stop", "known_changes"), [("batch", 0), ("links", 99), *thorough(("batch", 99))]
+)
 def test_neighbours_of_a_moved_release_are_correct_after_an_interrupted_publication(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: str, known_changes: int
 ) -> None:

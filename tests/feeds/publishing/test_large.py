@@ -51,6 +51,7 @@ def everything(store: SampleStore) -> list[str]:
     return sorted(release.content.title for release in store.every().values())
 
 
+@pytest.mark.thorough
 def test_the_feed_of_a_day_links_to_all_its_releases(store: SampleStore, tmp_path: Path) -> None:
     site = tmp_path / "site"
     done = publish(store, site, SITE, cache=tmp_path / "rendered.db")

@@ -206,6 +206,7 @@ def test_a_failed_full_publication_is_continued(tmp_path: Path) -> None:
     assert publish(store, site, SITE, cache=kept).feeds == 0
 
 
+@pytest.mark.thorough
 def test_a_deleted_feed_file_is_restored(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"

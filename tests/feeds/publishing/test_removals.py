@@ -10,6 +10,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.publishing.publish import publish
 from feeds.urls import release_file
+from tests.examples import thorough
 from tests.feeds.publishing.test_incremental import files
 from tests.feeds.sample_store import NOON, SampleStore, make_release
 
@@ -28,6 +29,7 @@ def publish_beside(store: Store, home: Path) -> None:
     assert sorted(file for file in made if found[file] != made[file]) == []
 
 
+@pytest.mark.thorough
 def test_a_language_that_becomes_the_only_one_because_others_are_hidden_loses_its_feed(
     tmp_path: Path,
 ) -> None:
@@ -54,7 +56,7 @@ def test_a_release_that_is_shown_again_is_on_archive_pages_without_a_cache(tmp_p
     assert page.is_file()
 
 
-@pytest.mark.parametrize("cache", ["rendered.db", "lost.db"])
+@pytest.mark.parametrize("cache", ["rendered.db", *thorough("lost.db")])
 def test_an_older_store_leaves_no_files_of_a_newer_store(tmp_path: Path, cache: str) -> None:
     older = SampleStore(*(make_release(DAY * number) for number in range(12)))
     newer = older.copied()

@@ -58,6 +58,7 @@ def twins(lived: Path, tmp_path: Path) -> Iterator[Twins]:
     made.close()
 
 
+@pytest.mark.thorough
 def test_without_the_cache_the_site_stays_the_same_and_continues(twins: Twins) -> None:
     one, other = twins.homes
     before = content(one)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from tests.feeds.lived_site import content, live
@@ -12,6 +14,7 @@ from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied
 
 
+@pytest.mark.thorough
 def test_the_same_history_yields_the_same_site_byte_for_byte(
     postgres_server: PostgresServer, sqlite_store: SqliteStore, tmp_path: Path
 ) -> None:

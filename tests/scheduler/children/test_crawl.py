@@ -17,12 +17,14 @@ from data.store.open import open_store
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.children.page_limit import NoteFile
 from tests.command import make_home
+from tests.examples import thorough
 from tests.hanging_python import LOOP, NATIVE, hanging_python
 from tests.peer import PATIENCE
 from tests.press_room import Answer, listing_html, release_html, served
 from tests.services import wait_for
 
 
+@pytest.mark.thorough
 def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
     """Each crawl is a new process, which visits wait for."""
     rare = {"pypdf", "bs4", "soupsieve", "markdown_it", "structlog"}
@@ -30,6 +32,7 @@ def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
+@pytest.mark.thorough
 def test_parents_of_crawls_do_not_load_scrapy() -> None:
     parents = "scheduler.fleet.worker, scheduler.fleet.held_hosts"
     code = f"import sys, {parents}; sys.exit('scrapy' in sys.modules)"
@@ -114,9 +117,11 @@ def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("kind", "limit", "stops", "codes"),
     [
-        (LOOP, 1000.0, "SIGTERM", {-signal.SIGALRM}),
-        (LOOP, 1000.0, "SIGINT", {-signal.SIGALRM}),
         (LOOP, 1000.0, "death of its parent", {-signal.SIGALRM}),
+        *thorough(
+            (LOOP, 1000.0, "SIGTERM", {-signal.SIGALRM}),
+            (LOOP, 1000.0, "SIGINT", {-signal.SIGALRM}),
+        ),
         # No signal handler of Python runs amid C code: the limit of the page ends it then.
         (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
     ],

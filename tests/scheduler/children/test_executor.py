@@ -22,6 +22,7 @@ from scheduler.children.executor import MAX_ATTEMPTS, NOT_BEGUN, Executor
 from scheduler.home.home import Home, open_home
 from spiders.sources.loader import load_source
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -52,7 +53,7 @@ def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
         asyncio.run(work())
 
 
-@pytest.mark.parametrize(("backfill", "added"), [(False, 0), (True, NICE)])
+@pytest.mark.parametrize(("backfill", "added"), [(True, NICE), *thorough((False, 0))])
 def test_only_a_backfill_runs_at_a_lower_priority(
     tmp_path: Path, *, backfill: bool, added: int
 ) -> None:

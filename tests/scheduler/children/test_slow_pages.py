@@ -71,7 +71,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
     return {run.source: run for run in runs}
 
 
-@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH, COOKIES, *thorough(NATIVE_COOKIES)])
+@pytest.mark.parametrize("kind", [LOOP, NATIVE, CRASH, *thorough(RECORD, COOKIES, NATIVE_COOKIES)])
 def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:

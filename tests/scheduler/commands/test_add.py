@@ -137,6 +137,7 @@ def test_a_saved_source_collects_and_its_golden_test_holds_until_detection_diffe
     assert communique("sources", "check", home=home).returncode == 2
 
 
+@pytest.mark.thorough
 def test_nothing_is_overwritten(room: Room, home: Path) -> None:
     added(home, f"{room.base}/news/", "--save")
     path = home / "sources" / "harbour-board.toml"

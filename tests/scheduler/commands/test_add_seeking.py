@@ -83,6 +83,7 @@ def added(home: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
     return dict(json.loads(result.stdout))
 
 
+@pytest.mark.thorough
 def test_from_a_front_page_the_list_of_releases_is_found_through_the_hub(
     room: Room, home: Path
 ) -> None:
@@ -109,6 +110,7 @@ def test_the_full_listing_is_preferred_to_a_home_page_with_a_few_releases(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
+@pytest.mark.thorough
 def test_a_home_page_with_links_to_older_releases_is_the_listing(room: Room, home: Path) -> None:
     category = "<aside><h2>Categories</h2><a href='/media/all'>Press releases</a></aside>"
     older = "<nav class='pagination'><a class='next' href='/page/2/'>Next page</a></nav>"
@@ -254,6 +256,7 @@ def test_uncertain_results_are_saved_only_with_force(room: Room, home: Path) -> 
     assert Path(added(home, f"{room.base}/media/all", "--save", "--force")["saved"]).exists()
 
 
+@pytest.mark.thorough
 def test_a_listing_without_dates_is_certain_if_its_releases_have_them(
     room: Room, home: Path
 ) -> None:

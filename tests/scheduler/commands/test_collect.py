@@ -101,6 +101,7 @@ def test_an_edit_a_move_and_a_vanished_page_are_each_counted_once(room: Room, ho
     assert after["Notice 1: ships counted at pier 1"].revision == 2
 
 
+@pytest.mark.thorough
 def test_next_pages_are_followed_while_they_bring_something_new(room: Room, home: Path) -> None:
     room.page("/news/", listing_html([1, 2], more='<a rel="next" href="/news/?page=2">2</a>'))
     # The last page links to the first page: a loop that must end.
@@ -389,6 +390,7 @@ def test_a_meta_refresh_is_followed(room: Room, home: Path, encoding: str) -> No
     assert f"{room.base}/news/2.html" in release.aliases
 
 
+@pytest.mark.thorough
 def test_a_blocked_source_is_recorded_before_publishing(room: Room, home: Path) -> None:
     room.page("/news/", "closed", status=403)
 

@@ -19,7 +19,7 @@ from data.archive.log.notes import InvalidNote, parse_checkpoint
 from data.archive.log.tree_log import Proof, TreeLog, how_to_restore, log_of, prove
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
-from tests.examples import examples
+from tests.examples import examples, thorough
 from tests.proof_parser import parse_proof
 
 HERE = Path(__file__).parent
@@ -194,7 +194,7 @@ def test_several_processes_append_and_integrate_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "leaves", "step"), [("few", 2, 1), ("many", 300, 4), ("rotating", 1, 3)]
+    ("name", "leaves", "step"), [("few", 2, 1), ("rotating", 1, 3), *thorough(("many", 300, 4))]
 )
 def test_a_log_whose_processes_are_killed_at_every_step_never_forks(
     tmp_path: Path, name: str, leaves: int, step: int

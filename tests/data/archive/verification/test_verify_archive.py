@@ -30,6 +30,7 @@ from data.models.capture import Capture
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
 from tests.data.archive.log.leaves import leaf_of
+from tests.examples import thorough
 from tests.exchanges import NOON, answer, not_modified
 
 COUNT = 12
@@ -113,10 +114,11 @@ def test_a_whole_archive_has_no_problem(home: Path, captures: list[Capture]) -> 
     assert sorted(home.rglob("*")) == before
 
 
-def test_each_flipped_bit_is_found_in_its_record(home: Path) -> None:
+@pytest.mark.parametrize("flips", [20, *thorough(200)])
+def test_each_flipped_bit_is_found_in_its_record(home: Path, flips: int) -> None:
     chance = random.Random(1)
     records = records_of(home)
-    for part in range(60):
+    for part in range(flips):
         path, record = chance.choice(records)
         # Every second one in the head of the gzip member, which its own checksum does not cover.
         inside = chance.randrange(10) if part % 2 else chance.randrange(record.length)

@@ -25,6 +25,7 @@ from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
 from data.errors import ArchiveError
 from data.files import is_held
+from tests.examples import thorough
 from tests.exchanges import NOON
 
 SECOND = NOON.replace(microsecond=0)
@@ -266,7 +267,7 @@ def damaged_index(folder: Path, loss: str) -> Path:
 PROCESSES, ROUNDS = 4, 20
 
 
-@pytest.mark.parametrize("loss", ["garbage", "torn"])
+@pytest.mark.parametrize("loss", ["torn", *thorough("garbage")])
 def test_processes_that_meet_a_damaged_index_at_once_make_one(tmp_path: Path, loss: str) -> None:
     for number in range(ROUNDS):
         folder = tmp_path / str(number)

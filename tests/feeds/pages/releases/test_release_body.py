@@ -14,6 +14,7 @@ from data.text.sanitize import sanitize
 from feeds.pages.releases import release_body
 from feeds.pages.releases.release_body import MAX_BYTES, MAX_READ, is_layout, parsed, shown_body
 from feeds.translations import texts_of
+from tests.examples import thorough
 
 ENGLISH = texts_of("en")
 LONG = "A sentence that goes on and says what a ministry wants to have said. " * 4
@@ -174,7 +175,9 @@ def test_nested_elements_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(texts) <= 2 * (depth + 3)
 
 
-@pytest.mark.parametrize("part", ["<p>A lamp is lit.</p>", "word ", "<b></b>x", "&amp; "])
+@pytest.mark.parametrize(
+    "part", ["<p>A lamp is lit.</p>", "word ", "&amp; ", *thorough("<b></b>x")]
+)
 def test_only_the_beginning_of_a_very_long_body_is_parsed(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

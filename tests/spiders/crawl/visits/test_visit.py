@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -385,6 +386,7 @@ Histories.settings = settings(
 )
 
 
+@pytest.mark.thorough
 def test_the_same_holds_of_histories_on_postgresql(postgres_server: PostgresServer) -> None:
     opened: list[str] = []
 
