@@ -5,6 +5,7 @@ https://specs.webrecorder.net/wacz/1.1.1/
 
 import datetime as dt
 import hashlib
+import struct
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -176,6 +177,9 @@ class _Package:
         info = zipfile.ZipInfo(name, self._created.timetuple()[:6])
         info.compress_type = zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED
         info.external_attr = 0o644 << 16
+        # ReplayWeb.page reads the extra fields before a file, where zipfile writes its sizes, only
+        # if the central directory has such fields, too. The extended timestamp is in both.
+        info.extra = struct.pack("<HHBL", 0x5455, 5, 1, int(self._created.timestamp()))
         return self._zip.open(info, "w", force_zip64=True)
 
 

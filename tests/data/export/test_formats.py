@@ -92,6 +92,19 @@ def test_a_wacz_describes_all_that_is_in_it(store: Store, home: Path, tmp_path: 
         assert package.read(warc) == open_file.read_bytes()
 
 
+def test_a_reader_without_local_headers_finds_each_file_of_a_wacz(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    """ReplayWeb.page reads a local header only if the central directory has extra fields."""
+    to = tmp_path / "all.wacz"
+    wacz(store, home, to, Choice())
+    content = to.read_bytes()
+    with zipfile.ZipFile(to) as package:
+        for info in package.infolist():
+            local = int.from_bytes(content[info.header_offset + 28 :][:2], "little")
+            assert local == 0 or info.extra
+
+
 def test_the_index_of_a_wacz_locates_each_record(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "some.wacz"
     wacz(store, home, to, Choice("wire"))
