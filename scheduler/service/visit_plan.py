@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 
 import structlog
@@ -49,6 +49,7 @@ class VisitPlan:
         for error in broken:
             log.error("invalid source file", problem=str(error))
         with closing(self._home.store()) as store:
+            _store_edited(store, loaded.values())
             paused = paused_sources(store)
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
@@ -118,3 +119,14 @@ class VisitPlan:
         at = utc_now() + dt.timedelta(seconds=wait)
         with closing(self._home.store()) as store:
             return self._planner.witnesses(store, source, others, at)
+
+
+def _store_edited(store: Store, loaded: Iterable[LoadedSource]) -> None:
+    """Store names, addresses and time zones that a person edited in source files.
+
+    Sources that were not visited yet and removed sources are not stored.
+    """
+    stored, removed = store.sources(), store.removed_sources()
+    for one in loaded:
+        if one.id in stored and one.id not in removed and one.source != stored[one.id]:
+            store.register(one.source)

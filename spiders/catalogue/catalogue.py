@@ -250,7 +250,9 @@ def _decoded(path: Path, number: int, line: bytes, shape: type[T]) -> T:
                 "catalogue, name, licence, origin and date"
             )
         else:
-            fix = f"the line is not an entry ({why})"
+            kinds, keys = ", ".join(KINDS), ", ".join(Entry.__struct_fields__)
+            accepted = f"kind is one of {kinds}" if "`$.kind`" in why else f"keys are {keys}"
+            fix = f"the line is not an entry ({why}); {accepted}"
         raise CatalogueError(str(path), f"line {number}", fix) from cause
 
 

@@ -119,6 +119,16 @@ def test_a_file_that_is_not_a_catalogue_is_refused(rows: tuple[Any, ...], tmp_pa
         read_catalogue(written(tmp_path, *rows))
 
 
+@pytest.mark.parametrize(
+    ("changed", "accepted"), [({"kind": "agencyy"}, "court"), ({"pres": "/news"}, "press")]
+)
+def test_an_error_lists_the_accepted_kinds_or_keys(
+    changed: dict[str, Any], accepted: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CatalogueError, match=rf"\b{accepted}\b"):
+        read_catalogue(written(tmp_path, HEAD, {**ACME, **changed}))
+
+
 def test_all_errors_of_a_file_are_reported_and_valid_entries_remain(tmp_path: Path) -> None:
     bad = [{**ACME, "id": f"harbour-{number}", "country": "Q"} for number in range(300)]
     read, errors = examine(written(tmp_path, HEAD, ACME, *bad))
