@@ -184,7 +184,8 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     }
     content = replace(content, **lost)
     content = with_file_digests(content, known.content.file_digests)
-    fields = significant_changes(known.content, content)
+    # The links of the same page lead to the same pages.
+    fields = significant_changes(known.content, content) - {"links"}
     read = replace(known, content=content, order=order)
     if not fields:
         return Decision("unchanged", read)

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from data.models import Content, ReplacedText
 from data.revisions.alignment import ComparisonBudget, aligned, matched
-from data.revisions.edits import named_files, replaced_files, significant_changes
+from data.revisions.edits import moved_links, named_files, replaced_files, significant_changes
 from data.text.words import UNSPACED
 
 Kind: TypeAlias = Literal["same", "gone", "added"]
@@ -141,6 +141,8 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
         found.append(_field_diff("body", old.body_text, new.body_text))
     if "attachments" in fields:
         found.append(attachment_diff(old, new))
+    if "links" in fields:
+        found.append(link_diff(old, new))
     return tuple(found)
 
 
@@ -159,6 +161,15 @@ def attachment_diff(old: Content, new: Content) -> FieldDiff:
         changed.append([Piece("gone", first), Piece("added", second)])
     parted = [piece for pieces in changed for piece in (Piece("same", "\n\n"), *pieces)]
     return FieldDiff("attachments", tuple(parted[1:]))
+
+
+def link_diff(old: Content, new: Content) -> FieldDiff:
+    """Return the difference between the addresses of links that lead to another page."""
+    pieces: list[Piece] = []
+    for text, (before, after) in moved_links(old, new).items():
+        start = f"\n\n{text}: " if pieces else f"{text}: "
+        pieces += Piece("same", start), Piece("gone", before), Piece("added", after)
+    return FieldDiff("links", tuple(pieces))
 
 
 def text_diff(replaced: ReplacedText) -> FieldDiff:

@@ -27,6 +27,10 @@ VERSIONED: Final = re.compile(
 """Pattern that matches query parameters of a file's address that may change although the file is
 the same."""
 
+TOKEN: Final = re.compile(r";[^/?#]*|[?&][^=&#]*=[^&#]{16,}")
+"""Pattern that matches parts of an address that may be a token of a visit: parameters of the path,
+and long values of the query."""
+
 FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
 """Body rule of a release that is itself a file, without readable text."""
@@ -66,6 +70,7 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
     "attachments": lambda old, new: (
         files_of(old) != files_of(new) or bool(replaced_files(old, new))
     ),
+    "links": lambda old, new: bool(moved_links(old, new)),
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
 punctuation are ignored, except signs before numbers, such as ≤. Version parameters in addresses of
@@ -74,7 +79,7 @@ rotate). On single pages, such lines and meaningful signs count."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
-    """Return which of ``title``, ``body`` and ``attachments`` changed significantly."""
+    """Return which of ``title``, ``body``, ``attachments`` and ``links`` changed significantly."""
     return frozenset(part for part, has_changed in EDIT_RULES.items() if has_changed(old, new))
 
 
@@ -179,7 +184,38 @@ def _without(text: str, links: frozenset[str]) -> list[str]:
 
 def _link_lines(html: str) -> frozenset[str]:
     """Return the texts of HTML blocks that consist of a single link."""
-    return frozenset(text for _, text in _links(html) if text)
+    return frozenset(text for _, text, is_alone in _links(html) if is_alone)
+
+
+def moved_links(old: Content, new: Content) -> dict[str, tuple[str, str]]:
+    """Map the text of each link that leads to another page to its old and new address.
+
+    Links to files are attachments. Links that are the only text of their block do not count,
+    because boxes with related news rotate. Nor do other texts of links, and texts of several links.
+    """
+    if old.body_html == new.body_html:
+        return {}
+    files = {media.url for one in (old, new) for media in one.attachments}
+    before, after = (_linked_texts(one.body_html, files) for one in (old, new))
+    return {
+        text: (before[text], url)
+        for text, url in after.items()
+        if url and before.get(text) and _linked_page(before[text]) != _linked_page(url)
+    }
+
+
+def _linked_texts(html: str, without: Collection[str]) -> dict[str, str]:
+    """Map the text of each link to its address, or to "" if other links have the same text."""
+    found: dict[str, str] = {}
+    for url, text, is_alone in _links(html):
+        if text and not is_alone and url not in without:
+            found[text] = url if found.get(text, url) == url else ""
+    return found
+
+
+def _linked_page(url: str) -> str:
+    """Return the canonical address of a linked page, without tokens."""
+    return TOKEN.sub("", file_name(url))
 
 
 def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
@@ -199,14 +235,14 @@ def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
 def _linked_pages(html: str, without: Collection[str]) -> dict[str, set[str]]:
     """Map the text of each link's block, or "" for longer blocks, to the addresses of links."""
     found: dict[str, set[str]] = {"": set()}
-    for url, text in _links(html):
+    for url, text, is_alone in _links(html):
         if url and url not in without:
-            found.setdefault(text, set()).add(file_name(url))
+            found.setdefault(text if is_alone else "", set()).add(file_name(url))
     return found
 
 
-def _links(html: str) -> Iterator[tuple[str, str]]:
-    """Yield the address of each link, and the text of its block if it contains nothing else."""
+def _links(html: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield the address and the text of each link, and whether it is the only text of its block."""
     if "<a" not in html:
         return
     root = etree.fromstring(html, etree.HTMLParser())
@@ -214,16 +250,15 @@ def _links(html: str) -> Iterator[tuple[str, str]]:
         return
     letters = _letters(root)
     for link in root.iter("a"):
-        parent, text = link.getparent(), ""
-        if (
-            parent is not None
+        parent, text = link.getparent(), squeezed("".join(map(str, link.itertext())))
+        is_alone = (
+            bool(text)
+            and parent is not None
             and parent.tag in LINK_BLOCKS
             and letters[parent] == letters[link]
-            and (own := squeezed("".join(map(str, link.itertext()))))
-            and squeezed("".join(map(str, parent.itertext()))) == own
-        ):
-            text = own
-        yield str(link.get("href", "")), text
+            and squeezed("".join(map(str, parent.itertext()))) == text
+        )
+        yield str(link.get("href", "")), text, is_alone
 
 
 def _letters(root: etree._Element) -> dict[etree._Element, int]:

@@ -114,7 +114,8 @@ class NoiseState(msgspec.Struct, frozen=True, array_like=True):
     ``digest`` identifies the stored lines to which the places belong. ``visits`` is the number of
     visits. ``lines`` maps the hashes of new lines to the number of consecutive visits that found
     them. ``restless`` is the number of consecutive visits in which most lines changed. ``vanished``
-    contains the hashes of new lines that a later visit no longer found.
+    contains the hashes of new lines that a later visit no longer found. ``links`` are those that
+    lead to another page, as one place.
     """
 
     digest: str = ""
@@ -123,6 +124,7 @@ class NoiseState(msgspec.Struct, frozen=True, array_like=True):
     lines: dict[str, int] = msgspec.field(default_factory=dict)
     restless: int = 0
     vanished: tuple[str, ...] = ()
+    links: Place = Place(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

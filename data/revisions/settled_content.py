@@ -8,12 +8,14 @@ from itertools import chain, zip_longest
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace as replace_fields
 
 from data.models import Content
 from data.revisions.alignment import aligned
-from data.revisions.edits import DOCUMENT, file_name
-from data.revisions.noise import NoiseState, Settled, settle
-from data.revisions.page_lines import MAX_STEPS
+from data.revisions.edits import DOCUMENT, file_name, moved_links
+from data.revisions.noise import NoiseState, Settled, settle, visits_needed
+from data.revisions.page_lines import MAX_STEPS, Difference
+from data.revisions.places import after_visit
 
 TITLE_MARK: Final = "\x01"
 FILE_MARK: Final = "\x02"
@@ -55,12 +57,19 @@ def settled_content(
     ``state`` is the last state of the page, or None. An invalid state is relearned. ``day`` is the
     day of the visit. The HTML of a changed version is that of the page, including noise.
     """
-    lines = compared_lines(new)
-    found = settle(compared_lines(known), lines, decoded(state), day)
-    content = _content(known, new, found) if found.accepted else known
-    differs = [*found.lines] != lines
-    text = _encode(found.state).decode()
-    return SettledContent(content, text, found.waits, differs, found.is_restless)
+    lines, last = compared_lines(new), decoded(state)
+    found = settle(compared_lines(known), lines, last, day)
+    moved = moved_links(known, new)
+    links = [Difference(0, 0, 0, str(sorted(moved.items())), "")] if moved else []
+    place = after_visit(last.links, links, {}, day.toordinal())
+    has_moved = bool(moved) and place.streak >= visits_needed(place, learning=False)
+    waits = found.waits or (bool(moved) and not has_moved and not place.turns)
+    content = _content(known, new, found) if found.accepted or has_moved else known
+    if content is not known:
+        place = replace_fields(place, value="", streak=0)
+    text = _encode(replace_fields(found.state, links=place)).decode()
+    differs = [*found.lines] != lines or (bool(moved) and content is known)
+    return SettledContent(content, text, waits, differs, found.is_restless)
 
 
 def decoded(state: str | None) -> NoiseState:

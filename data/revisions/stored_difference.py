@@ -13,7 +13,15 @@ from typing import Final
 import msgspec
 
 from data.models import NO_EDIT, Content, EditClasses, Revision
-from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes, text_diff
+from data.revisions.diff import (
+    FieldDiff,
+    Kind,
+    Piece,
+    attachment_diff,
+    changes,
+    link_diff,
+    text_diff,
+)
 from data.revisions.edit_classes import classify
 
 KINDS: Final[tuple[Kind, ...]] = ("same", "gone", "added")
@@ -78,7 +86,7 @@ def steps_of(difference: FieldDiff) -> tuple[int, ...]:
 
     For attachments, the result is empty, because they are compared when the difference is read.
     """
-    if difference.field == "attachments":
+    if difference.field in {"attachments", "links"}:
         return ()
     pairs = ((KINDS.index(piece.kind), len(piece.text)) for piece in difference.pieces)
     return tuple(chain.from_iterable(pairs))
@@ -125,6 +133,8 @@ def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
     match stored.field:
         case "attachments":
             return attachment_diff(old, new)
+        case "links":
+            return link_diff(old, new)
         case "title":
             pieces = pieces_of(stored.steps, old.title, new.title)
         case _:

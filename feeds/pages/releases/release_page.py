@@ -259,8 +259,8 @@ def change_words(before: Revision, after: Revision, texts: Texts) -> str:
                 parts.append(
                     texts.ngettext("%(num)s paragraph", "%(num)s paragraphs", change.passages)
                 )
-            case "attachment_text":
-                continue  # Its file is already counted.
+            case "attachment_text" | "links":
+                continue  # Its file is already counted, and links are a class of edits.
             case _:
                 parts.append(texts.ngettext("%(num)s file", "%(num)s files", change.passages))
     words = edit_words(classes_between(before, after), texts)

@@ -193,6 +193,9 @@ class LayoutChange:
                 # The earlier extraction was better: it had lines that the page still shows, or no
                 # page frame.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
+        if note.rebuilt:
+            # A new design often comes with new addresses.
+            edited.discard("links")
         if "attachments" in changed:
             before, after = named_files(old), named_files(new)
             if all(self._shared(("file", name), note) for name in before.keys() ^ after.keys()):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
-from data.models import Content, Media
+from data.models import Content, Media, Revision
 from data.revisions import edits
+from data.revisions.diff import changes
 from data.revisions.edit_classes import classify
 from data.revisions.edits import fingerprint, significant_changes
+from data.revisions.stored_difference import changes_between, encode_difference
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 TEXT = "The Harbour Board opened its new signal station on Monday."
 BOX = ("Pilots get a new boat", "Low tide at noon")
@@ -45,6 +52,31 @@ def test_a_changed_line_is_an_edit_unless_it_is_only_a_link() -> None:
     before = Content("Station opened", body_html=html, body_text=f"{TEXT}\n\nRead the speech.")
     assert significant_changes(before, content()) == {"body"}
     assert significant_changes(content(), content(f"{TEXT}\nIt rained.")) == {"body"}
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("https://port.example/b", {"links"}),
+        ("https://port.example/a?year=2026", {"links"}),
+        ("http://www.port.example/a", set()),
+        ("https://port.example/a?utm_source=mail", set()),
+        ("https://port.example/a;jsessionid=1F0B?sid=8c1f0a44e2d94b7f9a11", set()),
+    ],
+)
+def test_a_link_to_another_page_is_an_edit(address: str, fields: set[str]) -> None:
+    text = f'{TEXT} Read <a href="{{}}">the speech</a> of its master.'
+    before, after = (content(text.format(one)) for one in ("https://port.example/a", address))
+    after = replace(after, body_text=before.body_text)
+    assert significant_changes(before, after) == fields
+    assert [one.field for one in changes(before, after)] == [*fields]
+    if fields:
+        assert classify(before, after).classes == ("link",)
+        assert changes(before, after)[0].text == (
+            f"the speech: [-https://port.example/a-]{{+{address}+}}"
+        )
+        edit = Revision("", 2, NOON, after, difference=encode_difference(before, after))
+        assert changes_between(Revision("", 1, NOON, before), edit) == changes(before, after)
 
 
 @pytest.mark.parametrize(

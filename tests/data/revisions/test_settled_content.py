@@ -102,6 +102,31 @@ def test_a_change_beside_rotating_texts_in_the_same_line_is_found(line: str) -> 
     assert known.body_text.count("\n") == 4
 
 
+def test_a_link_to_another_page_is_a_change_if_it_does_not_rotate() -> None:
+    def page(address: str) -> Content:
+        text = (
+            f'<p>Crews follow <a href="http://o.example/{address}">the rules</a> of the pier.</p>'
+        )
+        return replace(PAGE, body_html=text, body_text="Crews follow the rules of the pier.")
+
+    known, state = page("rules/2025"), None
+    for number in range(12):
+        settled = settled_content(known, page(f"rules/{number % 2 + 2025}"), state, DAY)
+        state = settled.state
+        assert settled.content == known
+    moved = page("rules/2027")
+    visits = 1
+    while (settled := settled_content(known, moved, state, DAY)).content == known:
+        state = settled.state
+        visits += 1
+        assert visits < 20
+    assert settled.content == moved
+    assert significant_changes(known, moved) == {"links"}
+    first = settled_content(known, moved, None, DAY)
+    assert (first.content, first.waits, first.differs) == (known, True, True)
+    assert settled_content(known, moved, first.state, DAY).content == moved
+
+
 def test_a_change_of_signs_is_significant_on_a_single_page() -> None:
     page = replace(PAGE, body_rule=SINGLE_PAGE, body_text="The limit is ≤ 5 tons")
     changed = replace(page, body_text="The limit is ≥ 5 tons")
