@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from data.models import EditClass, EditClasses
+from data.models.edit import weight_label
 from data.wording import N_
 from feeds.translations import Texts
 
@@ -24,9 +25,13 @@ CLASS_NAMES: Final[Mapping[EditClass, str]] = {
 
 
 def edit_words(edit: EditClasses, texts: Texts) -> str:
-    """Return the classes of an edit, and whether the page announces it, as text. May be empty."""
+    """Return the classes of an edit, whether the page announces it, and its weight, as text.
+
+    The text may be empty.
+    """
     if not edit.classes:
         return ""
     names = ", ".join(texts.gettext(CLASS_NAMES[one]) for one in edit.classes)
     how = texts.gettext("announced on the page") if edit.announced else texts.gettext("silent")
-    return f"{names}; {how}"
+    weight = texts.gettext("weight %(weight)s", weight=weight_label(edit.weight))
+    return f"{names}; {how}; {weight}"

@@ -161,7 +161,7 @@ class LayoutChange:
         reread = new
         if "title" in edited:
             reread = replace(reread, title=old.title, title_rule=old.title_rule)
-        if "body" in edited:
+        if not edited.isdisjoint(("body", "links")):
             reread = replace(reread, body_text=old.body_text, body_html=old.body_html)
         if "attachments" in edited:
             reread = replace(reread, attachments=old.attachments)

@@ -119,7 +119,7 @@ def test_corrections_show_their_changes_and_link_to_the_version(news: News) -> N
     news.edit(3)
     news.publish()
     [(_, [line])] = news.walk("changes/")
-    words = "wording; silent"
+    words = "wording; silent; weight 0.65"
     assert line.startswith(f"Statement 3 3 December 2022, 11:00 UTC ACME Corporation {words}")
     assert words in news.page(f"releases/{make_release(3).id}").text_content()
     assert "says now" in line

@@ -77,6 +77,15 @@ def test_another_day_in_the_text_is_an_edit() -> None:
     assert parted(with_body("Apply by 5 May 2026", BODY), with_body(BODY))[1] is not None
 
 
+def test_a_link_to_another_page_is_an_edit_unless_the_page_was_rebuilt() -> None:
+    html = '<p>The board follows <a href="http://board.example/{}">the rules</a> of the pier.</p>'
+    before, after = ({"body_html": html.format(year)} for year in (2025, 2026))
+    renewed, edit = parted(before, after, anew=False)
+    assert (renewed, edit and edit.content.body_html) == (None, html.format(2026))
+    renewed, edit = parted(before, after)
+    assert (renewed and renewed.reread, edit) == (True, None)
+
+
 def test_a_paragraph_that_the_page_still_shows_is_not_gone() -> None:
     said = "The station was paid for by the port fund."
     renewed, edit = parted(
