@@ -43,7 +43,13 @@ TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{8,}")
 Places: TypeAlias = Mapping[int, Sequence[Difference]]
 """Differences from the lines of a text, by line number."""
 
-Agreement: TypeAlias = Literal["payload", "text", "other_time", "differs", "absent", "failed"]
+Words: TypeAlias = tuple[int, bool, int, int | None]
+"""Words in a text: the number of their line, whether they come before that line, and the first and
+last word, without the last. None stands for the whole line."""
+
+Agreement: TypeAlias = Literal[
+    "payload", "text", "other_time", "differs", "absent", "failed", "skipped"
+]
 """Result of comparing a copy with ours.
 
 - ``payload``: the same bytes
@@ -52,6 +58,7 @@ Agreement: TypeAlias = Literal["payload", "text", "other_time", "differs", "abse
 - ``differs``: a different text from the same time
 - ``absent``: the archive has no copy
 - ``failed``: the archive did not respond
+- ``skipped``: the archive was not asked, because it must not learn the address
 """
 
 
@@ -116,9 +123,12 @@ def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str]
         (by_line(differences(lines, capture)[:MAX_DIFFERENCES]), is_same)
         for capture, is_same in captures
     ]
+    places = {
+        words_at(one): one for some, _ in found for part in some.values() for one in part
+    }.values()
     changed: list[Difference] = []
     restless: set[int] = set()
-    for place in [one for some, _ in found for part in some.values() for one in part]:
+    for place in places:
         texts = [(text_at(place, some), is_same) for some, is_same in found]
         turns = [
             before and is_same
@@ -189,23 +199,31 @@ def judged(
     places = {name: by_line(some) for name, some in found.items()}
     passages: dict[str, list[Passage]] = {name: [] for name in (OWN_COPY, *found)}
     accused: set[str] = set()
+    agreeing: dict[Words, int] = {}
     for name, some in found.items():
         for one in some:
-            groups: dict[str, list[str]] = {}
-            for other in (OWN_COPY, *found):
-                text = text_at(one, places.get(other, {}))
-                groups.setdefault(text, []).append(other)
-            sizes = sorted(map(len, groups.values()))
-            if len(found) > 1 and sizes[-1] == 1:
-                continue
-            passages[name].append(passage_of(ours, one))
-            if sizes[-1] * 2 > len(found) + 1 >= MIN_MAJORITY_VOICES:
-                accused.update(
-                    one for some in groups.values() if len(some) != sizes[-1] for one in some
-                )
+            if (words := words_at(one)) not in agreeing:
+                groups: dict[str, list[str]] = {}
+                for other in (OWN_COPY, *found):
+                    text = text_at(one, places.get(other, {}))
+                    groups.setdefault(text, []).append(other)
+                most = agreeing[words] = max(map(len, groups.values()))
+                if most * 2 > len(found) + 1 >= MIN_MAJORITY_VOICES:
+                    accused.update(
+                        other for same in groups.values() if len(same) != most for other in same
+                    )
+            if len(found) == 1 or agreeing[words] > 1:
+                passages[name].append(passage_of(ours, one))
     if OWN_COPY in accused:
         passages[OWN_COPY] = [one for some in passages.values() for one in some]
     return {name: (some, name in accused) for name, some in passages.items()}
+
+
+def words_at(one: Difference) -> Words:
+    """Return the words of our copy that a difference concerns: the line, and the words in it."""
+    if one.whole or one.added:
+        return one.line, one.added, 0, None
+    return one.line, False, one.start, one.end
 
 
 def text_at(place: Difference, some: Places) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
@@ -33,8 +33,9 @@ from data.revisions.corroboration import (
 )
 from data.revisions.page_lines import Difference
 from data.store.core.store import Store
+from data.store.public_view import secrets_of
 from data.topics.taxonomy import load_taxonomy
-from feeds.deposits.permission import refusal
+from feeds.deposits.permission import refusal_of_release
 from scheduler.home.home import Home
 from spiders.download.settings import user_agent
 from spiders.sources.loader import load_source
@@ -197,7 +198,10 @@ class Corroborator:
         own = OwnCopies(release, self._versions(release), self._pages)
         findings: dict[str, Finding] = {}
         groups: dict[int, dict[str, list[Difference]]] = {}
-        for name, ask in self._asks(own):
+        # A removed page is no secret, so archives may learn its address.
+        shown = replace(release, retracted=None)
+        reason = refusal_of_release(shown, secrets_of(self._store), self._store.hidden())
+        for name, ask in self._asks(own, named=not reason):
             try:
                 theirs = ask()
             except CommuniqueError as error:
@@ -215,6 +219,9 @@ class Corroborator:
             same = theirs.digest and theirs.digest in {one.digest for one in own.versions}
             findings[name] = Finding(name, "payload" if same and not some else "text")
             groups.setdefault(version, {})[name] = some
+        if reason:
+            skipped = (Finding(one.address, "skipped", problem=reason) for one in self._webs)
+            findings |= {one.archive: one for one in skipped}
         alone = None
         for version, found in groups.items():
             for name, (differing, accused) in judged(own.versions[version].lines, found).items():
@@ -224,15 +231,17 @@ class Corroborator:
                     findings[name] = Finding(name, "differs", differing[:MAX_PASSAGES], accused)
         return Corroboration(release, [*findings.values()], alone)
 
-    def _asks(self, own: OwnCopies) -> Iterator[tuple[str, Callable[[], Copy | None]]]:
+    def _asks(
+        self, own: OwnCopies, *, named: bool
+    ) -> Iterator[tuple[str, Callable[[], Copy | None]]]:
         """Yield the name of each other archive, and a function that requests its copy.
 
-        The address of a release is sent only to archives that may know it.
+        The address of the release is sent only if ``named`` is true. Otherwise, web archives are
+        left out.
         """
-        _, reason = refusal(self._store, own.release.id)
         for site in self._instances:
-            yield site, partial(self._instance_copy, site, own.release, named=not reason)
-        for web in self._webs if not reason else ():
+            yield site, partial(self._instance_copy, site, own.release, named=named)
+        for web in self._webs if named else ():
             yield web.address, partial(self._web_copy, web, own)
 
     def _versions(self, release: Release) -> list[Copy]:

@@ -30,6 +30,7 @@ AGREEMENT_TEXTS: Final = {
     "differs": "contradicts our copy",
     "absent": "has no copy",
     "failed": "failed",
+    "skipped": "was not asked",
 }
 """Text for each value of `agreement`."""
 

@@ -176,7 +176,7 @@ def test_a_web_archive_is_a_voice_for_public_pages(tmp_path: Path) -> None:
     with closing(open_home(home).store()) as store:
         store.register(Source("harbour", "Harbour Board", "http://93.184.216.34/news/"))
         one = draft(url, title="Notice 1", body_text=text, capture=capture)
-        store.record(one, seen=now, since=now)
+        release = store.record(one, seen=now, since=now).release.id
     with web_archive(LoopbackArchive()) as web:
         web.add(url, f"{now:%Y%m%d%H%M%S}", html)
         assert voice(home, f"{web.address}/coll") == (0, "payload")
@@ -184,14 +184,22 @@ def test_a_web_archive_is_a_voice_for_public_pages(tmp_path: Path) -> None:
         assert voice(home, f"{web.address}/coll") == (0, "absent")
         web.add(url, f"{now:%Y%m%d%H%M%S}", html.replace("37 ships", "99 ships"))
         assert voice(home, f"{web.address}/coll") == (1, "differs")
+        with closing(open_home(home).store()) as store:
+            store.retract(release, at=now, why="gone")
+        assert voice(home, f"{web.address}/coll") == (1, "differs")
+        web.asked.clear()
+        with closing(open_home(home).store()) as store:
+            store.hide(release, at=now, why="a mistake")
+        assert voice(home, f"{web.address}/coll", release) == (0, "skipped")
+        assert web.asked == []
 
 
-def voice(home: Path, address: str) -> tuple[int, str]:
+def voice(home: Path, address: str, *asked: str) -> tuple[int, str]:
     """The exit code of a comparison with a web archive, and its agreement."""
     environ = f'[archive]\nweb_archives = ["{address}"]\n'
     text = (home / "communique.toml").read_text()
     (home / "communique.toml").write_text(f"{text}\n{environ}")
-    result = communique("mirror", "corroborate", "--json", home=home)
+    result = communique("mirror", "corroborate", *asked, "--json", home=home)
     (home / "communique.toml").write_text(text)
     (finding,) = json.loads(result.stdout)["releases"][0]["archives"]
     return result.returncode, finding["agreement"]
