@@ -71,7 +71,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Save a page."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length).decode()
+        if len(body) < length:
+            # The client was killed during its request.
+            self.close_connection = True
+            return
         url = parse_qs(body)["url"][0]
         archive = self.server
         with archive.lock:

@@ -41,6 +41,9 @@ FAULT_SHARE: Final = 0.15
 MAX_START_SECONDS: Final = 5.0
 """Maximum time in seconds until a process sends its first request. It may have to wait."""
 
+MAX_EXIT_SECONDS: Final = 300.0
+"""Maximum time in seconds until a killed process has ended. It may wait for the disk."""
+
 MAX_SECONDS: Final = 900.0
 """Maximum time in seconds until all versions are saved."""
 
@@ -104,7 +107,7 @@ def depositing(folder: Path) -> Iterator[None]:
             yield
         finally:
             process.send_signal(signal.SIGKILL)
-            process.wait(30)
+            process.wait(MAX_EXIT_SECONDS)
             process.close()
 
 

@@ -78,9 +78,8 @@ class DepositWorker:
 
     async def run(self) -> None:
         """Queue and request deposits until the task is cancelled."""
-        backlog = any(one.backlog for one in self._archives.values())
-        if not backlog:
-            await in_thread(self._store, self._store.begin_deposits)
+        backlog = [name for name, one in self._archives.items() if one.backlog]
+        await in_thread(self._store, self._store.begin_deposits, backlog, time.time())
         try:
             while True:
                 more = await in_thread(self._store, self._queue)

@@ -121,8 +121,11 @@ def check_deposits(home: Home, counts: Iterable[DepositCount]) -> Iterator[Findi
         parts = [f"{one.number:,} {one.state}" for one in states]
         text = f"{name}: {', '.join(parts) or 'nothing deposited yet'}"
         failed = [one for one in states if one.problem and one.state in PROBLEM_STATES]
+        refused = [one for one in states if one.problem and one.state == "refused"]
         if failed:
             fix = "dead deposits are not sent again; `communique run` sends the others later"
             yield Finding("deposits", "warning", f"{text}; a problem was: {failed[0].problem}", fix)
+        elif refused:
+            yield Finding("deposits", "ok", f"{text} (for example because {refused[0].problem})")
         else:
             yield Finding("deposits", "ok", text)

@@ -53,11 +53,22 @@ class DepositsPart(Part):
                 )
             EventsPart(self._connection).pass_events(DEPOSITS, last)
 
-    def begin_deposits(self) -> None:
-        """Start deposits with the next new event, unless they have already been started."""
-        events = EventsPart(self._connection)
-        if not self._rows("consumers", "name = ?", [DEPOSITS.name]):
-            events.skip_events(DEPOSITS)
+    def begin_deposits(self, backlog: Iterable[str] = (), now: float = 0.0) -> None:
+        """Start deposits with the next new event, unless they have already been started.
+
+        All stored releases are queued for the archives in ``backlog``, due at ``now``.
+        """
+        with self._writing() as db:
+            if self._rows("consumers", "name = ?", [DEPOSITS.name]):
+                return
+            for archive in backlog:
+                db.execute(
+                    "INSERT INTO deposits (release, revision, archive, state, due)"
+                    " SELECT number, revision, ?, 'waiting', ? FROM releases WHERE TRUE"
+                    " ON CONFLICT DO NOTHING",
+                    [archive, now],
+                )
+            EventsPart(self._connection).skip_events(DEPOSITS)
 
     def next_deposit(self, archive: str, now: float) -> Deposit | None:
         """Return the deposit at an archive that has been due for the longest time, or None."""
@@ -88,12 +99,21 @@ class DepositsPart(Part):
         )
 
     def deposits_since(self, archive: str, since: float) -> Sequence[float]:
-        """Return the times of requests to an archive since a time, oldest first."""
+        """Return the times of requests to an archive since a time, oldest first.
+
+        Only the last request of a deposit has a stored time. Its rejected requests get this time,
+        too.
+        """
         rows = self._ask(
-            "SELECT submitted FROM deposits WHERE archive = ? AND submitted > ? ORDER BY submitted",
+            "SELECT submitted, attempts, state FROM deposits WHERE archive = ? AND submitted > ?"
+            " ORDER BY submitted",
             [archive, since],
         )
-        return [at for (at,) in rows]
+        found: list[float] = []
+        for at, rejected, state in rows:
+            is_rejected = state in {"waiting", "dead"}
+            found += [at] * max(1, rejected + (not is_rejected))
+        return found
 
     def keep_receipt(self, release_id: str, receipt: DepositReceipt) -> None:
         """Store the capture of an archive. The pages of the release are published again."""

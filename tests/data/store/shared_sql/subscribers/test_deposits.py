@@ -29,6 +29,11 @@ def test_a_newer_version_replaces_one_that_was_not_requested_yet(store: Store) -
     store.put_off_deposits("wayback", 9.0, "busy")
     assert store.next_deposit("wayback", 8.0) is None
     assert store.deposits_since("other", 1.0) == [2.0]
+    rejected = Deposit(release, 1, "other", state="waiting", submitted=3.0, attempts=2)
+    store.keep_deposit(rejected)
+    assert store.deposits_since("other", 1.0) == [3.0, 3.0]
+    store.keep_deposit(replace(rejected, state="running", submitted=4.0))
+    assert store.deposits_since("other", 1.0) == [4.0, 4.0, 4.0]
     # The worker may have read it before it was replaced.
     assert not store.keep_deposit(replace(first, state="running"))
     assert store.keep_deposit(newer[0])
@@ -43,6 +48,15 @@ def test_the_lag_is_shown_only_if_deposits_were_turned_on(store: Store) -> None:
     store.begin_deposits()
     lags = {one.name: one.events for one in store.consumer_lags()}
     assert lags[DEPOSITS.name] == len(store.waiting_events(DEPOSITS, limit=9)) == 1
+
+
+def test_stored_releases_are_queued_only_for_archives_with_backlog(store: Store) -> None:
+    release = store.record(draft(), seen=NOON, since=NOON).release.id
+    for _ in range(2):
+        store.begin_deposits(["wayback"], now=5.0)
+    assert store.next_deposit("wayback", 5.0) == Deposit(release, 1, "wayback", due=5.0)
+    assert store.next_deposit("other", 9.0) is None
+    assert not store.waiting_events(DEPOSITS, limit=9)
 
 
 def test_a_receipt_publishes_the_release_again(store: Store) -> None:
