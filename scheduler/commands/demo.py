@@ -78,8 +78,9 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     # COMMUNIQUE_HOME is for the operator's own sources. The demo must not add invented ones to it.
     is_own = root.get_parameter_source("folder") is ParameterSource.ENVIRONMENT
     named = folder if is_own else named_home(root, folder)
-    # SIGTERM ends the demo cleanly, like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Scripts start background processes with SIGINT ignored. Then asyncio would not end its tasks
+    # on SIGTERM, which has the same effect as SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     opened = None if once else listen("127.0.0.1", port)
     with working_in(named, keep=once) as place, rooms_served() as rooms:
         home = demo_home(place, address_of(opened) if opened else None)

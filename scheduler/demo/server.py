@@ -77,6 +77,11 @@ class RoomServer(ThreadingHTTPServer):
         self.today = today
         self.base = f"http://{HOST}:{self.server_address[1]}"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print the error of a request, unless the client closed the connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def shown(self) -> Showing:
         """Return the content of the room on the current day."""
