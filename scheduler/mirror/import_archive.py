@@ -54,6 +54,7 @@ NO_ORIGINAL: Final = (
     "the record is a revisit record, but neither the archive nor this file has the page that it "
     "refers to; import the file with the page together with this one, or before it"
 )
+ALTERED: Final = "the record does not have its WARC-Block-Digest, so it was altered or damaged"
 SAME_ID: Final = (
     "the archive has a record with the same id ({}) and other content, so this one was skipped"
 )
@@ -251,6 +252,10 @@ class ArchiveImport:
         """
         if not EARLIEST < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
+            return None
+        stated = parse_digest(record.field("WARC-Block-Digest"))
+        if stated and not stated.is_of(record.block):
+            self._skip(record, ALTERED)
             return None
         capture = None
         record_id = uuid_of(id_of(record))

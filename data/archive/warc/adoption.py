@@ -29,10 +29,10 @@ ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
 def adopted(fields: Fields, block: bytes) -> NewRecord:
     """Return a record with the given WARC fields and block, and with a new salt for its leaf.
 
-    All fields are kept, including id and date. Only a wrong payload digest is replaced, because
-    later records would refer to it. A digest other than SHA-256 that may belong to the body without
-    its chunked coding is kept. Missing digests are added. The salt is always new, because anyone
-    who knows it can guess addresses.
+    All fields are kept, including id and date. A wrong payload digest is replaced, because later
+    records would refer to it. SHA-256 digests are written in hexadecimal. A digest other than
+    SHA-256 that may belong to the body without its chunked coding is kept. Missing digests are
+    added. The salt is always new, because anyone who knows it can guess addresses.
     """
     found = ArchiveRecord("", 0, 0, b"", fields, block)
     payload = b""
@@ -42,8 +42,10 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     stated = found.field("WARC-Payload-Digest")
     if payload and stated != digest_text(payload) and _is_wrong(found, stated):
         kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
-    if not found.field("WARC-Block-Digest"):
-        kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
+    stated, whole = found.field("WARC-Block-Digest"), digest_text(sha256(block))
+    if not stated or (stated != whole and stated.lower().startswith("sha256:")):
+        kept = [field for field in kept if field[0].lower() != "warc-block-digest"]
+        kept.append(("WARC-Block-Digest", whole))
     if payload and not ArchiveRecord("", 0, 0, b"", tuple(kept), block).field(
         "WARC-Payload-Digest"
     ):

@@ -10,6 +10,7 @@ from data.network.client import Outbound
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.commands.mirror.pages import COUNT_LABELS, page_counts
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.backfill import Backfill
 from scheduler.mirror.import_archive import ArchiveImport
@@ -19,16 +20,6 @@ from spiders.download.settings import user_agent
 from spiders.sources.loader import load_source
 from spiders.stored.imported_pages import ImportedPages
 from spiders.web_archives.web_archive import WebArchive
-
-COUNT_LABELS: Final = {
-    "new": "new releases",
-    "changed": "changed",
-    "earlier": "earlier versions",
-    "unchanged": "unchanged",
-    "older": "without a new version",
-    "passed": "not releases",
-}
-"""Labels for the numbers of pages in a backfill."""
 
 MAX_PROBLEMS_SHOWN: Final = 10
 """Maximum number of printed problems; --json prints all."""
@@ -95,11 +86,11 @@ def backfill(home: Home, *, source: str, address: str, as_json: bool) -> int:
             }
         )
     else:
-        parts = ", ".join(f"{count} {COUNT_LABELS[name]}" for name, count in counts.items())
+        kept = f", {found.kept} already in the archive" * (found.kept > 0)
+        gone = f", {counted(found.retracted, 'retraction')}" * (found.retracted > 0)
         say(
-            f"{counted(found.captures, 'capture')} in the index, {found.fetched} fetched,"
-            f" {found.kept} already in the archive; pages: {parts};"
-            f" {counted(found.retracted, 'retraction')}"
+            f"{counted(found.captures, 'capture')} in the index, {found.fetched} fetched{kept}:"
+            f" {page_counts(counts)}{gone}"
         )
         if found.impossible:
             complain(f"skipped {counted(found.impossible, 'capture')} with an impossible time")

@@ -1,6 +1,7 @@
 """communique mirror import and reextract: releases from archived pages."""
 
 import datetime as dt
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -21,14 +22,14 @@ from spiders.sources.loader import choose, load_source, load_sources
 from spiders.stored.imported_pages import ImportedPages
 
 COUNT_LABELS: Final = {
-    "new": "new releases",
-    "changed": "changed",
-    "earlier": "earlier versions",
-    "unchanged": "unchanged",
-    "older": "older than the stored version",
-    "passed": "not releases",
+    "new": ("new release", "new releases"),
+    "changed": ("changed release", "changed releases"),
+    "earlier": ("earlier version", "earlier versions"),
+    "unchanged": ("unchanged page", "unchanged pages"),
+    "older": ("older page without a new version", "older pages without a new version"),
+    "passed": ("page that is not a release", "pages that are not releases"),
 }
-"""Labels of the page counts in the summary of an import."""
+"""Labels of the page counts in the summary of an import: singular and plural."""
 
 MAX_PROBLEMS_SHOWN: Final = 10
 """Maximum number of printed problems of one kind; --json prints all."""
@@ -60,8 +61,9 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
       earlier     pages with a version that is older than the stored version
       older       other old pages, which change nothing
       passed      pages and documents that are not releases
-      damaged     unreadable parts of the file, and skipped records (another record has
-                  the same id, or the original of a revisit record is missing)
+      damaged     unreadable parts of the file, and skipped records (they were altered,
+                  another record has the same id, or the original of a revisit record is
+                  missing)
       errors      pages that can't be extracted
     """  # noqa: D301 - click keeps the lines after this mark as they are
     loaded = load_source(home.sources, source)
@@ -92,9 +94,9 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
             }
         )
     else:
-        parts = ", ".join(f"{count} {COUNT_LABELS[name]}" for name, count in counts.items())
         total = counted(records.records, "record")
-        say(f"{total}, {records.duplicates} of them already in the archive; pages: {parts}")
+        known = f", {records.duplicates} of them already in the archive" * (records.duplicates > 0)
+        say(f"{total}{known}: {page_counts(counts)}")
         problems = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
         problems += [f"{one.url}: {one.message}" for one in pages_result.errors]
         for problem in problems[:MAX_PROBLEMS_SHOWN]:
@@ -102,6 +104,12 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
         if len(problems) > MAX_PROBLEMS_SHOWN:
             complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
     return 1 if records.damaged or pages_result.errors else 0
+
+
+def page_counts(counts: Mapping[str, int]) -> str:
+    """Format the numbers of imported pages, without those that are 0."""
+    parts = [counted(count, *COUNT_LABELS[name]) for name, count in counts.items() if count]
+    return ", ".join(parts) or "no pages"
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -140,10 +141,7 @@ def test_each_count_is_printed(home: Path, tmp_path: Path) -> None:
     path.write_bytes(packed(archive([2, 1, 0])))
     arguments = ("mirror", "import", str(path), "--source", "harbour")
     said = communique(*arguments, home=home).stdout
-    assert said == (
-        "8 records, 0 of them already in the archive; pages: 3 new releases, 1 changed, "
-        "0 earlier versions, 0 unchanged, 0 older than the stored version, 3 not releases\n"
-    )
+    assert said == ("8 records: 3 new releases, 1 changed release, 3 pages that are not releases\n")
     told = json.loads(communique(*arguments, "--json", home=home).stdout)
     explained = communique("mirror", "import", "--help", home=home).stdout
     documented = (Path(__file__).parents[3] / "docs" / "mirror.md").read_text("utf-8")
@@ -461,6 +459,26 @@ def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> 
         assert captured(home) == before
         verified = communique("mirror", "verify", home=home)
         assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_an_altered_record_is_skipped_and_reported(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "forged.warc.gz"
+    digest = base64.b32encode(hashlib.sha256(HTML + release(2).encode()).digest()).decode()
+    wrong, right = (f"WARC-Block-Digest: sha256:{one}\r\n" for one in ("0" * 64, digest))
+    path.write_bytes(
+        packed(
+            [
+                page(f"{SITE}/news/", listing([2, 1])),
+                page(f"{SITE}/news/1.html", release(1), more=wrong),
+                page(f"{SITE}/news/2.html", release(2), more=right),
+            ]
+        )
+    )
+    told = imported(home, path, code=1)
+    (damage,) = told["damaged"]
+    assert "WARC-Block-Digest" in damage["cause"]
+    assert set(exported(home)) == {f"{SITE}/news/2.html"}
+    assert communique("mirror", "verify", home=home).returncode == 0
 
 
 def test_an_id_in_capitals_is_imported_in_small_letters(home: Path) -> None:
