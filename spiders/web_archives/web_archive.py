@@ -226,7 +226,8 @@ class WebArchive:
         """Raise NoCapture if the response is a capture from a different or impossible time."""
         stated = answer.headers.get("memento-datetime")
         if stated is None:
-            if capture.digest and not is_exact:
+            if not is_exact:
+                # It may be an error page of the archive, with the status 200.
                 raise NoCapture(
                     f"the archive returned another page for the capture {capture.stamp}"
                 )

@@ -144,7 +144,9 @@ def test_a_redirect_to_the_capture_of_another_page_is_refused(served: LoopbackAr
         archive.fetch(captures_of(archive)[0])
 
 
-def test_an_error_page_with_status_200_is_no_capture(served: LoopbackArchive) -> None:
+@pytest.mark.parametrize("index", ["pywb", "timemap"])
+def test_an_error_page_with_status_200_is_no_capture(served: LoopbackArchive, index: str) -> None:
+    served.index = index
     archive = client_of(served)
     first = captures_of(archive)[0]
     served.down = [(200, {"Content-Type": "text/html"})]
