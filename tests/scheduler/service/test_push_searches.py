@@ -89,7 +89,11 @@ class Site:
         async def work() -> None:
             push = PushService(self.home, Backoff(0.05))
             app = create_app(
-                self.home.site, self.home.store_url, self.home.settings.site, hub=push.hub
+                self.home.site,
+                self.home.store_url,
+                self.home.settings.site,
+                hub=push.hub,
+                searches=self.home.searches,
             )
             servers.append(uvicorn.Server(server_config(app)))
             async with push.at_work(ready.set):
@@ -147,6 +151,20 @@ def test_a_search_is_pushed_when_it_has_a_new_result(site: Site, peer: Peer) -> 
     assert f'<{topic}>; rel="self"' in second.headers["link"]
     mark = hmac.new(b"hush", second.body, hashlib.sha256).hexdigest()
     assert second.headers["x-hub-signature"] == f"sha256={mark}"
+
+
+def test_a_saved_search_is_pushed_when_it_has_a_new_result(site: Site, peer: Peer) -> None:
+    site.home.searches.mkdir()
+    (site.home.searches / "works.toml").write_text('query = "harbour OR tunnel"\n')
+    site.subscribe(peer, f"{site.url}/feeds/search.json?q=saved:works&ql=2")
+    peer.wait_for(site.subscribed)
+    site.release(2, "Airport opens")
+    site.publish()
+    site.release(3, "Tunnel opens")
+    site.publish()
+    peer.wait_for(peer.posts)
+    items = httpx.Response(200, content=peer.posts()[0].body).json()["items"]
+    assert [one["title"] for one in items] == ["Tunnel opens"]
 
 
 def test_releases_indexed_after_a_publication_are_pushed_by_the_next(
