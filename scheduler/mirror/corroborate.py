@@ -293,7 +293,11 @@ class Corroborator:
         nearest = min(good, key=lambda one: distance(one, last))
         for answer in self._pages.answers(release) if nearest.digest else ():
             if is_payload(nearest.digest, answer.body):
-                return Copy(last.lines, nearest.at, nearest.at, last.digest)
+                lines = last.lines
+                with suppress(SourceError, *UNREADABLE):
+                    # The text in our store may have been altered.
+                    lines = self._pages.lines(release, answer)
+                return Copy(lines, nearest.at, nearest.at, last.digest)
         raw = web.fetch(nearest)
         answer = Served(raw.url, raw.at, OK, raw.headers, raw.body, "")
         try:

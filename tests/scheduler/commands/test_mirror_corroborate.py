@@ -172,14 +172,18 @@ def test_a_web_archive_is_a_voice_for_public_pages(tmp_path: Path) -> None:
         exchange = Exchange(url, now, 200, "OK", headers, html.encode())
         capture = archive.exchange(exchange)
         archive.seal()
-    text = " ".join(re.sub("<[^>]+>", " ", html.partition('<div class="text">')[2]).split())
+    text = "\n".join(re.findall("<p>(.*?)</p>", html))
     with closing(open_home(home).store()) as store:
         store.register(Source("harbour", "Harbour Board", "http://93.184.216.34/news/"))
-        one = draft(url, title="Notice 1", body_text=text, capture=capture)
+        title = "Notice 1: ships counted at pier 1"
+        one = draft(url, title=title, body_text=text, capture=capture)
         release = store.record(one, seen=now, since=now).release.id
     with web_archive(LoopbackArchive()) as web:
         web.add(url, f"{now:%Y%m%d%H%M%S}", html)
         assert voice(home, f"{web.address}/coll") == (0, "payload")
+        alter(home, "37 ships", "99 ships")
+        assert voice(home, f"{web.address}/coll") == (1, "differs")
+        alter(home, "99 ships", "37 ships")
         web.held.clear()
         assert voice(home, f"{web.address}/coll") == (0, "absent")
         web.add(url, f"{now:%Y%m%d%H%M%S}", html.replace("37 ships", "99 ships"))
