@@ -113,7 +113,7 @@ def test_another_session_in_every_address_is_nothing_new(room: Room, home: Path,
     assert len(stored(home)) == 5
 
 
-@pytest.mark.parametrize("redirect", [True, False])
+@pytest.mark.parametrize("redirect", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_relaunch_with_new_addresses_for_all_releases_brings_nothing_new(
     room: Room,
     home: Path,

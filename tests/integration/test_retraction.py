@@ -318,7 +318,7 @@ def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retrac
         assert (run["changed"], run["retracted"]) == (0, 0)
 
 
-@pytest.mark.parametrize("page", [None, APOLOGIES["heading"]])
+@pytest.mark.parametrize("page", [None, *thorough(APOLOGIES["heading"])])
 def test_a_missing_but_listed_release_is_in_each_report_with_the_reason(
     room: Room, home: Path, page: str | None
 ) -> None:
@@ -419,6 +419,7 @@ def test_a_missing_release_is_alerted_once_and_a_moved_one_never(room: Room, hom
     assert len(json.loads(told)["returns"]) == 1
 
 
+@pytest.mark.thorough
 def test_a_missing_release_that_is_listed_elsewhere_is_alerted_only_once_unlisted(
     room: Room, home: Path
 ) -> None:

@@ -219,6 +219,7 @@ def test_machines_that_copy_one_log_at_once_write_the_same(home: Path, tmp_path:
         copied_to(home, bucket)
 
 
+@pytest.mark.thorough
 def test_a_log_that_grew_much_is_copied_whole(home: Path, bucket: Bucket) -> None:
     log: TreeLog = log_of(home)
     for name, count in (("a", 300), ("b", 70_000)):

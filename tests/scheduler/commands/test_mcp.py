@@ -96,6 +96,7 @@ def test_a_file_without_a_token_of_an_operator_is_refused(home: Path, tmp_path: 
     assert "may only read" in done.stderr
 
 
+@pytest.mark.thorough
 def test_no_other_command_loads_the_library() -> None:
     code = (
         "import sys, scheduler.commands.serve, scheduler.commands.run, scheduler.commands.mcp;"

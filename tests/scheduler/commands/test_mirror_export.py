@@ -46,7 +46,7 @@ def test_each_format_is_written_once_and_reported(
     assert "already exists" in again.stderr
 
 
-@pytest.mark.parametrize("kind", ["wacz", "folder", *thorough("bagit", "sqlite")])
+@pytest.mark.parametrize("kind", ["wacz", *thorough("folder", "bagit", "sqlite")])
 def test_leftovers_of_a_killed_export_are_removed_by_the_next(
     home: Path, tmp_path: Path, kind: str
 ) -> None:

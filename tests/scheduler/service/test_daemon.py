@@ -243,6 +243,7 @@ def test_a_working_service_pings_its_monitor_and_does_not_visit_paused_sources(
     assert b"s3cret" not in kept
 
 
+@pytest.mark.thorough
 def test_a_service_that_cannot_write_serves_existing_files(home: Path, switch: Peer) -> None:
     assert communique("publish", home=home).returncode == 0
     # As on a full disk: no file may grow.

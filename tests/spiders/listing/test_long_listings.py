@@ -76,6 +76,7 @@ def test_rows_that_are_left_out_are_reported(
     assert reason in cut.reasons
 
 
+@pytest.mark.thorough
 def test_a_pager_and_archives_below_a_long_list_are_found() -> None:
     below = "<div class=pager><a href='?page=2'>Next</a></div><a href='2025/'>2025</a>"
     found = read(page_of(BOXED, 11_000, f"{below}<a href='2024/'>2024</a>"))
@@ -94,6 +95,7 @@ def test_a_page_is_read_to_a_limited_number_of_links_and_elements(
     assert {*cut.reasons} - {*whole.reasons}
 
 
+@pytest.mark.thorough
 def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch) -> None:
     rated: list[int] = []
     init = RecordFields.__init__
@@ -124,6 +126,7 @@ def test_the_rating_of_a_list_does_not_depend_on_its_length(size: int) -> None:
     assert features["pager"] == 1.0
 
 
+@pytest.mark.thorough
 def test_a_text_that_occurs_often_is_searched_once_for_dates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

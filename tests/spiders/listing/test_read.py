@@ -19,7 +19,7 @@ from spiders.listing.paging.labels import label_of
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
-from tests.examples import examples
+from tests.examples import examples, thorough
 
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 URL = "http://press.example/news/"
@@ -390,7 +390,10 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "name",
+    [one for one in HOSTILE if one != "many links"] + thorough("many links"),
+)
 def test_hostile_pages_give_a_result_or_a_reason(name: str) -> None:
     page = read_listing(Page(URL, HOSTILE[name], "text/html"), DateContext("UTC", now=NOW))
     assert page.items or page.reasons

@@ -21,6 +21,7 @@ from data.store.open import open_store
 from data.store.shared_sql.events import ALERTS, CONSUMERS, PUBLISHING, SEARCH_INDEX, of_kinds
 from data.store.shared_sql.new_events import NewEvent
 from tests.drafts import BODY, draft
+from tests.examples import thorough
 
 ROOT = Path(__file__).parents[4]
 HOUR = dt.timedelta(hours=1)
@@ -77,6 +78,7 @@ def _killed_in_the_middle(url: str) -> None:
     store.consume(EDITS, handle, limit=9)
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_a_killed_consumer_wrote_nothing_and_resumes(
     store: Store, store_url: str, noon: dt.datetime
 ) -> None:

@@ -86,7 +86,7 @@ def test_the_words_of_a_removed_attachment_leave_the_index_and_the_file(
 
 def numbers(first: int) -> str:
     """Return a long text of different words, whose index needs many pages."""
-    return " ".join(f"{OLD_WORD}{first}x{number}" for number in range(500))
+    return " ".join(f"{OLD_WORD}{first}x{number}" for number in range(150))
 
 
 def words_of(path: Path) -> set[str]:

@@ -19,6 +19,7 @@ from scheduler.home.home import Home, home_at
 from scheduler.mirror.removal import redact
 from scheduler.sources.rename_and_removal import remove_source
 from tests.command import collect, make_home
+from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served
 
 
@@ -84,7 +85,7 @@ def is_obeyed(store: Store) -> bool:
     return release.hidden or release.content.redacted
 
 
-@pytest.mark.parametrize("give", [hide, hide_without_archive, redact_page, remove])
+@pytest.mark.parametrize("give", [hide_without_archive, redact_page, *thorough(hide, remove)])
 def test_an_acknowledged_order_survives_a_power_failure(
     give: Callable[[Home, str], None],
     room: Room,

@@ -144,6 +144,7 @@ def test_an_older_store_removes_sources_removed_since_then(home: Path) -> None:
     assert ids(rebuilt(home)) == {}
 
 
+@pytest.mark.thorough
 def test_a_release_missing_in_an_older_store_is_hidden_when_found_again(
     room: Room, home: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_site_is_inspected_saved_under_another_name_and_visited(
     assert "collects from" in again or "Preview of the releases" in again
 
 
+@pytest.mark.thorough
 def test_a_single_page_is_inspected_and_saved(running: Running, site: str) -> None:
     page, text = inspected(running, url=site, page="yes")
     assert "Text of the page" in text
