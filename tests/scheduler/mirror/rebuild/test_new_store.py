@@ -219,7 +219,6 @@ def test_a_new_store_hides_a_release_that_moved(room: Room, home: Path) -> None:
     assert f"{room.base}/moved/2.html" not in ids(home)
 
 
-@pytest.mark.thorough
 def test_a_new_store_knows_renamed_and_removed_sources(room: Room, home: Path) -> None:
     (home / "sources" / "wire.toml").write_text((home / "sources" / "harbour.toml").read_text())
     assert communique("collect", "wire", home=home).returncode == 0
