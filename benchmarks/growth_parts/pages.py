@@ -32,7 +32,7 @@ from spiders.learning.sample import Sample
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.template import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
-from spiders.listing.paging.pagination import next_page
+from spiders.listing.paging.pagination import next_pages
 from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
@@ -190,7 +190,7 @@ def literal(text: str) -> object:
 
 def pagination(text: str) -> object:
     """Find the next page of a listing."""
-    return next_page(page_of(text))
+    return next_pages(page_of(text)).next
 
 
 def older_releases(text: str) -> object:

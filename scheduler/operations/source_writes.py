@@ -8,10 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from data.clock import fault_of_zone
-from data.errors import CommuniqueError
-from data.files import was_written_since
+from data.errors import CommuniqueError, SourceError
+from data.files import rewrite, was_written_since
 from data.store.public_view import public_view
 from data.text.masking import masked
+from data.toml_files import read_text
 from data.wording import counted
 from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.problems import ApiError
@@ -22,12 +23,12 @@ from scheduler.operations import bodies
 from scheduler.operations.adding import Inspections, UnusableAddress, given_address, shown_values
 from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.service import RunningService
-from scheduler.operations.source_files import change_source
+from scheduler.operations.toml_keys import with_keys
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source
 from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
-from spiders.sources.loader import load_source, load_sources
+from spiders.sources.loader import load_source, load_sources, parse_source
 
 CHECK_SECONDS: Final = 180.0
 """Maximum duration of the check of a source file in seconds."""
@@ -287,3 +288,36 @@ class SourceWrites:
 
     def _note(self) -> str:
         return f"; {EACH_HOME}" if self._home.has_fleet else ""
+
+
+def change_source(
+    home: Home, source: str, changes: Mapping[str, Any], *, dry_run: bool = False
+) -> bool:
+    """Set keys of a source file, and remove keys whose new value is empty.
+
+    Returns whether it changes. A bundled source is first copied into the home directory, whose
+    files take precedence. Raises SourceError, UnknownSource, HomeInUse, StoreError
+    and OSError.
+    """
+    with home.files_lock():
+        loaded = load_source(home.sources, source)
+        text = read_text(loaded.path, SourceError)
+        changed = with_keys(text, changes)
+        path = home.sources / f"{source}.toml"
+        parse_source(changed, str(path))
+        if changed == text or dry_run:
+            return changed != text
+        path.parent.mkdir(exist_ok=True)
+        rewrite(path, changed)
+    update_description(home, source)
+    return True
+
+
+def update_description(home: Home, source: str) -> None:
+    """Store the name, address and time zone in a source file without waiting for the next visit.
+
+    A source without a visit is not stored. Raises SourceError, UnknownSource and StoreError.
+    """
+    with closing(home.store()) as store:
+        if source in store.sources():
+            store.register(load_source(home.sources, source).source)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -15,11 +16,12 @@ from data.archive.journal.scan import Scan, scan
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.tree import Leaves
+from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage, read_record
 from data.archive.warc.records import digest_text
 from data.export.destination import workplace
 from data.identity.decision import Decision
-from data.models import Capture, HiddenRelease, Release
+from data.models import Capture, FileText, HiddenRelease, Release
 from data.progress import OnStepProgress
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -31,6 +33,10 @@ from scheduler.home.home import Home
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.report import Unreadable
 from scheduler.mirror.removal import begin_journal
+from spiders.attachments.read import read_attachment
+from spiders.crawl.drafts.release_files import FileKinds
+from spiders.sources.loader import load_sources
+from spiders.stored.page_captures import PageCaptures
 
 BATCH_SIZE: Final = 200
 """Number of journal records that are replayed per transaction."""
@@ -232,3 +238,26 @@ def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
         Unreadable(owner.release, owner.url, owner.shows, one.leaf, one.file, one.offset)
         for owner, one in captures
     ]
+
+
+def restore_attachment_texts(home: Home, store: Store) -> None:
+    """Extract the text of all attachments again for which the lost store had a text.
+
+    Scans are recognized if the settings or the source file select this, with the programs of this
+    machine. Removed and damaged records are omitted.
+    """
+    sources, _ = load_sources(home.sources)
+    settings = home.settings
+    with closing(Index(home.archive)) as index:
+        captures = PageCaptures(home.archive, index, settings.network.max_bytes)
+        for (source, url), digests in store.missing_file_texts().items():
+            kind = settings.archive.attachment_text
+            if loaded := sources.get(source):
+                kind = FileKinds.wanted(loaded.file, settings.archive).text
+            languages = (*store.languages_of_file(url),) or ("en",) if kind == "scans" else ()
+            texts: dict[str, FileText] = {}
+            for answer in reversed([*captures.answers(url)]):
+                digest = f"sha256:{sha256(answer.body).hexdigest()}"
+                if digest in digests:
+                    texts[digest] = read_attachment(answer.body, languages)
+            store.restore_file_texts(url, texts)

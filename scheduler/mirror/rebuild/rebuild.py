@@ -35,9 +35,12 @@ from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.publication import publish_proofs, settle_topics
-from scheduler.mirror.rebuild.attachment_texts import restore_attachment_texts
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
-from scheduler.mirror.rebuild.new_store import restore_sightings, unreadable_captures
+from scheduler.mirror.rebuild.new_store import (
+    restore_attachment_texts,
+    restore_sightings,
+    unreadable_captures,
+)
 from scheduler.mirror.rebuild.report import DamagedPlace, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.mirror.unread_pages import queue_unread, without_file
 

@@ -119,11 +119,6 @@ class NextPages:
     counts_down: bool = False
 
 
-def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
-    """Return the absolute URL of the next page of a listing, or None on the last page."""
-    return next_pages(page, rules).next
-
-
 def next_pages(
     page: Page, rules: ListingRules | None = None, controls: Controls | None = None
 ) -> NextPages:

@@ -91,7 +91,7 @@ from data.text.words import uncounted
 from spiders.barriers.barrier import barrier_to_listing
 from spiders.discovery.press_links import press_links
 from spiders.listing.paging.period_links import period_in
-from spiders.listing.paging.pagination import next_page
+from spiders.listing.paging.pagination import next_pages
 from spiders.page.date_labels import is_of_change
 from spiders.page.page import Page
 from spiders.page.phrases import is_related
@@ -104,7 +104,7 @@ print(json.dumps([
     str(parse_date("Antautago", reading, "t").day),
     is_relative("prefore 3 horoj"),
     is_of_change("Reverkita:"),
-    next_page(page),
+    next_pages(page).next,
     period.when if period else None,
     is_related("Ceteraj komunikoj"),
     barrier_to_listing(Page(page.url, b"<title>Riparado</title>")).kind,

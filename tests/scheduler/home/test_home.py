@@ -14,7 +14,7 @@ from data.files import is_held
 from scheduler.children.correction.source_text import FIELDS, save_selector, source_digest
 from scheduler.home import home as home_module
 from scheduler.home.home import Home, open_home
-from scheduler.operations.source_files import change_source
+from scheduler.operations.source_writes import change_source
 from scheduler.operations.watches import change_watch, pause_watch
 from scheduler.sources.rename_and_removal import remove_source, rename_source
 

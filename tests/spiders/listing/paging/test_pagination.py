@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.listing.paging.pagination import next_page, next_pages
+from spiders.listing.paging.pagination import next_pages
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -13,7 +13,7 @@ NEXT = "http://press.example/news?page=3"
 
 
 def find(body: str, url: str = URL, rules: ListingRules | None = None) -> str | None:
-    return next_page(Page(url, f"<html><body>{body}".encode(), "text/html"), rules)
+    return next_pages(Page(url, f"<html><body>{body}".encode(), "text/html"), rules).next
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_in_a_page_from_right_to_left_the_next_page_is_on_the_left(language: str
     def found(back: str, onward: str) -> str | None:
         html = f"""<html lang="{language}" dir="rtl"><div class="pager"><a href="?page=1">{back}</a>
             <a href="?page=3">{onward}</a></div></html>"""
-        return next_page(Page(URL, html.encode(), "text/html; charset=utf-8"))
+        return next_pages(Page(URL, html.encode(), "text/html; charset=utf-8")).next
 
     assert found("→", "←") == NEXT
     assert found("«", "»") == NEXT
@@ -265,7 +265,7 @@ def test_a_page_number_may_have_many_forms(labels: tuple[str, ...]) -> None:
         for place, label in enumerate(labels, 1)
     )
     html = f'<html><meta charset="utf-8"><body><p>{body}</p>'
-    assert next_page(Page(URL, html.encode())) == NEXT
+    assert next_pages(Page(URL, html.encode())).next == NEXT
 
 
 @pytest.mark.parametrize("digits", ["0123456789", "٠١٢٣٤٥٦٧٨٩", "๐๑๒๓๔๕๖๗๘๙", "०१२३४५६७८९"])
@@ -279,10 +279,10 @@ def test_the_number_that_a_pager_leaves_out_is_that_of_the_page(digits: str) -> 
             if place != shown - 1
         )
         html = f"<html><meta charset=utf-8><body><p>{links}</p>".encode()
-        assert next_page(Page(here, html)) == f"http://press.example/news?start={10 * shown}"
+        assert next_pages(Page(here, html)).next == f"http://press.example/news?start={10 * shown}"
         # Of other numbers in a row, the missing one is not a page.
         rows = html.replace(b"?start=", b"/works/")
-        assert next_page(Page(here, rows)) is None
+        assert next_pages(Page(here, rows)).next is None
 
 
 def test_the_number_that_links_to_the_page_itself_is_the_page_number() -> None:
