@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -180,6 +180,20 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Context manager that holds the exclusive lock on a lock file, and creates the file.
+
+    Waits until no other process holds the lock. Raises OSError.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def take_lock(handle: int, seconds: float) -> None:

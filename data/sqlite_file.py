@@ -4,10 +4,12 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from data.files import locked
 
 BUSY_SECONDS: Final = 30.0
 """Maximum time in seconds for which a writer waits for another writer. Our transactions take
@@ -103,24 +105,13 @@ def one_process_sets_wal(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-@contextmanager
-def one_process_opens(path: Path) -> Iterator[None]:
+def one_process_opens(path: Path) -> AbstractContextManager[None]:
     """Context manager: only one process at a time opens, deletes or creates a cache file.
 
     SQLite opens a file first, and its log by name later. If another process replaced the file in
     between, SQLite would read the old file with the new log.
     """
-    handle = os.open(lock_of(path), os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def lock_of(path: Path) -> Path:
-    """Return the path of the lock file for opening a cache file."""
-    return path.with_name(f"{path.name}-lock")
+    return locked(path.with_name(f"{path.name}-lock"))
 
 
 def open_for_reading(

@@ -3,16 +3,25 @@
 Modules here import only the standard library and msgspec, and nothing else from Communique.
 """
 
-from data.models.alert import (
+from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
+from data.models.deliveries import (
     AlertDelivery,
     AlertKind,
     AlertMessage,
     AlertState,
+    Delivery,
+    Deposit,
+    DepositCount,
+    DepositReceipt,
+    DepositState,
+    FeedHub,
+    FeedSubscription,
+    HubRequest,
+    PendingRequest,
+    PendingTopic,
     QueuedEvent,
     message_key,
 )
-from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
-from data.models.deposit import Deposit, DepositCount, DepositReceipt, DepositState
 from data.models.edit import EDIT_CLASSES, NO_EDIT, EditClass, EditClasses
 from data.models.event import (
     RELEASE_KINDS,
@@ -20,13 +29,13 @@ from data.models.event import (
     ConsumerLag,
     Event,
     EventKind,
+    OperationRecord,
     ReleaseEvent,
     ReleaseKind,
     SourceKind,
 )
 from data.models.file_text import Cut, FileKind, FileText
 from data.models.lease import DueHosts, Lease
-from data.models.operation import OperationRecord
 from data.models.release import (
     STAGES,
     UNDATED_BEFORE,
@@ -82,11 +91,3 @@ from data.models.source import (
     Walk,
 )
 from data.models.visit_facts import PageFacts, Streak, VisitFacts, lean
-from data.models.websub import (
-    Delivery,
-    FeedHub,
-    FeedSubscription,
-    HubRequest,
-    PendingRequest,
-    PendingTopic,
-)

@@ -1,8 +1,8 @@
-"""Public events: changes to releases and sources, as the store records them."""
+"""Public events (changes to releases and sources), and operations that programs requested."""
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from data.models.release import Release
 from data.models.selection import ChangeCursor
@@ -89,3 +89,22 @@ class ReleaseEvent:
     revision: int
     at: dt.datetime
     release: Release
+
+
+class OperationRecord(NamedTuple):
+    """A request to change something: its time, token, operation and response.
+
+    ``at`` is in seconds since 1970, ``token`` the name of the token, ``name`` the operation, and
+    ``target`` the id in its address. ``key`` is its idempotency key. ``body`` is the SHA-256 of the
+    request. ``status`` is the status of the response, or 0 before the response.
+    """
+
+    number: int
+    at: float
+    token: str
+    name: str
+    target: str
+    key: str | None
+    body: bytes
+    status: int = 0
+    response: bytes | None = None

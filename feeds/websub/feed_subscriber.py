@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.models import FeedHub, FeedSubscription, HubRequest
-from data.models.websub import LEASE, Mode
+from data.models.deliveries import DEFAULT_LEASE_SECONDS, Mode
 from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -150,7 +150,7 @@ class FeedCallback:
 
 def lease_of(text: str) -> int:
     """Return the duration of a subscription in seconds, limited to LEASE_LIMITS."""
-    seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else LEASE
+    seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else DEFAULT_LEASE_SECONDS
     return min(max(seconds, LEASE_LIMITS[0]), LEASE_LIMITS[1])
 
 

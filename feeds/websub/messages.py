@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
 from data.models import HubRequest
-from data.models.websub import LEASE
+from data.models.deliveries import DEFAULT_LEASE_SECONDS
 from data.settings import SiteSettings
 from data.text.urls import site_address
 from feeds.urls import href, is_feed
@@ -54,7 +54,7 @@ def parse_hub_request(body: bytes) -> HubRequest:
     secret = form.get("hub.secret", "")
     if len(secret.encode()) >= SECRET_LIMIT_BYTES:
         raise BadHubRequest(f"hub.secret must be shorter than {SECRET_LIMIT_BYTES} bytes")
-    lease = LEASE
+    lease = DEFAULT_LEASE_SECONDS
     if asked := form.get("hub.lease_seconds"):
         if not re.fullmatch(r"[0-9]{1,12}", asked):
             raise BadHubRequest("hub.lease_seconds must be a whole number")

@@ -9,11 +9,9 @@ records get new leaves.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
-import os
 import secrets
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -22,7 +20,7 @@ from data.archive.log.leaf import Leaf
 from data.archive.log.notes import Checkpoint, SigningKey
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
-from data.files import FileWriter, read_regular
+from data.files import FileWriter, locked, read_regular
 
 if TYPE_CHECKING:
     from data.archive.log.leaf_table import LeafTable
@@ -191,16 +189,10 @@ class SharedLog(TreeLog):
         name = "+".join(known[-1].split("+")[:2]) if known else None
         raise ArchiveError(str(self.folder), ANOTHER.format(name))
 
-    @contextmanager
-    def _feeding(self) -> Iterator[None]:
+    def _feeding(self) -> AbstractContextManager[None]:
         """Context manager that lets only one process on this machine add leaves to the tree."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return locked(self.folder / "shared.lock")
 
     def _writer(self) -> str:
         """Return this machine's id in the database, and create it on first use."""

@@ -6,10 +6,8 @@ A proof shows without access to the log that a leaf is in the log (C2SP tlog-pro
 from __future__ import annotations
 
 import base64
-import fcntl
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,7 +29,7 @@ from data.archive.log.notes import (
 from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, leaves_in, read_file, tidy
 from data.errors import ArchiveError
-from data.files import FileWriter, put, read_regular, sync
+from data.files import FileWriter, locked, put, read_regular, sync
 
 DAMAGED: Final = (
     "its tiles do not match the last signed root; restore the folder tile from a copy, "
@@ -293,19 +291,13 @@ class TreeLog:
                 error.filename or str(self.folder), error.strerror or str(error)
             ) from error
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         """Context manager that locks the tree for writing.
 
         Appending leaves does not need this lock.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.folder / "tree.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return locked(self.folder / "tree.lock")
 
 
 def copy_unsigned(source: Path, target: Path) -> int:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import fcntl
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,7 +31,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.tiles import Read, TileTree
 from data.errors import ArchiveError, CommuniqueError
-from data.files import FileWriter, read_regular
+from data.files import FileWriter, locked, read_regular
 
 CLOCK: Final = (
     "nothing is signed, because the last signature is of {:%Y-%m-%d %H:%M:%S} UTC and the clock "
@@ -191,13 +190,10 @@ class Witness:
         writer.flush()
         return Cosigned(signed, before.size if before else 0, key, verifier)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         """Context manager: only one process at a time compares and replaces the last checkpoint."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return locked(self._folder / ".lock")
 
 
 class WitnessedLog:

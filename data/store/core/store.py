@@ -20,15 +20,13 @@ from data.identity.earlier_versions import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
-from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
-from data.store.shared_sql.collecting.named_links import LinksPart
-from data.store.shared_sql.collecting.visits import VisitsPart
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart
 from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.health import HealthPart, LatencyPart
 from data.store.shared_sql.journal import JournalPart
+from data.store.shared_sql.matching import AliasesPart
 from data.store.shared_sql.new_events import enter_events
 from data.store.shared_sql.operations import OperationsPart
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
@@ -43,6 +41,7 @@ from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
 from data.store.shared_sql.summaries import SummariesPart
 from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.visits import LinksPart, VisitsPart
 from data.store.shared_sql.walks import WalksPart
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome

@@ -13,7 +13,6 @@ from data.identity.retraction import Vanished
 from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_capture
-from data.store.shared_sql.collecting.visits import PAGE_STATE_PREFIX
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import (
     SHOWN_VIEW,
@@ -26,6 +25,7 @@ from data.store.shared_sql.file_texts import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.visits import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of

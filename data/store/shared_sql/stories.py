@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from typing import Final
 
-from data.store.shared_sql.aliases import Address, AliasTable
 from data.store.shared_sql.database.connection import Connection, places
 from data.store.shared_sql.database.rows import (
     INSTANT,
@@ -15,7 +14,7 @@ from data.store.shared_sql.database.rows import (
     encode,
 )
 from data.store.shared_sql.events import SEARCH_INDEX, waiting
-from data.store.shared_sql.matching import MatchTable
+from data.store.shared_sql.matching import Address, AliasTable, MatchTable
 from data.store.shared_sql.new_events import append_events
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"

@@ -1,4 +1,4 @@
-"""Create a store in place of a lost store, and find lost captures of releases."""
+"""Create a store in place of a lost store, and restore what the archive has: captures and texts."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager

@@ -1,1 +1,0 @@
-"""SQL for visits: their reports, and links between pages and releases."""
