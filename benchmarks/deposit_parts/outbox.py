@@ -21,10 +21,10 @@ from tests.save_archive import SaveArchive, archive_served
 CHILD: Final = """
 import asyncio, sys
 from pathlib import Path
-from feeds.backoff import Backoff
+from feeds.sending_loop import Backoff
 from feeds.deposits.worker import DepositPace
 from scheduler.home.home import open_home
-from scheduler.service.deposits import DepositService
+from scheduler.service.outbox import DepositService
 pace = DepositPace(Backoff(0.05), poll=0.03, settle=1.5)
 asyncio.run(DepositService(open_home(Path(sys.argv[1])), pace).run())
 """

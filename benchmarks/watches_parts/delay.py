@@ -18,7 +18,7 @@ from typing import Final
 from benchmarks.watches_parts.homes import begun, make_home, record
 from benchmarks.watches_parts.receivers import receiving
 from scheduler.home.home import Home
-from scheduler.service.alerts import AlertService
+from scheduler.service.outbox import AlertService
 
 RECEIVERS: Final = 50
 GROUPS: Final = 500

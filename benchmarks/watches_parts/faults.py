@@ -27,7 +27,7 @@ from data.network.client import Outbound
 from data.search.saved_searches import SavedSearches
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
-from feeds.backoff import Backoff
+from feeds.sending_loop import Backoff
 from scheduler.home.home import Home
 
 RECEIVERS: Final = 50

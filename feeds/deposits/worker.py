@@ -14,10 +14,9 @@ from data.network.client import Outbound
 from data.settings.archive import DepositSettings
 from data.store.core.store import Store
 from data.store.shared_sql.events import DEPOSITS
-from feeds.backoff import Backoff
 from feeds.deposits.permission import is_reachable_publicly, refusal
 from feeds.deposits.save_api import Accepted, Busy, Lost, Nothing, Rejected, SaveApi, Saved
-from feeds.store_thread import in_thread
+from feeds.sending_loop import Backoff, in_thread
 
 log = structlog.get_logger()
 

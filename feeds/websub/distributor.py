@@ -17,8 +17,7 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of
-from feeds.backoff import Backoff
-from feeds.store_thread import in_thread
+from feeds.sending_loop import Backoff, in_thread
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.generated_feeds import MadeBodies, MakeFeed, is_made, subscribable
 from feeds.websub.hub import has_room

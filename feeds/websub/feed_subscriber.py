@@ -25,8 +25,7 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of, site_address
-from feeds.backoff import Backoff
-from feeds.store_thread import in_thread
+from feeds.sending_loop import Backoff, in_thread
 from feeds.urls import CALLBACK_PATH
 from feeds.websub.messages import FORM, is_address, subscription_form
 

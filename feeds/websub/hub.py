@@ -15,7 +15,7 @@ from data.network.addresses import network_of
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of
-from feeds.store_thread import in_thread
+from feeds.sending_loop import in_thread
 from feeds.websub.generated_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 

@@ -12,8 +12,7 @@ from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.backoff import Backoff
-from feeds.store_thread import in_thread
+from feeds.sending_loop import Backoff, in_thread
 from feeds.urls import stamp_of
 from feeds.websub.generated_feeds import is_made
 from feeds.websub.messages import FORM, announcement, is_topic, topic_of

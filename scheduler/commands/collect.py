@@ -17,7 +17,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_home, with_la
 from scheduler.home.home import Home, open_home
 from scheduler.home.publication import publish_home
 from scheduler.logs import log_to
-from scheduler.service.alerts import waiting_alerts
+from scheduler.service.outbox import waiting_alerts
 from scheduler.service.websub import announce
 from scheduler.sources.handlings import paused_sources
 from scheduler.sources.health import note_health

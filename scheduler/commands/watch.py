@@ -279,7 +279,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
     """
     # Imported here: only this command needs them, and they load slowly.
     from feeds.alerts.messages import edit_fields, subject_of  # noqa: PLC0415
-    from scheduler.service.alerts import new_alerts  # noqa: PLC0415
+    from scheduler.service.outbox import new_alerts  # noqa: PLC0415
 
     with closing(home.plain_store()) as store:
         found = [*store.alerts("dead" if dead else None, limit=MAX_DELIVERIES)]

@@ -12,6 +12,7 @@ from functools import partial
 from scheduler.fleet.duties import ALERTS, DEPOSITS, Duties
 from scheduler.fleet.executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
+from scheduler.service.background import in_background
 from scheduler.service.daemon import Service
 from scheduler.service.timetable import TimetableJob
 
@@ -50,7 +51,7 @@ class FleetRole:
         async with AsyncExitStack() as beside:
             if not service.home.shares_site:
                 await beside.enter_async_context(service.publishing.push.at_work(on_end))
-            await beside.enter_async_context(service.feed_push.at_work(on_end))
+            await beside.enter_async_context(in_background(service.feed_push.run(), on_end))
             try:
                 async with asyncio.TaskGroup() as work:
                     work.create_task(self._executor.run())

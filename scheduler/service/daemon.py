@@ -28,10 +28,9 @@ from scheduler.logs import log_visit
 from scheduler.operations.adding import Inspections
 from scheduler.operations.registry import writes_of
 from scheduler.service.admin.app import Admin
-from scheduler.service.alerts import AlertService
-from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
-from scheduler.service.deposits import DepositService
+from scheduler.service.background import attempt, copy_for_ever, first_of, in_background, tidy
 from scheduler.service.home_metrics import HomeMetrics
+from scheduler.service.outbox import AlertService, DepositService
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 from scheduler.service.timetable import Timetable, TimetableJob
@@ -96,11 +95,11 @@ class SingleRole:
     async def begin_beside(self, beside: AsyncExitStack) -> None:
         """Start alerts, deposits and WebSub."""
         service = self._service
-        await beside.enter_async_context(service.alerts.at_work(service.stop))
+        await beside.enter_async_context(in_background(service.alerts.run(), service.stop))
         if service.deposits.is_configured:
-            await beside.enter_async_context(service.deposits.at_work(service.stop))
+            await beside.enter_async_context(in_background(service.deposits.run(), service.stop))
         await beside.enter_async_context(service.publishing.push.at_work(service.stop))
-        await beside.enter_async_context(service.feed_push.at_work(service.stop))
+        await beside.enter_async_context(in_background(service.feed_push.run(), service.stop))
 
     async def collect(self) -> None:
         """Publish, and then visit sources until cancelled."""

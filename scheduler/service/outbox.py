@@ -1,23 +1,30 @@
-"""Base class of outboxes: consumers of events that send messages to other servers.
+"""Outboxes: consumers of events that send messages to other servers. They send alerts and deposits.
 
 For one home directory, only one process at a time works as an outbox.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Sequence
+from contextlib import closing
 from typing import ClassVar, Final
 
 import structlog
 
 from data.errors import CommuniqueError, HomeInUse, LeaseLost, StoreError
-from data.models import Consumer, Lease
+from data.models import AlertDelivery, Consumer, Lease
+from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
-from feeds.backoff import POLL_SECONDS
-from feeds.store_thread import in_thread
+from data.store.shared_sql.events import ALERTS, DEPOSITS
+from data.watches.watch_folder import load_watches
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.delivery.matcher import Matcher
+from feeds.alerts.delivery.sending import Senders
+from feeds.alerts.delivery.worker import AlertWorker
+from feeds.deposits.worker import DepositPace, DepositWorker
+from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread
 from scheduler.home.home import Home
-from scheduler.service.background import in_background
+from scheduler.service.websub import outbound_of
 
 log = structlog.get_logger()
 
@@ -75,11 +82,99 @@ class Outbox(ABC):
                 await in_thread(store, store.note_failure, self.consumer, error)
                 raise
 
-    @asynccontextmanager
-    async def at_work(self, on_end: Callable[[], object]) -> AsyncIterator[None]:
-        """Context manager that sends messages during its block.
 
-        ``on_end`` is called when sending ends.
+class DepositService(Outbox):
+    """Requests that the archives in the settings save each new version, while it runs."""
+
+    consumer: ClassVar[Consumer] = DEPOSITS
+
+    def __init__(self, home: Home, pace: DepositPace | None = None) -> None:
+        super().__init__(home)
+        self._pace = pace or DepositPace()
+
+    @property
+    def is_configured(self) -> bool:
+        """Return whether the settings list an archive."""
+        return bool(self._home.settings.archive.deposits)
+
+    def open_store(self) -> Store:
+        """Open the store with its journal, because receipts are archived."""
+        return self._home.store()
+
+    async def send(self, store: Store) -> None:
+        """Deposit versions until cancelled.
+
+        Without archives in the settings, nothing is deposited.
         """
-        async with in_background(self.run(), on_end):
-            yield
+        home = self._home
+        if not self.is_configured:
+            await asyncio.Event().wait()
+        archives = home.settings.archive.deposits
+        is_public = home.settings.site.access == "open"
+        await DepositWorker(
+            store, archives, outbound_of(home), self._pace, is_public=is_public
+        ).run()
+
+
+MAX_COUNTED_EVENTS: Final = 100_000
+"""Maximum number of events that are checked when pending alerts are counted."""
+
+EVENT_POLL_SECONDS: Final = 1.0
+"""Time in seconds between two checks for new events, so that alerts are also sent during a
+visit."""
+
+
+class AlertService(Outbox):
+    """Sends the alerts of watches while it runs."""
+
+    consumer: ClassVar[Consumer] = ALERTS
+
+    def __init__(self, home: Home, pace: Backoff | None = None) -> None:
+        super().__init__(home)
+        self._pace = pace or Backoff(look=EVENT_POLL_SECONDS)
+
+    def wake(self) -> None:
+        """Check for new events now."""
+        self._pace.wake()
+
+    def open_store(self) -> Store:
+        """Open the store without its journal, because alerts are not archived."""
+        return self._home.plain_store()
+
+    async def send(self, store: Store) -> None:
+        """Match events with watches and send messages until cancelled."""
+        home = self._home
+        senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
+        searches = SavedSearches(home.searches)
+        await AlertWorker(store, home.watches, searches, senders, self._pace).run()
+
+
+def waiting_alerts(home: Home) -> int:
+    """Return the number of alerts that wait for `communique run`.
+
+    The result is 0 while that command is running.
+    """
+    try:
+        with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
+            return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))
+    except HomeInUse:
+        return 0
+
+
+def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
+    """Return the deliveries that `communique run` will make for pending events.
+
+    Nothing is stored.
+    """
+    matcher = Matcher(
+        load_watches(home.watches, AlertWatch)[0],
+        home.settings.alerts,
+        SavedSearches(home.searches),
+    )
+    if not matcher.watches:
+        return ()
+    return [
+        one
+        for event in store.queued_events(limit=MAX_COUNTED_EVENTS)
+        for one in matcher.deliveries(store, event)
+    ]

@@ -84,7 +84,7 @@ RECURRING: Final = (
 """All periodic jobs except visits. `Service.jobs` contains their functions.
 
 Three tasks have their own intervals: the clock is checked every CLOCK_CHECK_SECONDS, WebSub backs
-off (feeds.backoff), and every service of a fleet copies its archive
+off (feeds.sending_loop), and every service of a fleet copies its archive
 (scheduler.service.background)."""
 
 

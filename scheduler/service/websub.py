@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
 from data.store.core.store import Store
-from feeds.backoff import POLL_SECONDS, Backoff
+from feeds.sending_loop import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests.client import client_of, proxies_of
 from feeds.urls import OWN_HUB, hub_of
@@ -199,12 +199,3 @@ class FeedPushService:
                 await self._pace.rest()
         finally:
             self._callback = None
-
-    @asynccontextmanager
-    async def at_work(self, on_end: Callable[[], object]) -> AsyncIterator[None]:
-        """Context manager that runs a task during its block. The task maintains subscriptions.
-
-        ``on_end`` is called when the task ends.
-        """
-        async with in_background(self.run(), on_end):
-            yield

@@ -24,8 +24,7 @@ from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.messages import receipt, release_of
-from feeds.backoff import POLL_SECONDS, Backoff
-from feeds.store_thread import in_thread
+from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ MAX_PARALLEL_FAILING: Final = 16
 Such receivers may respond slowly again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum number of attempts to send a message. With the delays of feeds.backoff, the attempts take
+"""Maximum number of attempts to send a message. With the delays of feeds.sending_loop, the attempts take
 more than two days."""
 
 

@@ -20,7 +20,7 @@ from data.network.client import Outbound
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from feeds.backoff import Backoff
+from feeds.sending_loop import Backoff
 from feeds.server.app import create_app
 from feeds.websub.feed_subscriber import MAX_UNSUBSCRIBE_ATTEMPTS, FeedCallback, FeedSubscriber
 from tests.peer import Peer, peer_served

@@ -26,9 +26,10 @@ from feeds.alerts.channels.webhook import Webhook
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import MAX_ATTEMPTS
 from feeds.alerts.messages import EDIT_FIELDS, event_fields
-from feeds.backoff import Backoff
+from feeds.sending_loop import Backoff
 from scheduler.home.home import Home, open_home
-from scheduler.service.alerts import AlertService
+from scheduler.service.background import in_background
+from scheduler.service.outbox import AlertService
 from tests.command import communique
 from tests.drafts import draft, published
 from tests.mail_server import MailServer, mail_served
@@ -97,7 +98,7 @@ def at_work(home: Home) -> Iterator[AlertService]:
         services.append(service)
         end = asyncio.Event()
         ends.append((asyncio.get_running_loop(), end))
-        async with service.at_work(end.set):
+        async with in_background(service.run(), end.set):
             ready.set()
             await end.wait()
 

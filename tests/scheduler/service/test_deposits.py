@@ -17,10 +17,11 @@ import pytest
 
 from data.clock import utc_now
 from data.models import DepositReceipt
-from feeds.backoff import Backoff
 from feeds.deposits.worker import DepositPace
+from feeds.sending_loop import Backoff
 from scheduler.home.home import Home, open_home
-from scheduler.service.deposits import DepositService
+from scheduler.service.background import in_background
+from scheduler.service.outbox import DepositService
 from tests.command import communique
 from tests.drafts import draft, published
 from tests.save_archive import SaveArchive, archive_served
@@ -58,7 +59,7 @@ def at_work(home: Home, *, settle: float = 60) -> Iterator[None]:
         pace = DepositPace(Backoff(0.05), poll=0.02, settle=settle)
         end = asyncio.Event()
         ends.append((asyncio.get_running_loop(), end))
-        async with DepositService(home, pace).at_work(end.set):
+        async with in_background(DepositService(home, pace).run(), end.set):
             ready.set()
             await end.wait()
 

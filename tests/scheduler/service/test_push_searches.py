@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from data.models import Draft, Source
-from feeds.backoff import Backoff
+from feeds.sending_loop import Backoff
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from scheduler.home.home import open_home

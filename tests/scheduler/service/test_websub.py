@@ -24,8 +24,8 @@ from structlog.testing import capture_logs
 from data.models import HubRequest
 from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
-from feeds.backoff import Backoff
 from feeds.publishing.publish import publish
+from feeds.sending_loop import Backoff
 from feeds.server.app import create_app
 from feeds.websub.hub import MAX_WAITING, has_room, queue_request
 from scheduler.home.home import open_home

@@ -1,8 +1,13 @@
-"""Retry delays after failed deliveries, and pauses between polls."""
+"""Retry delays, pauses between polls, and calls to the store, for workers that send messages."""
 
 import asyncio
 import random
 import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import ParamSpec, TypeVar
+
+from data.store.core.store import Store
 
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 30.0, 6 * 3600.0
 """Delay in seconds after the first failure, and maximum delay."""
@@ -45,3 +50,30 @@ class Backoff:
         except TimeoutError:
             return
         self._woken.clear()
+
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+async def in_thread(
+    store: Store, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+) -> Result:
+    """Call ``work`` in a thread, and close the thread's connection to ``store`` afterwards.
+
+    A cancelled caller waits until the call ends. So a lock that the caller holds is released only
+    after the last write.
+    """
+
+    def call() -> Result:
+        with closing(store):
+            return work(*args, **kwargs)
+
+    called = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(called)
+    except asyncio.CancelledError:
+        await asyncio.wait({called})
+        if not called.cancelled():
+            called.exception()
+        raise
