@@ -42,8 +42,8 @@ MAX_PARALLEL_FAILING: Final = 16
 Such receivers may respond slowly again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum number of attempts to send a message. With the delays of feeds.sending_loop, the attempts take
-more than two days."""
+"""Maximum number of attempts to send a message. With the delays of feeds.sending_loop, the attempts
+take more than two days."""
 
 
 class AlertWorker:
