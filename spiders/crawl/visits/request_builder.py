@@ -1,10 +1,13 @@
 """Build the Scrapy requests of visits, with callbacks, priorities and conditional headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from scrapy import Request
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from data.models import Link, ListingKind, Validator
 from data.text.masking import without_user
@@ -41,6 +44,33 @@ class Callbacks:
     failed_aside: Callable[..., Any]
     failed_file: Callable[..., Any]
     failed_requisite: Callable[..., Any]
+
+
+def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """Limit the CPU time of each step of a callback or errback. Other visits run between steps.
+
+    An errback gets its ``request`` and ``visit`` as arguments.
+    """
+
+    @wraps(parse)
+    def limited_parse(spider: Spider, found: Response | Failure, **arguments: Any) -> Iterator[Any]:
+        request: Any = getattr(found, "request", None)
+        visit: Visit = request.cb_kwargs["visit"]
+        url = found.url if isinstance(found, Response) else request.url
+        if isinstance(found, Failure):
+            arguments = {"request": request, "visit": visit}
+        steps: Iterator[Any] | None = None
+        while True:
+            with visit.limit(url):
+                if steps is None:
+                    steps = iter(parse(spider, found, **arguments) or ())
+                try:
+                    one = next(steps)
+                except StopIteration:
+                    return
+            yield one
+
+    return limited_parse
 
 
 class RequestBuilder:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import wraps
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -21,11 +19,9 @@ from data.models import Link, ListingKind
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, host_of, page_key
 from spiders.attachments.middleware import READING, AttachmentMiddleware
-from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
-from spiders.crawl.listings.linked_releases import is_certain
 from spiders.crawl.listings.listing_walk import ListingWalk
-from spiders.crawl.page_errors import MissingRelease, NoListing, NotARelease, page_errors
+from spiders.crawl.page_errors import MissingRelease, NoListing, page_errors
 from spiders.crawl.visits.listing_response import (
     listing_or_report,
     read_listing_response,
@@ -33,7 +29,15 @@ from spiders.crawl.visits.listing_response import (
 )
 from spiders.crawl.visits.next_requests import Wanted
 from spiders.crawl.visits.page_parts import part_drafts, with_stored_addresses
-from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder
+from spiders.crawl.visits.release_response import (
+    GONE_STATUSES,
+    REDIRECT_TO_LISTING_MESSAGE,
+    flush_later,
+    linked_draft,
+    moved_message,
+    report_status,
+)
+from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder, limited
 from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.limited_downloader import SlowRequest
@@ -49,62 +53,11 @@ from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.settings import CONNECTIONS, LOADED, needs_browser
 from spiders.items import Listing, ListingItem
 from spiders.listing.read import read_listing
-from spiders.page.links import url_pattern
 
 ATTACHMENT_PRIORITY: Final = 571
 """Position of AttachmentMiddleware among the downloader middlewares, next to DocumentMiddleware."""
 
-MAX_WAIT_SECONDS: Final = 0.5
-"""Maximum time in seconds for which a draft waits to be recorded together with others."""
-
-MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time in seconds until an unchanged release is recorded. If the process is killed before
-that, the next visit requests the release again."""
-
 log = logging.getLogger(__name__)
-
-RELEASE_MOVED_MESSAGE: Final = (
-    "the page now redirects to another site, {url}, so the stored release was not updated. If the"
-    " press room has moved there, set url in the source file"
-)
-
-PAGE_MOVED_MESSAGE: Final = (
-    "the page redirects to another site, {url}, so it was not recorded. If the page has moved"
-    " there, set url in the source file"
-)
-
-REDIRECT_TO_LISTING_MESSAGE: Final = "the page redirects to {url}, which is not a release"
-
-GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-
-
-def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback or errback. Other visits run between steps.
-
-    An errback gets its ``request`` and ``visit`` as arguments.
-    """
-
-    @wraps(parse)
-    def limited_parse(
-        spider: PressRoomSpider, found: Response | Failure, **arguments: Any
-    ) -> Iterator[Any]:
-        request: Any = getattr(found, "request", None)
-        visit: Visit = request.cb_kwargs["visit"]
-        url = found.url if isinstance(found, Response) else request.url
-        if isinstance(found, Failure):
-            arguments = {"request": request, "visit": visit}
-        steps: Iterator[Any] | None = None
-        while True:
-            with visit.limit(url):
-                if steps is None:
-                    steps = iter(parse(spider, found, **arguments) or ())
-                try:
-                    one = next(steps)
-                except StopIteration:
-                    return
-            yield one
-
-    return limited_parse
 
 
 class PressRoomSpider(Spider):
@@ -229,7 +182,7 @@ class PressRoomSpider(Spider):
                 for part in visit.store.sections_of(visit.id, url):
                     visit.add_missing(part, response.status, capture_of(response))
             elif response.status >= HTTPStatus.BAD_REQUEST:
-                self._report_status(response, visit)
+                report_status(response, visit)
             elif not is_elsewhere(response.url, [url]):
                 page = page_of(response)
                 visit.check_page(page.url)
@@ -238,19 +191,13 @@ class PressRoomSpider(Spider):
                 visit.first_pages.hold(part_drafts(response, visit, listing))
                 self._record_parts(visit)
 
-    @staticmethod
-    def _report_status(response: Response, visit: Visit) -> None:
-        """Report the error status of a response."""
-        kind, message = error_status(response.status, page_of(response))
-        visit.report.error(response.url, kind, f"the server {message}")
-
     def _record_parts(self, visit: Visit) -> None:
         """Record the waiting drafts of page parts, once all first pages have arrived.
 
         The positions of the parts in the listing are known only then.
         """
         for draft in visit.first_pages.take_parts():
-            _flush_later(visit, is_same=visit.record(PageDraft(draft)))
+            flush_later(visit, is_same=visit.record(PageDraft(draft)))
 
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
@@ -295,11 +242,11 @@ class PressRoomSpider(Spider):
                 visit.report.error(url, "redirect", message)
             elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(url, capture_of(response))
-                _flush_later(visit, is_same=True)
+                flush_later(visit, is_same=True)
             elif status in GONE_STATUSES:
                 yield from self._missed(response, visit, item)
             elif status >= HTTPStatus.BAD_REQUEST:
-                self._report_status(response, visit)
+                report_status(response, visit)
             elif page_key(response.url) in map(page_key, visit.scope.entry_urls):
                 message = REDIRECT_TO_LISTING_MESSAGE.format(url=response.url)
                 visit.report.error(url, "redirect", message)
@@ -313,7 +260,7 @@ class PressRoomSpider(Spider):
                         raise
                     yield from self._missed(response, visit, item)
                 else:
-                    _flush_later(visit, is_same=visit.record(read))
+                    flush_later(visit, is_same=visit.record(read))
 
     def _missed(
         self, response: Response, visit: Visit, item: ListingItem | None
@@ -330,15 +277,8 @@ class PressRoomSpider(Spider):
         """Record the draft of a linked page, if it is certainly a release."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
-            if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(
-                link.url
-            ):
-                return
-            with suppress(NotARelease):
-                read = visit.draft(response, None)
-                sections = visit.store.sections(visit.id)
-                if is_certain(read.draft.content, link, sections):
-                    _flush_later(visit, is_same=visit.record(read))
+            if read := linked_draft(response, visit, link):
+                flush_later(visit, is_same=visit.record(read))
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
@@ -444,21 +384,3 @@ class PressRoomSpider(Spider):
             or not needs_browser(visit.file, walk.start)
         )
         return cheap or not visit.file.feed
-
-
-def _flush_later(visit: Visit, *, is_same: bool) -> None:
-    """Execute the pending writes of a visit soon, or later for an unchanged page.
-
-    ``is_same`` is whether the last page of the visit is unchanged.
-    """
-    seconds = MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS
-    if last := visit.recorder.last:
-        asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
-
-
-def moved_message(visit: Visit, url: str, answered: str) -> str:
-    """Return why a page that redirects to ``answered`` must not be recorded, or "" if it may be."""
-    if visit.file.is_page:
-        return PAGE_MOVED_MESSAGE.format(url=answered) if is_elsewhere(answered, [url]) else ""
-    moved = visit.stored.redirects_elsewhere(url, answered, visit.scope.entry_urls)
-    return RELEASE_MOVED_MESSAGE.format(url=answered) if moved else ""
