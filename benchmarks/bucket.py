@@ -42,7 +42,7 @@ from data.network.bucket import Bucket, open_bucket
 from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
-from feeds.publishing.bucket.manifest import FILE, read_manifest
+from feeds.publishing.bucket.manifest import MANIFEST_FILE, read_manifest
 from feeds.publishing.bucket.push import SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from tests.buckets import COMMANDS, KEY, bucket_server
@@ -287,7 +287,7 @@ def differing(folder: Path, address: str) -> int:
         for path in (home / "site").rglob("*.*")
     }
     there = {name: found.body for name, _, _ in bucket.tags() if (found := bucket.read(name))}
-    there.pop(FILE)
+    there.pop(MANIFEST_FILE)
     manifest = read_manifest(bucket)
     assert manifest
     incomplete = manifest.manifest.complete != manifest.manifest.number

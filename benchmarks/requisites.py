@@ -28,7 +28,7 @@ from statistics import median
 from benchmarks.requisite_themes.kit import File
 from benchmarks.requisite_themes.server import Host, serving
 from benchmarks.requisite_themes.sites import THEMES, Site
-from data.archive.requisite_cache import FILE
+from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import own_files
 from scheduler.cli import run
@@ -78,7 +78,7 @@ class Room:
             return row[0] if int(row[1]) < published else b""
 
         self.host.files["/"] = replace(self.listing, body=later.sub(shown, self.listing.body))
-        cache = self.home / "archive" / FILE
+        cache = self.home / "archive" / REQUISITES_FILE
         if cache.exists():
             with closing(sqlite3.connect(cache)) as db, db:
                 db.execute("UPDATE files SET until = until - ?", (DAY,))

@@ -22,9 +22,9 @@ from data.errors import SettingsError
 from data.toml_files import converted, read_text
 from data.wording import meant
 
-PREFIX: Final = "COMMUNIQUE_"
-FILE: Final = "_FILE"
-BETWEEN: Final = "__"
+VARIABLE_PREFIX: Final = "COMMUNIQUE_"
+FILE_SUFFIX: Final = "_FILE"
+TABLE_SEPARATOR: Final = "__"
 ENVIRONMENT: Final = "the environment"
 
 CHILD_VARIABLES: Final = (
@@ -60,19 +60,19 @@ def settings_named(
     does not exist, if its value or file is invalid, or if the setting is set twice.
     """
     variables = variables_of(shape)
-    with_one_underscore = {name.replace(BETWEEN, "_"): name for name in variables}
+    with_one_underscore = {name.replace(TABLE_SEPARATOR, "_"): name for name in variables}
     found: dict[tuple[str, str], Named] = {}
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX):
+        if not variable.startswith(VARIABLE_PREFIX):
             continue
-        if BETWEEN not in variable.removeprefix(PREFIX):
+        if TABLE_SEPARATOR not in variable.removeprefix(VARIABLE_PREFIX):
             # Other programs may use the prefix too, but this name is similar to one of our
             # settings.
-            if suggestion := with_one_underscore.get(variable.removesuffix(FILE)):
+            if suggestion := with_one_underscore.get(variable.removesuffix(FILE_SUFFIX)):
                 fix = f"write two underscores after the part: {suggestion}"
                 raise SettingsError(ENVIRONMENT, variable, fix)
             continue
-        named = variable if variable in variables else variable.removesuffix(FILE)
+        named = variable if variable in variables else variable.removesuffix(FILE_SUFFIX)
         if named not in variables:
             fix = f"no such setting exists{meant_variable(variable, variables)}"
             raise SettingsError(ENVIRONMENT, variable, fix)
@@ -100,7 +100,7 @@ def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspe
     ``_FILE`` instead. The result is cached, because a process reads the settings several times.
     """
     return {
-        f"{PREFIX}{part.name}{BETWEEN}{field.name}".upper(): (
+        f"{VARIABLE_PREFIX}{part.name}{TABLE_SEPARATOR}{field.name}".upper(): (
             part.name,
             field.name,
             inspect.type_info(field.type),

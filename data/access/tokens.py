@@ -25,7 +25,7 @@ from data.toml_files import ID, check_id, decode, find_file, read_text, toml_fil
 TokenScope: TypeAlias = Literal["read", "operate"]
 """Permission of a token: to read the site, or to operate the service, which includes reading."""
 
-PREFIX: Final = "communique_"
+TOKEN_PREFIX: Final = "communique_"  # noqa: S105 - not a password
 """Prefix of all tokens, so that people and secret scanners recognize a leaked token."""
 
 TOKEN_BYTES: Final = 32
@@ -79,7 +79,7 @@ def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
     path = folder / f"{name}.toml"
     if not ID.fullmatch(name):
         raise TokenError(str(path), "file name", INVALID_NAME)
-    text = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    text = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     created = utc_now().replace(microsecond=0)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     listed = ", ".join(f'"{one}"' for one in dict.fromkeys(scopes))

@@ -27,7 +27,7 @@ from data.sqlite_file import (
 
 T = TypeVar("T")
 
-FILE: Final = "requisites.db"
+REQUISITES_FILE: Final = "requisites.db"
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS pages (
@@ -89,7 +89,7 @@ class RequisiteCache:
     """The cache in the archive ``folder``. Use it in one thread. Methods raise ArchiveError."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+        self._path = folder / REQUISITES_FILE
         self._connection: sqlite3.Connection | None = None
         self._mark = Mark(0, 0)
 

@@ -25,7 +25,7 @@ CHECKPOINT: Final = "log/checkpoint"
 LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
 """Patterns of the paths of a log's public files, except tiles."""
 
-ANOTHER: Final = "another log is in that place; use a separate prefix for each archive"
+OTHER_LOG_MESSAGE: Final = "another log is in that place; use a separate prefix for each archive"
 REMOTE_AHEAD_MESSAGE: Final = (
     "the log there has {} leaves, and this one {}: the archive was restored from an older copy; "
     "fetch the newer one from there"
@@ -166,7 +166,7 @@ def checkpoint_of(content: bytes, place: str) -> Checkpoint:
     try:
         return parse_checkpoint(content)
     except InvalidNote as error:
-        raise BucketError(place, ANOTHER) from error
+        raise BucketError(place, OTHER_LOG_MESSAGE) from error
 
 
 def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place: str) -> None:
@@ -175,7 +175,7 @@ def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place
     ``present`` is this log's checkpoint, ``before`` the bucket's.
     """
     if before.origin != present.origin:
-        raise BucketError(place, ANOTHER)
+        raise BucketError(place, OTHER_LOG_MESSAGE)
     if before.size > present.size:
         raise BucketError(place, REMOTE_AHEAD_MESSAGE.format(before.size, present.size))
     if log.tree(present.size).root_of(before.size) != before.root:

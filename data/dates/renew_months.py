@@ -20,7 +20,9 @@ from data.text.folding import fold_date
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
 """Pattern of placeholders for missing month names in the CLDR."""
 
-PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
+ARTICLE_PREFIX: Final = re.compile(
+    r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE
+)
 """Pattern of a word before the month name in a date, such as a preposition."""
 
 EDGES: Final = " .·׳॰"
@@ -46,7 +48,7 @@ def add(name: str, found: dict[str, str], known: set[str]) -> None:
     """Add a month name with and without its prefix, unless it is known or a placeholder."""
     if not name or PLACEHOLDER.fullmatch(name):
         return
-    for form in (name, PREFIX.sub("", name).strip(EDGES)):
+    for form in (name, ARTICLE_PREFIX.sub("", name).strip(EDGES)):
         folded = fold_date(form)
         if folded not in known:
             found.setdefault(folded, form)

@@ -31,7 +31,7 @@ TOKEN: Final = re.compile(r";[^/?#]*|[?&][^=&#]*=[^&#]{16,}")
 """Pattern that matches parts of an address that may be a token of a visit: parameters of the path,
 and long values of the query."""
 
-FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
+FILE_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
 """Body rule of a release that is itself a file, without readable text."""
 
@@ -162,7 +162,7 @@ def named_files(content: Content) -> dict[str, str]:
 def file_name(url: str) -> str:
     """Return the address of a file without version parameters."""
     parts = urlsplit(url)
-    if FILE.search(parts.path):
+    if FILE_EXTENSION.search(parts.path):
         return page_key(parts._replace(query="", fragment="").geturl())
     query = VERSIONED.sub("", "?" + parts.query).lstrip("?&")
     return page_key(parts._replace(query=query).geturl())

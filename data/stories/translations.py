@@ -61,7 +61,7 @@ NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 ASPIRATES: Final = (("ch", "s"), ("sh", "s"), ("ck", "k"), ("ph", "p"))
 CLASSES: Final = str.maketrans("gqczjxdbfw", "kksssstppv", "haeiouy'")
 DOUBLED: Final = re.compile(r"(.)\1+")
-OTHER: Final = re.compile(r"[^a-z]")
+NOT_A_LETTER: Final = re.compile(r"[^a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def consonants(word: str) -> str:
     latin = anyascii(word).lower()
     for pair, one in ASPIRATES:
         latin = latin.replace(pair, one)
-    return DOUBLED.sub(r"\1", OTHER.sub("", latin.translate(CLASSES)))
+    return DOUBLED.sub(r"\1", NOT_A_LETTER.sub("", latin.translate(CLASSES)))
 
 
 def pattern(url: str) -> tuple[str, str]:

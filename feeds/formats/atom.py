@@ -8,7 +8,7 @@ from html import escape, unescape
 from lxml import etree
 
 from feeds.entries.entry import EntryLink, FeedEntry, Origin
-from feeds.formats.feed import NEVER, Feed
+from feeds.formats.feed import EMPTY_FEED_TIME, Feed
 from feeds.formats.feedgen_xml import (
     HISTORY,
     Element,
@@ -50,7 +50,7 @@ def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
         end += serialized(tombstone_element(entry))
     if entry.origin is None:
         return body, end, end
-    source = source_of(entry.origin).replace(stamp(NEVER), stamp(entry.updated), 1)
+    source = source_of(entry.origin).replace(stamp(EMPTY_FEED_TIME), stamp(entry.updated), 1)
     return body, end, source + end
 
 
@@ -108,7 +108,7 @@ def source_of(origin: Origin) -> bytes:
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id
     as_text(etree.SubElement(source, "title"), origin.title)
-    etree.SubElement(source, "updated").text = NEVER.isoformat()
+    etree.SubElement(source, "updated").text = EMPTY_FEED_TIME.isoformat()
     source.append(link_element("link", EntryLink("self", origin.atom, "application/atom+xml")))
     source.append(link_element("link", EntryLink("alternate", origin.page, "text/html")))
     return serialized(source)

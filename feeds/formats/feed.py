@@ -12,7 +12,7 @@ from feeds.entries.entry import EntryLink
 from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
-NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+EMPTY_FEED_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Update time of a feed without entries. Formats require an update time."""
 
 STEPS = (("prev-archive", -1), ("next-archive", 1))
@@ -139,8 +139,8 @@ def archive_stem(feed: Feed, number: int | str) -> str:
 
 
 def updated_of(entries: Iterable[Dated]) -> dt.datetime:
-    """Return the latest update time of the entries, or NEVER if there are no entries."""
-    return max((entry.updated for entry in entries), default=NEVER)
+    """Return the latest update time of the entries, or EMPTY_FEED_TIME if there are no entries."""
+    return max((entry.updated for entry in entries), default=EMPTY_FEED_TIME)
 
 
 def language_of(entries: Iterable[Dated]) -> str | None:

@@ -23,7 +23,7 @@ from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
 
 SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
-BETWEEN: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
+ENTRY_SEPARATORS: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -75,7 +75,7 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Return the number of bytes that the entry adds to a document in its largest format."""
         ends = (piece.mixed if mixed else piece.alone for piece in self.pieces)
         sizes = (len(piece.body) + len(end) for piece, end in zip(self.pieces, ends, strict=True))
-        return max(sizes) + max(map(len, BETWEEN.values()))
+        return max(sizes) + max(map(len, ENTRY_SEPARATORS.values()))
 
 
 class Syntax(Protocol):
@@ -123,7 +123,7 @@ def from_bytes(content: bytes) -> RenderedEntry:
 
 def rendered(feed: Feed, entries: Iterable[RenderedEntry], kind: Format) -> bytes:
     """Return a complete feed document in one format."""
-    number, between = FORMATS.index(kind), BETWEEN[kind]
+    number, between = FORMATS.index(kind), ENTRY_SEPARATORS[kind]
     start, end = SYNTAX[kind].ends(feed)
     parts = [start]
     for entry in entries:

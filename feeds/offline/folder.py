@@ -23,7 +23,7 @@ from data.store.sqlite.chosen_releases import chosen_releases
 from data.text.clean import plain
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import title_of
-from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
+from feeds.pages.indexes.not_found_page import NOT_FOUND_FILE
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 
@@ -85,7 +85,7 @@ def write_folder(
         published = publish(chosen, folder, site, all=True, cache=folder / RENDERED)
         if published.errors:
             raise published.errors[0]
-        for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND):
+        for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND_FILE):
             left.unlink()
         shown = public_view(chosen)
         counts, catalog = shown.facets(), catalog_of(shown, site)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
-FILE = "bot/index.html"
+BOT_FILE = "bot/index.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def bot_page(pages: PageRenderer, facts: BotFacts) -> bytes:
     texts = pages.catalog.texts
     return pages.render(
         "bot.html",
-        FILE,
+        BOT_FILE,
         Facet(),
         title=texts.gettext("About our visits"),
         description=texts.gettext(

@@ -25,7 +25,7 @@ from feeds.urls import (
     stem_of,
 )
 
-FILE: Final = FEED_BUILDER.lstrip("/") + "index.html"
+BUILDER_FILE: Final = FEED_BUILDER.lstrip("/") + "index.html"
 
 SELECTION_PARAMETERS: Final = ("q", "ql", "source", "topic", "lang")
 """Parameters of the feed builder that select releases."""
@@ -101,20 +101,20 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
     texts = pages.catalog.texts
     if built is None:
         return pages.render(
-            "builder_static.html", FILE, Facet(), title=texts.gettext("Build a feed")
+            "builder_static.html", BUILDER_FILE, Facet(), title=texts.gettext("Build a feed")
         )
     parameters = built.parameters
     address, query = feed_address(parameters, pages.navigation.counts)
     asks = f"?{query}" if query else ""
     wanted = parameters.get("format", FORMATS[0])
     kind: Format = next((one for one in FORMATS if one == wanted), FORMATS[0])
-    up = "../" * FILE.count("/")
+    up = "../" * BUILDER_FILE.count("/")
     chosen = {name: parameters.get(name, "").split(",") for name in SELECTION_PARAMETERS}
     selection = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
     state = state_of(parameters)
     return pages.render(
         "builder.html",
-        FILE,
+        BUILDER_FILE,
         Facet(),
         title=texts.gettext("Build a feed"),
         alternates=[],

@@ -14,7 +14,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.translations import Texts
 from feeds.urls import page_file
 
-FILE = "health/index.html"
+HEALTH_FILE = "health/index.html"
 """File of the page of all sources with their last recorded health. At the same path, the web server
 shows their current health."""
 
@@ -56,7 +56,7 @@ def health_page(
     unseen = [one.source for one in sources if one.last_run is None]
     imported = sum(is_imported(pages, one) for one in unseen)
     return pages.health(
-        FILE,
+        HEALTH_FILE,
         rows=rows,
         ill=sum(not one.is_well for one in sources),
         unseen=len(unseen) - imported,
@@ -109,7 +109,7 @@ def recorded_health_page(
     unseen = [one for one, event in shown.items() if event is None and one not in read]
     imported = sum(is_imported(pages, one) for one in unseen)
     return pages.health(
-        FILE,
+        HEALTH_FILE,
         rows=rows,
         ill=sum(event is not None and not event.well for event in shown.values()),
         unseen=len(unseen) - imported,

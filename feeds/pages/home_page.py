@@ -14,7 +14,7 @@ from feeds.pages.rows import ReleaseRow, with_lines
 from feeds.pages.structured_data import website
 from feeds.urls import page_file, release_file, revision_file
 
-ABOUT = "about/index.html"
+ABOUT_FILE = "about/index.html"
 
 MAX_RECENT_CHANGES = 4
 """Maximum number of corrections and retractions listed on the home page."""
@@ -44,7 +44,7 @@ def about_page(pages: PageRenderer) -> bytes:
     """Render the page about the accuracy and use of this site."""
     return pages.render(
         "about.html",
-        ABOUT,
+        ABOUT_FILE,
         Facet(),
         title=pages.catalog.texts.gettext("About this site"),
         description=purpose(pages),

@@ -29,8 +29,7 @@ from feeds.entries.events import (
 )
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
-from feeds.pages.health_page import FILE as HEALTH_FILE
-from feeds.pages.health_page import recorded_health_page
+from feeds.pages.health_page import HEALTH_FILE, recorded_health_page
 from feeds.pages.indexes.events_page import (
     PAGE_EVENTS,
     EventLine,

@@ -14,7 +14,7 @@ from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of, single_pages_of
 from feeds.pages.bot_page import BotFacts
-from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
+from feeds.pages.indexes.feeds_page import FEEDS_FILE
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.event_documents import EventFeeds, EventPages
 from feeds.publishing.feed_documents import ChangesSinceLastRun, FeedDocuments
@@ -335,7 +335,7 @@ class PublicationRun:
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, catalog_names(self._catalog), self._published)
         files = SiteFiles(self._catalog, self._published, self._pages, self._bot).files
-        if self._cache.note("listing") == listing and (folder / DIRECTORY).is_file():
+        if self._cache.note("listing") == listing and (folder / FEEDS_FILE).is_file():
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:
             self._index(directory_pages(self._pages), DIRECTORY_FOLDERS)

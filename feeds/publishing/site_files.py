@@ -24,8 +24,7 @@ from data.store.core.store import Store
 from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page
-from feeds.pages.bot_page import FILE as BOT_FILE
-from feeds.pages.bot_page import BotFacts, bot_page
+from feeds.pages.bot_page import BOT_FILE, BotFacts, bot_page
 from feeds.pages.home_page import about_page
 from feeds.pages.indexes.directories import (
     DAYS_FILE,
@@ -35,8 +34,7 @@ from feeds.pages.indexes.directories import (
     topics_pages,
 )
 from feeds.pages.indexes.feeds_page import feeds_pages
-from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
-from feeds.pages.indexes.not_found_page import static_not_found_page
+from feeds.pages.indexes.not_found_page import NOT_FOUND_FILE, static_not_found_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC_FILE, static_page
 from feeds.publishing.publish_context import PublishContext
@@ -98,9 +96,9 @@ class SiteFiles:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(catalog, facets),
             STATIC_FILE: lambda: static_page(pages),
-            builder_page.FILE: lambda: builder_page.builder_page(pages),
+            builder_page.BUILDER_FILE: lambda: builder_page.builder_page(pages),
             "about/index.html": lambda: about_page(pages),
-            NOT_FOUND: lambda: static_not_found_page(pages),
+            NOT_FOUND_FILE: lambda: static_not_found_page(pages),
         }
         if bot:
             self.files[BOT_FILE] = lambda: bot_page(pages, bot)

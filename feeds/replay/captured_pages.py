@@ -56,9 +56,9 @@ from feeds.replay.memento import (
 from feeds.replay.memento_address import (
     AS_PART,
     DATED,
+    MEMENTO_PREFIX,
     NO_TIME,
     PART,
-    PREFIX,
     RECORD,
     STAMP,
     TIMEMAP,
@@ -107,7 +107,7 @@ class CapturedPages:
         *,
         is_tab: bool = False,
     ) -> ReplayResponse | None:
-        """Return the response for the path ``asked``, which is the part after PREFIX.
+        """Return the response for the path ``asked``, which is the part after MEMENTO_PREFIX.
 
         Returns None if the URL in the path was not captured. ``accept`` is the value of the
         Accept-Datetime header, or None. For a browser tab (``is_tab``), the response describes a
@@ -140,7 +140,7 @@ class CapturedPages:
 
         ``record`` selects one of several captures of the same second.
         """
-        return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
+        return f"{self._root}{MEMENTO_PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
     def framed(self, capture: Capture, restrictions: Restrictions) -> FramedPage:
         """Return the data about a captured page for the page that shows it in a frame.
@@ -382,12 +382,13 @@ class CapturedPages:
 
     def _original(self, entries: Sequence[CdxjEntry]) -> OriginalResource:
         uri = entries[-1].uri
-        gate = f"{self._site}{PREFIX}{uri}"
-        return OriginalResource(uri, gate, f"{self._site}{PREFIX}timemap/{uri}")
+        gate = f"{self._site}{MEMENTO_PREFIX}{uri}"
+        return OriginalResource(uri, gate, f"{self._site}{MEMENTO_PREFIX}timemap/{uri}")
 
     def _mementos(self, entries: Sequence[CdxjEntry]) -> list[Memento]:
         return [
-            Memento(f"{self._site}{PREFIX}{one.at:{STAMP}}/{one.uri}", one.at) for one in entries
+            Memento(f"{self._site}{MEMENTO_PREFIX}{one.at:{STAMP}}/{one.uri}", one.at)
+            for one in entries
         ]
 
     def origin(self, capture: Capture | CdxjEntry, secrets: Secrets) -> str:

@@ -4,12 +4,12 @@ import datetime as dt
 import re
 from calendar import monthrange
 
-PREFIX = "/memento/"
+MEMENTO_PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-"""Pattern that matches the path of a TimeMap, after PREFIX."""
+"""Pattern that matches the path of a TimeMap, after MEMENTO_PREFIX."""
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
-"""Pattern that matches the path of a memento, after PREFIX: a time, then the original URL."""
+"""Pattern that matches the path of a memento, after MEMENTO_PREFIX: a time, then the URL."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
 """Pattern that matches a URL inside a path. Proxies may have reduced two slashes in the URL to
 one."""

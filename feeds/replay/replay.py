@@ -23,7 +23,7 @@ from feeds.replay.memento import (
     ReplayResponse,
     original_links,
 )
-from feeds.replay.memento_address import PREFIX
+from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.replay.release_mementos import ReleaseMementos, original_of, restrictions_of
 from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
@@ -87,7 +87,7 @@ class PageReplay:
 
     def takes(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Return whether a request with this path and headers is for a past state."""
-        if path.startswith(PREFIX):
+        if path.startswith(MEMENTO_PREFIX):
             return self._pages is not None
         if not path.startswith("/releases/"):
             return False
@@ -104,7 +104,7 @@ class PageReplay:
 
         Raises StoreError or ArchiveError if the store or the archive can't be read.
         """
-        if asked.path.startswith(PREFIX):
+        if asked.path.startswith(MEMENTO_PREFIX):
             return self._captured(asked)
         found = RELEASE.fullmatch(asked.path)
         release = name_of(found[1]) if found else None
@@ -149,7 +149,7 @@ class PageReplay:
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
         # The original URL is used as the client sent it, because its escapes are a part of it.
-        _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
+        _, _, url = asked.raw_path.decode("latin-1").partition(MEMENTO_PREFIX)
         if asked.query:
             url += "?" + asked.query.decode("latin-1")
         if self._pages is None or not self._pages.are_there:

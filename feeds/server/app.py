@@ -31,7 +31,7 @@ from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.replay.memento import ReplayResponse
-from feeds.replay.memento_address import PREFIX as MEMENTOS
+from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads
@@ -142,7 +142,7 @@ def routes_of(
     hub = Route(HUB_PATH, FORM_METHODS, app=beside.hub) if beside.hub else reserved(HUB_PATH)
     rows.append(hub)
     if past:
-        for path in (f"{MEMENTOS}{{url:path}}", "/releases/{rest:path}"):
+        for path in (f"{MEMENTO_PREFIX}{{url:path}}", "/releases/{rest:path}"):
             rows.append(Route(path, app=past, condition=past.takes))
     rows += [saved] if saved else []
     rows += monitoring.routes() if monitoring else map(reserved, ("/healthz", "/metrics"))

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
-from feeds.publishing.bucket.manifest import FILE, StoredManifest, read_manifest
+from feeds.publishing.bucket.manifest import MANIFEST_FILE, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import publication_of
 from feeds.server.cached_file import CachedFile, Headers, cached_file
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, Later, name_at, no_headers, run_now
@@ -79,7 +79,7 @@ class BucketCache(HeldFiles):
         Raises BucketError if the bucket is unavailable and the file is not cached.
         """
         name = name_at(path)
-        if name is None or name == FILE:
+        if name is None or name == MANIFEST_FILE:
             return None
         try:
             if not self._is_recent():

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from data.archive.log.tiles import WIDTH, read_file
+from data.archive.log.tiles import TILE_WIDTH, read_file
 from data.errors import StoreError
 from data.models import Facet
 from data.network.bucket import Bucket, BucketError
@@ -246,7 +246,7 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
     names = [one for one, _, _ in bucket.tags(f"{full}.p")]
     widths = sorted(int(one.rpartition("/")[2]) for one in names)
     wider = [(f"{full}.p/{width}", width) for width in widths if width > int(wanted)]
-    for candidate, width in (*wider, (full, WIDTH)):
+    for candidate, width in (*wider, (full, TILE_WIDTH)):
         if found := bucket.read(candidate):
             return found.body[: len(found.body) // width * int(wanted)]
     raise FileNotFoundError(name)

@@ -26,7 +26,9 @@ MAX_FORM_BYTES = 16_384
 
 LATER = {"retry-after": "600"}
 
-ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.callback, hub.topic.\n"
+HUB_TEXT = (
+    "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.callback, hub.topic.\n"
+)
 
 MAX_SUBSCRIPTIONS: Final = 10_000
 MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
@@ -82,7 +84,7 @@ class Hub:
 
     async def _answer(self, request: Request) -> PlainTextResponse:
         if request.method != "POST":
-            return PlainTextResponse(ABOUT)
+            return PlainTextResponse(HUB_TEXT)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             return PlainTextResponse(f"send a form: {FORM}\n", 415)
         body = bytearray()

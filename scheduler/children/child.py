@@ -34,7 +34,7 @@ KILL_AFTER_SECONDS: Final = 15.0
 MAX_LINE_BYTES: Final = 2**30
 """Maximum length in bytes of a line from a child. A line may contain a page in Base64."""
 
-PREFIX = "communique: "
+MESSAGE_PREFIX = "communique: "
 
 
 def signal_name(code: int) -> str:
@@ -201,7 +201,9 @@ async def run_command(home: Home, *arguments: str, seconds: float) -> CommandRes
             child.kill()
         await child.wait()
     lines = messages.decode("utf-8", "replace").splitlines()
-    errors = tuple(one.removeprefix(PREFIX) for one in lines if one.startswith(PREFIX))
+    errors = tuple(
+        one.removeprefix(MESSAGE_PREFIX) for one in lines if one.startswith(MESSAGE_PREFIX)
+    )
     try:
         printed = json.loads(output)
     except ValueError:

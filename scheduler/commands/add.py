@@ -25,7 +25,7 @@ from scheduler.terminal.source_report import show, source_values
 from spiders.discovery.address_list import ListedAddress, read_addresses
 from spiders.discovery.certainty import MIN_CERTAINTY
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
-from spiders.discovery.fetcher import NEVER_FETCHED, WEB, NotFetched, StatusReporter
+from spiders.discovery.fetcher import NEVER_FETCHED, WEB_URL, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
 from spiders.sources.loader import LoadedSource, load_sources
 
@@ -227,7 +227,7 @@ class Adding:
         written, address = None, listed.address
         shown = masked(address)
         try:
-            if not listed.may_be_file and not WEB.match(address):
+            if not listed.may_be_file and not WEB_URL.match(address):
                 raise NotFetched(address, NEVER_FETCHED)
             found, written = self.one(address, name=listed.name)
             result = source_values(found) | {

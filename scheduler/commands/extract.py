@@ -19,7 +19,7 @@ from scheduler.children.page_limit import collect_garbage_rarely
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
 from scheduler.home.home import Home
 from scheduler.terminal.progress import status_line
-from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, StatusReporter
+from spiders.discovery.fetcher import NEVER_FETCHED, OTHER_URL, WEB_URL, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Task, Wanted, read_page
 
@@ -61,7 +61,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
     if url and not is_web(url):
         raise click.BadParameter(f"{url!r} is not a web address", param_hint="--url")
     failed = False
-    secrets = Secrets((url, *(page for page in pages if WEB.match(page))))
+    secrets = Secrets((url, *(page for page in pages if WEB_URL.match(page))))
     with PageFetcher(home) as fetcher, status_line() as on_status:
         tasks = (
             page_tasks(pages, url, kind, fetcher, on_status)
@@ -95,7 +95,7 @@ def page_tasks(
     """
     for start in range(0, len(pages), MAX_FETCHES):
         some = pages[start : start + MAX_FETCHES]
-        wanted = [page for page in some if WEB.match(page)]
+        wanted = [page for page in some if WEB_URL.match(page)]
         if wanted:
             on_status(
                 f"fetching {wanted[0]}" + (f" and {len(wanted) - 1} more" if wanted[1:] else "")
@@ -105,7 +105,7 @@ def page_tasks(
             result = results.get(page)
             if result is not None:
                 yield fetched_task(result, kind)
-            elif OTHER.match(page):
+            elif OTHER_URL.match(page):
                 why = str(NotFetched(page, NEVER_FETCHED))
                 yield Task(page, page, url, kind, problem=why)
             else:

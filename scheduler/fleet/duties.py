@@ -20,7 +20,7 @@ from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
 from data.models.lease import duty_key, duty_of
 from data.store.postgres.database.pool import bring_up_to_date
-from data.store.postgres.database.schema import NEWER
+from data.store.postgres.database.schema import NEWER_SCHEMA_MESSAGE
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
@@ -189,7 +189,7 @@ class Duties:
         """
         del until
         if await hosts.is_newer():
-            raise StoreError(masked(self._home.store_url), NEWER)
+            raise StoreError(masked(self._home.store_url), NEWER_SCHEMA_MESSAGE)
         ours = site_of(self._home)
         leaders = await hosts.file(SITE_FILE) or ours
         problem = OTHER_SITE.format(ours, leaders) if leaders != ours else ""

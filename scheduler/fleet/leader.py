@@ -15,7 +15,7 @@ import structlog
 
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
-from data.store.postgres.database.schema import NEWER
+from data.store.postgres.database.schema import NEWER_SCHEMA_MESSAGE
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
 from scheduler.service.background import first_of
@@ -85,7 +85,9 @@ class Leadership:
         hosts = Hosts(self)
         while True:
             if await hosts.is_newer():
-                raise LeadershipLost(StoreError(masked(self._url), NEWER), REFUSAL_REST_SECONDS)
+                raise LeadershipLost(
+                    StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE), REFUSAL_REST_SECONDS
+                )
             await asyncio.sleep(POLL_SECONDS)
 
 

@@ -35,7 +35,7 @@ from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_
 POLL_SECONDS: Final = 1.0
 """Time in seconds between two checks whether the database still responds."""
 
-NEWER: Final = (
+NEWER_SCHEMA_MESSAGE: Final = (
     "a newer version of Communique changed it, and this worker could damage it: "
     "update Communique on this machine, too"
 )
@@ -162,7 +162,7 @@ class Worker:
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():
-            self._end(StoreError(masked(self._url), NEWER))
+            self._end(StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE))
 
     def _drop(self, host: str) -> None:
         log.warning("host lost to another worker", host=host)

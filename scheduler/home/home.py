@@ -56,12 +56,14 @@ VISIT: Final = "a visit to this source"
 """Text that identifies a visit as the holder of a source's lock."""
 
 FOLDERS = ("sources", "watches", "searches", "tokens", "locks")
-PLACES = ("communique.toml", "topics.toml", *FOLDERS)
+HOME_ENTRIES = ("communique.toml", "topics.toml", *FOLDERS)
 """Files and folders that people write, and the folder of locks. Missing ones have default
 values."""
 
 NO_FOLDER = "it is not a folder: move it away"
-NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
+BROKEN_LINK_MESSAGE = (
+    "its target is missing: restore the target (or mount its disk), or delete the link"
+)
 
 FILES_LOCK_SECONDS: Final = 10.0
 """Maximum time in seconds that a change of a file waits for another change to finish."""
@@ -413,8 +415,8 @@ def check_places(path: Path) -> None:
 
     Otherwise, such files would be ignored.
     """
-    for one in (path / name for name in PLACES):
+    for one in (path / name for name in HOME_ENTRIES):
         if one.is_symlink() and not one.exists():
-            raise SettingsError(str(one), "link", NOWHERE)
+            raise SettingsError(str(one), "link", BROKEN_LINK_MESSAGE)
         if one.name in FOLDERS and one.exists() and not one.is_dir():
             raise SettingsError(str(one), "folder", NO_FOLDER)

@@ -37,7 +37,7 @@ from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.generated_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds
 from scheduler.home.archived_files import keep_home_files
-from scheduler.home.home import NO_FOLDER, NOWHERE, Home
+from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
 from spiders.download.settings import ROBOT, user_agent
 from spiders.sources.loader import load_source
 
@@ -71,7 +71,7 @@ def no_folder(path: Path) -> str:
     A missing folder is not an error, because it will be created.
     """
     if path.is_symlink() and not path.exists():
-        return NOWHERE
+        return BROKEN_LINK_MESSAGE
     return NO_FOLDER if path.exists() and not path.is_dir() else ""
 
 

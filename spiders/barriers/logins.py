@@ -25,7 +25,7 @@ MIN_FORM_SHARE: Final = 0.6
 """Minimum share (0 to 1) of an extracted body's words that are also in a login form, for the body
 to be the form itself."""
 
-ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
+SIDE_TAGS: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
     "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words are easier to read in a row
     "widget login-box loginbox".split()
@@ -76,6 +76,6 @@ def _beside(form: etree._Element) -> bool:
     for node in (form, *form.iterancestors()):
         if node.tag in ("body", "html"):
             return False
-        if node.tag in ASIDE or not ASIDE_NAMES.isdisjoint(own_names(node)):
+        if node.tag in SIDE_TAGS or not ASIDE_NAMES.isdisjoint(own_names(node)):
             return True
     return False

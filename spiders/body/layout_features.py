@@ -42,7 +42,7 @@ AT: Final = {name: place for place, name in enumerate(BASE)}
 PAGE: Final = (  # noqa: SIM905 - as above
     "density word place before after page_chars page_rich page_density"
 ).split()
-BESIDE: Final = ("size", "density", "tag", "same", "marks")
+NEIGHBOUR_FEATURES: Final = ("size", "density", "tag", "same", "marks")
 ENCLOSING: Final = ("chars", "density", "blocks", "rich", "share", "mean", "own", "twins")
 HINTS: Final = tuple(BIT)
 BITS: Final = np.array([*BIT.values()]).reshape(-1, 1)
@@ -51,7 +51,7 @@ SCOPES: Final = ("own", "outer", "further", "above")
 NAMES: Final = (
     *BASE,
     *PAGE,
-    *(f"{name}{step:+}" for step in NEIGHBOUR_OFFSETS for name in BESIDE),
+    *(f"{name}{step:+}" for step in NEIGHBOUR_OFFSETS for name in NEIGHBOUR_FEATURES),
     *(f"{name}@{level}" for level in range(LEVELS) for name in ENCLOSING),
     *("run_rich", "run_links"),
     *(f"{hint}:{scope}" for scope in SCOPES for hint in HINTS),
@@ -141,18 +141,18 @@ def assemble(
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
     """Write the features of each block's neighbours to ``out``, starting at row ``at``.
 
-    Returns the next free row. ``own`` contains the blocks' own values of the features BESIDE. For a
+    Returns the next free row. ``own`` contains the blocks' own values of NEIGHBOUR_FEATURES. For a
     neighbour, the fourth feature is 1 if it is in the same container as the block, else 0.
     """
     most, count = max(NEIGHBOUR_OFFSETS), out.shape[1]
-    wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
+    wide = np.full((len(NEIGHBOUR_FEATURES), count + 2 * most), -1, dtype=np.float32)
     wide[:, most : most + count] = own
-    holder = own[BESIDE.index("same")]
+    holder = own[NEIGHBOUR_FEATURES.index("same")]
     for step in NEIGHBOUR_OFFSETS:
-        out[at : at + len(BESIDE)] = wide[:, most + step : most + step + count]
-        same = out[at + BESIDE.index("same")]
+        out[at : at + len(NEIGHBOUR_FEATURES)] = wide[:, most + step : most + step + count]
+        same = out[at + NEIGHBOUR_FEATURES.index("same")]
         same[:] = same == holder
-        at += len(BESIDE)
+        at += len(NEIGHBOUR_FEATURES)
     return at
 
 

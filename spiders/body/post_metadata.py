@@ -29,7 +29,7 @@ METADATA_CLASSES: Final = re.compile(
 """Pattern that matches class names for post metadata in WordPress, Drupal, Joomla and their
 themes."""
 
-SAID: Final = etree.XPath("normalize-space()")
+NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 
 POSTED: Final = r"^\W*{}"
 """Template of the pattern of the start of a sentence about when or where a post was published."""
@@ -58,7 +58,7 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
         part
         for part in root.iterdescendants("*")
         if calls_itself_metadata(part.get("class", ""))
-        and len(str(SAID(part))) <= MAX_METADATA_LENGTH
+        and len(str(NORMALIZED_TEXT(part))) <= MAX_METADATA_LENGTH
     ]
 
 

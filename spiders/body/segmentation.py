@@ -21,7 +21,7 @@ TEXTS: Final = ("p", "h1", "article", "main", "time")
 """
 
 NAV: Final = BIT["nav"]
-SAID: Final = etree.XPath("normalize-space()")
+NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
 """Pattern of a possible date. A menu with a match may contain the date of the release."""
 
@@ -68,13 +68,13 @@ def is_menu(element: etree._Element) -> bool:
     """Whether an element marked as navigation contains mostly links and no date."""
     if next(element.iter(*TEXTS), None) is not None:
         return False
-    text = str(SAID(element))
+    text = str(NORMALIZED_TEXT(element))
     if STAMP.search(text):
         return False
     linked = 0
     for link in element.iter("a"):
         name = link.text
-        linked += len(str(SAID(link))) if name is None or name.isspace() else len(name)
+        linked += len(str(NORMALIZED_TEXT(link))) if name is None or name.isspace() else len(name)
     return linked > len(text) * MIN_LINKED_SHARE
 
 

@@ -25,7 +25,7 @@ SILENT: Final = frozenset(["figcaption"])
 PARTINGS: Final = ("<br>", "<hr>")
 
 VOID: Final = frozenset(["hr", "col"])
-SAID: Final = frozenset(
+KEPT_TAGS: Final = frozenset(
     "p ul ol li h1 h2 h3 h4 h5 h6 blockquote table thead tbody tfoot tr td th caption pre figure "  # noqa: SIM905 - words read better in a row
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
     "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
@@ -158,7 +158,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
             if start:
                 gap = gap_of(tag)
                 silent += tag in SILENT
-                written = tag if tag in SAID else ""
+                written = tag if tag in KEPT_TAGS else ""
                 holders.append(element)
                 opened.append(written if tag not in VOID else "")
                 if written:
@@ -197,7 +197,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
                 broken = True
             elif tag == "img":
                 html.append(_image(element, base))
-            elif tag in SAID or (kind == ANCHOR and element.get("href")):
+            elif tag in KEPT_TAGS or (kind == ANCHOR and element.get("href")):
                 written = tag
                 html.append(f"<{tag}{_attributes(element.items(), base)}>")
             opened.append(written)

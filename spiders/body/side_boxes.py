@@ -50,7 +50,7 @@ CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
 """Attributes of elements that scripts make clickable."""
 
 MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
-CALLED: Final = re.compile(
+NEWSLETTER_CLASS: Final = re.compile(
     "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
     re.IGNORECASE,
 )
@@ -71,12 +71,12 @@ MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
 - ``MAX_FIELDS``: maximum number of input fields checked per page
 - ``MAX_ELEMENTS_AROUND``: maximum number of child elements in an element that wraps a box"""
 
-NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
+CONTENT_TAGS: Final = ("h1", "article", "main", "time", "nav", "table")
 """Tags of elements that a newsletter box never contains."""
 
 WRAPPERS: Final = frozenset(["div", "section", "aside"])
 HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
-SAID: Final = etree.XPath("normalize-space()")
+NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
@@ -231,7 +231,7 @@ def says_little(form: etree._Element) -> bool:
         size += len(text.strip())
         if size > MAX_BOX_LENGTH:
             return False
-    return next(form.iter(*NEVER), None) is None
+    return next(form.iter(*CONTENT_TAGS), None) is None
 
 
 def box_of(form: etree._Element) -> etree._Element:
@@ -247,9 +247,9 @@ def box_of(form: etree._Element) -> etree._Element:
         loose = [around.text, box.tail, *(child.tail for child in others)]
         if any(text and not text.isspace() for text in loose):
             break
-        named = CALLED.search(class_and_id(around))
+        named = NEWSLETTER_CLASS.search(class_and_id(around))
         plain = HEADINGS | {"p"} if named and says_little(around) else HEADINGS
-        if any(child.tag not in plain and SAID(child) for child in others):
+        if any(child.tag not in plain and NORMALIZED_TEXT(child) for child in others):
             break
         box = around
     return box

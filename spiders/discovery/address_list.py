@@ -9,7 +9,7 @@ from data.text.html_text import escaped_line
 from spiders.listing.feed import MAX_ITEMS, NotXML, local_name, parse_xml
 from spiders.page.page import Page
 
-WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
+UTF16_MARKS: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
 """Byte order marks of UTF-16. Lists with one URL per line are never in UTF-16."""
 
 ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
@@ -45,7 +45,7 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
 
     ``name`` is the list's name in error messages. Raises BadList if the list can't be read.
     """
-    if content.startswith(WIDE) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+    if content.startswith(UTF16_MARKS) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         try:
             found = read_opml(Page("", content, "text/xml").text)
         except NotXML as error:

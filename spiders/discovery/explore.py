@@ -15,8 +15,8 @@ from spiders.discovery.certainty import goes_on, is_article, reads_as_release, u
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (
     NEVER_FETCHED,
-    OTHER,
-    WEB,
+    OTHER_URL,
+    WEB_URL,
     Fetcher,
     NotFetched,
     OpenFetcher,
@@ -119,9 +119,9 @@ class Explorer:
         ``place`` is a URL or the path of a saved page, and ``url`` the URL of a saved page. Raises
         NotFetched if a page can't be fetched, and NothingFound if no list of releases is found.
         """
-        if OTHER.match(place) and not WEB.match(place):
+        if OTHER_URL.match(place) and not WEB_URL.match(place):
             raise NotFetched(place, NEVER_FETCHED)
-        if WEB.match(place):
+        if WEB_URL.match(place):
             with ExitStack() as stack:
                 fetcher = stack.enter_context(self._open())
                 self._on_status(f"reading {place}")
@@ -137,7 +137,7 @@ class Explorer:
 
         Raises NotFetched if the page can't be fetched or read.
         """
-        if not WEB.match(place):
+        if not WEB_URL.match(place):
             raise NotFetched(place, NEVER_FETCHED)
         with self._open() as fetcher:
             self._on_status(f"reading {place}")

@@ -13,10 +13,10 @@ from spiders.page.page import Page
 StatusReporter: TypeAlias = Callable[[str], None]
 """Function that shows a progress message to the user."""
 
-WEB = re.compile(r"https?://", re.IGNORECASE)
-OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Patterns of the start of a URL: `WEB` for web URLs, and `OTHER` for all other URLs, which are
-never fetched."""
+WEB_URL = re.compile(r"https?://", re.IGNORECASE)
+OTHER_URL = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
+"""Patterns of the start of a URL: `WEB_URL` for web URLs, and `OTHER_URL` for all other URLs, which
+are never fetched."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 

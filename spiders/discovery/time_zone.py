@@ -32,7 +32,7 @@ CAPITALS = {
 }  # fmt: skip
 """Time zone of the capital, for countries with several time zones."""
 
-WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
+MULTI_ZONE_COUNTRIES = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
 """Countries in which a large part of the population lives outside the capital's time zone."""
 
 HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
@@ -51,7 +51,7 @@ LANGUAGES = {
 }  # fmt: skip
 """Country of each language that is used mostly by press rooms of one country."""
 
-SHARED = {
+ZONES_OF_LANGUAGES = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
     "bn": "Asia/Dhaka Asia/Kolkata", "de": "Europe/Berlin", "el": "Europe/Athens",
     "en": "America/New_York Europe/London America/Chicago America/Los_Angeles Asia/Kolkata "
@@ -106,7 +106,7 @@ def guess_zone(
         return _by_language(tags, offsets)
     zones = zones_of()[place]
     zone = CAPITALS.get(place, zones[0])
-    confidence = min(trust, UNSURE if place in WIDE else CERTAIN)
+    confidence = min(trust, UNSURE if place in MULTI_ZONE_COUNTRIES else CERTAIN)
     if not offsets:
         return Guess(zone, confidence, why)
     if _fits(zone, offsets):
@@ -157,7 +157,7 @@ def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
     and winter.
     """
     for tag in tags:
-        zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
+        zones = ZONES_OF_LANGUAGES.get(tag.partition("-")[0].lower(), "").split()
         why = f"the language {tag}"
         if zones and not offsets:
             several = len(zones) > 1

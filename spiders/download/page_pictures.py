@@ -22,7 +22,7 @@ from scrapy import Request
 from data.archive.archived_response import Served
 from spiders.download.settings import PICTURES, TAB
 
-WIDTH: Final = 1280
+PICTURE_WIDTH: Final = 1280
 """Width of a screenshot in pixels."""
 
 MAX_HEIGHT: Final = 16_000
@@ -96,7 +96,7 @@ async def take_pictures(tab: Tab, meta: dict[str, Any]) -> None:
         await tab.evaluate("top => scrollTo(0, top)", top)
         await asyncio.sleep(STEP_SECONDS)
     await tab.evaluate("() => scrollTo(0, 0)")
-    clip = {"x": 0, "y": 0, "width": WIDTH, "height": await _height(session), "scale": 1}
+    clip = {"x": 0, "y": 0, "width": PICTURE_WIDTH, "height": await _height(session), "scale": 1}
     taken = await session.send(
         "Page.captureScreenshot",
         {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip},

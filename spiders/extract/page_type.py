@@ -37,7 +37,7 @@ by chance."""
 MAX_SINGLE_DATE_ITEMS = 5
 """Maximum number of dated items with the same date for this date to be ignored."""
 
-BIAS = -3.4
+SCORE_BIAS = -3.4
 
 WORD = re.compile(r"[^\W\d]{2,}")
 ENDING = re.compile(r"\.\w{2,5}$")
@@ -63,7 +63,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
     dated = dated_items(release, listing)
     words, number = address_of(release.canonical or release.url)
     return (
-        BIAS
+        SCORE_BIAS
         + 1.6 * items
         + 3.2 * listing.confidence * items
         + 2.5 * (dated >= 3)  # noqa: PLR2004 - fewer are not a list

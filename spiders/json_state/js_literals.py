@@ -32,7 +32,7 @@ ESCAPE: Final = re.compile(
 )
 PLAIN: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 CONSTANTS: Final[dict[str, Any]] = {"true": True, "false": False}
-CALLED: Final = re.compile(
+FUNCTION_CALL: Final = re.compile(
     r"\(?\s*function\s*\w*\s*\(([\w$,\s]{0,20000})\)\s*\{\s*(?:return\s*)?(?=[{\[])"
 )
 PARSED: Final = re.compile(r"JSON\s*\.\s*parse\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
@@ -62,7 +62,7 @@ def first_value(text: str, at: int) -> tuple[Any, int]:
         if not isinstance(value, str):
             raise NoLiteral
         return decoded(unquote(value) if match[1] else value), reader.at
-    if match := CALLED.match(text, at):
+    if match := FUNCTION_CALL.match(text, at):
         return _returned(text, match)
     raise NoLiteral
 

@@ -51,7 +51,7 @@ TAGS: Final = (
 )
 """HTML tags for editor nodes, with the patterns of their types."""
 
-ASIDE: Final = re.compile(
+SIDE_NODE: Final = re.compile(
     r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
     r"interstitial|oembed|iframe|script|style|poll|widget|cookie|consent|^image$|^picture$|"
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
@@ -106,7 +106,7 @@ class Writer:
         if not isinstance(value, dict):
             return []
         kinds = [kind for key in KINDS if isinstance(kind := value.get(key), str)]
-        if any(map(ASIDE.search, kinds)):
+        if any(map(SIDE_NODE.search, kinds)):
             return []
         if any(map(BREAK.search, kinds)):
             return ["<br>"]

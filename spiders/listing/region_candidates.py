@@ -72,7 +72,7 @@ WEIGHTED: Final = {
 }
 """Weights of a region's features, by feature name. Features without a weight count 0."""
 
-BIAS: Final = -1.5
+SCORE_BIAS: Final = -1.5
 """Constant term of a region's score. The weighted features are added to it."""
 
 WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
@@ -130,7 +130,7 @@ class Candidates:
             records = records_of(region, flat, dates, MAX_RATED)
             if records:
                 placed = self._features.placed(region, records)
-                most = float(self._features.most(region, records, placed) @ WEIGHTS) + BIAS
+                most = float(self._features.most(region, records, placed) @ WEIGHTS) + SCORE_BIAS
                 self.found.append(RegionCandidate(region, records, placed, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
@@ -150,7 +150,7 @@ class Candidates:
         row = self._features.of(region, items, candidate.placed)
         if items.aside >= MAJORITY or not speaks(region, row):
             return None
-        return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
+        return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + SCORE_BIAS)
 
     def _limit(self, candidate: RegionCandidate) -> float:
         """Return an upper bound of a candidate's score.

@@ -27,7 +27,7 @@ from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
 from spiders.page.class_hints import class_and_id
 from spiders.page.media_urls import leads_to_file
-from spiders.page.regions import ASIDE, CHROME, MAIN
+from spiders.page.regions import CHROME, MAIN, SIDE_BITS
 
 MIN_LINK_WORDS: Final = 4
 """Minimum number of words in the text of a link that a simple rule accepts as a release."""
@@ -109,7 +109,7 @@ class RegionFeatures:
 
     def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.flat
-        if flat.regions.at(anchor.place) & (CHROME | ASIDE):
+        if flat.regions.at(anchor.place) & (CHROME | SIDE_BITS):
             return False
         return len(flat.text_of(anchor).split()) >= MIN_LINK_WORDS
 
@@ -174,7 +174,7 @@ class RegionFeatures:
             "parted": float(not (region.strict or region.side == "above") and _is_parted(records)),
             "main": lie_in(MAIN),
             "beside": 1 - lie_in(MAIN) if flat.regions.has_main else 0.0,
-            "aside": lie_in(ASIDE),
+            "aside": lie_in(SIDE_BITS),
             "chrome": lie_in(CHROME),
             "first_heading": float(heading == 1),
             "other_heading": self._headings.other_share(records),

@@ -39,7 +39,7 @@ OFFICIAL: Final = re.compile(
 """Pattern of words before or after a site's name that are not part of it, such as "welcome to" or
 "website"."""
 
-FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
+FILE_NAME: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
     r"(?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?|[\d.]+(?::\d+)?|\[?[\da-f:]+\]?|localhost"
 )
@@ -60,7 +60,7 @@ def is_generic(name: str) -> bool:
         or RELEASE.fullmatch(folded)
     ):
         return True
-    if GENERIC_WHOLE.fullmatch(folded) or FILE.fullmatch(folded):
+    if GENERIC_WHOLE.fullmatch(folded) or FILE_NAME.fullmatch(folded):
         return True
     words = [word for word in PART.findall(folded) if LETTERED.search(word)]
     return all(word in GENERIC or LISTING.fullmatch(word) for word in words)

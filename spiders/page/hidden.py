@@ -13,13 +13,13 @@ from lxml import etree
 MAX_HIDDEN_LENGTH: Final = 600
 """Maximum length in characters of a hidden element that may be skipped."""
 
-NEVER: Final = ("h1", "time", "table", "article", "main")
+KEPT_TAGS: Final = ("h1", "time", "table", "article", "main")
 """Tags of elements that are never skipped, nor are hidden elements that contain one of them."""
 
-ABOUT: Final = ("body", "h1", "main")
+CONTENT_TAGS: Final = ("body", "h1", "main")
 """Tags of elements around the content of a page."""
 
-CALLED: Final = re.compile(
+HIDING_CLASS: Final = re.compile(
     r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
     r"(?:-?(?:only|text|response))?|show-for-sr|element-(?:invisible|hidden)|hidden-visually|a11y-"
     r"(?:hidden|only|text)|assistive-text|off-?screen|hide|hidden|d-none|display-none|is-hidden|"
@@ -36,7 +36,7 @@ SHOWN_CLASSES: Final = re.compile(
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
 """Pattern of inline styles that hide an element. Spaces must be removed first."""
 
-SAID: Final = etree.XPath("normalize-space()")
+NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 """XPath expression for an element's text with normalized spaces."""
 
 
@@ -61,7 +61,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
     """Return the elements around the page's content. If they are hidden, a script shows them."""
-    about = (next(root.iter(tag), None) for tag in ABOUT)
+    about = (next(root.iter(tag), None) for tag in CONTENT_TAGS)
     return frozenset(
         above for one in about if one is not None for above in (one, *one.iterancestors())
     )
@@ -71,14 +71,16 @@ def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
 def calls_itself_hidden(named: str) -> bool:
     """Whether one of the classes in ``named`` hides an element."""
     classes = named.split()
-    return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN_CLASSES.fullmatch, classes))
+    return any(map(HIDING_CLASS.fullmatch, classes)) and not any(
+        map(SHOWN_CLASSES.fullmatch, classes)
+    )
 
 
 def says_little(element: etree._Element) -> bool:
     """Whether a hidden element can be skipped, because it is short and has no important tag.
 
-    Important tags are those of headlines, times and tables (see `NEVER`).
+    Important tags are those of headlines, times and tables (see `KEPT_TAGS`).
     """
-    if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
+    if element.tag in KEPT_TAGS or next(element.iter(*KEPT_TAGS), None) is not None:
         return False
-    return len(str(SAID(element))) <= MAX_HIDDEN_LENGTH
+    return len(str(NORMALIZED_TEXT(element))) <= MAX_HIDDEN_LENGTH

@@ -43,7 +43,9 @@ FORMATTING: Final = re.compile(
 TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
 """XPath expression for the length of an element's text without spaces and line breaks."""
 
-NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
+TEXTLESS_TAGS: Final = frozenset(
+    ["html", "head", "body", "script", "style", "link", "meta", "noscript"]
+)
 """Tags of elements without visible text that may follow the end of a document."""
 
 RAW: Final = frozenset(
@@ -123,7 +125,9 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
     limit = etree.ErrorTypes.ERR_RESOURCE_LIMIT
     cut = any(entry.type == limit for entry in parser.error_log)
     beside = any(
-        element.tag not in NOTHING for other in root.itersiblings() for element in other.iter()
+        element.tag not in TEXTLESS_TAGS
+        for other in root.itersiblings()
+        for element in other.iter()
     )
     continues = any(
         other.tag == "html" and (other.text or "").strip() for other in root.itersiblings()

@@ -38,7 +38,7 @@ FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
 
 
-PLACES = ("div", "section", "ul", "ol", "main", "tbody")
+LIST_TAGS = ("div", "section", "ul", "ol", "main", "tbody")
 MAX_PLACES = 20_000
 """Maximum number of elements per page that are searched for an empty list."""
 
@@ -53,7 +53,7 @@ LIST_NAME = re.compile(
 )
 """Pattern of class names and ids of elements that may contain a list of releases."""
 
-BESIDE = re.compile(
+SIDE_CLASS = re.compile(
     r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ BESIDE = re.compile(
 """Pattern of class names and ids of elements outside the main list that scripts also fill."""
 
 BESIDE_LEVELS = 3
-"""Maximum number of ancestors whose class names and ids are matched with `BESIDE`."""
+"""Maximum number of ancestors whose class names and ids are matched with `SIDE_CLASS`."""
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
@@ -164,7 +164,7 @@ def _has_empty_list(page: Page) -> bool:
     """
     for node in islice(page.tree.iter(), MAX_PLACES):
         is_own = "-" in node.tag
-        if not is_own and node.tag not in PLACES:
+        if not is_own and node.tag not in LIST_TAGS:
             continue
         names = f"{node.tag if is_own else ''} {class_and_id(node)}"
         if not LIST_NAME.search(names) or len([*islice(node.iter(), MAX_WITHIN)]) == MAX_WITHIN:
@@ -172,7 +172,9 @@ def _has_empty_list(page: Page) -> bool:
         text = element_line(node)
         loads = len(text) <= LOADING_LENGTH and LOADING.search(text)
         is_empty = not text and node.find(".//a") is None and node.find(".//img") is None
-        if not (loads or is_empty) or BESIDE.search(f"{names} {names_around(node, BESIDE_LEVELS)}"):
+        if not (loads or is_empty) or SIDE_CLASS.search(
+            f"{names} {names_around(node, BESIDE_LEVELS)}"
+        ):
             continue
         if not any(one.tag in ASIDES for one in node.iterancestors()):
             return True
@@ -191,7 +193,7 @@ def _has_target(page: Page) -> bool:
             named.update(one or other for one, other in TARGETS.findall(text))
     if not named:
         return False
-    places = islice(page.tree.iter(*PLACES), MAX_PLACES)
+    places = islice(page.tree.iter(*LIST_TAGS), MAX_PLACES)
     return any(node.get("id") in named and _is_empty(node) for node in places)
 
 
@@ -199,7 +201,7 @@ def _is_empty(node: etree._Element) -> bool:
     """Whether an element shows nothing and is in the main content of the page."""
     if element_line(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
-    beside = BESIDE.search(f"{class_and_id(node)} {names_around(node, BESIDE_LEVELS)}")
+    beside = SIDE_CLASS.search(f"{class_and_id(node)} {names_around(node, BESIDE_LEVELS)}")
     return not beside and not any(one.tag in ASIDES for one in node.iterancestors())
 
 

@@ -43,7 +43,7 @@ LAZY = (
 
 IMAGE = re.compile(rf"\.(?:{IMAGES})$", re.IGNORECASE)
 
-FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
+DOWNLOAD_FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
@@ -99,7 +99,7 @@ def leads_to_image(url: str) -> bool:
 
 def leads_to_file(url: str) -> bool:
     """Whether a URL is a file to download, judging by the suffix of its path or a query value."""
-    return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
+    return bool(MAYBE_FILE.search(url) and DOWNLOAD_FILE.search(file_of(url)))
 
 
 def file_of(url: str) -> str:
@@ -108,10 +108,10 @@ def file_of(url: str) -> str:
     For example, the file of ``get.aspx?file=map.odt`` is ``map.odt``.
     """
     path = path_of(url)
-    if FILE.search(path) or "?" not in url:
+    if DOWNLOAD_FILE.search(path) or "?" not in url:
         return path
     asked = (value for _, value in parse_qsl(url.partition("?")[2].partition("#")[0]))
-    return next(filter(FILE.search, asked), path)
+    return next(filter(DOWNLOAD_FILE.search, asked), path)
 
 
 def path_of(url: str) -> str:

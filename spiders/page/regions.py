@@ -16,7 +16,7 @@ from lxml import etree
 from spiders.page.class_hints import class_and_id
 
 MAIN: Final = 1
-ASIDE: Final = 2
+SIDE_BITS: Final = 2
 MENU: Final = 4
 FOOT: Final = 8
 HEAD: Final = 16
@@ -30,7 +30,7 @@ around the page."""
 MAX_FORM_MARKS: Final = 30
 """Maximum number of texts and links in a search form. A larger form contains a list."""
 
-_TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": ASIDE, "main": MAIN}
+_TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": SIDE_BITS, "main": MAIN}
 _ROLES: Final = {
     "navigation": MENU,
     "menu": MENU,
@@ -38,7 +38,7 @@ _ROLES: Final = {
     "search": MENU,
     "contentinfo": FOOT,
     "banner": HEAD,
-    "complementary": ASIDE,
+    "complementary": SIDE_BITS,
     "main": MAIN,
 }
 _NEVER: Final = frozenset(("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"))
@@ -70,11 +70,11 @@ _MAIN: Final = re.compile(
     r"main(?:[_-]?(?:col(?:umn)?|area|pane|container))?|content[_-]?pane)(?:$|\s)",
     re.IGNORECASE,
 )
-_CALLED: Final = ((MENU, _MENU), (FOOT, _FOOT), (HEAD, _HEAD), (ASIDE, _ASIDE), (MAIN, _MAIN))
-_OF_ROWS: Final = (FOOT, HEAD, ASIDE)
+_CALLED: Final = ((MENU, _MENU), (FOOT, _FOOT), (HEAD, _HEAD), (SIDE_BITS, _ASIDE), (MAIN, _MAIN))
+_OF_ROWS: Final = (FOOT, HEAD, SIDE_BITS)
 _FEATURED: Final = re.compile(r"featur|hero|lead|top-?stor|highlight", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_OUTER_REGIONS: Final = MENU | HEAD | FOOT | ASIDE
+_OUTER_REGIONS: Final = MENU | HEAD | FOOT | SIDE_BITS
 
 
 @dataclass(slots=True)
@@ -136,8 +136,8 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
     tag = str(node.tag)
     bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
     if bit:
-        own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | ASIDE) and in_row)
-        featured = bit == ASIDE and _FEATURED.search(_names(node))
+        own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | SIDE_BITS) and in_row)
+        featured = bit == SIDE_BITS and _FEATURED.search(_names(node))
         return (0, False) if own or featured else (bit, True)
     names = " " if tag in _NEVER else class_and_id(node)
     return (0 if names == " " else _called(names, in_row=in_row)), False

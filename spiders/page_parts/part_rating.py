@@ -69,7 +69,7 @@ MAX_DATED: Final = 5_000
 MAX_READ: Final = 300_000
 """Maximum total number of start and end tags that are read in the candidates of a page."""
 
-WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+WIDE_CHARACTER: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Pattern of a character that counts as several Latin letters."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
@@ -359,16 +359,16 @@ def _title(
 
 
 def _is_title(text: str) -> bool:
-    letters = sum(map(str.isalpha, text)) + len(WIDE.findall(text))
+    letters = sum(map(str.isalpha, text)) + len(WIDE_CHARACTER.findall(text))
     return letters >= MIN_TITLE_LETTERS and len(text) <= MAX_TITLE and not is_generic(text)
 
 
 def _length(line: PageLine) -> int:
     """Return the number of characters in a line that are not in links.
 
-    Wide characters (`WIDE`) count as three.
+    Wide characters (`WIDE_CHARACTER`) count as three.
     """
-    return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
+    return len(line.text) - line.linked + 2 * len(WIDE_CHARACTER.findall(line.text))
 
 
 def _lists_dates(lines: Sequence[PageLine], reader: LineReader) -> bool:

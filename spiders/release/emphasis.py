@@ -20,7 +20,7 @@ from spiders.release.headline_text import (
 )
 
 LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
-CALLED: Final = re.compile(
+HEADLINE_CLASS: Final = re.compile(
     r"(?:^|[\s_-]|lbl|txt)(?:tit(?:le|el|re|ol|ul|lu)|tit(?![a-z])|tytul|nadpis|naslov|zagolov|"
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
@@ -162,7 +162,7 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
             pixels = stated_pixels(element)
             if pixels is not None and pixels > usual * MIN_SIZE_RATIO:
                 return True
-        if within and (element.tag in LARGE or CALLED.search(class_and_id(element))):
+        if within and (element.tag in LARGE or HEADLINE_CLASS.search(class_and_id(element))):
             return True
         within = within and element.tag not in {"p", "td"}
         element = element.getparent()

@@ -23,7 +23,7 @@ MIN_TITLE, MAX_LINKS = 16, 30
 OTHER_REGIONS: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
-ASIDE: Final = frozenset(["nav", "footer", "header"])
+SIDE_TAGS: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
 """Maximum number of links checked after a body. Links further down are unrelated to the release."""
 
@@ -65,7 +65,7 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
 def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
     for element in (body, *body.iterancestors()):
         for after in element.itersiblings():
-            if after.tag not in ASIDE:
+            if after.tag not in SIDE_TAGS:
                 yield from after.iter("a")
 
 
@@ -83,5 +83,5 @@ def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool
     levels = 0.0 if holder is None else below[holder]
     for one in reversed(around):
         own = ABOVE_LINK if hints_in(class_and_id(one)) & OTHER_REGIONS else 0
-        levels = below[one] = inf if one.tag in ASIDE else max(own, levels - 1)
+        levels = below[one] = inf if one.tag in SIDE_TAGS else max(own, levels - 1)
     return levels > 0

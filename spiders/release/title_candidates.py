@@ -43,7 +43,7 @@ SEPARATOR: Final = re.compile(
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
 """Pattern of a character that is in every separator, for a quick first check."""
 
-STATED: Final = ("articletitle", "citation_title")
+HEADLINE_META: Final = ("articletitle", "citation_title")
 """Names of meta elements for the headline without the site's name, as used by Chinese government
 sites and journals."""
 
@@ -129,7 +129,7 @@ def headline_candidates(  # noqa: C901 - one flat loop
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
     """Yield the page's four metadata titles as pairs of rule and text. A text may be empty."""
     headline = meta.text("headline")
-    stated = next((name for name in STATED if meta.meta(name)), "")
+    stated = next((name for name in HEADLINE_META if meta.meta(name)), "")
     # JSON-LD and these meta elements contain the headline without the site's name, so the model
     # treats them alike.
     yield (

@@ -29,7 +29,7 @@ OLD_FONTS: Final = frozenset({"embedded-opentype", "svg"})
 """Formats of fonts that common browsers do not load."""
 
 COMMENT: Final = re.compile(r"/\*[\s\S]*?(?:\*/|\Z)")
-FORMAT: Final = re.compile(r"\s*+format\(\s*+[\"']?([\w-]++)", re.IGNORECASE)
+FONT_FORMAT: Final = re.compile(r"\s*+format\(\s*+[\"']?([\w-]++)", re.IGNORECASE)
 DENSITY: Final = re.compile(
     r"\s*+(?:type\([^()]*+\)\s*+)?(\d++(?:\.\d++)?|\.\d++)(?:x|dppx)\b", re.IGNORECASE
 )
@@ -178,7 +178,7 @@ class _Reader:
 
     def _source(self, url: str, end: int) -> None:
         """Add the first URL of a ``src`` in a format that current browsers load."""
-        named = FORMAT.match(self._css, end)
+        named = FONT_FORMAT.match(self._css, end)
         is_old = named and named[1].lower() in OLD_FONTS
         if not (is_old or self._has_font or url.partition("?")[0].lower().endswith(".eot")):
             self._font, self._has_font = url, True

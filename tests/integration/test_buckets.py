@@ -14,7 +14,7 @@ import pytest
 from data.network.bucket import Bucket, Replaced, open_bucket
 from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.bucket.manifest import FILE
+from feeds.publishing.bucket.manifest import MANIFEST_FILE
 from feeds.server.app import create_app
 from tests.buckets import COMMANDS, KEY, bucket_server, missing
 from tests.command import communique
@@ -121,7 +121,7 @@ def objects_in(bucket: Bucket, home: Path) -> dict[str, bytes]:
         for name, _, _ in bucket.tags("log/tile")
         if ".p/" in name and not (home / "site" / name).exists()
     }
-    names = [name for name, _, _ in bucket.tags() if name != FILE and name not in outgrown]
+    names = [name for name, _, _ in bucket.tags() if name != MANIFEST_FILE and name not in outgrown]
     return {name: found.body for name in names if (found := bucket.read(name))}
 
 

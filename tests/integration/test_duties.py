@@ -24,7 +24,7 @@ import pytest
 
 from data.network.bucket import Bucket, open_bucket
 from data.settings import BucketSettings
-from feeds.publishing.bucket.manifest import FILE
+from feeds.publishing.bucket.manifest import MANIFEST_FILE
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import COMMUNIQUE, communique
 from tests.peer import Peer, peer_served
@@ -160,7 +160,7 @@ def took_on(log: IO[str], duty: str) -> None:
 def until_published(bucket: Bucket, count: int) -> list[str]:
     """The titles in the feed of all releases, once it has so many and is published whole."""
     while True:
-        feed, told = bucket.read(FEED), bucket.read(FILE)
+        feed, told = bucket.read(FEED), bucket.read(MANIFEST_FILE)
         if feed and told:
             titles = [one.title for one in feedparser.parse(feed.body).entries]
             manifest = json.loads(told.body)

@@ -7,7 +7,7 @@ import msgspec
 
 from data.store.unit_of_work.decisions import AnyDecision
 
-FORMAT: Final = 1
+JOURNAL_FORMAT: Final = 1
 """Version of the record format. Increase it if earlier versions would misinterpret new records."""
 
 JOURNAL: Final = "urn:communique:journal"
@@ -37,7 +37,7 @@ class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
     decisions: Sequence[AnyDecision] = msgspec.field(name="events")
     after: str = ""
-    format: int = FORMAT
+    format: int = JOURNAL_FORMAT
 
 
 _decoder = msgspec.json.Decoder(JournalRecord)
@@ -65,7 +65,7 @@ def decode(block: bytes) -> JournalRecord:
     too new.
     """
     record = _decoder.decode(block)
-    if record.format != FORMAT:
+    if record.format != JOURNAL_FORMAT:
         raise msgspec.ValidationError(
             f"its format is {record.format}, which needs a newer version of Communique"
         )

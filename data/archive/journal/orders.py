@@ -29,7 +29,7 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
 
-FILE: Final = "orders.jsonl"
+ORDERS_FILE: Final = "orders.jsonl"
 """Name of the file with removal orders in the archive's folder."""
 
 TAIL_BYTES: Final = 65_536
@@ -69,7 +69,7 @@ class Orders:
     """The file of removal orders in the folder ``archive``. The file may be missing."""
 
     def __init__(self, archive: Path) -> None:
-        self.path = archive / FILE
+        self.path = archive / ORDERS_FILE
 
     def read(self) -> list[Order]:
         """Return all readable removal orders, oldest first. Raises ArchiveError."""

@@ -53,7 +53,7 @@ NO_LOG: Final = (
     "the log is missing, but its key exists ({0}); restore the folder from a copy, such as site/log"
 )
 
-ANOTHER: Final = (
+OTHER_KEY_MESSAGE: Final = (
     "this is not the key that signs the log in {0}, which is {1}; restore that one from a copy. "
     "Until then, releases are collected but nothing is signed"
 )
@@ -127,7 +127,7 @@ class LogKey:
             self._next.replace(self._path)
             sync(self._path.parent)
             return key
-        raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
+        raise ArchiveError(str(self._path), OTHER_KEY_MESSAGE.format(self._folder, last))
 
     def check(self) -> None:
         """Raise ArchiveError if the log was signed and its key is lost or different.
@@ -143,7 +143,7 @@ class LogKey:
             raise ArchiveError(str(self._path), LOG_KEY_MISSING_MESSAGE.format(self._folder))
         last = self.chain().present
         if all(read_key(path).verifier != last for path in there):
-            raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
+            raise ArchiveError(str(self._path), OTHER_KEY_MESSAGE.format(self._folder, last))
 
     def rotate(self, size: int) -> SigningKey:
         """Replace the key with a new key of the same name. Both keys sign the rotation.

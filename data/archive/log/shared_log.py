@@ -31,7 +31,7 @@ BATCH_LEAVES: Final = 4096
 LOST_AFTER: Final = dt.timedelta(days=1)
 """Time after which a leaf becomes void if its machine has not confirmed it."""
 
-ANOTHER: Final = (
+OTHER_KEY_MESSAGE: Final = (
     "the log of this archive is signed with the key {}, which this machine does not have: copy "
     "log.key and the folder archive/log from the machine that signed it to the machine that will "
     "sign it"
@@ -187,7 +187,7 @@ class SharedLog(TreeLog):
                     self._leaves.follow_signer(known, ours)
                 return
         name = "+".join(known[-1].split("+")[:2]) if known else None
-        raise ArchiveError(str(self.folder), ANOTHER.format(name))
+        raise ArchiveError(str(self.folder), OTHER_KEY_MESSAGE.format(name))
 
     def _feeding(self) -> AbstractContextManager[None]:
         """Context manager that lets only one process on this machine add leaves to the tree."""

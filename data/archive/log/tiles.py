@@ -13,10 +13,10 @@ from data.archive.log.merkle import EMPTY, HASH_BYTES, root_of, split
 from data.errors import ArchiveError
 from data.files import read_regular
 
-WIDTH: Final = 256
+TILE_WIDTH: Final = 256
 """Number of hashes in a full tile."""
-HEIGHT: Final = 8
-"""Height of the subtree in a full tile, which contains 2**HEIGHT hashes."""
+TILE_HEIGHT: Final = 8
+"""Height of the subtree in a full tile, which contains 2**TILE_HEIGHT hashes."""
 
 MAX_CACHED_TILES: Final = 1024
 """Maximum number of tiles in the cache (8 MB)."""
@@ -31,12 +31,12 @@ PREFIXED_BYTES: Final = ENTRY_BYTES + 2
 """Size in bytes of an entry in a bundle, including its length prefix."""
 
 
-def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
+def tile_path(level: Level, number: int, width: int = TILE_WIDTH) -> str:
     """Return the path of a tile or bundle, relative to the log's folder."""
     last = f"{number % 1000:03}"
     while number := number // 1000:
         last = f"x{number % 1000:03}/{last}"
-    partial = "" if width == WIDTH else f".p/{width}"
+    partial = "" if width == TILE_WIDTH else f".p/{width}"
     return f"tile/{level}/{last}{partial}"
 
 
@@ -66,8 +66,8 @@ class TileTree:
         if leaves & (leaves - 1):
             middle = begin + split(leaves)
             return root_of((self.hash_of(begin, middle), self.hash_of(middle, end)))
-        level, height = divmod(leaves.bit_length() - 1, HEIGHT)
-        number, first = divmod(begin >> level * HEIGHT, WIDTH)
+        level, height = divmod(leaves.bit_length() - 1, TILE_HEIGHT)
+        number, first = divmod(begin >> level * TILE_HEIGHT, TILE_WIDTH)
         tile = self.tile(level, number)
         return root_of(hashes_of(tile[first * HASH_BYTES : (first + (1 << height)) * HASH_BYTES]))
 
@@ -84,7 +84,7 @@ class TileTree:
 
     def entry(self, index: int) -> bytes:
         """Return a log entry by its number."""
-        number, place = divmod(index, WIDTH)
+        number, place = divmod(index, TILE_WIDTH)
         bundle = self.piece("entries", number, PREFIXED_BYTES)
         return bundle[place * PREFIXED_BYTES + 2 : (place + 1) * PREFIXED_BYTES]
 
@@ -120,8 +120,8 @@ class TileTree:
 
         The number is at most 256.
         """
-        count = self.size if level == "entries" else self.size >> level * HEIGHT
-        return max(0, min(WIDTH, count - number * WIDTH))
+        count = self.size if level == "entries" else self.size >> level * TILE_HEIGHT
+        return max(0, min(TILE_WIDTH, count - number * TILE_WIDTH))
 
 
 def read_file(folder: Path, path: str) -> bytes:
@@ -141,14 +141,14 @@ def read_file(folder: Path, path: str) -> bytes:
         if not partial:
             raise
         content = read_regular(folder / full)
-        return content[: len(content) // WIDTH * int(wanted)]
+        return content[: len(content) // TILE_WIDTH * int(wanted)]
 
 
 def leaves_in(folder: Path) -> int:
     """Return the number of leaves in the tiles of a log, even if no checkpoint covers them."""
     found = [path for path in (folder / "tile" / "0").rglob("*") if path.is_file()]
     partial = [int(path.name) for path in found if path.parent.name.endswith(".p")]
-    return WIDTH * (len(found) - len(partial)) + max(partial, default=0)
+    return TILE_WIDTH * (len(found) - len(partial)) + max(partial, default=0)
 
 
 def hashes_of(tile: bytes) -> list[bytes]:
@@ -165,10 +165,12 @@ def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> 
     files = dict(pieces_of(tree, "entries", tree.size, prefixed, PREFIXED_BYTES))
     level = 0
     while hashes:
-        pieces = pieces_of(tree, level, tree.size >> level * HEIGHT, hashes, HASH_BYTES)
+        pieces = pieces_of(tree, level, tree.size >> level * TILE_HEIGHT, hashes, HASH_BYTES)
         files.update(pieces)
         # The root of each full tile is a hash on the next level.
-        hashes = [root_of(hashes_of(tile)) for _, tile in pieces if len(tile) == WIDTH * HASH_BYTES]
+        hashes = [
+            root_of(hashes_of(tile)) for _, tile in pieces if len(tile) == TILE_WIDTH * HASH_BYTES
+        ]
         level += 1
     return files
 
@@ -181,11 +183,13 @@ def pieces_of(
     ``count`` is the number of hashes or entries that the tree has on this level, and ``added`` are
     the new ones. ``unit`` is the size of one hash or entry in bytes.
     """
-    number, width = divmod(count, WIDTH)
+    number, width = divmod(count, TILE_WIDTH)
     content = b"".join(added)
     if width:
         content = tree.piece(level, number, unit) + content
-    pieces = (content[at : at + WIDTH * unit] for at in range(0, len(content), WIDTH * unit))
+    pieces = (
+        content[at : at + TILE_WIDTH * unit] for at in range(0, len(content), TILE_WIDTH * unit)
+    )
     return [
         (tile_path(level, number + later, len(piece) // unit), piece)
         for later, piece in enumerate(pieces)
@@ -199,9 +203,9 @@ def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
     even if its width is 0.
     """
     tree = TileTree(new, lambda path: path.encode())
-    levels: list[Level] = ["entries", *range(max(1, -(-new.bit_length() // HEIGHT)))]
+    levels: list[Level] = ["entries", *range(max(1, -(-new.bit_length() // TILE_HEIGHT)))]
     for level in levels:
-        height = HEIGHT if level == "entries" else HEIGHT * (level + 1)
+        height = TILE_HEIGHT if level == "entries" else TILE_HEIGHT * (level + 1)
         for number in range(old >> height, (new >> height) + 1):
             yield level, number, tree.width(level, number)
 
@@ -221,7 +225,7 @@ def tidy(folder: Path, old: int, new: int) -> None:
         if not path.is_dir():
             continue
         for file in path.iterdir():
-            if width == WIDTH or file.name != str(width):
+            if width == TILE_WIDTH or file.name != str(width):
                 file.unlink()
-        if width in {0, WIDTH}:
+        if width in {0, TILE_WIDTH}:
             path.rmdir()

@@ -27,7 +27,7 @@ from data.archive.log.notes import (
     sign_checkpoint,
 )
 from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
-from data.archive.log.tiles import WIDTH, TileTree, grown, leaves_in, read_file, tidy
+from data.archive.log.tiles import TILE_WIDTH, TileTree, grown, leaves_in, read_file, tidy
 from data.errors import ArchiveError
 from data.files import FileWriter, locked, put, read_regular, sync
 
@@ -180,8 +180,8 @@ class TreeLog:
         base, entries = self._pending.entries()
         yield base, entries
         tree = self.tree(base)
-        for bundle in reversed(range(-(-base // WIDTH))):
-            yield bundle * WIDTH, tree.entries(bundle)
+        for bundle in reversed(range(-(-base // TILE_WIDTH))):
+            yield bundle * TILE_WIDTH, tree.entries(bundle)
 
     def waiting(self, size: int) -> bytes:
         """Return all entries after the first ``size`` entries, including those not in the tree yet.
@@ -313,7 +313,9 @@ def copy_unsigned(source: Path, target: Path) -> int:
     size = max(signed.size if signed else 0, first_waiting(source / "pending"))
     tree = log.tree(size)
     entries = [
-        entry for number in range((size + WIDTH - 1) // WIDTH) for entry in tree.entries(number)
+        entry
+        for number in range((size + TILE_WIDTH - 1) // TILE_WIDTH)
+        for entry in tree.entries(number)
     ]
     waiting = waiting_entries(source / "pending", size)
     target.mkdir(parents=True, exist_ok=True)

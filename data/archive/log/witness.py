@@ -45,7 +45,7 @@ WITNESS_KEY_MISSING_MESSAGE: Final = (
     "old one. It still knows all trees that it has seen. Until then, nothing is signed"
 )
 
-ANOTHER: Final = (
+OTHER_KEY_MESSAGE: Final = (
     "this is not the key of this witness, whose public key is in {0}: {1}; restore that key from "
     "a copy. Until then, nothing is signed"
 )
@@ -107,7 +107,7 @@ class Witness:
             raise ArchiveError(str(self._key), WITNESS_KEY_MISSING_MESSAGE.format(published))
         known = published.read_text(encoding="utf-8", errors="replace").strip()
         if str(read_key(self._key).verifier) != known:
-            raise ArchiveError(str(self._key), ANOTHER.format(published, known[:200]))
+            raise ArchiveError(str(self._key), OTHER_KEY_MESSAGE.format(published, known[:200]))
 
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
         """Cosign the checkpoint of a log if the log has only grown since the last cosignature.

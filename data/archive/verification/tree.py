@@ -11,7 +11,7 @@ from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.archive.log.merkle import HASH_BYTES, leaf_hash, root_of
 from data.archive.log.notes import Checkpoint, InvalidNote, VerifierKey
 from data.archive.log.pending import first_waiting
-from data.archive.log.tiles import HEIGHT, PREFIXED_BYTES, WIDTH, hashes_of, tile_path
+from data.archive.log.tiles import PREFIXED_BYTES, TILE_HEIGHT, TILE_WIDTH, hashes_of, tile_path
 from data.archive.log.tree_log import TreeLog, how_to_restore
 from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
@@ -69,7 +69,7 @@ class Leaves:
             return b""
         if number >= self.signed:
             return self.waiting[number - self.signed]
-        bundle, place = divmod(number, WIDTH)
+        bundle, place = divmod(number, TILE_WIDTH)
         if bundle != self._bundle[0]:
             # Entries are read in order, so the last bundle is cached.
             self._bundle = bundle, self._entries(bundle)
@@ -157,11 +157,11 @@ class Leaves:
         return False
 
     def _read_tree(self) -> None:
-        for number in range(-(-self.signed // WIDTH)):
+        for number in range(-(-self.signed // TILE_WIDTH)):
             self._read_bundle(number)
         level = 1
-        while self.signed >> level * HEIGHT:
-            for number in range(-(-(self.signed >> level * HEIGHT) // WIDTH)):
+        while self.signed >> level * TILE_HEIGHT:
+            for number in range(-(-(self.signed >> level * TILE_HEIGHT) // TILE_WIDTH)):
                 self._check_tile(level, number)
             level += 1
         if self.checkpoint and not self.compare(self.checkpoint, "log/checkpoint"):
@@ -184,7 +184,7 @@ class Leaves:
         for place in range(len(bundle) // PREFIXED_BYTES):
             at = place * PREFIXED_BYTES
             entry = bundle[at + 2 : at + PREFIXED_BYTES]
-            leaf = number * WIDTH + place
+            leaf = number * TILE_WIDTH + place
             self._know(leaf, entry)
             if bundle[at : at + 2] != prefix or (hashes and hashes[place] != leaf_hash(entry)):
                 cause = "an entry of the log, or its hash in the tile, was changed"
@@ -196,7 +196,7 @@ class Leaves:
         try:
             hashes = hashes_of(self.tree.tile(level, number))
             for place, digest in enumerate(hashes):
-                below = self.tree.tile(level - 1, number * WIDTH + place)
+                below = self.tree.tile(level - 1, number * TILE_WIDTH + place)
                 if root_of(hashes_of(below)) != digest:
                     cause = "a hash does not match the tile below it: one of them was changed"
                     self.problems.append(ArchiveProblem(f"log/{path}", place * HASH_BYTES, cause))

@@ -34,7 +34,7 @@ from data.text.urls import page_key
 
 T = TypeVar("T")
 
-FILE: Final = "index.db"
+INDEX_FILE: Final = "index.db"
 
 OK: Final = 200
 NOT_MODIFIED: Final = 304
@@ -101,7 +101,7 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._path = folder / FILE
+        self._path = folder / INDEX_FILE
         self._lock = threading.RLock()
         self._files: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None

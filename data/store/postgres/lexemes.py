@@ -46,7 +46,7 @@ MAX_VECTOR_BYTES: Final = 900_000
 """Maximum size of a ``tsvector`` in bytes (PostgreSQL's limit is 1 MB). Later words are not
 found."""
 
-GAP: Final = 2
+BODY_DISTANCE: Final = 2
 """Distance between the last word of a title and the first word of a body, so that no phrase matches
 words of both."""
 
@@ -138,7 +138,7 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
                 known.append(f"{start + place}{weight}")
             else:
                 is_whole = False
-        start += len(words) - 1 + GAP
+        start += len(words) - 1 + BODY_DISTANCE
     lexemes = [
         f"{quoted(word)}:{','.join(of)}" if of else quoted(word) for word, of in places.items()
     ]

@@ -26,10 +26,10 @@ PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
 """End of a statement that inserts a capture, after four other columns."""
 
-ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
+REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """Clause that replaces an existing capture."""
 
-OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
+OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {REPLACE_CAPTURE}"
 
 PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}"
 """Statement that stores the capture of a release, replacing an earlier one."""
@@ -205,7 +205,7 @@ class CapturesPart(Part):
             db.execute(
                 f"INSERT INTO files (url, source, tries, asked, {PUT_FILE}"
                 f" ON CONFLICT (url) DO UPDATE SET source = excluded.source, tries = 1,"
-                f" asked = excluded.asked, {ANOTHER}",
+                f" asked = excluded.asked, {REPLACE_CAPTURE}",
                 [url, source, 1, capture.at.timestamp(), *columns_of(capture)],
             )
             self._unit.decide(decisions.FileCaptured(source, url, capture))

@@ -287,7 +287,7 @@ class VisitsPart(UnconfirmedTable):
 MAX_LINK_VISITS: Final = 2
 """Maximum number of visits that request a linked page. After that, it counts as no release."""
 
-STATED: Final = """
+STORED_LINKS: Final = """
     SELECT n.key, a.release FROM named_links n JOIN aliases a
     ON a.key = n.key AND a.source = n.source AND a.kind = 'seen'
     WHERE n.source = :source AND n.state = 'unread'
@@ -310,7 +310,7 @@ class LinksPart(Part):
             " (SELECT 1 FROM named_links n WHERE n.source = :source AND n.key = j.value)",
             {"source": source, "keys": encode(list(links))},
         )
-        if fresh or self._ask(f"{STATED} LIMIT 1", {"source": source}):
+        if fresh or self._ask(f"{STORED_LINKS} LIMIT 1", {"source": source}):
             with self._writing() as db:
                 db.executemany(
                     "INSERT INTO named_links (source, key, url, title, state, tries)"
@@ -325,7 +325,7 @@ class LinksPart(Part):
                 db.execute(
                     "UPDATE named_links SET state = 'known', title = ''"
                     " WHERE source = :source AND key IN"
-                    f" (SELECT key FROM ({STATED}) AS stated)",
+                    f" (SELECT key FROM ({STORED_LINKS}) AS stated)",
                     {"source": source},
                 )
         rows = self._ask(
@@ -340,7 +340,7 @@ class LinksPart(Part):
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
-                f" (SELECT release FROM ({STATED}) AS stated) AND number NOT IN"
+                f" (SELECT release FROM ({STORED_LINKS}) AS stated) AND number NOT IN"
                 " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL)",
                 {"source": source},
             )
@@ -348,7 +348,7 @@ class LinksPart(Part):
                 "UPDATE named_links SET tries = tries + 1 WHERE source = ? AND key = ?",
                 [(source, key) for key in keys],
             )
-            for key, release in self._ask(STATED, {"source": source}):
+            for key, release in self._ask(STORED_LINKS, {"source": source}):
                 db.execute(
                     "UPDATE named_links SET release = :release, state = (SELECT CASE WHEN"
                     f" {INSTANT} >= :since THEN 'missed' ELSE 'older' END FROM releases r"

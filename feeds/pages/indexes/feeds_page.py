@@ -19,7 +19,7 @@ from feeds.pages.rows import UP, feed_row
 from feeds.translations import Texts
 from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_of
 
-FILE: Final = "feeds/index.html"
+FEEDS_FILE: Final = "feeds/index.html"
 
 MAX_INLINE_FEEDS: Final = 50
 """Maximum number of feeds of a group that the directory's first page lists. Larger groups get
@@ -84,7 +84,10 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
     ]
     groups.insert(1, FeedGroup(N_("What happens to releases"), events))
     title = texts.gettext("Feeds")
-    yield FILE, partial(pages.render, "feeds.html", FILE, Facet(), title=title, groups=groups)
+    yield (
+        FEEDS_FILE,
+        partial(pages.render, "feeds.html", FEEDS_FILE, Facet(), title=title, groups=groups),
+    )
 
 
 def dates_pages(

@@ -10,7 +10,7 @@ from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import FEED_SUFFIXES, href, name_of, page_file
 
-FILE: Final = "404.html"
+NOT_FOUND_FILE: Final = "404.html"
 """File of the 404 page that static hosts serve."""
 
 MAX_SUGGESTIONS: Final = 5
@@ -33,7 +33,7 @@ def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = 
     """
     return pages.render(
         "not_found.html",
-        FILE,
+        NOT_FOUND_FILE,
         Facet(),
         title=pages.catalog.texts.gettext("Nothing is published at this address"),
         link=lambda file: root + href(file),

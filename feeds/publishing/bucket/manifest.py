@@ -14,12 +14,12 @@ import msgspec
 from data.models import ChangeCursor
 from data.network.bucket import Bucket, BucketError, Replaced
 
-FILE: Final = "publication.json"
+MANIFEST_FILE: Final = "publication.json"
 
-FORMAT: Final = 1
+MANIFEST_FORMAT: Final = 1
 
 FOREIGN: Final = (
-    f"its {FILE} has an unknown format; choose another prefix, or delete all objects there"
+    f"its {MANIFEST_FILE} has an unknown format; choose another prefix, or delete all objects there"
 )
 
 
@@ -36,7 +36,7 @@ class BucketManifest(msgspec.Struct, frozen=True):
     change: ChangeCursor
     publisher: str
     at: dt.datetime
-    format: int = FORMAT
+    format: int = MANIFEST_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def read_manifest(bucket: Bucket, known: StoredManifest | None = None) -> Stored
 
     Returns ``known`` if the object has not changed. Raises BucketError if the bucket fails.
     """
-    found = bucket.read(FILE, known.tag if known else None)
+    found = bucket.read(MANIFEST_FILE, known.tag if known else None)
     if found is None or (known and found.tag == known.tag):
         return known if found else None
     try:
         manifest = msgspec.json.decode(found.body, type=BucketManifest)
     except msgspec.DecodeError as error:
         raise BucketError(bucket.place, FOREIGN) from error
-    if manifest.format != FORMAT:
+    if manifest.format != MANIFEST_FORMAT:
         raise BucketError(bucket.place, FOREIGN)
     return StoredManifest(manifest, found.tag)
 
@@ -76,7 +76,9 @@ def replace_manifest(
     headers = {"Content-Type": "application/json", "Cache-Control": "no-cache"}
     over = old.tag if old else None
     try:
-        return StoredManifest(manifest, bucket.write(FILE, body, over=over, headers=headers))
+        return StoredManifest(
+            manifest, bucket.write(MANIFEST_FILE, body, over=over, headers=headers)
+        )
     except Replaced:
         # The response to an earlier attempt may have been lost. In this case, the object is ours.
         found = read_manifest(bucket)

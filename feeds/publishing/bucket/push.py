@@ -32,7 +32,7 @@ from data.network.bucket import Bucket, BucketError, Replaced
 from data.store.core.store import Store
 from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.manifest import (
-    FILE,
+    MANIFEST_FILE,
     BucketManifest,
     StoredManifest,
     read_manifest,
@@ -154,7 +154,7 @@ class SiteBucket:
                 number = self._take_number()
             except Replaced:
                 continue
-            tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
+            tags = {name: tag for name, tag, _ in self._bucket.tags() if name != MANIFEST_FILE}
             self._kept.begin(tags, number, time.time() + SETTLED_AFTER_SECONDS)
             return True
         raise BucketError(self._bucket.place, CROWDED)
@@ -290,7 +290,7 @@ class SiteBucket:
 
         Returns the known objects with corrected ETags.
         """
-        tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
+        tags = {name: tag for name, tag, _ in self._bucket.tags() if name != MANIFEST_FILE}
         found = {
             name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
             for name, tag in tags.items()

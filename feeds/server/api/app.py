@@ -47,7 +47,7 @@ from feeds.urls import API
 MIN_COMPRESSED_BYTES: Final = 500
 """Minimum size in bytes of a response body that is worth compressing."""
 
-SHARED: Final = {
+API_HEADERS: Final = {
     # Caches revalidate on every request, so clients see changes at once.
     "cache-control": "public, no-cache",
     "vary": "accept, accept-encoding",
@@ -285,7 +285,7 @@ def is_known(tag: str, wanted: ResponseOptions) -> bool:
 
 def unchanged(tag: str) -> Response:
     """Return a 304 response with the ETag ``tag``."""
-    return Response(status_code=304, headers={**SHARED, "etag": tag})
+    return Response(status_code=304, headers={**API_HEADERS, "etag": tag})
 
 
 def response_of(
@@ -298,7 +298,7 @@ def response_of(
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
         return unchanged(tag)
-    headers_sent = {**SHARED, **headers, "etag": tag}
+    headers_sent = {**API_HEADERS, **headers, "etag": tag}
     if wanted.coding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
         body = COMPRESS[wanted.coding](body)
         headers_sent["content-encoding"] = wanted.coding
@@ -339,5 +339,5 @@ def redirect_to_renamed(request: Request, error: SourceMoved) -> Response:
     place = quote(str(error), safe="")
     place = f"../{place}/{rest}" if rest else place
     query = request.scope["query_string"].decode("latin-1")
-    headers = {**SHARED, "location": f"{place}?{query}" if query else place}
+    headers = {**API_HEADERS, "location": f"{place}?{query}" if query else place}
     return Response(status_code=308, headers=headers)

@@ -19,7 +19,7 @@ SOURCE: Final = "lindmouth"
 
 STARTED: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
 
-FILE: Final = "https://lindmouth.example/signals.pdf"
+FILE_URL: Final = "https://lindmouth.example/signals.pdf"
 
 FIELDS: Final = {
     "id": RELEASE,
@@ -40,7 +40,7 @@ FIELDS: Final = {
     "body_html": "<p>The Harbour Board opened its new signal station.</p>",
     "body_text": "The Harbour Board opened its new signal station.",
     "images": (),
-    "attachments": (Media(FILE, "application/pdf", 48_213, "Signals"),),
+    "attachments": (Media(FILE_URL, "application/pdf", 48_213, "Signals"),),
     "revision": 2,
     "story": STORY,
     "retracted": None,
@@ -127,7 +127,7 @@ def examples() -> Mapping[str, ApiExample]:
     )
     copy = schemas.Republished(source="tidewire", release=COPY, share=0.83)
     attachment = schemas.Attachment(
-        url=FILE,
+        url=FILE_URL,
         title="Signals",
         digest="sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
         kind="pdf",

@@ -126,7 +126,7 @@ def indented(answer: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
 
 
-FILE = "api/index.html"
+API_PAGE_FILE = "api/index.html"
 """File name of the documentation page, used to resolve its relative links. The page is not
 published as a file; the server generates it."""
 
@@ -172,7 +172,7 @@ def api_page(
     """
     return pages.render(
         "api.html",
-        FILE,
+        API_PAGE_FILE,
         Facet(),
         title=pages.catalog.texts.gettext("API for programs"),
         introduction=introduction,

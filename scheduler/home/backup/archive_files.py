@@ -16,7 +16,7 @@ from uuid import UUID
 
 from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.archive.log.pending import HEAD
-from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
+from data.archive.log.tiles import TILE_WIDTH, TileTree, tile_path, touched
 from data.archive.log.tiles import read_file as read_log_file
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.cdxj import CdxjEntry, decode_entry, entry_of
@@ -26,7 +26,7 @@ from data.errors import ArchiveError
 from data.files import files_below
 from data.toml_files import read_bytes
 
-SEARCH_LEAVES: Final = 64 * WIDTH
+SEARCH_LEAVES: Final = 64 * TILE_WIDTH
 """Number of leaves that are searched per step."""
 
 WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
@@ -67,7 +67,7 @@ class LogState:
     def lost(self) -> Sequence[str]:
         """Return the names of tiles that the last signed tree needs and that are missing."""
         there = {*self.full}
-        due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
+        due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == TILE_WIDTH)
         return [name for name in due if name not in there]
 
 
@@ -138,8 +138,8 @@ def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes,
         lambda path: state.files.get(path) or read_log_file(folder, path),
     )
     numbers = {}
-    for bundle in range(first // WIDTH, -(-min(end, tree.size) // WIDTH)):
-        for number, entry in enumerate(tree.entries(bundle), bundle * WIDTH):
+    for bundle in range(first // TILE_WIDTH, -(-min(end, tree.size) // TILE_WIDTH)):
+        for number, entry in enumerate(tree.entries(bundle), bundle * TILE_WIDTH):
             numbers[entry[-ID_BYTES:]] = number
     for number, entry in enumerate(state.waiting, state.base):
         numbers[entry[-ID_BYTES:]] = number
@@ -151,7 +151,7 @@ def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
 
     The newest leaves are searched first. Raises ArchiveError.
     """
-    end, many = state.leaves, WIDTH
+    end, many = state.leaves, TILE_WIDTH
     while end > 0:
         first = max(0, end - many)
         if record.bytes in numbers_of(home, state, first, end):

@@ -18,8 +18,8 @@ from typing import Final
 import msgspec
 
 from data.archive.log.removals import REMOVAL
-from data.archive.requisite_cache import FILE as REQUISITES
-from data.archive.warc.index import FILE as INDEX
+from data.archive.requisite_cache import REQUISITES_FILE
+from data.archive.warc.index import INDEX_FILE
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
@@ -69,7 +69,7 @@ POSTGRESQL: Final = (
     "it, or copy the database while nothing uses it, and keep both copies together"
 )
 
-ANOTHER: Final = (
+OTHER_HOME_MESSAGE: Final = (
     "the folder holds a backup of {}, which is another HOME or has a new archive; restore that "
     "backup, or choose another folder"
 )
@@ -310,7 +310,9 @@ class BackupRun:
 
     def _others(self) -> Iterator[Path]:
         """Yield the files of other programs in the archive's folder."""
-        caches = {path.name for one in (INDEX, REQUISITES) for path in files_of(Path(one))}
+        caches = {
+            path.name for one in (INDEX_FILE, REQUISITES_FILE) for path in files_of(Path(one))
+        }
         for path in sorted(self._home.archive.iterdir()):
             name = path.name
             is_ours = NAME.fullmatch(name.removesuffix(DOT_OPEN)) or CDXJ_FILE.fullmatch(name)
@@ -414,5 +416,5 @@ def open_backup(home: Home, to: Path) -> Manifest:
     # A new home directory must not replace the backup of a lost one.
     is_same = known.log == origin_of(home.path) if known.log else known.home == str(home.path)
     if not is_same:
-        raise BackupRefused(to, ANOTHER.format(known.home))
+        raise BackupRefused(to, OTHER_HOME_MESSAGE.format(known.home))
     return known

@@ -12,9 +12,9 @@ import msgspec
 from data.errors import CommuniqueError
 from data.files import rewrite
 
-FILE: Final = "backup.json"
+MANIFEST_FILE: Final = "backup.json"
 
-FORMAT: Final = 1
+MANIFEST_FORMAT: Final = 1
 """Version of the manifest's format. Higher versions are rejected."""
 
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
@@ -67,7 +67,7 @@ class Manifest(msgspec.Struct, frozen=True):
     home: str
     at: dt.datetime
     version: str = msgspec.field(default_factory=lambda: version("communique"))
-    format: int = FORMAT
+    format: int = MANIFEST_FORMAT
     finished: bool = False
     store: Literal["sqlite", "postgresql"] = "sqlite"
     schema: str = ""
@@ -77,13 +77,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class _Format(msgspec.Struct):
-    format: int = FORMAT
+    format: int = MANIFEST_FORMAT
     version: str = "unknown"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest in a folder, or None. Raises BackupRefused and OSError."""
-    path = folder / FILE
+    path = folder / MANIFEST_FILE
     if not path.is_file():
         if path.exists():
             # Reading a pipe or device may never end.
@@ -92,7 +92,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     content = path.read_bytes()
     try:
         known = msgspec.json.decode(content, type=_Format)
-        if known.format > FORMAT:
+        if known.format > MANIFEST_FORMAT:
             raise BackupRefused(
                 folder,
                 f"the backup was written by a newer version of Communique ({known.version}); "
@@ -139,4 +139,4 @@ def finished_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest, which makes the backup valid. Raises OSError."""
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    rewrite(folder / FILE, content.decode() + "\n")
+    rewrite(folder / MANIFEST_FILE, content.decode() + "\n")

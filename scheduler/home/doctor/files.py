@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.access.tokens import load_tokens
-from data.environment import BETWEEN, KEY_OF_FILE, PREFIX, settings_named
+from data.environment import KEY_OF_FILE, TABLE_SEPARATOR, VARIABLE_PREFIX, settings_named
 from data.errors import SettingsError
 from data.search.saved_searches import load_searches
 from data.settings import Settings
@@ -20,7 +20,7 @@ from data.wording import counted
 from feeds.alerts.channels import AlertWatch
 from scheduler.home.backup.contents import SECRET, own_files
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.home import NO_FOLDER, NOWHERE, Home
+from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
 from spiders.attachments.scan import missing_programs
 from spiders.download.settings import BrowserMissing, find_browser
 from spiders.sources.loader import load_sources
@@ -173,7 +173,7 @@ def check_folders(home: Home) -> Iterator[Finding]:
     """Check for folders that are files or broken links, or that have wrong permissions."""
     for folder in (home.archive, home.site):
         if folder.is_symlink() and not folder.exists():
-            yield Finding("permissions", "error", f"{folder} is a link", NOWHERE)
+            yield Finding("permissions", "error", f"{folder} is a link", BROKEN_LINK_MESSAGE)
         elif folder.exists() and not folder.is_dir():
             yield Finding("permissions", "error", f"{folder} must be a folder", NO_FOLDER)
     for folder in (home.path, home.sources, home.watches, home.tokens, home.archive):
@@ -195,7 +195,11 @@ def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for part, table in msgspec.structs.asdict(settings).items():
         for key, value in msgspec.structs.asdict(table).items():
             if key.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
-                yield f"{part}.{key}", f"{PREFIX}{part}{BETWEEN}{key}".upper(), value
+                yield (
+                    f"{part}.{key}",
+                    f"{VARIABLE_PREFIX}{part}{TABLE_SEPARATOR}{key}".upper(),
+                    value,
+                )
 
 
 def is_closed(folder: Path) -> bool:

@@ -14,16 +14,16 @@ import tomlkit
 from tomlkit.exceptions import ParseError
 
 from data.archive.journal.history import JournalEntry
-from data.archive.journal.orders import FILE as ORDERS
+from data.archive.journal.orders import ORDERS_FILE
 from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, copy_unsigned, log_of
 from data.archive.removal.removal import noted_removals, write
-from data.archive.requisite_cache import FILE as REQUISITES
+from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.verification.tree import Leaves
-from data.archive.warc.index import FILE as INDEX
+from data.archive.warc.index import INDEX_FILE
 from data.archive.warc.reader import DOT_OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
@@ -344,9 +344,9 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
         except ArchiveError as error:
             damages.append(Damage(f"log/{error.path}", 0, error.cause))
     for path in sorted(source.iterdir()):
-        if not path.is_file() or path.name.startswith((INDEX, REQUISITES)):
+        if not path.is_file() or path.name.startswith((INDEX_FILE, REQUISITES_FILE)):
             continue
-        if path.name.endswith(DOT_OPEN) or path.name == ORDERS:
+        if path.name.endswith(DOT_OPEN) or path.name == ORDERS_FILE:
             shutil.copyfile(path, target / path.name)
             continue
         try:

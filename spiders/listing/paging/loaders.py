@@ -36,7 +36,7 @@ ENDPOINTS: Final = tuple(
 )  # fmt: skip
 """Attributes that contain the URL of a script's request."""
 
-PLACES: Final = ("offset", "start", "skip", "from")
+OFFSET_COUNTERS: Final = ("offset", "start", "skip", "from")
 """Names of counters (after ``data-``) for the offset of the first row to request."""
 
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
@@ -95,7 +95,7 @@ _COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.I
 _LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
 
 
-_COUNTERS = tuple(f"data-{name}" for name in (*PLACES, *PAGES, *CURRENT_PAGE_NAMES))
+_COUNTERS = tuple(f"data-{name}" for name in (*OFFSET_COUNTERS, *PAGES, *CURRENT_PAGE_NAMES))
 _COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
 _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
 
@@ -222,7 +222,7 @@ def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
     """Return the name of the counter parameter, its next value, and its `Series`, or None."""
     size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
     total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
-    for name in PLACES:
+    for name in OFFSET_COUNTERS:
         if _is_number(data.get(name)):
             last = None if total is None else max(total - 1, 0)
             return name, data[name], Series("", name, size, last)

@@ -24,7 +24,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
-from spiders.page.regions import ASIDE
+from spiders.page.regions import SIDE_BITS
 
 MIN_SHARED_PARTS: Final = 0.5
 """Minimum share of parts (tags with classes) that two rows with the same markup share."""
@@ -118,7 +118,7 @@ def ancestor(node: etree._Element, level: int) -> etree._Element | None:
 def _is_beside(spans: list[ElementSpan], flat: FlatPage) -> bool:
     """Whether a list is in a sidebar or in a narrow column."""
     around = flat.regions.around(spans[0].begin, spans[-1].end)
-    return bool(around & ASIDE) or is_in_narrow_column(spans[0].node)
+    return bool(around & SIDE_BITS) or is_in_narrow_column(spans[0].node)
 
 
 def _days(spans: list[ElementSpan], dates: list[DateMark]) -> list[dt.date]:

@@ -22,7 +22,7 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.listing.rows.spanned_rows import joined_rows
 from spiders.page.class_hints import post_mark
-from spiders.page.regions import ASIDE, CHROME
+from spiders.page.regions import CHROME, SIDE_BITS
 
 MAX_DATED_REGIONS = 16
 """Maximum number of dated regions examined per page, best first. Half as many undated regions are
@@ -179,7 +179,7 @@ def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
     found: dict[str, list[ElementSpan]] = defaultdict(list)
     marked = [(span, mark) for span in flat.spans if (mark := post_mark(span.node))]
     for span, mark in sorted(marked, key=lambda one: (one[0].begin, -one[0].end)):
-        if flat.regions.around(span.begin, span.end) & (ASIDE | CHROME):
+        if flat.regions.around(span.begin, span.end) & (SIDE_BITS | CHROME):
             continue
         if not found[mark] or span.begin >= found[mark][-1].end:
             found[mark].append(span)

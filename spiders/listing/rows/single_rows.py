@@ -13,7 +13,7 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.side_lists import is_side_link
 from spiders.page.class_hints import class_and_id
 from spiders.page.generic_names import LISTING
-from spiders.page.regions import ASIDE, CHROME
+from spiders.page.regions import CHROME, SIDE_BITS
 
 MAX_ROWS: Final = 12
 """Maximum number of elements that are tried as the only dated row."""
@@ -89,7 +89,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
         for span in flat.spans
         if span.node.tag in _ROWS
         and (span.node.tag == "article" or _POST.search(class_and_id(span.node)))
-        and not flat.regions.around(span.begin, span.end) & (CHROME | ASIDE)
+        and not flat.regions.around(span.begin, span.end) & (CHROME | SIDE_BITS)
         and _count(headlines, span) == 1
     ]
     if not posts:
@@ -105,7 +105,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
     link = _link_of(flat, head.begin, head.end)
     if link is None or urldefrag(link)[0] == urldefrag(url)[0]:
         return None
-    shown = [text for text in flat.texts if not flat.regions.at(text.place) & (CHROME | ASIDE)]
+    shown = [text for text in flat.texts if not flat.regions.at(text.place) & (CHROME | SIDE_BITS)]
     held = sum(len(text.text) for text in shown if row.begin <= text.place < row.end)
     if held < MIN_SHARE * sum(len(text.text) for text in shown):
         return None

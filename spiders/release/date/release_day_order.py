@@ -34,7 +34,7 @@ NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
 """Pattern of a part of every numeric date, for a quick first check."""
 
 YEAR_DIGITS: Final = 2
-STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
+ISO_DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
 
 Numbers = tuple[int, int, str]
 
@@ -130,5 +130,5 @@ def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
 def _stated_days(meta: EmbeddedMetadata, page: Page) -> Iterator[AddressDay]:
     """Yield the days in a page's metadata."""
     for text, _ in metadata_dates(meta, page):
-        if match := STATED.match(text):
+        if match := ISO_DAY.match(text):
             yield AddressDay(int(match[1]), int(match[2]), int(match[3]))

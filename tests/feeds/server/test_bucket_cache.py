@@ -15,7 +15,7 @@ import feeds.server.bucket_cache
 from data.archive.log.tree_log import log_of
 from data.network.bucket import Bucket, BucketError, BucketObject
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.bucket.manifest import FILE
+from feeds.publishing.bucket.manifest import MANIFEST_FILE
 from feeds.publishing.bucket.push import PUBLICATION, SiteBucket
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log
@@ -94,7 +94,7 @@ def test_published_files_are_served_and_removed_ones_are_not(
     cache = BucketCache(bucket)
     publish({"index.html": "1", "feeds/all.atom": "1"})
     assert body_of(cache, "/") == body_of(cache, "/feeds/all.atom") == b"1"
-    assert body_of(cache, "/nothing") is body_of(cache, f"/{FILE}") is None
+    assert body_of(cache, "/nothing") is body_of(cache, f"/{MANIFEST_FILE}") is None
     publish({"index.html": "2", "feeds/all.atom": "", "nothing": "something"})
     assert body_of(cache, "/") == b"2"
     assert body_of(cache, "/feeds/all.atom") is None
@@ -127,7 +127,7 @@ def test_a_publication_that_is_not_complete_is_not_looked_for(
         if name == "feeds/all.atom":
             bucket.asked.clear()
             assert body_of(cache, "/") == b"1"
-            assert bucket.asked == [FILE]
+            assert bucket.asked == [MANIFEST_FILE]
         return written
 
     monkeypatch.setattr(bucket, "write", looked_at)
@@ -175,7 +175,7 @@ def test_a_bucket_that_was_started_again_is_served(bucket: FailingBucket, publis
     for text in ("1", "2", "3"):
         publish({"index.html": text})
     assert body_of(cache, "/") == b"3"
-    bucket.delete([FILE, "index.html"])
+    bucket.delete([MANIFEST_FILE, "index.html"])
     publish({"index.html": "anew"})
     assert body_of(cache, "/") == b"anew"
 

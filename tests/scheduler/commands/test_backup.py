@@ -21,7 +21,7 @@ from data.archive.archive import Archive
 from data.models import HubRequest
 from data.settings import ArchiveSettings as Settings
 from data.store.sqlite.store import SqliteStore
-from scheduler.home.backup.manifest import FILE, Manifest, read_manifest, write_manifest
+from scheduler.home.backup.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
 from scheduler.home.errors import RESTORING
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home, without_rights
@@ -281,25 +281,25 @@ def test_the_target_of_a_link_is_not_part_of_a_backup(to: Path, tmp_path: Path) 
     outside.write_text("somebody else's")
     (to / "archive/link").symlink_to(outside)
     (to / "archive/up").symlink_to(tmp_path)
-    manifest = json.loads((to / FILE).read_text())
+    manifest = json.loads((to / MANIFEST_FILE).read_text())
     digest = hashlib.sha256(outside.read_bytes()).hexdigest()
     for number, place in enumerate(("archive/link", "archive/up/outside")):
         stored = STORED | {"at": place, "bytes": outside.stat().st_size, "sha256": digest}
         files = manifest["files"] | {"sources/more.toml": stored}
-        (to / FILE).write_text(json.dumps({**manifest, "files": files}))
+        (to / MANIFEST_FILE).write_text(json.dumps({**manifest, "files": files}))
         told = refused("restore", str(to), home=tmp_path / f"restored{number}")
         assert told.startswith(f"1 file is damaged or missing in the backup {to}: {to}/{place}; ")
     assert outside.stat().st_nlink == 1
 
 
 def test_a_folder_or_a_file_with_a_wrong_size_is_damaged(to: Path, tmp_path: Path) -> None:
-    manifest = json.loads((to / FILE).read_text())
+    manifest = json.loads((to / MANIFEST_FILE).read_text())
     store = manifest["files"]["communique.db"]
     place = to / store["at"]
     wrong = manifest["files"] | {"communique.db": store | {"bytes": 3}}
-    (to / FILE).write_text(json.dumps({**manifest, "files": wrong}))
+    (to / MANIFEST_FILE).write_text(json.dumps({**manifest, "files": wrong}))
     assert str(place) in refused("restore", str(to), home=tmp_path / "one")
-    (to / FILE).write_text(json.dumps(manifest))
+    (to / MANIFEST_FILE).write_text(json.dumps(manifest))
     place.unlink()
     place.mkdir()
     assert str(place) in refused("restore", str(to), home=tmp_path / "other")
@@ -355,7 +355,7 @@ def test_other_folders_and_backups_of_newer_versions_are_rejected(to: Path, tmp_
     assert "there is no backup in this folder" in refused(
         "restore", str(tmp_path / "empty"), home=tmp_path / "restored"
     )
-    manifest = json.loads((to / FILE).read_text())
+    manifest = json.loads((to / MANIFEST_FILE).read_text())
     for wrong, told in (
         (
             {**manifest, "format": 99, "files": 1},
@@ -375,12 +375,12 @@ def test_other_folders_and_backups_of_newer_versions_are_rejected(to: Path, tmp_
             for wrong in ({"bytes": -1}, {"bytes": 10**30}, {"mode": -1}, {"changed": 10**30})
         ),
     ):
-        (to / FILE).write_text(json.dumps(wrong))
+        (to / MANIFEST_FILE).write_text(json.dumps(wrong))
         assert told in refused("restore", str(to), home=tmp_path / "restored")
-    (to / FILE).write_bytes(b"\x00\xff")
+    (to / MANIFEST_FILE).write_bytes(b"\x00\xff")
     assert "can't be read" in refused("restore", str(to), home=tmp_path / "restored")
-    (to / FILE).unlink()
-    os.mkfifo(to / FILE)
+    (to / MANIFEST_FILE).unlink()
+    os.mkfifo(to / MANIFEST_FILE)
     assert "the manifest is not a file" in refused("restore", str(to), home=tmp_path / "restored")
     other = make_home(tmp_path / "other", "https://acme.example/")
     assert "the manifest is not a file" in refused("backup", str(to), home=other)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.requisite_cache import FILE
+from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.warc.index import Index
 from spiders.crawl.drafts import page_requisites
 from tests.command import collect, communique, make_home
@@ -63,7 +63,7 @@ def records(home: Path, url: str) -> list[tuple[int, bool]]:
 
 def age(home: Path, days: float) -> None:
     """Let days pass for all that is known about requisites."""
-    with closing(sqlite3.connect(home / "archive" / FILE)) as db, db:
+    with closing(sqlite3.connect(home / "archive" / REQUISITES_FILE)) as db, db:
         db.execute("UPDATE files SET until = until - ?", (days * 86_400,))
         db.execute("UPDATE pages SET due = due - ?", (days * 86_400,))
 

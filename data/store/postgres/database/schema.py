@@ -32,7 +32,7 @@ FOREIGN: Final = (
     "it contains tables of another program, so nothing is written to it: create a separate "
     "database for Communique"
 )
-NEWER: Final = (
+NEWER_SCHEMA_MESSAGE: Final = (
     "it was written by a newer version of Communique and could be damaged by this one: update "
     "Communique here, too"
 )
@@ -69,7 +69,7 @@ def wrong_version(before: AbstractSet[str]) -> str:
     """Return the reason why a store with these migrations can't be used, or an empty string."""
     if MARK in before:
         return HALF_FULL
-    return NEWER if before - {*MIGRATIONS} else ""
+    return NEWER_SCHEMA_MESSAGE if before - {*MIGRATIONS} else ""
 
 
 def migrate(db: psycopg.Connection) -> None:

@@ -42,12 +42,14 @@ REPAIR = (
     " (`communique mirror rebuild`)"
 )
 NO_FILE = "it is not a file: move it away"
-NOWHERE = "it is a link to a missing file: mount the disk with that file, or delete the link"
+BROKEN_LINK_MESSAGE = (
+    "it is a link to a missing file: mount the disk with that file, or delete the link"
+)
 BEFORE = (
     "it was written before the first release of Communique, and such stores are no longer "
     "supported: choose another --home, or move the file away and collect again"
 )
-NEWER = (
+NEWER_SCHEMA_MESSAGE = (
     "it was written by a newer version of Communique and could be damaged by this one: update "
     "Communique, or use an older copy"
 )
@@ -313,7 +315,7 @@ def no_file(path: Path) -> str:
     # Check in this order, because another process may create the file in between.
     if path.exists():
         return "" if path.is_file() else NO_FILE
-    return NOWHERE if path.is_symlink() and not path.exists() else ""
+    return BROKEN_LINK_MESSAGE if path.is_symlink() and not path.exists() else ""
 
 
 def refusal(path: Path) -> str:
@@ -340,7 +342,7 @@ def refusal(path: Path) -> str:
     nothing = sqlite_utils.Database(memory=True)
     known = {one.name for one in migrations.pending(nothing)}
     nothing.close()
-    return NEWER if applied - known else ""
+    return NEWER_SCHEMA_MESSAGE if applied - known else ""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:

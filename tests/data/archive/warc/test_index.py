@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 import data.archive.warc.index as index_module
-from data import sqlite_file
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
@@ -227,7 +226,7 @@ def test_an_index_that_is_being_opened_is_not_replaced_meanwhile(
         """Has another process replace the file once it is open, unless that has to wait."""
         connection: sqlite3.Connection = connect(*given, **named)
         monkeypatch.setattr(sqlite3, "connect", connect)
-        if not is_held(sqlite_file.lock_of(path)):
+        if not is_held(path.with_name(f"{path.name}-lock")):
             others.append(context.Process(target=hold_open, args=(tmp_path, theirs)))
             others[0].start()
             assert ours.recv() == 50

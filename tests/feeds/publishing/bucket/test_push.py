@@ -17,7 +17,12 @@ from data.archive.log.tree_log import log_of
 from data.network.bucket import Bucket, BucketError
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
-from feeds.publishing.bucket.manifest import FILE, BucketManifest, StoredManifest, read_manifest
+from feeds.publishing.bucket.manifest import (
+    MANIFEST_FILE,
+    BucketManifest,
+    StoredManifest,
+    read_manifest,
+)
 from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log
@@ -49,12 +54,12 @@ class NotedBucket(Bucket):
 
     def content(self) -> dict[str, bytes]:
         """All files of the site."""
-        names = [name for name, _, _ in self.tags() if name != FILE]
+        names = [name for name, _, _ in self.tags() if name != MANIFEST_FILE]
         return {name: found.body for name in names if (found := self.read(name))}
 
     def manifest(self) -> BucketManifest:
         """What the bucket says of its publications."""
-        found = self.read(FILE)
+        found = self.read(MANIFEST_FILE)
         assert found
         return msgspec.json.decode(found.body, type=BucketManifest)
 
@@ -135,7 +140,7 @@ def test_unchanged_files_are_not_written(one: Publisher, bucket: NotedBucket) ->
     one.publish()
     assert bucket.done == []
     one.publish(feeds__all_atom="2")
-    assert bucket.done == [FILE, "feeds/all.atom", FILE]
+    assert bucket.done == [MANIFEST_FILE, "feeds/all.atom", MANIFEST_FILE]
 
 
 def test_referenced_files_are_written_before_and_deleted_after_their_referrers(
@@ -145,13 +150,13 @@ def test_referenced_files_are_written_before_and_deleted_after_their_referrers(
     one.publish(
         index_html="i", feeds__all_atom="f", feeds__all__page__1_atom="p", releases__a_html="a"
     )
-    assert bucket.done == [FILE, *names, FILE]
+    assert bucket.done == [MANIFEST_FILE, *names, MANIFEST_FILE]
 
     for name in names:
         (one.site / name).unlink()
     bucket.done.clear()
     one.publish()
-    assert bucket.done == [FILE, *(f"-{name}" for name in reversed(names)), FILE]
+    assert bucket.done == [MANIFEST_FILE, *(f"-{name}" for name in reversed(names)), MANIFEST_FILE]
 
 
 def test_objects_have_a_content_type_and_a_cache_lifetime(
@@ -337,9 +342,9 @@ def test_a_restored_store_does_not_publish_over_what_it_forgot(
 
 def test_a_manifest_of_another_program_is_refused(one: Publisher, bucket: NotedBucket) -> None:
     for body in (b"{", b'{"name": "press"}', b"\xff"):
-        found = bucket.look(FILE)
-        bucket.write(FILE, body, over=found.tag if found else None)
-        with pytest.raises(BucketError, match=FILE):
+        found = bucket.look(MANIFEST_FILE)
+        bucket.write(MANIFEST_FILE, body, over=found.tag if found else None)
+        with pytest.raises(BucketError, match=MANIFEST_FILE):
             one.publish(index_html="1")
 
 
@@ -407,7 +412,7 @@ def test_a_publication_shows_that_it_is_under_way(
         second.begin()
     first.target.push()
     assert bucket.content() == {"index.html": b"1"}
-    signs = bucket.done.count(FILE)
+    signs = bucket.done.count(MANIFEST_FILE)
     # It is over: nothing is shown any more.
     assert not [one for one in threading.enumerate() if one.name.startswith("Thread-")]
     assert signs > 2
