@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from data.dates.context import DateContext
-from spiders.listing.paging.pagination import next_page
+from spiders.listing.paging.pagination import next_pages
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
@@ -112,7 +112,7 @@ def pagination(corpus: Path) -> tuple[int, int]:
     """Next pages found right, and pages whose next link is known."""
     known = [row for row in rows(corpus / "pagination.jsonl") if "next" in row["css"]]
     pages = [(page_of(corpus, row), row["css"]["next"]) for row in known]
-    right = sum((next_page(page) or "").split("#")[0] in wanted(page, css) for page, css in pages)
+    right = sum((next_pages(page).next or "").split("#")[0] in wanted(page, css) for page, css in pages)
     return right, len(known)
 
 
