@@ -112,7 +112,9 @@ def pagination(corpus: Path) -> tuple[int, int]:
     """Next pages found right, and pages whose next link is known."""
     known = [row for row in rows(corpus / "pagination.jsonl") if "next" in row["css"]]
     pages = [(page_of(corpus, row), row["css"]["next"]) for row in known]
-    right = sum((next_pages(page).next or "").split("#")[0] in wanted(page, css) for page, css in pages)
+    right = sum(
+        (next_pages(page).next or "").split("#")[0] in wanted(page, css) for page, css in pages
+    )
     return right, len(known)
 
 

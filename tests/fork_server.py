@@ -35,7 +35,7 @@ from scrapy.settings import default_settings
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.activity import public_holidays
-from data.text.sites import site_of
+from data.network.hosts import site_of
 from data.text.words import without_counters
 from data.topics.taxonomy import load_taxonomy
 from feeds.pages.rows import environment

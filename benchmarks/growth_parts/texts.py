@@ -11,6 +11,7 @@ from data.archive.warc.surt import surt
 from data.dates.parse import find_dates, parse_date, parse_stated
 from data.languages.detection import detect_language
 from data.languages.tags import language_tag
+from data.network.hosts import site_of
 from data.search.highlights import highlights
 from data.search.older import means_the_same, upgraded
 from data.search.passages import PASSAGE_LENGTH, passage
@@ -25,7 +26,6 @@ from data.text.masking import masked, masked_toml, without_user
 from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize, sanitize_absolute
 from data.text.similarity import containment, jaccard, signature
-from data.text.sites import site_of
 from data.text.source_secrets import Secrets
 from data.text.urls import absolute, canonical_url, web_address, without_campaign
 from data.text.words import tokens, without_counters

@@ -1,12 +1,16 @@
-"""Hosts of URLs, and recognition of the local machine."""
+"""Hosts and sites of URLs, and recognition of the local machine."""
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
+from tldextract import TLDExtract
+
 from data.text.masking import without_user
-from data.text.urls import host_of
+from data.text.urls import DEFAULT_PORTS, MAX_ADDRESS, host_of
 
 
 def queue_of(url: str) -> str:
@@ -38,3 +42,36 @@ def is_own_machine(url: str) -> bool:
     except (OSError, ValueError):
         return False
     return bool(found) and all(ipaddress.ip_address(str(one)).is_loopback for one in found)
+
+
+LOOPBACK: Final = "localhost"
+
+_domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def site_of(url: str) -> str:
+    """Return the registered domain of an address (Public Suffix List).
+
+    If it has none, such as an IP address, return its host and port.
+    """
+    # Python takes quadratic time to parse a host of combining marks.
+    parts = urlsplit(url[:MAX_ADDRESS])
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    if found := _registered_domain(host):
+        return found
+    # Host names in a private network have no public suffix.
+    labels = host.split(".")
+    if labels[-1].isalpha() and host != LOOPBACK:
+        return ".".join(labels[-2:])
+    port = parts.port
+    return f"{host} {port}" if port and port != DEFAULT_PORTS.get(parts.scheme) else host
+
+
+@lru_cache(maxsize=4096)
+def _registered_domain(host: str) -> str:
+    return _domains.extract_str(host).top_domain_under_public_suffix
+
+
+def is_elsewhere(url: str, places: Iterable[str]) -> bool:
+    """Return whether a URL belongs to a different site from every URL in ``places``."""
+    return site_of(url) not in map(site_of, places)

@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
+from data.network.hosts import site_of
 from data.store.core.store import Store
 from data.text.charsets import guessed, page_text
 from data.text.folding import normalized
-from data.text.sites import site_of
 from data.text.urls import public_url_key
 
 MIN_PASSAGE_LENGTH: Final = 40

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urljoin
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 from data.text.urls import canonical_url, page_address, part_fragment
 from data.wording import counted
 from spiders.barriers.barrier import barrier_to_programs

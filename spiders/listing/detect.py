@@ -7,7 +7,7 @@ from math import inf
 from typing import Final
 from urllib.parse import urlsplit
 
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 from spiders.items import ListingItem
 from spiders.listing.region_candidates import (
     MAJORITY,

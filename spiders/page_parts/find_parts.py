@@ -17,7 +17,7 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.models import Published
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 from data.text.urls import page_address
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.links import resolve, url_pattern

@@ -13,8 +13,8 @@ from data.dates.context import DateContext
 from data.health.run_errors import BUG
 from data.identity.decision import LISTING_RULE
 from data.models import Capture, Draft, Release, Validator
+from data.network.hosts import is_elsewhere
 from data.store.core.store import Store
-from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, part_fragment
 from spiders.crawl.drafts.draft import (
     document_content,

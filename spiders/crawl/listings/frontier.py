@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from data.health.run_errors import CUT
 from data.models import History, ListingKind
 from data.text.urls import canonical_url, page_key, without_campaign
-from spiders.crawl.listings.backlog import Backlog
+from spiders.crawl.listings.backlog import Backlog, WaitingReleases
 from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, item_names
 from spiders.crawl.listings.listing_walk import ListingWalk
-from spiders.crawl.listings.waiting_releases import WaitingReleases
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Form, Listing, ListingItem, Series, keys_of
 from spiders.listing.feed import lists_all, sitemaps_to_walk

@@ -10,8 +10,8 @@ from scrapy.http import Response
 
 from data.health.run_errors import http_kind
 from data.models import ListingKind
+from data.network.hosts import is_elsewhere
 from data.text.clean import clean_line
-from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
 from spiders.barriers.barrier import Barrier, barrier_to_listing
 from spiders.barriers.challenges import error_status

@@ -8,7 +8,7 @@ from typing import Final
 from scrapy.http import Response
 
 from data.models import Link
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import is_certain

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from data.archive.archive import Archive
 from data.health.run_errors import CUT, SLOW_PAGE_MESSAGE
 from data.models import Link, ListingKind
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 from data.text.urls import canonical_url, host_of, page_key
 from spiders.attachments.middleware import READING, AttachmentMiddleware
 from spiders.crawl.drafts.release_reader import PageDraft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.text.sites import is_elsewhere
+from data.network.hosts import is_elsewhere
 
 
 @pytest.mark.parametrize(

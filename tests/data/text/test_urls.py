@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.archive.warc.surt import surt
 from data.models import Media
-from data.text.sites import site_of
+from data.network.hosts import site_of
 from data.text.urls import (
     MAX_ADDRESS,
     MAX_QUERY,
