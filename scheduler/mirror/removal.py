@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.removal import (
+from data.archive.removal.removal import take_out
+from data.archive.removal.selection import (
     ANSWERS,
     named,
     of_renditions,
     of_texts,
     older,
     stored_records,
-    take_out,
     with_same_bytes,
 )
 from data.archive.warc.reader import Damage
