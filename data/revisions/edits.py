@@ -27,9 +27,12 @@ VERSIONED: Final = re.compile(
 """Pattern that matches query parameters of a file's address that may change although the file is
 the same."""
 
-TOKEN: Final = re.compile(r";[^/?#]*|[?&][^=&#]*=[^&#]{16,}")
+TOKEN: Final = re.compile(
+    r";[^/?#]*"
+    r"|[?&][^=&#?]*=(?:[^&#]{16,}|\d{9,}|(?=[^&#]*\d)(?=[^&#]*[A-Za-z])[^&#]{6,})(?=[&#]|$)"
+)
 """Pattern that matches parts of an address that may be a token of a visit: parameters of the path,
-and long values of the query."""
+and values of the query that are long or mix letters and digits."""
 
 FILE_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"

@@ -62,6 +62,7 @@ def test_a_changed_line_is_an_edit_unless_it_is_only_a_link() -> None:
         ("http://www.port.example/a", set()),
         ("https://port.example/a?utm_source=mail", set()),
         ("https://port.example/a;jsessionid=1F0B?sid=8c1f0a44e2d94b7f9a11", set()),
+        ("https://port.example/a?v=k7Qx2w&t=1796112000", set()),
     ],
 )
 def test_a_link_to_another_page_is_an_edit(address: str, fields: set[str]) -> None:
