@@ -112,7 +112,7 @@ def log_line(event: Mapping[str, object], log: Log) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """Return a value of a log event without secrets. Numbers are returned unchanged."""
+    """Return a value of a log event with secrets masked. Numbers are returned unchanged."""
     if isinstance(value, Mapping):
         return {str(key): without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

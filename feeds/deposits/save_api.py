@@ -118,7 +118,7 @@ class SaveApi:
         except OutboundError as error:
             return Busy(str(error))
         if answer.status == HTTPStatus.NOT_FOUND:
-            return Lost("the archive does not know its job any more")
+            return Lost("the archive no longer knows the job")
         if refused := self._refused(answer):
             return refused if isinstance(refused, Busy) else Busy(refused.problem)
         return self._outcome(fields_of(answer.body), url, revision) or Nothing()
@@ -139,7 +139,7 @@ class SaveApi:
         if answer.status == HTTPStatus.NOT_FOUND:
             return Nothing()
         if not answer.is_good:
-            return Busy(f"the archive answered {answer.status}", until_of(answer))
+            return Busy(f"the archive responded with status {answer.status}", until_of(answer))
         page = parse_cdx(answer.body.decode("utf-8", "replace"))
         times = [
             one.at
@@ -158,7 +158,7 @@ class SaveApi:
 
     def _refused(self, answer: OutboundResponse) -> Busy | Lost | None:
         """Return the failure that a response reports by its status, or None."""
-        problem = f"the archive answered {answer.status}"
+        problem = f"the archive responded with status {answer.status}"
         if reason := self._reason(fields_of(answer.body)):
             problem = f"{problem}: {reason}"
         if answer.status in BUSY:

@@ -24,8 +24,8 @@ MAX_EVENTS: Final = 500
 """Maximum number of events per transaction."""
 
 MAX_REJECTIONS: Final = 8
-"""Maximum number of times that an archive rejects a page, or that its host has no address. Then the
-deposit is abandoned."""
+"""Maximum number of failed attempts (the archive rejects the page, or its host has no address).
+Then the deposit is abandoned."""
 
 DAY_SECONDS: Final = 86_400.0
 
@@ -143,10 +143,10 @@ class DepositWorker:
         public = await is_reachable_publicly(url)
         if public is None and await is_reachable_publicly(self._archives[api.name].save) is None:
             # Our own network has failed, so this is not counted against the page.
-            await self._put_off(api.name, Busy("names of hosts have no addresses"))
+            await self._put_off(api.name, Busy("host names can't be resolved now"))
             return
         if public is None:
-            await self._reject(deposit, Rejected("the name of its host has no address"))
+            await self._reject(deposit, Rejected("its host name can't be resolved"))
             return
         if not public:
             await self._keep(replace(deposit, state="refused", problem="its host is not public"))

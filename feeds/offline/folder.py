@@ -39,7 +39,7 @@ SAFE_SUFFIXES = frozenset(
         *("xls", "xlsx", "zip"),
     )
 )
-"""Suffixes of files that browsers open without running code from these files."""
+"""Suffixes of files that browsers open without running code in them."""
 
 RENDERED, CHOSEN = ".rendered.db", ".chosen.db"
 """Temporary files in the folder: a cache of rendered entries, and the store with the chosen

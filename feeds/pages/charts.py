@@ -18,7 +18,7 @@ STEP, GAP, HEIGHT, LABEL_HEIGHT = 12, 3, 48, 14
 bar, height of labels."""
 
 MIN_BAR_HEIGHT: Final = 1
-"""Height in pixels of a bar for zero, which keeps its position visible."""
+"""Height in pixels of a bar for zero, so that its position is visible."""
 
 SHOWN_MONTHS: Final = 24
 """Number of months in a chart, ending with the month of the newest release."""

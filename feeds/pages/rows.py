@@ -18,8 +18,8 @@ from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 UP = "\0"
-"""Placeholder that no text contains. In a row, it stands for the relative path to the site's root.
-In a page, it stands for the rows of the page."""
+"""Placeholder, a character that no text contains. In a row, it stands for the relative path to the
+site's root. In a page, it stands for the rows of the page."""
 
 DAY_END = b"</ol>\n</section>\n"
 

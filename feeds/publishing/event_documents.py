@@ -49,8 +49,7 @@ MAX_DAY_RELEASES = 200
 releases."""
 
 SEARCHED_EDITS: Final = 2
-"""Number of newest edits that are searched for silent edits, as a multiple of the number of entries
-in a feed."""
+"""Number of newest edits that are searched for silent ones, as a multiple of a feed's entries."""
 
 RETURN: Final = 0
 """Value used instead of a version number if a retracted release is online again."""

@@ -58,7 +58,7 @@ from feeds.urls import (
 
 LAYOUT_FILE = ".layout"
 """File with a digest of settings, templates and code, and with the names of sources and topics. If
-the digest changes, or if a name is changed or removed, the whole site is rendered again."""
+the digest changes, or a name changes or disappears, the whole site is rendered again."""
 
 HOME_PAGE = "index.html"
 

@@ -69,8 +69,8 @@ from feeds.replay.renditions import RENDITIONS, renditions_of
 from feeds.replay.rewrite import LinkTo
 
 VARY = ("vary", "sec-fetch-dest")
-"""Response header of mementos. In a browser tab, they are shown in a frame, so the response depends
-on the request's destination."""
+"""Response header of mementos. A browser tab gets a page with the memento in a frame, so the
+response depends on the request's destination."""
 
 IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file

@@ -28,7 +28,7 @@ AS_PART = re.compile(rf"([0-9]{{14}}){PART}")
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 """Pattern that matches a complete or partial time in STAMP format, such as a year, month or day."""
 
-NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
+NO_TIME = "The address has no valid time: use a year, a month, or up to 14 digits (year to second)"
 
 
 def address_in(asked: str) -> str:

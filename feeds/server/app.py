@@ -238,7 +238,7 @@ def create_app(
     app: CachingApp = server
     is_open = site.access == "open"
     if access is None and (not is_open or table.needs_operators):
-        raise ValueError("pass `access`: this site, or an operation, needs tokens")
+        raise ValueError("pass `access`, because this site or an operation needs tokens")
     if access and (not is_open or table.needs_operators):
         app = TokenGate(server, table, access, is_open=is_open)
     return SecureResponses(app, app.cached_response)

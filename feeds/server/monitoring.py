@@ -132,8 +132,8 @@ class SourceMetrics(Collector):
         )
         releases = gauge("source_releases", "Stored releases of a source.", "source")
         dirty = gauge("feeds_dirty", "Changed feeds that are not published yet.")
-        waiting = gauge("events_waiting", "Events that a consumer has to handle.", "consumer")
-        lag = gauge("events_lag_seconds", "Age of the first of them.", "consumer")
+        waiting = gauge("events_waiting", "Events not yet handled by a consumer.", "consumer")
+        lag = gauge("events_lag_seconds", "Age of the oldest unhandled event.", "consumer")
         latency = HistogramMetricFamily(
             "communique_release_latency_seconds",
             "Delay of new releases: from the stated time to the visit that found them, from that"
@@ -180,7 +180,7 @@ class SourceMetrics(Collector):
                 )
                 yield GaugeMetricFamily(
                     "communique_hosts_due_seconds",
-                    "Seconds that the first of them has waited.",
+                    "Longest time that a due host has waited for a worker, in seconds.",
                     value=due.seconds,
                 )
         yield from (state, degraded, visited, seconds, outcome, errors)

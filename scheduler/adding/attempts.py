@@ -72,7 +72,7 @@ class AttemptLog:
         self.attempts: dict[str, Attempt] = {}
         """The last attempt of each entry."""
         self.unfinished: dict[str, Attempt] = {}
-        """The attempts of a command that did not try all its entries."""
+        """The attempts of the last command, if it did not try all its entries."""
         self.written: dict[str, Attempt] = {}
         """The last attempt of each entry that wrote a source file."""
         self._whole: int | None = None

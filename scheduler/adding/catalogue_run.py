@@ -31,7 +31,7 @@ from spiders.extract.golden import BadGolden
 from spiders.sources.loader import LoadedSource, load_sources
 
 LOCK: Final = "catalogue"
-"""Name of the lock of the home directory that a command holds while it adds or updates entries."""
+"""Name of the lock that a command holds while it adds or updates entries."""
 
 
 class CatalogueRun:

@@ -43,7 +43,7 @@ MAX_CHILDREN = 2
 more child."""
 
 MAX_ATTEMPTS = 4
-"""Maximum number of attempts of a visit, if slow pages or crashes end its child process."""
+"""Maximum number of attempts per visit, if slow pages or crashes end its child process."""
 
 MAX_VISITS = 40
 """Maximum number of concurrent visits. A slow visit uses a slot, but hardly any memory."""

@@ -36,8 +36,7 @@ SEPARATE_SECONDS: Final = 60.0
 """Maximum CPU time in seconds per page, in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
-"""Factor by which the CPU limit of a page is multiplied to get the time at which the kernel ends
-the process."""
+"""CPU time after which the kernel ends the process, as a multiple of the page's CPU limit."""
 
 REPEAT_SECONDS: Final = 1.0
 """CPU seconds between two attempts to stop a page. The code may have caught the first exception."""
@@ -65,7 +64,7 @@ limit in an inconsistent state."""
 
 
 MAX_VISITS = 20
-"""Maximum number of visits in which a slow page is skipped. The next visit reads it again."""
+"""Maximum number of consecutive visits that skip a slow page. The next visit tries it again."""
 
 SKIP = (
     f"the page is skipped, as reading it took too long in one of the last {MAX_VISITS} visits; "

@@ -24,7 +24,7 @@ class Migrated:
     rows: dict[str, int]
     written: dict[str, int]
     left: dict[str, int]
-    """Number of rows per table that the other database does not need."""
+    """Number of rows per table that the other database does not need, so they are not copied."""
     searchable: int
     """Number of releases that were indexed for search in this run."""
 

@@ -1,7 +1,7 @@
 """Leader's executor, which queues visits in the database for the workers.
 
-A visit is a row in the table of sources. Its host gets a job as soon as the visit is due. The visit
-is made even if this leader dies: the next leader queues the sources that are due.
+A queued visit is a row in the table of sources. Its host gets a job as soon as the visit is due. If
+this leader dies, the next leader queues the due sources.
 """
 
 import asyncio

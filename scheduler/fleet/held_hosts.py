@@ -1,7 +1,8 @@
-"""Visits to the due sources of hosts for which this machine holds leases.
+"""Visit the due sources of hosts for which this machine holds leases.
 
 Each host is released after its visits. `communique collect` leases hosts like a worker. If a worker
-visits the host, this process waits for the worker. During the visit, workers can't lease the host.
+is visiting the host, this process waits for the worker. While this process visits the host, workers
+can't lease it.
 """
 
 from __future__ import annotations
@@ -120,8 +121,8 @@ class HostVisit:
 class HeldHosts:
     """Visits the due sources of leased hosts.
 
-    ``report`` is called with the report of each visit. ``vantage`` is the label of this machine;
-    None also makes the visits of other labels.
+    ``report`` is called with the report of each visit. ``vantage`` is the label of this machine,
+    which visits only sources with this label. With None, sources with any label are visited.
     """
 
     def __init__(
@@ -223,7 +224,7 @@ class HeldHosts:
         return run
 
     def _unanswered(self, run: Run | None) -> float:
-        """Return the time in seconds until a timed-out request can get no response any more."""
+        """Return how many seconds to wait until no response to a timed-out request can arrive."""
         late = run and any(error.kind == "timeout" for error in run.errors)
         return self._home.settings.network.timeout if late else 0.0
 

@@ -2,8 +2,8 @@
 
 The queue only distributes work. The row of a host (data.store.postgres.hosts) ensures that one
 worker at a time visits the host, and that each visit counts once. So a job contains only the name
-of a row, and jobs are not retried. An abandoned job is deleted. Its row is still due and gets
-another job.
+of a row, and jobs are not retried. An abandoned job is deleted, and its row, which is still due,
+gets another job.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ STALLED_SECONDS: Final = 45.0
 stops its visits earlier, when its leases end (scheduler.fleet.leases)."""
 
 REAP_SECONDS: Final = 2.0
-"""Time in seconds between two searches for abandoned jobs."""
+"""Time in seconds between two searches for abandoned jobs, which are deleted."""
 
 MAX_CONNECTIONS: Final = 6
 """Maximum number of database connections per worker."""
@@ -166,7 +166,7 @@ async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def is_gone(error: ConnectorException) -> bool:
-    """Return whether a query did not reach the database at all."""
+    """Return whether an error means that the query did not reach the database."""
     return isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
 
 
@@ -239,14 +239,14 @@ async def work(
 class Deferrer:
     """Creates one job for each due host, in the order in which hosts became due.
 
-    Most rounds search only rows that became due after the previous round. Otherwise, they would be
-    slow while any transaction is open in the database, because earlier rows leave more and more
-    dead entries in the index.
+    Most rounds search only rows that became due after the previous round. Searching all rows is
+    slow while a transaction is open in the database, because dead entries of earlier rows
+    accumulate in the index.
     """
 
     FULL_ROUND_SECONDS: Final = 5.0
-    """Minimum time in seconds between two rounds over all due rows. If such a round is slow, ten
-    times its duration."""
+    """Minimum time in seconds between two rounds over all due rows. After a slow round, it is ten
+    times the round's duration."""
 
     MAX_HOSTS: Final = 2000
     """Maximum number of hosts that get a job per round."""

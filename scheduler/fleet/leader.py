@@ -1,7 +1,7 @@
 """Election of the leader among services on one database.
 
 The leader is the service whose connection holds a lock in the database. The lock ends with the
-connection. All actions that only the leader may take use this connection, so a service that lost
+connection. All actions that only the leader may take use this connection. So a service that lost
 the lock can't take them.
 """
 

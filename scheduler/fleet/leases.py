@@ -1,7 +1,7 @@
-"""Leases of a worker, which are renewed together, and abandoned before they expire in the database.
+"""Leases of a worker, which stops using them before they expire in the database.
 
-The clock of the database decides who holds a host. The worker uses its own monotonic clock, which
-it reads before it sends a query. So a lease ends earlier for the worker than in the database.
+The database's clock decides who holds a host. The worker uses its own monotonic clock, which it
+reads before it sends a query. So for the worker, a lease ends earlier than in the database.
 """
 
 import asyncio
@@ -109,7 +109,7 @@ class Leases:
         return self.renewed + self._seconds - SAFETY_MARGIN_SECONDS
 
     async def renew_for_ever(self) -> None:
-        """Renew all leases periodically, and keep trying while the database does not respond."""
+        """Renew all leases periodically. If the database does not respond, try again."""
         failing = False
         while True:
             end_if_cancelled()

@@ -71,7 +71,7 @@ class FleetRole:
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
         """Return the functions of the timetable's jobs.
 
-        Jobs that concern all machines are queued as duties.
+        Jobs for all machines are queued as duties.
         """
         service = self._service
         duties = {"tidy", *(service.publishing.jobs if service.home.shares_site else ())}

@@ -66,7 +66,7 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def no_folder(path: Path) -> str:
-    """Return why a folder can't be written to, or an empty string.
+    """Return the reason why a folder can't be written to, or an empty string.
 
     A missing folder is not an error, because it will be created.
     """
@@ -108,8 +108,9 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
 def render_and_push(home: Home, render: Callable[[], bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
-    Repeats if another home directory started to publish. If rendering failed, nothing is deleted
-    from the bucket, because a missing file may be one that failed. Raises BucketError and OSError.
+    Tries again if another home directory started to publish. If rendering failed, nothing is
+    deleted from the bucket, because a file may be missing due to the failure. Raises BucketError
+    and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
@@ -149,7 +150,7 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         try:
             published = make()
         except DamagedCacheError as error:
-            log.warning("%s; everything is rendered again", error)
+            log.warning("%s; rendering everything again", error)
             delete_file(kept)
             published = make()
         if published.written and store.journal:

@@ -1,1 +1,1 @@
-"""Work on the archive of a home directory: import, removal, re-extraction, attestation, rebuild."""
+"""Work on a home directory's archive: import, removal, re-extraction, cosignatures, rebuild."""

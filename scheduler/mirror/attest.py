@@ -1,4 +1,4 @@
-"""Request signatures of the log from witnesses and authorities, and sign the logs of others."""
+"""Get the log signed by witnesses and timestamp authorities, and sign logs of other instances."""
 
 from pathlib import Path
 from typing import Final

@@ -1,6 +1,6 @@
 """Backfill of a source from a web archive: find its captures, fetch them, and import them.
 
-Each fetched capture is written to the archive at once. So after an interruption, the backfill
+Each fetched capture is written to the archive immediately. So after an interruption, the backfill
 continues with the missing captures.
 """
 
@@ -111,8 +111,8 @@ class Backfill:
     def fetch(self) -> None:
         """Find all captures of the source, and add them to the archive.
 
-        Visits to the source may go on. Raises WebArchiveError if the web archive does not respond;
-        the next run continues. Raises ArchiveError and StoreError.
+        Visits to the source may continue. Raises WebArchiveError if the web archive does not
+        respond; the next run continues. Raises ArchiveError and StoreError.
         """
         self._web.find(self._file.url)
         self._read_index()
@@ -206,7 +206,7 @@ class Backfill:
         """Return the position of the next listing capture to fetch, or None at the end.
 
         The last and the first capture come first. A capture between two others is needed in two
-        cases: pages first captured between them may be releases, or the two listings have no
+        cases. Either pages first captured between them may be releases, or the two listings have no
         release in common and the index can't list pages.
         """
         for place in (len(captures) - 1, 0):
@@ -225,7 +225,7 @@ class Backfill:
         return max(gaps)[1] if gaps else None
 
     def _unexplained(self, since: dt.datetime, until: dt.datetime) -> int:
-        """Return the number of pages of which it is unknown whether they are releases.
+        """Return the number of pages that may or may not be releases.
 
         Only pages that were first captured in this period are counted.
         """
@@ -251,11 +251,10 @@ class Backfill:
     # Releases.
 
     def _is_release(self, key: str, url: str) -> bool:
-        """Whether a page may be a release.
+        """Return whether a page may be a release.
 
-        This is so if it is known or listed, or if its address has the shape of other releases.
-
-        If no listing was captured, every page may be a release.
+        A page may be a release if it is known or listed, or if its address resembles those of other
+        releases. If no listing was captured, every page may be a release.
         """
         if not self._shapes and not self._listings.items:
             return True

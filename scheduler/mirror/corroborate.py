@@ -95,7 +95,7 @@ class Corroboration:
 
     @property
     def is_contradicted(self) -> bool:
-        """Return whether an archive has a different text from the same time, or failed."""
+        """Return whether an archive has a different text from the same time, or did not respond."""
         return any(one.agreement in {"differs", "failed"} for one in self.findings)
 
 

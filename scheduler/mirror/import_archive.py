@@ -1,4 +1,4 @@
-"""Import of a WARC or WACZ file: its records into the archive, its pages into the store."""
+"""Import a WARC or WACZ file: its records into the archive, its releases into the store."""
 
 import base64
 import datetime as dt
@@ -76,8 +76,8 @@ class ImportedRecords:
 def is_taken(record: ArchiveRecord) -> bool:
     """Return whether a record of a file is imported: it must be a capture of a web address.
 
-    Records about another home directory itself are not imported. Responses "304 Not Modified" are
-    not imported either: they contain no page, and could not be recognized later.
+    Records about another home directory itself are not imported. Responses with status 304 are not
+    imported either: they contain no page, and could not be recognized later.
     """
     if record.kind not in IMPORTED_KINDS or not is_web(record.uri):
         return False
@@ -279,10 +279,7 @@ class ArchiveImport:
         return capture
 
     def _note(self, record: ArchiveRecord, capture: Capture | None) -> None:
-        """Index an archive record by its role.
-
-        It may be a page, a file, a redirect, or the payload to which revisit records refer.
-        """
+        """Index an archive record as a page, file, redirect, or payload of revisit records."""
         digest = parse_digest(record.field(PAYLOAD_DIGEST))
         if (
             capture

@@ -44,7 +44,7 @@ class Reread(msgspec.Struct, frozen=True):
 
 
 class DiscoveredRelease(msgspec.Struct, frozen=True):
-    """A release extracted from an archived page that did not belong to any release before."""
+    """A new release, extracted from an archived page that did not belong to a release before."""
 
     id: str
     url: str
@@ -57,8 +57,8 @@ class Reextraction(msgspec.Struct, frozen=True):
     ``read`` is the number of releases. ``unarchived`` is the number of releases without a page in
     the archive. ``without_file`` is the number of releases without a valid source file; their
     sources are ``unread_sources``. ``releases`` lists changes and failures. ``new`` lists releases
-    from captured pages that were in no release. ``held`` maps each source for which nothing is
-    stored to the reason: too many of its releases would become worse.
+    from captured pages that did not belong to a release. ``held`` maps each source for which
+    nothing is stored to the reason: too many of its releases would become worse.
     """
 
     read: int
@@ -176,7 +176,7 @@ class Rereading:
                 raise Undone
 
     def _why_held(self, loaded: LoadedSource) -> str:
-        """Return why the re-extraction of a source is held for review, or an empty string."""
+        """Return the reason why a source's re-extraction is held for review, or an empty string."""
         if self._dry:
             if self._accept:
                 return ""
@@ -185,7 +185,7 @@ class Rereading:
         return self._guard.admit(loaded, accept=self._accept).held
 
     def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:
-        """Extract captured pages that are in no release."""
+        """Extract captured pages that do not belong to a release."""
         taxonomy = self._archived.taxonomy
         done = read_unread(unread, self._captures, loaded, self._store, taxonomy)
         self._new += (DiscoveredRelease(*one) for one in done.new)

@@ -1,4 +1,4 @@
-"""Removal of records from the archive of a home directory, with the update of its store."""
+"""Remove records from the archive of a home directory, and update the store."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -41,7 +41,7 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     """Sizes of an archive's files in bytes, and numbers of the store's captures.
 
     ``index_bytes`` is the size of the indexes, which ``bytes`` includes. ``growing`` lists
-    unfinished files. ``lost`` lists files in which records are missing to which the store refers.
+    unfinished files. ``lost`` lists files that lack records to which the store refers.
     ``leaves_lost`` is the number of leaves that are in the store but not in the log. ``unsigned``
     is the reason why the log can't be signed, or empty. ``unwitnessed`` is the reason why this
     instance can't sign the logs of others, or empty. ``checkpoint`` is the newest signed

@@ -22,10 +22,9 @@ from spiders.stored.page_captures import ArchivedListings, PageCaptures
 
 
 def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
-    """Queue captured pages that are in no release of a rebuilt store, and return their URLs.
+    """Queue captured pages without a release in a rebuilt store, and return their URLs.
 
-    These are pages that archived listings contain, and pages whose URLs belong to the ``lost``
-    release ids.
+    These are pages that archived listings link to, and pages of the ``lost`` releases.
     """
     sources, _ = load_sources(home.sources)
     found: list[str] = []
@@ -75,7 +74,7 @@ def by_host(urls: Collection[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Pages of a source that are in no release: the captures of each page, oldest first.
+    """Pages of a source that do not belong to a release: the captures of each page, oldest first.
 
     ``items`` maps pages to their entries in a listing, ``led`` to the URLs that redirected to them.
     All keys are canonical URLs.
@@ -87,7 +86,7 @@ class Unread:
 
 
 def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
-    """Return the archived pages that a source's listings contain and that are in no release."""
+    """Return archived pages that a source's listings link to and that belong to no release."""
     items: dict[str, ListingItem] = {}
     led: dict[str, list[str]] = {}
     histories: list[list[Capture]] = []
@@ -105,7 +104,7 @@ def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
 def read_unread(
     unread: Unread, captures: PageCaptures, loaded: LoadedSource, store: Store, taxonomy: Taxonomy
 ) -> ImportCounts:
-    """Extract pages that are in no release, as of the times of their captures.
+    """Extract pages that belong to no release, as if visited at the times of their captures.
 
     Returns the numbers of new releases and of errors.
     """
@@ -120,7 +119,7 @@ def read_unread(
 
 
 def distinct_captures(entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
-    """Return the captures of a page that differ from the one before, and the last capture."""
+    """Return the captures of a page that differ from the previous capture, and the last capture."""
     before = (None, *entries)
     changes = [
         one

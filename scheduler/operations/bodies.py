@@ -1,4 +1,4 @@
-"""Bodies of requests that write (with their limits), and bodies of the responses."""
+"""Bodies of write requests (with their limits), and of the responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from feeds.server.api.parameters import PLAIN
 Text = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 Id = Annotated[
     str,
-    Meta(pattern=rf"^{ID.pattern}(?![\s\S])", description="Lower-case letters, digits, hyphens."),
+    Meta(
+        pattern=rf"^{ID.pattern}(?![\s\S])", description="Lower-case letters, digits and hyphens."
+    ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=50)]
@@ -155,9 +157,9 @@ class Hide(WriteBody, frozen=True, kw_only=True):
 
 
 class CheckCatalogue(WriteBody, frozen=True, kw_only=True):
-    """Conditions that entries must meet. Without any, only the file is checked.
+    """Conditions that entries must meet. Without conditions, only the file is checked.
 
-    A dry run lists the chosen entries, and requests no site.
+    A dry run lists the matching entries, and requests no site.
     """
 
     entries: Annotated[Names, Meta(description="Ids of entries.")] = ()

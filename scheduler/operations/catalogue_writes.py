@@ -42,7 +42,7 @@ class CatalogueWrites:
         self._service = service
 
     def reads(self) -> Iterator[Operation]:
-        """Yield the operations that read."""
+        """Yield the read operations on catalogues."""
         yield Operation(
             "/api/catalogues",
             "catalogues",
@@ -85,7 +85,7 @@ class CatalogueWrites:
         yield Write(
             f"{one}/update",
             "update_catalogue",
-            "Update sources to the present version of their catalogue, and keep edits",
+            "Update sources to the current version of their catalogue, and keep edits",
             WriteBody,
             bodies.CatalogueResult,
             self.update,
@@ -138,7 +138,7 @@ class CatalogueWrites:
         )
 
     async def update(self, call: WriteCall, body: WriteBody) -> bodies.CatalogueResult:
-        """Update sources to the present version of their catalogue."""
+        """Update sources to the current version of their catalogue."""
         await asyncio.to_thread(self._path, call.name)
         call.report("comparing sources with the catalogue")
         options = ["--dry-run"] if body.dry_run else []

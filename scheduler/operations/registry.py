@@ -1,4 +1,4 @@
-"""All operations of the API that write. To add one, add it to the class of its subject."""
+"""All write operations of the API. To add an operation, add it to the class of its subject."""
 
 from feeds.server.api.writes import Writes
 from scheduler.home.home import Home
@@ -12,7 +12,7 @@ from scheduler.operations.watch_writes import WatchWrites
 
 
 def writes_of(home: Home, service: RunningService, adding: Inspections) -> Writes:
-    """Return the operations that write on a home directory, with its running service."""
+    """Return the write operations on a home directory, with its running service."""
     watches, searches = WatchWrites(home), SearchWrites(home.searches)
     catalogues = CatalogueWrites(home, service)
     operations = [

@@ -59,7 +59,7 @@ class ReleaseWrites:
         return result_of(body, "the release is shown", changed=changed)
 
     def _set_hidden(self, name: str, body: WriteBody, *, why: str | None) -> bool:
-        """Hide a release for the reason ``why``, or show it if this is None.
+        """Hide a release for the reason ``why``, or show it if ``why`` is None.
 
         Returns whether this changes anything.
         """

@@ -25,7 +25,7 @@ class SearchWrites:
         self._folder = folder
 
     def reads(self) -> Iterator[Operation]:
-        """Yield the operations that read."""
+        """Yield the read operations on saved searches."""
         yield Operation(
             "/api/searches",
             "searches",
@@ -41,7 +41,7 @@ class SearchWrites:
         )
 
     def operations(self) -> Iterator[Write]:
-        """Yield the operations that write."""
+        """Yield the write operations on saved searches."""
         one = "/api/searches/{id}"
         yield Write(
             f"{one}/save",
@@ -66,7 +66,7 @@ class SearchWrites:
         )
 
     def searches(self, context: ApiContext, asked: PageParameters) -> bodies.SearchPage:
-        """Return a page of saved searches, without those whose files are invalid."""
+        """Return a page of saved searches. Invalid files are omitted."""
         found, _ = load_searches(self._folder)
         some, after = context.page(asked, found.items(), lambda one: one[0], down=False)
         shown = (bodies.SearchItem(name=name, query=query) for name, query in some)

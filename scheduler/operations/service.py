@@ -1,4 +1,4 @@
-"""The running service, as operations need it."""
+"""Interface of the running service for operations."""
 
 import asyncio
 import datetime as dt
@@ -15,7 +15,7 @@ VISIT_SECONDS: Final = 3600.0
 
 
 class RunningService(Protocol):
-    """Interface of the service for operators: its visits, and changes that it must notice."""
+    """Interface of the service for operations: visits, and notices of changes."""
 
     @property
     def visiting(self) -> Collection[str]:

@@ -46,7 +46,7 @@ class WatchWrites:
         self._home = home
 
     def reads(self) -> Iterator[Operation]:
-        """Yield the operations that read."""
+        """Yield the read operations on watches."""
         yield Operation(
             "/api/watches",
             "watches",
@@ -70,7 +70,7 @@ class WatchWrites:
         )
 
     def operations(self) -> Iterator[Write]:
-        """Yield the operations that write."""
+        """Yield the write operations on watches."""
         one = "/api/watches/{id}"
         yield Write(
             "/api/watches",
@@ -137,7 +137,7 @@ class WatchWrites:
         )
 
     def watches(self, context: ApiContext, asked: PageParameters) -> bodies.WatchPage:
-        """Return a page of watches, without those whose files are invalid."""
+        """Return a page of watches. Invalid files are omitted."""
         found, _ = load_watches(self._home.watches, AlertWatch)
         some, after = context.page(asked, found.items(), lambda one: one[0], down=False)
         shown = (

@@ -5,8 +5,8 @@ The model is an inhomogeneous Poisson process with a period of a week (Sia, Cho 
 estimate in which old releases count less. The shape is a mixture of profiles, each an assumption
 about the times when an office publishes: at any time, in office hours, in this hour of this
 weekday, in this hour of any workday, on the hour and half hour, at the same minute each workday, or
-like other sources. The weights of the profiles are learned by expectation maximization from weeks
-that the profiles were not made from (cross-validation). So a new source is assumed to be like other
+like other sources. The weights of the profiles are learned by expectation maximization, from weeks
+that were not used for the profiles (cross-validation). So a new source is assumed to be like other
 sources, and an old source like its own past.
 """
 
@@ -224,7 +224,7 @@ def smoothed(counts: Profile, deviation: float) -> Profile:
 
 
 def normed(profile: Profile) -> Profile:
-    """Scale a profile to a mean of 1. An empty profile becomes an even one."""
+    """Scale a profile to a mean of 1. An empty profile becomes a constant profile."""
     mean = profile.mean()
     return profile / mean if mean > 0 else EVEN
 

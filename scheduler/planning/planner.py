@@ -1,8 +1,8 @@
 """Plan the next visit to each source, from data in the store, which survives restarts.
 
-Sources without an interval of their own share a budget. Together they are visited as often as if
-each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
-when they publish. A source with its own `interval` has its own budget. If this interval is at most
+Sources without their own interval share a budget. Together they are visited as often as if each had
+one visit per `collect.interval`. Sources that publish more get more visits, at the times when they
+publish. A source with its own `interval` has its own budget. If this interval is at most
 `collect.least_interval`, visits are evenly spaced. If the last visit shows that a source stopped
 working, or works again, the next visits follow soon (data.health.health_changes).
 
@@ -144,10 +144,9 @@ class VisitPlanner:
     def witnesses(
         self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
     ) -> list[str]:
-        """Return sources of other hosts. Visits to them show whether our own network is down.
+        """Return sources of other hosts, whose visits show whether our own network is down.
 
-        There may be too few such hosts to decide this. The sources may be visited at ``at``. Raises
-        StoreError.
+        They may be visited at the time ``at``. There may be too few to decide. Raises StoreError.
         """
         found = {queue_of(source.file.url): source.id}
         for one in others:
@@ -172,7 +171,7 @@ class VisitPlanner:
 
     @staticmethod
     def _waits(store: Store, source: LoadedSource) -> bool:
-        """Return whether a single page shows a change that the next visit may confirm."""
+        """Return whether a single-page source has a change that the next visit may confirm."""
         last = next(iter(store.runs(source.id, limit=1)), None) if source.file.is_page else None
         return last is not None and last.facts is not None and last.facts.waits
 

@@ -1,4 +1,4 @@
-"""Planning of the best times for visits to a source, from its publication rate per minute.
+"""Plan the best times for visits to a source, from its publication rate per minute.
 
 The plan minimizes the waiting time of releases plus the cost of visits, by dynamic programming over
 the next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
@@ -7,8 +7,8 @@ for noon and visits right after it.
 
 A visit has a price, which is the same for all sources that share a budget of visits. So visits go
 to the sources where they save the most waiting. The price is chosen so that the visits of a week
-match the budget (prices_of). Beyond the mean interval, each further minute of waiting counts only
-as LATE_WEIGHT: finding many releases soon is worth more than finding one late release a little
+match the budget (prices_of). After the mean interval, each further minute of waiting counts only
+LATE_WEIGHT: finding many releases soon is worth more than finding one late release a little
 earlier.
 """
 
@@ -125,7 +125,7 @@ class Plan:
 
 
 def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: Intervals) -> Plan:
-    """Return the best visits after a minute, for a day or for the longest interval.
+    """Return the best visits after the minute ``start``, for a day or for the longest interval.
 
     ``intensity`` is in releases per minute, for each minute of a week. ``price`` is the number of
     waiting minutes that one visit is worth. Steps begin with whole minutes, because many releases
@@ -243,7 +243,7 @@ def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Inte
 
 
 def averaged(intensity: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Return the moving average over ``window`` minutes, which wraps around at the week's ends."""
+    """Return the moving average over ``window`` minutes. Weeks wrap around."""
     window = min(max(window, 1), WEEK_MINUTES)
     whole = np.concatenate([[0.0], np.cumsum(np.concatenate([intensity, intensity]))])
     means = (whole[window : window + WEEK_MINUTES] - whole[:WEEK_MINUTES]) / window

@@ -41,7 +41,7 @@ async def in_background(
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Run an action that will be repeated later if it fails, for example on a full disk."""
+    """Run an action and log its error, because the action will be tried again later."""
     try:
         await action()
     except (CommuniqueError, OSError) as error:

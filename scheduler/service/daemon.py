@@ -66,7 +66,7 @@ class Role(Protocol):
     """The part of a service that differs between a single service and one of a fleet."""
 
     async def begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start work beside the visits, which runs until the stack ``beside`` is closed."""
+        """Start background work, which runs until the stack ``beside`` is closed."""
 
     async def collect(self) -> None:
         """Publish, and then visit sources until cancelled."""
@@ -237,7 +237,7 @@ class Service:
             raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
     async def visit_sources(self, visitor: Visitor) -> None:
-        """Plan the visits that ``visitor`` makes, and do the work beside them, until cancelled."""
+        """Plan the visits that ``visitor`` makes, and do the background work, until cancelled."""
         self._visitor = visitor
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._sources = {}
@@ -286,7 +286,7 @@ class Service:
         self.feed_push.follow(frozenset(chosen))
 
     async def _begin_visit(self, source: str) -> None:
-        """Start a visit that is due. The visit ends by itself, or with the service."""
+        """Start a due visit in the background. The service stops it when the service ends."""
         if self._visits and source in self._sources:
             self._hints.discard(source)
             self._visits.create_task(self._visit(self._sources[source]))
@@ -323,8 +323,8 @@ class Service:
     async def reload_sources(self) -> None:
         """Load source files and the list of paused sources now.
 
-        With hundreds of sources this takes seconds, because the plan of all visits changes. The
-        work then continues in the background.
+        With hundreds of sources, this takes seconds, because all visits are planned again. It then
+        continues in the background.
         """
         if self._visits is not None:
             taking = self._visits.create_task(attempt(self._reload))
@@ -376,7 +376,7 @@ class Service:
         self._health_due.set()
 
     async def _note_health_when_due(self) -> None:
-        """Update the health of sources after visits, and also when it changed without a visit."""
+        """Update the health of sources after visits, and when it changes without a visit."""
         while True:
             await self._health_due.wait()
             self._health_due.clear()

@@ -28,7 +28,7 @@ DOCTOR_SECONDS: Final = 300.0
 """Maximum duration in seconds of a run of the doctor."""
 
 MAX_WAITING: Final = 1000
-"""Maximum number of counted journal records that wait for the archive."""
+"""Maximum number of pending journal records that are counted."""
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ class HomeMetrics:
         return None
 
     def _lag(self) -> float:
-        """Return the age in seconds of the oldest finished file that archive.target lacks."""
+        """Return the age in seconds of the oldest finished file that is not in archive.target."""
         noted = self._home.uploaded
         copied = {*noted.read_text("utf-8").splitlines()} if noted.exists() else set()
         left = [

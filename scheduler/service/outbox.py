@@ -49,9 +49,9 @@ class Outbox(ABC):
         """Send messages until cancelled."""
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Send messages until cancelled. Only one process per home directory sends them.
+        """Send messages until cancelled, if no other process of this home directory does so.
 
-        If several services share a database, the service with the ``lease`` sends them. Raises
+        If several services share a database, the service with the ``lease`` sends messages. Raises
         LeaseLost.
         """
         name = self.consumer.name

@@ -1,6 +1,6 @@
 """Publishing, and work that depends on it: WebSub, attestation of the log, and the health ping.
 
-All of this uses the files that this home directory published last, and the log that it signs.
+This work uses the files that this home directory published last, and the log that it signs.
 """
 
 import asyncio
@@ -104,7 +104,7 @@ class Publishing:
         await self._child.give_back_later(lease)
 
     def cut(self) -> None:
-        """Stop the current publication, because another service is publishing now."""
+        """Kill the current publication, because another service is publishing now."""
         self._child.cut()
 
     async def close(self) -> None:

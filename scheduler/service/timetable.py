@@ -2,8 +2,8 @@
 
 RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due, and
 data.settings.visits has the default interval. All jobs run in APScheduler, which compares
-wall-clock times. If the clock were set back two days, it would stall all jobs for two days. So all
-jobs are moved by as much as the clock was changed, which is measured with the monotonic clock.
+wall-clock times. If the clock were set back two days, all jobs would stall for two days. So all
+jobs are moved by the change of the clock, which is measured with the monotonic clock.
 """
 
 import asyncio
@@ -50,8 +50,8 @@ MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
 """Minimum change of the wall clock after which times are unreliable."""
 
 SETTLING_SECONDS: Final = 1800.0
-"""Time in seconds after a change of the clock during which times are unreliable, because a wrong
-clock is often corrected soon."""
+"""Time in seconds after a change of the clock during which times are unreliable. A wrong clock is
+often corrected soon."""
 
 CLOCK_CHECK_SECONDS: Final = 5.0
 """Time in seconds between two checks of the clock. The check is not a job, because jobs stall while
@@ -68,16 +68,16 @@ class Recurring:
 
 
 RECURRING: Final = (
-    Recurring("reload", 30, "Read source files that were added, changed or removed."),
+    Recurring("reload", 30, "Load added and changed source files, and drop removed ones."),
     Recurring(
         "publish", 30, "Publish changes made without a visit, such as imports and retractions."
     ),
     Recurring("health", 60, "Record which sources stopped working, and which work again."),
-    Recurring("ping", 60, "Report to the monitor in health.ping that the service works."),
+    Recurring("ping", 60, "Report to the monitor in health.ping whether the service works."),
     Recurring(
         "attest",
         3600,
-        "Have witnesses and a time-stamp authority sign the log, and sign the logs of others.",
+        "Get cosignatures and a time stamp for the log, and sign the logs of other instances.",
     ),
     Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
 )
@@ -168,7 +168,7 @@ class Timetable:
         )
 
     def put_again(self, source: str, wait: float, interval: float) -> None:
-        """Make a source due in ``wait`` seconds after a visit, but not before a short pause.
+        """Make a visited source due in ``wait`` seconds, or after a short pause if that is later.
 
         The pause depends on ``interval`` (seconds).
         """
@@ -211,7 +211,7 @@ class Timetable:
             self.check_clock()
 
     def check_clock(self) -> None:
-        """Move all jobs by as much as the clock was changed since the last check."""
+        """Move all jobs by the change of the clock since the last check."""
         started = self._start_of_clock()
         moved = started - self._started
         if abs(moved) < MIN_CLOCK_JUMP:
@@ -228,7 +228,7 @@ class Timetable:
         return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:
-        """Return the current wall-clock time minus the current monotonic time.
+        """Return the wall-clock time minus the monotonic time.
 
         The result changes only if the wall clock is changed.
         """

@@ -112,7 +112,7 @@ class VisitPlan:
     def witnesses(
         self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
     ) -> list[str]:
-        """Return the ids of sources of other hosts whose visits show if our own network is down.
+        """Return sources of other hosts, whose visits show whether our own network is down.
 
         They are visited in ``wait`` seconds, at the same time as ``source``.
         """

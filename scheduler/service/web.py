@@ -69,9 +69,9 @@ def admin_address(address: str) -> str:
 
 
 def prefer_event_loop() -> None:
-    """Make computing threads release the Python interpreter after SWITCH_SECONDS.
+    """Make threads release the Python interpreter after SWITCH_SECONDS.
 
-    While a thread computes, the event loop waits for this time at each turn. A response needs
+    While a thread computes, the event loop waits for this time at each turn, and a response needs
     several turns.
     """
     sys.setswitchinterval(SWITCH_SECONDS)

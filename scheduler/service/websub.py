@@ -121,7 +121,7 @@ class PushService:
 async def announce(home: Home) -> bool:
     """Notify the hub about all changed feeds once. Returns False if this must be repeated later.
 
-    If another process does this, or if this site is its own hub, nothing happens.
+    Does nothing if another process notifies the hub, or if this site is its own hub.
     """
     site = home.settings.site
     hub = hub_of(site)

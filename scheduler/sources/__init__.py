@@ -1,1 +1,1 @@
-"""Sources of a home directory: health, decisions of people, changed extraction, rename, removal."""
+"""Sources of a home directory: health, decisions, changed extraction, renaming and removal."""

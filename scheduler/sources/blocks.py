@@ -1,6 +1,6 @@
 """Advice about a source that blocks visits, and a letter to the owner of its site.
 
-The advice contains only honest ways: identify ourselves, use another network, or ask the owner.
+The advice contains only honest measures: identify ourselves, use another network, or ask the owner.
 """
 
 from typing import Final
@@ -23,8 +23,8 @@ WAYS: Final = {
     "site.blocked": (SIGN_WAY, PROXY_WAY, ASK_WAY),
     "site.challenge": (SIGN_WAY, PROXY_WAY, ASK_WAY),
 }
-"""Ways that may help, by the health code of a blocked source. robots.txt and a login are decisions
-of the owner, so only asking helps."""
+"""Measures that may help, by the health code of a blocked source. robots.txt and a login are
+decisions of the owner, so the only measure is to ask."""
 
 REASONS: Final = {
     "site.robots": "your robots.txt does not allow it",
@@ -81,18 +81,17 @@ HOW_TO_ADMIT: Final = {
 
 
 def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tuple[str, ...]:
-    """Return the ways that may help against a block, best first.
+    """Return the measures that may help against a block, best first.
 
-    ``code`` is the health code of the source.
-
-    The result is empty if the source is not blocked. Ways that are in use are left out.
+    ``code`` is the health code of the source. The result is empty if the source is not blocked.
+    Measures already in use are omitted.
     """
     used = {SIGN_WAY: settings.network.sign, PROXY_WAY: bool(file.proxy)}
     return tuple(one.format(source) for one in WAYS.get(code, ()) if not used.get(one, False))
 
 
 def advice_line(ways: tuple[str, ...]) -> str:
-    """Return a sentence with the ways that may help, or an empty string."""
+    """Return a sentence with the measures that may help, or an empty string."""
     return f"may help: {'; '.join(ways)}" if ways else ""
 
 

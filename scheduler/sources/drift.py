@@ -1,8 +1,8 @@
-"""Protection of a source's feeds against changes in extraction that would damage them.
+"""Protect a source's feeds against harmful changes in extraction.
 
-Before a changed source file or a new version of Communique publishes, it extracts the newest stored
-pages of the source, and the differences are counted. If many releases would become worse, the
-change is held until a person accepts it.
+Before a changed source file or a new version of Communique is used, the newest stored pages of the
+source are extracted with it, and the differences are counted. If many releases would become worse,
+the change is held until a person accepts it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class KeptReading(msgspec.Struct, frozen=True):
     harm: str = ""
 
     def why(self, source: str) -> str:
-        """Return why a change is held for review and how to accept it, or an empty string."""
+        """Return the reason why a change is held for review, and how to accept it, or ""."""
         return why_held(source, self.cause, self.harm) if self.held else ""
 
 

@@ -1,4 +1,4 @@
-"""Decisions of people about sources: acknowledged failures, muted alerts, paused visits."""
+"""Decisions of operators about sources: acknowledged failures, muted alerts, paused visits."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Health of the sources in a home directory, and recording of its changes."""
+"""Compute the health of the sources in a home directory, and record its changes."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
@@ -20,11 +20,10 @@ from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum time in seconds after which a visit can count as overdue, for sources with short
-intervals."""
+"""Minimum delay in seconds of an overdue visit. It matters for short intervals."""
 
 OVERDUE_INTERVALS: Final = 4
-"""Number of intervals after which a visit can count as overdue, for sources with long intervals."""
+"""Minimum delay of an overdue visit, in intervals. It matters for long intervals."""
 
 UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
 
@@ -45,7 +44,7 @@ def home_health(home: Home, store: Store) -> list[Health]:
     A source that is no longer visited counts as failing, even if its last visit was successful. Its
     file may be missing or invalid, the service may not visit it, or the disk may be full. A home
     directory on a shared database, such as a web node, may have no source files, so missing files
-    are ignored there. A source that was never visited is ``new``, even an imported one without a
+    are ignored there. A source that was never visited is ``new``, even an imported source without a
     file.
     """
     loaded, broken = load_sources(home.sources)

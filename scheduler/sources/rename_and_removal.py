@@ -54,11 +54,9 @@ class SourceRemoval(msgspec.Struct, frozen=True):
 def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> SourceRename:
     """Change the id of a source: first in the store, then for its source file and its samples.
 
-    ``dry_run`` only checks whether this is possible.
-
-    If the process is killed in between, the store redirects the old id, no visit accepts the old
-    id, and the same call completes the rename. Raises UnknownSource, SourceError, RenamedSource,
-    and HomeInUse during a visit to the source.
+    ``dry_run`` only checks whether this is possible. If the process is killed in between, the store
+    redirects the old id, no visit accepts the old id, and the same call completes the rename.
+    Raises UnknownSource, SourceError, RenamedSource, and HomeInUse during a visit to the source.
     """
     path, place = file_of(home, old), file_of(home, new)
     if not ID.fullmatch(new):
@@ -85,11 +83,9 @@ def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> S
 def remove_source(home: Home, source: str, *, kept: bool, dry_run: bool = False) -> SourceRemoval:
     """Stop collecting a source: delete its file, then hide its releases unless ``kept`` is set.
 
-    ``dry_run`` only checks whether this is possible.
-
-    If the process is killed in between, the file is missing, which health reports, and the same
-    call completes the removal. Samples are kept. Raises UnknownSource, RenamedSource, and HomeInUse
-    during a visit to the source.
+    ``dry_run`` only checks whether this is possible. If the process is killed in between, health
+    reports the missing file, and the same call completes the removal. Samples are kept. Raises
+    UnknownSource, RenamedSource, and HomeInUse during a visit to the source.
     """
     with held(home, source), opened(home) as store:
         path = file_of(home, source)

@@ -121,7 +121,7 @@ def show(found: Explored) -> None:
 
 
 def _fields(found: Explored) -> Table:
-    """Return the table of a proposed source's values, with their confidence."""
+    """Return a table with the values of a proposed source, and their confidence."""
     proposed = found.proposed
     proposal, listing = proposed.proposal, proposed.listing
     table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
@@ -148,7 +148,7 @@ def _fields(found: Explored) -> Table:
 
 
 def _older_page(listing: Listing) -> str:
-    """Return the address or the archives that lead to older releases, or ``none``."""
+    """Return the address or archive pages through which older releases are found, or ``none``."""
     if listing.next:
         return listing.next
     periods = [one.period for one in listing.archives if one.period]

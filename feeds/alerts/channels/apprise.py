@@ -22,8 +22,8 @@ CHILD_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that the child process may take to send a message."""
 
 CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Environment variables that this child process needs, in addition to the usual ones. Proxy
-variables are not passed, because a proxy would bypass the guard."""
+"""Environment variables that the child process needs in addition to the usual ones. Proxy variables
+are not passed, because a proxy would bypass the guard."""
 
 
 class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):

@@ -87,7 +87,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         if not response.is_good:
             # Redirects count as failures, too, because they are not followed.
             gone = response.status == HTTPStatus.GONE
-            raise Undelivered(f"the receiver answered {response.status}", final=gone)
+            raise Undelivered(f"the receiver responded with status {response.status}", final=gone)
 
 
 def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, str]:

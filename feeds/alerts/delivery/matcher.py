@@ -73,7 +73,7 @@ class Matcher:
             except Exception:
                 # A bug that affects one watch must not block the other watches.
                 log.exception(
-                    "no delivery could be made for an event", watch=name, release=event.release
+                    "creating the deliveries for an event failed", watch=name, release=event.release
                 )
                 continue
             at_once = event.kind == "release" and not event.backlog and due <= now

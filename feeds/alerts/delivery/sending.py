@@ -22,7 +22,7 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Unde
 from feeds.alerts.messages import event_body, event_fields
 
 MAX_TRIED_RELEASES: Final = 1000
-"""Maximum number of newest releases in which a match for a test message is searched."""
+"""Maximum number of newest releases among which a match for a test message is searched."""
 
 
 class NothingToSend(CommuniqueError):

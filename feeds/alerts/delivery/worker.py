@@ -35,11 +35,11 @@ MAX_DELIVERIES: Final = 10_000
 """Number of deliveries after which a transaction does not match further events."""
 
 MAX_PARALLEL: Final = 64
-"""Maximum number of receivers that are sent messages at the same time."""
+"""Maximum number of messages that are sent at the same time, one per receiver."""
 
 MAX_PARALLEL_FAILING: Final = 16
-"""Maximum number of receivers with a failed last message that are sent messages at the same time.
-Such receivers may respond slowly again."""
+"""Maximum number of concurrent messages to receivers whose last message failed. Such receivers may
+respond slowly again."""
 
 MAX_ATTEMPTS: Final = 16
 """Maximum number of attempts to send a message. With the delays of feeds.sending_loop, the attempts

@@ -53,7 +53,7 @@ WRITE_ERRORS: Final = {
     422: "A field is unknown, missing or invalid, the change is impossible, or the "
     "`Idempotency-Key` was used for another request.",
 }
-"""Error statuses of all operations that write."""
+"""Error statuses of all write operations."""
 
 REFERENCE: Final = "#/components/schemas/{name}"
 

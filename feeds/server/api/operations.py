@@ -291,4 +291,4 @@ OPERATIONS: Final = (
         refused=BAD_CURSOR,
     ),
 )
-"""All operations of the API, in the order in which its documentation lists them."""
+"""All read operations of the API, in the order of its documentation."""

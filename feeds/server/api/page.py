@@ -20,8 +20,7 @@ from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, exampl
 from feeds.server.api.operations import Operation, Write
 
 STORY_CANDIDATES: Final = 50
-"""Number of newest releases that are searched for a release with a story, which is used in an
-example request."""
+"""Number of newest releases among which an example of a release with a story is searched."""
 
 
 def rendered_page(

@@ -75,7 +75,7 @@ class ReleaseLinks(ResponseBody, frozen=True):
 class Release(ResponseBody, frozen=True):
     """One dated publication of an institution."""
 
-    id: Annotated[str, Meta(description="Assigned once; it never changes.")]
+    id: Annotated[str, Meta(description="The id, which never changes.")]
     source: Annotated[str, Meta(description="The id of its source.")]
     url: str
     aliases: Annotated[tuple[str, ...], Meta(description="All known addresses of the release.")]
@@ -90,13 +90,13 @@ class Release(ResponseBody, frozen=True):
     precision: Precision
     updated: Annotated[
         Instant,
-        Meta(description="When it was last edited, retracted or restored by its publisher."),
+        Meta(description="When its publisher last edited, retracted or restored it."),
     ]
     first_seen: Instant
     last_seen: Annotated[
         Instant,
         Meta(
-            description="The last visit that found it. A change of this field alone keeps the ETag."
+            description="When a visit last found it. A change of this field alone keeps the ETag."
         ),
     ]
     language: Annotated[str | None, Meta(description="A language tag (BCP 47).")]
@@ -104,9 +104,9 @@ class Release(ResponseBody, frozen=True):
     topics: Annotated[tuple[str, ...], Meta(description="The slugs of its topics.")]
     publisher: str | None
     summary: str | None
-    body_html: Annotated[str, Meta(description="Sanitized, with absolute addresses.")]
+    body_html: Annotated[str, Meta(description="Sanitized HTML, with absolute addresses.")]
     body_text: Annotated[
-        str, Meta(description="Plain text; paragraphs are separated by a blank line.")
+        str, Meta(description="The text as plain text; a blank line separates paragraphs.")
     ]
     images: tuple[Media, ...]
     attachments: tuple[Media, ...]
@@ -141,7 +141,7 @@ class FoundFile(ResponseBody, frozen=True):
 
     url: str
     title: str | None
-    kind: Annotated[str, Meta(description="`pdf`, `docx`, `xlsx`, … or `image`, from its bytes.")]
+    kind: Annotated[str, Meta(description="The file type: `pdf`, `docx`, `xlsx`, … or `image`.")]
     page: Annotated[int, Meta(ge=1, description="The number of the page, slide or sheet.")]
     passage: Annotated[str, Meta(description="The part of the page that matches.")]
 
@@ -154,7 +154,7 @@ class FoundRelease(Release, frozen=True):
     ]
     file: Annotated[
         FoundFile | None,
-        Meta(description="The matching page of an attachment if its own text lacks a word."),
+        Meta(description="The matching page of an attachment, if the release lacks a word."),
     ]
 
 
@@ -167,8 +167,8 @@ class Counts(ResponseBody, frozen=True):
     ]
     sources: dict[str, int]
     topics: dict[str, int]
-    languages: Annotated[dict[str, int], Meta(description="By language tag without its region.")]
-    periods: Annotated[dict[str, int], Meta(description="By year and month: `2026`, `2026-03`.")]
+    languages: Annotated[dict[str, int], Meta(description="Results by language, without region.")]
+    periods: Annotated[dict[str, int], Meta(description="Results by year and by month (2026-03).")]
     states: dict[str, int]
 
 
@@ -177,7 +177,7 @@ class FoundPage(ResponseBody, frozen=True):
 
     releases: tuple[FoundRelease, ...]
     counts: Annotated[
-        Counts | None, Meta(description="Only on the first page; null on later pages.")
+        Counts | None, Meta(description="Numbers of results; null except on the first page.")
     ]
     warnings: Annotated[
         tuple[str, ...],
@@ -196,11 +196,11 @@ class Revision(ResponseBody, frozen=True):
         int,
         Meta(
             ge=1,
-            description="Its number from 1. For a version that only a web archive captured, its "
-            "time with 14 digits, such as 20180401123000.",
+            description="The number of the version, from 1. For a version that only a web archive "
+            "captured, its time with 14 digits, such as 20180401123000.",
         ),
     ]
-    seen: Annotated[Instant, Meta(description="When it was first captured.")]
+    seen: Annotated[Instant, Meta(description="When this version was first captured.")]
     reason: Annotated[
         str,
         Meta(
@@ -222,7 +222,7 @@ class Attachment(ResponseBody, frozen=True):
 
     url: str
     title: str | None
-    digest: Annotated[str, Meta(description="SHA-256 of its bytes.")]
+    digest: Annotated[str, Meta(description="SHA-256 of the file.")]
     kind: Annotated[
         str,
         Meta(description="`pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `odp`, `rtf` or `image`."),
@@ -267,7 +267,7 @@ class Edit(ResponseBody, frozen=True):
     """The difference between a version and the one before."""
 
     revision: Annotated[int, Meta(ge=1, description="The later version.")]
-    seen: Annotated[Instant, Meta(description="When it was first captured.")]
+    seen: Annotated[Instant, Meta(description="When this version was first captured.")]
     changes: tuple[Difference, ...]
     classes: Classes
     weight: Weight
@@ -375,7 +375,7 @@ class Story(ResponseBody, frozen=True):
     """Releases with the same text at several institutions, and translations of one release."""
 
     id: str
-    releases: Annotated[tuple[Release, ...], Meta(description="The first published comes first.")]
+    releases: Annotated[tuple[Release, ...], Meta(description="In order of publication.")]
     publishers: Annotated[
         tuple[Republished, ...],
         Meta(description="Other publishers of the first release, the largest share first."),
@@ -457,7 +457,7 @@ class Job(ResponseBody, frozen=True):
     target: Annotated[str, Meta(description="The id in the address of the request, or empty.")]
     state: Literal["running", "done", "failed"]
     progress: Annotated[str, Meta(description="The current step of the job.")]
-    seconds: Annotated[float, Meta(ge=0, description="Time since the request.")]
+    seconds: Annotated[float, Meta(ge=0, description="Seconds since the request.")]
     status: Annotated[
         int | None, Meta(description="The status of the response; null while the job is running.")
     ]

@@ -43,7 +43,7 @@ MAX_IDS: Final = 10_000
 """Maximum number of item ids per response."""
 
 MAX_UNREAD_COUNT: Final = 10_000
-"""Number of the most recently seen releases among which unread items are counted."""
+"""Number of most recently seen releases among which unread items are counted."""
 
 
 class BadReaderRequest(Exception):
@@ -111,7 +111,9 @@ class Account:
         text = self.value("c")
         after = place_of(text) if text else None
         if text and after is None:
-            raise BadReaderRequest("c is not a continuation from this server: start without one")
+            raise BadReaderRequest(
+                "c is not a continuation from this server: start again without c"
+            )
         limit = self.number("n", usual, most)
         query = ReaderQuery(
             account=self.name,
@@ -150,7 +152,7 @@ class Account:
             raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
         digits = [item_digits(one) for one in named]
         if None in digits or not digits:
-            raise BadReaderRequest("send item ids as i, as they are in other responses")
+            raise BadReaderRequest("send valid item ids as i, as in other responses")
         return [one for one in digits if one]
 
     def shown(self, found: list[ReaderItem]) -> list[Any]:

@@ -32,8 +32,7 @@ FORWARDING_PREFIXES: Final = (
 requests."""
 
 CONNECTION: Final = "communique.connection"
-"""Key in the ASGI scope of a dict with facts about the connection. All requests of a connection
-share this dict."""
+"""Key in the ASGI scope for a dict with facts about the connection, shared by all its requests."""
 
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """Pattern that matches a Host header: a name, or an IPv6 address in brackets, and an optional port

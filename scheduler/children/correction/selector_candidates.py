@@ -57,7 +57,8 @@ MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 8
 date."""
 
 MAX_DATE_CHILDREN: Final = 3
-"""Maximum number of child elements of a date. An element with more may be a row of a listing."""
+"""Maximum number of child elements of a date. An element with more children may be a row of a
+listing."""
 
 MAX_SELECTORS_PER_ELEMENT: Final = 6
 """Maximum number of selectors per element, most specific first, if the user selected no element."""

@@ -1,6 +1,6 @@
-"""Copy of an archive in one state of its log, while other processes write to the archive.
+"""Copy an archive in one state of its log, while other processes write to the archive.
 
-The log is copied first. When a leaf is in the log, its record already exists. WARC files that were
+The log is copied first. A record always exists before its leaf is in the log. WARC files that were
 finished earlier contain only logged records, and never change. From unfinished files, only the
 records with a leaf in the copied log are copied. So records, leaves and CDXJ lines match, despite
 later writes.

@@ -59,7 +59,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def cause_of(error: OSError) -> str:
-    """Return why a file can't be read or written, and how to fix this."""
+    """Return the reason why a file can't be read or written, and how to fix it."""
     where = f"{error.filename}: " if error.filename else ""
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
@@ -247,7 +247,7 @@ class BackupFolder:
         )
 
     def _delete(self, used: set[str], *, kept: bool) -> None:
-        """Delete all files except the ``used`` ones.
+        """Delete all files except the ``used`` files.
 
         With ``kept``, files that never change are not deleted.
         """

@@ -1,7 +1,7 @@
 """Selection of the files to back up, and dump of a PostgreSQL store.
 
-All files that can't be generated from other files are selected. pg_dump writes the store, and a
-person restores it with pg_restore.
+All files that can't be generated from other files are selected. pg_dump dumps the store, and the
+operator restores it with pg_restore.
 """
 
 import os
@@ -83,7 +83,7 @@ def rights_of(name: str, mode: int) -> int:
 
 
 def is_text(name: str) -> bool:
-    """Return whether a file name is valid UTF-8, because some systems allow any bytes."""
+    """Return whether a file name is valid UTF-8. Some systems allow any bytes."""
     return os.fsencode(name).decode("utf-8", "replace") == name
 
 

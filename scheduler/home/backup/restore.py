@@ -1,7 +1,7 @@
-"""Restoration of a home directory from a backup to an empty folder that no process uses.
+"""Restore a home directory from a backup to an empty folder that no process uses.
 
-Until the folder is complete, a file in it marks it as unfinished, and all other commands reject it.
-A killed restore continues if it is run again with the same backup.
+Until the restore is complete, a file marks the folder as unfinished, and all other commands reject
+it. A killed restore continues if it is run again with the same backup.
 """
 
 import os
@@ -201,7 +201,7 @@ def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgr
 
 
 def is_own(source: Path, place: str) -> bool:
-    """Return whether a file is in the backup's folder. A link could lead to an unrelated file."""
+    """Return whether a file is inside the backup's folder, because links could lead elsewhere."""
     path = source / place
     return path.is_file() and path.resolve() == source.resolve() / place
 

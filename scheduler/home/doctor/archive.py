@@ -33,7 +33,7 @@ OLD_SCHEMA_FIX: Final = (
 
 
 def check_archive(examination: Examination) -> Iterator[Finding]:
-    """Check the log, the growing files, the records of the store's captures, and verification."""
+    """Check the log, unfinished files, the records of the store's captures, and verification."""
     home, stored = examination.home, examination.stored
     if not home.archive.is_dir():
         if stored and any(one.file for one in stored.captures):

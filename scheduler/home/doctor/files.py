@@ -101,7 +101,7 @@ def check_scans(examination: Examination) -> Iterator[Finding]:
 
 
 def check_screenshots(examination: Examination) -> Iterator[Finding]:
-    """Check that the browser for screenshots is installed, if they are wanted."""
+    """Check that the browser for screenshots is installed, if the settings require screenshots."""
     settings = examination.home.settings.archive
     if not (settings.enabled and settings.screenshots):
         return

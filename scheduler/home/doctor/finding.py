@@ -17,7 +17,8 @@ Level: TypeAlias = Literal["ok", "warning", "error"]
 class Finding(msgspec.Struct, frozen=True):
     """Result of a check: one sentence, and how to fix the problem (empty without a problem).
 
-    An ``error`` stops Communique from working, or loses data. A ``warning`` may do so later.
+    An ``error`` stops Communique from working, or loses data. A ``warning`` may become an error
+    later.
     """
 
     check: str

@@ -30,7 +30,7 @@ MIN_INODES: Final = 10_000
 thousands of files at a time."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""A file's time may be in the future by at most this time, because clocks of file servers differ
+"""Maximum time by which a file's time may be in the future, because clocks of file servers differ
 slightly."""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -76,7 +76,7 @@ def check_versions(_: Examination) -> Iterator[Finding]:
 
 
 def check_disk(examination: Examination) -> Iterator[Finding]:
-    """Check that the disk has enough free space, also for an upgrade, which may copy all tables."""
+    """Check that the disk has enough free space, even for an upgrade that copies all tables."""
     home = examination.home
     disk = os.statvfs(home.path)
     free = disk.f_bavail * disk.f_frsize

@@ -96,7 +96,7 @@ def check_leftovers(examination: Examination) -> Iterator[Finding]:
 
 
 def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding]:
-    """Check that the consumers of events work and lag by less than seven days."""
+    """Check that the consumers of events work, and lag by less than seven days."""
     for lag in lags:
         if lag.problem:
             text = f"{lag.name}: failed, with {counted(lag.events, 'event')} to handle"

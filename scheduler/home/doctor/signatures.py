@@ -38,7 +38,7 @@ def check_signatures(examination: Examination) -> Iterator[Finding]:
 
 
 def check_directory(home: Home, signer: RequestSigner) -> Iterator[Finding]:
-    """Check the public keys at the site's address as another site reads them."""
+    """Request the public keys at the site's address like another site, and check them."""
     url = f"{signer.address}{DIRECTORY_PATH}"
     client = Outbound(
         user_agent(home.settings), home.settings.network.allow_private, REQUEST_SECONDS
@@ -63,7 +63,7 @@ def check_directory(home: Home, signer: RequestSigner) -> Iterator[Finding]:
 
 
 def directory_problem(found: OutboundResponse, signer: RequestSigner) -> str:
-    """Return why a response does not have our public keys, or an empty string."""
+    """Return the reason why a response does not contain our public keys, or an empty string."""
     if not found.is_good:
         return f"the server responds with {found.status}"
     ours = msgspec.json.decode(signer.directory())["keys"]

@@ -1,4 +1,4 @@
-"""Rebuilding of a lost home directory from its archive alone: sources, settings, store, site."""
+"""Rebuild a lost home directory from its archive alone: sources, settings, store, site."""
 
 import datetime as dt
 import os
@@ -224,9 +224,9 @@ class Rebuilding:
             self._store.close()
 
     def _write(self, entries: Sequence[JournalEntry]) -> None:
-        """Write the store, and also write the site at each time when archive pages were completed.
+        """Write the store, and publish the site at each time when archive pages were completed.
 
-        Archive pages never change after that.
+        Archive pages never change after their completion.
         """
         for _, recorded in self._reader.read(entries[: self._begin]):
             self._replay.note_files(recorded)
@@ -242,7 +242,7 @@ class Rebuilding:
     def _steps(
         self, entries: Sequence[JournalEntry]
     ) -> Iterator[tuple[list[Sequence[decisions.AnyDecision]], dt.datetime | None]]:
-        """Yield decisions to write together, and the time to publish after them, or None.
+        """Yield batches of decisions, each with the time to publish after the batch, or None.
 
         An archive page shows releases as they were when the page was completed, or when one of them
         was hidden. So the site is published at these times, before the next change. Nothing is

@@ -1,4 +1,4 @@
-"""Pages for adding a source. They use `communique add` to inspect a site and save the source."""
+"""Pages for adding a source. They run `communique add` to inspect a site and save the source."""
 
 import asyncio
 import secrets
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 class Inspection:
     """Inspection of a site. ``found`` is the output of `communique add`.
 
-    If ``page`` is true, the source is the single page at ``url``. If this command ended without a
+    If ``page`` is true, the source is the single page at ``url``. If the command ended without a
     result, the state is ``unfinished``.
     """
 

@@ -88,7 +88,7 @@ class Admin:
         await self._app({**scope, "state": {"session": entered}}, receive, send)
 
     def _lacks_slash(self, scope: Scope) -> bool:
-        """Return whether no page has this path, but one has this path with a slash at the end."""
+        """Return whether a page exists only at this path with a slash at the end."""
         here, there = (
             {route.matches({**scope, "path": path})[0] for route in self._app.routes}
             for path in (scope["path"], scope["path"] + "/")

@@ -1,7 +1,7 @@
 """Pages for browsing catalogues, and for adding their entries as jobs.
 
-A job runs `communique catalogue add`. Its progress is read from the record of attempts, so it
-survives a restart of the service like the command itself.
+A job runs `communique catalogue add`. Its progress is read from the record of attempts, which
+survives a restart of the service.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ FILTERS: Final = ("country", "kind", "group")
 
 
 class NothingChosen(CommuniqueError):
-    """A form to add entries contains no entry."""
+    """A form was submitted without a selected entry."""
 
 
 class TooManyJobs(CommuniqueError):
@@ -306,7 +306,7 @@ def make_room(jobs: OrderedDict[str, CatalogueJob]) -> None:
         return
     ended = next((one.id for one in jobs.values() if not one.is_busy), None)
     if ended is None:
-        raise TooManyJobs(f"{MAX_JOBS} jobs are waiting or running; wait until one has ended")
+        raise TooManyJobs(f"{MAX_JOBS} jobs are waiting or running; wait until a job has ended")
     del jobs[ended]
 
 

@@ -7,7 +7,7 @@ write to the home directory anyway. This requires an open site, and a loopback a
 
 A page on another site can make a browser send requests to us. It can't read our responses, so it
 does not know the token of a form, and the browser does not send our SameSite=Strict cookie. With
-DNS rebinding, its Host is not ours.
+DNS rebinding, the Host header is wrong.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ class Guard:
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def needs_process(self, scope: Scope) -> bool:
-        """Return whether access to a request depends on the process of the client."""
+        """Return whether the client's process decides if a request has access."""
         return not is_part_of_another_site(scope) and is_local(scope, self._site)
 
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:

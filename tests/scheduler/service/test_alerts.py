@@ -293,7 +293,7 @@ def test_abandoned_alerts_are_listed_and_can_be_resent(home: Home, peer: Peer) -
     assert (dead["state"], dead["attempts"], dead["problem"]) == (
         "dead",
         1,
-        "the receiver answered 410",
+        "the receiver responded with status 410",
     )
     assert "dead" in communique("watch", "deliveries", home=home.path).stdout
     assert communique("watch", "replay", home=home.path).returncode == 2
