@@ -90,8 +90,7 @@ def add(
     URL is the page that lists the releases, any other page of the site, a feed, or the path of a
     saved page. With --page, the source is the single page at URL, such as a policy, and its changes
     are tracked. With --save, the source file is written into HOME/sources, and sample pages with
-    their extracted values into HOME/samples. The exit code is 1 if it is uncertain which pages are
-    releases.
+    their extracted values into HOME/samples. The exit code is 1 if the releases are uncertain.
     """
     given = GivenFields(source, name.strip(), timezone)
     _check(given, page, listed)

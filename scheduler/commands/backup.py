@@ -23,7 +23,7 @@ with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings(
 @as_json
 @with_home
 def backup(home: Home, *, to: Path, as_json: bool) -> int:
-    """Back up a home directory into the folder TO.
+    """Back up a home directory to the folder TO.
 
     The service may be running. A later backup into the same folder copies only new data. The copy
     is checked. The previous backup is kept until the new one is complete. The exit code is 1 if

@@ -71,8 +71,8 @@ class NotADemo(CommuniqueError):
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     """Try Communique on bundled press rooms, without a network.
 
-    A local web server simulates three days of six invented press rooms. The demo
-    collects their releases, detects edits and copies, and publishes and serves feeds.
+    A local web server simulates three days in six invented press rooms. The demo collects their
+    releases, detects edits and copies, and publishes and serves feeds.
     """
     root = click.get_current_context().find_root()
     # COMMUNIQUE_HOME is for the operator's own sources. The demo must not add invented ones to it.

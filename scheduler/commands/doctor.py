@@ -71,10 +71,10 @@ with_unchecked_home = home_option(_unchecked)
 def doctor(home: Home, *, as_json: bool) -> int:
     """Check a home directory and suggest fixes.
 
-    It checks settings, permissions, disk, versions, store, clock, archive, locks, files left by
-    killed runs, topics, sources, programs for scans, the browser for screenshots, watches,
-    searches, tokens, and the keys of signed requests. It changes nothing. The exit code is 1 if
-    there is an error.
+    It checks settings, permissions, disk, versions, store, clock, archive, locks, files of killed
+    processes, topics, sources, programs for scans, the browser for screenshots, watches, searches,
+    tokens, and the keys of signed requests. It changes nothing. The exit code is 1 if there is an
+    error.
     """
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)

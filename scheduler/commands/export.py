@@ -68,7 +68,7 @@ def check_days(since: dt.date | None, until: dt.date | None) -> None:
     "--cursor",
     default=None,
     metavar="RELEASE",
-    help="Cursor: the id in the last line of the previous export.",
+    help="Continue after this release: the id in the last line of the previous export.",
 )
 @click.option(
     "--limit",

@@ -107,7 +107,7 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
 
     Stop the service first, because the store is locked during the copy. If the command is stopped,
     run it again to continue. At the end, all rows of both stores are compared. Put passwords into
-    ~/.pgpass, because other users of this machine can see passwords in URLs.
+    ~/.pgpass, because other users of this machine can see the URL of a running command.
     """
     of_home = source is None or is_of_home(home, source)
     with ExitStack() as held:

@@ -46,7 +46,7 @@ def retract(
     why: str,
     as_json: bool,
 ) -> int:
-    """Confirm that a publisher took releases down.
+    """Confirm that a publisher removed releases from its site.
 
     RELEASE is an id, the start of an id, or an address. If the page of a release is still online,
     the next visit restores the release.

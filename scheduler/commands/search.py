@@ -84,8 +84,8 @@ def search(
 
     A query has words, "a phrase", a prefix* of three letters or more, an excluded -word, OR,
     brackets, and fields such as title:word (docs/reference/queries.md). Write -- before a query
-    that starts with a minus. If there are very many matches, only the newest are ranked; --newest
-    lists all.
+    that starts with a minus. If there are more than 5,000 matches, only the newest 5,000 are
+    ranked; --newest lists all.
     """
     asked = Query(
         " ".join(query),

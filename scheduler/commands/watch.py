@@ -133,7 +133,7 @@ def channel_options(command: Command) -> Command:
     metavar="CLASS",
     help=f"Class of edits: {', '.join(EDIT_WORDS[:-1])} or {EDIT_WORDS[-1]}.",
 )
-@click.option("--backlog", is_flag=True, help="Also send alerts about old and imported releases.")
+@click.option("--backlog", is_flag=True, help="Also match old and imported releases.")
 @click.option(
     "--timezone", default="", metavar="ZONE", help="IANA time zone for --digest and --quiet."
 )
@@ -359,7 +359,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 
 @watch.command()
 @watch_argument
-@click.option("--send", is_flag=True, help="Send only a test message to each output.")
+@click.option("--send", is_flag=True, help="Send a test message to each output.")
 @as_json
 @with_home
 def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
