@@ -57,9 +57,9 @@ class Person:
 class Catalog:
     """The sources, topics and sections of a site, and the site's URLs.
 
-    - ``site`` is the public URL without a final slash, ``language`` the language of the site's
+    - ``site`` is the public URL without a final slash. ``language`` is the language of the site's
       texts.
-    - ``topics`` maps slugs to labels in that language, ``parents`` maps a topic to its parent
+    - ``topics`` maps slugs to labels in that language. ``parents`` maps a topic to its parent
       topic.
     - ``sections`` maps a source id and a section slug to the section's label.
     - ``hub`` is the URL of the WebSub hub, or None.

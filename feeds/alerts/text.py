@@ -74,7 +74,7 @@ class AlertText:
 
 
 def alert_text(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
-    """Convert a message to readable text. Edits come last, those with the largest weight first."""
+    """Convert a message to readable text. Edits come last, sorted by weight, largest first."""
     ordered = sorted(events_of(message), key=lambda event: -event.get("weight", math.inf))
     events = [in_words(event, site) for event in ordered]
     name = excerpt(watch.name)

@@ -120,7 +120,7 @@ def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | s
 def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
     """Return the numbers of the archive pages before and after a page, by link relation.
 
-    ``number`` is the number of the page, ``pages`` the number of all archive pages.
+    ``number`` is the number of the page, and ``pages`` the number of all archive pages.
     """
     found = {rel: number + step for rel, step in STEPS}
     return {rel: page for rel, page in found.items() if 1 <= page <= pages}

@@ -41,7 +41,7 @@ use of memory."""
 class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
 
-    ``alone`` is the end of the entry in a feed of one source, ``mixed`` its end in a feed of
+    ``alone`` is the end of the entry in a feed of one source, and ``mixed`` its end in a feed of
     several sources.
     """
 

@@ -1,4 +1,4 @@
-"""Health pages: one of all sources, with those that need attention first, and one per source."""
+"""Health pages: one per source, and one of all sources, with sources that need attention first."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence

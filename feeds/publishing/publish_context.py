@@ -88,7 +88,7 @@ class PublishContext:
     - ``changes`` maps ids to the releases that changed since the last publication. It is None if
       the changes are not known.
     - ``entries`` is the minimum number of releases in a feed document (if the feed has that many),
-      ``max_bytes`` its maximum size.
+      and ``max_bytes`` its maximum size.
     - ``layout`` is a digest of everything that affects all entries.
     - ``checkpoint`` is called between files of a facet, and saves progress if many files wait to be
       flushed to disk.

@@ -108,9 +108,9 @@ def shown(
 ) -> ReplayResponse:
     """Return a capture with its original status, or an error if the capture can't be shown.
 
-    ``follow`` maps the target of a redirect to a URL on this site, ``link`` the target of a link.
-    Values of secret parameters and ``secrets`` are masked in links and texts. Raises Undecodable if
-    the rewritten links would make the page too large.
+    ``follow`` maps the target of a redirect to a URL on this site, and ``link`` the target of a
+    link. Values of secret parameters and ``secrets`` are masked in links and texts. Raises
+    Undecodable if the rewritten links would make the page too large.
     """
     headers = [*REPLAY_HEADERS, *headers]
     if found.status in REDIRECTS and (target := target_of(found)):
@@ -193,7 +193,7 @@ def is_charset(name: str) -> bool:
 
 
 def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
-    """Find all ``parts`` of a captured page, and those of its style sheets."""
+    """Find all ``parts`` of a captured page and of its style sheets."""
     if type_of(found, secrets)[0] in HTML_TYPES:
         rewritten_page(found.body, found.content_type, found.url, str, parts)
     read = 0

@@ -91,7 +91,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
     if page.url:
         message = f"reading this page {why}; the next visits skip the page"
         return RunError(reported_url(page.url), SLOW, message)
-    return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
+    return RunError("", SLOW_VISIT, f"work outside of pages {why}")
 
 
 def combined_run(first: Run, run: Run) -> Run:

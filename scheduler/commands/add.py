@@ -164,7 +164,8 @@ def _zone_of_host(host: str, sources: Iterable[LoadedSource]) -> str:
 class Adding:
     """Inspects sites and adds their sources to a home directory.
 
-    With ``save``, it writes files for certain results; with ``force``, also for uncertain ones.
+    With ``save``, it writes files for certain results, and with ``force``, also for uncertain
+    results.
     """
 
     def __init__(

@@ -74,7 +74,9 @@ class FleetExecutor:
             text = await asyncio.to_thread(read_text, topics, SettingsError)
         except SettingsError as error:
             if topics.exists():
-                log.warning("previous topics stay in force", problem=str(error))
+                log.warning(
+                    "topics.toml is invalid; the previous topics still apply", problem=str(error)
+                )
             else:
                 await self._hosts.keep_file(TOPICS_FILE, None)
         else:

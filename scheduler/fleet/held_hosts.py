@@ -92,7 +92,10 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
     waits = False
     while not (lease := await leases.take(visits)):
         if not waits:
-            log.info("waiting for a host that is being visited or rests", host=visits[0].host)
+            log.info(
+                "waiting for a host that is visited or must not be requested yet",
+                host=visits[0].host,
+            )
         waits = True
         end_if_cancelled()
         await asyncio.sleep(RETRY_SECONDS)

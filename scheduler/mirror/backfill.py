@@ -253,8 +253,8 @@ class Backfill:
     def _is_release(self, key: str, url: str) -> bool:
         """Return whether a page may be a release.
 
-        A page may be a release if it is known or listed, or if its address resembles those of other
-        releases. If no listing was captured, every page may be a release.
+        A page may be a release if it is known or listed, or if its address resembles addresses of
+        other releases. If no listing was captured, every page may be a release.
         """
         if not self._shapes and not self._listings.items:
             return True

@@ -141,7 +141,7 @@ class OwnCopies:
 
 
 class OwnPages:
-    """Extracts the texts of releases from captures: our own and those of web archives."""
+    """Extracts the texts of releases from captures, both our own and captures of web archives."""
 
     def __init__(self, home: Home, store: Store, index: Index) -> None:
         self._home = home

@@ -87,7 +87,7 @@ def reextract(
 ) -> Reextraction:
     """Extract releases again, and store improvements.
 
-    ``source`` and ``since`` limit the releases to one source, and to those published since a day.
+    ``source`` limits the releases to one source, and ``since`` to releases published since a day.
     Without ``since``, captured pages that listings contain and that are in no release are extracted
     as well. With ``dry``, nothing is stored. A change that would make many releases of a source
     worse is held for review, unless ``accept`` is set. ``on_progress`` is called with the name of a

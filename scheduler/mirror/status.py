@@ -120,7 +120,7 @@ def cause_of(check: Callable[[], None]) -> str:
 
 
 def total_size(paths: Iterable[Path]) -> int:
-    """Return the total size in bytes of those files that exist."""
+    """Return the total size of existing files in bytes."""
     return sum(one.stat().st_size for one in paths if one.exists())
 
 

@@ -73,7 +73,7 @@ def given_address(text: str) -> str:
     # Reject characters that parsers would otherwise drop silently.
     if len(given) > MAX_INPUT_CHARS or plain(given) != given or (url := web_address(given)) is None:
         raise UnusableAddress(
-            "the text is not a web address; enter one such as https://acme.example/news/"
+            "this is not a web address; enter, for example, https://acme.example/news/"
         )
     return url
 

@@ -45,7 +45,7 @@ async def attempt(action: Callable[[], Awaitable[None]]) -> None:
     try:
         await action()
     except (CommuniqueError, OSError) as error:
-        log.error("failed; it will be tried again", problem=str(error))  # noqa: TRY400 - no traceback needed
+        log.error("background work failed; retrying later", problem=str(error))  # noqa: TRY400 - no traceback needed
 
 
 def end_if_cancelled() -> None:

@@ -266,7 +266,7 @@ class Service:
             self._timetable.start(jobs)
 
     async def _reload(self) -> None:
-        """Load source files that were added or changed, and drop removed ones."""
+        """Load source files that were added or changed, and drop removed source files."""
         async with self._reloading:
             chosen, first, confirming = await asyncio.to_thread(self._plan.load, self._sources)
             await self._role.share_sources(chosen)

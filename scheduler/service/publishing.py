@@ -87,7 +87,7 @@ class Publishing:
                 await self.publish()
         except TimeoutError:
             log.warning(
-                "the last publication did not finish in time; it continues at the next start",
+                "last publication unfinished; the next start continues it",
                 seconds=LAST_PUBLICATION_SECONDS,
             )
             await self._child.close(0)
@@ -96,7 +96,7 @@ class Publishing:
         """Update the health of all sources, and return the number of changes."""
         noted = await self._child.note_health()
         if noted.error:
-            log.error("failed; it will be tried again", problem=noted.error)
+            log.error("health update failed; retrying later", problem=noted.error)
         return noted.changes
 
     async def give_back_later(self, lease: Lease) -> None:

@@ -59,7 +59,7 @@ class KeptReading(msgspec.Struct, frozen=True):
 
     The ``accepted`` extraction applies since the time ``since``.
 
-    ``held`` is the extraction that is held for review; ``harm`` is its effect and ``cause`` the
+    ``held`` is the extraction that is held for review. ``harm`` is its effect, and ``cause`` the
     reason. If the reason is Communique's own code, the source is not visited until a person accepts
     the change.
     """

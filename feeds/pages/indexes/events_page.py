@@ -45,11 +45,11 @@ shows the whole difference."""
 class EventLine:
     """Row for an event.
 
-    - ``name`` is the title of a release or the name of a source, ``language`` its language if
+    - ``name`` is the title of a release or the name of a source, and ``language`` its language, if
       known.
     - ``file`` is the page of the release or source, or empty.
-    - ``what`` is the text after the name, ``who`` the publisher, ``classes`` are those of an edit,
-      and ``text`` has details as HTML.
+    - ``what`` is the text after the name, and ``who`` the publisher. ``classes`` are the classes of
+      an edit. ``text`` has details as HTML.
     - ``more`` contains the labels and files of further pages.
     """
 

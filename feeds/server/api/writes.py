@@ -102,8 +102,8 @@ class Writes:
     ) -> Outcome:
         """Run an operation, and return its response, or a job (202) after `WAIT_SECONDS`.
 
-        ``name`` is the id in the path, ``by`` the name of the token. A request with an idempotency
-        key that was used before gets the first response.
+        ``name`` is the id in the path, and ``by`` the name of the token. If the idempotency key was
+        used before, the first response is returned again.
         """
         if key is not None and not KEY_PATTERN.fullmatch(key):
             return refused(ApiError(422, BAD_KEY, parameter=KEY_HEADER))

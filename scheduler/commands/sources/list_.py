@@ -1,4 +1,4 @@
-"""communique sources list: list all sources, including removed ones and ones without a file."""
+"""communique sources list: list all sources, even removed ones and sources without a file."""
 
 from collections.abc import Collection
 from contextlib import closing

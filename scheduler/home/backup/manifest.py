@@ -44,8 +44,8 @@ class BackupRefused(CommuniqueError):
 class StoredFile(msgspec.Struct, frozen=True):
     """A file of HOME in a backup: its path in the backup, its size in bytes, and its SHA-256.
 
-    ``mode`` is its permissions in HOME, ``changed`` its modification time in nanoseconds since
-    1970.
+    ``mode`` contains its permissions in HOME, and ``changed`` its modification time in nanoseconds
+    since 1970.
     """
 
     at: str

@@ -89,7 +89,8 @@ class NotRestored(CommuniqueError):
 class Restored(msgspec.Struct, frozen=True):
     """A home directory that was restored from a backup.
 
-    ``at`` is the time of the backup, ``files`` the number of its files, and ``bytes`` their size.
+    ``at`` is the time of the backup. ``files`` is the number of its files, and ``bytes`` their
+    size.
     """
 
     home: str

@@ -106,7 +106,7 @@ def test_collect_waits_for_a_worker_that_visits_the_host(
         room.wait_for("/news/2.html")
         asked = len(room.log)
         with started("collect", home) as (collecting, said):
-            until(said, "waiting for a host that is being visited or rests")
+            until(said, "waiting for a host")
             assert len(room.log) == asked
             held.set()
             assert "harbour: 2 found, 0 new, 0 changed, 2 unchanged" in said.read()
@@ -138,7 +138,7 @@ def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
             assert "topics.toml of the leader: topic[0].lable: " in until(its_log, "visited")
         (home / "topics.toml").write_bytes(b"\xff")
         with started("run", home) as (_, log):
-            told = until(log, "previous topics stay in force")
+            told = until(log, "the previous topics still apply")
             assert f"{home / 'topics.toml'}: file: the file can't be read" in told
 
 
