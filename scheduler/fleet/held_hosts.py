@@ -93,7 +93,7 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
     while not (lease := await leases.take(visits)):
         if not waits:
             log.info(
-                "waiting for a host that is visited or must not be requested yet",
+                "waiting for a host that is busy or must not get requests yet",
                 host=visits[0].host,
             )
         waits = True
