@@ -34,7 +34,7 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     ),
     "silent-edits": (
         N_("Silent edits"),
-        N_("Releases whose publishers changed more than letters without saying so on the page."),
+        N_("Releases that publishers edited without announcing it, except for typing errors."),
     ),
     "retractions": (
         N_("Retractions"),
@@ -43,7 +43,7 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     "health": (N_("Health of sources"), N_("Sources that stopped working or work again.")),
     "days": (
         N_("Day by day"),
-        N_("One entry per day with all its releases, once the day is over in every time zone."),
+        N_("One entry per day with its releases, after the day has ended in every time zone."),
     ),
 }
 """Titles and descriptions of event feeds."""

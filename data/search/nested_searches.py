@@ -29,7 +29,7 @@ def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Exp
     """
     found = _Resolver(text, saved).resolved(expression, ())
     if levels_of(found) > MAX_LEVELS:
-        problem = N_("operators are nested more than %(most)s deep with saved searches")
+        problem = N_("operators are nested more than %(most)s levels deep, counting saved searches")
         raise QueryError(text, 0, problem, N_("use fewer nested operators"), most=MAX_LEVELS)
     return found
 
@@ -63,7 +63,7 @@ class _Resolver:
             fix = N_("remove its name from one of the saved searches")
             raise QueryError(self._text, at, problem, fix, name=quoted)
         if len(names) >= MAX_SAVED_DEPTH:
-            problem = N_("saved searches are nested more than %(most)s deep")
+            problem = N_("saved searches are nested more than %(most)s levels deep")
             fix = N_("write the terms of the inner search")
             raise QueryError(self._text, at, problem, fix, most=MAX_SAVED_DEPTH)
         if name not in self._saved:

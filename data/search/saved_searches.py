@@ -103,7 +103,7 @@ def check_query(query: str, saved: Mapping[str, str]) -> None:
         )
     if Query(query, saved=saved).is_empty:
         fix = N_("write a term that is not excluded")
-        raise QueryError(query, 0, N_("nothing is searched"), fix)
+        raise QueryError(query, 0, N_("the query contains nothing to search for"), fix)
 
 
 def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -> bool:

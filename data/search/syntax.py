@@ -92,7 +92,7 @@ NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 
 LENGTH_PROBLEM: Final = N_("the query is too long (%(count)s characters)")
 LENGTH_FIX: Final = N_("shorten it to %(most)s")
-NO_VALUE: Final = N_("%(name)s: has no value")
+NO_VALUE: Final = N_("the value after %(name)s: is missing")
 WRITE_VALUE: Final = N_("write the value after the colon")
 DID_YOU_MEAN: Final = N_("did you mean %(near)s?")
 
@@ -246,7 +246,7 @@ class _Parser:
 
     def _misplaced(self, token: QueryToken) -> QueryError:
         fix = N_('write a term on each side, or write "%(name)s" to search for the word')
-        return self._error(token, N_("%(name)s connects nothing"), fix, name=token.text)
+        return self._error(token, N_("a term is missing next to %(name)s"), fix, name=token.text)
 
     def _one(self, field: str, depth: int) -> Expression | None:
         token = self._take()
@@ -257,7 +257,7 @@ class _Parser:
             case "NOT" | "-":
                 if self._token.kind in NO_OPERAND:
                     fix = N_('write a term after %(name)s, or write "NOT" to search for the word')
-                    problem = N_("%(name)s excludes nothing")
+                    problem = N_("a term is missing after %(name)s")
                     raise self._error(token, problem, fix, name=token.text)
                 excluded = self._one(field, depth + 1)
                 return None if excluded is None else negated(excluded)

@@ -85,7 +85,7 @@ def test_no_day_is_before_the_first_or_after_the_last(query: str) -> None:
         ("a AND OR b", 2, "AND"),
         ("a OR (b AND)", 8, "AND"),
         ("a NOT", 2, "NOT"),
-        ("(a -)", 3, "excludes nothing"),
+        ("(a -)", 3, "a term is missing after"),
         ("(harbour", 0, "not closed"),
         ("a (b (c)", 2, "not closed"),
         ("harbour)", 7, "not opened"),
@@ -103,7 +103,7 @@ def test_no_day_is_before_the_first_or_after_the_last(query: str) -> None:
         ("weight:0.3", 7, "weight:>0.3"),
         ("weight:>0.333", 7, "weight:>0.3"),
         ("lang:english", 5, "en"),
-        ("source:,", 7, "no value"),
+        ("source:,", 7, "is missing"),
         ("(" * 10_000, 1000, "shorten"),
         ("(" * 500, 21, "nested"),
         ("a " * 33, 64, "32 terms"),
@@ -140,7 +140,7 @@ def test_saved_searches_are_replaced_by_their_expressions() -> None:
     assert Query("saved:(lights OR signals)", saved=saved).expression == parse("lamps OR 信号")
     for text, position, words in (
         ("a saved:light", 8, "lights"),
-        ("a saved:wrong", 8, "OR connects nothing"),
+        ("a saved:wrong", 8, "a term is missing next to OR"),
     ):
         with pytest.raises(QueryError, match=words) as caught:
             _ = Query(text, saved=saved).expression
