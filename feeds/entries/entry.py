@@ -47,7 +47,7 @@ class EntryLink:
 class Category:
     """A topic or section of an entry, or a mark such as "corrected".
 
-    ``term`` is a stable id, ``label`` is readable, ``scheme`` is a URL.
+    ``term`` is a stable id, ``label`` a readable name, and ``scheme`` a URL.
     """
 
     term: str

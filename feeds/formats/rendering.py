@@ -147,7 +147,7 @@ def fitted(
 ) -> list[RenderedEntry]:
     """Render the ``wanted`` entries of a feed document within ``max_bytes``, in the same order.
 
-    ``whole`` renders entries with their texts, ``short`` renders one entry with a summary and a
+    ``whole`` renders entries with their texts. ``short`` renders one entry with a summary and a
     link. In a mixed feed (of several sources), every text above MAX_MIXED_TEXT_BYTES is shortened.
     If the document is still too large, entries are shortened until it fits. The largest entries are
     shortened first, and of equally large entries the oldest. The same entries always give the same

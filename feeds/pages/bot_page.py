@@ -12,10 +12,10 @@ BOT_FILE = "bot/index.html"
 class BotFacts:
     """Facts about visits.
 
-    ``agent`` is the user agent, ``robot`` its name in robots.txt, ``contact`` the operator's mail
-    address or URL. ``delay`` is the minimum time between two requests to a host, ``interval`` the
-    mean time between two visits, both in seconds. ``keys`` is the public address of the keys that
-    sign requests, or empty.
+    ``agent`` is the user agent, and ``robot`` its name in robots.txt. ``contact`` is the operator's
+    mail address or URL. ``delay`` is the minimum time between two requests to a host, and
+    ``interval`` the mean time between two visits, both in seconds. ``keys`` is the public address
+    of the keys that sign requests, or empty.
     """
 
     agent: str

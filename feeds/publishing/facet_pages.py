@@ -113,7 +113,7 @@ class FacetPages:
         )
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
-        """Delete pages of the newest releases whose number is above ``written``."""
+        """Delete pages of the newest releases with numbers above ``written``."""
         while True:
             written += 1
             file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)

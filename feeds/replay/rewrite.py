@@ -127,7 +127,7 @@ class PageRewriter:
     """Whether the current ``picture`` has an archived source."""
 
     def page(self, text: str) -> str:
-        """Return the text of a page, rewritten."""
+        """Rewrite the text of a page."""
         text = OTHER_FRAME.sub("<span data-archived-", text)
         text = IFRAME.sub(lambda tag: plain_tag("iframe", attributes(tag[1])), text)
         text = EMBEDDING.sub(self._object, text)
@@ -151,7 +151,7 @@ class PageRewriter:
         return found[0]
 
     def _changed(self, name: str, inside: str) -> str:
-        """Return the attributes of a tag, rewritten. ``inside`` is the text after its name."""
+        """Rewrite the attributes of a tag. ``inside`` is the text after its name."""
         if "=" not in inside:
             return inside
         attrs = attributes(inside)
@@ -249,7 +249,7 @@ class PageRewriter:
         return f"{image}<span{' hidden' if image else ''} data-archived-object>"
 
     def _linked(self, attrs: dict[str, str]) -> str:
-        """Return the ``link`` element of an archived style sheet or icon, or nothing."""
+        """Return the ``link`` element of an archived style sheet or icon, or an empty string."""
         rel = attrs.get("rel", "").lower().split()
         onload = attrs.get("onload", "").lower()
         # A common way to load style sheets later: a script changes the element when it is loaded.

@@ -130,7 +130,7 @@ def delivery_headers(hub: str, topic: str, kind: str, secret: str, body: bytes) 
 def is_topic(file: str) -> bool:
     """Return whether a file of the site is a feed to which clients can subscribe.
 
-    Archive pages are not.
+    Clients can't subscribe to archive pages.
     """
     parts = file.split("/")
     return is_feed(file) and parts[-2] != "page"

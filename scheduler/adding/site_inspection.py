@@ -119,7 +119,7 @@ TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
 
 
 def shows_name(pages: Iterable[Page], names: Sequence[str]) -> bool:
-    """Return whether one of the pages shows most words of one of the names close together."""
+    """Return whether a page contains most words of one of the ``names``, close together."""
     folded = [fold_search(name) for name in names]
     return any(_shows_any(_text_of(page), folded) for page in pages)
 

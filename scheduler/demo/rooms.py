@@ -275,7 +275,7 @@ def instant_of(day: int) -> dt.datetime:
 
 
 def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
-    """Return releases (by key) after an event.
+    """Return the releases, by key, as they are after an event.
 
     Raises ValueError if the old text of an edit does not occur exactly once in the release.
     """

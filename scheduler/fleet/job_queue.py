@@ -28,7 +28,7 @@ from scheduler.service.background import end_if_cancelled
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
 VISIT_QUEUE: Final = "visits"
-"""Name of the queue for visits to hosts. Visits of workers with the label eu have the queue
+"""Name of the queue for visits to hosts. Visits for workers with the label eu are in the queue
 visits@eu."""
 
 DUTY_QUEUE: Final = "duties"
@@ -171,7 +171,7 @@ def is_gone(error: ConnectorException) -> bool:
 
 
 def pool_to(url: str) -> AsyncConnectionPool[Any]:
-    """Return a pool of connections to a database, which is not opened yet.
+    """Return an unopened pool of connections to a database.
 
     Each statement is committed immediately.
     """

@@ -158,7 +158,7 @@ class Worker:
         self._stop.set()
 
     async def _renewed(self, until: float) -> None:
-        """Record that the leases were renewed. So the database and the event loop work."""
+        """Record a renewal of the leases, a sign that the database and the event loop respond."""
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():

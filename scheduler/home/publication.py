@@ -109,7 +109,7 @@ def render_and_push(home: Home, render: Callable[[], bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
     Tries again if another home directory started to publish. If rendering failed, nothing is
-    deleted from the bucket, because a file may be missing due to the failure. Raises BucketError
+    deleted from the bucket, because a missing file may have failed to render. Raises BucketError
     and OSError.
     """
     place = home.settings.site.target

@@ -61,7 +61,7 @@ class PeerError(CommuniqueError):
 
 
 class PeerRelease(msgspec.Struct):
-    """The fields of a release of another instance that are compared."""
+    """The fields of another instance's release that are compared with ours."""
 
     title: str
     updated: Annotated[dt.datetime, msgspec.Meta(tz=True)]

@@ -284,7 +284,10 @@ def sent_fields(body: WriteBody) -> dict[str, Any]:
 
 
 def result_of(body: WriteBody, message: str, *, changed: bool = True) -> schemas.WriteResult:
-    """Return the result of a request. ``message`` describes its effect, also in a dry run."""
+    """Return the result of a request.
+
+    ``message`` describes the effect of the request, even in a dry run.
+    """
     if body.dry_run:
         message = f"not done in a dry run: {message}" if changed else "nothing would change"
     elif not changed:

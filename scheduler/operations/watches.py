@@ -38,7 +38,7 @@ class UnfinishedTest(CommuniqueError):
 
 
 def id_for(name: str) -> str:
-    """Return the id of a watch with this name: its letters and digits. It may be empty."""
+    """Return a watch id for a name: the letters and digits of the name. It may be empty."""
     return "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
 
 

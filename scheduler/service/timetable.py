@@ -128,10 +128,10 @@ class FirstVisitBudget:
 
 
 class Timetable:
-    """Schedule of visits and of the periodic jobs, which are all jobs of ``scheduler``.
+    """Schedule of visits and periodic jobs, kept by ``scheduler``, which has no other jobs.
 
-    ``visit`` is called with the id of a source that is due. ``clock`` is a monotonic clock in
-    seconds, ``now`` returns the wall-clock time.
+    ``visit`` is called with the id of a due source. ``clock`` returns the time of a monotonic clock
+    in seconds, and ``now`` the wall-clock time.
     """
 
     def __init__(

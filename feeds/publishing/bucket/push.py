@@ -378,6 +378,6 @@ def md5_of(body: bytes) -> str:
 
 
 def publication_of(headers: Mapping[str, str]) -> int:
-    """Return the number of the publication that wrote an object, or 0 if ``headers`` lack it."""
+    """Return the number of the publication that wrote an object, or 0 without this header."""
     header = headers.get(PUBLICATION, "")
     return int(header) if header.isdecimal() else 0

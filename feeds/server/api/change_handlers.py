@@ -20,7 +20,7 @@ from feeds.server.api.release_handlers import (
 from feeds.server.api.request_context import decode, encode
 
 BELONGS: Final = "changes"
-"""Name of the list of changes, which its cursors contain."""
+"""Text in cursors that identifies the list of changes."""
 
 CHANGES_PER_QUERY: Final = 20
 """Number of changes that are read from the store per query."""

@@ -264,7 +264,7 @@ class Difference(ResponseBody, frozen=True):
 
 
 class Edit(ResponseBody, frozen=True):
-    """The difference between a version and the one before."""
+    """The difference between a version and the previous version."""
 
     revision: Annotated[int, Meta(ge=1, description="The later version.")]
     seen: Annotated[Instant, Meta(description="When this version was first captured.")]

@@ -62,7 +62,7 @@ class JournalReader:
             return None
 
     def _assembled(self, snapshot: decisions.Snapshot, path: Path) -> bool:
-        """Join the parts of a snapshot to a file. Returns whether all parts were found."""
+        """Join the parts of a snapshot into a file. Returns whether all parts were found."""
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for record in snapshot.records:

@@ -45,9 +45,9 @@ BATCH_SIZE: Final = 200
 class NewStore(msgspec.Struct, frozen=True):
     """Numbers of items that a new store got from the journal of the lost store.
 
-    ``hidden`` and ``redacted`` are numbers of releases, ``removed`` and ``renamed`` of sources.
-    ``unread`` is the number of unreadable or missing records, which may have hidden or redacted
-    other releases.
+    ``hidden`` and ``redacted`` are numbers of releases, and ``removed`` and ``renamed`` numbers of
+    sources. ``unread`` is the number of unreadable or missing records, which may have hidden or
+    redacted other releases.
     """
 
     hidden: int = 0
