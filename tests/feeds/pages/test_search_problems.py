@@ -50,7 +50,7 @@ def test_operators_in_lower_case_are_reported_as_words(query: str, words: list[s
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("tide AND", "heç nəyi birləşdirmir"),
+        ("tide AND", "AND operatorunun yanında söz çatışmır"),
         ('tide "harbour', "dırnaq işarəsi bağlanmayıb"),
         ("tide state:lost", "açıqlamanın vəziyyəti deyil"),
         ("tide titel:harbour", "bəlkə title demək istəyirdiniz?"),
