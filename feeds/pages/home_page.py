@@ -24,7 +24,7 @@ MAX_FAULTY_SOURCES = 3
 
 
 def purpose(pages: PageRenderer) -> str:
-    """Return a sentence that explains what the site contains and for whom it is."""
+    """Return a sentence that explains what the site contains, and who it is for."""
     institutions = pages.navigation.institutions
     if not institutions:
         return pages.catalog.texts.gettext(

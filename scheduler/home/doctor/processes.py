@@ -124,7 +124,7 @@ def check_deposits(home: Home, counts: Iterable[DepositCount]) -> Iterator[Findi
         refused = [one for one in states if one.problem and one.state == "refused"]
         if failed:
             fix = "dead deposits are not sent again; `communique run` sends the others later"
-            yield Finding("deposits", "warning", f"{text}; a problem was: {failed[0].problem}", fix)
+            yield Finding("deposits", "warning", f"{text}; last problem: {failed[0].problem}", fix)
         elif refused:
             yield Finding("deposits", "ok", f"{text} (for example because {refused[0].problem})")
         else:
