@@ -23,6 +23,9 @@ from spiders.download.settings import EXTEND, PICTURED, RENDER, needs_browser
 from spiders.items import ListingItem
 from spiders.listing.paging.labels import control_to_click
 
+MAX_REQUISITE_SECONDS = 10.0
+"""Maximum time to download one page requisite, in seconds."""
+
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 """Priorities of requests. Stored releases come before new ones, so that a moved page can be
 distinguished from a copy."""
@@ -175,6 +178,8 @@ class RequestBuilder:
         if page := visit.requisites.pictured(url):
             meta |= {RENDER: True, PICTURED: page, "dont_redirect": True, "dont_retry": True}
             return request.replace(url=page[0].url, meta=meta, errback=errback)
+        # A later visit requests it again, so a host that hangs does not delay this one for long.
+        meta |= {"dont_retry": True, "download_timeout": MAX_REQUISITE_SECONDS}
         return request.replace(meta=meta, headers=headers, errback=errback)
 
     def _request(
