@@ -150,7 +150,7 @@ class RenamedSource(CommuniqueError):
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(
-            f"the source {old!r} was renamed to {new!r}, and its addresses redirect there; use "
+            f"the source {old!r} was renamed to {new!r}, and its old addresses redirect; use "
             "the new id, or choose another one"
         )
         self.old = old

@@ -36,7 +36,7 @@ NO_PERMISSION: Final = "run Communique as its owner, or give this user permissio
 REMEDIES: Final = {
     errno.EACCES: NO_PERMISSION,
     errno.EPERM: NO_PERMISSION,
-    errno.ENOTDIR: "move the file away that has the name of a folder",
+    errno.ENOTDIR: "a file has the name of this folder; move the file away",
     errno.ENOENT: "restore the target of the link (or mount its disk), or delete the link",
     errno.ELOOP: "delete the link, which leads back to itself",
 }

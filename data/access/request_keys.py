@@ -100,7 +100,7 @@ class RequestKeys:
                     write_secret(self._path, _encoded([RequestKey.new(utc_now())]))
             return read_bytes(self._path)
         except OSError as error:
-            cause = f"the key of signed requests can't be used ({error.strerror})"
+            cause = f"the key that signs requests can't be used ({error.strerror})"
             raise RequestKeyError(str(self._path), cause) from error
 
     def _in_database(self, replacement: str | None) -> bytes:
@@ -147,7 +147,7 @@ class RequestKeys:
 
 
 DAMAGED: Final = (
-    "the keys of signed requests are damaged; run `communique bot rotate --revoke` to replace them"
+    "the keys that sign requests are damaged; run `communique bot rotate --revoke` to replace them"
 )
 
 

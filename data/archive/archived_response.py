@@ -88,7 +88,7 @@ def fault_of(folder: Path, capture: Capture) -> str:
     except ArchiveError as error:
         return error.cause
     if record.record_id != capture.record_id:
-        return f"byte {capture.offset}: the place contains another record"
+        return f"byte {capture.offset}: another record is at this place"
     return "" if is_whole(record) else f"byte {capture.offset}: it does not match its digest"
 
 
@@ -129,7 +129,7 @@ def _message(record: ArchiveRecord) -> Http:
     if record.kind == "resource":
         kind = record.field("Content-Type").encode("latin-1", "replace")
         return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
-    raise NotServed(record.file, f"byte {record.offset}: the record is not a response of a server")
+    raise NotServed(record.file, f"byte {record.offset}: the record is not a server response")
 
 
 def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:

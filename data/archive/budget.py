@@ -15,7 +15,7 @@ FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
-    "remove old records by `communique mirror prune`"
+    "remove old records with `communique mirror prune`"
 )
 
 

@@ -106,7 +106,7 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
         while out := decode(limit - size + 1):
             size += len(out)
             if size > limit:
-                raise TooLarge(f"a body is larger than {limit} bytes when it is unpacked")
+                raise TooLarge(f"a body is larger than {limit} bytes after decompression")
             parts.append(out)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise Undecodable(

@@ -209,8 +209,8 @@ def event_of(
         reason += f"; {failures(lately)} of its last {len(lately)} visits failed"
     if before := trouble_before(recorded, run.started):
         reason += (
-            f"; it alternates, as it also failed on {before.at:%Y-%m-%d at %H:%M} UTC: its recovery"
-            " is reported after a day without changes"
+            f"; it alternates, because it also failed on {before.at:%Y-%m-%d at %H:%M} UTC: its"
+            " recovery is reported after a day without changes"
         )
     return HealthEvent(run.source, well, run.started, reason, newest.state, newest.code)
 

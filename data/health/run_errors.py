@@ -10,7 +10,7 @@ from typing import Final, Literal, NewType, TypeAlias
 from data.health.codes import state_of_code
 from data.models import Run, RunError
 
-SLOW_PAGE_MESSAGE: Final = "a page of this visit is too slow to be read beside other visits"
+SLOW_PAGE_MESSAGE: Final = "a page of this visit is too slow to be read together with other visits"
 """Message of a visit that ends early and continues in a separate process."""
 
 FixedErrorKind: TypeAlias = Literal[

@@ -146,7 +146,7 @@ def expectations(
 def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
     """Return whether a working source is as usual, late or silent on a day, given its rhythm."""
     if expected is None:
-        return Verdict("ok", "it works; its releases are too few to know its rhythm")
+        return Verdict("ok", "it works, but has too few releases to know its rhythm")
     if day <= expected.by:
         return Verdict("ok", "it works")
     if day < expected.silent:

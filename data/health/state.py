@@ -91,7 +91,7 @@ def verdict_of(
     Silence is judged as of the day of that visit, because the source was not observed later.
     """
     if run is None:
-        return Verdict("new.unvisited", "it was not visited yet")
+        return Verdict("new.unvisited", "it has not been visited yet")
     if error := decisive(run, masked(source.url)):
         code = code_of_failure(run, error)
         sign = first_sign(run) if code == "release.unread" else None
@@ -103,7 +103,7 @@ def verdict_of(
         return Verdict(code, masked(f"{error.message}{at}"), delivers)
     if sign := first_sign(run):
         return sign
-    verdict = Verdict("new.no_release", "no release of it has been found yet")
+    verdict = Verdict("new.no_release", "none of its releases has been found yet")
     if has_releases and run.facts and run.facts.is_page:
         verdict = Verdict("ok", "it works; a single page may stay the same for a long time")
     elif has_releases:

@@ -81,7 +81,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
     if not facts.behind.count:
         return None
     reason = (
-        f"the newest release that its listing shows is of {facts.newest}, but one of"
+        f"the newest release in its listing is from {facts.newest}, but one from"
         f" {facts.newest_known} is known {since(facts.behind, run)}"
     )
     return Verdict("listing.stands_still", reason)
@@ -117,7 +117,7 @@ def undated(run: Run, facts: VisitFacts) -> Verdict | None:
         return None
     return Verdict(
         "release.fields_lost",
-        f"{pages(streak)} {since(streak, run)} without a date, as its releases used to have one",
+        f"{pages(streak)} {since(streak, run)} without a date, but earlier releases have dates",
     )
 
 
@@ -155,8 +155,8 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
     if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
     reason = (
-        f"{facts.missed.count} of {named} releases that its pages name {since(facts.missed, run)}"
-        " were shown by no listing: they were read from there"
+        f"{facts.missed.count} of {named} releases that its pages link to"
+        f" {since(facts.missed, run)} were in no listing: they were found through these links"
     )
     return Verdict("recall.low", reason)
 
@@ -171,22 +171,22 @@ def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
         return None
     return Verdict(
         "site.certificate",
-        f"the certificate of its site ended on {facts.certificate_ended}: browsers refuse it,"
-        " though it was read",
+        f"the certificate of its site expired on {facts.certificate_ended}: browsers refuse the"
+        " site, but visits continue",
     )
 
 
 SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(moved_listing, unread, selectors),
-    PageFault("release.texts_alike", "same_text", MIN_PAGES, "with one and the same text"),
-    PageFault("release.titles_alike", "same_title", 1, "with one and the same title"),
+    PageFault("release.texts_alike", "same_text", MIN_PAGES, "with the same text"),
+    PageFault("release.titles_alike", "same_title", 1, "with the same title"),
     PageFault(
         *("release.garbled", "garbled", MIN_PAGES),
-        "in which letters became others, as by a wrong character set",
+        "with garbled letters, probably because of a wrong character set",
     ),
     PageFault(
         *("release.thin", "thin", MIN_PAGES),
-        "with less than half of the text that was usual, or none",
+        "with less than half of the usual text, or none",
     ),
     *(undated, lost_rows, stands_still, feed, recall, restless, certificate),
 )

@@ -25,7 +25,7 @@ MIN_OVERDUE_SECONDS: Final = 6 * 3600
 OVERDUE_INTERVALS: Final = 4
 """Minimum delay of an overdue visit, in intervals. It matters for long intervals."""
 
-UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
+UNVISITED: Final = Verdict("new.unvisited", "it has not been visited yet")
 
 IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
 

@@ -161,7 +161,7 @@ class Explorer:
         return Explored(site, proposed, (), tuple(self._notes))
 
     def _offline(self, page: Page) -> Explored:
-        self._notes.append("a saved page is read alone: its feeds and releases were not checked")
+        self._notes.append("only the saved page was read: its feeds and releases were not checked")
         feed = as_feed(page)
         site = FetchedSite(page, utc_now(), offline=True)
         if feed:
@@ -185,7 +185,7 @@ class Explorer:
         compared = compare(feed.place, feed.listing, first_listing(page))
         if compared.listed > compared.held:
             self._notes.append(
-                f"the feed {compared.verdict} {page.url}: other values will be read from the page"
+                f"the feed {compared.verdict} {page.url}: the page has more, and will be read, too"
             )
         site = FetchedSite(page, utc_now(), compared, feed_page)
         return self._propose(self._with_releases(fetcher, site), (compared,))

@@ -114,7 +114,7 @@ def seek(
     release = "" if is_front(page.url) else page.url
     links = list(press_links(page)[:LINKS_IN_FIRST_ROUND])
     if article and release:
-        links.append(PressLink(urljoin(page.url, "/"), "the front page", HOME_PAGE_SCORE))
+        links.append(PressLink(urljoin(page.url, "/"), "the home page", HOME_PAGE_SCORE))
     seen = {canonical_url(page.url)}
     tried: list[TriedPage] = []
     for _ in range(MAX_ROUNDS):

@@ -132,7 +132,7 @@ def described(template: Template) -> list[str]:
         f" fitted {template.fitted} of {counted(template.pages, 'page')} ({template.layout})"
     )
     if template.is_abandoned:
-        lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not fit")
+        lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not match")
     return [evidence, *lines]
 
 

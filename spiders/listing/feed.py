@@ -95,7 +95,7 @@ def parse_xml(text: str) -> etree._Element:
     """
     text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
     if _ENTITY.search(text):
-        raise NotXML("the document declares XML entities, which is refused")
+        raise NotXML("the document declares XML entities, which are not allowed")
     if "&" in text:
         text = _REFERENCE.sub(_whole, text)
         text = _BARE.sub(lambda found: found[1] or "&amp;", text)

@@ -206,7 +206,9 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
             prose, doubts = clean_body(outer_html(found), page.base, headline, rules.drop)
             reasons.extend(doubts)
             return BodyText(found, *prose.written(), "declared", 1.0)
-        reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
+        reasons.append(
+            f"the declared body {rules.body!r} is not on the page; the body was detected instead"
+        )
     if body is None:
         reasons.append(NO_BODY)
         return BodyText()

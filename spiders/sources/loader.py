@@ -132,7 +132,9 @@ def parse_source(text: str, path: str) -> SourceFile:
     for rules in file.releases:
         _check_selectors(path, "release", rules)
     if sum(rules.until is None for rules in file.releases) > 1:
-        raise SourceError(path, "release", "give every [[release]] but the newest an `until` day")
+        raise SourceError(
+            path, "release", "add an `until` day to every [[release]] except the newest"
+        )
     return file
 
 

@@ -279,7 +279,8 @@ class WebArchive:
         page = parse_cdx(_text(answer.body)) if answer.is_good else None
         if page is None:
             raise WebArchiveError(
-                self.address, f"its index answered {answer.status} without a list of captures"
+                self.address,
+                f"its index returned {answer.status} without a list of captures",
             )
         if len(answer.body) >= MAX_INDEX_BYTES:
             raise self._too_many(query["url"])
@@ -295,7 +296,8 @@ class WebArchive:
             page = parse_timemap(_text(answer.body), final) if answer.is_good else None
             if page is None:
                 raise WebArchiveError(
-                    self.address, f"a TimeMap answered {answer.status} without a list of captures"
+                    self.address,
+                    f"the TimeMap request returned {answer.status} without a list of captures",
                 )
             yield from page.captures
             fresh = [one for one in page.timemaps if one not in seen and is_web(one)]

@@ -54,7 +54,7 @@ NO_LOG: Final = (
 )
 
 OTHER_KEY_MESSAGE: Final = (
-    "this is not the key that signs the log in {0}, which is {1}; restore that one from a copy. "
+    "this is not the key that signs the log in {0}, which is {1}; restore that key from a copy. "
     "Until then, releases are collected but nothing is signed"
 )
 

@@ -52,7 +52,8 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
             continue
         return read
     raise ArchiveError(
-        place, f"the file {sought!r} is missing here, and also in its usual folder of a HOME"
+        place,
+        f"the file {sought!r} was not found in this folder or in its usual place in a HOME",
     )
 
 

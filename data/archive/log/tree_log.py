@@ -55,7 +55,7 @@ def how_to_restore(folder: Path) -> str:
     try:
         size = parse_checkpoint(read_regular(copy)).size
     except (InvalidNote, OSError):
-        return f"restore it from a backup, since {copy} is no copy of it"
+        return f"restore it from a backup, since {copy} is not a copy of it"
     leaves = leaves_in(folder)
     if size < leaves:
         return f"restore it from a backup, since {copy} covers only {size} of {leaves} leaves"

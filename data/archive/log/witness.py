@@ -34,7 +34,7 @@ from data.errors import ArchiveError, CommuniqueError
 from data.files import FileWriter, locked, read_regular
 
 CLOCK: Final = (
-    "nothing is signed, because the last signature is of {:%Y-%m-%d %H:%M:%S} UTC and the clock "
+    "nothing is signed, because the last signature is from {:%Y-%m-%d %H:%M:%S} UTC and the clock "
     "shows {:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if the "
     "clock was wrong then"
 )
@@ -133,7 +133,7 @@ class Witness:
                 self._compare(before, checkpoint, read, known)
             elif TileTree(checkpoint.size, read).root() != checkpoint.root:
                 raise known.refusal(
-                    "the tiles of the log do not match the root that it signed", checkpoint
+                    "the log's tiles do not match the root that the log signed", checkpoint
                 )
             return self._signed(checkpoint, before, key, folder, now)
 
@@ -145,7 +145,7 @@ class Witness:
         Both are checkpoints of one log. The function ``read`` returns its files.
         """
         if now.size < before.size:
-            cause = f"the tree of the log has {now.size} leaves, and had {before.size} before"
+            cause = f"the tree of the log has {now.size} leaves now, but had {before.size} before"
             raise known.refusal(cause, now)
         if now.size == before.size:
             if now.root != before.root:
@@ -156,7 +156,7 @@ class Witness:
             return
         tree = TileTree(now.size, read)
         if tree.root() != now.root:
-            raise known.refusal("the tiles of the log do not match the root that it signed", now)
+            raise known.refusal("the log's tiles do not match the root that the log signed", now)
         proof = consistency_proof(before.size, now.size, tree.hash_of)
         if not proves_consistency(before.size, now.size, before.root, now.root, proof):
             cause = (
@@ -223,7 +223,8 @@ class WitnessedLog:
                 )
                 raise self.refusal(cause, checkpoint)
         if chain.present.name != checkpoint.origin:
-            cause = f"the checkpoint is of {checkpoint.origin}, and its key of {chain.present.name}"
+            key_name = chain.present.name
+            cause = f"the checkpoint belongs to {checkpoint.origin}, but its key to {key_name}"
             raise self.refusal(cause, checkpoint)
         for key in reversed(chain.at(checkpoint.size)):
             with suppress(InvalidNote):

@@ -85,11 +85,11 @@ def fault(checked: CheckedArchive, leaves: Leaves) -> ArchiveProblem | None:
     when = f"{checked.at:%Y-%m-%d %H:%M} UTC"
     try:
         if checked.size > leaves.vouched:
-            cause = f"on {when}, {checked.size} leaves were signed, and now {leaves.vouched}"
+            cause = f"on {when}, {checked.size} leaves were signed, but now only {leaves.vouched}"
         elif leaves.tree.root_of(checked.size).hex() == checked.root:
             return None
         else:
-            cause = f"the first {checked.size} leaves are not those of the verification on {when}"
+            cause = f"the first {checked.size} leaves differ from those verified on {when}"
     except (ArchiveError, OSError) as error:
         cause = str(error)
     return ArchiveProblem("log", None, cause)

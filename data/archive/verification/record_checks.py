@@ -32,7 +32,7 @@ NO_PAGE: Final = "no record contains the page that it refers to"
 SAME_ID: Final = "an earlier record here has the same id"
 
 REPAIR: Final = (
-    "; an earlier version imported it: `communique mirror verify --repair` sets it aside by a "
+    "; an earlier version imported it: `communique mirror verify --repair` excludes it with a "
     "signed note"
 )
 

@@ -164,7 +164,7 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
         problems.append("no publication date was found")
         best = of.change
         if best is not None:
-            problems.append(f"the date {best.iso} is the date of the last change")
+            problems.append(f"the date {best.iso} is that of the last change")
     # An implausible date from trusted metadata is kept. The store reports the date, but does not
     # sort releases by it.
     return best or implausible, problems

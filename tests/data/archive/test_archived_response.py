@@ -58,7 +58,7 @@ def test_a_rendered_document_is_not_unpacked(archive: Archive) -> None:
 
 def test_invalid_large_and_broken_responses_are_reported(archive: Archive) -> None:
     about = archive.metadata("urn:x", "application/json", b"{}", at=START)
-    with pytest.raises(NotServed, match="not a response of a server"):
+    with pytest.raises(NotServed, match="not a server response"):
         back(archive, about)
     page = archive.exchange(exchange(URL, BODY, START))
     with pytest.raises(Undecodable, match="larger than 100 bytes"):

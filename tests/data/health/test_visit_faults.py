@@ -53,14 +53,14 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         (
             VisitFacts(behind=seen(1), newest="2026-02-27", newest_known="2026-03-01"),
             "listing.stands_still",
-            "shows is of 2026-02-27, but one of 2026-03-01 is known since",
+            "listing is from 2026-02-27, but one from 2026-03-01 is known since",
         ),
         (VisitFacts(new=PageFacts(thin=seen(2))), "release.thin", "2 releases were read since"),
         (VisitFacts(known=PageFacts(undated=seen(3))), "release.fields_lost", "without a date"),
         (
             VisitFacts(new=PageFacts(same_title=seen(1))),
             "release.titles_alike",
-            "1 release was read since 2026-03-02 12:00 UTC with one and the same title",
+            "1 release was read since 2026-03-02 12:00 UTC with the same title",
         ),
         (VisitFacts(known=PageFacts(same_text=seen(4))), "release.texts_alike", "the same text"),
         (
@@ -72,7 +72,7 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         (
             VisitFacts(missed=seen(5), known_meanwhile=20),
             "recall.low",
-            "5 of 25 releases that its pages name since",
+            "5 of 25 releases that its pages link to since",
         ),
     ],
 )

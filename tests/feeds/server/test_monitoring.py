@@ -119,7 +119,7 @@ def test_a_page_shows_the_health_of_sources_with_unhealthy_ones_first(web: httpx
     odd, acme = ([*row.itertext()] for row in page.iterfind(".//tbody/tr"))
     assert (odd[1], odd[3], odd[4]) == ("failing", "site.timeout", "12 March 2026, 12:00")
     assert "it took too long to answer" in odd[2]
-    assert acme[1:3] == ["ok", "it works; its releases are too few to know its rhythm"]
+    assert acme[1:3] == ["ok", "it works, but has too few releases to know its rhythm"]
     links = [one.get("href", "") for one in page.iterfind(".//tbody//th/a")]
     assert links == ["../sources/acme/"], "of the other one nothing was published"
 

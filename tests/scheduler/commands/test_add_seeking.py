@@ -393,7 +393,7 @@ def test_each_outline_of_an_opml_file_is_added_with_its_name(
     listed.write_text("<opml><!ENTITY a 'b'></opml>")
     refused = communique("add", "--from", str(listed), home=home)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "declares XML entities, which is refused" in refused.stderr
+    assert "declares XML entities, which are not allowed" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ def test_a_store_in_postgresql_is_checked(tmp_path: Path, postgres_server: Postg
     assert "it was written by a newer version of Communique" in told
     (home / "communique.toml").write_text(f'[store]\nurl = "{url}x"\n{CONTACT}')
     (told,) = found(home, "store", "error")
-    assert "there is no such database: create it" in told
+    assert "it does not exist: create it" in told
 
 
 def test_a_key_of_a_log_without_the_beginning_of_the_log_is_an_error(

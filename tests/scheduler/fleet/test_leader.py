@@ -138,7 +138,7 @@ def test_a_leader_of_a_read_only_database_leads_again_later(
     with capture_logs() as logs:
         asyncio.run(work())
     (lost,) = (one for one in logs if one["event"] == "no longer leading")
-    assert "it is read-only: name the server that takes writes" in lost["problem"]
+    assert "it is read-only: use the address of the primary server" in lost["problem"]
 
 
 def test_repeated_refusals_are_logged_once(

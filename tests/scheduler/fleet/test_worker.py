@@ -348,7 +348,7 @@ def test_a_statement_refused_by_the_database_is_logged_and_the_service_continues
             db.execute(writable.format(Identifier(db.info.dbname)))
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert "it is read-only: name the server that takes writes" in result.stderr
+    assert "it is read-only: use the address of the primary server" in result.stderr
     assert "is read-only, so releases can't be stored" in found
 
 
@@ -374,5 +374,5 @@ def test_a_worker_ends_with_the_reason_when_its_password_was_changed(
             db.execute("DROP OWNED BY worker")
             db.execute("DROP ROLE worker")
     (line,) = told.splitlines()
-    assert "it refuses the password: correct the address" in line
+    assert "it rejects the password: correct the address" in line
     assert "once" not in line

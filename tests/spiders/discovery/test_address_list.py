@@ -67,7 +67,7 @@ def test_a_file_without_any_address_is_refused(body: str) -> None:
     [
         (
             '<!DOCTYPE opml [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml>&a;</opml>',
-            "declares XML entities, which is refused",
+            "declares XML entities, which are not allowed",
         ),
         ("<", "is not XML"),
     ],

@@ -315,7 +315,7 @@ def test_a_gradual_relaunch_is_learned_from_all_its_visits(shelf: Store) -> None
     (text,) = shelf.templates("harbour")
     template = decode_template(text)
     assert template is not None
-    assert any("the last 3 pages did not fit" in line for line in described(template))
+    assert any("the last 3 pages did not match" in line for line in described(template))
     assert visit(shelf, *(relaunched(number) for number in (4, 5, 6))) == ()
     (text,) = shelf.templates("harbour")
     assert "section.prose" in text

@@ -78,20 +78,20 @@ opening: Final = threading.Lock()
 """Lock for opening and closing connection pools."""
 
 DATABASE_UNREACHABLE_MESSAGE: Final = (
-    "it can't be reached, or went away: see that it runs, and that its address is right"
+    "it can't be reached, or the connection broke: check that it runs, and its address"
 )
 
 ERROR_EXPLANATIONS: Final[dict[type[psycopg.Error], str]] = {
     errors.DiskFull: "its disk is full; free some space there",
-    errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
-    errors.LockNotAvailable: "another one writes for too long",
+    errors.ReadOnlySqlTransaction: "it is read-only: use the address of the primary server",
+    errors.LockNotAvailable: "another writer took too long",
     errors.QueryCanceled: "it took too long",
-    errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
+    errors.InsufficientPrivilege: "its user lacks the rights: make it the owner of the database",
     errors.InvalidPassword: (
-        "it refuses the password: correct the address, or its file, and start Communique again"
+        "it rejects the password: correct the address, or its file, and start Communique again"
     ),
-    errors.InvalidCatalogName: "there is no such database: create it",
-    errors.ProgramLimitExceeded: "it takes no key of this length",
+    errors.InvalidCatalogName: "it does not exist: create it",
+    errors.ProgramLimitExceeded: "it accepts no key of this length",
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
 """Readable explanations of database errors, by the class of the error."""
@@ -100,7 +100,7 @@ UNCODED: Final = (
     (re.compile("password authentication failed"), ERROR_EXPLANATIONS[errors.InvalidPassword]),
     (
         re.compile("no password supplied"),
-        "it asks for a password: write it into the address, its file or ~/.pgpass",
+        "it requires a password: write it into the address, its file or ~/.pgpass",
     ),
     (re.compile('database ".*" does not exist'), ERROR_EXPLANATIONS[errors.InvalidCatalogName]),
     (

@@ -16,7 +16,7 @@ MARK: Final = "unfinished_transfer"
 data.store.transfer)."""
 
 HALF_FULL: Final = (
-    "another store is being written into it: run `communique migrate` to its end, with the same "
+    "a transfer into it is unfinished: run `communique migrate` again, with the same "
     "--from and --to"
 )
 

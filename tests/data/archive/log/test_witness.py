@@ -141,7 +141,7 @@ def test_two_trees_of_one_size_are_refused(log: TreeLog, witness: Witness, tmp_p
 def test_a_smaller_tree_is_refused(log: TreeLog, witness: Witness, tmp_path: Path) -> None:
     base = copied(log, tmp_path / "copy")
     signed = witness.cosign(grown(log, "b", 10).read, "acme", NOON)
-    refused(witness, base, "the tree of the log has 300 leaves, and had 310 before")
+    refused(witness, base, "the tree of the log has 300 leaves now, but had 310 before")
     assert last_signed(tmp_path / "witness", log) == signed.checkpoint
 
 
@@ -150,7 +150,7 @@ def test_tiles_that_do_not_give_the_signed_root_are_refused(
 ) -> None:
     tile = log.folder / "tile/0/001.p/44"
     put(str(tile), bytes(32) + tile.read_bytes()[32:])
-    refused(witness, log, "the tiles of the log do not match the root that it signed")
+    refused(witness, log, "the log's tiles do not match the root that the log signed")
     assert not list((tmp_path / "witness").glob("*/checkpoint"))
 
 

@@ -119,7 +119,7 @@ def test_with_another_log_all_files_are_read(home: Path, captures: list[Capture]
     report, left = verified(home, captures, other)
     assert (report.files, report.not_read, left) == (len(own_files(home / "archive")), None, None)
     (problem,) = report.problems
-    assert "are not those of the verification" in problem.cause
+    assert "leaves differ from those verified" in problem.cause
 
 
 @pytest.mark.parametrize("leaves", [[(0, 10**12)], [(1, 0)]])

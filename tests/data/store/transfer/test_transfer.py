@@ -195,7 +195,7 @@ def test_a_restarted_database_is_reported_and_used_again(
     with (
         closing(open_source(full)) as one,
         closing(open_target(empty_postgres_url)) as other,
-        pytest.raises(StoreError, match="it can't be reached, or went away"),
+        pytest.raises(StoreError, match="it can't be reached, or the connection broke"),
     ):
         transfer(one, other, told)
     move(full, empty_postgres_url)
