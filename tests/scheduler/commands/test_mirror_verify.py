@@ -86,7 +86,7 @@ def test_new_leaves_out_finished_files_and_shows_how_many(home: Path) -> None:
 def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
-    assert "the file 'checkpoint' is missing" in result.stderr
+    assert "no: the file 'checkpoint'" in result.stderr
     other = tmp_path / "other"
     other.mkdir()
     with archived_home(other):
