@@ -53,7 +53,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
         return read
     raise ArchiveError(
         place,
-        f"the file {sought!r} was not found in this folder or in its usual place in a HOME",
+        f"the file {sought!r} is not here, nor in its usual place in a HOME",
     )
 
 
