@@ -109,11 +109,11 @@ def forked_command(arguments: Sequence[str], first: str) -> Iterator[tuple[Forke
 
 
 def until(log: IO[str], event: str) -> str:
-    """The first line of a log that tells of an event."""
+    """The first line of a log that tells of an event, which begins with these words."""
     said = []
     for line in log:
         said.append(line)
-        if f"event={event}" in line or f'event="{event}"' in line:
+        if f"event={event}" in line or f'event="{event}' in line:
             return line
     raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
 

@@ -138,7 +138,7 @@ def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
             assert "topics.toml of the leader: topic[0].lable: " in until(its_log, "visited")
         (home / "topics.toml").write_bytes(b"\xff")
         with started("run", home) as (_, log):
-            told = until(log, "the previous topics still apply")
+            told = until(log, "topics.toml is invalid")
             assert f"{home / 'topics.toml'}: file: the file can't be read" in told
 
 
