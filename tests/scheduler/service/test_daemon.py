@@ -253,7 +253,7 @@ def test_a_service_that_cannot_write_serves_existing_files(home: Path, switch: P
         assert site is not None
         assert httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE).status_code == 200
         for line in log:
-            if "tried again" in line:
+            if "retrying later" in line:
                 break
         assert service.poll() is None
         switch.wait_for(switch.posts)
@@ -295,7 +295,7 @@ def test_a_service_on_a_full_disk_serves_existing_files_and_resumes_when_space_i
             before = httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE)
             assert len(feedparser.parse(before.content).entries) == 2
             assert "its disk is full; free some space there" in next(
-                line for line in log if "tried again" in line
+                line for line in log if "retrying later" in line
             )
             filler.unlink()
             until(log, "visited")
