@@ -51,7 +51,7 @@ MAX_SEARCH_ATTEMPTS: Final = 2
 """Maximum number of attempts per request while the archive's index is searched."""
 
 RETRY_SECONDS: Final = 5.0
-"""Delay in seconds before a request is repeated. It doubles with each attempt."""
+"""Minimum delay in seconds before a request is repeated. It doubles with each attempt."""
 
 MAX_WAIT_SECONDS: Final = 300
 """Maximum wait in seconds that an archive may require with Retry-After. A longer wait ends the
@@ -326,11 +326,10 @@ class WebArchive:
         return answer, address
 
     def _answer(self, client: Outbound, address: str) -> OutboundResponse:
-        cause = ""
+        cause, seconds = "", 0.0
         for attempt in range(self._tries):
-            if attempt:
-                self._sleep(self._retry_seconds * 2 ** (attempt - 1))
-            self._sleep(max(0.0, self._last + self._delay - time.monotonic()))
+            self._sleep(max(seconds, self._last + self._delay - time.monotonic()))
+            seconds = self._retry_seconds * 2**attempt
             self.requests += 1
             try:
                 answer = asyncio.run(client.ask("GET", _escaped(address)))
@@ -349,10 +348,10 @@ class WebArchive:
             wait = wait_of(answer.status, answer.headers.get("retry-after"), now)
             if wait and wait.requested:
                 cause += f" and asked to wait until {wait.until:%Y-%m-%d %H:%M} UTC"
-                seconds = (wait.until - now).total_seconds()
-                if seconds > MAX_WAIT_SECONDS:
+                requested = (wait.until - now).total_seconds()
+                if requested > MAX_WAIT_SECONDS:
                     break
-                self._sleep(seconds)
+                seconds = max(seconds, requested)
         raise WebArchiveError(
             self.address,
             f"no usable response from {host_of(address)} ({cause}); all that was fetched is kept,"

@@ -18,6 +18,7 @@ from data.network.web_archive_index import (
 from spiders.web_archives import web_archive as web_archive_client
 from spiders.web_archives.raw_capture import without_additions
 from spiders.web_archives.web_archive import (
+    MAX_ATTEMPTS,
     NoCapture,
     NotAWebArchive,
     WebArchive,
@@ -61,6 +62,18 @@ def test_a_busy_archive_is_asked_again_after_the_time_that_it_states(
     assert raw.body == PAGE.encode()
     assert [one for one in waits if 119 < one <= 120]
     assert len(served.fetched) == 3
+
+
+def test_one_wait_precedes_each_attempt_and_none_follows_the_last(served: LoopbackArchive) -> None:
+    waits: list[float] = []
+    archive = client_of(served, waits)
+    first = captures_of(archive)[0]
+    waits.clear()
+    served.down = [(503, {"Retry-After": "7"})] * MAX_ATTEMPTS
+    with pytest.raises(WebArchiveError, match="asked to wait until"):
+        archive.fetch(first)
+    # The archive requested seven seconds; the own delay before the other attempts is longer.
+    assert [round(one) for one in waits[1:]] == [7, 10, 20, 40]
 
 
 def test_a_wait_of_days_and_an_archive_that_is_gone_end_the_run(served: LoopbackArchive) -> None:
