@@ -20,10 +20,8 @@ from data.toml_files import ID
 from data.watches.watch_file import (
     FeedAccess,
     Watch,
-    find_watch,
     load_watch,
     new_token,
-    read_watch,
     to_toml,
 )
 from data.watches.watch_folder import load_watches
@@ -40,7 +38,13 @@ from scheduler.cli import (
     with_home,
 )
 from scheduler.home.home import Home
-from scheduler.operations.watches import add_watch, feed_address, id_for, pause_watch
+from scheduler.operations.watches import (
+    add_watch,
+    feed_address,
+    id_for,
+    pause_watch,
+    remove_watch,
+)
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,
@@ -255,12 +259,11 @@ def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
 @with_home
 def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Remove a watch and its file, even if the file is invalid."""
-    path = find_watch(home.watches, watch_id)
     try:
-        read_watch(path, AlertWatch)
+        load_watch(home.watches, watch_id, AlertWatch)
     except WatchError as error:
         complain(str(error))
-    path.unlink()
+    path = remove_watch(home, watch_id)
     if as_json:
         print_json({"removed": watch_id})
     else:

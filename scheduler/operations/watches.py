@@ -1,4 +1,4 @@
-"""Create, change, test and replay watches."""
+"""Create, change, remove, test and replay watches."""
 
 import re
 import time
@@ -110,6 +110,18 @@ def pause_watch(home: Home, watch_id: str, *, paused: bool) -> Watch:
     """
     with home.files_lock():
         return set_paused(home.watches, watch_id, AlertWatch, paused=paused)
+
+
+def remove_watch(home: Home, watch_id: str) -> Path:
+    """Remove a watch file, even if its content is invalid, and return its path.
+
+    Raises UnknownWatch, WatchError, HomeInUse and OSError.
+    """
+    # Without the lock, a concurrent change could write the file again.
+    with home.files_lock():
+        path = find_watch(home.watches, watch_id)
+        path.unlink()
+        return path
 
 
 def check_filters(home: Home, one: Watch, path: Path) -> None:

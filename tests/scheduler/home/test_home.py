@@ -15,7 +15,7 @@ from scheduler.children.correction.source_text import FIELDS, save_selector, sou
 from scheduler.home import home as home_module
 from scheduler.home.home import Home, open_home
 from scheduler.operations.source_writes import change_source
-from scheduler.operations.watches import change_watch, pause_watch
+from scheduler.operations.watches import change_watch, pause_watch, remove_watch
 from scheduler.sources.rename_and_removal import remove_source, rename_source
 
 SOURCE = 'name = "Harbour"\nurl = "http://room.example/"\ntimezone = "UTC"\n'
@@ -24,6 +24,7 @@ CHANGES: tuple[Callable[[Home], Any], ...] = (
     lambda home: change_source(home, "harbour", {"language": "en"}),
     lambda home: change_watch(home, "tides", {"query": "tide"}),
     lambda home: pause_watch(home, "tides", paused=True),
+    lambda home: remove_watch(home, "tides"),
     lambda home: save_selector(
         home, "harbour", FIELDS["release.title"], "h1", source_digest(SOURCE)
     ),
