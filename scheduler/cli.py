@@ -343,4 +343,4 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
             if error.errno == errno.ENOSPC:
                 return f"{at}the disk is full; free some space", 1
             return f"{at}{error.strerror or error}", 1
-    return "stopped; stored data is kept", 130
+    return "stopped", 130
