@@ -1,8 +1,9 @@
 """The route table of the server: path, methods and required access of every address.
 
 Each part of the server contributes its routes, and `app.routes_of` joins them. To add an address,
-add a route: nothing else decides about its methods and access. For the API, add an operation. All
-paths without a route are published files, or pages generated on request.
+add a route: nothing else decides about its methods and access. The exception is /admin, whose app
+has its own table of routes. For the API, add an operation. All paths without a route are published
+files, or pages generated on request.
 
 Access is decided in four places. A route states the required access. `RouteTable.needed` returns
 the permission that a request's token needs. `data.access.permissions.Permissions.judge` checks

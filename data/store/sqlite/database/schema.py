@@ -1,4 +1,4 @@
-"""The migrations of the SQLite store. Their tables are in SQL files in ``tables``.
+"""The migrations of the SQLite store. Their tables are in SQL files in ``migrations``.
 
 To change the schema, add a migration below, and put new tables into a new file. Never edit a
 released migration. Each migration has a fixture in tests/data/store/sqlite/schemas: a store written
