@@ -30,6 +30,7 @@ from scheduler.fleet.job_queue import (
 from scheduler.fleet.leases import LEASE_SECONDS, Leases
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
+from scheduler.service.background import together
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 
 POLL_SECONDS: Final = 1.0
@@ -114,15 +115,13 @@ class Worker:
             async with app.open_async(self._pool):
                 log.info("working", home=str(self._home.path), visits=MAX_VISITS)
                 notify(READY_STATE)
-                beside = [
-                    asyncio.create_task(self._leases.renew_for_ever()),
-                    asyncio.create_task(show_life()),
-                    asyncio.create_task(self._watch()),
-                ]
+                beside = asyncio.create_task(
+                    together(self._leases.renew_for_ever(), show_life(), self._watch())
+                )
                 queues = queues_of(self._home.settings.run.vantage)
                 working = asyncio.create_task(work(app, places=MAX_VISITS, queues=queues))
                 stopping = asyncio.create_task(self._stop.wait())
-                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({working, beside, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 self._stop.set()
                 notify(STOPPING_STATE)
                 log.info("stopping")
@@ -131,15 +130,15 @@ class Worker:
                 await self._executor.close()
                 lost = isinstance(self._failed, DatabaseLost)
                 await asyncio.wait({working}, timeout=0 if lost else LEASE_SECONDS)
-                for task in (*beside, stopping):
+                for task in (beside, stopping):
                     task.cancel()
         # The pool is closed, so tasks that still request a connection fail and end.
-        await asyncio.wait({working}, timeout=LEASE_SECONDS)
-        error = None if working.cancelled() or not working.done() else working.exception()
+        await asyncio.wait({working, beside}, timeout=LEASE_SECONDS)
         if self._failed:
             raise self._failed
-        if error:
-            raise error
+        for one in (beside, working):
+            if one.done() and not one.cancelled() and (error := one.exception()):
+                raise error
 
     async def _watch(self) -> None:
         """End this worker if the database has not responded for too long."""

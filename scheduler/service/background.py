@@ -41,11 +41,24 @@ async def in_background(
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Run an action and log its error, because the action will be tried again later."""
+    """Run an action and log any error, because the action will be tried again later."""
     try:
         await action()
     except (CommuniqueError, OSError) as error:
         log.error("background work failed; retrying later", problem=str(error))  # noqa: TRY400 - no traceback needed
+    except Exception:
+        # A mistake in our code must not end this work until the next restart.
+        log.exception("background work failed unexpectedly; retrying later")
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run coroutines until all have ended. If one fails, cancel the others and raise its error."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as error:
+        raise first_of(error) from error
 
 
 def end_if_cancelled() -> None:

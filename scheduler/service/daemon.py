@@ -28,7 +28,14 @@ from scheduler.logs import log_visit
 from scheduler.operations.adding import Inspections
 from scheduler.operations.registry import writes_of
 from scheduler.service.admin.app import Admin
-from scheduler.service.background import attempt, copy_for_ever, first_of, in_background, tidy
+from scheduler.service.background import (
+    attempt,
+    copy_for_ever,
+    first_of,
+    in_background,
+    tidy,
+    together,
+)
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.outbox import AlertService, DepositService
 from scheduler.service.publishing import Publishing
@@ -211,14 +218,13 @@ class Service:
         )
         server = QuietServer(server_config(app, site))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
-        beside = [
-            asyncio.create_task(one)
-            for one in (show_life(), copy_for_ever(home), metrics.examine_periodically())
-        ]
+        beside = asyncio.create_task(
+            together(show_life(), copy_for_ever(home), metrics.examine_periodically())
+        )
         notify(READY_STATE)
         visiting = asyncio.create_task(self._role.collect())
         stopping = asyncio.create_task(self._stop.wait())
-        working = {serving, visiting, stopping}
+        working = {serving, visiting, beside, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         notify(STOPPING_STATE)
@@ -231,10 +237,11 @@ class Service:
         await self._writes.jobs.close()
         server.should_exit = True
         await serving
-        for one in beside:
-            one.cancel()
-        if not visiting.cancelled() and (error := visiting.exception()):
-            raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
+        beside.cancel()
+        await asyncio.wait({beside})
+        for one in (visiting, beside):
+            if not one.cancelled() and (error := one.exception()):
+                raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
     async def visit_sources(self, visitor: Visitor) -> None:
         """Plan the visits that ``visitor`` makes, and do the background work, until cancelled."""

@@ -17,6 +17,7 @@ from data.errors import ArchiveError
 from scheduler.children.child import CommandLate, ending, run_command
 from scheduler.home.home import Home
 from scheduler.home.last_done import LastBackup, LastVerification, last_done
+from scheduler.service.background import attempt
 
 FIRST_SECONDS: Final = 60.0
 """Time in seconds between the start of the service and its first run of the doctor."""
@@ -57,7 +58,7 @@ class HomeMetrics:
         """Run the doctor periodically in a child process, until cancelled."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
-            await self.examine()
+            await attempt(self.examine)
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def examine(self) -> None:

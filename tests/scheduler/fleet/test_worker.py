@@ -46,6 +46,17 @@ Leases.__init__.__kwdefaults__["seconds"] = 16.0
 """
 """Has a worker hold hosts for longer than it waits for a database, and for no half minute."""
 
+BROKEN_RENEWAL = """
+from scheduler.fleet.leases import Leases
+
+
+async def renew(leases):
+    raise RuntimeError("a mistake")
+
+Leases.renew_for_ever = renew
+"""
+"""Puts a mistake into the renewal of leases."""
+
 
 @pytest.fixture
 def room() -> Iterator[Room]:
@@ -314,6 +325,16 @@ def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres
     refused = communique("worker", home=home)
     assert refused.returncode == 1
     assert "written by a newer version of Communique" in refused.stderr
+
+
+def test_a_worker_ends_with_an_unexpected_error_of_its_renewals(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = home_on(tmp_path / "worker", postgres_url)
+    with started("worker", home, first=BROKEN_RENEWAL + IMPATIENT) as (worker, log):
+        until(log, "stopping")
+        assert "RuntimeError: a mistake" in log.read()
+        assert worker.wait(PATIENCE) == 1
 
 
 def test_a_worker_needs_settings_with_a_shared_database(tmp_path: Path) -> None:

@@ -11,10 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from data.clock import utc_now
+from scheduler.children.child import CommandResult
 from scheduler.home.home import home_at
+from scheduler.service import home_metrics
+from scheduler.service.background import in_background
 from scheduler.service.home_metrics import HomeMetrics
 from tests.archived import archived_home
 from tests.command import communique
+from tests.peer import PATIENCE
 
 NEVER_DONE = {
     "communique_backup_timestamp_seconds",
@@ -84,6 +88,33 @@ def test_a_doctor_that_prints_nothing_is_logged(
         ("warning", "it ended with code 1")
     ]
     assert "communique_doctor_errors" not in metrics.facts()
+
+
+def test_the_doctor_runs_again_after_an_unexpected_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A doctor that prints something else must not end the metrics until a restart."""
+    monkeypatch.setattr(home_metrics, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(home_metrics, "INTERVAL_SECONDS", 0.0)
+    printed = iter([{"wrong": 1}, {"errors": 2, "warnings": 3}])
+
+    async def work() -> None:
+        seen, end = HomeMetrics(home_at(home)), asyncio.Event()
+
+        async def run(*_words: object, **_limits: object) -> CommandResult:
+            if one := next(printed, None):
+                return CommandResult(0, one, ())
+            end.set()
+            return CommandResult(1, None, ())
+
+        monkeypatch.setattr(home_metrics, "run_command", run)
+        async with asyncio.timeout(PATIENCE), in_background(seen.examine_periodically(), end.set):
+            await end.wait()
+        assert seen.facts()["communique_doctor_errors"] == 2
+
+    with capture_logs() as logs:
+        asyncio.run(work())
+    assert [bool(one.get("exc_info")) for one in logs][:2] == [True, False]
 
 
 def test_the_lag_is_the_age_of_the_oldest_uncopied_file(home: Path) -> None:
