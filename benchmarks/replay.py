@@ -69,9 +69,9 @@ class Results:
 
 
 def similarity(one: Image.Image, other: Image.Image) -> float:
-    """Return the mean structural similarity of two pictures. The shorter one is padded."""
-    height = max(one.height, other.height)
-    first, second = (padded(picture, height) for picture in (one, other))
+    """Return the mean structural similarity of two pictures. The smaller one is padded."""
+    height, width = max(one.height, other.height), max(one.width, other.width)
+    first, second = (padded(picture, height, width) for picture in (one, other))
     if np.array_equal(first, second):
         return 1.0
     mean_1, mean_2 = means(first), means(second)
@@ -84,10 +84,10 @@ def similarity(one: Image.Image, other: Image.Image) -> float:
     return float((above / below).mean())
 
 
-def padded(picture: Image.Image, height: int) -> Any:
-    """Return the gray values of a picture, with black rows below it up to a height."""
+def padded(picture: Image.Image, height: int, width: int) -> Any:
+    """Return the gray values of a picture, with black below and beside it up to a size."""
     gray = np.asarray(picture.convert("L"), dtype=np.float64)
-    return np.pad(gray, ((0, height - gray.shape[0]), (0, 0)))
+    return np.pad(gray, ((0, height - gray.shape[0]), (0, width - gray.shape[1])))
 
 
 def means(values: Any) -> Any:
