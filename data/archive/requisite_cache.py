@@ -86,7 +86,7 @@ class KnownFile(msgspec.Struct, frozen=True):
 
 
 class RequisiteCache:
-    """The cache in the archive ``folder``. Use it in one thread. Methods raise ArchiveError."""
+    """Cache of page requisites in an archive. Not thread-safe. Methods can raise ArchiveError."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / REQUISITES_FILE

@@ -80,9 +80,9 @@ def note_health_events(
 class HealthCheck:
     """Results of the last visits to all sources that are neither paused nor removed.
 
-    ``handled`` contains people's decisions about sources. ``network`` is the change in the state of
-    our own network, if any. ``telling`` contains the visits that are evidence about their source,
-    newest first. ``unvisited`` contains the verdicts about sources that are no longer visited.
+    ``handled`` contains operators' decisions about sources. ``network`` is the change in our own
+    connectivity, if any. ``telling`` contains the visits that are evidence of their source's
+    health, newest first. ``unvisited`` contains the health of sources that are no longer visited.
     """
 
     def __init__(
@@ -333,7 +333,7 @@ def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
 def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
     """Return the visits that are evidence about their source.
 
-    A visit is no evidence if this machine ended it early, or if it failed because of our own
+    A visit is not evidence if this machine ended it early, or if it failed because of our own
     network.
     """
     return tuple(

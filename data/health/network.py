@@ -52,7 +52,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """State of a host: whether it ``answers``, and the last visits that agree on this.
+    """State of a host: whether it ``answers``, and the latest visits with the same result.
 
     ``since`` is the time of the first of these visits, ``last`` the time of the last one, and
     ``visits`` their number.

@@ -27,11 +27,11 @@ class DatedContent:
 def earlier_versions(
     known: Sequence[DatedContent], found: Sequence[DatedContent]
 ) -> list[DatedContent]:
-    """Return the contents in ``found`` that are separate versions, oldest first.
+    """Return the items of ``found`` that are distinct versions, oldest first.
 
-    ``known`` are the stored versions. Versions are identified by their second, so each second has
-    at most one. A content is omitted if readers would see no difference from the version before it
-    or the stored version after it, or if it lacks a text that another version has.
+    ``known`` are the stored versions. Two versions never have the same time in seconds. An item is
+    omitted if readers would see no difference from the version before it or the stored version
+    after it, or if it has no body text although another version has one.
     """
     has_text = any(one.content.body_text for one in (*known, *found))
     times = {_second(one.at) for one in known}

@@ -166,7 +166,7 @@ def _undated(release: Release) -> bool:
 
 
 def _same_day(content: Content, known: Release) -> bool:
-    """Return whether the days match. A draft without a date matches a release without a date."""
+    """Return whether a draft and a release have the same publication day, or both have none."""
     if content.published is None:
         return _undated(known)
     return content.published.day == known.published.day

@@ -64,7 +64,7 @@ def is_right_to_left(language: str | None) -> bool:
 
 
 def fault_of_language(written: str) -> str:
-    """Return the fault in a language tag that a person wrote, or "" if the tag is valid."""
+    """Return an error message for an invalid language tag from a user, or "" if it is valid."""
     first, _, rest = written.strip().lower().replace("_", "-").partition("-")
     if language_tag(written) and first in LANGUAGES:
         return ""

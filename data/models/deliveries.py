@@ -88,12 +88,12 @@ def message_key(keys: Sequence[str]) -> str:
 DepositState: TypeAlias = Literal["waiting", "running", "done", "replaced", "refused", "dead"]
 """States of a deposit.
 
-- ``waiting``: it is requested next
-- ``running``: it was requested, and the archive reported no result yet
+- ``waiting``: not requested yet
+- ``running``: requested, but the archive has not reported a result yet
 - ``done``: the archive has a capture
 - ``replaced``: a newer version is deposited instead
-- ``refused``: its address must not be deposited
-- ``dead``: the archive rejected it permanently"""
+- ``refused``: the release's URL must not be deposited
+- ``dead``: the archive rejected the request permanently"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
 EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
 
 ANNOUNCEMENTS: Final = ("announced", "silent")
-"""Words for an edit that the page announced, and for any other edit."""
+"""Values for an edit: ``announced`` if the page announced it, otherwise ``silent``."""
 
 
 class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):

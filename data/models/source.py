@@ -35,7 +35,7 @@ class Recall:
 
     @property
     def named(self) -> int:
-        """Return the number of linked releases that a listing should have shown."""
+        """Return how many of the releases linked from the source's pages a listing should show."""
         return self.known + len(self.missed)
 
     @property
@@ -184,7 +184,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """Rhythm learned from the first ``releases`` releases of a source, or None if too few."""
+    """Rhythm learned from the first ``releases`` releases of a source, None if they are too few."""
 
     releases: int
     rhythm: Rhythm | None = None

@@ -126,7 +126,7 @@ def network_of(address: str) -> str:
 
 
 def networks_of(address: str) -> tuple[str, ...]:
-    """Return the networks by which an address is limited, smallest first.
+    """Return the networks whose limits apply to an address, smallest first.
 
     An IPv4 address is one network. A customer with IPv6 has a /64, and often a whole /48.
     """

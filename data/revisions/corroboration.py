@@ -182,7 +182,7 @@ def words_of(lines: Sequence[str], one: Difference) -> list[str]:
 
 
 def passage_of(ours: Sequence[str], one: Difference) -> Passage:
-    """Return the passage with the whole lines that contain a difference."""
+    """Return the line of ``ours`` that contains a difference, and the other copy's line."""
     mine = "" if one.added or one.line >= len(ours) else ours[one.line]
     return Passage(mine[:MAX_PASSAGE_LENGTH], one.new_line[:MAX_PASSAGE_LENGTH])
 

@@ -36,7 +36,7 @@ and values of the query that are long or mix letters and digits."""
 
 FILE_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
-"""Body rule of a release that is itself a file, without readable text."""
+"""Name of the rule that compares releases that are files without extractable text."""
 
 SINGLE_PAGE: Final = "page"
 """Prefix of the body rules of single pages. Their lines that consist of a link may be names in a

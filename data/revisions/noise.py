@@ -77,8 +77,7 @@ MAX_PLACES: Final = 400
 whole."""
 
 NEAR_LINES: Final = 2
-"""Maximum distance in lines from a restless line within which other lines count as restless, too.
-"""
+"""Lines up to this many lines from a restless (often changing) line are restless, too."""
 
 MAX_VANISHED: Final = 300
 """Maximum number of vanished lines remembered per page."""

@@ -17,7 +17,7 @@ WHOLE_PAGE_LINE: Final = -1
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """A place that has differed from the stored version: words of a line, or a gap before a line.
+    """Words of a line, or a gap before a line, that have differed from the stored version.
 
     - ``value`` identifies the difference found by the last visit, or is "" for the stored text.
     - ``streak`` is the number of consecutive visits with this value.
@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPlace:
-    """A place after a visit, with the differences found there, if any."""
+    """A place in a page's text after a visit, with the differences that the visit found there."""
 
     place: Place
     found: Sequence[Difference]

@@ -56,7 +56,7 @@ MIN_HEADLINE_WORDS: Final = 3
 """Number of words that a sentence must exceed to be a headline."""
 
 SENTENCE_STARTS: Final = frozenset(["", *'.!?…:"“„«»¿¡(['])
-"""Characters before the first word of a sentence. It is empty at the start of a text."""
+"""Characters that can precede a sentence's first word. "" stands for the start of a text."""
 
 OPENING: Final = re.compile('[:"“„«»¿¡(\\[]')
 """Pattern of punctuation after which a word may begin with a capital letter."""

@@ -1,4 +1,4 @@
-"""Translations of a release, found by their addresses or by common figures and names.
+"""Find translations of a release by their URLs, or by figures and names in both texts.
 
 Names keep their consonants in every alphabetic script, so words are compared by their consonants in
 Latin letters. Consonants that some script does not distinguish are merged (k and g, t and d, p and

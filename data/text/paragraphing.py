@@ -141,9 +141,9 @@ def has_tag(node: Node, *tags: str) -> bool:
 
 
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
-    """Return the nodes that replace a node.
+    """Divide a node into paragraphs, and return the nodes that replace it.
 
-    If ``is_styled``, the node is inside an inline style element and must not be divided.
+    If ``is_styled``, the node is inside an inline style element and is not divided.
     """
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]

@@ -3,7 +3,7 @@
 `canonical_url` returns a key for comparisons, `absolute` the target of a link, `web_address` a
 valid RFC 3986 address, and `without_campaign` an address without tracking parameters.
 
-The address of a POST request has the posted fields as a query, like in pywb and cdxj-indexer (IIPC,
+The address of a POST request has the posted fields as a query, as in pywb and cdxj-indexer (IIPC,
 "CDX: non-GET requests"): ``https://acme.example/news?__wb_method=POST&page=2``.
 """
 
@@ -335,7 +335,7 @@ def posted_query(body: str) -> str:
     a page) are replaced by their SHA-256.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
-    # A space is encoded as %20, like in the keys of cdxj-indexer.
+    # A space is encoded as %20, as in the keys of cdxj-indexer.
     query = masked(f"?{urlencode(fields, quote_via=quote)}")[1:]
     return query if len(query) <= MAX_QUERY else f"__wb_post_data={_digest(body)}"
 

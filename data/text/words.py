@@ -183,7 +183,7 @@ def role(char: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """Insert spaces where non-ASCII characters separate words."""
+    """Put spaces in place of, or around, non-ASCII characters that separate words."""
     if text.isascii():
         return text
     for char in set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):

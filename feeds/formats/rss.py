@@ -53,7 +53,7 @@ def stamp(updated: dt.datetime) -> bytes:
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
+    """Return an item's XML up to its end, and its end in single-source and in mixed feeds."""
     body = with_unambiguous_text(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(
         b"</item>"
     )

@@ -15,8 +15,8 @@ from feeds.translations import Texts
 from feeds.urls import page_file
 
 HEALTH_FILE = "health/index.html"
-"""File of the page of all sources with their last recorded health. At the same path, the web server
-shows their current health."""
+"""Static page with the last recorded health of all sources. The web server serves a page with their
+current health at the same path."""
 
 MAX_SOURCES = 400
 """Maximum number of sources on the page of all sources."""

@@ -90,9 +90,9 @@ class ReleaseRow(NamedTuple):
 
 
 def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
-    """Return rows in the order of days, latest day first.
+    """Return rows grouped by local day, latest day first.
 
-    Within a day, releases without a time come last. ``lines`` are in the order of feeds, by time.
+    Within a day, releases without a time come last. ``lines`` must be sorted by time, as in feeds.
     In that order, a day can occur twice, because days begin at different times in different time
     zones.
     """

@@ -1,4 +1,4 @@
-"""Selection of a facet's releases, and writing of its feeds, archive pages and HTML pages."""
+"""Select a facet's releases, and write its feeds, archive pages and HTML pages."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial

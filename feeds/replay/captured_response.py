@@ -68,7 +68,7 @@ REFUSED = (
 )
 
 MAX_STYLE_SHEETS = 50
-"""Maximum number of style sheets that are read to find the parts of a page."""
+"""Maximum number of style sheets that are read to find a page's images and fonts."""
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
 CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")

@@ -18,7 +18,7 @@ RENDITIONS: Final[Mapping[str, Sequence[str]]] = {
     "screenshot": ("image/webp", "image/png", "image/jpeg"),
     "pdf": ("application/pdf",),
 }
-"""Media types of screenshots and PDFs, by the kind in the address of the record."""
+"""Media types of renditions, by kind. The URL of a rendition's record contains its kind."""
 
 
 def renditions_of(

@@ -192,7 +192,7 @@ class PageRewriter:
         return changes
 
     def _image(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
-        """Return the changed attributes of an image. Its URLs for lazy loading come first."""
+        """Return an image's rewritten attributes. Lazy-loading URLs take precedence."""
         keys = (*HREFS, "src") if name in {"image", "feimage"} else ("src",)
         sources = [attrs[key] for key in (*LAZY_SOURCES, *keys) if attrs.get(key)]
         sets = [attrs[key] for key in (*LAZY_SETS, "srcset") if attrs.get(key)]

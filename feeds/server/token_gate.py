@@ -77,7 +77,7 @@ class TokenGate:
     def cached_response(
         self, path: str, headers: Iterable[tuple[bytes, bytes]]
     ) -> CachedResponse | None:
-        """Return the response to a plain GET with a valid token from memory, or None."""
+        """Return the cached response to a plain GET with a valid token, or None."""
         if self._table.needed(path, "GET", is_open=self._is_open) is None:
             return self._app.cached_response(path, headers)
         text = token_in(headers)

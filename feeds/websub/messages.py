@@ -112,9 +112,9 @@ def announcement(topic: str) -> bytes:
 
 
 def signature(secret: str, body: bytes) -> str:
-    """Return the X-Hub-Signature header for content.
+    """Return the X-Hub-Signature header for ``body``.
 
-    The signature proves to a subscriber who sent the content (section 7.1).
+    It lets subscribers verify the sender (WebSub, section 7.1).
     """
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 

@@ -136,7 +136,7 @@ class ServiceChild:
                 return ending(error.code)
 
     async def _started(self) -> Child:
-        """Return the child, which is started first if necessary.
+        """Return the child process, and start it if it is not running.
 
         Raises OSError if it can't start.
         """

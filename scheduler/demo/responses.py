@@ -27,7 +27,7 @@ class RoomResponse:
     location: str | None = None
 
     def unchanged(self, if_none_match: str | None, if_modified_since: str | None) -> bool:
-        """Return whether a conditional GET has status 304 (RFC 9110, section 13.2.2)."""
+        """Return whether a conditional GET gets a 304 response (RFC 9110, section 13.2.2)."""
         if if_none_match is not None:
             if self.etag is None:
                 return False

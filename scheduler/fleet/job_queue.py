@@ -218,7 +218,7 @@ def queues_of(vantage: str) -> list[str]:
 async def work(
     app: procrastinate.App, *, places: int, queues: Sequence[str] = (VISIT_QUEUE,)
 ) -> None:
-    """Process the jobs of queues until cancelled, and then finish the current jobs.
+    """Process jobs from the queues until cancelled, then finish the jobs in progress.
 
     ``places`` is the maximum number of concurrent jobs.
     """

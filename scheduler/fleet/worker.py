@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 
 class DatabaseLost(CommuniqueError):
-    """The database did not respond for so long that the worker ended."""
+    """The database was unreachable for too long, so the worker stopped."""
 
     def __init__(self, url: str) -> None:
         super().__init__(

@@ -205,9 +205,9 @@ class Backfill:
     ) -> int | None:
         """Return the position of the next listing capture to fetch, or None at the end.
 
-        The last and the first capture come first. A capture between two others is needed in two
-        cases. Either pages first captured between them may be releases, or the two listings have no
-        release in common and the index can't list pages.
+        The last and the first capture are fetched before the others. A capture between two fetched
+        ones is needed if pages first captured between them may be releases. It is also needed if
+        the two listings share no release and the index can't list pages.
         """
         for place in (len(captures) - 1, 0):
             if place not in listed:

@@ -60,7 +60,7 @@ class ChangeSource(WriteBody, frozen=True, kw_only=True):
 
 
 class Pause(WriteBody, frozen=True, kw_only=True):
-    """The reason for a pause."""
+    """Request body for pausing a source."""
 
     why: Why = ""
 

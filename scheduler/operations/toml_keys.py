@@ -1,4 +1,4 @@
-"""Change keys of TOML files that people wrote, without changes to the rest of the file."""
+"""Edit keys in hand-written TOML files, and leave the rest of the file unchanged."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -189,9 +189,9 @@ def own_profiles(counts: Profile) -> Iterator[Profile]:
 
 
 def others_profiles(counts: Profile) -> list[Profile]:
-    """Return profiles derived from other sources, by time of day for workdays and weekends.
+    """Return two weekly profiles derived from the release times of other sources.
 
-    A second set has the same profiles, but only on round minutes.
+    Both depend on the time of day, on workdays and at weekends. The second favors round minutes.
     """
     time_of_day = by_kind_of_day(counts, TIME_OF_DAY)
     hour = counts.reshape(-1, 60).sum(axis=0)

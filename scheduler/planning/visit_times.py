@@ -28,7 +28,7 @@ LATE_WEIGHT: Final = 0.2
 """Weight of a minute of waiting after the mean interval. A minute before that has the weight 1."""
 
 MAX_STEPS: Final = 360
-"""Maximum number of plan steps in the longest interval."""
+"""Maximum number of time steps in a planned interval."""
 
 MIN_PLAN_MINUTES: Final = 24 * 60.0
 """Minimum length of a plan in minutes."""

@@ -293,7 +293,7 @@ class Service:
         self.feed_push.follow(frozenset(chosen))
 
     async def _begin_visit(self, source: str) -> None:
-        """Start a due visit in the background. The service stops it when the service ends."""
+        """Start a due visit in the background. It is stopped when the service shuts down."""
         if self._visits and source in self._sources:
             self._hints.discard(source)
             self._visits.create_task(self._visit(self._sources[source]))

@@ -20,7 +20,7 @@ from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum delay in seconds of an overdue visit. It matters for short intervals."""
+"""Minimum delay in seconds before a visit is overdue. Relevant only for short intervals."""
 
 OVERDUE_INTERVALS: Final = 4
 """Minimum delay of an overdue visit, in intervals. It matters for long intervals."""

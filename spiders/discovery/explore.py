@@ -367,7 +367,7 @@ def page_of(item: ListingItem) -> str:
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:
-    """Whether ``url`` is the URL ``whole`` with a query, as for one of its categories.
+    """Whether ``url`` is the list's URL (``whole``) plus a query, which may select a category.
 
     If the page looks like a release (``single``), a query with only numbers does not count.
     """

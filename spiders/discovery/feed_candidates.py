@@ -104,7 +104,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """A short description of the comparison's result, as part of a sentence."""
+        """Phrase that describes how the feed compares with the page's list, for a sentence."""
         if not self.listing.items:
             return "; ".join(self.listing.reasons) or "it lists nothing"
         if not self.listed:

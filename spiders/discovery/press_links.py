@@ -35,8 +35,8 @@ RANKS: Final = (
     (pattern("press_links.news"), 0.8),
     (pattern("press_links.media"), 0.7),
 )
-"""Scores (0 to 1) of links with words for a page of releases, a news page, and a page for
-journalists, with the patterns of these words."""
+"""Patterns of link texts with their scores (0 to 1): pages of press releases, news pages, and pages
+for journalists."""
 
 NOT_A_ROOM: Final = pattern("press_links.other")
 """Pattern of words such as *newsletter*, which resemble words for a press room."""

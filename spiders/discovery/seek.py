@@ -57,7 +57,7 @@ SUFFICIENT_PROMISE: Final = 0.6
 is a list of releases."""
 
 MAX_COUNTED_ROWS: Final = 8
-"""Maximum number of rows that increase a page's promise."""
+"""Number of rows that suffice for the full score of a list's length."""
 
 GIVEN_RELEASE_BONUS: Final = 0.5
 """Value added to the promise of a page if it lists the release whose URL the user gave."""

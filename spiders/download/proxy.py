@@ -183,10 +183,10 @@ class Refused(Exception):
 
 
 class PublicOnlyProxy:
-    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of the loopback interface.
+    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free loopback port, for public addresses only.
 
     ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
-    operator's proxy for all connections, which receives checked IP addresses.
+    operator's proxy, if any. It receives all connections, with the IP addresses that were checked.
     """
 
     def __init__(

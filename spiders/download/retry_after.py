@@ -59,7 +59,7 @@ class HostMemory(Protocol):
     """
 
     def wait(self, host: str) -> Wait | None:
-        """Return the latest wait of a host, even if it is over, or None."""
+        """Return the most recent Retry-After wait of a host, even if it has ended, or None."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
         """Store the time before which a host must not receive requests."""
@@ -92,7 +92,7 @@ class LocalMemory:
         self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
-        """Return the latest wait of a host, even if it is over, or None."""
+        """Return the most recent Retry-After wait of a host, even if it has ended, or None."""
         return self._waits.get(host)
 
     def keep_wait(self, host: str, wait: Wait) -> None:

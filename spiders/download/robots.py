@@ -50,7 +50,7 @@ RETRY_SECONDS: Final = 60.0
 """Time before an unreadable robots.txt is requested again, in seconds."""
 
 MAX_COPY_AGE: Final = dt.timedelta(hours=24)
-"""Maximum age of a stored copy of a robots.txt that can't be read (RFC 9309, 2.4)."""
+"""Maximum age of a stored robots.txt that is used if it can't be fetched (RFC 9309, 2.4)."""
 
 BYTES: Final = "robots_bytes"
 

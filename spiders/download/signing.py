@@ -16,8 +16,8 @@ from data.network.request_signer import RequestSigner, authority_of
 from spiders.download.settings import SIGNER
 
 MAX_CLOCK_SECONDS = 60
-"""Maximum difference in seconds between our clock and a site's clock. Sites reject signatures from
-the future."""
+"""Maximum difference in seconds between our clock and a site's clock that is not corrected in
+signatures. Sites reject signatures from the future."""
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 

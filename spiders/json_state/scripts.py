@@ -239,7 +239,7 @@ class Devaluer:
         self._empty: list[int] = []
 
     def state(self) -> Any:
-        """Return the value at index 0 of the payload, with all indexes in it replaced."""
+        """Return the value at index 0 of the payload, with indexes replaced by their values."""
         whole = self._value(0)
         while self._empty:
             place = self._empty.pop()

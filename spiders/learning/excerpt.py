@@ -95,7 +95,7 @@ def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
 
 @lru_cache(maxsize=256)
 def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
-    """Return the pattern of the cut element's start tag. Group 1 is the attribute's value."""
+    """Return the pattern of the start tag that ``excerpt`` describes, with its value as group 1."""
     name = re.escape(excerpt.name)
     value = rf"\"((?:[^\"<>]*\s)?{name}(?:\s[^\"<>]*)?)\""
     attributes = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?"

@@ -186,12 +186,12 @@ class Sample:
         yield from self._saying(is_date_line)
 
     def sections(self) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the elements whose text is the name of the section, each with an empty suffix."""
+        """Yield the elements whose text is the sample's section, each with "" as the suffix."""
         wanted = self.read.content.section
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the elements whose text passes the check ``right``, each with an empty suffix.
+        """Yield the elements whose text passes the check ``right``, each with "" as the suffix.
 
         Only headings are yielded, or, if there are none, only the innermost elements. Their
         ancestors have the same text now, but may have more after a redesign.

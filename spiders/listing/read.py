@@ -47,7 +47,7 @@ PAGE_PARTS: Final = "sections"
 """Rule name of a listing whose releases are parts of the page itself."""
 
 PARTS_CONFIDENCE: Final = 0.9
-"""Confidence (0 to 1) in a listing whose releases are parts of the page."""
+"""Confidence (0 to 1) in a listing whose releases are sections of this page, without own pages."""
 
 MIN_SHARE_INSIDE_PARTS: Final = 0.6
 """Minimum share of the detected items that must be inside the page's parts for the parts to be the

@@ -43,8 +43,7 @@ _WITH_ANCHOR: Final = etree.XPath(
 """XPath of elements that may have an anchor, or may be controls that open another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""Pattern of the value of a control's attribute if it is the id of the element that the control
-opens."""
+"""Pattern of an attribute's value that contains the id of the element that a control opens."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"

@@ -100,8 +100,8 @@ class TitleEvidence:
     """The inputs for choosing the headline of a page among its candidates.
 
     ``start`` is the number of the body's first block, ``end`` the number after its last block.
-    ``likely`` contains the candidates that may be headlines. ``chance`` maps the comparison key of
-    each candidate to its probability. ``site`` contains the site's names.
+    ``likely`` contains the candidates without logos and labels. ``chance`` maps the comparison key
+    of each candidate to its probability. ``site`` contains the names of the site.
     """
 
     seen: BlockTree

@@ -33,7 +33,7 @@ class Requisite(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class PageWords:
-    """The classes and ids of a page in lower case, and its letters as sorted code points."""
+    """Classes and ids of a page in lower case, and the sorted code points of its characters."""
 
     names: frozenset[str]
     letters: Sequence[int]

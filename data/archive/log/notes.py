@@ -100,7 +100,7 @@ class SignedNote:
 
 
 def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> SignedNote:
-    """Parse a note of at most ``most`` bytes. Raises InvalidNote.
+    """Parse a note. Raises InvalidNote if it is malformed or longer than ``most`` bytes.
 
     ``what`` is the note's name in error messages.
     """

@@ -143,9 +143,9 @@ class Pending:
 
 
 def waiting_entries(path: Path, size: int) -> bytes:
-    """Return the complete entries in a file after the first ``size`` entries of the log.
+    """Return the complete entries in a file that follow the first ``size`` entries of the log.
 
-    Returns b"" if earlier entries are missing, too. Writes nothing.
+    Returns b"" if the file starts after entry ``size``. Does not write.
     """
     if not path.exists():
         return b""

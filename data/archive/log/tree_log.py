@@ -227,7 +227,7 @@ class TreeLog:
         return read_file(self.folder, path)
 
     def close(self) -> None:
-        """Close the files. Appended leaves wait until `integrate` is called again."""
+        """Close the log's files. Leaves that are not integrated yet remain pending."""
         self._pending.close()
 
     def _integrate(self, key: SigningKey, sync_records: Callable[[], object] | None) -> Checkpoint:

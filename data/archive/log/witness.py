@@ -54,7 +54,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """The witness refuses to cosign a log. ``evidence`` is the folder with the evidence."""
+    """The witness refused to cosign a log. ``evidence`` is the folder with the log's fault."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")

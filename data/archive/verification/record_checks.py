@@ -43,9 +43,9 @@ UNSIGNED: Final = (
 
 
 def name_request(answer: ArchiveRecord, found: Records) -> None:
-    """Assign a leaf to a damaged record before a response, which is probably its request.
+    """Assign a log leaf to the damaged record before a response.
 
-    No CDXJ line lists requests.
+    This record is probably the request. CDXJ files do not list requests.
     """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1

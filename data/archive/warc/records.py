@@ -131,10 +131,10 @@ def warc_date(at: dt.datetime) -> str:
 
 
 def target_uri(url: str) -> tuple[str, bool]:
-    """Return an address in the form for records, and whether nothing was removed.
+    """Return a URL as written to WARC records, and whether it is complete.
 
-    Users, passwords, values of secret parameters, and characters after the first 8,000 are removed.
-    Fragments are removed too, but don't count, because they are not sent to servers.
+    User names, passwords, values of secret parameters, and characters after the first 8,000 are
+    removed. A URL is complete without its fragment, which is never sent to servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True

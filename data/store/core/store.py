@@ -71,7 +71,7 @@ class JournalWriter(Protocol):
     """Writes decisions to the journal before they are committed to the store."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the decisions of a transaction, as a part of it."""
+        """Write a transaction's decisions within this transaction."""
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive a changed or deleted TOML file of the home directory."""
@@ -333,8 +333,8 @@ class Store(
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.
 
-        Translations among them are joined to stories first, because only now all releases of a
-        visit are stored.
+        First, assigns translations to stories. This requires that all releases of a visit are
+        stored.
         """
         for left, right in self.translations():
             self.join_translations(left, right)

@@ -175,9 +175,9 @@ class StoryJoiner:
     def _translations(
         self, number: int, release: Release, keys: Sequence[str], editions: Sequence[str]
     ) -> list[StoredMember]:
-        """Return the translations of a release, according to links between pages.
+        """Return the releases linked as translations of a release.
 
-        Its page links to them, or their pages link to it.
+        Its page links to theirs, or their pages link to its page.
         """
         found = self._tables.translations_of(release.source, keys, editions)
         if not found:

@@ -19,7 +19,7 @@ MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
 """Maximum age of releases whose attachments are requested again to find replaced files."""
 
 RECHECK_INTERVAL: Final = dt.timedelta(days=1)
-"""Minimum time between two requests for an attachment that was read."""
+"""Minimum time before an attachment is fetched again whose text was extracted."""
 
 _pages = msgspec.json.Decoder(tuple[str, ...])
 

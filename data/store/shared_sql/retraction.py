@@ -203,8 +203,8 @@ class RetractionPart(Part):
 
         The id, addresses, dates, topics and section remain. The release is not retracted, because
         its publisher did nothing. Pending alerts about it are not sent. Deleted data is overwritten
-        in the file. Nothing is written to the journal; after `forget_journal`, it starts with a
-        snapshot.
+        in the database file. The journal is not changed. `forget_journal` makes it start again with
+        a snapshot.
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()

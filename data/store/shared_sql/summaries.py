@@ -104,7 +104,7 @@ class SummariesPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """Return the versions created by the newest corrections of all releases.
+        """Return the versions created by the most recent corrections, across all releases.
 
         Redacted releases are omitted.
         """
@@ -148,7 +148,7 @@ class SummariesPart(Part):
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """Return when retracted releases came back online, last one first.
+        """Return the times when retracted releases came back online, most recent first.
 
         Redacted releases are omitted.
         """

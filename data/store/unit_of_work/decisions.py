@@ -137,7 +137,7 @@ class Missed(JournalDecision, frozen=True, tag="mark_gone"):
 class Held(JournalDecision, frozen=True, tag="hold"):
     """The retraction of missing releases was held for review.
 
-    Each release has the time since when a listing has lacked it.
+    Each release has the time when it was first missing from a listing.
     """
 
     releases: Mapping[str, dt.datetime | None]

@@ -1,4 +1,4 @@
-"""The decisions and events of one transaction, which its methods collect until the commit."""
+"""The decisions and events of one transaction, collected until it commits."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Transactions(ABC):
 
     @contextmanager
     def _within(self, *, parts: bool = True) -> Iterator[None]:
-        """Begin a transaction, or a part of this thread's transaction.
+        """Begin a transaction, or a savepoint if this thread already has a transaction.
 
-        Without ``parts``, a new transaction has no parts that can be undone separately.
+        Without ``parts``, a new transaction has no savepoints.
         """
         postponed: ExitStack | None = getattr(self._threads, "postponed", None)
         if postponed and not self._current:

@@ -48,7 +48,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0], new_secret())
 
     def fault(self) -> tuple[str, str] | None:
-        """Return the key of an invalid URL or secret and an error message, or None.
+        """Return the name of the invalid setting and an error message, or None if all are valid.
 
         The message does not contain the URL or the secret, because both may be confidential.
         """

@@ -1,4 +1,4 @@
-"""Child process that reads saved pages for corrections, and the code of its parent.
+"""Child process that extracts saved pages to preview corrections, and its parent's side.
 
 The child receives a line with the home directory, and then one CorrectionRequest per line. It sends
 a CorrectionResponse for each request.

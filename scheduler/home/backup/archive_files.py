@@ -72,10 +72,10 @@ class LogState:
 
 
 def log_state(home: Path, *, wait: bool = True) -> LogState:
-    """Return the state of a home directory's log, read while no new tree is being signed.
+    """Return the state of a home directory's log. By default, lock it so that no tree is signed.
 
-    If ``wait`` is false, nothing is written, and the state may include a partly signed tree. A
-    damaged log is read as far as possible. Raises OSError.
+    If ``wait`` is false, there is no lock, and the state may include a partly signed tree. A
+    damaged log is read as far as possible. Raises OSError if a file can't be read.
     """
     folder = home / "archive" / "log"
     found = LogState()

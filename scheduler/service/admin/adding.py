@@ -81,7 +81,7 @@ class AddPages:
         self._inspections: OrderedDict[str, Inspection] = OrderedDict()
 
     def routes(self) -> list[Route]:
-        """Return the routes of these pages."""
+        """Return the routes of the pages for new sources."""
         return [
             Route("/admin/add/", self._form),
             Route("/admin/add/look", self._posts.to(self._inspect), methods=["POST"]),

@@ -115,7 +115,7 @@ class CataloguePages:
         self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
-        """Return the routes of these pages."""
+        """Return the routes of the admin pages for catalogues."""
         return [
             Route("/admin/catalogues/", self._list),
             Route("/admin/catalogues/jobs/{job}/", self._job),

@@ -52,7 +52,7 @@ class CorrectPages:
         self._corrector = Corrector(home)
 
     def routes(self) -> list[Route]:
-        """Return the routes of these pages."""
+        """Return the routes of the pages for corrections."""
         one = "/admin/sources/{source}/correct"
         return [
             Route(f"{one}/", self._choose),

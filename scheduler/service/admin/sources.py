@@ -50,7 +50,7 @@ class SourcePages:
         self._service = service
 
     def routes(self) -> list[Route]:
-        """Return the routes of these pages."""
+        """Return the routes of the admin pages for sources."""
         one = "/admin/sources/{source}"
         actions = {
             "visit": self._visit,

@@ -46,7 +46,7 @@ class WatchPages:
         self._posts = posts
 
     def routes(self) -> list[Route]:
-        """Return the routes of these pages."""
+        """Return the routes of the admin pages for watches."""
         one = "/admin/watches/{watch}"
         actions = {"test": self._test, "pause": self._pause, "resume": self._resume}
         return [

@@ -73,7 +73,7 @@ MIN_LINE_LETTERS: Final = 12
 """Minimum length of a body line that is searched for on the rest of the page, in letters."""
 
 MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of rebuilt pages whose lines are counted, which limits memory."""
+"""Maximum number of pages with a new layout whose lines are counted, to limit memory use."""
 
 FIGURES: Final = re.compile(r"\d+")
 

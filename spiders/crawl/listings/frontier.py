@@ -218,9 +218,9 @@ class Frontier:
         self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases to request, or else the next listing page.
+        """Return the next releases to request. If there are none, return the next listing page.
 
-        At the end, there are no releases and no page.
+        When the whole listing was read, return neither.
         """
         if self.has_timed_out():
             return (), None

@@ -147,8 +147,8 @@ class HeadingMark:
 class FlatPage:
     """All marks (texts and links) of a page.
 
-    ``size`` is the number of positions. ``regions`` are parts of the page, such as menus. ``cut``
-    is true if the page exceeds MAX_ELEMENTS or MAX_ANCHORS.
+    ``size`` is the number of positions that marks can have. ``regions`` are parts of the page, such
+    as menus. ``cut`` is true if the page exceeds MAX_ELEMENTS or MAX_ANCHORS.
     """
 
     texts: list[TextMark] = field(default_factory=list)

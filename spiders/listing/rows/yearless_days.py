@@ -23,7 +23,7 @@ MIN_DAYS: Final = 3
 number or a fraction."""
 
 MAX_LENGTH: Final = 8
-"""Maximum length of a day in digits, in characters."""
+"""Maximum length in characters of a numeric date without a year."""
 
 _DAY: Final = re.compile(r"[\[(（]?(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.|(?<=\d\d)\.(\d\d))[\])）]?")
 _TIME_AGO: Final = re.compile(r"(?<![^\W_])time-?ago(?![^\W_])", re.IGNORECASE)

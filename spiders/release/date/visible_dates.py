@@ -101,10 +101,10 @@ MAX_TIMES = 20
 
 @dataclass(frozen=True, slots=True)
 class SeenDate:
-    """A visible date with its score as the publication date.
+    """A visible date, scored (``worth``) as a candidate for the publication date.
 
-    ``changed`` is true if it is labelled as a modification date. ``stated`` is true if it certainly
-    belongs to the release: it is above the text or has a publication label.
+    ``changed`` is true if the date is labelled as a modification date. ``stated`` is true if it is
+    above the text or has a publication label, and so certainly belongs to the release.
     """
 
     worth: float

@@ -227,11 +227,11 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 
 @migrations()
 def classify_edits(db: Database) -> None:
-    """Delete the differences between versions, so that they are computed with classes of edits."""
+    """Delete the stored differences between versions, to compute them again with edit classes."""
     db.execute("UPDATE differences SET steps = ''")
 
 
-_create("file_texts")  # The text of attachments.
+_create("file_texts")  # The texts of attachments.
 _create("deposits")  # Deposits at other archives.
 
 
