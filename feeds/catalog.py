@@ -36,8 +36,8 @@ MAX_LABEL_CHARACTERS = 60
 
 one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""Cached functions that convert HTML or text to one line of plain text: the whole text, or only the
-beginning."""
+"""Cached version of `excerpt`: the beginning of HTML or text as one line of plain text. `one_line`
+returns the whole text."""
 
 FEED_GROUPS = (
     *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),
@@ -136,12 +136,12 @@ class Catalog:
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Return the sentence "No longer collected since …", or "" if a source is collected."""
+        """Return the sentence "Collection stopped on …", or "" if a source is collected."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""
         day = self.texts.format_period(f"{removed.at:%Y-%m-%d}")
-        return self.texts.gettext("No longer collected since %(day)s.", day=day)
+        return self.texts.gettext("Collection stopped on %(day)s.", day=day)
 
     def page(self, facet: Facet) -> str:
         """Return the absolute URL of a facet's page."""

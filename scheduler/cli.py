@@ -109,7 +109,7 @@ class SentenceGroup(click.Group):
 
 
 class Commands(SentenceGroup):
-    """Group of commands in the modules of ``package``, which are imported when they are used.
+    """Command group that imports a command's module from ``package`` when the command is used.
 
     So a command loads only the libraries that it needs. A module has the name of its command,
     unless ``modules`` maps the command to another module. If a name is a keyword or built-in name

@@ -22,9 +22,9 @@ from data.models import Capture
 MAX_RECORD_BYTES: Final = 64_000_000
 """Maximum size in bytes of an unpacked record. Larger records are skipped."""
 
-LONGEST_FIELD: Final = 8192
+MAX_FIELD_LENGTH: Final = 8192
 """Maximum length of a WARC field in characters."""
-MOST_FIELDS: Final = 100
+MAX_FIELDS: Final = 100
 """Maximum number of WARC fields per record."""
 
 MAX_FILES: Final = 10_000
@@ -110,7 +110,7 @@ def _records(
 def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     offset = found.stream_pos
     fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
-    if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
+    if len(fields) > MAX_FIELDS or any(len(value) > MAX_FIELD_LENGTH for _, value in fields):
         return Damage(name, offset, "the record has too many or too long fields")
     length = found.headers.get("Content-Length") or ""
     if not length.isdecimal() or len(length) > 18:  # noqa: PLR2004 - maximum number of digits

@@ -62,7 +62,7 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ):
             if len(months) not in {0, count}:
                 raise ValueError(
-                    f"a year has {count} months; write {count} texts, not {len(months)}"
+                    f"a year has {count} months; write {count} month names, not {len(months)}"
                 )
 
 

@@ -154,7 +154,7 @@ class RequestSigner:
         try:
             self._keys = self.load()
         except CommuniqueError as error:
-            log.warning("%s; requests are signed with the known key", error)
+            log.warning("%s; requests are still signed with the previous key", error)
 
 
 def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -> list[RequestKey]:

@@ -15,8 +15,8 @@ from typing import Final
 from data.revisions.alignment import ComparisonBudget, aligned, matched
 from data.text.words import words_and_signs
 
-MAX_STEPS: Final = 2_000_000
-"""Maximum number of comparisons of lines with each other."""
+MAX_LINE_COMPARISONS: Final = 2_000_000
+"""Maximum number of line comparisons per diff."""
 
 MAX_WORD_STEPS: Final = 2_000_000
 """Maximum number of comparisons of words in all changed lines of a page."""
@@ -118,7 +118,7 @@ def differences(
         before[line] = after[at] = f"{EXCHANGED}{line}"
     passages = [
         (block.old, block.new)
-        for block in aligned(before, after, steps=MAX_STEPS)
+        for block in aligned(before, after, steps=MAX_LINE_COMPARISONS)
         if not block.is_same
     ]
     moved = Counter(before[at] for old, _ in passages for at in range(old.start, old.stop))

@@ -14,7 +14,7 @@ from data.models import Content
 from data.revisions.alignment import aligned
 from data.revisions.edits import DOCUMENT, file_name, moved_links
 from data.revisions.noise import NoiseState, Settled, settle, visits_needed
-from data.revisions.page_lines import MAX_STEPS, Difference
+from data.revisions.page_lines import MAX_LINE_COMPARISONS, Difference
 from data.revisions.places import after_visit
 
 TITLE_MARK: Final = "\x01"
@@ -122,7 +122,7 @@ def _joined(lines: list[str], known: str, new: str) -> str:
     for line, end in reversed([*_ends(known)]):
         stored.setdefault(line, []).append(end)
     parts = []
-    for block in aligned(lines, [line for line, _ in ends], steps=MAX_STEPS):
+    for block in aligned(lines, [line for line, _ in ends], steps=MAX_LINE_COMPARISONS):
         near = [end for _, end in ends[block.new]]
         for line, end in zip_longest(lines[block.old], near[: block.old.stop - block.old.start]):
             own = stored[line].pop() if stored.get(line) else None

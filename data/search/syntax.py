@@ -266,7 +266,7 @@ class _Parser:
             case "field":
                 if field:
                     problem = N_("%(name)s: is not allowed inside %(outer)s:( )")
-                    fix = N_("write the two fields one after the other")
+                    fix = N_("write the two fields as separate terms")
                     raise self._error(token, problem, fix, name=token.text, outer=field)
                 return self._valued(token, depth)
         return self._term(token, field)
@@ -334,7 +334,7 @@ class _Parser:
                 problem = N_("'%(value)s' is not a language tag")
                 fix = N_("write a tag such as lang:en")
             elif name == "state" and value.lower() not in STATES:
-                problem = N_("'%(value)s' is not a state of a release")
+                problem = N_("'%(value)s' is not a valid release state")
                 more = {"words": ", ".join(f"state:{one}" for one in STATES)}
             elif name == "edit" and value.lower() not in EDIT_WORDS:
                 problem = N_("'%(value)s' is not a class of edits")

@@ -34,7 +34,7 @@ MARK_BITS: Final = 48
 """Number of bits of an index key (``marks``). With so many bits, a million unrelated texts rarely
 share a key."""
 
-SEED: Final = 20221124
+MINHASH_SEED: Final = 20221124
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 _FOLD: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _ANCHOR_LIMIT: Final = np.uint64((1 << 64) // ANCHOR_ONE_IN)
@@ -81,7 +81,7 @@ class TextSignature:
         if not len(self._triples):
             return []
         digest = RMinHash.digest_matrix_from_flat_token_hashes(
-            self._triples, [0, len(self._triples)], BANDS * ROWS, SEED
+            self._triples, [0, len(self._triples)], BANDS * ROWS, MINHASH_SEED
         )
         (rows,) = digest.to_rows()
         first, second, third = _FACTORS

@@ -76,12 +76,12 @@ BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
 FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 """Map from printable ASCII characters to their full-width forms, by code point."""
 
-EQUALS: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
+SEPARATOR: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
 """Pattern that matches the characters between a parameter's name and its value."""
 
 
 NAME_ENDS: Final = "]\"'"
-"""Characters at the end of a parameter's name that `EQUALS` also matches."""
+"""Characters at the end of a parameter's name that `SEPARATOR` also matches."""
 
 
 class Secret(NamedTuple):
@@ -230,7 +230,7 @@ class Secrets:
 
     def _after_names(self, text: str) -> Iterator[tuple[str, int]]:
         """Yield the names of secrets in a decoded text, with the position of a possible value."""
-        for found in EQUALS.finditer(text):
+        for found in SEPARATOR.finditer(text):
             at = found.start()
             for length in self._name_lengths:
                 if (name := text[max(0, at - length) : at]) in self._named:

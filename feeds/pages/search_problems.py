@@ -113,7 +113,7 @@ def _unknown_message(texts: Texts, kind: str, name: str) -> str:
         return texts.gettext("No source is named %(name)s.", name=name)
     if kind == "topic":
         return texts.gettext("No release has the topic %(name)s.", name=name)
-    return texts.gettext("%(name)s is not a state of a release.", name=name)
+    return texts.gettext("%(name)s is not a valid release state.", name=name)
 
 
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:

@@ -238,7 +238,7 @@ def create_app(
     app: CachingApp = server
     is_open = site.access == "open"
     if access is None and (not is_open or table.needs_operators):
-        raise ValueError("pass `access`, because this site or an operation needs tokens")
+        raise ValueError("`access` is missing: this site or one of its operations requires tokens")
     if access and (not is_open or table.needs_operators):
         app = TokenGate(server, table, access, is_open=is_open)
     return SecureResponses(app, app.cached_response)
@@ -322,7 +322,7 @@ class Past:
         except Unanswered as error:
             return unanswered(scope, error)
         except (ArchiveError, StoreError) as error:
-            log.warning("%s", error)
+            log.warning("replay failed: %s", error)
             return page(scope, 503, {"retry-after": "60"})
         if made is None:
             return page(scope, 404)

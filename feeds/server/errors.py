@@ -29,7 +29,7 @@ async def explain(request: Request, error: Exception) -> Response:
     if isinstance(error, Unanswered):
         return unanswered(request.scope, error)
     if isinstance(error, StoreError):
-        log.warning("%s", error)
+        log.warning("page request failed: %s", error)
         return page(request.scope, 503, {"retry-after": "60"})
     return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
 

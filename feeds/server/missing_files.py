@@ -266,7 +266,7 @@ class NotFound:
         try:
             body = self._made(scope["path"], scope.get("root_path", ""))
         except StoreError as error:
-            log.warning("%s", error)
+            log.warning("404 page not generated: %s", error)
             return page(scope, 404)
         headers = {
             "cache-control": "no-store",

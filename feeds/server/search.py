@@ -257,7 +257,7 @@ def refuse_unknown(
     for source in asked.get("source", "").split(","):
         if source and source not in sources:
             near = meant(source[:40], sorted(sources)) or "; /sources/ lists them"
-            raise BadQuery(f"source={source[:40]} is not a source{near}")
+            raise BadQuery(f"no source named {source[:40]}{near}")
     for state in asked.get("state", "").split(","):
         if state and state not in STATES:
             raise BadQuery(

@@ -159,7 +159,7 @@ class SiteServer:
                 return page(scope, 400, message=str(error))
             case SlowSearch():
                 return page(scope, 503, RETRY_SOON, message=str(error))
-        log.warning("%s", error)
+        log.warning("page or file request failed: %s", error)
         if isinstance(error, BucketError):
             if self._table.find(scope["path"], "GET", if_no_file=True):
                 return self._without_file
@@ -208,7 +208,7 @@ class SiteServer:
         return self._is_topic(path) or (self._demand is not None and path.startswith(GENERATED))
 
     def _is_topic(self, path: str) -> bool:
-        """Whether a path has the form of the page for a topic of one source."""
+        """Whether a path looks like the URL of a source's topic page."""
         return self._demand is not None and address_of(path) is not None
 
     async def _send(self, held: CachedFile, scope: Scope, send: Send) -> None:

@@ -210,7 +210,7 @@ class CrawlChild:
         try:
             return self._note.read()
         except msgspec.DecodeError as error:
-            log.warning("a crawl ended at an unknown page: %s", error)
+            log.warning("a crawl was killed; the page that it was extracting is unknown: %s", error)
             return None
 
     def _lost(self, code: int, awaited: Awaited) -> CrawlLost:

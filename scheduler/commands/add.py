@@ -90,12 +90,12 @@ def add(
     URL is the page that lists the releases, any other page of the site, a feed, or the path of a
     saved page. With --page, the source is the single page at URL, such as a policy, and its changes
     are tracked. With --save, the source file is written into HOME/sources, and sample pages with
-    their extracted values into HOME/samples. The exit code is 1 if the releases are uncertain.
+    their extracted values into HOME/samples. The exit code is 1 if the result is uncertain.
     """
     given = GivenFields(source, name.strip(), timezone)
     _check(given, page, listed)
     if single and (listed is not None or url):
-        raise click.UsageError("--page needs the address of one page, without --from and --url")
+        raise click.UsageError("--page accepts one page and can't be combined with --from or --url")
     if save:
         home.check_writable()
     with status_line() as on_status:

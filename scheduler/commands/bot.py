@@ -23,9 +23,9 @@ def bot() -> None:
 @as_json
 @with_home
 def show(home: Home, *, as_json: bool) -> None:
-    """Show the user agent, its page, and the keys that sign requests.
+    """Show the user agent, the page that describes it, and the keys that sign requests.
 
-    The setting network.sign turns signatures on.
+    The setting network.sign enables signatures.
     """
     settings = home.settings
     signs = settings.network.sign

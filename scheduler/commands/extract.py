@@ -55,7 +55,7 @@ class InputLine(msgspec.Struct, frozen=True):
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
     """Extract pages to JSON lines.
 
-    Give paths of saved pages, or addresses. Addresses are fetched like in a visit. Without
+    Pass paths of saved pages, or URLs. URLs are fetched as in a visit. Without
     arguments, JSON lines {"id", "html_path", "url"} are read from standard input.
     """
     if url and not is_web(url):

@@ -55,7 +55,7 @@ class UnusableToken(CommuniqueError):
     type=PATH,
     metavar="FILE",
     default=None,
-    help="File with a token of the scope `operate`. Without it, the tools only read.",
+    help="File with a token that has the scope `operate` (by default, tools are read-only).",
 )
 @with_home
 def mcp(home: Home, *, token_file: Path | None) -> int:
@@ -83,7 +83,7 @@ def operator_of(home: Home, path: Path) -> str:
     if token is None:
         raise UnusableToken(path, "the token is unknown")
     if not token.allows("operate"):
-        raise UnusableToken(path, f"the token {token.name} may only read")
+        raise UnusableToken(path, f"{token.name} is read-only; use a token with the scope operate")
     return token.name
 
 

@@ -263,7 +263,7 @@ def settle_topics(home: Home, store: Store) -> None:
     try:
         taxonomy = load_taxonomy(home.topics)
     except SettingsError as error:
-        log.warning("%s; topics keep their labels until it is corrected", error)
+        log.warning("%s; topics keep their labels until the file is corrected", error)
         return
     store.keep_taxonomy(taxonomy.labels(home.settings.site.language), taxonomy.parents)
     for source, topic in store.section_topics():

@@ -277,7 +277,7 @@ class Corroborator:
         if answer.status in MISSING_STATUSES:
             return None
         if answer.status != OK:
-            raise PeerError(f"{url} answered {answer.status}")
+            raise PeerError(f"{url} returned status {answer.status}")
         return answer.body
 
     def _web_copy(self, web: WebArchive, own: OwnCopies) -> Copy | None:

@@ -87,7 +87,7 @@ class Publishing:
                 await self.publish()
         except TimeoutError:
             log.warning(
-                "last publication unfinished; the next start continues it",
+                "final publication unfinished at shutdown; it continues at the next start",
                 seconds=LAST_PUBLICATION_SECONDS,
             )
             await self._child.close(0)

@@ -15,7 +15,7 @@ from spiders.download.settings import ROBOT, bot_page_address, user_agent
 from spiders.sources.source_file import SourceFile
 
 SIGN_WAY: Final = "sign requests (network.sign)"
-PROXY_WAY: Final = "visit from another place (network.proxies)"
+PROXY_WAY: Final = "use another network (network.proxies)"
 ASK_WAY: Final = "ask the owner of the site (`communique bot letter {}`)"
 WAYS: Final = {
     "site.robots": (ASK_WAY,),

@@ -70,7 +70,7 @@ MAX_WORD, SHORT_WORD = 40, 3
 - ``MAX_WORD``: longer words give no hints
 - ``SHORT_WORD``: words up to this length may be too short for `_BEGINNINGS`"""
 
-NUMBER: Final = "0123456789-_"
+SUFFIX_CHARACTERS: Final = "0123456789-_"
 """Characters removed from the end of a class or id: ``menu-item-1250`` becomes ``menu-item``."""
 
 NOT_SHOWN: Final = "display:none"
@@ -115,7 +115,7 @@ def hints_in(named: str) -> int:
     """Return the class hints (bit flags) for a space-separated string of classes, ids and roles."""
     mask = 0
     for token in named[:400].split():
-        mask |= token_hints(token.rstrip(NUMBER))
+        mask |= token_hints(token.rstrip(SUFFIX_CHARACTERS))
     return mask
 
 

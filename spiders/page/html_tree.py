@@ -53,13 +53,13 @@ RAW: Final = frozenset(
 )
 """Tags of elements whose content is not parsed for tags."""
 
-UNSEEN: Final = frozenset(
+HIDDEN_TAGS: Final = frozenset(
     "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
     "frameset".split()
 )
 """Tags of elements whose children are mostly or always hidden."""
 
-HIDING: Final = RAW | UNSEEN
+HIDING: Final = RAW | HIDDEN_TAGS
 """Tags of elements that hide the tags inside them until their end tag."""
 
 PARTS: Final = re.compile(

@@ -41,8 +41,10 @@ _ROLES: Final = {
     "complementary": SIDE_BITS,
     "main": MAIN,
 }
-_NEVER: Final = frozenset(("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"))
-"""Tags of elements that are not recognized as regions by their class or id."""
+NON_REGION_TAGS: Final = frozenset(
+    ("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3")
+)
+"""Tags of elements that are never recognized as regions, whatever their class or id."""
 
 _ROWS: Final = frozenset(("article", "li", "tr"))
 _BETWEEN: Final = r"(?:$|[\s_-])"
@@ -139,7 +141,7 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
         own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | SIDE_BITS) and in_row)
         featured = bit == SIDE_BITS and _FEATURED.search(_names(node))
         return (0, False) if own or featured else (bit, True)
-    names = " " if tag in _NEVER else class_and_id(node)
+    names = " " if tag in NON_REGION_TAGS else class_and_id(node)
     return (0 if names == " " else _called(names, in_row=in_row)), False
 
 

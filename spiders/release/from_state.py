@@ -81,7 +81,7 @@ MIN_PREFERRED_TITLE_LENGTH: Final = 8
 """Minimum length in characters of a title that is preferred to shorter ones in the same JSON
 object."""
 
-LONGEST_TITLE, NESTED = 500, 5
+MAX_TITLE_LENGTH, NESTED = 500, 5
 
 BODY: Final = re.compile(
     r"(?:field_|article_?|post_?|page_?|news_?|press_?|release_?|main_?|full_?|rich_?|long_?|story_?)*"
@@ -314,7 +314,7 @@ def title_in(record: StateObject) -> str:
         found = ""
         for name, part in value.items():
             text = part.get("rendered") or part.get("value") if isinstance(part, dict) else part
-            if isinstance(text, str) and len(text) <= LONGEST_TITLE and TITLE.fullmatch(name):
+            if isinstance(text, str) and len(text) <= MAX_TITLE_LENGTH and TITLE.fullmatch(name):
                 title = clean_line(unescape(TAG.sub(" ", text)))
                 found = max(
                     found,
@@ -336,7 +336,7 @@ def date_in(record: StateObject, context: DateContext) -> Published | None:
 
 
 def image_in(record: StateObject, base: str) -> Media | None:
-    """Return the lead image of an object or of the object directly around it, or None."""
+    """Return the lead image of an object or of its parent object, or None."""
     for value in record.whole[:2]:
         for name, part in value.items():
             sure = LEAD.fullmatch(name)

@@ -197,7 +197,7 @@ class WebArchive:
             answer, final = self._ask(capture.memento)
         if answer.status != HTTPStatus.OK:
             raise NoCapture(
-                f"the archive answered {answer.status} for the capture {capture.stamp}",
+                f"the archive returned status {answer.status} for capture {capture.stamp}",
                 answer.status if "memento-datetime" in answer.headers else 0,
             )
         if len(answer.body) >= self._client.max_body:

@@ -1,8 +1,8 @@
 """Requests for attestations of our log: cosignatures of witnesses, and time stamps (RFC 3161).
 
 A witness of the public network receives our checkpoint by POST add-checkpoint (C2SP tlog-witness).
-A witness that is another Communique instance reads our log itself and publishes its signature,
-which is read by HTTP or from a folder. A time stamp proves that the tree existed at a certain time.
+A witness that is another Communique instance fetches our log and publishes its signature. We read
+this signature over HTTP or from a folder. A time stamp proves when the tree existed.
 """
 
 import asyncio
@@ -199,7 +199,7 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
     request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
     answer = asyncio.run(client.ask("POST", authority, QUERY, request.as_bytes()))
     if answer.status != OK:
-        raise ArchiveError(authority, f"the time-stamp authority answered {answer.status}")
+        raise ArchiveError(authority, f"the time-stamp authority returned status {answer.status}")
     try:
         response = decode_timestamp_response(answer.body)
     except ValueError as error:
@@ -217,7 +217,7 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
     if response.status not in GRANTED:
         status = " ".join(response.status_string)
         raise ArchiveError(
-            authority, f"the authority gave no time stamp: {response.status} {status}"
+            authority, f"the authority returned no time stamp: {response.status} {status}"
         )
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:

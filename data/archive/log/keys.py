@@ -33,7 +33,7 @@ from data.errors import ArchiveError
 from data.files import FileWriter, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
-SEED: Final = 32
+KEY_BYTES: Final = 32
 """Size of a private key in bytes."""
 
 PRIVATE: Final = "PRIVATE+KEY"
@@ -151,7 +151,7 @@ class LogKey:
         ``size`` is the number of leaves in the tree, which the old key has already signed.
         """
         old = self.load()
-        new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
+        new = SigningKey(old.name, secrets.token_bytes(KEY_BYTES), old.kind)
         self._next.unlink(missing_ok=True)
         write_key(self._next, new)
         number = len(self.chain().keys)
@@ -172,7 +172,7 @@ class LogKey:
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
     """Create a private key in the file ``path``. Its name is ``name`` with a unique suffix."""
-    seed = secrets.token_bytes(SEED)
+    seed = secrets.token_bytes(KEY_BYTES)
     public = SigningKey(name, seed, kind).verifier.public
     key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)
     write_key(path, key)
@@ -201,7 +201,7 @@ def read_key(path: Path) -> SigningKey:
         ) from error
     except OSError as error:
         raise ArchiveError(str(path), f"the key can't be read ({error.strerror})") from error
-    if len(secret) != SEED + 1:
+    if len(secret) != KEY_BYTES + 1:
         raise ArchiveError(str(path), "the file does not contain a key; restore it from a copy")
     key = SigningKey(name, secret[1:], secret[0])
     if key.verifier.key_id.hex() != key_id:
@@ -246,7 +246,7 @@ def key_chain(read: Read, what: str) -> KeyChain:
             keys.append(key)
             sizes.append(size)
     except FileNotFoundError as error:
-        raise ArchiveError(what, "there is no log key") from error
+        raise ArchiveError(what, "no log key (key/0); check the address of the log") from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
     raise ArchiveError(what, f"the log has more than {MAX_KEYS} successive keys")

@@ -64,7 +64,7 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
     if answer.status in GONE_STATUSES:
         raise FileNotFoundError(address)
     if answer.status != OK:
-        raise ArchiveError(address, f"the server answered {answer.status}")
+        raise ArchiveError(address, f"the server returned status {answer.status}")
     return answer.body
 
 

@@ -171,7 +171,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
             raise ValueError(f"{record} is not this leaf of the log: it is forged")
         of_log = signed(files[f"{folder}/checkpoint"], may)[0], chain[0].split("+")[0]
         if (text, origin) != of_log:
-            raise ValueError("the proof belongs to another tree than the checkpoint next to it")
+            raise ValueError("the proof is for a different tree than the checkpoint next to it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())
         what = fields["warc-type"], fields.get("warc-target-uri", ""), fields["warc-date"]
         yield f"{record} ({' '.join(what)}) is leaf {place[0]} of {size}, signed by {by}."

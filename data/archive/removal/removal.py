@@ -34,7 +34,7 @@ from data.errors import ArchiveError
 from data.files import put, sync
 from data.models.capture import Capture, RecordPlace
 
-AT_ONCE: Final = 1 << 20
+BYTES_PER_READ: Final = 1 << 20
 """Number of bytes copied per step."""
 
 
@@ -87,7 +87,7 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
     for cut in [*cuts, None]:
         source.seek(at)
         left = cut.offset - at if cut else -1
-        while left and (piece := source.read(min(left, AT_ONCE) if cut else AT_ONCE)):
+        while left and (piece := source.read(min(left, BYTES_PER_READ) if cut else BYTES_PER_READ)):
             yield piece
             left -= len(piece) if cut else 0
         if cut:

@@ -18,7 +18,7 @@ import psycopg
 
 from data.models import Lease, Run
 from data.models.lease import DUTY_PREFIX
-from data.store.postgres.database.connection import HOLD
+from data.store.postgres.database.connection import HOST_LOCK
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.shared_sql.database.rows import decode_run
 
@@ -210,7 +210,7 @@ class Hosts:
         is due again immediately, because one service must always have this duty.
         """
         async with self._connections.connection() as db, db.transaction():
-            held = await db.execute(HOLD, [lease.host, lease.token])
+            held = await db.execute(HOST_LOCK, [lease.host, lease.token])
             if not await held.fetchone():
                 return False
             if put_off:

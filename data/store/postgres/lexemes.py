@@ -34,12 +34,12 @@ from data.text.words import UNSPACED, spaced
 
 MAX_WORD_LENGTH: Final = 500
 """Maximum number of letters of a word in the index. The rest of a longer word is not searched."""
-LONGEST_TOKEN: Final = 2000
+MAX_TOKEN_LENGTH: Final = 2000
 """Maximum number of letters of a filter in the index. A lexeme can have at most 2046 bytes."""
 
 LAST_PLACE: Final = 16_383
 """Last position of a word that a ``tsvector`` can store (a limit of PostgreSQL)."""
-MOST_PLACES: Final = 255
+MAX_WORD_POSITIONS: Final = 255
 """Maximum number of positions of one word that a ``tsvector`` can store."""
 
 MAX_VECTOR_BYTES: Final = 900_000
@@ -134,7 +134,7 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
             found.add(word)
             known = places[word]
             size += 4 if known else 12 + len(word.encode())
-            if start + place <= LAST_PLACE and len(known) < MOST_PLACES:
+            if start + place <= LAST_PLACE and len(known) < MAX_WORD_POSITIONS:
                 known.append(f"{start + place}{weight}")
             else:
                 is_whole = False
@@ -179,7 +179,7 @@ def filed_under(token: str) -> str:
     A colon at the beginning distinguishes filters from words. Long filters are truncated to the
     maximum length of a lexeme.
     """
-    return quoted(f":{token[:LONGEST_TOKEN]}")
+    return quoted(f":{token[:MAX_TOKEN_LENGTH]}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from data.models import Lease, Run
 
-AT_ONCE: Final = 500
+ROWS_PER_FETCH: Final = 500
 """Maximum number of rows in memory when a snapshot is written."""
 
 NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
@@ -205,6 +205,6 @@ def copy_table(db: psycopg.Connection[Any], file: sqlite3.Connection, table: str
     columns = ", ".join(f'"{name}"' for name in names)
     places = ", ".join("?" * len(names))
     with db.cursor(name="snapshot") as rows:
-        rows.itersize = AT_ONCE
+        rows.itersize = ROWS_PER_FETCH
         rows.execute(f"SELECT {columns} FROM {table}".encode())
         file.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)

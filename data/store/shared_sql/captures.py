@@ -13,7 +13,7 @@ from data.store.shared_sql.walks import DUE, due_arguments
 from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
-MOST_TRIES: Final = 5
+MAX_VISITS: Final = 5
 """Maximum number of visits that request a file while all requests fail."""
 
 FILE_RETRY_SECONDS: Final = 3600
@@ -188,7 +188,7 @@ class CapturesPart(Part):
             "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
             f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
             due_arguments(
-                source, most=MOST_TRIES, wait=FILE_RETRY_SECONDS, now=now, since=since, limit=limit
+                source, most=MAX_VISITS, wait=FILE_RETRY_SECONDS, now=now, since=since, limit=limit
             ),
         )
         if rows:

@@ -13,10 +13,10 @@ from data.models import Position, Run, Selected, Selection
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import decode_run, redacted_row
 
-LOOKED_AT: Final = 5000
+MAX_CHECKED_RELEASES: Final = 5000
 """Maximum number of releases checked for one page."""
 
-AT_ONCE: Final = 500
+ROWS_PER_QUERY: Final = 500
 """Number of rows per query."""
 
 ZONES: Final = dt.timedelta(days=2)
@@ -51,25 +51,25 @@ class SelectionPart(Part):
                 if is_wanted:
                     found.append(Position(order, id_))
                 if len(found) == limit:
-                    is_last = place == len(some) - 1 < AT_ONCE - 1
+                    is_last = place == len(some) - 1 < ROWS_PER_QUERY - 1
                     return Selected(tuple(found), None if is_last else found[-1])
             after = Position(*some[-1][:2]) if some else after
-        return Selected(tuple(found), after if len(some) == AT_ONCE else None)
+        return Selected(tuple(found), after if len(some) == ROWS_PER_QUERY else None)
 
     def count_selected(self, selection: Selection) -> int | None:
         """Return the number of releases of a selection.
 
-        Returns None if more than `LOOKED_AT` releases would have to be checked.
+        Returns None if more than `MAX_CHECKED_RELEASES` releases would have to be checked.
         """
         table, (base, arguments) = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)
         rows = self._ask(
             f"SELECT count(*), sum(CASE WHEN found.fits THEN 1 ELSE 0 END) FROM"
             f" (SELECT {fits} AS fits FROM {table} WHERE {base} LIMIT ?) AS found",
-            [*wanted, *arguments, LOOKED_AT + 1],
+            [*wanted, *arguments, MAX_CHECKED_RELEASES + 1],
         )
         ((checked, matching),) = rows
-        return (matching or 0) if checked <= LOOKED_AT else None
+        return (matching or 0) if checked <= MAX_CHECKED_RELEASES else None
 
     def _tags(self, language: str | None) -> list[str]:
         """Return the language tags (in the form for feeds) of releases that match a language."""
@@ -84,7 +84,7 @@ class SelectionPart(Part):
     ) -> Iterator[list[tuple[float, str, int]]]:
         """Yield batches of rows in order, each row with whether it meets the condition ``fits``."""
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
-        for _ in range(0, LOOKED_AT, AT_ONCE):
+        for _ in range(0, MAX_CHECKED_RELEASES, ROWS_PER_QUERY):
             clauses, arguments = [base[0]], [*base[1]]
             if after is not None:
                 clauses.append(f"{key}.sort_at <= ? AND ({key}.sort_at < ? OR {key}.id > ?)")
@@ -92,10 +92,10 @@ class SelectionPart(Part):
             some = self._ask(
                 f"SELECT {key}.sort_at, {key}.id, {fits[0]} FROM {table}"
                 f" WHERE {' AND '.join(clauses)} ORDER BY {key}.sort_at DESC, {key}.id LIMIT ?",
-                [*fits[1], *arguments, AT_ONCE],
+                [*fits[1], *arguments, ROWS_PER_QUERY],
             )
             yield some
-            if len(some) < AT_ONCE:
+            if len(some) < ROWS_PER_QUERY:
                 return
             after = Position(*some[-1][:2])
 

@@ -17,8 +17,8 @@ from data.store.shared_sql.sources import SourcesPart
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
 
-MOST_TRIES: Final = 10
-"""Maximum number of visits that request a listed item. After that, it counts as no release."""
+MAX_VISITS: Final = 10
+"""Maximum number of visits that request a listed item. After that, it is not a release."""
 
 ITEM_RETRY_SECONDS: Final = 900.0
 """Delay in seconds after the first failed request for an item, multiplied by the square of the
@@ -67,7 +67,7 @@ class WalksPart(Part):
     """Methods of the store for walks, which read listings page by page to their oldest release."""
 
     def walk(self, source: str, start: str) -> Walk | None:
-        """Return the progress of the walk that began on the page at ``start``, or None."""
+        """Return the progress of the walk (backfill) that began on the page ``start``, or None."""
         for row in self._ask(
             "SELECT walk FROM walks WHERE source = ? AND start = ?", [source, start]
         ):
@@ -237,7 +237,7 @@ class WalksPart(Part):
         visit are omitted.
         """
         arguments = due_arguments(
-            source, most=MOST_TRIES, wait=ITEM_RETRY_SECONDS, now=now, since=since, limit=limit
+            source, most=MAX_VISITS, wait=ITEM_RETRY_SECONDS, now=now, since=since, limit=limit
         )
         if not self._ask(
             f"SELECT 1 FROM unread_items WHERE source = :source AND ({STORED} OR {DUE}) LIMIT 1",

@@ -96,7 +96,7 @@ def error_of(error: Exception) -> ApiError:
             wait = {"retry-after": str(error.retry_after)}
             return ApiError(error.status, str(error), headers=wait)
         case StoreError():
-            log.warning("%s", error)
+            log.warning("API request failed: %s", error)
             why = "the store is unavailable; try again in a minute"
             return ApiError(503, why, headers={"retry-after": "60"})
     log.error("a request failed", exc_info=error)

@@ -179,6 +179,6 @@ async def explain(_: Request, error: Exception) -> Response:
     if isinstance(error, Unanswered):
         wait = {"retry-after": str(error.retry_after), **NO_STORE}
         return PlainTextResponse(f"{error}\n", error.status, wait)
-    log.warning("%s", error)
+    log.warning("reader API request failed: %s", error)
     wait = {"retry-after": "60", **NO_STORE}
     return PlainTextResponse("The store can't be read now.\n", 503, wait)

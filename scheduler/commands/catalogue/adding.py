@@ -112,8 +112,8 @@ def add(
 ) -> int:
     """Find the press rooms of entries, and add them as sources.
 
-    Without an entry or option, all entries of the catalogue are added. Sites are inspected in
-    parallel, like in `communique add`. If the command is stopped, run it again to continue. The
+    If no entries are selected, all entries of the catalogue are added. Sites are inspected in
+    parallel, as in `communique add`. If the command is stopped, run it again to continue. The
     exit code is 1 if a press room was not added.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
@@ -141,9 +141,9 @@ def add(
 def check(home: Home, *, catalogue: str, selection: EntrySelection, as_json: bool) -> int:
     """Validate a catalogue, or check that its press rooms can be found.
 
-    CATALOGUE is the path of a file, or the id of a catalogue. Without an entry or option, only the
-    file is checked. Otherwise, the sites of the selected entries are inspected like in `catalogue
-    add`, but nothing is written.
+    CATALOGUE is the path of a file, or the id of a catalogue. If no entries are selected,
+    only the file is validated. Otherwise, the sites of the selected entries are inspected as in
+    `catalogue add`, but nothing is written.
     """
     path = find_catalogue(catalogue, home.catalogues)
     if selection != EntrySelection():

@@ -36,7 +36,7 @@ def with_selection(command: Command) -> Callable[..., Any]:
         "countries",
         multiple=True,
         metavar="CODE",
-        help="Country code such as FR, or EU or UN.",
+        help="Country code such as FR (also EU and UN).",
     )
     @click.option(
         "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Kind of institution."

@@ -21,7 +21,7 @@ from scheduler.mirror.corroborate import corroborate as compare
 from scheduler.operations.releases import find
 
 DEFAULT_SAMPLE: Final = 20
-"""Default number of releases that are drawn at random."""
+"""Default number of releases to check, chosen at random."""
 
 AGREEMENT_TEXTS: Final = {
     "payload": "has the same bytes",
@@ -41,7 +41,7 @@ AGREEMENT_TEXTS: Final = {
     "--sample",
     type=click.IntRange(1, 100_000),
     metavar="N",
-    help=f"Number of releases, drawn at random (default {DEFAULT_SAMPLE}).",
+    help=f"Number of releases to check, chosen at random (default {DEFAULT_SAMPLE}).",
 )
 @as_json
 @with_home
@@ -77,7 +77,7 @@ def corroborate(home: Home, *, release: str | None, sample: int | None, as_json:
 
 
 def sampled(store: Store, size: int) -> Sequence[Release]:
-    """Return releases drawn at random. Hidden and redacted releases are left out."""
+    """Return releases chosen at random, without hidden and redacted releases."""
     summaries = [one.id for one in store.summaries(Facet())]
     names = random.sample(summaries, min(size, len(summaries)))
     releases = filter(None, map(store.release, names))

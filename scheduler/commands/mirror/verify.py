@@ -56,12 +56,12 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 @click.option(
     "--repair",
     is_flag=True,
-    help="Before checking, set aside imported records that damage the archive.",
+    help="First exclude imported records that make the archive invalid.",
 )
 @click.option(
     "--new",
     is_flag=True,
-    help="Skip files that did not change since the last complete verification.",
+    help="Skip files that have not changed since the last complete verification.",
 )
 @as_json
 @with_home

@@ -41,7 +41,7 @@ RUNS_COMPARED: Final = 1000
 NOTHING_LISTED: Final = ListedReleases(frozenset(), frozenset())
 """The listings of a source that is a single page: they contain nothing."""
 
-LONGEST_VISIT: Final = dt.timedelta(days=1)
+MAX_VISIT_TIME: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
 
 
@@ -211,7 +211,7 @@ class GoneReleases:
             for one in waiting
             if one.id in self._first
             or one.url not in reported
-            or reported[one.url] + LONGEST_VISIT <= one.since
+            or reported[one.url] + MAX_VISIT_TIME <= one.since
         ]
 
     def _found(self) -> tuple[Vanished, ...]:

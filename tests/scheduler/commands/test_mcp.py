@@ -93,7 +93,7 @@ def test_a_file_without_a_token_of_an_operator_is_refused(home: Path, tmp_path: 
     file.write_text(new_token(home / "tokens", "reader", ("read",)))
     done = communique("mcp", "--token-file", str(file), home=home)
     assert done.returncode == 2
-    assert "may only read" in done.stderr
+    assert "read-only" in done.stderr
 
 
 @pytest.mark.thorough

@@ -227,7 +227,7 @@ def test_kept_releases_of_a_removed_source_show_its_removal_date(home: Path) -> 
     changed = {name for name in after if after[name] != before[name]}
     formats = {f"feeds/source/wire.{kind}" for kind in ("atom", "rss", "json")}
     assert changed == {*formats, "sources/wire/index.html", "sources/index.html"}
-    assert all(b"No longer collected since " in after[name] for name in changed)
+    assert all(b"Collection stopped on " in after[name] for name in changed)
     health = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     assert [one["id"] for one in health] == ["post"]
     (removed,) = done(home, "sources", "list")["removed"]

@@ -38,8 +38,8 @@ BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, 
 """Statement that starts a write transaction, and returns the number of all write transactions so
 far."""
 
-HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
-"""Statement that locks the row of a host, if the worker still has the lease."""
+HOST_LOCK: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
+"""Statement that locks the row of a host if the worker still has the lease."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL
@@ -268,7 +268,7 @@ class PostgresConnection(Transactions):
         if lease is None:
             return
         with self._raw() as db:
-            if not db.execute(HOLD, [lease.host, lease.token]).fetchone():
+            if not db.execute(HOST_LOCK, [lease.host, lease.token]).fetchone():
                 raise LeaseLost(lease.host)
 
     def at_hand(self, name: str) -> dict[Any, Any]:

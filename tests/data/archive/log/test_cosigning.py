@@ -224,7 +224,7 @@ def authority(status: int, answer: bytes) -> Iterator[str]:
     [
         (200, b"", "the response is not a time stamp"),
         (200, b"<html>", "the response is not a time stamp"),
-        (200, REJECTED, "gave no time stamp: 2"),
+        (200, REJECTED, "returned no time stamp: 2"),
         (503, b"", "the time-stamp authority answered 503"),
     ],
 )

@@ -130,5 +130,5 @@ def test_a_folder_without_keys_is_not_a_log() -> None:
     def read(path: str) -> bytes:
         raise FileNotFoundError(path)
 
-    with pytest.raises(ArchiveError, match="there is no log key"):
+    with pytest.raises(ArchiveError, match="no log key"):
         key_chain(read, "https://acme.example/log")

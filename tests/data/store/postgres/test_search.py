@@ -109,7 +109,7 @@ def test_a_text_too_long_for_word_positions_is_found_by_its_phrases(
     both: tuple[Store, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexemes, "LAST_PLACE", 30)
-    monkeypatch.setattr(lexemes, "MOST_PLACES", 3)
+    monkeypatch.setattr(lexemes, "MAX_WORD_POSITIONS", 3)
     words = " ".join(f"pier {n}" for n in range(40))
     text = f"{words} northern mole 信号站 harbour lamps {words}"
     for store in both:

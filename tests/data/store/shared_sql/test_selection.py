@@ -80,8 +80,8 @@ MARCH = dt.date(2026, 3, 1)
 def test_pages_of_any_size_contain_every_requested_item_once(
     filled: Store, looked_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selection_module, "LOOKED_AT", looked_at)
-    monkeypatch.setattr(selection_module, "AT_ONCE", min(looked_at, 4))
+    monkeypatch.setattr(selection_module, "MAX_CHECKED_RELEASES", looked_at)
+    monkeypatch.setattr(selection_module, "ROWS_PER_QUERY", min(looked_at, 4))
     every: Iterable[tuple[Selection, dict[str, Any]]] = [
         (Selection(), {}),
         (Selection(sources=("harbour",)), {"source": "harbour"}),

@@ -43,7 +43,7 @@ def test_a_large_story_shows_the_first_releases_and_counts_the_rest() -> None:
     tree = shown(releases)
     lines = tree.xpath("//ol[@class='timeline']/li")
     assert len(lines) == 80
-    assert "and 920 later ones" in tree.text_content()
+    assert "and 920 later releases" in tree.text_content()
     assert "1,000 releases" in tree.xpath("//p[@class='byline']")[0].text_content()
 
 
