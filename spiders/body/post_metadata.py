@@ -41,10 +41,10 @@ sentences that match `POSTED`."""
 LABEL: Final = r"^\W*{}"
 """Template of the pattern of the start of a post's label, such as "Posted in"."""
 
-CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
+SENTENCE_END: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
 """Pattern of the end of a sentence. Most labels of posts are not sentences."""
 
-ALWAYS: Final = re.compile(
+LABEL_SENTENCE: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
     r"this entry was posted)",
     re.IGNORECASE,
@@ -77,4 +77,4 @@ def is_metadata(text: str) -> bool:
         return True
     if len(text) > MAX_LABEL_LINE_LENGTH or not pattern("posts.labels", LABEL).match(text):
         return False
-    return not CLOSED.search(text) or bool(ALWAYS.match(text))
+    return not SENTENCE_END.search(text) or bool(LABEL_SENTENCE.match(text))

@@ -59,14 +59,14 @@ HIDDEN_TAGS: Final = frozenset(
 )
 """Tags of elements whose children are mostly or always hidden."""
 
-HIDING: Final = RAW | HIDDEN_TAGS
+HIDING_TAGS: Final = RAW | HIDDEN_TAGS
 """Tags of elements that hide the tags inside them until their end tag."""
 
 PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING."""
+"""Pattern of tags that are common in a document's body, but rare inside elements of HIDING_TAGS."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
 """Minimum number of body tags (see `PARTS`) hidden by an element without end tag for adding the end
@@ -151,9 +151,9 @@ def shown_length(root: etree._Element) -> int:
     """Return the number of visible characters in a tree, except spaces and line breaks."""
     total = _text_length(root)
     hidden: set[etree._Element] = set()
-    for element in root.iter(*HIDING):
+    for element in root.iter(*HIDING_TAGS):
         if element not in hidden:
-            hidden.update(element.iter(*HIDING))
+            hidden.update(element.iter(*HIDING_TAGS))
             total -= _text_length(element)
     return total
 
@@ -211,7 +211,7 @@ def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]
         yield comment, b"-->"
     last: etree._Element | None = root
     while last is not None:
-        if last.tag in HIDING:
+        if last.tag in HIDING_TAGS:
             name = str(last.tag).encode()
             tag = _last_tag(markup, name)
             if tag and not tag[1]:

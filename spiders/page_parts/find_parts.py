@@ -45,7 +45,7 @@ MIN_SHARED_PARTS: Final = 0.6
 MAX_QUOTED: Final = 80
 """Maximum length in characters of a title used in a text fragment."""
 
-HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
+HIDING_ATTRIBUTES: Final = ("class", "style", "hidden", "aria-hidden", "role")
 """Attributes that may hide a text until a control opens it. They are removed from the copied
 text."""
 
@@ -172,7 +172,7 @@ def content_of(one: Rated) -> etree._Element:
             continue
         copied = deepcopy(part)
         copied.tail = None
-        for attribute in HIDING:
+        for attribute in HIDING_ATTRIBUTES:
             copied.attrib.pop(attribute, "")
         for original, copy in zip(part.iter(), [*copied.iter()], strict=True):
             if original in cut:

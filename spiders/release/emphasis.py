@@ -19,7 +19,7 @@ from spiders.release.headline_text import (
     latin_lengths,
 )
 
-LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
+BIG_TAGS: Final = frozenset(("b", "strong", "big", "center", "u"))
 HEADLINE_CLASS: Final = re.compile(
     r"(?:^|[\s_-]|lbl|txt)(?:tit(?:le|el|re|ol|ul|lu)|tit(?![a-z])|tytul|nadpis|naslov|zagolov|"
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
@@ -162,7 +162,7 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
             pixels = stated_pixels(element)
             if pixels is not None and pixels > usual * MIN_SIZE_RATIO:
                 return True
-        if within and (element.tag in LARGE or HEADLINE_CLASS.search(class_and_id(element))):
+        if within and (element.tag in BIG_TAGS or HEADLINE_CLASS.search(class_and_id(element))):
             return True
         within = within and element.tag not in {"p", "td"}
         element = element.getparent()

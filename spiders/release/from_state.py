@@ -99,7 +99,7 @@ LEAD: Final = re.compile(
     r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
     re.IGNORECASE,
 )
-PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
+IMAGE_KEY: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
 """Pattern of keys that may have an image as their value. The value's URL must have an image suffix.
 """
 
@@ -340,7 +340,7 @@ def image_in(record: StateObject, base: str) -> Media | None:
     for value in record.whole[:2]:
         for name, part in value.items():
             sure = LEAD.fullmatch(name)
-            if not sure and not PLACED.fullmatch(name):
+            if not sure and not IMAGE_KEY.fullmatch(name):
                 continue
             found = picture(part, base, 0)
             if found and (sure or leads_to_image(found.url)):

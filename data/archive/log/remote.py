@@ -1,4 +1,4 @@
-"""Reader of the log and cosignatures of another instance, from a folder or by HTTP."""
+"""Reader of the log and cosignatures of another instance, from a folder or over HTTP."""
 
 import asyncio
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
 
 
 def fetched(client: Outbound, base: str, path: str) -> bytes:
-    """Download a file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
+    """Download a file over HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
     address = f"{base}/{path}"
     answer = asyncio.run(client.ask("GET", address))
     if answer.status in GONE_STATUSES:

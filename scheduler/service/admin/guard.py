@@ -38,7 +38,7 @@ FORM_TYPE: Final = "application/x-www-form-urlencoded"
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of a field
 """Name of the form field for the token that protects against forged forms."""
 
-CLOSED: Final = (
+CLOSED_MESSAGE: Final = (
     "The operator's room needs no token for the user who runs the service, on the same machine and "
     "without a proxy. Everyone else needs a token. To create one, run "
     "communique token new NAME --scope operate."
@@ -95,7 +95,7 @@ class Guard:
         is_known = host_in(scope) == self._own_host or is_loopback(host_in(scope))
         can_ask = is_known and self._access.permissions.has_token_for("operate")
         if verdict.status == 401 and not can_ask:  # noqa: PLR2004 - Unauthorized
-            return page(scope, 403, message=CLOSED)
+            return page(scope, 403, message=CLOSED_MESSAGE)
         return refusal(scope, verdict)
 
     async def form(self, request: Request, session: Session) -> Mapping[str, str]:

@@ -41,7 +41,7 @@ far."""
 HOST_LOCK: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
 """Statement that locks the row of a host if the worker still has the lease."""
 
-BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
+SEARCH_LIMITS: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL
 underestimates the cost of reading long texts stored outside of their rows (TOAST), and would scan
 the whole table instead of using an index."""
@@ -297,7 +297,7 @@ class PostgresConnection(Transactions):
                     if until:
                         left = max(1, int((until - time.monotonic()) * 1000))
                         if not bounded or left < threads.limit / 2:
-                            raw.execute(BOUNDED.format(milliseconds=left).encode())
+                            raw.execute(SEARCH_LIMITS.format(milliseconds=left).encode())
                             threads.limit = left
                     yield raw
             finally:
