@@ -225,7 +225,7 @@ def authority(status: int, answer: bytes) -> Iterator[str]:
         (200, b"", "the response is not a time stamp"),
         (200, b"<html>", "the response is not a time stamp"),
         (200, REJECTED, "returned no time stamp: 2"),
-        (503, b"", "the time-stamp authority answered 503"),
+        (503, b"", "the time-stamp authority returned status 503"),
     ],
 )
 def test_an_invalid_time_stamp_is_reported_and_not_kept(
