@@ -308,7 +308,7 @@ def test_a_stopped_visit_keeps_its_releases_and_the_next_visit_continues(
     _, complaint = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
     (line,) = complaint.strip().splitlines()
-    assert line.startswith("communique: stopped; ")
+    assert line.startswith("communique: stopped")
     kept = stored(home)
     assert "Notice 1: ships counted at pier 1" in kept
     collect(home)
