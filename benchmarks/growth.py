@@ -90,10 +90,15 @@ class Cost:
 
     @property
     def exponent(self) -> float:
-        """The exponent between the two largest inputs; 0 if the times are too short."""
+        """The exponent between the two largest inputs; 0 if the times are too short.
+
+        A smaller input may cost more than a larger one, which a limit ends early. Then its time is
+        that of both.
+        """
         if self.failure or len(self.seconds) < len(SIZES):
             return math.inf
-        (small, least), (large, most) = sorted(self.seconds.items())[-2:]
+        *smaller, (large, most) = sorted(self.seconds.items())
+        small, least = smaller[-1][0], max(seconds for _, seconds in smaller)
         if most < NOTICEABLE_SECONDS:
             return 0.0
         return math.log(most / max(least, 1e-4)) / math.log(large / small)

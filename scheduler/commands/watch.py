@@ -20,8 +20,10 @@ from data.toml_files import ID
 from data.watches.watch_file import (
     FeedAccess,
     Watch,
+    find_watch,
     load_watch,
     new_token,
+    read_watch,
     to_toml,
 )
 from data.watches.watch_folder import load_watches
@@ -259,11 +261,12 @@ def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
 @with_home
 def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Remove a watch and its file, even if the file is invalid."""
+    path = find_watch(home.watches, watch_id)
     try:
-        load_watch(home.watches, watch_id, AlertWatch)
+        read_watch(path, AlertWatch)
     except WatchError as error:
         complain(str(error))
-    path = remove_watch(home, watch_id)
+    remove_watch(home, watch_id)
     if as_json:
         print_json({"removed": watch_id})
     else:
