@@ -151,7 +151,7 @@ def test_search_results_mark_and_escape_the_found_words(web: httpx.Client) -> No
         ("source=board", "“board”. Did you mean Harbour Board?"),
         ("q=lamps&topic=transprt", "Did you mean Transport"),
         ("q=lamps&lang=englsh", "Did you mean English"),
-        ("q=lamps&state=deleted", "“deleted” is not a state"),
+        ("q=lamps&state=deleted", "“deleted” is not a valid"),
         ("q=lamps&since=2026-02-31", "“2026-02-31” is not a date"),
         ("q=lamps&since=2026-02-03&until=2025-01-01", "is after the end date"),
         (f"q={'a' * 10_000}", "10,000 characters. The maximum is 1,000"),
