@@ -54,8 +54,9 @@ RECONNECT_DELAY_SECONDS: Final = 0.25
 AttemptWithBackoff.INITIAL_DELAY = RECONNECT_DELAY_SECONDS
 AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
-# The caller reports once that a server can't be reached; the pool would log each attempt.
-logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+# The caller reports an error once; psycopg would also log what follows it: each attempt of the pool
+# to connect, and each pipeline that ends with the error.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 WRITER: Final = 0x636F6D6D
 """Class of the advisory lock for writers. The key within this class is the schema."""
