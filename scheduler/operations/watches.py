@@ -112,16 +112,14 @@ def pause_watch(home: Home, watch_id: str, *, paused: bool) -> Watch:
         return set_paused(home.watches, watch_id, AlertWatch, paused=paused)
 
 
-def remove_watch(home: Home, watch_id: str) -> Path:
-    """Remove a watch file, even if its content is invalid, and return its path.
+def remove_watch(home: Home, watch_id: str) -> None:
+    """Remove a watch file, even if its content is invalid.
 
     Raises UnknownWatch, WatchError, HomeInUse and OSError.
     """
     # Without the lock, a concurrent change could write the file again.
     with home.files_lock():
-        path = find_watch(home.watches, watch_id)
-        path.unlink()
-        return path
+        find_watch(home.watches, watch_id).unlink()
 
 
 def check_filters(home: Home, one: Watch, path: Path) -> None:
