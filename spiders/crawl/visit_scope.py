@@ -117,7 +117,7 @@ class VisitReport:
 
 
 class RequestedUrls:
-    """The URLs that a visit has requested, and listed URLs replaced by other URLs."""
+    """The URLs that a visit has requested, and listed URLs whose releases are stored elsewhere."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()

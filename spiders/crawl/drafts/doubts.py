@@ -13,7 +13,8 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases that show whether a source's releases usually have text and a date."""
+"""Number of newest releases that are checked to learn whether a source's releases usually have a
+text and a date."""
 
 NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have text. Check the"
@@ -47,7 +48,7 @@ class Doubts:
         self._undated: list[str] = []
         self._has_dates = False
         self.waits = False
-        """Whether a single page shows a change that the next visit may confirm."""
+        """Whether a change on a single page waits for confirmation by the next visit."""
 
     def note(self, url: str, decision: Decision) -> None:
         """Report doubts about the release at ``url``.
@@ -109,8 +110,8 @@ def zone_doubt(release: Release) -> str | None:
 def order_doubt(release: Release, dates: DateContext) -> str | None:
     """Return why a new release's day and month may be swapped (a sentence), or None.
 
-    ``dates`` is the visit's date context, with the order of day and month from the source file or
-    the listing.
+    ``dates`` is the visit's date context. It contains the order of day and month from the source
+    file or the listing.
     """
     published, content = release.published, release.content
     languages = (*dates.languages, *filter(None, [content.language]))

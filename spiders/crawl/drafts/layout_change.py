@@ -1,4 +1,4 @@
-"""Distinguish edits of releases from changes that come from a new site design.
+"""Distinguish edits of releases from changes caused by a new site design.
 
 If a change comes only from a new design or a different extraction, the stored content is updated
 without a new revision, because readers see no edit. In these cases, a removed or added line comes
@@ -40,40 +40,44 @@ from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt
 from spiders.page.phrases import comparison_key
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases that must share a change for it to come from the site's design."""
+"""Minimum number of releases with the same change for it to come from the site's design."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that must gain a line for it to belong to the site."""
+"""Minimum share of a visit's stored releases that must gain the same line for the line to count as
+part of the site.
+"""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that must gain a line for it to belong to the site.
+"""Minimum number of a visit's stored releases that must gain the same line for the line to count as
+part of the site.
 """
 
 MIN_FRAME_LETTERS: Final = 4
-"""Minimum length of a line that is searched for in a page's frames (header, footer and the like),
-in letters."""
+"""Minimum length, in letters, of a line that is searched for in a page's frames (header, footer and
+the like).
+"""
 
 MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines of the stored text that are searched for in a page's frame."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of the releases on rebuilt pages that must share a change for it to come from the
+"""Minimum share of the releases on rebuilt pages with the same change for it to come from the
 site's design."""
 
 MAX_COMPARED_LINES: Final = 4_000
 """Maximum number of body lines that are compared line by line, which limits CPU time."""
 
 MAX_STEPS: Final = 500_000
-"""Maximum number of steps in the exact comparison of two bodies."""
+"""Maximum number of steps in a word-by-word comparison of two bodies."""
 
 MAX_LINE: Final = 20_000
 """Maximum length of a line that is normalized before comparison, in characters."""
 
 
 MIN_LINE_LETTERS: Final = 12
-"""Minimum length of a body line that is searched for on the rest of the page, in letters."""
+"""Minimum length, in letters, of a body line that is searched for elsewhere on the page."""
 
 MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of pages with a new layout whose lines are counted, to limit memory use."""
+"""Maximum number of redesigned pages per visit whose lines are counted. Limits memory use."""
 
 FIGURES: Final = re.compile(r"\d+")
 
@@ -87,7 +91,8 @@ class Note:
 
     - ``rebuilt``: whether the design of the page changed
     - ``keys``: keys of the removed and added lines and files, for comparison with other releases
-    - ``around``: the text of the page's frames that do not contain the stored text
+    - ``around``: the text of the page's frames (header, footer and the like), without frames that
+      contain the stored text
     """
 
     known: Release
@@ -263,7 +268,7 @@ class LayoutChange:
 
     @staticmethod
     def _lost(note: Note, differing: Passages) -> bool:
-        """Whether a release's body lost lines that its page still shows."""
+        """Whether a release's extracted body lost lines that its page still shows."""
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
@@ -272,9 +277,9 @@ class LayoutChange:
         return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """Return the words by which two titles of a release differ, or None.
+        """Return the words that only the longer of two titles of a release has, or None.
 
-        Returns None if these words belong to the actual title.
+        Returns None if these words are part of the release's own title.
         """
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
@@ -310,8 +315,8 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 def passages(old: str, new: str) -> Passages:
     """Compare two bodies by their words.
 
-    Returns pairs of removed lines and the lines that replace them. Bodies of more than
-    `MAX_COMPARED_LINES` lines are one pair.
+    Returns pairs: the removed lines, and the lines that replace them. Bodies of more than
+    `MAX_COMPARED_LINES` lines are returned as one pair.
     """
     if (
         max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new))

@@ -45,10 +45,12 @@ MAX_REQUESTS: Final = 400
 """Maximum number of requisites requested per visit."""
 
 MAX_BYTES: Final = 50_000_000
-"""Maximum total size of the requisites requested per visit, in bytes."""
+"""Maximum total size, in bytes, of the requisites downloaded per visit."""
 
 MAX_SECONDS: Final = 60.0
-"""Maximum time for the requisites of one visit, in seconds. The next visit requests the rest."""
+"""Maximum time for the requisites of one visit, in seconds. The next visit requests the remaining
+requisites.
+"""
 
 MAX_PER_FILE: Final = 8_000_000
 """Maximum size of one requisite, in bytes. A larger requisite is not archived."""
@@ -63,16 +65,16 @@ MAX_STYLE_DEPTH: Final = 6
 """Maximum nesting depth of style sheets that import each other (``@import``)."""
 
 MAX_PLANNING_SECONDS: Final = 2.0
-"""Maximum CPU time in seconds for finding the next requests."""
+"""Maximum CPU time in seconds for choosing the next requests."""
 
 MAX_RELEASES: Final = 10
-"""Maximum number of releases at the same page address."""
+"""Maximum number of releases that are searched for at a page's URL."""
 
 RETRY: Final = dt.timedelta(hours=1)
 """Time after which a page's requisites are requested again if some of them could not be fetched."""
 
 FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
-"""Kinds of errors after which a requisite is not requested again soon."""
+"""Kinds of errors after which a requisite is not requested again for a long time."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class PageRequisites:
 
     @property
     def is_rendered(self) -> bool:
-        """Whether URLs that a browser requests for a rendered page count as requisites."""
+        """Whether the URLs that a browser requests while it renders a page count as requisites."""
         return self._archive is not None and self._archive.mode == "rendered"
 
     def add_loaded(self, capture: Capture | None, urls: Mapping[str, Kind]) -> None:
@@ -160,16 +162,16 @@ class PageRequisites:
         return max(min(MAX_PER_FILE, MAX_BYTES - self._bytes), 0)
 
     def validator(self, url: str) -> Validator | None:
-        """Return the validator for the next request of a requisite, if it is archived."""
+        """Return the validator for requesting a requisite again, or None if it is not archived."""
         if self._archive is None or self._archive.newest(url) is None:
             return None
         known = self._archive.cache.known(url)
         return known.validator if known else None
 
     def pictured(self, url: str) -> tuple[Served, Callable[[str], Served | None]] | None:
-        """Return the archived page to be captured at a URL, or None.
+        """Return the archived page at a URL if a screenshot of it is still to be made, or None.
 
-        Also returns a function that returns the page's archived requisites.
+        The second value is a function that returns an archived requisite of the page, by URL.
         """
         plan = self._plan
         if self._archive is None or plan is None or plan.page.url != url or plan.picture is None:
@@ -263,7 +265,7 @@ class PageRequisites:
             self._archive.cache.finish_page(plan.page.record_id)
 
     def _begin_page(self, now: dt.datetime) -> bool:
-        """Plan the requests for the next waiting page. Returns False if no page is waiting."""
+        """Plan the requests for the next waiting page. Returns False if there is no such page."""
         if self._archive is None:
             return False
         for page in self._archive.cache.pages(self._scope.id, now, limit=1):
@@ -317,7 +319,7 @@ class PageRequisites:
     def _add(self, requisites: Iterable[Requisite], depth: int) -> None:
         """Add requisites to the plan, and queue those that must be requested.
 
-        If a style sheet need not be requested again, its own requisites are added, too.
+        If a style sheet does not have to be requested again, its own requisites are added instead.
         """
         plan = self._plan
         if plan is None or self._archive is None:

@@ -24,8 +24,8 @@ MAX_SKETCH_BYTES: Final = 500_000
 """Maximum size in bytes of the markup that a sketch summarizes."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) of the sketches of two pages with the same design. An edit leaves
-most of the markup unchanged."""
+"""Minimum similarity (0 to 1) of the sketches of two versions of a page that have the same design.
+An edit leaves most of the markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 
@@ -73,7 +73,7 @@ def _hashes(sketch: bytes) -> set[int]:
 
 
 def shown_on(page: Page) -> Shown:
-    """Return the lines of a page, and the files that it links to."""
+    """Return the lines of a page and the files that it links to."""
     seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
@@ -90,7 +90,7 @@ def shown_on(page: Page) -> Shown:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The lines of a whole page as comparison keys, and the files that it links to.
+    """The lines of a whole page as comparison keys, and the files that the page links to.
 
     ``frames`` contains the comparison keys of the page's header, footer and similar parts.
     """

@@ -40,8 +40,8 @@ class ReadyDraft:
 class PendingDrafts:
     """Drafts that wait for evidence from later pages of the visit.
 
-    The evidence shows how to extract a draft, or that it must be rejected. If a draft fails, an
-    error of its page is reported; other drafts are not affected.
+    The evidence shows how to extract a draft, or that it must be rejected. An exception in a draft
+    is reported as an error of its page and does not affect other drafts.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class PendingDrafts:
             yield from self._ready(draft)
 
     def _release(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
-        """Yield the oldest waiting drafts until only ``at_most`` drafts wait."""
+        """Yield the oldest waiting drafts until at most ``at_most`` drafts still wait."""
         for url in self._shared_values.waiting(at_most=at_most):
             judged = self._shared_values.take(url)
             for kind, doubt in judged.doubts:

@@ -1,4 +1,4 @@
-"""Record the drafts of a visit, several per transaction to wait less for the disk."""
+"""Record the drafts of a visit. Several share a transaction, to wait less often for the disk."""
 
 import datetime as dt
 import logging
@@ -30,8 +30,8 @@ PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
 or None, given the release's URLs and date."""
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Context manager that limits the CPU time spent on a page, given the page's URL, or "" for other
-work of the visit."""
+"""Function that returns a context manager, which limits the CPU time spent on a page. Its argument
+is the page's URL, or "" for other work of the visit."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class UnchangedPage:
 class RecordedDraft:
     """The result of a write, for the visit's counts.
 
-    ``decision`` is the decision about the draft, and ``capture`` that of its page.
+    ``decision`` is the decision about the draft, and ``capture`` is the capture of its page.
     """
 
     url: str
@@ -66,7 +66,7 @@ class DraftRecorder:
     """The pending writes of one visit, in order.
 
     If a write fails, an error of its page is reported; other writes are not affected. Drafts may
-    wait in ``pending`` before they become writes.
+    wait in ``pending`` before they are added to the writes.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class DraftRecorder:
     def flush(self, one: Write | None = None) -> None:
         """Execute all pending writes.
 
-        With ``one``, do this only if that write is still pending.
+        If ``one`` is given, do this only if that write is still pending.
         """
         if one is not None and one not in self._waiting:
             return
@@ -155,7 +155,7 @@ class DraftRecorder:
 
     @property
     def _is_full(self) -> bool:
-        """Whether enough writes wait for a transaction."""
+        """Whether there are enough pending writes for a transaction."""
         drafts = sum(isinstance(write, ReadyDraft) for write in self._waiting)
         return drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION
 

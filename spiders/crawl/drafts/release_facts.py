@@ -26,18 +26,21 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of stored releases for determining a source's usual properties."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of releases with a date for a source whose releases usually have dates."""
+"""Minimum share of releases with a date for the source's releases to count as usually dated."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles for a source whose releases usually have different titles."""
+"""Minimum share of distinct titles for the source's releases to count as usually having different
+titles."""
 
 USUAL_TEXT_SHARE: Final = 0.5
-"""Minimum length of a new release's text, relative to the source's shortest usual text. A shorter
-text is probably incomplete ("thin")."""
+"""Minimum length of a new release's text, as a share of the source's shortest usual text. A shorter
+text is probably incomplete ("thin").
+"""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""Number of releases per exception when the shortest usual text is determined. Exceptions are
-releases with even shorter texts, which are ignored."""
+"""When the shortest usual text is determined, one release per this many is ignored as an exception
+with an even shorter text.
+"""
 
 MIN_SAME_VALUES: Final = 3
 """Minimum number of releases with the same title or text for a fault to be reported."""
@@ -49,14 +52,16 @@ MIN_FAULT_SHARE: Final = 0.3
 """Minimum share of a visit's stored pages with a fault for it to be reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
-"""Minimum length of a stored release's new text, relative to its stored text. A shorter text is
-probably incomplete ("thin")."""
+"""Minimum length of a stored release's new text, as a share of its stored text. A shorter text is
+probably incomplete ("thin").
+"""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
-"""Minimum growth (as a factor) of an incomplete stored text for it to count as restored."""
+"""A stored text that was incomplete counts as restored if the new text is more than this many times
+as long."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
-"""Time after which shortened texts count as a change of the site, not as incomplete."""
+"""Time after which shortened texts count as a change by the site, and no longer as incomplete."""
 
 NOT_RELEASE_ERRORS: Final = frozenset(
     ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
@@ -67,16 +72,16 @@ MAX_EXCUSED_PAGES: Final = 20
 """Maximum number of unreadable pages per source that are remembered and no longer reported."""
 
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Pattern of characters in place of letters lost by a wrong character set."""
+"""Pattern of the characters that replace letters after decoding with a wrong character set."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
 """Pattern of a word that may contain question marks, such as a URL."""
 
 MIN_LOST_LETTERS: Final = 5
-"""Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
+"""Minimum number of lost letters in a garbled text. Fewer may come from a quotation."""
 
 MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum number of characters per lost letter in a garbled text."""
+"""A text counts as garbled only if it has at least one lost letter per this many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +122,10 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
 
 
 class ComparedPages:
-    """Counts faults on one visit's pages of new releases, or of stored releases.
+    """Counts faults on one visit's pages, either of new releases or of stored releases.
 
-    A fault is reported if half of the pages have it. With ``many``, it is also reported if at least
-    ``many`` pages and a share of MIN_FAULT_SHARE have it.
+    A fault is reported if half of the pages have it. If ``many`` is given, it is also reported if
+    at least ``many`` pages and a share of MIN_FAULT_SHARE have it.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -139,9 +144,9 @@ class ComparedPages:
     ) -> None:
         """Add a page, and compare it with its expected properties.
 
-        ``least_text`` is the minimum number of characters. ``dated`` is true if a date is expected.
-        ``title`` is a title that is not counted as shared. ``stored`` is the length of the stored
-        text in characters.
+        ``least_text`` is the minimum length of the text in characters. ``dated`` is true if a date
+        is expected. ``title`` is the stored title, which may occur on several pages. ``stored`` is
+        the length of the stored text in characters.
         """
         self.read += 1
         text = content.body_text
@@ -157,7 +162,7 @@ class ComparedPages:
     def leave_out(self, titles: Iterable[str]) -> None:
         """Ignore ``titles`` when shared titles are counted.
 
-        The publisher uses the same titles on the listing.
+        The publisher gave several releases the same title, as the listing shows.
         """
         for title in titles:
             self._titles.pop(title, None)
@@ -235,7 +240,7 @@ class ReleaseFacts:
         self._of_known.confirmed += 1
 
     def gone(self, url: str) -> None:
-        """Record that the page of a stored release is missing."""
+        """Record that the page of a stored release is missing from the site."""
         self._answered.add(public_url_key(url))
 
     def add_draft(self, draft: Draft, known: Release | None) -> None:
@@ -291,8 +296,8 @@ class ReleaseFacts:
     ) -> VisitFacts:
         """Add the listed releases whose pages can't be read to the facts of the visit.
 
-        A few failures among readable pages are excused, because a listing may link to pages that
-        are not releases. If most requested pages fail, failures of stored releases count, too.
+        If most pages are readable, a few failures are excused, because a listing may link to pages
+        that are not releases. If most requested pages fail, failures of stored releases count, too.
         """
         missing = [key for key in self._requested if key in failed and key not in self._answered]
         if not self._requested:
@@ -334,7 +339,7 @@ def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
 def is_garbled(text: str) -> bool:
     """Whether a text lost more than a few letters because of a wrong character set.
 
-    ftfy recognizes the pairs of letters that a wrong character set produces.
+    ftfy recognizes the letter pairs that result from a wrong character set.
     """
     lost = 0
     if "?" in text or "\ufffd" in text:

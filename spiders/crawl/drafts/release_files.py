@@ -29,7 +29,7 @@ MAX_FILES_PER_REQUEST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class FileKinds:
-    """The kinds of release files to archive, and which texts of attachments to read."""
+    """The kinds of release files to archive, and the kinds of attachments to extract text from."""
 
     attachments: bool = False
     images: bool = False
@@ -82,7 +82,7 @@ class ReleaseFiles:
         return tuple(found)
 
     def reading(self, url: str) -> Reading | None:
-        """Return how to read the text of a file, or None if it is not read."""
+        """Return how to extract the text of a file, or None if its text is not needed."""
         if self._kinds.text == "none" or not self._store.is_attachment(url):
             return None
         languages: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class ReleaseFiles:
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
         """Report that a file is too large.
 
-        Only the file's beginning is archived, and the file is not requested again.
+        Only the beginning of the file is archived, and the file is not requested again.
         """
         if capture:
             self._store.keep_file(self._scope.id, url, capture)

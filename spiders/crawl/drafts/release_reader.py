@@ -82,10 +82,11 @@ class StoredReleases:
         return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
     def item_of(self, url: str) -> ListingItem | None:
-        """Return the listing item of a stored release, or an item with the stored values.
+        """Return the listing item of a stored release, or one built from its stored values.
 
-        So the extraction of a page does not depend on whether its listing was extracted. The item's
-        date keeps the rule that found it, so that an extraction error does not become permanent.
+        The extraction of a page then does not depend on whether its listing was extracted. The
+        item's date keeps the rule that found it, so that an extraction error does not become
+        permanent.
         """
         release = self.at(url)
         if release is None:
@@ -117,7 +118,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Yield the pages that ``rules`` apply to, with their listing items and releases."""
+        """Yield the pages to which ``rules`` apply, each with its listing item and release."""
         for page, release in pages():
             listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:
@@ -158,7 +159,7 @@ class ReleaseReader:
         self._report_error = report_error
 
     def learn_day_order(self, page: Page) -> None:
-        """Learn the order of day and month from a listing page."""
+        """Learn the order of day and month in dates from a listing page."""
         if not self.dates.order:
             self.dates = replace(self.dates, order=listed_order(page, self.dates.now.date()))
 

@@ -33,10 +33,10 @@ class RequisiteArchive:
     ) -> None:
         self.mode = mode
         self.redacted = redacted
-        """Addresses whose archive records were redacted, so that they are not requested again."""
+        """URLs whose archive records were redacted. They are not requested again."""
         self.takes_pictures = pictures and not no_browser
         self.no_browser = no_browser if pictures else ""
-        """Why no screenshots are taken although they are wanted, or ""."""
+        """Why no screenshots can be taken although the settings ask for them, or ""."""
         self.cache = RequisiteCache(archive.folder)
         self._archive = archive
         self._limit = limit

@@ -19,11 +19,11 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases in one visit with the same value for it to be rejected."""
+"""A value is rejected if at least this many releases in one visit have it."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""Minimum number of releases with the same title or text for it to be rejected, if one of them was
-stored with a different title or text."""
+"""A title or text is rejected if at least this many releases have it, one of which is stored with a
+different title or text."""
 
 MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
@@ -59,7 +59,7 @@ Key = tuple[str, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class SharingDraft:
-    """A waiting draft of a page, with the stored release of that page.
+    """A waiting draft of a page, with the stored release of that page, if any.
 
     ``keys`` identify the values that the draft may share with other drafts.
     """
@@ -70,7 +70,7 @@ class SharingDraft:
 
     @property
     def draft(self) -> Draft:
-        """The draft itself."""
+        """The page's draft."""
         return self.page.draft
 
     @property
@@ -111,7 +111,7 @@ class Judged:
 
 
 class SharedValues:
-    """Keeps the drafts of one visit, and rejects values that several of them can't really share."""
+    """Keeps the drafts of one visit. Rejects values that several releases can't really share."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, SharingDraft] = {}

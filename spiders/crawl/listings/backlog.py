@@ -1,6 +1,7 @@
-"""The backlog of a source (releases older than its first visit), and its waiting releases.
+"""The backlog of a source: releases that are older than the source's first visit.
 
-A release that appears on a listing later is new, whatever its date.
+Also contains the releases that wait to be requested. A release that appears on a listing after the
+first visit is new, whatever its date.
 """
 
 import datetime as dt
@@ -20,14 +21,14 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.items import ListingItem
 
 PAGE_POSITIONS: Final = 10_000
-"""Number of positions reserved per listing page. Items of later pages have higher positions."""
+"""Number of positions reserved per listing page. Items on later pages have higher positions."""
 
 UNLISTED_POSITION: Final = 1_000_000_000
-"""Position of releases that are not on any listing page. It follows all other positions."""
+"""Position of releases that are not on any listing page, behind all listed releases."""
 
 
 class Backlog:
-    """The listing items of one visit, for separating the backlog from new releases.
+    """The listing items of one visit. Decides whether a release belongs to the backlog or is new.
 
     - ``positions``: positions on the listings, newest first, by canonical URL
     - ``appeared``: canonical URLs of releases that appeared after the first visit
@@ -43,7 +44,7 @@ class Backlog:
         self.positions: dict[str, int] = {}
         self.appeared: set[str] = set()
         self._all_appeared: set[ListingKind] = set()
-        """Listings with only new releases on all pages so far."""
+        """Listings whose pages read so far contain only new releases."""
         self._stated: dict[str, Published] = {}
         """Dates on the listings, by canonical URL of the release."""
         self._on_front: set[str] = set()
@@ -104,8 +105,7 @@ class Backlog:
 
 
 EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
-"""Time added to the current time in visits started by a user, so that all waiting releases are due.
-"""
+"""In visits started by a user, releases due within this time are due now, so none has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,7 @@ class WaitingReleases:
         return [*new.values()]
 
     def take(self, most: int, *, page: int) -> Sequence[ListingItem]:
-        """Return at most ``most`` waiting items to request.
-
-        Each item is returned once per visit.
-        """
+        """Return at most ``most`` waiting items to request, and none of them twice per visit."""
         found: list[ListingItem] = []
         while most and not found:
             texts = self._store.awaited(self._source, now=self._due, since=self._now, limit=most)

@@ -30,14 +30,15 @@ MAX_PAGE_RELEASES: Final = 1000
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items shared by a page and its feed for a comparison of their categories."""
+"""A page and its feed must share at least this many items before their categories are compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of items on the page per item that is only in the feed. If more items are only in
-the feed, they belong to another list."""
+"""Minimum number of common items per feed-only item (an item that is not on the page). If there are
+more feed-only items, they belong to another list.
+"""
 
 ITEMS_PER_OUTLIER: Final = 8
-"""Number of listed releases per tolerated outlier (a far older release)."""
+"""One outlier (a far older release) is ignored per this many listed releases."""
 
 MAX_FEED_ITEMS: Final = 100_000
 """Maximum number of feed items compared with the page in a visit."""
@@ -66,7 +67,7 @@ class CrossCheck:
     - ``accepted``: whether the page is accepted
     - ``items``: the accepted items of the page
     - ``lacks``: items of the page that are missing from the feed
-    - ``stale``: a sentence if the feed stopped while the page continues, else ""
+    - ``stale``: a warning if the feed has stopped while the page continues, else ""
     """
 
     accepted: bool
@@ -146,7 +147,7 @@ class ListEvidence:
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
         """Add items of the feed.
 
-        ``shown`` contains the canonical URLs of the items that the page also lists.
+        ``shown`` contains the canonical URLs of the items that are also on the page.
         """
         for item in items:
             key = canonical_url(item.url)
@@ -160,10 +161,10 @@ class ListEvidence:
     def accepted(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
         """Return the feed items that are missing from the page but resemble the page's items.
 
-        Their URLs have the same patterns. If all items on both lists share a category, the returned
-        items have it, too. Otherwise, there must be few of them, compared with the items on both
-        lists from the same days. Items older than all common items are returned only if the visit
-        paged to the end of the listing (``walked``).
+        The items must have URLs with the same patterns as the page's items. If all items on both
+        lists share a category, the feed-only items must have it, too. Otherwise, there must be few
+        of them, compared with the items on both lists from the same period. Items older than all
+        common items are returned only if the visit paged to the end of the listing (``walked``).
 
         If feed and page have no items in common, all feed items except permanent pages are
         accepted.
@@ -197,7 +198,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and last day of the items on both lists, without pinned items."""
+        """Return the first and last day of the items on both lists, ignoring pinned items."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -214,7 +215,7 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """Return the longest series of items sorted newest first, and all undated items.
+    """Return the longest series of items sorted newest first, together with all undated items.
 
     An old release pinned to the top is removed, because it does not show how far back the page
     reaches. If most items are out of order, the page is sorted differently, and all items are
@@ -248,7 +249,7 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 
 
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
-    """Return the days of a list, newest first, without a few outliers.
+    """Return the days of a list, newest first, without outliers.
 
     Outliers are far older days, such as those in a box of featured releases below the list. At most
     one day in ITEMS_PER_OUTLIER is removed, and only if the gap before it is longer than the period
@@ -262,10 +263,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all items share.
-
-    Returns nothing if there are few items.
-    """
+    """Return the categories that all items share, or an empty set if there are too few items."""
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

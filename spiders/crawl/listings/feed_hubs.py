@@ -21,13 +21,13 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
-"""Minimum time between two searches for a hub in the same feed, in seconds."""
+"""Minimum time in seconds before the same feed is searched for a hub again."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum length of the URL of a hub or feed, in characters."""
 
 MAX_HEAD_CHARACTERS: Final = 65_536
-"""Number of characters at the start of a feed that are searched for links."""
+"""Number of characters searched for links at the start of a feed."""
 
 ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
 ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
@@ -47,7 +47,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """Finds the WebSub hub of a source during a visit, if ``asks`` is true."""
+    """Finds the WebSub hub of a source during a visit. Does nothing if ``asks`` is false."""
 
     def __init__(self, scope: VisitScope, *, asks: bool) -> None:
         self._source = scope.id
@@ -58,7 +58,7 @@ class FeedHubs:
         self._offered = ""
 
     def read_listing(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Find the hub or feed that a listing's first page announces.
+        """Find the hub that a listing's first page announces, or the feed that it links to.
 
         ``links`` contains the page's Link headers.
         """
@@ -79,7 +79,7 @@ class FeedHubs:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """Return the URL of the feed that the page links to, if its hub must be checked again."""
+        """Return the URL of the feed that the page links to, if it is due for another hub check."""
         url, self._offered = self._offered, ""
         if not url:
             return ()
@@ -95,9 +95,9 @@ class FeedHubs:
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
-    """Return the URL of a feed's hub and the feed's own URL (WebSub, section 4), or "" for each.
+    """Return the URL of a feed's hub and the feed's own URL (WebSub, section 4).
 
-    Link headers take precedence over links in the feed.
+    Either is "" if it is not announced. Link headers take precedence over links in the feed.
     """
     found: dict[str, str] = {}
     for rel, address in (*header_links(links), *feed_head(page)):

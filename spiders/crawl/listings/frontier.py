@@ -35,11 +35,10 @@ SITEMAP_INDEX: Final = "xml:sitemapindex"
 """Rule name of a listing that is a sitemap index."""
 
 MAX_TIMEOUT_SHARE: Final = 0.8
-"""Maximum share of the setting `run_timeout` that a visit may spend on paging through listings."""
+"""Maximum share of the setting `run_timeout` that a visit may spend paging through listings."""
 
 MAX_INTERVAL_SHARE: Final = 0.5
-"""Maximum share of the time between two visits that a visit may spend on paging through listings.
-"""
+"""Maximum share of the time between two visits that a visit may spend paging through listings."""
 
 MAX_SEARCHED_PAGES: Final = 10
 """Maximum number of listing pages that a visit searches for missing releases."""
@@ -85,15 +84,15 @@ class Frontier:
         self._searched_day = ""
         self._searched = 0
         self.stale = ""
-        """A sentence if the feed stopped while the page continues, else ""."""
+        """A warning if the feed has stopped while the page continues, else ""."""
         self.reached = ""
         """ISO day of the oldest release on the last page that was read, or ""."""
 
     @property
     def history(self) -> History:
-        """How far paging through the source's listings got: "walking", "bounded" or "complete".
+        """How far back the visits have read the listings: "walking", "bounded" or "complete".
 
-        The least complete listing decides.
+        With several listings, this is the state of the least complete listing.
         """
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
@@ -116,7 +115,7 @@ class Frontier:
         """The listings that must be complete for the source to be complete.
 
         These are normally all listings. Only the feed counts if the page is incomplete and the feed
-        is a complete sitemap, API or paged feed with more releases than the page.
+        is complete: a sitemap, an API or a paged feed with more releases than the page.
         """
         page, feed = self.page.progress, self.feed and self.feed.progress
         front = self._fronts.get("feed")
@@ -131,7 +130,7 @@ class Frontier:
 
     @property
     def interrupted(self) -> dt.datetime | None:
-        """The start of the source's interrupted first visit if this visit resumes it, or None."""
+        """The start of the interrupted first visit that this visit resumes, or None."""
         # The walk of a list with one page is complete before its releases are requested.
         if not any(walk.progress and walk.progress.first for walk in self.walks.values()):
             return None
@@ -155,8 +154,8 @@ class Frontier:
     ) -> Iterator[tuple[ListingItem, bool]]:
         """Process the first page of a listing (``front``), or None if it is unreadable.
 
-        ``awaited`` is the number of first pages that have not arrived yet. After the last one,
-        yields the releases to request now, each with whether it is already stored.
+        ``awaited`` is the number of first pages that have not arrived yet. After the last one has
+        arrived, yields pairs: a release to request now, and whether it is already stored.
         """
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -218,9 +217,9 @@ class Frontier:
         self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases to request. If there are none, return the next listing page.
+        """Return the next releases to request. If none are left, return the next listing page.
 
-        When the whole listing was read, return neither.
+        When the whole listing has been read, return neither.
         """
         if self.has_timed_out():
             return (), None
@@ -263,7 +262,7 @@ class Frontier:
                 walk.settle()
 
     def _next(self, walk: ListingWalk) -> str | None:
-        """Return the next page of a listing, or None if this visit may not read further pages."""
+        """Return the URL of a listing's next page, or None if this visit may not read it."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
         # Read at least one later page per visit, or paging would never end.
         while walk.next and walk.pages < max(most, 2):
@@ -320,7 +319,7 @@ class Frontier:
         return self._of_page(items) if self.feed else items
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the feed's items that are on the page, or resemble the page's items."""
+        """Return the feed's items that are on the page or resemble the page's items."""
         keys, named = self._store.listed_before(self._source, "page", item_names(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
@@ -329,7 +328,7 @@ class Frontier:
         return [*(item for item in items if canonical_url(item.url) in keys | named), *accepted]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the page's items, without those that the feed has at other URLs."""
+        """Return the page's items, except those that the feed lists at other URLs."""
         keys, named = self._store.listed_before(self._source, "feed", item_names(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
@@ -341,9 +340,10 @@ class Frontier:
         ]
 
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
-        """Return the items of a listing that are web pages other than the listing itself.
+        """Return a listing's items with campaign parameters removed from their URLs.
 
-        Campaign parameters are removed from their URLs.
+        Items that are not web pages are left out, and so is an item that links to the listing
+        itself.
         """
         return [
             replace(item, url=without_campaign(item.url))

@@ -36,10 +36,10 @@ MAX_URLS: Final = 3
 """Maximum number of URLs in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum number of earlier run reports searched for a missing release."""
+"""Maximum number of earlier run reports that are searched for a missing release."""
 
 NOTHING_LISTED: Final = ListedReleases(frozenset(), frozenset())
-"""The listings of a source that is a single page: they contain nothing."""
+"""The listed releases of a source that is a single page: none."""
 
 MAX_VISIT_TIME: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
@@ -47,7 +47,7 @@ MAX_VISIT_TIME: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MissingReleases:
-    """The decisions of a visit about missing releases, and the sentences to report.
+    """What a visit decided about missing releases, and the sentences to report.
 
     - ``reported``: URLs of missing releases reported for the first time
     - ``unconfirmed``: number of all missing releases that are not retracted yet
@@ -80,7 +80,7 @@ class GoneReleases:
         self._first: set[str] = set()
         self._has_rechecked = False
         self._requested = 0
-        """Number of stored releases that the visit requests, except retracted ones."""
+        """Number of stored releases that the visit requested, without retracted ones."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Add the listing at ``url``. ``unchanged`` is true if the response had status 304."""
@@ -93,7 +93,7 @@ class GoneReleases:
         self._requested += 1
 
     def add(self, release_id: str, at: dt.datetime, capture: Capture | None) -> None:
-        """Record that a requested release is missing, as shown by ``capture``."""
+        """Record that a release's page is missing. ``capture`` is the archived response."""
         was = self._store.mark_gone(release_id, seen=at, capture=capture)
         if was == "retracted":
             self._requested -= 1
@@ -120,9 +120,9 @@ class GoneReleases:
         return tuple(urls)
 
     def day_to_search(self, now: dt.datetime) -> str | None:
-        """Return the oldest day (ISO 8601) to search later listing pages for, or None.
+        """Return the oldest day (ISO 8601) of the missing releases to search for, or None.
 
-        This is the oldest day of missing releases that are not on the first pages and are either
+        Later listing pages are searched for releases that are not on the first pages and are either
         newly missing or about to be retracted. The day is "" if one of them has no date.
         """
         found = self._found()
@@ -140,7 +140,7 @@ class GoneReleases:
     def _is_from_archive(self, release_id: str) -> bool:
         """Return whether a release is known only from web archives, because no visit ever found it.
 
-        It may have been removed years ago, so its removal causes no alert.
+        Its page may have been removed years ago, so the removal causes no alert.
         """
         release = self._store.release(release_id)
         first_visit = self._store.first_visit(self._source)
@@ -199,8 +199,8 @@ class GoneReleases:
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
         """Return the missing releases that no earlier visit has reported.
 
-        An earlier visit may have missed a release without a report: the visit ended early, or the
-        release might have moved.
+        An earlier visit may have found a release missing without reporting it, because the visit
+        ended early or the release might have moved.
         """
         reported: dict[str, dt.datetime] = {}
         if any(one.id not in self._first for one in waiting):

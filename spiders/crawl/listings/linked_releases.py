@@ -20,14 +20,15 @@ MAX_LINKED_RELEASES: Final = 20
 """Maximum number of linked releases requested per visit."""
 
 MAX_LINKS: Final = 5000
-"""Maximum number of links collected per visit."""
+"""Maximum number of links to other releases collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section for comparing sections."""
+"""Minimum number of releases with a section for sections to be compared."""
 
 MIN_SHARED_TITLE: Final = 0.7
 """Minimum share of words that a page's title and the text of a link to it have in common, relative
-to the shorter one."""
+to the shorter of the two.
+"""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
@@ -69,7 +70,7 @@ class LinkedReleases:
     def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
         """Return the links to releases that are not stored, so that they can be requested.
 
-        Returns nothing if the listing is complete, and in any later call.
+        Returns nothing if the listing is complete, or if it was called before.
         """
         if self._is_compared:
             return ()
@@ -99,7 +100,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> bool:
     """Whether a linked page is certainly a release of a list with ``sections``.
 
-    As it is on no listing, it must have a date, a body, and the title in the link.
+    Because no listing contains it, it must have a date, a body, and the title in the link.
     """
     is_complete = content.published is not None and bool(content.body_text)
     return (
@@ -110,7 +111,7 @@ def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> boo
 def has_title(title: str, linked: str) -> bool:
     """Whether a page's title matches the text of a link to it.
 
-    Most words of the shorter one must be in both, because a link may truncate the title.
+    Most words of the shorter text must be in both, because a link may truncate the title.
     """
     left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))

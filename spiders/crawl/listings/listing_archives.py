@@ -1,4 +1,4 @@
-"""The yearly and monthly archives that a listing links to, and how a walk reads them.
+"""The yearly and monthly archives that a listing links to, read after the listing itself.
 
 A walk pages through a listing. Some links to archives lead to something else, or to the archives of
 a larger list, such as all pages of the site.
@@ -17,21 +17,22 @@ from spiders.listing.paging.period_links import MAX_ARCHIVES, is_older, lists_re
 from spiders.page.links import url_pattern
 
 MIN_MISSED_RELEASES: Final = 2
-"""Minimum number of releases in an archive that are newer than the end of the list but missing from
-it, for the archive to belong to a larger list."""
+"""Minimum number of releases in an archive that the list should contain but does not. From this
+number on, the archive belongs to a larger list."""
 
 MAX_OLD_ARCHIVES: Final = 2
-"""Maximum number of consecutive archives without new releases before a visit stops searching."""
+"""Maximum number of consecutive archives without new releases before a visit stops searching for
+new releases."""
 
 
 class ListingArchives:
     """The archives of one listing.
 
-    ``requested`` is the archive whose first page is being requested.
+    The walk (the stored progress) contains the archives still to be read.
 
-    The walk (the stored progress) contains the archives still to be read. ``newer`` contains
-    archives that a visit must read to find all new releases, and ``old_in_a_row`` is the number of
-    consecutive archives without any new release.
+    - ``requested``: the archive whose first page is being requested
+    - ``newer``: archives that a visit must read to find all new releases
+    - ``old_in_a_row``: number of consecutive archives without any new release
     """
 
     def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
@@ -45,7 +46,7 @@ class ListingArchives:
         self._read: set[str] = set()
         self._families: set[tuple[str, str, tuple[str, ...]]] = set()
         self._last_day: dt.date | None = None
-        """The day of the last row of the list. The archives are not included."""
+        """The day of the list's last row, not counting rows in archives."""
         self._is_wider = False
         """Whether the archives belong to a larger list, such as the whole site's."""
 
@@ -76,7 +77,7 @@ class ListingArchives:
         return not self._is_wider and lists_releases(archive, page, self._families)
 
     def _lacked(self, page: Listing) -> int:
-        """Return the number of releases on an archive page that are missing from the list.
+        """Return how many releases of an archive page are missing from the list.
 
         Only releases newer than the end of the list are counted.
         """
@@ -89,7 +90,7 @@ class ListingArchives:
 
     @property
     def place(self) -> str:
-        """A description of the archive that is requested now."""
+        """A description of the current archive, for use in a sentence."""
         archive = self.requested
         return f"the archive of {archive.period}" if archive and archive.period else "an archive"
 
@@ -133,7 +134,7 @@ class ListingArchives:
         return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
 
     def without_requested(self, walk: Walk) -> Walk:
-        """Return the walk without the archive that is requested now."""
+        """Return the walk without the current archive."""
         archive, self.requested = self.requested, None
         if archive is None:
             return walk

@@ -18,8 +18,9 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and of its page for the listing that is behind
-to count as stopped."""
+"""Minimum time between the newest release of a feed and the newest release of its page before the
+older listing counts as stopped.
+"""
 
 MIN_LOST_ROWS: Final = 3
 """Minimum number of lost rows that is reported. One or two rows may have been deleted."""
@@ -28,14 +29,14 @@ MIN_LOST_SHARE: Final = 0.3
 """Minimum share of the earlier rows that must be lost for a report."""
 
 MIN_REGULAR_VISITS: Final = 3
-"""Minimum number of visits in which rows left the page only when new rows arrived.
-
-After that, missing rows count as lost even if they are the oldest.
+"""Number of visits in which rows left the page only when new rows arrived. After this many, missing
+rows count as lost even if they are the oldest rows.
 """
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that must be lost for a report, if the oldest rows are among
-the lost."""
+"""Minimum share of the earlier rows that must be lost for a report if the oldest rows are among
+them.
+"""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must remain for missing rows to count as lost. If fewer
@@ -134,7 +135,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing with lost rows has them back, or has as many rows as before."""
+    """Whether a listing has its lost rows back, or has as many rows as before the loss."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -142,7 +143,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """Return the number of rows if a listing has lost all its dates, else 0."""
+    """Return the number of rows if all rows of a listing have lost their dates, else 0."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(item.day) for item in front.before or ())
@@ -150,7 +151,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced is in use again, because it has newer rows."""
+    """Whether a listing whose rows were all replaced is in use again, as newer rows show."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -196,7 +197,7 @@ def with_lost_rows(
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
     """Whether a page has newer rows than before.
 
-    ``newest`` is the newest day of the earlier rows. As rows of one day have no known order, the
+    ``newest`` is the newest day of the earlier rows. Rows of one day have no known order, so the
     rows also count as newer if most of them are from that day.
     """
     days = [item.day for item in rows]

@@ -51,7 +51,7 @@ class ListingWalk:
     """One listing of a source, and the progress of a visit through its pages.
 
     - ``next``: the page to request next
-    - ``again``: whether an earlier visit already read this page
+    - ``again``: whether an earlier visit already read the page ``next``
     - ``pages``: number of pages that this visit read for the first time
     - ``from_front``: whether the pages of this visit follow the first page without a gap
     - ``was_over``: whether earlier visits had read the listing to its end
@@ -71,7 +71,9 @@ class ListingWalk:
         self.pages = 0
         self.from_front = True
         self._repeats = 0
-        """Maximum number of pages that this visit requests again by POST."""
+        """Maximum number of pages that this visit requests a second time by POST, to return to the
+        page where the last visit stopped.
+        """
         self._walk = self._store.walk(self._source, start)
         self._ended: Walk | None = None
         self._searching = False
@@ -81,7 +83,7 @@ class ListingWalk:
         self._others: list[str] = []
         """Other pages to try if the next page has no new releases."""
         self._first: str | None = None
-        """Page 1 of a pager that does not mark the current page. It may be the oldest page."""
+        """URL of page 1 if the pager does not mark the current page. It may be the oldest page."""
         self.archives = ListingArchives(scope, kind, start)
         self.is_known = self._walk is not None
         self.was_over = (
@@ -97,20 +99,20 @@ class ListingWalk:
 
     @property
     def history(self) -> History | None:
-        """The state of the progress in one word, or None if the first page was never read."""
+        """The state of the walk, such as "complete", or None if the first page was never read."""
         return self._walk.history if self._walk else None
 
     def open(self, front: Listing, names: Mapping[str, str], *, restart: bool) -> None:
         """Process the first page, ``front``.
 
-        ``names`` contains its items' names (day and title) by canonical URL.
+        ``names`` contains the names (day and title) of the page's items by canonical URL.
 
         If an earlier walk reached the end, the visit follows the pages as long as they list new
         releases. If such a visit is interrupted, the next visit starts a new walk, because a page
         may have been missed.
 
-        An unfinished walk starts again if no release on the first page was listed before. More
-        releases were then published since the last visit than fit on the first page.
+        An unfinished walk starts again if no release on the first page was listed before: since the
+        last visit, more releases were published than fit on the first page.
         """
         self.pages = 1
         walk = self._walk
@@ -167,8 +169,8 @@ class ListingWalk:
     ) -> None:
         """Process the requested listing page.
 
-        ``names`` contains its items' names (day and title) by canonical URL. ``posted`` is true if
-        the page was requested by POST.
+        ``names`` contains the names (day and title) of the page's items by canonical URL.
+        ``posted`` is true if the page was requested by POST.
         """
         if self._walk is None:
             return
@@ -211,7 +213,7 @@ class ListingWalk:
         return self.archives.next_newer(has_new=has_new)
 
     def skip(self) -> None:
-        """Move on after the next page, which this visit has already read."""
+        """Skip the next page, and choose the page after it."""
         if self._ended or self._walk is None:
             self.end()
         elif self._others:
@@ -228,7 +230,7 @@ class ListingWalk:
         """Record that the requested page can't be read. Returns True if this must be reported.
 
         ``kind`` is the error kind, and ``message`` its description. ``status`` is the response
-        status, or None without a response.
+        status, or None if there was no response.
         """
         self.next = None
         walk = self._walk
@@ -262,7 +264,7 @@ class ListingWalk:
         return True
 
     def end(self) -> None:
-        """Record that the last page was reached, by the walk or by the search for new releases."""
+        """Record the end of the listing, reached by the walk or by the search for new releases."""
         self.next = None
         if self._walk is None:
             return
@@ -331,7 +333,7 @@ class ListingWalk:
         self.archives.note_page(names)
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
-        """Return the page after the one where the walk stopped, or None."""
+        """Return the page that follows the walk's last page, or None if there is none."""
         if walk.idle < MAX_IDLE_PAGES and (following := self._following(page)):
             return following
         return self._next_archive(walk)
@@ -343,7 +345,7 @@ class ListingWalk:
         return url
 
     def _following(self, page: Listing) -> str | None:
-        """Return the next page of a pager, whose page numbers may count down, or None."""
+        """Return the next page of a pager, or None. The page numbers of a pager may count down."""
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_list(self, walk: Walk) -> None:

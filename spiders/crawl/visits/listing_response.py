@@ -91,7 +91,7 @@ def listing_or_report(
 def report_unread(
     visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
 ) -> None:
-    """Report a listing page that could not be read, unless the visit works without it."""
+    """Report an unreadable listing page, or only log it if the visit can work without it."""
     if is_first:
         # If the source has a feed, its page may be unavailable.
         is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
@@ -178,7 +178,7 @@ def _barrier_error(barrier: Barrier) -> NoListing:
 
 
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
-    """Return the error for a listing page whose releases can't be collected, or None."""
+    """Return an error if the releases on a listing page can't be collected, or None if they can."""
     if not listing.items:
         return no_listing_error(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):

@@ -24,8 +24,8 @@ class Wanted:
     - ``linked``: a release that another page links to (``link``)
     - ``listing``: a page of a listing of kind ``listing_kind``
     - ``stored``: a stored release, to check if it changed
-    - ``again``: the first page of a listing, requested without conditions
-    - ``feed``: a feed that a page links to, requested for its hub
+    - ``again``: the first page of a listing, requested a second time without conditional headers
+    - ``feed``: a feed that a page links to, requested to find its WebSub hub
     - ``file``: a file of a release, requested for the archive
     - ``requisite``: a requisite of a release's page, requested for the archive
     """
@@ -53,9 +53,10 @@ class NextRequests:
     files: ReleaseFiles
     recorder: DraftRecorder
     is_paused: bool = False
-    """Whether this visit has stopped paging through the listings, which the next visit resumes."""
+    """Whether this visit has stopped paging through the listings. The next visit continues."""
     postponed: list[Wanted] = field(default_factory=list)
-    """Stored releases to check after the new releases that an interrupted first visit left."""
+    """Stored releases to check later. In a visit that resumes an interrupted first visit, new
+    releases are requested before them."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
@@ -85,9 +86,9 @@ class NextRequests:
         return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
 
     def _linked_pages(self) -> tuple[Wanted, ...]:
-        """Return links to releases that are not stored.
+        """Return requests for releases that other pages link to and that are not stored.
 
-        Only the first call per visit returns any.
+        Only the first call per visit returns any requests.
         """
         links = self.linked.missing(self.frontier.page)
         return tuple(
@@ -97,14 +98,14 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings whose 304 responses seem wrong, because some of their releases are gone.
+        """Return requests for listings whose 304 responses seem wrong, as listed releases are gone.
 
-        Only the first call per visit returns any.
+        Only the first call per visit returns any requests.
         """
         return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
 
     def _later_pages(self) -> tuple[Wanted, ...]:
-        """Return later listing pages to search for missing releases.
+        """Return requests for later listing pages, to search them for missing releases.
 
         Only the first call per visit starts a search.
         """

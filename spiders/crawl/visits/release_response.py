@@ -21,8 +21,9 @@ MAX_WAIT_SECONDS: Final = 0.5
 """Maximum time in seconds for which a draft waits to be recorded together with others."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time in seconds until an unchanged release is recorded. If the process is killed before
-that, the next visit requests the release again."""
+"""Maximum delay in seconds before an unchanged release is recorded as checked. If the process is
+killed before that, the next visit requests the release again.
+"""
 
 RELEASE_MOVED_MESSAGE: Final = (
     "the page now redirects to another site, {url}, so the stored release was not updated. If the"
@@ -46,7 +47,7 @@ def report_status(response: Response, visit: Visit) -> None:
 
 
 def moved_message(visit: Visit, url: str, answered: str) -> str:
-    """Return why a page that redirects to ``answered`` must not be recorded, or "" if it may be."""
+    """Return why a page that redirects to ``answered`` can't be recorded, or "" if it can."""
     if visit.file.is_page:
         return PAGE_MOVED_MESSAGE.format(url=answered) if is_elsewhere(answered, [url]) else ""
     moved = visit.stored.redirects_elsewhere(url, answered, visit.scope.entry_urls)
@@ -65,9 +66,9 @@ def linked_draft(response: Response, visit: Visit, link: Link) -> PageDraft | No
 
 
 def flush_later(visit: Visit, *, is_same: bool) -> None:
-    """Execute the pending writes of a visit soon, or later for an unchanged page.
+    """Schedule the pending writes of a visit.
 
-    ``is_same`` is whether the last page of the visit is unchanged.
+    They are executed later if the visit's last page is unchanged (``is_same``).
     """
     seconds = MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS
     if last := visit.recorder.last:

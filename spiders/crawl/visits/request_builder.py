@@ -27,8 +27,8 @@ MAX_REQUISITE_SECONDS = 10.0
 """Maximum time to download one page requisite, in seconds."""
 
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
-"""Priorities of requests. Stored releases come before new ones, so that a moved page can be
-distinguished from a copy."""
+"""Priorities of requests; the highest is sent first. Stored releases come before new ones, so that
+a moved page can be distinguished from a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class RequestBuilder:
-    """Builds requests and adds them to the awaited responses of their visit."""
+    """Builds a visit's requests, and adds each to the responses that the visit awaits."""
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks

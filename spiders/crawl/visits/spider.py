@@ -174,7 +174,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_parts(self, response: Response, visit: Visit) -> None:
-        """Process a page with releases as parts that is not a listing page of this visit."""
+        """Process a page whose parts are releases, if it is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
@@ -194,7 +194,7 @@ class PressRoomSpider(Spider):
     def _record_parts(self, visit: Visit) -> None:
         """Record the waiting drafts of page parts, once all first pages have arrived.
 
-        The positions of the parts in the listing are known only then.
+        Before that, the positions of the parts in the listing are not known.
         """
         for draft in visit.first_pages.take_parts():
             flush_later(visit, is_same=visit.record(PageDraft(draft)))
@@ -204,8 +204,8 @@ class PressRoomSpider(Spider):
     ) -> Iterator[Request]:
         """Yield requests for the items of the first pages, once all first pages have arrived.
 
-        Stored releases that disappeared between other rows are requested too, because they may have
-        been deleted.
+        Also requests stored releases whose rows disappeared from between other rows, because they
+        may have been deleted.
         """
         awaited = visit.first_pages.settle()
         found = [*visit.frontier.open(listing_kind, first_page, awaited)]
@@ -348,8 +348,8 @@ class PressRoomSpider(Spider):
     def failed(self, failure: Failure, request: Request, visit: Visit) -> Iterator[Request]:
         """Report a failed request.
 
-        After the last of the first pages, requests for their items are yielded. If the source has a
-        feed, its page may be unavailable, because the feed lists the releases.
+        If the request was for the last awaited first page, yields requests for the items of the
+        other first pages.
         """
         with self.response(visit, request.url):
             kind, message = describe_failure(

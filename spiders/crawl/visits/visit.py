@@ -68,7 +68,7 @@ class FirstPages:
     def __init__(self) -> None:
         self._awaited = 0
         self.place = ""
-        """Where the list is on the pages of the listing; see Listing.place."""
+        """Position of the list on each listing page; see Listing.place."""
         self._parts: list[Draft] = []
 
     def expect(self, count: int) -> None:
@@ -81,7 +81,7 @@ class FirstPages:
         return self._awaited
 
     def note_place(self, place: str) -> None:
-        """Remember where the list is on the first page that has one."""
+        """Store the position of the list on the first page that has one."""
         self.place = self.place or place
 
     def hold(self, parts: Iterable[Draft]) -> None:
@@ -400,7 +400,7 @@ class Visit:
     def release_at(self, url: str) -> Release | None:
         """Return the stored release whose current URL is ``url``, or None.
 
-        The release of a single page may have been redirected from ``url``.
+        If the source is a single page, the release may also have been redirected from ``url``.
         """
         release = self.stored.at(url)
         if self.file.is_page:

@@ -33,15 +33,15 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier run reports searched for facts. Reports of failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than all rows of a listing that never contained them, for
-this to be reported."""
+"""Minimum number of stored releases that are newer than all rows of a listing before this is
+reported, if the listing never contained them."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases compared with the listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""Minimum number of newer releases in a feed for its page to count as stopped."""
+"""A page counts as stopped if its feed contains at least this many newer releases."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Period over which missed releases are counted."""
 
@@ -139,7 +139,7 @@ class FactFinder:
         return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add the stored releases that are newer than all rows of a listing to the facts."""
+        """Add to the facts how many stored releases are newer than all rows of a listing."""
         if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
@@ -154,7 +154,7 @@ class FactFinder:
         )
 
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add newer releases that are missing from the listing to the facts.
+        """Add to the facts how many newer releases are missing from the listing.
 
         A few releases that the listing never contained don't count. They were found through links,
         and may belong to another list.
@@ -172,7 +172,7 @@ class FactFinder:
         return found if shown - gone else replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add the feed's newer releases that are missing from the source's page to the facts.
+        """Add to the facts how many newer releases of the feed are missing from the source's page.
 
         They count only if the page was up to date before. A feed may be a day ahead, and a page
         need not list everything in its feed.
@@ -189,9 +189,9 @@ class FactFinder:
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """Add missed releases to a visit's facts. ``recall`` contains the current numbers.
+    """Return a visit's facts with the number of missed releases added.
 
-    The first visit only stores the initial numbers.
+    ``recall`` contains the current numbers. The first visit only stores them.
     """
     named = (recall.known, len(recall.missed))
     if before.named is None:
@@ -234,7 +234,7 @@ def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
 
 
 def is_shown(release: Release, keys: Collection[str]) -> bool:
-    """Whether a release has one of the canonical URLs in ``keys``, or is retracted."""
+    """Whether a release is retracted, or has a canonical URL that is in ``keys``."""
     urls = (release.url, *release.aliases)
     return release.retracted is not None or any(canonical_url(url) in keys for url in urls)
 
