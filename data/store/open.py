@@ -44,7 +44,7 @@ def is_blank(store: Store) -> bool:
 
 
 def open_existing(url: str) -> Store:
-    """Open an existing store, whose methods return no secrets of sources.
+    """Open an existing store. Its methods return ``***`` instead of the secrets of sources.
 
     Raises StoreError if the store is missing or can't be opened.
     """
@@ -57,8 +57,7 @@ def open_store(url: str, *, patience: float = 30.0) -> Store:
     """Open the store at a URL, creating it if it is missing.
 
     The URL is ``sqlite:`` with a path, or ``postgresql://user@host/database``. ``patience`` is the
-    maximum time in seconds to wait for another writer, although a transaction takes only
-    milliseconds.
+    maximum time in seconds to wait for another writer.
 
     Raises StoreError if the store can't be opened or the scheme of the URL is unknown.
     """

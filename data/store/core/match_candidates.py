@@ -34,8 +34,9 @@ from data.text.urls import canonical_url
 class SimilarReleases:
     """Numbers of the releases whose texts share marks (MinHash bands or anchors) with a text.
 
-    Releases with the most shared bands come first, then those with the most anchors. Those with too
-    few are omitted. ``hot`` contains the marks with too many texts in the time slot.
+    Releases that share the most bands come first, then those that share the most anchors. Releases
+    that share too few marks are omitted. ``hot`` contains the marks that too many texts of the time
+    slot have.
     """
 
     nearest: tuple[int, ...]
@@ -139,15 +140,15 @@ def bands_of(
 
 
 def _is_same_text(old: Release, new: Release) -> bool:
-    """Return whether two versions have the same text and time, and therefore the same copies."""
+    """Return whether two versions have the same text and time, so copies need no new search."""
     return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
 
 
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
-    """Return the marks that have too many texts in a time slot.
+    """Return the marks that too many texts in a time slot have.
 
-    ``bands`` contains the text's MinHash bands with their slots, for which the limit is higher than
-    for anchors.
+    ``bands`` contains the text's MinHash bands with their slots. Bands have a higher limit than
+    anchors.
     """
     low = (1 << MARK_BITS) - 1
     return frozenset(
@@ -164,11 +165,11 @@ def _in_slots(slots: Iterable[int], marks: Iterable[int]) -> list[int]:
 
 
 class ReadDraft:
-    """A draft with the values by which its stored release is found.
+    """A draft with the values that are used to find its stored release.
 
     ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
     page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
-    those of attachments whose text was read.
+    the digests of attachments whose text was extracted.
     """
 
     def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:

@@ -35,14 +35,15 @@ from data.text.similarity import TextSignature
 from data.text.words import word_hashes
 
 MAX_COMPARED_RELEASES: Final = 200
-"""Maximum number of a source's newest releases that a changed text is compared with."""
+"""Maximum number of a source's newest releases in which the text of a changed page is searched."""
 
 MAX_EDITED_RELEASES: Final = 20
-"""Maximum number of releases that may link to a file for its replacement to be an edit. A file with
-more links, such as a contact sheet in every footer, is part of the site's frame."""
+"""If more releases than this link to a file, its replacement is not an edit of them. Such a file
+belongs to the site's layout, for example a contact sheet linked from every footer.
+"""
 
 MIN_BACKLOG_AGE: Final = dt.timedelta(days=30)
-"""Minimum age of a release when first seen for it not to count as news."""
+"""A release that is at least this old when first seen is backlog, not news."""
 
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Context manager that limits the CPU time spent on a draft, given the draft's URL."""
@@ -156,7 +157,7 @@ class Recorder:
         return replace(outcome, decision=decision, noted=noted, joined=joined)
 
     def restore(self, outcome: RecordOutcome) -> None:
-        """Reapply the writes of a recorded outcome. The recorded decisions are reused."""
+        """Write a recorded outcome to this store, without deciding again."""
         release = outcome.decision.release
         known = self._tables.release_with_id(release.id)
         number, shown = self._writer.write(outcome, known)
@@ -261,7 +262,7 @@ class Recorder:
     def _settle(
         self, draft: Draft, owner: StoredRelease, seen: dt.datetime
     ) -> SettledContent | None:
-        """Return the content of a single page without its noise, and store the state of the noise.
+        """Return a single page's content without its changing lines, and store their state.
 
         Returns None if the page has lost its text. (A scanned document never had any.)
         """
@@ -287,7 +288,7 @@ class Recorder:
         return decision
 
     def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
-        """Return the decision, or a doubt until another visit confirms that the page is whole."""
+        """Return the decision, or a rejection while a possibly truncated page is unconfirmed."""
         draft = read.draft
         if not may_be_cut(draft, known, decision):
             return decision

@@ -18,8 +18,8 @@ MAX_NEAR_RELEASES: Final = 20
 class Match:
     """The stored release that matches a draft, if any.
 
-    ``reread`` is explained in data.identity.decision. ``near`` contains the releases with similar
-    texts, if they were searched.
+    ``reread`` has the same meaning as in data.identity.decision. ``near`` contains the releases
+    with similar texts, if they were searched.
     """
 
     known: StoredRelease | None

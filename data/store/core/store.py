@@ -71,13 +71,13 @@ class JournalWriter(Protocol):
     """Writes decisions to the journal before they are committed to the store."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write a transaction's decisions within this transaction."""
+        """Write the decisions of a transaction to the journal, as part of this transaction."""
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive a changed or deleted TOML file of the home directory."""
 
     def close(self, store: Store) -> None:
-        """Write all waiting decisions."""
+        """Write all waiting decisions to the journal."""
 
 
 class Store(
@@ -132,16 +132,16 @@ class Store(
         """Run all method calls in a ``with`` block in one transaction.
 
         The transaction is committed completely or not at all. If one of the methods fails, only its
-        own writes are undone. Without ``parts``, writes are faster, but the transaction must be
-        rolled back if one of the methods fails.
+        own writes are rolled back. Without ``parts``, writes are faster, but the whole transaction
+        must be rolled back if one of the methods fails.
         """
         return self._writing(parts=parts)
 
     def transaction_if_needed(self) -> AbstractContextManager[object]:
         """Run the writes of all method calls in a ``with`` block in one transaction.
 
-        The transaction begins with the first write. Earlier queries are not part of it, so another
-        process may write after them.
+        The transaction begins with the first write. Earlier queries in the block are not part of
+        it, so another process may write between them and the first write.
         """
         return self._connection.postponed()
 
@@ -173,8 +173,8 @@ class Store(
     def overwrite_free_space(self) -> None:
         """Overwrite data that earlier transactions deleted, if the database supports this.
 
-        Call this after a redaction, outside of transactions. Copies of the text may remain from
-        edits or from merges in the search index.
+        Call this after a redaction, outside of transactions. Earlier edits and merges in the search
+        index may have left copies of the text in the free space.
         """
 
     @abstractmethod
@@ -266,7 +266,7 @@ class Store(
                 return dropped
 
     def restore(self, outcome: RecordOutcome) -> None:
-        """Reapply the writes of a recorded outcome. The recorded decisions are reused."""
+        """Write an outcome that another store recorded, without deciding again."""
         with self._writing():
             Recorder(self._tables()).restore(outcome)
 
@@ -311,7 +311,7 @@ class Store(
         return edited
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield pairs of release ids that are translations although no page links them."""
+        """Yield the ids of each two releases that are translations but not linked as such."""
         return StoryJoiner(self._tables()).translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:

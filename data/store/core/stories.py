@@ -100,10 +100,11 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of each two releases that are translations although no page links them.
+        """Yield the ids of each two releases that are translations but not linked as such.
 
-        At least one of them waits for the search index, because all releases of a visit are stored
-        by then. The other may be any release of the same days.
+        At least one release of each pair is not in the search index yet. It is indexed after the
+        visit, when all releases of the visit are stored. The other may be any release of the same
+        days.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -160,7 +161,7 @@ class StoryJoiner:
         return first == found.number or belongs_to_story(text, self._text(first).signature, how)
 
     def _is_full(self, story: str, source: str) -> bool:
-        """Return whether a story must not get more copies, or more from this source."""
+        """Return whether a story has its maximum of releases, in total or from one source."""
         members, of_source = self._tables.story_size(story, source)
         return members >= MAX_STORY_MEMBERS or of_source >= MAX_COPIES_PER_SOURCE
 
@@ -175,10 +176,7 @@ class StoryJoiner:
     def _translations(
         self, number: int, release: Release, keys: Sequence[str], editions: Sequence[str]
     ) -> list[StoredMember]:
-        """Return the releases linked as translations of a release.
-
-        Its page links to theirs, or their pages link to its page.
-        """
+        """Return the releases linked as translations: its page links to theirs, or theirs to it."""
         found = self._tables.translations_of(release.source, keys, editions)
         if not found:
             return []

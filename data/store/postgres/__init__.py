@@ -1,4 +1,1 @@
-"""A store on PostgreSQL for several machines: the parts that differ from data/store/shared_sql.
-
-Modules here are parts of the store that work differently on PostgreSQL.
-"""
+"""The parts of a store that work differently on PostgreSQL, which several machines can share."""

@@ -85,8 +85,9 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Statement that claims all due visits or jobs of a leased host and returns their sources. They are
-no longer due then."""
+"""Statement that claims all due visits or jobs of a leased host and returns their sources. Claimed
+visits are no longer due.
+"""
 
 
 class Connections(Protocol):
@@ -100,7 +101,8 @@ class AskedVisit(NamedTuple):
     """A requested visit to a source. ``file`` is the content of the source file.
 
     ``vantage`` is the label of the workers that may make the visit, or empty for all workers.
-    ``explicit``, ``backfill`` and ``accept`` are those of scheduler.children.crawl_lines.VisitJob.
+    ``explicit``, ``backfill`` and ``accept`` have the same meaning as in
+    scheduler.children.crawl_lines.VisitJob.
     """
 
     source: str
@@ -180,7 +182,7 @@ class Hosts:
     async def take_due(self, lease: Lease) -> Sequence[str]:
         """Claim all due visits or jobs of a leased host, and return their sources.
 
-        They are no longer due then. Returns nothing if the lease is lost.
+        Claimed visits are no longer due. Returns nothing if the lease is lost.
         """
         async with self._connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])
@@ -205,9 +207,9 @@ class Hosts:
         """End the lease of a host, and return whether it was still valid.
 
         ``gap`` is the time in seconds between two requests to the host, or None to keep the known
-        value. The host gets no requests for ``gap`` and ``rest`` seconds. Visits that are still due
-        remain due, but those to the sources in ``put_off`` only in a minute. With ``kept``, the row
-        is due again immediately, because one service must always have this duty.
+        value. The host gets no requests for ``gap`` plus ``rest`` seconds. Due visits to the
+        sources in ``put_off`` are postponed by a minute; others remain due. ``kept`` is for the row
+        of a duty that one service must always have: the row is due again immediately.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOST_LOCK, [lease.host, lease.token])

@@ -80,14 +80,14 @@ weight D."""
 
 
 IN_TITLE: Final = "^"
+"""First character of the lexeme of a word in a title."""
 ONLY_IN_TITLE: Final = "-"
-"""First characters of lexemes: of each word of a title, and of each word that is only in the title.
-"""
+"""First character of the lexeme of a word that is in the title but not in the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A text for searching: a ``tsvector``, and all words in order if it lacks positions."""
+    """A text for searching: its ``tsvector``, and all its words if it has too many positions."""
 
     lexemes: str
     long_text: str | None
@@ -102,7 +102,7 @@ def words_in(text: str) -> list[str]:
 
 
 def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
-    """Yield the pairs of neighbouring letters in scripts without spaces, with their positions.
+    """Yield each pair of neighbouring letters in scripts without spaces, with its position.
 
     The position is that of the first letter.
     """

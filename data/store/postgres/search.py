@@ -44,8 +44,9 @@ WINDOW: Final = MAX_COUNTED * 3 // 2
 """Number of newest rows that are searched before all others."""
 
 MIN_WINDOWED: Final = MAX_COUNTED // 10
-"""Minimum number of requested matches for searching the newest rows first. Fewer matches are sorted
-quickly anyway."""
+"""Minimum number of requested matches at which the newest rows are searched first. Sorting fewer
+matches is fast enough.
+"""
 
 TEXTS: Final = {
     "": "s.long_text",
@@ -80,10 +81,10 @@ class PostgresSearch(SearchPart):
         return found
 
     def _windows(self, period: IndexPeriod, limit: int) -> Iterator[IndexPeriod]:
-        """Yield the parts of a period, which are searched one after another for the newest matches.
+        """Yield the parts of a period, newest first, so that each part can be searched in turn.
 
-        Sorting all matches of a common word takes longer than finding them. For a ``limit`` of many
-        matches, the newest rows often have enough.
+        Sorting all matches of a common word takes longer than finding them. If the ``limit`` is
+        high, the newest rows often contain enough matches.
         """
         if limit > MIN_WINDOWED:
             newest = self._ask(
@@ -118,7 +119,7 @@ class PostgresSearch(SearchPart):
     def _languages(self) -> list[str]:
         """Return the languages of all releases.
 
-        For each additional language, the index would look up one more form of each word.
+        The index looks up one form of each word per language, so other languages are left out.
         """
         rows = self._ask(
             "SELECT f.language FROM facets f WHERE f.source = '' AND f.topic = ''"
@@ -161,7 +162,7 @@ class Compiled:
     ranking: str = ""
 
     def on_long_texts(self) -> tuple[str, tuple[str, ...]]:
-        """Return SQL that is exact for rows with a long text, and its arguments."""
+        """Return SQL that matches exactly the wanted rows with a long text, and its arguments."""
         if self.long:
             return self.long, self.arguments
         return "s.words @@ ?::tsquery", (self.words,)

@@ -105,7 +105,7 @@ class PostgresStore(PostgresSearch, Store):
         return renamed
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected, and return whether this is a change.
+        """Record that a source is no longer collected. Returns False if nothing changes.
 
         Running visits to the source write nothing more.
         """

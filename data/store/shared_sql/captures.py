@@ -14,17 +14,17 @@ from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 MAX_VISITS: Final = 5
-"""Maximum number of visits that request a file while all requests fail."""
+"""Maximum number of visits that request a file if every request fails."""
 
 FILE_RETRY_SECONDS: Final = 3600
 """Delay in seconds before a file is requested again, multiplied by the square of the number of
 requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-"""End of a statement that inserts a capture, after three other columns."""
+"""End of an INSERT statement: the columns of a capture after three other columns, and values."""
 
 PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
-"""End of a statement that inserts a capture, after four other columns."""
+"""End of an INSERT statement: the columns of a capture after four other columns, and values."""
 
 REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """Clause that replaces an existing capture."""
@@ -90,7 +90,7 @@ class CapturesPart(Part):
     def _keep_earlier_version(self, version: decisions.EarlierVersion) -> None:
         """Store a version with its capture. The pages of its release are published again.
 
-        Its number in the store is its time (14 digits) as a negative number.
+        Its version number in the store is its time (14 digits) as a negative number.
         """
         with self._writing() as db:
             ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [version.release])

@@ -228,9 +228,9 @@ class EventsPart(Part):
     def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
         """Return the facets whose archive pages contain releases hidden or redacted since a cursor.
 
-        Releases that are shown again count, too, and so do archive pages with other releases of the
-        same story, because they contain the releases' names. If this store has no such cursor, all
-        events count.
+        Releases that were shown again are included. So are archive pages with other releases of the
+        same story, because they contain the titles of its releases. If this store has no such
+        cursor, all events are considered.
         """
         number = since[0] if since and self.has_event(since) else 0
         rows = self._ask(WITHHELD_FEEDS, {"number": number})

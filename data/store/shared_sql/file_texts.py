@@ -19,13 +19,14 @@ MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
 """Maximum age of releases whose attachments are requested again to find replaced files."""
 
 RECHECK_INTERVAL: Final = dt.timedelta(days=1)
-"""Minimum time before an attachment is fetched again whose text was extracted."""
+"""Minimum time between two requests for an attachment whose text was extracted."""
 
 _pages = msgspec.json.Decoder(tuple[str, ...])
 
 MAX_READ_CHARACTERS: Final = 20_000_000
-"""Maximum number of characters of texts in memory at the same time. One text may have two million
-characters."""
+"""Maximum total number of characters of attachment texts in memory. A single text may have two
+million.
+"""
 
 MAX_ATTACHED_CHARACTERS: Final = 2_000_000
 """Maximum number of characters of a release's attachments that searches and watches use."""
@@ -87,7 +88,7 @@ SIZES: Final = (
 
 
 def texts_of(rows: Iterable[Sequence[str]]) -> dict[str, FileText]:
-    """Return the texts in some rows by digest."""
+    """Return the texts of files from database rows, by digest."""
     return {
         digest: msgspec.convert(
             {"kind": kind, "cut": cut, "tool": tool, "pages": _pages.decode(pages)}, FileText
@@ -102,7 +103,7 @@ class FileTextsPart(Part):
     def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
         """Return the texts of files by digest.
 
-        Files whose text was not read are omitted, and texts beyond MAX_READ_CHARACTERS.
+        Files whose text was not extracted are omitted, and texts beyond MAX_READ_CHARACTERS.
         """
         wanted = dict.fromkeys(digests)
         sizes = dict(self._ask(SIZES, [encode([*wanted])]))
@@ -159,7 +160,7 @@ class FileTextsPart(Part):
         return deleted
 
     def missing_file_texts(self) -> Mapping[tuple[str, str], set[str]]:
-        """Return the digests of attachments that were read but whose texts are missing.
+        """Return the digests of attachments whose text was extracted but is missing.
 
         The keys are pairs of a source's id and the attachment's address. A rebuilt store has no
         texts.
@@ -184,9 +185,9 @@ class FileTextsPart(Part):
         return bool(self._ask("SELECT 1 FROM release_files WHERE url = ? LIMIT 1", [url]))
 
     def file_digest(self, url: str) -> str:
-        """Return the digest of a file whose text was read, or an empty string.
+        """Return the digest of a file whose text was extracted, or an empty string.
 
-        Texts whose reading was interrupted don't count.
+        A text whose extraction was interrupted does not count.
         """
         rows = self._ask(
             "SELECT f.body FROM files f LEFT JOIN file_texts t ON t.digest = f.body"
@@ -210,9 +211,9 @@ class FileTextsPart(Part):
         """Return the addresses of attachments of recent releases that may have been replaced.
 
         Archived files of older releases are included once per MAX_RECHECK_AGE if their text was not
-        read. Files are omitted if their records were removed from the archive, or if they were
-        requested in the last day or ``since`` the start of the visit. The others count as requested
-        ``now``.
+        extracted. Files are omitted if their records were removed from the archive, or if they were
+        requested in the last day or ``since`` the start of the visit. The returned files are
+        recorded as requested ``now``.
         """
         month_ago = (now - MAX_RECHECK_AGE).timestamp()
         before = min(now - RECHECK_INTERVAL, since).timestamp()
@@ -234,7 +235,7 @@ class FileTextsPart(Part):
 
 
 def add_file_text(db: Database, url: str, digest: str, text: FileText) -> None:
-    """Store the text of a file, which is the current version of the file at a URL."""
+    """Store the text of a file as the current version of the file at a URL."""
     db.execute(
         "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"

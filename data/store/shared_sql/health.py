@@ -129,7 +129,7 @@ class HealthPart(Part):
             self._unit.decide(*map(decisions.HealthChanged, some))
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
-        """Return people's decisions about sources that are valid at ``now``, by source and kind."""
+        """Return operators' decisions about sources, valid at ``now``, by source and kind."""
         found: dict[str, dict[HandlingKind, Handling]] = {}
         for source, kind, at, why, until in self._ask(
             "SELECT source, kind, at, why, until FROM source_handlings"
@@ -141,7 +141,7 @@ class HealthPart(Part):
         return found
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Store a person's decision about a source.
+        """Store an operator's decision about a source.
 
         It replaces an earlier decision of the same kind.
         """
@@ -159,7 +159,7 @@ class HealthPart(Part):
             self._unit.decide(decisions.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End a person's decision about a source, and return whether there was a decision."""
+        """End an operator's decision about a source, and return whether there was one."""
         with self._writing() as db:
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
@@ -238,7 +238,7 @@ class LatencyPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return which of the given releases were news, not old releases, when they were found."""
+        """Return the given release ids that were news when found, not backlog."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",
@@ -247,7 +247,7 @@ class LatencyPart(Part):
         return frozenset(id_ for (id_,) in rows)
 
     def pass_publication(self, last: ChangeCursor, at: dt.datetime) -> None:
-        """Record that feeds and pages have contained the changes up to event ``last`` since ``at``.
+        """Record the time ``at`` when feeds and pages contained all changes up to event ``last``.
 
         The cursor of publishing, the event and the times of the new releases change in one
         transaction.
@@ -265,7 +265,7 @@ class LatencyPart(Part):
                 self.mark_in_feeds(release, at)
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Record that all new releases up to the id ``last`` have been in feeds since ``at``."""
+        """Record the time ``at`` when feeds contained all new releases up to the id ``last``."""
         with self._writing() as db:
             marked = db.execute(
                 "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
@@ -278,7 +278,7 @@ class LatencyPart(Part):
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:
-        """Return a histogram of the delays of all new releases in a stage, by source.
+        """Return a histogram per source of the delays of all new releases in a ``stage``.
 
         ``bounds`` are seconds in ascending order. A histogram has one count per bound, one count
         for longer delays, and the sum of the delays in seconds.

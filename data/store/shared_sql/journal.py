@@ -32,7 +32,7 @@ class JournalPart(Part):
         )
 
     def forget_journal(self) -> None:
-        """Delete the position in the journal, which will not contain the following writes."""
+        """Delete the position in the journal, because the journal will not contain later writes."""
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")

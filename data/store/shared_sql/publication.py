@@ -59,7 +59,7 @@ class PublicationPart(Part):
         return rows[0][0] or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Map those of the given releases that are on an archive page of a feed to its number."""
+        """Return the archive page of a feed that contains each release, by release id."""
         rows = self._ask(
             # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"

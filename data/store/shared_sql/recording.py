@@ -121,7 +121,7 @@ class ReleaseTable(MatchTable):
         )
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
-        """Add a release to its source's section. The section keeps the label that it got first."""
+        """Add a release to its source's section, which keeps its first label."""
         if old and (before := section_of(old.content.section)):
             self._db.execute(
                 "DELETE FROM release_sections"
@@ -140,7 +140,7 @@ class ReleaseTable(MatchTable):
             )
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """Return the numbers of a source's releases with this slug as both section and topic."""
+        """Return numbers of a source's releases whose section and topic both have this slug."""
         rows = self._ask(
             "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
             " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
@@ -186,7 +186,7 @@ class ReleaseTable(MatchTable):
         self._unit.at_commit(enter_facet_changes, facet_changes(old, new))
 
     def mark_updated(self, number: int) -> None:
-        """Append the event that a release has another address."""
+        """Append an event because a release has an additional address."""
         append_events(self._connection, "update", [number])
 
     def match_again(self, number: int) -> None:

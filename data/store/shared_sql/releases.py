@@ -33,9 +33,9 @@ BATCH: Final = 500
 processes them."""
 
 OF_REVISION: Final = revision_columns("v.release", "v.number")
+"""SQL for the capture, re-extractions and difference of an earlier version of a release."""
 OF_RELEASE: Final = revision_columns("r.number", "r.revision")
-"""SQL for the capture, re-extractions and difference of an earlier version (``OF_REVISION``) and of
-the current version (``OF_RELEASE``)."""
+"""SQL for the capture, re-extractions and difference of the current version of a release."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Strings that sort before and after all ISO days."""
@@ -54,7 +54,7 @@ class ReleasesPart(Part):
         )
 
     def topic_parents(self) -> Mapping[str, str]:
-        """Map each topic's slug to that of its parent topic.
+        """Return the slug of each topic's parent topic, by the topic's slug.
 
         Topics at the top level are omitted.
         """

@@ -162,7 +162,7 @@ class RetractionPart(Part):
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
         """Hold the retraction of these releases for review.
 
-        Each value is the time since when a readable listing has lacked the release, or None. The
+        Each value is the time of the first readable listing without the release, or None. The
         hold ends if the release is back online.
         """
         with self._writing() as db:
@@ -179,7 +179,7 @@ class RetractionPart(Part):
     ) -> bool:
         """Retract a release, and return whether it was online before.
 
-        ``why`` is the reason that a person gave. With ``backlog``, the retraction is known only
+        ``why`` is the operator's reason, if any. With ``backlog``, the retraction is known only
         from a web archive, and no alert is sent. A redacted release is not retracted.
         """
         with self._writing() as db:
@@ -203,8 +203,8 @@ class RetractionPart(Part):
 
         The id, addresses, dates, topics and section remain. The release is not retracted, because
         its publisher did nothing. Pending alerts about it are not sent. Deleted data is overwritten
-        in the database file. The journal is not changed. `forget_journal` makes it start again with
-        a snapshot.
+        in the database file. This does not change the journal: call `forget_journal` to restart it
+        with a snapshot.
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()
@@ -248,7 +248,7 @@ class RetractionPart(Part):
             self._mark_dirty(known, "redaction")
 
     def _forget_listed(self, release_id: str, source: str) -> None:
-        """Remove a release's title from stored listings and links, and its noise as a page."""
+        """Remove a release's title from stored listings and links, and its stored page state."""
         arguments = {"id": release_id, "source": source, "page": PAGE_STATE_PREFIX + release_id}
         keys = (
             "(SELECT a.key FROM aliases a JOIN releases r ON r.number = a.release WHERE r.id = :id)"
@@ -285,7 +285,7 @@ class RetractionPart(Part):
                 )
 
     def why_retracted(self, release_id: str) -> str:
-        """Return a person's reason for a retraction or redaction, or an empty string."""
+        """Return the operator's reason for a retraction or redaction, or an empty string."""
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",

@@ -44,8 +44,8 @@ MAX_RANKED_MATCHES: Final = 5000
 fast."""
 
 ROW_BITS: Final = 24
-"""Number of low bits in an index row, below those of its day. They limit the number of releases per
-day."""
+"""Number of low bits of an index row's number, which number the releases of one day. The high bits
+are the number of the day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""
@@ -117,11 +117,11 @@ class SearchPart(Part):
 
     @abstractmethod
     def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
-        """Return the ``columns`` of the newest matching rows ``s`` of a period, newest first."""
+        """Return the ``columns`` of rows ``s`` that match a query in a period, newest first."""
 
     @abstractmethod
     def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
-        """Return the newest matches of a period, at most ``limit``, in any order."""
+        """Return up to ``limit`` of the newest matches in a period, with their ranks, unordered."""
 
     @abstractmethod
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
@@ -284,7 +284,7 @@ class SearchPart(Part):
         return found
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
-        """Yield each release with a free index row for its day, in the order of rows."""
+        """Yield each release with a free index row of its day, in the order of the rows."""
         for day, some in groupby(
             sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
         ):
@@ -298,7 +298,7 @@ class SearchPart(Part):
 
 
 def _counted(rows: Sequence[Any]) -> Matches:
-    """Count the matches. Each of the ``rows`` begins with its number and `Filed`."""
+    """Count matches. Each of the ``rows`` begins with its row number and its `Filed` as JSON."""
     counted = rows[:MAX_COUNTED]
     periods = Counter[str]()
     for number, count in Counter([row[0] >> ROW_BITS for row in counted]).items():
@@ -385,7 +385,7 @@ def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]
 
 
 def _in_period(condition: Expression, start: int) -> Expression:
-    """Return a condition without days that is valid for the period starting on a given day."""
+    """Replace the conditions on days with their truth values in the period that starts on a day."""
 
     def decided(leaf: Expression) -> Expression | None:
         if not isinstance(leaf, Days):
@@ -399,7 +399,7 @@ def _in_period(condition: Expression, start: int) -> Expression:
 def _rows_of(
     expression: Expression, first: int, last: int, between: tuple[int, int]
 ) -> Iterator[IndexPeriod]:
-    """Yield the period between two days within index rows, unless nothing can match in it."""
+    """Yield the rows ``between`` two limits that are in a range of days, unless none can match."""
     oldest = max(first << ROW_BITS, between[0])
     newest = min(((last + 1) << ROW_BITS) - 1, between[1])
     if expression != NOTHING and oldest <= newest:

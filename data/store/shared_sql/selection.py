@@ -72,7 +72,7 @@ class SelectionPart(Part):
         return (matching or 0) if checked <= MAX_CHECKED_RELEASES else None
 
     def _tags(self, language: str | None) -> list[str]:
-        """Return the language tags (in the form for feeds) of releases that match a language."""
+        """Return the language tags of stored releases that match a language."""
         if not language:
             return []
         rows = self._ask("SELECT language FROM facets WHERE language <> '' AND releases > 0")
@@ -82,7 +82,7 @@ class SelectionPart(Part):
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
-        """Yield batches of rows in order, each row with whether it meets the condition ``fits``."""
+        """Yield batches of rows in order. A row's last value is whether it meets ``fits``."""
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, MAX_CHECKED_RELEASES, ROWS_PER_QUERY):
             clauses, arguments = [base[0]], [*base[1]]
@@ -104,8 +104,8 @@ class SelectionPart(Part):
     ) -> tuple[tuple[int, Run], ...]:
         """Return the last reports of visits (runs) before a number, newest first.
 
-        Each has its number. They are about one source or all sources. The order is that of storage,
-        because a clock may be set back.
+        Each report has its number. If ``source`` is None, reports of all sources are returned. They
+        are in the order in which they were stored, because a clock may be set back.
         """
         rows = self._ask(
             "SELECT number, report FROM runs"

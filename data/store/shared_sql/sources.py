@@ -158,7 +158,7 @@ class SourcesPart(Part):
         return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected, and return whether this is a change.
+        """Record that a source is no longer collected. Returns False if nothing changes.
 
         The releases of the source are hidden unless they are ``kept`` in feeds and pages.
         """
@@ -214,6 +214,6 @@ class SourcesPart(Part):
             self._unit.at_commit(enter_facet_changes, self._facet_changes(source, 1))
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
-        """Return the changes of facets if each visible release of a source adds ``more``."""
+        """Return the changes in the counts of facets if each visible release counts ``more``."""
         rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]

@@ -122,7 +122,7 @@ class StoryTables(AliasTable, MatchTable):
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """Return the numbers of releases that are translations according to links between pages.
+        """Return the numbers of releases that are linked as translations.
 
         Their pages link to one of the ``own`` addresses, or they own a ``named`` address.
         """

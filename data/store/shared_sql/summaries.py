@@ -155,7 +155,7 @@ class SummariesPart(Part):
         return self._returns("WHERE 1 = 1", [], limit)
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """Return when a release came back online after retractions, last time first."""
+        """Return the times when a retracted release came back online, most recent first."""
         return self._returns("WHERE r.id = ?", [release_id], None)
 
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
@@ -168,7 +168,7 @@ class SummariesPart(Part):
         return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """Return the retracted releases, last retraction first. Redacted releases are omitted."""
+        """Return the most recently retracted releases. Redacted releases are omitted."""
         return tuple(
             select_releases(
                 self._connection,
@@ -180,9 +180,9 @@ class SummariesPart(Part):
         )
 
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
-        """Return the releases that changed since they were first seen, last change first.
+        """Return the most recently updated releases, last update first.
 
-        Changes are edits, retractions, and returns after a retraction.
+        Updates are edits, retractions, and returns after a retraction.
         """
         return tuple(
             select_releases(

@@ -67,8 +67,8 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
 
     @abstractmethod
     def _write_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
-        """Add a release's rows at the end of the batch, unless they exist."""
+        """Add a release's band rows at the end of the batch, unless they exist."""
 
     @abstractmethod
     def _delete_bands(self, number: int, bands: Sequence[int]) -> None:
-        """Delete a release's rows."""
+        """Delete a release's band rows."""

@@ -25,8 +25,7 @@ RECHECK_AGE_FRACTION = 0.1
 """Interval between two checks of an old release, as a share of its age."""
 
 PAGE_STATE_PREFIX: Final = "page:"
-"""Prefix of the subject under which the state of a single page is stored. The id of its release
-follows."""
+"""Prefix of the key of a single page's stored state. The id of its release follows."""
 
 RUNS_KEPT = 1000
 """Maximum number of reports of visits (runs) that are kept per source."""
@@ -162,7 +161,7 @@ class VisitsPart(UnconfirmedTable):
             self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
 
     def _is_news(self, run: Run) -> bool:
-        """Return whether a run's results differ from the last run's, or it is its day's first."""
+        """Return whether a run is its day's first or its results differ from the last run's."""
         last = next(iter(self.runs(run.source, limit=1)), None)
         if last is None or results_of(run) != results_of(last):
             return True
@@ -214,7 +213,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Return the stored wait of a host (Retry-After), even if it has expired, or None."""
+        """Return the last stored waiting time of a host, even if it is over, or None."""
         for until, status, requested in self._ask(
             "SELECT until, status, requested FROM host_waits WHERE host = ?", [host]
         ):
@@ -256,7 +255,7 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("layout_templates", row)
 
     def source_reading(self, source: str) -> str:
-        """Return the rules with which a source's pages are extracted, as JSON text.
+        """Return the extraction rules of a source as JSON text.
 
         Returns an empty string if they are unknown.
         """
@@ -264,7 +263,7 @@ class VisitsPart(UnconfirmedTable):
         return next((str(row["reading"]) for row in rows), "")
 
     def keep_source_reading(self, source: str, reading: str) -> None:
-        """Store the rules with which a source's pages are extracted, as JSON text."""
+        """Store the extraction rules of a source as JSON text."""
         with self._writing():
             self._connection.upsert("source_readings", {"source": source, "reading": reading})
 
@@ -285,7 +284,9 @@ class VisitsPart(UnconfirmedTable):
 
 
 MAX_LINK_VISITS: Final = 2
-"""Maximum number of visits that request a linked page. After that, it counts as no release."""
+"""Maximum number of visits that request a linked page. After that, the page is not considered a
+release.
+"""
 
 STORED_LINKS: Final = """
     SELECT n.key, a.release FROM named_links n JOIN aliases a

@@ -18,7 +18,9 @@ from data.store.unit_of_work import decisions
 from data.text.masking import masked
 
 MAX_VISITS: Final = 10
-"""Maximum number of visits that request a listed item. After that, it is not a release."""
+"""Maximum number of visits that request a listed item. After that, the item is not considered a
+release.
+"""
 
 ITEM_RETRY_SECONDS: Final = 900.0
 """Delay in seconds after the first failed request for an item, multiplied by the square of the
@@ -134,7 +136,7 @@ class WalksPart(Part):
     def list_items(
         self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
-        """Record the items on a page of a walk, and return the fresh items and the news.
+        """Record the items on a page of a walk, and return which of them are new (see `Listed`).
 
         ``items`` maps canonical addresses to names (day and title). An item is not fresh if it was
         already listed with this name at another address. The names of redacted releases are not
@@ -260,7 +262,7 @@ class WalksPart(Part):
         return tuple(item for _, item in rows)
 
     def return_items(self, source: str, *, since: dt.datetime) -> None:
-        """Make items due again that were requested ``since`` a time but are not stored.
+        """Make items due again if they were requested ``since`` a time but are not stored.
 
         Call this after an interrupted visit, whose requests don't count.
         """

@@ -138,7 +138,7 @@ def read_copy(path: Path) -> StoreCopy:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
 
         def one(table: str, query: str) -> Any:
-            """Return a value from a table that older versions may not have."""
+            """Return the value of a query, or None if this store is too old to have the table."""
             row = db.execute(f"SELECT {query}").fetchone() if table in tables else None
             return row[0] if row else None
 

@@ -15,7 +15,7 @@ TITLE_WEIGHT: Final = 8.0
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
-"""SQL condition for rows that can be found, not those of old versions and hidden releases."""
+"""SQL condition for index rows that searches return, without old versions and hidden releases."""
 
 
 class SqliteSearch(SearchPart):

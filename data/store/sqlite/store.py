@@ -18,7 +18,7 @@ from data.store.sqlite.search import SqliteSearch
 
 
 class SqliteTables(Tables):
-    """The recorder's tables, with an index of similar texts in the order of bands."""
+    """The recorder's tables, with an index of similar texts that is sorted by band."""
 
     def _stored_in_bands(self, bands: Sequence[int]) -> Sequence[BandRow]:
         return self._ask(

@@ -62,7 +62,7 @@ class Recorded(JournalDecision, frozen=True, tag="record"):
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.
     ``capture`` is set if it differs from the release's capture. ``read_at`` is set if an archived
-    page was extracted again. ``news`` is that of RecordOutcome.
+    page was extracted again. ``news`` has the same meaning as in RecordOutcome.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -137,7 +137,7 @@ class Missed(JournalDecision, frozen=True, tag="mark_gone"):
 class Held(JournalDecision, frozen=True, tag="hold"):
     """The retraction of missing releases was held for review.
 
-    Each release has the time when it was first missing from a listing.
+    Each release is stored with the time when it was first missing from a listing, if known.
     """
 
     releases: Mapping[str, dt.datetime | None]
@@ -230,7 +230,7 @@ class Relocated(JournalDecision, frozen=True, tag="relocate"):
 
 
 class Joined(JournalDecision, frozen=True, tag="join"):
-    """Translations were added to a story although no page links them."""
+    """Translations were added to a story although no page links them as translations."""
 
     story: JoinedStory
 
@@ -269,14 +269,14 @@ class HealthChanged(JournalDecision, frozen=True, tag="health"):
 
 
 class Handled(JournalDecision, frozen=True, tag="handle"):
-    """A person decided about the alerts or visits of a source."""
+    """An operator decided about the alerts or visits of a source."""
 
     source: str
     handling: Handling
 
 
 class HandlingEnded(JournalDecision, frozen=True, tag="end_handling"):
-    """A person's decision about the alerts or visits of a source ended."""
+    """An operator's decision about the alerts or visits of a source ended."""
 
     source: str
     kind: HandlingKind

@@ -25,9 +25,9 @@ class JoinedStory:
 class Sight(NamedTuple):
     """The time when a release was last seen with unchanged content.
 
-    If the bytes of the page have changed, ``digest`` is that of the page and ``fingerprint`` that
-    of the draft. Otherwise both are empty. ``leaf`` is the number of the archive record in the log,
-    or -1; the rest of the capture can be found by this number.
+    If the bytes of the page have changed, ``digest`` is the page's digest and ``fingerprint`` the
+    draft's fingerprint. Otherwise both are empty. ``leaf`` is the number of the archive record in
+    the log, or -1. The rest of the capture can be found by this number.
     """
 
     at: dt.datetime

@@ -80,7 +80,7 @@ class Transactions(ABC):
 
     @abstractmethod
     def _nested(self, unit: UnitOfWork) -> AbstractContextManager[None]:
-        """Begin a part of a transaction."""
+        """Begin a savepoint within a transaction."""
 
 
 class UnitOfWork:
@@ -150,13 +150,13 @@ class UnitOfWork:
             raise
 
     def check(self) -> None:
-        """Raise RuntimeError if a part of the transaction failed that can't be undone alone."""
+        """Raise RuntimeError if a nested transaction failed that can't be rolled back alone."""
         if self._failed:
             raise RuntimeError("a part of this transaction failed, so it can't be committed")
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Context manager: if the ``with`` block fails, remove everything that it added."""
+        """Context manager: if the ``with`` block fails, remove what it added to this unit."""
         lists: list[list[Any]] = [self.decisions, self.delayable, self.public, self._queued]
         lengths = [len(one) for one in lists]
         try:

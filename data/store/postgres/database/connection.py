@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from data.models import Lease
 
 BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('writes')"
-"""Statement that starts a write transaction, and returns the number of all write transactions so
-far."""
+"""Statement that starts a write transaction and returns its number, which increases with each write
+transaction.
+"""
 
 HOST_LOCK: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
 """Statement that locks the row of a host if the worker still has the lease."""
@@ -196,8 +197,8 @@ class PostgresConnection(Transactions):
     def writing(self, *, parts: bool = True) -> Iterator[Database]:
         """Start a transaction that may write. Only one such transaction runs at a time.
 
-        Within another transaction, it becomes a part of it. If this part fails, only its own writes
-        are undone.
+        Within another transaction, start a savepoint instead. If the ``with`` block fails, only the
+        writes since the savepoint are rolled back.
         """
         with self._within(parts=parts):
             yield self

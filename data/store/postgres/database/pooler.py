@@ -10,8 +10,8 @@ from typing import Final
 import psycopg
 
 POOLED: Final = (
-    "a pooler between gives each transaction another session, so that nothing holds which services "
-    "agree on: set its pool_mode to session, or name the database itself"
+    "a connection pooler gives each transaction another session, so locks and settings are lost: "
+    "set its pool_mode to session, or use the address of the database itself"
 )
 
 MAX_SESSION_CHECKS: Final = 5

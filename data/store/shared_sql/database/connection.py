@@ -107,8 +107,8 @@ class Connection(Protocol):
     def writing(self, *, parts: bool = True) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
-        Within another transaction, it becomes a part of it. If this part fails, only its own writes
-        are undone. Without ``parts``, the whole transaction fails instead.
+        Within another transaction, start a savepoint instead. If the ``with`` block fails, only the
+        writes since the savepoint are rolled back. Without ``parts``, the whole transaction is.
         """
 
     def postponed(self) -> AbstractContextManager[None]:

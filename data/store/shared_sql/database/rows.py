@@ -41,7 +41,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def redacted_row(table: str) -> str:
-    """Return an SQL condition that a row of releases is redacted, as in ``Content.redacted``.
+    """Return an SQL condition for redacted rows of the releases table, as in ``Content.redacted``.
 
     Content that was extracted from a page never has an empty fingerprint.
     """

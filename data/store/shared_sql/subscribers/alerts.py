@@ -27,7 +27,7 @@ COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem,
 
 
 class AlertsPart(Part):
-    """Methods of the store for alerts: events in order, and deliveries with their keys."""
+    """Methods of the store for alerts: events to compare with watches, and deliveries."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
         """Return the first ``limit`` events that have not been matched with watches yet.

@@ -101,8 +101,8 @@ class DepositsPart(Part):
     def deposits_since(self, archive: str, since: float) -> Sequence[float]:
         """Return the times of requests to an archive since a time, oldest first.
 
-        Only the last request of a deposit has a stored time. Its rejected requests get this time,
-        too.
+        Only the time of a deposit's last request is stored. It is also returned for the deposit's
+        earlier, rejected requests.
         """
         rows = self._ask(
             "SELECT submitted, attempts, state FROM deposits WHERE archive = ? AND submitted > ?"

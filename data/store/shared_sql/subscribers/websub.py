@@ -81,7 +81,7 @@ class WebSubPart(Part):
         )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
-        """Postpone the announcement of a feed, or of all waiting feeds."""
+        """Postpone the announcement of a feed, or of all waiting feeds if ``file`` is None."""
         self._write(
             "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
             " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"

@@ -206,8 +206,8 @@ class SqliteConnection(Transactions):
         """Start a transaction that may write. It takes the write lock immediately.
 
         A deferred transaction would fail if another process wrote between its first read and its
-        first write, whatever the timeout. Within another transaction, the new one becomes a part of
-        it. If this part fails, only its own writes are undone.
+        first write, whatever the timeout. Within another transaction, start a savepoint instead. If
+        the ``with`` block fails, only the writes since the savepoint are rolled back.
         """
         connection = self.db
         try:

@@ -227,7 +227,7 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 
 @migrations()
 def classify_edits(db: Database) -> None:
-    """Delete the stored differences between versions, to compute them again with edit classes."""
+    """Delete the stored differences between versions, so that they are recomputed with classes."""
     db.execute("UPDATE differences SET steps = ''")
 
 
@@ -237,5 +237,5 @@ _create("deposits")  # Deposits at other archives.
 
 @migrations()
 def weigh_edits(db: Database) -> None:
-    """Delete the differences between versions, which are then computed with current weights."""
+    """Delete the stored differences between versions, so that they are recomputed with weights."""
     db.execute("UPDATE differences SET steps = ''")
