@@ -131,7 +131,7 @@ class Catalog:
         return self.first_ids.get(source, source)
 
     def is_gone(self, source: str) -> bool:
-        """Whether a source was removed together with its releases."""
+        """Whether a source and its releases were removed."""
         removed = self.removed.get(source)
         return removed is not None and not removed.kept
 
@@ -227,7 +227,7 @@ def single_pages_of(store: Store, catalog: Catalog, counts: Mapping[Facet, int])
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
-    """Group facets for lists, in order: dates newest first, other facets by name.
+    """Group facets for lists. Dates are sorted newest first, other facets by name.
 
     Empty groups are omitted.
     """

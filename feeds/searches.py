@@ -22,8 +22,9 @@ SEARCH_PARAMETERS: Final = ("q", "ql", "source", "topic", "lang", "state", "sinc
 ``q``; without it, ``q`` has its meaning in version 1."""
 
 PAGE_PARAMETERS: Final = ("sort", "cursor", "more")
-"""Further parameters of a search page: sort order, cursor, and the filter whose full list is
-shown."""
+"""Further parameters of a search page: sort order, cursor, and the filter whose values are all
+shown.
+"""
 
 LIST_PARAMETERS: Final = ("source", "topic", "lang", "state", "groups")
 """Parameters that accept several values, repeated or separated by commas. A result must match one

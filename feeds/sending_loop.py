@@ -32,8 +32,8 @@ class Backoff:
     def after(self, attempts: int) -> float:
         """Return the time of the next attempt, in seconds since 1970.
 
-        ``attempts`` is the number of failures before the last one. The delay is varied randomly by
-        20 %.
+        ``attempts`` is the number of failed attempts before the one that just failed. The delay is
+        varied randomly by 20 %.
         """
         wait = min(self._first * 2.0 ** min(attempts, 30), MAX_RETRY_SECONDS)
         return time.time() + wait * self._random.uniform(0.8, 1.2)

@@ -76,7 +76,7 @@ OWN_HUB = "own"
 HUB_PATH = "/hub"
 
 ADMIN_PATH = "/admin"
-"""URL path of the operator's room on the web server."""
+"""URL path of the admin pages on the web server."""
 
 CALLBACK_PATH = "/websub/callback/"
 """URL prefix of WebSub callbacks, to which hubs send changed feeds."""
@@ -154,7 +154,7 @@ def file_name(name: str) -> str:
 
 
 def is_safe(character: str) -> bool:
-    """Whether a character is safe in a file name: a lower-case letter, a digit or ``-_.``."""
+    """Whether a character is safe in a file name: a lower-case letter, a digit, or in ``-_.``."""
     if character in "-_.":
         return True
     return unicodedata.category(character)[0] in "LNM" and character == character.lower()

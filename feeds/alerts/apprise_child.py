@@ -48,8 +48,7 @@ LIBRARIES: Final = tuple(
 SYSTEM_FILES: Final = frozenset(
     {"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"}
 )
-"""Folders (LIBRARIES) and single files (SYSTEM_FILES) that plugins may read, in addition to Python
-modules."""
+"""Single files that plugins may read, in addition to Python modules and files in LIBRARIES."""
 
 WRITE_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -158,7 +157,7 @@ class LastWarning(logging.Handler):
 
 
 def fault_of_address(url: str) -> str:
-    """Return why an Apprise URL can't be used and how to fix it, or an empty string."""
+    """Return an error message and a fix for an unusable Apprise URL, or an empty string."""
     if not APPRISE_URL.fullmatch(url):
         return (
             "it is not an Apprise URL; write a service and its parameters, such as "

@@ -20,7 +20,7 @@ MAX_FIELD_CHARACTERS: Final = 2000
 """Maximum length in characters of the changes that an alert shows for one field."""
 
 EDIT_FIELDS: Final = ("classes", "weight", "announced")
-"""Fields of an edit that are also kept after delivery, in the order of `EditClasses`."""
+"""Fields of an edit's classification that receipts keep, in the order of `EditClasses`."""
 
 HIDDEN_TITLE: Final = "(hidden)"
 """Title displayed for a release that was hidden after its alert was queued."""

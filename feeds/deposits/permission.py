@@ -46,7 +46,7 @@ def refusal_of_address(url: str, secrets: Secrets) -> str:
 
 
 async def is_reachable_publicly(url: str) -> bool | None:
-    """Return whether all network addresses of a host are public, or None without an address."""
+    """Return whether all network addresses of a host are public, or None if it has no address."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host_of(url), None, type=socket.SOCK_STREAM

@@ -30,15 +30,17 @@ MAX_CDX_ROWS: Final = 50
 BUSY: Final = frozenset(
     (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 )
-"""Response statuses of an archive that accepts no requests from us at present."""
+"""HTTP statuses that mean that an archive temporarily accepts no requests from us."""
 
 LIMITS: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
-"""Pattern that matches an error in ``status_ext`` (Save Page Now) that is not about the page."""
+"""Pattern of errors in ``status_ext`` (Save Page Now) that are about limits or access, not the
+page.
+"""
 
 FINAL: Final = re.compile(
     r"blocked-url|invalid-url|not-found|gone|no-access|forbidden|unauthorized"
 )
-"""Pattern that matches an error in ``status_ext`` after which another request is useless."""
+"""Pattern of errors in ``status_ext`` (Save Page Now) after which a retry is useless."""
 
 CLOCK_SKEW_SECONDS: Final = 60
 """Maximum difference in seconds between our clock and an archive's clock."""
@@ -87,7 +89,7 @@ class Nothing:
 
 
 class SaveApi:
-    """Client of one archive, which the settings call ``name``."""
+    """Client of one archive. ``name`` is the archive's name in the settings."""
 
     def __init__(self, name: str, settings: DepositSettings, outbound: Outbound) -> None:
         self.name = name
@@ -212,7 +214,7 @@ def fields_of(body: bytes) -> dict[str, Any]:
 
 
 def until_of(answer: OutboundResponse) -> float | None:
-    """Return the end of the wait that a response requires, in seconds since 1970, or None."""
+    """Return when the response allows the next request (seconds since 1970), or None if unknown."""
     now = utc_now()
     until = asked_until(answer.headers.get("retry-after", "").strip(), now)
     return min(until, now + MAX_WAIT).timestamp() if until else None

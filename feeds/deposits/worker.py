@@ -24,14 +24,15 @@ MAX_EVENTS: Final = 500
 """Maximum number of events per transaction."""
 
 MAX_REJECTIONS: Final = 8
-"""Maximum number of failed attempts (the archive rejects the page, or its host has no address).
-Then the deposit is abandoned."""
+"""Number of failed attempts after which a deposit is abandoned. An attempt fails if the archive
+rejects the page, or if the page's host has no address.
+"""
 
 DAY_SECONDS: Final = 86_400.0
 
 
 class DepositPace:
-    """Times of the worker in seconds, which tests shorten.
+    """Delays and limits of the worker in seconds. Tests shorten them.
 
     ``poll`` is the time between two requests for the state of a job. ``settle`` is the time after
     an unanswered request in which the archive may still make a capture. ``job`` is the maximum
@@ -93,7 +94,7 @@ class DepositWorker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _queue(self) -> bool:
-        """Queue the deposits for the next events. Returns whether more events may wait."""
+        """Queue the deposits for the next events. Return whether more events may be queued."""
         events = self._store.waiting_events(DEPOSITS, limit=MAX_EVENTS)
         if events:
             now = time.time()
@@ -158,7 +159,7 @@ class DepositWorker:
             until = sent[-daily] + DAY_SECONDS
             await self._put_off(api.name, Busy("the daily budget is used", until))
             return
-        # Stored before the request: if its answer is lost, the archive is asked for a capture.
+        # Stored before the request, so that a capture is looked up if the response is lost.
         requested = replace(deposit, state="running", submitted=now, job="", problem="")
         if not await self._keep(requested):
             # A newer version is deposited instead.
@@ -226,7 +227,7 @@ class DepositWorker:
         log.warning("not deposited", archive=deposit.archive, problem=outcome.problem)
 
     async def _put_off(self, name: str, outcome: Busy) -> None:
-        """Postpone all requests to an archive until the time it demands, or a default time."""
+        """Postpone all requests to an archive until the time it demands, or by a default delay."""
         until = outcome.until
         if until is None or until <= time.time():
             until = self._pace.retry.after(self._failures[name])

@@ -44,7 +44,7 @@ def summary_and_link(summary: str, page: str) -> str:
 
 
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
-    """Add our notes to a safe HTML ``body``: redacted, corrected, retracted, other publishers.
+    """Add notes to a safe HTML ``body``: redacted, corrected, retracted, and other publishers.
 
     ``url`` is the publisher's page, ``page`` our copy, and ``also`` are the other publishers. For a
     redacted release, the result contains only the redaction note.

@@ -32,7 +32,7 @@ HEALTH: Mapping[str, str] = {
     "degraded": DEGRADED,
     "ok": "works again",
 }
-"""Phrases for conditions (data.health.codes) in titles. They follow the name of the source."""
+"""Phrases for a source's condition (data.health.codes) in titles, after the name of the source."""
 
 NETWORK: Final = "Our own network"
 """Name in the title of a health event that is about our network, not about a source."""
@@ -156,7 +156,7 @@ def release_event_entry(
 ) -> FeedEntry:
     """Return the entry for an event of a release.
 
-    If ``summary`` is empty, the title replaces it.
+    If ``summary`` is empty, the title is also the summary.
     """
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))

@@ -38,11 +38,11 @@ def stamp(updated: dt.datetime) -> bytes:
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return the body of an entry, its end in a feed of one source, and its end in a mixed feed.
+    """Return an entry's main part, and its closing part for single-source and for mixed feeds.
 
-    A mixed feed has entries of several sources. The end of a retracted release includes its
-    tombstone (RFC 6721). Readers that support tombstones remove the entry; others show that it was
-    retracted.
+    A mixed feed has entries of several sources. The closing part of a retracted release includes
+    its tombstone (RFC 6721). Readers that support tombstones remove the entry; others show that it
+    was retracted.
     """
     body = serialized(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"

@@ -49,7 +49,7 @@ class Feed:
         return self.facet.source is None
 
     def older(self, kind: Format) -> str | None:
-        """Return the URL of the previous archive page in a format, or None without such a page."""
+        """Return the URL of the previous archive page in a format, or None if there is none."""
         stem = dict(self.neighbours).get("prev-archive")
         return f"{stem}.{kind}" if stem else None
 
@@ -101,7 +101,7 @@ def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | s
     """Return the metadata of archive page ``number`` of a feed.
 
     ``neighbours`` maps link relations to numbers of other archive pages. Every page except the last
-    links to the next page, and then never changes (RFC 5005).
+    links to its next page. Once it has this link, it never changes (RFC 5005).
     """
     own = archive_stem(feed, number)
     return replace(

@@ -26,7 +26,7 @@ def stamp(_updated: dt.datetime) -> bytes:
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
+    """Return an item's main part, and its closing part for single-source and for mixed feeds."""
     body = encoded(item(entry)).removesuffix(b"}}")
     if entry.origin is None:
         return body, b"}}", b"}}"

@@ -1,7 +1,7 @@
 """Rendering of entries: each entry is rendered once per format, then joined into many feeds.
 
-A rendered entry has a body and two possible endings: one for a feed of one source, and one for a
-mixed feed, which adds the source.
+A rendered entry has a main part and two possible closing parts: one for single-source feeds, and
+one for mixed feeds, which adds the source.
 
 Feed readers reject documents of many megabytes, so a document has a maximum size. Entries that do
 not fit contain only a summary and a link. Without this limit, one source with very long releases
@@ -41,8 +41,8 @@ use of memory."""
 class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
 
-    ``alone`` is the end of the entry in a feed of one source, and ``mixed`` its end in a feed of
-    several sources.
+    ``alone`` is the entry's closing part in single-source feeds, and ``mixed`` its closing part in
+    feeds of several sources.
     """
 
     body: bytes
@@ -88,7 +88,7 @@ class Syntax(Protocol):
         """Return the bytes with the update time of the feed, or no bytes if the format has none."""
 
     def parts(self, entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-        """Return an entry's body, its end in a feed of one source, and its end in a mixed feed."""
+        """Return an entry's main part, and its closing part for single-source and mixed feeds."""
 
 
 _decode = msgspec.msgpack.Decoder(RenderedEntry).decode

@@ -53,7 +53,7 @@ def stamp(updated: dt.datetime) -> bytes:
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return an item's XML up to its end, and its end in single-source and in mixed feeds."""
+    """Return an item's main part, and its closing part for single-source and for mixed feeds."""
     body = with_unambiguous_text(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(
         b"</item>"
     )

@@ -123,7 +123,7 @@ class _Copy:
         self.missing: set[str] = set()
 
     def write(self, file: str, content: bytes) -> None:
-        """Write a file with a name into the folder of the copy."""
+        """Write content to a file in the folder of the copy."""
         self.writer.write(file, content)
         if self.writer.waiting >= MAX_UNFLUSHED_FILES:
             self.writer.flush()
@@ -137,7 +137,7 @@ class _Copy:
         self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
 
     def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
-        """Return the link from a page to the copied file of an archived URL.
+        """Return the relative link from ``page`` to the copied file of an archived URL.
 
         Returns None if the archive has no file for the URL.
         """

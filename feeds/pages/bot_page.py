@@ -1,4 +1,4 @@
-"""Page about our visits, for the owners of visited sites. The user agent contains its address."""
+"""Page about our visits, for owners of visited sites. The user agent contains the page's URL."""
 
 from dataclasses import dataclass
 

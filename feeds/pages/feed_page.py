@@ -98,8 +98,8 @@ class Document:
     def _marks(self, entry: etree._Element) -> frozenset[str]:
         """Return the marks of an entry that is a release.
 
-        Entries of events have no marks, because their titles describe the event. They have no "via"
-        link.
+        Entries of events get no marks, because their titles describe the event. They are recognized
+        by their missing "via" link.
         """
         if not self.link(entry, "via"):
             return frozenset()

@@ -57,7 +57,7 @@ class FileLine:
 
 
 def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
-    """Return the row for a file, named by its title or the last part of its URL."""
+    """Return the row for a file. Its name is the file's title or the last part of its URL."""
     text = text or FileText()
     about = [kind_of(media.type), readable_size(media.length, texts)]
     if text.pages:

@@ -241,7 +241,10 @@ def condition_label(texts: Texts, condition: str) -> str:
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:
-    """Return a sentence about how many releases linked on a source's other pages were known."""
+    """Return a sentence about how many releases on a source's other pages were already known.
+
+    These are releases to which the other pages of the source link.
+    """
     if recall.share is None:
         return ""
     return texts.gettext(

@@ -39,7 +39,7 @@ SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
 
 
 class PageRenderer:
-    """Renders the pages of a site, with the arguments of `Navigation`."""
+    """Renders the pages of a site. It takes the same arguments as `Navigation`."""
 
     def __init__(
         self,

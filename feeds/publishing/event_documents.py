@@ -49,7 +49,7 @@ MAX_DAY_RELEASES = 200
 releases."""
 
 SEARCHED_EDITS: Final = 2
-"""Number of newest edits that are searched for silent ones, as a multiple of a feed's entries."""
+"""Number of recent edits that are searched for silent edits, as a multiple of a feed's entries."""
 
 RETURN: Final = 0
 """Value used instead of a version number if a retracted release is online again."""
@@ -326,9 +326,9 @@ class EventPages:
         keys: Sequence[object],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages that have an event with a changed key.
+        """Write the pages on which the key of an event has changed.
 
-        Events are ordered from the oldest.
+        ``every`` contains all events, oldest first, and ``keys`` their keys.
         """
         context = self._context
         full = full_pages(len(every))

@@ -113,7 +113,7 @@ class FacetPages:
         )
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
-        """Delete pages of the newest releases with numbers above ``written``."""
+        """Delete a facet's pages of newest releases whose numbers are above ``written``."""
         while True:
             written += 1
             file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)

@@ -167,10 +167,7 @@ def facet_files(facet: Facet) -> tuple[str, ...]:
 
 
 class FeedContents:
-    """The releases of feeds.
-
-    They are computed from the store, the archive pages and the last publication.
-    """
+    """Releases of feeds, computed from the store, the archive pages and the last publication."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -253,7 +250,7 @@ class ChangesSinceLastRun:
         try:
             return msgspec.json.decode(self._cache.note(name) or b"", type=ChangeCursor)
         except msgspec.DecodeError:
-            # It is missing, or another version of Communique saved it.
+            # The cursor is missing, or another version of Communique saved it.
             return None
 
     def queue(self) -> None:

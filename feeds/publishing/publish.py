@@ -387,7 +387,7 @@ class PublicationRun:
 
     @contextmanager
     def _tried(self, file: str) -> Iterator[None]:
-        """Report an exception of a ``with`` block as an error of ``file``, except StoreError."""
+        """Report exceptions in a ``with`` block, except StoreError, as errors of ``file``."""
         try:
             with self._cache.part():
                 yield

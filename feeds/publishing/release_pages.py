@@ -46,8 +46,9 @@ NO_NEIGHBOURS: Final = Neighbours()
 """Neighbours of a release without newer and older releases."""
 
 FORMER_LINKS_NOTE: Final = "former links"
-"""Cache key of the previous neighbours and stories of changed releases, until their pages are
-rewritten."""
+"""Cache key under which the previous neighbours and stories of changed releases are stored until
+their pages are rewritten.
+"""
 
 FormerLinks: TypeAlias = tuple[str | None, str | None, str | None]
 """Ids of the newer neighbour, the older neighbour and the story of a release, when its page was

@@ -41,8 +41,9 @@ from feeds.publishing.publish_context import PublishContext
 from feeds.urls import MONTH, href, is_published, page_file, release_file
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Beginnings of the paths of generated pages. Crawlers must not read them, because there are
-infinitely many."""
+"""URL path prefixes of generated pages. Crawlers must not read these pages, because there are
+infinitely many.
+"""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""

@@ -25,10 +25,14 @@ MAX_DRAWING_BYTES: Final = 1_000_000
 """Maximum total size in bytes of the SVG files with symbols that are shown per page."""
 
 XML_HEAD: Final = re.compile(r"<\?[^>]*>|<!DOCTYPE[^>]*>", re.IGNORECASE)
-"""Pattern that matches instructions in an SVG file, which are not allowed in HTML."""
+"""Pattern that matches XML processing instructions and the doctype of an SVG file, which are not
+allowed in HTML.
+"""
 
 FAILED: Final = frozenset([408, 425, 429, *range(500, 600)])
-"""HTTP statuses that show a problem of the server, not the state of the file."""
+"""HTTP statuses that report a problem of the server, so they show nothing about the requested
+file.
+"""
 
 
 class Parts:

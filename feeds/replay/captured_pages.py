@@ -267,10 +267,9 @@ class CapturedPages:
         entries: Sequence[CdxjEntry],
         restrictions: Restrictions,
     ) -> ReplayResponse | None:
-        """Return the response for the capture with a leaf number (its number in the log).
+        """Return the response for a capture, selected by its leaf number in the log.
 
-        The capture is one of several from the second ``stamp``. It need not be the memento of this
-        second.
+        All captures of the second ``stamp`` can be selected, not only the memento of this second.
         """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)

@@ -210,7 +210,7 @@ def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
 
 
 def captures_of_parts(found: Served, parts: Parts, secrets: Secrets) -> list[CdxjEntry]:
-    """Return the captures of all ``parts`` of a captured page, with the targets of redirects."""
+    """Return the captures of all ``parts`` of a captured page, and of the targets of redirects."""
     find_parts(found, parts, secrets)
     followed = 0
     while followed < len(captures := parts.captures()):

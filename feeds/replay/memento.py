@@ -69,7 +69,7 @@ class BadDatetime(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A past state of a resource: an absolute URL, and the time since which it applied (aware UTC).
+    """A past state of a resource: an absolute URL, and the time when the state began (aware UTC).
 
     ``imported`` is the name of the file from which the state was imported, or empty.
     """

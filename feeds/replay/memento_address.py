@@ -21,8 +21,9 @@ RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
 second."""
 
 PART = "-part"
-"""End of the time in the URL of a page's part. Such a URL has the time of the page, and leads to
-the nearest capture of the part."""
+"""Suffix of the time in the URL of a page's part, such as an image. Such a URL has the time of the
+page, and leads to the nearest capture of the part.
+"""
 AS_PART = re.compile(rf"([0-9]{{14}}){PART}")
 
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")

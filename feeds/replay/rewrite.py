@@ -222,7 +222,7 @@ class PageRewriter:
         return changes
 
     def _style(self, attrs: dict[str, str]) -> str:
-        """Return the style attribute with archived images, or an empty string for no change."""
+        """Return the style attribute with archived images, or an empty string if unchanged."""
         style = attrs.get("style", "")
         made = with_archived(style, self.base, self.parts) if "(" in style else style
         for key in LAZY_BACKGROUNDS:
@@ -338,7 +338,7 @@ def attributes(inside: str) -> dict[str, str]:
 
 
 def unquoted(value: str) -> str:
-    """Return an attribute's value without quotes and character references."""
+    """Remove the quotes around an attribute's value, and decode character references."""
     return unescape(value[1:-1] if value[0] in "\"'" else value).strip()
 
 

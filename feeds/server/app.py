@@ -77,7 +77,7 @@ class MountedApps:
     """ASGI applications from other packages to serve on the site, each optional.
 
     ``hub`` is the WebSub hub, ``callback`` receives content from other hubs, and ``admin`` serves
-    the operator's room (/admin).
+    the admin pages (/admin).
     """
 
     hub: ASGIApp | None = None
@@ -180,7 +180,7 @@ def create_app(
     ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
-    ``admin`` is the operator's room, and ``writes`` are the write operations of the API. ``signer``
+    ``admin`` serves the admin pages, and ``writes`` are the write operations of the API. ``signer``
     signs the directory of the keys that sign requests. ``judge`` returns the health of a store's
     sources. ``due`` returns the time of a source's next visit. ``facts`` returns the measurements
     for /metrics.

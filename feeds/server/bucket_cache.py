@@ -183,12 +183,12 @@ class BucketCache(HeldFiles):
 
 
 async def await_work(work: Callable[[], Awaitable[None]]) -> None:
-    """Await ``work()``, in a coroutine for asyncio.create_task."""
+    """Await ``work()``. This makes a coroutine, as asyncio.create_task requires."""
     await work()
 
 
 def complete_in(found: StoredManifest | None) -> int:
-    """Return the number of the last complete publication in a manifest, or 0 without a manifest."""
+    """Return the number of the last complete publication in a manifest, or 0 if there is none."""
     return found.manifest.complete if found else 0
 
 

@@ -72,7 +72,7 @@ are dropped first."""
 
 
 NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""Beginnings of paths that are generated even without a query."""
+"""Prefixes of URL paths at which responses are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
 """Key of the cache: a path, and the query in canonical order."""
@@ -111,7 +111,10 @@ class OnDemand:
         return self._fresh(question) or self._answer(question, asked)
 
     def cached_response(self, path: str, query: bytes) -> CachedFile | None:
-        """Return the cached response to a request, or None. Raises BadQuery."""
+        """Return the cached response to a request, or None.
+
+        Raises BadQuery if the query is invalid.
+        """
         asked = self._asked(path, query)
         return None if asked is None else self._fresh((path, canonical_query(asked)))
 
@@ -136,7 +139,8 @@ class OnDemand:
     def document(self, file: str) -> bytes | None:
         """Return the body of a generated feed, or None if the feed does not exist.
 
-        ``file`` is the feed's file name with its query. Raises StoreError.
+        ``file`` is the feed's file name with its query. Raises StoreError if the store can't be
+        read.
         """
         path, _, query = file.partition("?")
         path = "/" + path

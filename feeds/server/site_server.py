@@ -39,10 +39,10 @@ from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, is_feed
 log = logging.getLogger(__name__)
 
 GENERATED: Final = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""Beginnings of paths that are generated even without a query."""
+"""Prefixes of URL paths at which responses are generated even without a query."""
 
 WITH_QUERIES: Final = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
-"""Beginnings of paths that accept a query."""
+"""Prefixes of URL paths that accept a query."""
 
 FILES_UNAVAILABLE: Final = "This site's files are unavailable now. Please try again in a minute."
 
@@ -113,7 +113,7 @@ class SiteServer:
     ) -> CachedResponse | None:
         """Return the response to a plain GET from memory, or None (see http_protocol).
 
-        Raises OSError.
+        Raises OSError if a file can't be read.
         """
         if (
             self._table.responds(path, headers)
@@ -184,7 +184,9 @@ class SiteServer:
     ) -> CachedFile | None:
         """Return the generated page or the published file at a path, or None.
 
-        Raises Unanswered, BadQuery, QueryError, SlowSearch, StoreError, BucketError and OSError.
+        Raises Unanswered if the work queue rejects the request, BadQuery or QueryError for an
+        invalid query, and SlowSearch if a search takes too long. Raises StoreError, BucketError or
+        OSError if the data can't be read.
         """
         held = None
         if self._is_generated(path) or query:

@@ -50,7 +50,7 @@ MAX_CONTENT_BYTES: Final = 20_000_000
 """Maximum size in bytes of content whose signature is checked."""
 
 HEARD_UPDATE_SECONDS: Final = 60
-"""Minimum time in seconds between two updates of the time of a hub's last message in the store."""
+"""Minimum number of seconds before the stored time of a hub's last message is updated again."""
 
 SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
 """Pattern that matches the X-Hub-Signature header: algorithm and hexadecimal digest."""

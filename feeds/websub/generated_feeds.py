@@ -60,7 +60,7 @@ def made_feed(address: str) -> str | None:
 
 
 def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> str | None:
-    """Return the file or name of the feed with a topic URL.
+    """Return the file of a published feed or the name of a generated feed, given its topic URL.
 
     Returns None if the hub does not distribute such a feed.
     """
@@ -83,7 +83,7 @@ def note_changed_searches(
     known = frozenset(filter(is_made, store.feed_stamps()))
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
     store.forget_feeds(known - asked_for)
-    # Read before the feeds are generated. They lack releases that are not in the search index yet.
+    # Read before the feeds are generated, because they lack releases that are not indexed yet.
     last = store.cursor_of(SEARCH_INDEX) if store.awaits_indexing() else store.change_cursor()
     found = []
     for file in asked_for.intersection(changed_feeds(store, known, saved or {})).union(
@@ -92,7 +92,7 @@ def note_changed_searches(
         try:
             body = make(file) or b""
         except SlowSearch as error:
-            # It is checked again after the next change that may match it.
+            # The feed is generated again after the next change that may match its query.
             log.warning("the generated feed %s was skipped: %s", file, error)
             continue
         found.append((file, "", hashlib.sha256(body).digest()))

@@ -138,8 +138,8 @@ def _may_be_generated(store: Store, file: str, host: str) -> bool:
 def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
     """Store a subscription request, and replace an earlier one with the same callback and topic.
 
-    Returns False if too many requests wait. If the queue is full, the last request of the client
-    with the most waiting requests is removed.
+    Returns False if too many requests are waiting. If the queue is full, the last request of the
+    client with the most waiting requests is removed.
     """
     host, client = host_of(asked.callback), network_of(client)
     with store.transaction():
@@ -151,9 +151,10 @@ def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
 
 
 def _make_room(store: Store, client: str) -> bool:
-    """Remove the last request of the client with the most requests, if it has more than ``client``.
+    """Remove the last request of the client with the most waiting requests.
 
-    Returns whether a request was removed.
+    Nothing is removed if this client is ``client``, or has at most one request more than
+    ``client``. Returns whether a request was removed.
     """
     waiting = store.requests_by_client()
     most = max(waiting, key=lambda one: waiting[one])

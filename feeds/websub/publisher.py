@@ -48,7 +48,7 @@ class Announcer:
             await self._pace.rest()
 
     async def round(self) -> bool:
-        """Send all due notifications. Return False if one of them must be retried."""
+        """Send all due notifications. Return False if any notification must be retried."""
         good = True
         while changes := await in_thread(
             self._store, self._store.pending_topics, time.time(), BATCH_SIZE

@@ -33,7 +33,7 @@ def signing_secrets(watch: Watch) -> Mapping[str, str]:
 
 
 def without_random(watch: Watch) -> Watch:
-    """Return a copy of a watch without the random secrets that its creation draws."""
+    """Return a copy of a watch without the random signing secrets and feed token of a new watch."""
     signing = (one for one in channels_of(watch) if one.secret_key)
     emptied = {one.table: msgspec.structs.replace(one, **{one.secret_key: ""}) for one in signing}
     return msgspec.structs.replace(watch, feed=watch.feed and FeedAccess(""), **emptied)

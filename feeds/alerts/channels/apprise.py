@@ -42,7 +42,7 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0])
 
     def fault(self) -> tuple[str, str] | None:
-        """Return the key of an invalid URL and an error message, or None if the URL is valid."""
+        """If the URL is invalid, return ``url`` and an error message, otherwise None."""
         fix = fault_of_address(self.url)
         return ("url", fix) if fix else None
 

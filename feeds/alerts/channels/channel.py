@@ -67,8 +67,9 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     """
 
     metavar: ClassVar[str]
-    """Placeholder for the value of the channel's option in the help of `communique watch add`:
-    URL."""
+    """Placeholder for the value of the channel's option in the help of `communique watch add`, such
+    as URL.
+    """
 
     option_help: ClassVar[str]
     """The help text of the channel's option."""

@@ -119,7 +119,7 @@ async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
     except aiosmtplib.SMTPResponseException as error:
         # The message contains only the reply code, because the text of a reply may repeat the
         # login.
-        raise Undelivered(f"{server} answered {error.code}") from error
+        raise Undelivered(f"{server} responded with {error.code}") from error
     except TimeoutError as error:
         seconds = f"{SMTP_TIMEOUT_SECONDS:g} seconds"
         raise Undelivered(f"{server} did not respond within {seconds}") from error

@@ -48,12 +48,12 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0], new_secret())
 
     def fault(self) -> tuple[str, str] | None:
-        """Return the name of the invalid setting and an error message, or None if all are valid.
+        """If a setting is invalid, return its name and an error message, otherwise None.
 
         The message does not contain the URL or the secret, because both may be confidential.
         """
         if not has_host(self.url):
-            return "url", f"it leads to no host and port. {WEB_ADDRESS}"
+            return "url", f"it has no valid host and port. {WEB_ADDRESS}"
         if not is_secret(self.secret):
             fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
             return "secret", fix

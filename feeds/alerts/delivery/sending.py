@@ -22,7 +22,9 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Unde
 from feeds.alerts.messages import event_body, event_fields
 
 MAX_TRIED_RELEASES: Final = 1000
-"""Maximum number of newest releases among which a match for a test message is searched."""
+"""Maximum number of releases, newest first, that are searched for a match to use in a test
+message.
+"""
 
 
 class NothingToSend(CommuniqueError):

@@ -32,7 +32,7 @@ MAX_EVENTS: Final = 500
 """Maximum number of events per message, and maximum number of events matched per transaction."""
 
 MAX_DELIVERIES: Final = 10_000
-"""Number of deliveries after which a transaction does not match further events."""
+"""Number of deliveries in one transaction after which no further events are matched."""
 
 MAX_PARALLEL: Final = 64
 """Maximum number of messages that are sent at the same time, one per receiver."""
@@ -105,7 +105,7 @@ class AlertWorker:
         return bool(queued), self._store.waiting_outputs(time.time())
 
     def _refresh(self) -> None:
-        """Read watches and saved searches that changed."""
+        """Reload watches and saved searches that changed."""
         saved = self._searches.readable()
         if self._folder.refresh() or saved != self._saved:
             for error in self._folder.errors:
@@ -191,7 +191,11 @@ class AlertWorker:
             log.error("an alert failed", problem=problem)
 
     async def _serve(self, receiver: str, waiting: deque[tuple[str, str]]) -> None:
-        """Send the next message of a receiver, if one is due in its ``waiting`` outputs."""
+        """Send a receiver its next due message.
+
+        ``waiting`` contains the receiver's outputs, as pairs of watch and output. Outputs without a
+        due message are removed from it.
+        """
         while waiting:
             name, output = waiting[0]
             # The messages of an invalid watch wait until a person corrects the watch file.

@@ -62,7 +62,7 @@ class FramedPage:
     """A captured page in a frame: its original ``url``, and its ``address`` on this site.
 
     ``at`` is the time of the capture. ``oldest`` and ``newest`` are the times of its archived
-    parts, such as images, or None without such parts. ``missing`` is the number of files that the
+    parts, such as images, or None if it has none. ``missing`` is the number of files that the
     page may use and that are not archived. ``imported`` is the name of the file from which the
     capture was imported, or empty. All times are in UTC.
     """

@@ -31,11 +31,14 @@ SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("pdf", "document"), N_("The document contains “%(raw)s”")),
     **dict.fromkeys(("import", "expected"), N_("It was imported with the date “%(raw)s”")),
 }
-"""First parts of the sentences, by the first word of the rule that found the date (see
-docs/reference/codes.md). Each quotes the text of the date."""
+"""Beginnings of sentences about the origin of a date, by the first word of the rule that found the
+date (see docs/reference/codes.md). Each beginning quotes the text of the date.
+"""
 
 OTHER_RULE: Final = N_("“%(raw)s” was found")
-"""First part of the sentence for all other rules, such as rules of a custom source."""
+"""Beginning of the sentence about a date that any other rule found, such as a rule of a custom
+source.
+"""
 
 
 def date_origin(published: Published, texts: Texts) -> str:

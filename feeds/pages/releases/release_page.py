@@ -63,8 +63,9 @@ MAX_VERSIONS: Final = 20
 MAX_MEMBERS: Final = 8
 MAX_PASSAGES: Final = 2
 MAX_DEPOSITS: Final = 10
-"""Maximum numbers of items of several kinds on the page of a release. The JSON of the release
-contains all items."""
+"""Maximum numbers of items on the page of a release, by kind (files, topics, versions, deposits and
+others). The JSON of the release contains all items.
+"""
 MAX_SUMMARIZED: Final = 20
 """Maximum number of versions whose changes are summarized, because comparing versions is slow."""
 
@@ -293,7 +294,8 @@ def revision_page(
 ) -> bytes:
     """Render the page of version ``after``; ``before`` is the previous version, if any.
 
-    If a server shows captured pages (``is_served``), the page links to the comparison of both.
+    If a server shows captured pages (``is_served``), the page links to the comparison of the two
+    versions.
     """
     texts = pages.catalog.texts
     url = web_address(release.url) or entry.page

@@ -21,7 +21,9 @@ from feeds.urls import release_file, story_file
 
 MAX_MEMBERS: Final = 80
 MAX_QUOTED: Final = 30
-"""Maximum number of releases on the page, and maximum number with a quoted passage."""
+"""Maximum number of releases on the page of a story, and maximum number of these releases that are
+shown with a quoted passage.
+"""
 
 MAX_TITLE_CHARACTERS: Final = 200
 MAX_PASSAGE_CHARACTERS: Final = 240

@@ -282,7 +282,9 @@ class SiteBucket:
             return False
         if there.size <= here.size:
             return False
-        log.warning("%s has a longer log than HOME/site/log, which is kept", self._bucket.place)
+        log.warning(
+            "the log in %s is longer than HOME/site/log, so it is not replaced", self._bucket.place
+        )
         return True
 
     def _verified(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
@@ -378,6 +380,6 @@ def md5_of(body: bytes) -> str:
 
 
 def publication_of(headers: Mapping[str, str]) -> int:
-    """Return the number of the publication that wrote an object, or 0 without this header."""
+    """Return the number of the publication that wrote an object, or 0 if the header is missing."""
     header = headers.get(PUBLICATION, "")
     return int(header) if header.isdecimal() else 0

@@ -182,7 +182,8 @@ class PushedFiles:
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
     """Return the names of files whose stamps differ from the stamps of the uploaded files.
 
-    With a new archive page, the result includes the previous archive page, which becomes immutable.
+    If a new archive page was written, the result includes the previous archive page, whose headers
+    change because it becomes immutable.
     """
     wanted = {
         name for name, stamp in present.items() if name not in known or known[name].stamp != stamp

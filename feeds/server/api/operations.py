@@ -55,7 +55,7 @@ class Operation:
 
 
 class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The JSON object in the body of a request that writes; base class of all such bodies."""
+    """The JSON object in the body of a write request. Base class of all write bodies."""
 
     dry_run: Annotated[bool, Meta(description="Check the request, and change nothing.")] = False
 

@@ -20,7 +20,7 @@ from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, exampl
 from feeds.server.api.operations import Operation, Write
 
 STORY_CANDIDATES: Final = 50
-"""Number of newest releases among which an example of a release with a story is searched."""
+"""Number of recent releases that are searched for an example of a release with a story."""
 
 
 def rendered_page(

@@ -41,7 +41,8 @@ class Reads:
     ) -> schemas.ResponseBody:
         """Return the response to a request for ``path``, with the id ``name`` in it.
 
-        Raises ApiError and SourceMoved.
+        Raises ApiError if the request gets an error response, and SourceMoved if the source was
+        renamed.
         """
         context = ApiContext(store, path, name, self._site, self._health, self.saved)
         return operation.handler(context, asked)
@@ -49,7 +50,7 @@ class Reads:
     def call(self, operation: Operation, name: str, values: Mapping[str, str]) -> dict[str, Any]:
         """Return the response to a request as JSON values. The id of a renamed source is replaced.
 
-        Raises ApiError and StoreError.
+        Raises ApiError if the request gets an error response, and StoreError if the store fails.
         """
         asked = checked(values, operation.parameters)
         fields_in(asked)

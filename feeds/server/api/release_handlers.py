@@ -119,7 +119,10 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
 
 
 def _publishers(context: ApiContext) -> tuple[schemas.Republished, ...]:
-    """Return the publishers that republished a story's first release, the largest share first."""
+    """Return the publishers that republished a story's first release, sorted by shared text.
+
+    The publisher that copied the largest share of the text comes first.
+    """
     page = context.store.select(Selection(story=context.name), limit=MAX_COMPARED_RELEASES)
     members, _ = read_releases(page.found, context.store.release)
     return tuple(

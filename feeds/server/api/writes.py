@@ -43,7 +43,7 @@ WAIT_SECONDS: Final = 5.0
 its job (202)."""
 
 MAX_TARGET_CHARS: Final = 200
-"""Maximum length in characters of an id in the record of operations. Longer ids are unknown."""
+"""Maximum length in characters of an id in the record of operations. Longer ids are cut."""
 
 KEY_PATTERN: Final = re.compile(r"[!-~]{1,255}")
 """Pattern that matches an idempotency key: visible ASCII characters."""
@@ -211,7 +211,7 @@ def without_secrets(operation: Write, outcome: Outcome) -> Outcome:
 def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
     """Return a recorded response with its secret fields.
 
-    A field is null if its secret was changed or removed since.
+    A field is null if its secret has changed or been removed since then.
     """
     found = _secrets(operation, recorded)
     kept = {name for name in found if json_digest(found[name]) == recorded.values[name]}
@@ -317,7 +317,7 @@ def body_fields(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
 
 
 def found_in(schema: Any, key: str) -> Mapping[str, Any]:
-    """Return the first part of a JSON Schema with a key, or an empty mapping."""
+    """Return the first part of a JSON Schema that has the given key, or an empty mapping."""
     if isinstance(schema, dict):
         if key in schema:
             return schema

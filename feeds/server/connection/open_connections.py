@@ -9,8 +9,9 @@ from data.settings import SiteSettings
 from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
-"""Divisor of the process's limit on open files (RLIMIT_NOFILE), which gives the maximum number of
-connections. The other file descriptors remain for files."""
+"""The maximum number of connections is the process's limit on open files (RLIMIT_NOFILE), divided
+by this number. The other file descriptors remain for files.
+"""
 
 
 class OpenConnections:

@@ -109,7 +109,10 @@ class McpApp:
         return None
 
     def _is_own_host(self, host: str) -> bool:
-        """Return whether a host is certainly not a name that another site controls."""
+        """Return whether a host is an IP address, a loopback name or our own host.
+
+        Other sites can't control any of these.
+        """
         if host == self._own.hostname or is_loopback(host):
             return True
         try:
@@ -162,7 +165,7 @@ class McpApp:
 
 
 async def never() -> Message:
-    """Wait forever instead of receiving messages, which the SDK itself receives."""
+    """Wait forever. Used in place of ``receive``, because the SDK itself receives the messages."""
     await asyncio.Event().wait()
     raise AssertionError
 

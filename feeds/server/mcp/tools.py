@@ -37,7 +37,7 @@ PATH_NAMES: Final = {
     "jobs": "job",
     "catalogues": "catalogue",
 }
-"""Names of the argument for the id in a path, by the folder before it."""
+"""Names of arguments for ids in paths, by the folder that precedes the id in the path."""
 
 KEY_ARGUMENT: Final = "idempotency_key"
 

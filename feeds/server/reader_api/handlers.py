@@ -73,7 +73,7 @@ class Account:
         return self.values.get(name, [None])[-1]
 
     def number(self, name: str, usual: int, most: int) -> int:
-        """Return the whole number in a parameter, at most ``most``.
+        """Return the whole number in a parameter, limited to ``most``.
 
         If the parameter is missing, return ``usual``. Raises BadReaderRequest if it is not a
         number.

@@ -58,7 +58,7 @@ class Access:
 def token_in(
     headers: Iterable[tuple[bytes, bytes]], scheme: re.Pattern[bytes] = SCHEME
 ) -> str | None:
-    """Return the token in a request's Authorization header, or None without such a header."""
+    """Return the token in a request's Authorization header, or None if there is none."""
     for name, value in headers:
         if name == b"authorization" and (found := scheme.fullmatch(value)):
             if found[1].lower() != b"basic":

@@ -194,7 +194,10 @@ class RouteTable:
 
 @cache
 def pattern_of(path: str) -> re.Pattern[str]:
-    """Return the regular expression of a route's path. ``path`` parameters match any character."""
+    """Return the regular expression of a route's path.
+
+    Parameters of the type ``path`` match all characters, including line breaks.
+    """
     return re.compile(compile_path(path)[0].pattern, re.DOTALL)
 
 

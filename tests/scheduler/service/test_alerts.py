@@ -356,7 +356,7 @@ def test_a_removed_or_invalid_watch_does_not_affect_others(home: Home, peer: Pee
 def test_a_url_without_a_host_is_refused(home: Home, peer: Peer) -> None:
     refused = communique("watch", "add", "Bad", "--webhook", "http://[zz", home=home.path)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
-    assert "webhook.url: it leads to no host and port" in refused.stderr
+    assert "webhook.url: it has no valid host and port" in refused.stderr
     add(home, "Good", peer.url)
     good = (home.watches / "good.toml").read_text()
     (home.watches / "bad.toml").write_text(good.replace(peer.url, "http://[zz"))
