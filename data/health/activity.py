@@ -34,8 +34,8 @@ cautious if a country has few sources."""
 
 MIN_BUSY: Final = 0.05
 MAX_BUSY: Final = 2.0
-"""Maximum activity of a day. MIN_BUSY is the minimum, so that even a wait during quiet days
-ends."""
+"""Maximum activity of a country's sources on a day, relative to a usual day (1). MIN_BUSY is the
+minimum, so that even a wait during quiet days ends."""
 
 MAX_SHARE: Final = 0.97
 """Maximum share of publishing sources in the calculation of a hazard. For a share of 1, it would be
@@ -70,7 +70,7 @@ NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """Per day, the number of a country's sources that published, and of its known sources.
+    """Daily numbers of a country's sources: those that published, and all known ones.
 
     ``published`` and ``known`` have one value per day, starting on the day ``start`` (an ordinal of
     ``datetime.date``).
@@ -86,9 +86,9 @@ class Activity:
         self._before = self._sums()
 
     def _sums(self) -> list[tuple[float, float]]:
-        """Return two decayed sums for each day, over earlier days with the same weekday.
+        """Return, for each day, two decayed sums over earlier days with the same weekday.
 
-        The sums are the sources that published, and the known sources.
+        The sums count the sources that published, and the known sources.
         """
         heard, asked = [0.0] * 7, [0.0] * 7
         found = []

@@ -27,7 +27,7 @@ def condition_text(condition: str) -> str:
 class Meaning(NamedTuple):
     """Meaning of a health code: a state, and a sentence for the documentation.
 
-    ``may_degrade`` is whether a source may work despite this fault. Its state is then ``ok``.
+    ``may_degrade`` is true if a source may work despite this fault. Its state is then ``ok``.
     """
 
     state: State
@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
 class Verdict(NamedTuple):
     """Health of a source: a code, and the reason as a readable sentence.
 
-    ``degraded`` is whether the source works despite the fault.
+    ``degraded`` is true if the source works despite the fault.
     """
 
     code: str

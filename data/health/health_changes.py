@@ -175,7 +175,7 @@ class HealthCheck:
         return is_repeated(events_of_visits(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
-        """Yield the sources that work again after a person acknowledged their fault."""
+        """Yield the sources that work again after an operator acknowledged their fault."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
                 states = [one.condition for one in self.verdicts(name)][: self._further + 1]

@@ -1,8 +1,8 @@
 """Detection of outages of our own network, which are not faults of sources.
 
-Our network is down if nearly all hosts visited since the first of them stopped responding do not
-respond. An outage is recorded once, as a change in the health of HOME. Visits during the outage are
-not evidence about their sources.
+Our network counts as down if a host stopped responding and nearly all hosts visited since then do
+not respond either. An outage is recorded once, as a change in the health of HOME. Visits during the
+outage are not evidence about their sources.
 """
 
 import datetime as dt

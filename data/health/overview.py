@@ -34,9 +34,9 @@ def overview(store: Store) -> Iterator[Health]:
 def set_aside(
     run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
 ) -> Verdict | None:
-    """Return a verdict that takes precedence over the last visit, or None.
+    """Return the verdict if the source is paused or our network is down, otherwise None.
 
-    It is returned if the source is paused or our network is down.
+    This verdict takes precedence over the last visit.
     """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")

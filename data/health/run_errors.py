@@ -31,7 +31,7 @@ ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
 """Kind of run error. Reports stored by earlier versions may contain other kinds."""
 
 VANISHED: Final = "vanished"
-"""Kind of error: many releases of a source are missing at once, so a person must check it."""
+"""Kind of error: many releases of a source are missing at once, so an operator must check it."""
 
 STORE: Final = "store"
 """Kind of error: the store rejected a page."""
@@ -58,7 +58,7 @@ ARCHIVE: Final = "archive"
 """Kind of error: responses could not be archived, for example on a full disk."""
 
 DRIFT: Final = "drift"
-"""Kind of error: extraction changed, and the new results are held until a person accepts them."""
+"""Kind of error: extraction changed, and the new results wait until an operator accepts them."""
 
 CUT: Final = "interrupted"
 """Kind of error: this machine stopped the visit, which is therefore no evidence about its source.
@@ -174,8 +174,8 @@ def code_of_failure(run: Run, error: RunError) -> str:
 def decisive(run: Run, listing: str) -> RunError | None:
     """Return the error that made a run fail, or None if the run worked.
 
-    If a run has several errors, the most important one for a person is returned. ``listing`` is the
-    URL of the listing; an error there explains why nothing was found.
+    If a run has several errors, the most important one is returned. ``listing`` is the URL of the
+    listing; an error there explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):

@@ -17,8 +17,8 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum share of linked releases missing in all listings for which a fault is reported.
-MIN_MISSED is their minimum number."""
+"""If listings lack at least this share of the linked releases, a fault is reported. MIN_MISSED is
+the minimum number of missing releases."""
 
 MIN_PAGES: Final = 2
 """Minimum number of release pages with the same problem for which a fault is reported. A single
@@ -201,11 +201,11 @@ def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
 
 
 def pages(streak: Streak) -> str:
-    """Return the number of release pages with a fault, as part of a sentence."""
+    """Return a phrase for a sentence: the number of release pages with a fault."""
     return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
 
 
 def since(streak: Streak, run: Run) -> str:
-    """Return since when a fault has been seen, as part of a sentence."""
+    """Return a phrase for a sentence: the time since which a fault has been seen."""
     at = (streak.since or run.started).astimezone(dt.UTC)
     return f"since {at:%Y-%m-%d %H:%M} UTC"

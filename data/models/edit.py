@@ -63,5 +63,5 @@ NO_EDIT: Final = EditClasses()
 
 
 def weight_label(weight: float) -> str:
-    """Return a weight in the form for searches, with two decimals."""
+    """Return a weight as searches expect it: a number with two decimals."""
     return f"{weight:.2f}"

@@ -141,7 +141,7 @@ class Content:
     def redacted(self) -> bool:
         """Return whether the title, text and files were redacted under a legal order.
 
-        If REDACTED is only the title on the page, the content has a ``title_rule``.
+        A page whose title happens to be REDACTED has a ``title_rule``, so it does not count.
         """
         return self.title == REDACTED and not (self.body_text or self.title_rule)
 
@@ -295,9 +295,9 @@ class Release:
 
     @property
     def instant(self) -> dt.datetime:
-        """Return the time for comparisons with other releases: ``order``, or ``first_seen``.
+        """Return the time for comparisons with other releases.
 
-        ``first_seen`` is used for backlog, whose ``order`` is not a real time.
+        It is ``order``, or ``first_seen`` for backlog, whose ``order`` is not a real time.
         """
         return self.first_seen if self.is_backlog else self.order
 

@@ -148,7 +148,7 @@ class HealthEvent:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A person's decision about the alerts or visits of a source, with its time and reason.
+    """An operator's decision about the alerts or visits of a source, with its time and reason.
 
     ``until`` is None for a decision without an end. An acknowledgement ends when the source works
     again.
@@ -184,7 +184,10 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """Rhythm learned from the first ``releases`` releases of a source, None if they are too few."""
+    """Rhythm of a source, learned from its first ``releases`` releases.
+
+    ``rhythm`` is None if they are too few.
+    """
 
     releases: int
     rhythm: Rhythm | None = None

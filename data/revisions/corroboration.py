@@ -19,11 +19,11 @@ OWN_COPY: Final = "ours"
 """Name of our own copy among the copies that are compared."""
 
 NEAR_LINES: Final = 1
-"""Maximum distance in lines between an added or missing line and a line that changes from visit to
-visit, for the former to be noise."""
+"""Added or missing lines at most this many lines from a line that changes from visit to visit are
+noise."""
 
 MIN_TURNS: Final = 2
-"""Minimum number of changes of a passage in our captures for it to be noise."""
+"""A passage that changed at least this many times in our captures is noise."""
 
 MAX_LINES: Final = 5000
 """Maximum number of lines that are compared per copy."""
@@ -35,7 +35,7 @@ MAX_PASSAGE_LENGTH: Final = 2000
 """Maximum length in characters of each text of a passage in a report."""
 
 MIN_MAJORITY_VOICES: Final = 3
-"""Minimum number of compared copies for a majority to show which copy was altered."""
+"""Minimum number of copies, including ours, for a majority to show which copy was altered."""
 
 TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{8,}")
 """Pattern of a random word on a page, such as a session id."""
@@ -44,8 +44,8 @@ Places: TypeAlias = Mapping[int, Sequence[Difference]]
 """Differences from the lines of a text, by line number."""
 
 Words: TypeAlias = tuple[int, bool, int, int | None]
-"""Words in a text: the number of their line, whether they come before that line, and the first and
-last word, without the last. None stands for the whole line."""
+"""Words in a text: the number of their line, whether they are a new line before it, the first word,
+and the end (exclusive). An end of None stands for the whole line."""
 
 Agreement: TypeAlias = Literal[
     "payload", "text", "other_time", "differs", "absent", "failed", "skipped"
@@ -220,16 +220,17 @@ def judged(
 
 
 def words_at(one: Difference) -> Words:
-    """Return the words of our copy that a difference concerns: the line, and the words in it."""
+    """Return the words of our copy that a difference affects: the line, and the words in it."""
     if one.whole or one.added:
         return one.line, one.added, 0, None
     return one.line, False, one.start, one.end
 
 
 def text_at(place: Difference, some: Places) -> str:
-    """Return what a copy has in place of our words, or "" if it has the same words.
+    """Return another copy's text in place of our words, or "" if it has the same words.
 
-    ``place`` is a difference that identifies the words.
+    ``place`` is a difference that identifies our words. ``some`` contains the other copy's
+    differences.
     """
     near = some.get(place.line, ())
     return "\n".join(one.text or "-" for one in near if is_same_place(place, one))

@@ -20,8 +20,8 @@ MAX_PAIRS: Final = 4_000_000
 """Maximum number of word pairs in two passages that are compared word by word."""
 
 MAX_LINE_STEPS: Final = 2_000_000
-"""Maximum number of line comparisons per difference. It applies before and after anchor lines are
-found."""
+"""Maximum number of line comparisons per difference. The limit applies to the whole text, and again
+to the parts between lines that occur only once."""
 
 MAX_WORD_STEPS: Final = 12_000_000
 """Maximum number of word comparisons per difference."""

@@ -39,7 +39,8 @@ MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""
 
 MAX_LABEL_WORDS: Final = 3
-"""Maximum number of words, such as a month, after the label in such a line."""
+"""Maximum number of words, such as a month, after the label in a line with the date of the last
+change."""
 
 LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
 """Template for the pattern of a label that begins a correction note, as a complete word."""
@@ -68,7 +69,7 @@ NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", 
 """Prefixes that may reverse the meaning of the rest of the word."""
 
 MIN_PREFIXED_LETTERS: Final = 5
-"""Minimum number of letters of a word after such a prefix."""
+"""Minimum number of letters of a word after a negative prefix."""
 
 MAX_WORD_LETTERS: Final = 40
 
@@ -234,7 +235,7 @@ def _differs_in_names(old: Facts, new: Facts) -> bool:
 
 
 def _differs_in_words(old: Facts, new: Facts, *, has_classes: bool) -> bool:
-    """Return whether other words changed, beyond typing errors."""
+    """Return whether words changed that the edit's classes and typing errors do not explain."""
     if has_classes:
         return max(map(_word_count, changed_words(old, new))) > MAX_UNEXPLAINED_WORDS
     explained = old.explained | new.explained

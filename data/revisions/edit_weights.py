@@ -54,8 +54,9 @@ OTHER_FORM_WEIGHT: Final = 0.1
 """Weight of a change of word forms or word order."""
 
 INSERTED_WEIGHT: Final = 0.22
+"""Weight of one inserted or deleted word."""
 INSERTED_WORD_WEIGHT: Final = 0.07
-"""Weights of the first inserted or deleted word, and of each further one."""
+"""Additional weight of each further inserted or deleted word, up to MAX_INSERTED_WORDS."""
 
 MAX_INSERTED_WORDS: Final = 7
 
@@ -66,7 +67,7 @@ RATIO_WEIGHT: Final = 0.18
 """Additional weight of a figure that changes at least by a factor of ten."""
 
 MAX_FIGURE: Final = 20
-"""Maximum length in characters of a figure whose size matters."""
+"""Maximum length in characters of a figure whose size is compared."""
 
 NEW_FILE_WEIGHT: Final = 0.48
 """Weight of an additional file. Replacing or removing a file weighs more."""

@@ -120,9 +120,9 @@ def replaced_files(old: Content, new: Content) -> dict[str, tuple[str, str]]:
 def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Content:
     """Return ``content`` with the ``known`` digests of its attachments.
 
-    If several digests are known for an attachment, the last one is used. A document that is the
-    release itself has none if its text was read, because files that other pages link to are read at
-    other times.
+    If several digests are known for an attachment, the last one is used. A document that is itself
+    the release gets no digest if its text was extracted, because the same file may be read at
+    another time as an attachment of another page.
     """
     if content.body_rule == DOCUMENT and content.body_text:
         return replace(content, file_digests=())
@@ -134,7 +134,7 @@ def with_file_digests(content: Content, *known: Iterable[tuple[str, str]]) -> Co
 def is_text_replaced(before: FileText | None, after: FileText) -> bool:
     """Return whether an attachment was replaced by a file with a different text.
 
-    Texts of different tools for scans can't be compared.
+    Texts recognized from scans by different tools can't be compared.
     """
     return before is not None and before.pages != after.pages and before.tool == after.tool
 
@@ -193,8 +193,9 @@ def _link_lines(html: str) -> frozenset[str]:
 def moved_links(old: Content, new: Content) -> dict[str, tuple[str, str]]:
     """Map the text of each link that leads to another page to its old and new address.
 
-    Links to files are attachments. Links that are the only text of their block do not count,
-    because boxes with related news rotate. Nor do other texts of links, and texts of several links.
+    Three kinds of links are ignored: links to files, which are attachments; links that are the only
+    text of their block, because boxes with related news rotate; and links with a text that is new
+    or belongs to several addresses.
     """
     if old.body_html == new.body_html:
         return {}

@@ -212,10 +212,7 @@ def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
 
 
 def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
-    """Return the words that the title ``long`` has beyond ``short``, at one end.
-
-    Returns () if the titles differ in another way.
-    """
+    """Yield the names of the fields that differ, each with ``gained``, ``lost`` or ``changed``."""
     for name in FIELDS:
         before, after = _value(old, name), _value(new, name)
         if name == "published" and before and after and same_time(before, after):

@@ -51,19 +51,19 @@ MAX_VISITS_OF_TURNS: Final = 12
 """Maximum number of additional visits because of earlier changes of a place."""
 
 HOLD_FACTOR: Final = 3
-"""Minimum number of visits before a text is accepted, as a multiple of the visits with the longest
-noise in its place."""
+"""A text is accepted only after this many times as many visits as the longest-lasting noise in its
+place."""
 
 REMOVAL_VISITS: Final = 30
-"""Number of visits that must miss a line beside restless lines. One of many rotating texts is
-missing for a long time."""
+"""Number of consecutive visits after which the removal of a line near restless (often changing)
+lines is accepted. One of many rotating texts can be missing for a long time."""
 
 MAX_VISITS: Final = 40
 """Maximum number of visits that must find the same text at any place."""
 
 KNOWN_VALUE_VISITS: Final = 6
-"""Minimum number of visits before a text is accepted that was in its place before. Rotating texts
-return."""
+"""Minimum number of consecutive visits before a text is accepted that an earlier visit found in the
+same place. Rotating texts return."""
 
 MIN_RESTLESS_TURNS: Final = 6
 """Minimum number of changes for a line to count as restless."""
@@ -182,7 +182,7 @@ class Visit:
 
     @cached_property
     def regions(self) -> Mapping[int, Place]:
-        """Map each line number near restless lines to the most restless of them."""
+        """Map each line number near restless lines to the place that changed most often."""
         found: dict[int, Place] = {}
         for place in (one.place for one in self.seen):
             if place.turns and place.whole:
@@ -323,9 +323,9 @@ def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
 
 
 def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
-    """Return how many visits must find a new line, or miss a line, depending on other lines.
+    """Return the minimum number of visits before a new or missing line is accepted.
 
-    A new line beside restless lines is restless too, and so is one that vanished before.
+    A line beside restless lines is restless, too, and so is one that vanished before.
     """
     if not one.whole or one.line == WHOLE_PAGE_LINE:
         return 0

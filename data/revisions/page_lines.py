@@ -1,7 +1,7 @@
 """Differences between the lines of two versions of a single page, down to the changed words.
 
 Moved lines are not a difference, because galleries and lists of links often have a random order.
-Lines exchanged between unchanged neighbours are one.
+Lines that swapped places between unchanged neighbours are a difference.
 """
 
 import re
@@ -40,11 +40,10 @@ WORD: Final = re.compile(
 """Pattern of a word. A number, date or time is one word, because its parts change together."""
 
 EXCHANGED: Final = "\x00"
-"""First character of the key of an exchanged line. No line begins with it."""
+"""First character of the key of a line that swapped places. No line begins with it."""
 
 MAX_EXCHANGED: Final = 8
-"""Maximum number of lines in a circular exchange, in which each line takes the place of the next.
-"""
+"""Maximum number of lines in a circular swap, in which each line takes the place of the next."""
 
 MARK_BYTES: Final = 6
 
@@ -137,9 +136,9 @@ def differences(
 
 
 def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """Return the exchanged known lines, each with the new line in its place.
+    """Return the known lines that swapped places, each with the new line in its place.
 
-    Two lines may be exchanged, or up to MAX_EXCHANGED lines in a circle. A place is identified by
+    Two lines may swap places, or up to MAX_EXCHANGED lines in a circle. A place is identified by
     the lines around it, so items of a re-sorted list are not found.
     """
     places = {around: at for around, at in _around(after) if at >= 0}
@@ -164,7 +163,7 @@ def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
 
 
 def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the lines around each line as keys, with its number, or -1 if keys are equal."""
+    """Yield each line's neighbours and its number, or -1 if several lines have these neighbours."""
     padded = ["", *lines, ""]
     found: dict[tuple[str, str], int] = {}
     for at, around in enumerate(zip(padded, padded[2:], strict=False)):
@@ -286,7 +285,7 @@ class Passage:
 def _single_words(
     before: Sequence[str], after: Sequence[str], steps: Sequence[tuple[slice, slice]]
 ) -> Iterator[tuple[slice, slice]]:
-    """Yield steps between two lines, those between equal numbers of words word by word."""
+    """Yield parts of two lines that differ, as single words where both have as many words."""
     for old, new in steps:
         size = old.stop - old.start
         if size != new.stop - new.start:
@@ -347,7 +346,7 @@ def apply(
 ) -> list[str]:
     """Return the known lines with the accepted differences.
 
-    If a line has the same words as a line of ``new``, it takes over the punctuation.
+    If a line has the same words as a line of ``new``, it gets the punctuation of the new line.
     """
     lines: list[str | None] = [*known]
     for one in sorted(accepted, key=lambda one: (one.line, one.start), reverse=True):
@@ -387,7 +386,7 @@ def _replaced(line: str, one: Difference) -> str:
 
 
 def _beside(line: str, words: Sequence[re.Match[str]], place: slice) -> str:
-    """Return the words at a place of a line, from the last character before to the first after."""
+    """Return a line from the last character before some words to the first character after them."""
     start = words[place.start - 1].end() - 1 if place.start else 0
     end = words[place.stop].start() + 1 if place.stop < len(words) else len(line)
     return line[start:end]

@@ -53,7 +53,7 @@ MAX_HEADLINE_SHARE: Final = 0.6
 """Share of capitalized words at which capitals no longer indicate names, as in headlines."""
 
 MIN_HEADLINE_WORDS: Final = 3
-"""Number of words that a sentence must exceed to be a headline."""
+"""A sentence with at most this many words is never treated as a headline."""
 
 SENTENCE_STARTS: Final = frozenset(["", *'.!?…:"“„«»¿¡(['])
 """Characters that can precede a sentence's first word. "" stands for the start of a text."""

@@ -63,11 +63,9 @@ MAX_SPLIT: Final = 400_000
 """Maximum number of characters in changed lines that are split into sentences."""
 
 MAX_CHARACTERS: Final = 100_000
+"""Maximum total length, in characters, of the differing sentences of a text that are compared."""
 MAX_SENTENCES: Final = 2_000
-"""Maximum number of differing sentences, and of their characters, that are compared with each
-other.
-
-Further ones in the same text are ignored.
+"""Maximum number of differing sentences of a text that are compared. Further sentences are ignored.
 """
 
 

@@ -143,7 +143,7 @@ def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
 
 
 def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
-    """Yield passages of two texts, according to their stored kinds and lengths."""
+    """Yield passages of two texts, according to stored kinds and lengths."""
     left = right = 0
     for place, length in zip(steps[::2], steps[1::2], strict=True):
         kind = KINDS[place]

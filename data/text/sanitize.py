@@ -57,8 +57,8 @@ TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
 SEPARATOR: Final = "<x-part></x-part>"
 MIN_SLOW_CHARACTERS: Final = 2_000
-"""Minimum number of characters that are slow for nh3 in a fragment, at which its long texts are
-split."""
+"""A fragment's long texts are split if the fragment has at least this many characters that are slow
+for nh3."""
 
 MAX_TAG_LENGTH: Final = 10_000
 """Maximum length in characters of a tag in a fragment whose long texts are split. Longer tags are

@@ -183,7 +183,7 @@ def role(char: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """Put spaces in place of, or around, non-ASCII characters that separate words."""
+    """Put spaces around non-ASCII characters that are words, and in place of separators."""
     if text.isascii():
         return text
     for char in set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
@@ -341,10 +341,7 @@ def _counter() -> re.Pattern[str]:
 
 @cache
 def _sign() -> re.Pattern[str]:
-    """Return the pattern of words of which every counter contains at least one.
-
-    Testing it first takes a third of the time of the full pattern.
-    """
+    """Return the pattern of words such as "views", of which each counter contains at least one."""
     return re.compile(f"{alternatives(words('counters.labels'))}|{AGO}")
 
 

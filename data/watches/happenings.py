@@ -15,8 +15,8 @@ from data.watches.matching import AlertEvent, release_event
 class Happening:
     """A stored event, its time (aware UTC), and the id and title of its release.
 
-    ``backlog`` is whether the release was not news when it was found. It is not set in the event
-    itself, so that a watch can also be tried out with backlog.
+    ``backlog`` is true if the release was not news when it was found. The event itself never has
+    this flag, so that a trial can include backlog.
     """
 
     event: AlertEvent
@@ -27,7 +27,7 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Recent stored events, newest first, for trying out a watch."""
+    """Yield recent stored events, newest first, for trying out a watch."""
     return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
 
 

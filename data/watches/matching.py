@@ -48,7 +48,7 @@ PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
 
 
 class Need(NamedTuple):
-    """Keys of an expression, at least one of which is in each matching release.
+    """A set of keys. Each release that matches the expression has at least one of them.
 
     If the need ``is_exact``, each release with one of the keys also matches the expression.
     """

@@ -48,7 +48,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def outputs(self) -> tuple[str, ...]:
         """Return the names of the outputs.
 
-        The name is that of the table, or ``table:recipient`` if there are several recipients.
+        An output has the name of its table, or ``table:recipient`` if there are several recipients.
         """
         return (self.table,)
 
@@ -264,5 +264,5 @@ def _contradiction(expression: Expression) -> str:
 
 
 def _spaced(term: Term) -> str:
-    """Return the words of a term between spaces. A prefix has no space at its end."""
+    """Return the words of a term, surrounded by spaces. A prefix has no space at its end."""
     return f" {term.words}" + ("" if term.prefix else " ")

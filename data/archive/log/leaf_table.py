@@ -106,7 +106,7 @@ class LeafTable:
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
         """Return the leaf numbers of records by record id.
 
-        If a record has several, the last one counts.
+        If a record has several leaves, the last number is returned.
         """
         with self._transaction() as db:
             rows = db.execute(

@@ -161,8 +161,8 @@ class TreeLog:
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
         """Return the leaf numbers of records by record id.
 
-        If a record has several leaves, the last one counts. Records without a leaf are omitted. The
-        newest leaves are searched first. Raises ArchiveError.
+        If a record has several leaves, the last number is returned. Records without a leaf are
+        omitted. The newest leaves are searched first. Raises ArchiveError.
         """
         left = {record_id.bytes: record_id for record_id in record_ids}
         found = {}

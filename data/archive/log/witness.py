@@ -54,7 +54,10 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """The witness refused to cosign a log. ``evidence`` is the folder with the log's fault."""
+    """Raised if a witness refuses to cosign a log.
+
+    ``evidence`` is the folder where the proof of the log's fault is saved.
+    """
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")

@@ -28,7 +28,7 @@ class Stamp(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Stamps of a WARC file and its CDXJ file from before reading them, and the leaves read."""
+    """Stamps of a WARC file and its CDXJ file, taken before reading, and the leaves read."""
 
     stamps: tuple[Stamp, Stamp]
     leaves: set[int]
@@ -45,8 +45,8 @@ class CheckedFile(msgspec.Struct, frozen=True):
 class CheckedArchive(msgspec.Struct, frozen=True):
     """A complete verification that began at the time ``at`` (aware UTC).
 
-    The log had ``size`` signed leaves and the root hash ``root`` (hexadecimal). ``files`` are by
-    name.
+    The log had ``size`` signed leaves and the root hash ``root`` (hexadecimal). ``files`` maps the
+    names of files without problems to their facts.
     """
 
     at: dt.datetime
@@ -68,7 +68,7 @@ def stamps(path: Path) -> tuple[Stamp, Stamp] | None:
 def unchanged(checked: CheckedArchive, paths: Iterable[Path]) -> list[Path]:
     """Return the files that have not changed since a complete verification.
 
-    Files whose remembered leaves are not in the log of that time are left out.
+    Files whose leaves are not in the log of that verification are left out.
     """
     known = checked.files
     return [
@@ -101,7 +101,7 @@ def checked_archive(
     read: Mapping[str, Read],
     problems: Iterable[ArchiveProblem],
 ) -> CheckedArchive:
-    """Return what the next verification may skip after a complete verification.
+    """Return the facts about a complete verification that let the next one skip files.
 
     ``read`` contains finished files by name. Files with ``problems`` or unsigned leaves are left
     out.

@@ -52,7 +52,7 @@ CDXJ_LINE_END: Final = (
 CAPTURED: Final = (
     b' "digest": "%s", "length": "%d", "offset": "%d", "filename": "%s", "leaf": "%d"}\n'
 )
-"""End of CDXJ_LINE_END: the facts that the store has, too."""
+"""Last part of CDXJ_LINE_END, with the facts that are also in the store."""
 
 ZERO: Final = ord("0")
 

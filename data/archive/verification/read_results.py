@@ -136,8 +136,8 @@ class Records(Found):
     def follow(self, file: str, here: Position) -> None:
         """Report records without CDXJ lines, such as requests, that are not in the log's order.
 
-        Only this order shows whether two of them were exchanged. It proves nothing if leaves became
-        void and were replaced later.
+        Only this order shows whether two of them were swapped. The order proves nothing if leaves
+        became void and were replaced later.
         """
         before, self.previous = self.previous, here
         self.numbers.add(here.number)

@@ -45,7 +45,7 @@ UNSIGNED: Final = (
 def name_request(answer: ArchiveRecord, found: Records) -> None:
     """Assign a log leaf to the damaged record before a response.
 
-    This record is probably the request. CDXJ files do not list requests.
+    The damaged record is probably the request, which CDXJ files do not list.
     """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
@@ -84,8 +84,8 @@ def check(record: ArchiveRecord, found: Records, *, listed: bool) -> None:
 def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
     """Return the number of a record's leaf, or None.
 
-    If several leaves have the record's id, the number is that of the equal one. ``leaf`` is
-    computed from the record, ``encoded`` is its log entry.
+    If several leaves have the record's id, the leaf that equals ``leaf`` is chosen. ``leaf`` is
+    computed from the record, and ``encoded`` is its log entry.
     """
     numbers = leaves.numbers_of(leaf.record_id.bytes)
     if len(numbers) > 1:

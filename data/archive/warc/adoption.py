@@ -30,8 +30,8 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     """Return a record with the given WARC fields and block, and with a new salt for its leaf.
 
     All fields are kept, including id and date. A wrong payload digest is replaced, because later
-    records would refer to it. SHA-256 digests are written in hexadecimal. A digest other than
-    SHA-256 that may belong to the body without its chunked coding is kept. Missing digests are
+    records would refer to it. SHA-256 digests are written in hexadecimal. A digest with another
+    algorithm is kept if it may belong to the body without its chunked coding. Missing digests are
     added. The salt is always new, because anyone who knows it can guess addresses.
     """
     found = ArchiveRecord("", 0, 0, b"", fields, block)
@@ -74,7 +74,8 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     """Return whether the payload digest ``stated`` in a record is certainly wrong.
 
-    It already differs from the SHA-256 of the payload, but may have another form.
+    The caller knows that it differs from the SHA-256 of the payload as text. It may be the same
+    digest in another notation.
     """
     digest = parse_digest(stated)
     if digest is None:

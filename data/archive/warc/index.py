@@ -131,7 +131,7 @@ class Index:
     def newest(self, uri: str) -> CdxjEntry | None:
         """Return the newest capture of an exact address with status 200, or None.
 
-        The newest is the one with the highest leaf number, because clocks may be wrong.
+        The newest capture has the highest leaf number, because clocks may be wrong.
         """
         with self._lock:
             known = self._newest.get(uri)
@@ -269,7 +269,7 @@ class Index:
                 return self._read_into(self._path)
 
     def _read_into(self, path: Path | None) -> sqlite3.Connection:
-        """Open the database file ``path``, or a database in memory if None, and update it."""
+        """Open the database file ``path`` (a database in memory if None), and update it."""
         self._mark = file_identity(self._path)
         connection = open_for_writing(path, shared=True)
         try:

@@ -36,7 +36,7 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 """Exception that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
-"""Number of compressed bytes in the first read of a record."""
+"""Number of compressed bytes in the first read of a single record."""
 FIRST_PIECE_BYTES: Final = 65536
 """Maximum number of compressed bytes per read of a record. Most records are smaller."""
 
@@ -324,7 +324,7 @@ def read_file(
 
 
 class _Window:
-    """Reads successive bytes of a file in large pieces."""
+    """Reads consecutive bytes of a file in large pieces."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -340,7 +340,7 @@ class _Window:
         return self._bytes[at : at + size]
 
     def member_size(self, offset: int) -> int:
-        """Guess the size of the gzip member at an offset from the start of the next one.
+        """Guess the size of the gzip member at an offset from the start of the next member.
 
         Returns 0 if it is unknown.
         """

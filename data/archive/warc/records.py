@@ -134,7 +134,8 @@ def target_uri(url: str) -> tuple[str, bool]:
     """Return a URL as written to WARC records, and whether it is complete.
 
     User names, passwords, values of secret parameters, and characters after the first 8,000 are
-    removed. A URL is complete without its fragment, which is never sent to servers.
+    removed. Fragments are removed too, but the URL still counts as complete, because they are never
+    sent to servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True

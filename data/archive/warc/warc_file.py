@@ -49,7 +49,7 @@ class WarcFile:
         return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """Return the time since the file was created, or 0 if that is in the future."""
+        """Return the time since the file was created, or 0 if that time is in the future."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
