@@ -24,8 +24,8 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of items around another item, such as a news item around the row of a list in it.
-"""
+"""Maximum number of items that may enclose another item. Example: a news item that contains a list
+whose rows are items."""
 
 MAX_TEXT_FACTOR: Final = 8
 """Maximum total length of the extracted titles and dates, relative to the length of the page's

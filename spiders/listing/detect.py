@@ -41,7 +41,7 @@ MIN_MAIN_LIST_SCORE: Final = 2.5
 unrelated to the page."""
 
 MIN_MAJORITY_SHARE: Final = 0.8
-"""Minimum share of items with a property for a list to have it."""
+"""A list counts as having a property if at least this share of its items has it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
@@ -74,9 +74,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
     """Return a region with the whole list if the best region covers only a part of it.
 
-    If each record is a blog section with several titles, the rows inside the sections replace the
-    region. If the region has only some of the posts marked with schema.org or microformats, all
-    marked posts replace it. Otherwise, the best region is returned.
+    - If each record is a blog section with several titles, the rows inside the sections replace the
+      region.
+    - If the region has only some of the posts marked with schema.org or microformats, all marked
+      posts replace the region.
+    - Otherwise, the best region is returned.
     """
     marked = [
         one
@@ -136,9 +138,9 @@ def _holds(outer: Region, inner: Region) -> bool:
 
 
 def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
-    """Whether most of a region's records around records of ``inner`` have dates.
+    """Whether most records of a region that contain records of ``inner`` have dates.
 
-    If not, dated and undated parts of the same releases alternate.
+    If not, the dated and the undated parts of the same releases alternate.
     """
     begins = [span.begin for span in inner.records]
     own = [

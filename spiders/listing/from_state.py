@@ -23,8 +23,10 @@ MAX_STORES: Final = 50
 """Maximum number of data stores (XML in a script) read per page."""
 
 MIN_ROWS: Final = 2
+"""Minimum number of rows in a data store (XML in a script)."""
+
 MAX_ROWS: Final = 2_000
-"""Minimum and maximum number of rows read from a data store (XML in a script)."""
+"""Maximum number of rows read from a data store (XML in a script)."""
 
 _CDATA = re.compile(r"\s{0,9}<!\[CDATA\[")
 _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
@@ -35,7 +37,7 @@ MAX_NESTED, SHORTEST_NESTED = 20, 80
 data."""
 
 MIN_CACHE_ENTRIES: Final = 3
-"""Minimum number of cache entries of the same type in a list."""
+"""Minimum number of cache entries of the same type that count as a list."""
 
 REASON: Final = "the listing is only in the page's scripts; set render = true to run them"
 """Message for a listing that was found only in scripts."""

@@ -30,10 +30,10 @@ MAX_HEADINGS: Final = 20
 
 
 class PageHeadings:
-    """The headings of a page with the ``<title>`` ``title``.
+    """The headings of a page whose ``<title>`` is ``title``.
 
-    ``main`` is the position of the main heading, or -1. This is the first ``<h1>``, or else a
-    heading in ``<title>``.
+    ``main`` is the position of the main heading, or -1. The main heading is the first ``<h1>``, or
+    else a heading that is a part of ``<title>``.
     """
 
     def __init__(self, flat: FlatPage, title: str) -> None:

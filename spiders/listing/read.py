@@ -37,8 +37,8 @@ from spiders.page_parts.find_parts import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, items
-in scripts are used if their number is more than this many times higher."""
+"""Number of dated items on a page from which its scripts are not searched. If a page has fewer
+dated items, items found in scripts replace them if there are more than this many times as many."""
 
 DECLARED: Final = "declared"
 """Rule name of a listing extracted with the selectors of its source file."""
@@ -47,7 +47,8 @@ PAGE_PARTS: Final = "sections"
 """Rule name of a listing whose releases are parts of the page itself."""
 
 PARTS_CONFIDENCE: Final = 0.9
-"""Confidence (0 to 1) in a listing whose releases are sections of this page, without own pages."""
+"""Confidence (0 to 1) in a listing whose releases are sections of the listing page, without pages
+of their own."""
 
 MIN_SHARE_INSIDE_PARTS: Final = 0.6
 """Minimum share of the detected items that must be inside the page's parts for the parts to be the

@@ -22,9 +22,9 @@ MIN_UNDATED_LIKENESS: Final = 0.5
 like titles."""
 
 MIN_LONG_TITLE_WORDS: Final = 0.6
-"""Minimum value of the feature ``words`` (0 to 1) of a region that is accepted despite a low value
-of ``likeness``. ``words`` grows with the length of the titles, and long titles may share most of
-their words."""
+"""Minimum value (0 to 1) of the feature ``words`` for a region to be accepted despite a low value
+of ``likeness``. ``words`` grows with the length of the titles. Long titles may share most of their
+words, which lowers ``likeness``."""
 
 LIKELY_SCORE: Final = 1.0
 """Score of a region that lists releases with a probability of 0.5."""
@@ -116,8 +116,8 @@ class RegionCandidate:
 class Candidates:
     """The regions of a page that may list its releases, sorted by maximum possible score.
 
-    Only the first MAX_RATED records of a region are rated. Its items are extracted at most once,
-    and only while it can still be the best.
+    Only the first MAX_RATED records of a region are rated. A region's items are extracted at most
+    once, and only if the region can still be the best.
     """
 
     def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
@@ -155,7 +155,7 @@ class Candidates:
     def _limit(self, candidate: RegionCandidate) -> float:
         """Return an upper bound of a candidate's score.
 
-        It is lower than ``most``, but takes longer to compute.
+        It is a closer bound than ``candidate.most``, but takes longer to compute.
         """
         excess = self._features.excess_words(candidate.records)
         return candidate.most - WEIGHTED["words"] * excess

@@ -30,7 +30,8 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.regions import CHROME, MAIN, SIDE_BITS
 
 MIN_LINK_WORDS: Final = 4
-"""Minimum number of words in the text of a link that a simple rule accepts as a release."""
+"""Minimum number of words in a link's text for the feature ``naive_found`` to count the link as a
+release."""
 
 MAX_PAGER_DISTANCE: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
@@ -63,7 +64,7 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """Facts about a page: its URL, its next page, where its list is, and its ``<title>``.
+    """Facts about a page: its URL, its next page, the place of its list, and its ``<title>``.
 
     ``place`` is where the list is on page 1: a path as returned by `place_of`, or empty.
     """
@@ -238,7 +239,7 @@ class RegionFeatures:
         }
 
     def excess_words(self, read: list[Record]) -> float:
-        """Return by how much `most` overestimates the feature ``words``.
+        """Return by how much `most` may overestimate the feature ``words``.
 
         `most` counts all words of a record, but a title is a single text, or the texts of one link.
         """
@@ -362,7 +363,7 @@ def _is_bare(item: ListingItem) -> bool:
 
 
 def _falling(days: Sequence[dt.date]) -> float:
-    """Return the share of days that are not later than the preceding item.
+    """Return the share of days that are not later than the day before them in the list.
 
     Returns 0 for fewer than three days.
     """

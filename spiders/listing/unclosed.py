@@ -24,7 +24,7 @@ MAX_STEPS: Final = 6
 """Maximum number of levels between a container and the next container nested in it."""
 
 MAX_FOLLOWED: Final = 2
-"""Maximum number of levels between two nested containers that contain further elements."""
+"""Maximum number of levels between two nested containers at which another element may follow."""
 
 MAX_ELEMENTS: Final = 20_000
 """Maximum number of containers compared per page."""
@@ -36,7 +36,7 @@ _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 class _Chain:
     """A chain of containers, each nested in the previous one.
 
-    ``followed`` is the number of containers after which another element follows. ``is_ending`` is
+    ``followed`` is the number of containers that are followed by another element. ``is_ending`` is
     true if an element follows the last container.
     """
 

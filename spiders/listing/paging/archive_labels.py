@@ -96,7 +96,7 @@ def period_in(label: str) -> ArchivePeriod | None:
 
 
 def _numbers_in(text: str) -> tuple[int, int, str]:
-    """Return the year and month in a label (0 if missing) and the rest of the label's text."""
+    """Return the year and month in a label (0 if missing), and the label's text without them."""
     for pattern in _PERIODS:
         if (match := pattern.search(text)) and (year := gregorian_year(int(match["y"]))):
             groups = match.groupdict()

@@ -304,7 +304,7 @@ class Controls:
         """Whether the names of a control or its form mention pages or years.
 
         Option lists of numbers need such a name, because numbers may mean anything. Option lists of
-        years do not.
+        years need none.
         """
         form = self._state_form if postback_of(control) else _form_of(control)
         return form is not None and self._pages(form, control)

@@ -98,7 +98,7 @@ def _read(said: Mapping[str, str], page: Page) -> ElementPager:
 
 
 def _address(base: str, parameter: str, number: int) -> str:
-    """Return the URL of a numbered page, or "" if it is unknown where the number belongs."""
+    """Return the URL of a numbered page, or "" if the position of the number in URLs is unknown."""
     if _PLACE.search(base):
         return _PLACE.sub(str(number), base, count=1)
     if _OPEN_END.search(base):

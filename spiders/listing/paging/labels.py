@@ -27,12 +27,12 @@ MAX_ICONS: Final = 8
 FORWARD_ARROWS: Final = frozenset(
     ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "➔", "➜", "➡", "⟶", "▸")
 ) | {"…", "..."}
-"""Labels of links to the next page."""
+"""Arrows and dots that label links to the next page."""
 
 BACKWARD_ARROWS: Final = frozenset(
     ("‹", "«", "<", "<<", "←", "◀", "◄", "⟨", "❮", "≪", "⇐", "〈", "＜", "⬅", "⟵", "◂")
 )
-"""Labels of links to the previous page."""
+"""Arrows that label links to the previous page."""
 
 RIGHT, LEFT = "›", "‹"
 """Labels that replace icons pointing right and left."""
@@ -213,8 +213,10 @@ def is_written_rtl(root: etree._Element) -> bool:
 class PagerLabels(NamedTuple):
     """Words in the labels of pagination controls, in normalized form.
 
-    - ``next``, ``older``: labels of the next page, because listings begin with the newest releases
-    - ``onward``: both of these
+    - ``next``: labels of the next page
+    - ``older``: labels of older releases, which also lead to the next page, because listings begin
+      with the newest releases
+    - ``onward``: all labels in ``next`` and ``older``
     - ``of``: words and signs between two numbers, as in *1 of 9*
     - ``results``: words after the total number of results
     - ``totals``: words before the total number of results

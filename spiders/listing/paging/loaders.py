@@ -1,8 +1,8 @@
 """Find the requests for further rows that a page's scripts make.
 
 A button or container has attributes for the URL and a counter (``data-url`` and ``data-offset``),
-or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the listing have no
-button, so a `Series` counts their requests.
+or a script contains WordPress's ``ajaxurl`` with an action. The parts of the listing that follow
+have no button, so a `Series` increases the counter to build their requests.
 
 Functions that page through a listing, such as ``goPage(2)``, are recognized by their source code.
 They are never run.

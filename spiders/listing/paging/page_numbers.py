@@ -33,8 +33,10 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 MIN_DOTS: Final = 2
+"""Minimum number of dots in a pager."""
+
 MAX_DOTS: Final = 200
-"""Minimum and maximum number of dots in a pager."""
+"""Maximum number of dots in a pager."""
 
 MAX_DOT_ELEMENTS: Final = 6
 """Maximum number of elements per dot, such as a list item with a link and an icon."""
@@ -296,8 +298,8 @@ def _current(
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. If the pager
-    omits it, the missing number is returned if the page's URL fits between its neighbours' URLs.
-    ``shown`` contains all numbers in the pager.
+    omits the current number, the gap is filled: its number is returned if the page's URL fits
+    between the URLs of the neighbouring numbers. ``shown`` contains all numbers in the pager.
     """
     linked = pager.linked
     for number in shown:

@@ -251,7 +251,10 @@ class _Links:
         return label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
 
     def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
-        """Record a label's page number with its URL. ``address`` is None for the current page."""
+        """Record the page number that a label contains, with its URL.
+
+        ``address`` is None for the current page.
+        """
         number, places = number_in(label), range_in(label)
         if number is not None and address is None:
             self._pagers[pager_of(node)].own = number
@@ -356,7 +359,7 @@ def _rated(
 
 
 def _loads(node: etree._Element, here: str) -> bool:
-    """Whether a control is a "load more" button that needs scripts (no URL and no form)."""
+    """Whether a control is a "load more" button that works only with scripts (no URL, no form)."""
     is_link = node.tag in {"a", "link"} and resolve(node.get("href") or "", here)
     return not is_link and node.tag != "input"
 

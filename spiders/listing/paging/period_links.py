@@ -55,8 +55,8 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Pattern of URLs of listings by category, tag or author, which site-wide archives do not belong
-to."""
+"""Pattern of URLs of listings by category, tag or author. Archives of the whole site do not belong
+to such a listing."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _DIGITS: Final = re.compile(r"\d+")
@@ -130,7 +130,7 @@ def _archive(
 ) -> Iterator[tuple[ArchiveLink, bool]]:
     """Yield the archive that a control leads to, and whether it is valid on its own.
 
-    Otherwise, it is valid only together with other archives on the page.
+    If not, it is valid only together with other archives on the page.
     """
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):

@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 
 from data.text.folding import fold_date
+from data.wording import counted
 from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
 from spiders.listing.paging.controls import Controls, at_ends
@@ -73,7 +74,7 @@ def unread_signs(
     following: str | None,
     controls: Controls | None = None,
 ) -> tuple[UnreadSign, ...]:
-    """Return signs that a listing has more releases than a page, or that it ends on the page.
+    """Return signs that a listing has more releases than a page shows, or that it ends on the page.
 
     ``following`` is the URL of the next page, if any. Pass ``controls`` to reuse the parsed
     controls of the page.
@@ -114,10 +115,12 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
         if sign.kind == "months" and (not reached or sign.number < month):
             yield f"no address leads to the months {sign.text}"
         if sign.kind == "end" and sign.number > pages:
-            yield f"the last page has the number {sign.number}, and {pages} were read"
+            read = counted(pages, "page was", "pages were")
+            yield f"the last page has the number {sign.number}, but only {read} read"
         is_claim = sign.kind == "total" and not (is_end and pages > 1)
         if is_claim and lacks(sign.number, listed, pages):
-            yield f"the page says “{sign.text}”, and {listed} were listed"
+            found = counted(listed, "release was", "releases were")
+            yield f"the page says “{sign.text}”, but only {found} listed"
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:

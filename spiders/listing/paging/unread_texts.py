@@ -1,4 +1,4 @@
-"""Find short texts on a listing page that state the total number of releases or pages."""
+"""Find short texts on a listing page that contain the total number of releases or pages."""
 
 import re
 from collections.abc import Iterator
@@ -214,7 +214,10 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
 
 def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
-    """Return the numbers of the current and last page if the former is in a text field, or None."""
+    """Return the numbers of the current and the last page, or None.
+
+    The current page number is the value of a text field.
+    """
     inputs = node.iterdescendants("input")
     field = next((one for one in inputs if one.get("value") is not None), None)
     found = _OF_LAST.search(folded) if field is not None else None

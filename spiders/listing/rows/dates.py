@@ -85,7 +85,8 @@ _MAY_BE_DATE = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""Pattern of a character in every text with a year, for a quick first check."""
+"""Pattern of a digit or 元. Every text with a year contains one of these, so this is a quick first
+check."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _MAX_PART_LENGTH = 16
@@ -128,7 +129,7 @@ class DateMark:
     - ``published`` is None if the page shows only a month and day.
     - ``place`` and ``last`` are the positions of the first and last text of the date. They differ
       if day, month and year are separate texts.
-    - ``alone`` is true if the text contains little else.
+    - ``alone`` is true if the text contains little besides the date.
     - ``other`` is true if a label marks it as the date of an event or a change.
     - ``month_and_day`` contains the month and the day of a date without a year.
     """
@@ -145,8 +146,8 @@ class DateMark:
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """Return all plausible dates of a page, in page order.
 
-    A month and day without a year get the year from the nearest heading above them, or from
-    ``url``, or are recognized as recent from the list.
+    If a date has no year, the year comes from the nearest heading above it or from ``url``. In some
+    lists, such dates are recognized as recent.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
@@ -185,7 +186,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
 def _with_recent_days(
     marks: list[DateMark], flat: FlatPage, context: DateContext
 ) -> list[DateMark]:
-    """Return the dates with the years of recent days added, which some lists omit."""
+    """Return the dates, with years added to recent days that are shown without a year."""
     years = ((one.sign, one.published.day.year if one.published else None) for one in marks)
     recent = recent_signs(years, context.now.year)
     for index, mark in enumerate(marks):
@@ -227,14 +228,14 @@ class _Year:
     is_fiscal: bool = False
 
     def note(self, text: TextMark, context: DateContext) -> None:
-        """Set the year to that in a text, if the text is a heading with a year."""
+        """Set the year, if a text is a heading that contains a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
             self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
 
     def of_month(self, month: int) -> int | None:
-        """Return the calendar year of a month in the current year, or None.
+        """Return the calendar year of a month below the current year's heading, or None.
 
-        A fiscal year covers parts of two calendar years.
+        The heading may show a fiscal year, which covers parts of two calendar years.
         """
         return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
 
@@ -289,7 +290,7 @@ def _marks_of(
 
 
 def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
-    """Whether the words, label or column heading of a date are for an event or a change."""
+    """Whether a date's own text, label or column heading describes an event or a change."""
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
@@ -344,9 +345,9 @@ def _by_address(
 ) -> DateMark | None:
     """Return a date with the year from the URL of its row's link.
 
-    ``known`` is the date as the text shows it, if the month is a word. Digits alone, such as
-    ``06-25``, are a date only if the URL has the same month and day. Otherwise, ``known`` is
-    returned.
+    ``known`` is the date as shown in the text, if its month is a word. It is returned if the URL
+    does not contain this date. Digits alone, such as ``06-25``, count as a date only if the URL
+    has the same month and day.
     """
     figures = None if known else _FIGURES.fullmatch(text.text)
     day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day

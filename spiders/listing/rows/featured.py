@@ -31,7 +31,7 @@ _MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
 
 _MAX_ENCLOSING_ELEMENTS = 3
-"""Maximum number of elements around a date that are tried as the element of a release."""
+"""Maximum number of elements around a date that are considered as the element of a release."""
 
 _MAX_LIST_DISTANCE = 4
 """Maximum distance between a region and the list below it, in marks (texts and links)."""
@@ -40,12 +40,13 @@ _MIN_MORE_LINKS = 3
 """Minimum number of links in a list beside the last record of a region."""
 
 _MIN_LIST_LIKENESS = 0.5
-"""Minimum title likeness (0 to 1) of a list below a region."""
+"""Minimum title likeness (0 to 1) of the link texts in a list below a region."""
 
 _MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
 _MIN_COMMON_SHARE = 0.8
-"""Minimum share of items with the most common URL shape."""
+"""Minimum share of items with the most common URL shape for it to count as the shape of release
+URLs."""
 
 _DIGITS = re.compile(r"\d+")
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
@@ -54,7 +55,7 @@ _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 def featured(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Return the releases directly above a region whose URLs have the shape of its items' URLs.
+    """Return the releases directly above a region whose URLs have the shape of its item URLs.
 
     Such a release needs a date, or a heading if the region has no dates. Older releases in a box of
     popular releases are skipped.
@@ -139,7 +140,7 @@ def _calls_itself_more(node: etree._Element) -> bool:
 
 
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
-    """Return the posts right above ``first`` whose heading links to a URL with this shape."""
+    """Return the posts right above position ``first`` whose headings link to URLs of this shape."""
     found: list[ListingItem] = []
     for span in flat.spans:
         if (
@@ -186,7 +187,7 @@ _cached_shape = lru_cache(maxsize=MAX_CACHED_LINKS)(_shape)
 
 
 def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
-    """Return the elements with links around each separate date above ``first``.
+    """Return the elements around each separate date above position ``first`` that contain links.
 
     For each date, the smallest element comes first. It may contain only a link to the author, so
     larger elements are returned, too.

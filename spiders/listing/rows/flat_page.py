@@ -69,7 +69,7 @@ MAX_CACHED_CLASS_CHARS = 300
 """Maximum length of a class attribute for which `element_word` is cached, in characters."""
 
 MAX_ID = 59
-"""Maximum length of an id that is part of the result of `element_word`, in characters."""
+"""Maximum length of an id that `element_word` includes in its result, in characters."""
 
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 
@@ -232,7 +232,7 @@ def joined_line(texts: list[TextMark]) -> str:
 
 
 def element_word(node: etree._Element) -> str:
-    """Return an element's tag and classes, without numbers and without classes of single rows.
+    """Return an element's tag and classes, without numbers and classes that mark single rows.
 
     For elements around parts of a page (`_FRAMES`), the id is included.
     """
@@ -294,7 +294,7 @@ class _Walk:
         self._hidden: etree._Element | None = None
         self._about = shown_by_scripts(tree)
         self._open_headings: list[tuple[HeadingMark, int]] = []
-        """Headings without a scope yet, each with the number of links before its end."""
+        """Headings whose scope is not known yet, each with the number of links before its end."""
 
     def run(self) -> FlatPage:
         out = self._out

@@ -30,7 +30,7 @@ MIN_SHARED_PARTS: Final = 0.5
 """Minimum share of parts (tags with classes) that two rows with the same markup share."""
 
 MAX_BOX_SIZE_SHARE: Final = 0.67
-"""Maximum size of a list that may be a box, relative to the size of the largest list."""
+"""Maximum size of a list that may be a box, as a share of the size of the largest list."""
 
 MIN_ROWS: Final = 3
 """Minimum number of rows in an undated list that is separated from a dated list."""

@@ -138,7 +138,7 @@ class RecordFields:
         return anchor.sign if self._strict else anchor.loose
 
     def _learn(self, record: Record) -> None:
-        """Add the links of a record to the links with the same signature (slot).
+        """Group the links of a record by signature (slot).
 
         Only the first link with each signature counts.
         """
@@ -206,8 +206,7 @@ class RecordFields:
     def like_these(self, record: Record) -> ListingItem | None:
         """Convert a record that is not one of the rated records to an item.
 
-        Only links whose signature occurs in the rated records are used. Returns None if there are
-        none.
+        Returns None if the record has no link with a signature that occurs in the rated records.
         """
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:

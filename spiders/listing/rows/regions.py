@@ -32,7 +32,7 @@ MIN_TITLE_WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MIN_DATED_SHARE = 0.6
-"""Minimum share of a region's records with dates for its other records to be something else than
+"""Minimum share of a region's records with dates. If it is reached, the undated records are not
 releases."""
 
 MAX_DATE_DISTANCE = 12
@@ -70,7 +70,8 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""Pattern of the start of link texts such as *Read more*, which repeat the URL of a title."""
+"""Pattern of the start of link texts such as *Read more*. Such a link has the same URL as a title.
+"""
 
 
 @dataclass(slots=True)
@@ -106,8 +107,8 @@ def find_regions(
 ) -> list[Region]:
     """Return the most likely regions of a page: the best by dates, then the best by links.
 
-    If ``place`` (where the list is on page 1) is given, the region there comes first. Last come the
-    page's only undated post, if any, and posts with explicit markup that are not yet included.
+    If ``place`` (where the list is on page 1) is given, the region there comes first. The page's
+    only undated post, if any, and posts with explicit markup that are not yet included come last.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []

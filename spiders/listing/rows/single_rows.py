@@ -33,8 +33,8 @@ FIRST_UNSPACED: Final = "\u0e00"
 Most of these scripts have no spaces between words."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of a page's text in its only undated row. On the page of a release, more text is
-outside such a row."""
+"""Minimum share of a page's text that its only undated row must contain. On the page of a release,
+more text is outside such a row."""
 
 ONE_DATE: Final = 0.97
 """Minimum value of a row with one date, or with a publication and a modification date."""

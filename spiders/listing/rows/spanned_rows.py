@@ -20,7 +20,7 @@ PAIR: Final = "2"
 """Value of the ``rowspan`` of a cell that spans both rows of a release."""
 
 MIN_PAIRS: Final = 2
-"""Minimum number of pairs of rows in a table for joining them."""
+"""Rows of a table are joined only if the table has at least this many pairs of rows."""
 
 MAX_DIGITS: Final = 3
 """Maximum length of a ``rowspan``, in characters."""

@@ -39,10 +39,10 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u06
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _MAX_MEAN_LENGTH = 200
-"""Maximum mean length in characters of texts with the full score as titles."""
+"""Maximum mean length of texts with the full title score, in characters."""
 
 _MIN_FULL_SCORE_WORDS = 4
-"""Minimum number of words in a text with the full score as a title."""
+"""Minimum number of words in a text with the full title score."""
 
 _MAX_TITLE_SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
@@ -54,10 +54,10 @@ _MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles that begin with the same words."""
 
 _MIN_IGNORED_SHARE = 0.9
-"""Minimum share of texts that contain a word for the word to be ignored."""
+"""A word is ignored if at least this share of the texts contains it."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts for ignoring common words."""
+"""Common words are ignored only if there are at least this many texts."""
 
 _MAX_REPLACED_SCORE = 0.4
 """Maximum score of a title that may be replaced by a better title above its record."""

@@ -25,20 +25,20 @@ MIN_TITLE_LIKENESS: Final = 0.5
 """Minimum title likeness (0 to 1) of an undated row. A text with two words reaches it."""
 
 MIN_UNDATED_ROWS: Final = 2
-"""Minimum number of undated rows between dated rows for them to be releases. A single row may be a
-note."""
+"""Undated rows between dated rows are releases only if there are at least this many of them. A
+single row may be a note."""
 
 MIN_LIKENESS: Final = 0.6
 """Minimum share of tags that a row shares with its list's rows, and minimum title likeness (0 to 1)
 of an undated row."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum share of tags that an undated row shares with its list's rows. It lacks the elements
-around a date."""
+"""Minimum share of tags that an undated row shares with its list's rows. It is lower than
+`MIN_LIKENESS`, because the elements around a date are missing."""
 
 MIN_OTHER_LIKENESS: Final = 0.9
-"""Minimum share of tags that a row with other classes shares with its list's rows. Its class may be
-its category."""
+"""Minimum share of tags that a row with other classes shares with its list's rows. The other class
+may be the row's category."""
 
 MIN_PARTS: Final = 3
 """Minimum number of different tags in a row that comes from a template. Typical tags are an image,
@@ -76,9 +76,9 @@ def with_undated(
     must be true:
 
     - its URL has the most common shape of the items' URLs
-    - its markup is similar to the dated rows
+    - its markup is similar to that of the dated rows
     - it is between dated rows with the same markup, and leads to a page of another site
-    - it is one of several such rows with different titles, at different points among dated rows
+    - it is one of several such rows, which have different titles and are not all next to each other
 
     The date of such a release must be found on its own page. Other undated rows are skipped.
     """

@@ -32,7 +32,7 @@ _TIME_AGO: Final = re.compile(r"(?<![^\W_])time-?ago(?![^\W_])", re.IGNORECASE)
 class DaysInDigits:
     """The dates such as 03/04 on a page, and the order of their day and month.
 
-    There are none if the order is unknown, or if the page has too few of them.
+    Contains no dates if the order is unknown, or if the page has too few such dates.
     """
 
     def __init__(self, texts: Sequence[TextMark], context: DateContext) -> None:

@@ -197,7 +197,7 @@ def test_a_false_total_does_not_make_the_last_page_bounded(total: str) -> None:
 @pytest.mark.parametrize("below", [LAST, "<p>Page 25 of 25</p>"])
 def test_the_last_page_is_no_end_if_pages_before_it_were_not_read(below: str) -> None:
     last = listing(below, url=f"{URL}?page=25")
-    assert "the number 25, and 2 were read" in reason_for(last, listed=20, pages=2)
+    assert "the number 25, but only 2 pages were read" in reason_for(last, listed=20, pages=2)
     assert reason_for(last, listed=248, pages=25) == ""
 
 
