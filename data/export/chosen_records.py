@@ -167,7 +167,7 @@ class ArchiveRecords:
     def files(self) -> Iterator[tuple[str, Iterator[ExportedRecord]]]:
         """Yield the name and the selected records of each file with selected records.
 
-        Consume the records of a file before the next file.
+        Read all records of a file before requesting the next file.
         """
         for path in self._sizes:
             records = self._records(path)
@@ -203,9 +203,9 @@ class ArchiveRecords:
 class CopiedRecords:
     """Records written to a copy, and the index of the copy.
 
-    ``count`` is the number of records. ``with_secrets`` is the number of records that contain one
-    of the ``secrets``. ``places`` maps the id of each record that can be replayed to its address
-    and time.
+    ``count`` is the number of records, and ``with_secrets`` the number of those that contain one of
+    the ``secrets``. ``places`` maps the id of each record that can be replayed to its address and
+    time.
     """
 
     def __init__(self, work: Path, secrets: Secrets) -> None:

@@ -33,9 +33,10 @@ SHRINKAGE_RELEASES: Final = 2.0
 cautious if a country has few sources."""
 
 MIN_BUSY: Final = 0.05
+"""Minimum activity of a country's sources on a day, relative to a usual day (1). It ensures that
+even a wait during quiet days ends."""
 MAX_BUSY: Final = 2.0
-"""Maximum activity of a country's sources on a day, relative to a usual day (1). MIN_BUSY is the
-minimum, so that even a wait during quiet days ends."""
+"""Maximum activity of a country's sources on a day, relative to a usual day (1)."""
 
 MAX_SHARE: Final = 0.97
 """Maximum share of publishing sources in the calculation of a hazard. For a share of 1, it would be

@@ -57,9 +57,9 @@ FOLLOWS_WEIGHT: Final = 2.0
 information)."""
 
 MIN_FOLLOWS: Final = 0.3
-"""Minimum exponent of the other sources' activity in a source's hazard. MAX_FOLLOWS is the maximum.
-"""
+"""Minimum exponent of the other sources' activity in a source's hazard."""
 MAX_FOLLOWS: Final = 3.0
+"""Maximum exponent of the other sources' activity in a source's hazard."""
 
 MAX_FALSE_ALARMS: Final = 1.35
 """Maximum number of false reports of silence per year for a healthy source, according to the model.

@@ -16,9 +16,9 @@ from data.models import Run, Streak, VisitFacts
 from data.wording import counted
 
 MIN_MISSED: Final = 5
+"""Minimum number of linked releases that no listing shows, for which a fault is reported."""
 MIN_MISSED_SHARE: Final = 0.2
-"""If listings lack at least this share of the linked releases, a fault is reported. MIN_MISSED is
-the minimum number of missing releases."""
+"""Minimum share of linked releases that no listing shows, for which a fault is reported."""
 
 MIN_PAGES: Final = 2
 """Minimum number of release pages with the same problem for which a fault is reported. A single

@@ -97,7 +97,7 @@ REFUSED: Final = (
 class Decision:
     """Decision about a draft, with the release to store.
 
-    ``fields`` contains the names of changed fields. ``returned`` is whether a retracted release is
+    ``fields`` contains the names of changed fields. ``returned`` is true if a retracted release is
     online again. ``doubt`` is the reason (a sentence) if the draft was rejected and the last good
     content is kept. ``waits`` is true if a single page shows a change that the next visit may
     confirm.
@@ -263,7 +263,7 @@ def date_doubt(release: Release) -> str | None:
 
 
 def yet_to_come(release: Release) -> str | None:
-    """Return a sentence if a release's date is in the future, or None otherwise."""
+    """Return a sentence about a release's date if the date is in the future, otherwise None."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
@@ -385,10 +385,10 @@ def published_since(
 def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool) -> frozenset[str]:
     """Return the addresses on a listing page that are new since earlier visits.
 
-    ``keys`` are the addresses in page order, newest first, and ``before`` those listed earlier. An
-    address below them may have moved up from a page that no visit has read. A new address must
-    therefore be above an address listed earlier, unless there is none. With ``anywhere``, its
-    position does not matter.
+    ``keys`` are the addresses in page order, newest first, and ``before`` those listed earlier. A
+    new address must be above an address listed earlier, unless the page has none: further down, it
+    may have moved up from a page that no visit has read. With ``anywhere``, its position does not
+    matter.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

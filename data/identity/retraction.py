@@ -3,7 +3,7 @@
 A page that responds with 404 or 410 may be down, moved or hidden for an hour. The release is
 retracted only if a later visit also finds it missing and a readable listing no longer contains it.
 If many releases of a source disappear together, the site has probably failed. They are then held
-until a person decides, or for a week.
+until an operator decides, or for a week.
 """
 
 import datetime as dt
@@ -15,14 +15,14 @@ from data.text.words import tokens
 
 MAX_VANISHED: Final = 4
 """Maximum number of releases that may disappear in one visit, whatever their share, before they are
-held for a person's decision."""
+held for review by an operator."""
 
 MIN_MASS_SHARE: Final = 0.3
 """Minimum share of requested releases that disappear together in a mass disappearance."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
-"""Time after which releases that wait for a person's decision are retracted if a readable listing
-does not contain them."""
+"""Time after which releases that are held for review are retracted if a readable listing does not
+contain them."""
 
 Name: TypeAlias = tuple[tuple[str, ...], str]
 """Name of a release in a listing: the words of its title, and its ISO day or ""."""
@@ -35,9 +35,9 @@ class Vanished:
     """A release that is missing but not retracted yet.
 
     ``keys`` are the canonical forms of its addresses. ``day`` is the ISO day of publication.
-    ``since`` is the time when it was first found missing. ``held`` is whether it disappeared with
-    many others. ``unlisted`` is the time since when a readable listing has lacked a held release,
-    or None.
+    ``since`` is the time when it was first found missing. ``held`` is true if it disappeared with
+    many others. For a held release, ``unlisted`` is the time of the first readable listing without
+    it, or None.
     """
 
     id: str
@@ -98,7 +98,7 @@ def fates(
     now: dt.datetime,
     after: dt.timedelta,
 ) -> dict[Vanished, tuple[Fate, dt.datetime | None]]:
-    """Decide about missing releases, and return since when each of them has been unlisted.
+    """Decide about missing releases, and return the time since which each has been unlisted.
 
     ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
     that the visit requested, and ``gone`` the number of them that were missing, including moved

@@ -9,7 +9,10 @@ MAX_WAIT: Final = dt.timedelta(hours=24)
 
 
 def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
-    """Return when the wait in a Retry-After header (seconds or HTTP date) ends, or None."""
+    """Return the end of the wait in a Retry-After header (seconds or HTTP date).
+
+    Returns None if the header is invalid.
+    """
     if retry_after.isascii() and retry_after.isdigit():
         # The first digits are enough to exceed the maximum.
         return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_WAIT)

@@ -18,9 +18,9 @@ from data.revisions.page_lines import MAX_LINE_COMPARISONS, Difference
 from data.revisions.places import after_visit
 
 TITLE_MARK: Final = "\x01"
+"""First character of a line with the title. data.text.clean removes this character from texts."""
 FILE_MARK: Final = "\x02"
-"""First characters of lines that are the title or the address of a file. No text contains them,
-because data.text.clean removes them."""
+"""First character of a line with a file's address. data.text.clean removes it from texts."""
 
 GAP: Final = re.compile(
     r"(?<=[^\W\d_]{3}[.!?…])\s++(?!\d)"

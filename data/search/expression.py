@@ -39,7 +39,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Matches releases whose field has one of the ``values``. ``position`` is that in the query."""
+    """Matches releases whose field has one of the ``values``.
+
+    ``position`` is the position of the label in the query.
+    """
 
     name: LabelField
     values: frozenset[str]

@@ -41,7 +41,7 @@ def file_hits(
     """Map release ids to the attachment page that contains the most terms of a query.
 
     ``texts`` maps digests to texts of files. A release is omitted if its own text contains all
-    terms, or if its attachments contain no other term.
+    terms, or if its attachments contain no further term.
     """
     finder = _Finder(texts, query)
     found = {one.id: finder.best(one) for one in releases if one.content.file_digests}

@@ -46,7 +46,7 @@ MAX_TERMS: Final = 32
 cost of a search."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix. A shorter one would match too many words."""
+"""Minimum number of letters of a prefix. Shorter prefixes would match too many words."""
 
 MAX_DEPTH: Final = 20
 """Maximum depth of nested brackets and exclusions."""

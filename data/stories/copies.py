@@ -49,10 +49,12 @@ adjacent slot. This covers at least 32 days before and after the release, and th
 with the archive."""
 
 MAX_BAND_RELEASES: Final = 64
+"""Maximum number of releases stored per band and time slot. Later releases are found by their other
+bands and anchors."""
+
 MAX_ANCHOR_RELEASES: Final = 12
-"""Maximum number of releases stored per time slot for a band (MAX_BAND_RELEASES) and for an anchor.
-Later releases are found by their other bands and anchors. A passage in more releases is not
-distinctive."""
+"""Maximum number of releases stored per anchor and time slot. A passage that occurs in more of them
+is not distinctive."""
 
 
 class Likeness(Enum):
@@ -108,9 +110,9 @@ def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -
 def is_worth_comparing(anchors: int, fewest: int) -> bool:
     """Return whether two texts with common anchors but no common band need a full comparison.
 
-    ``anchors`` is the number of common anchors, and ``fewest`` that of all anchors in the text with
-    fewer. A text that is part of another has most anchors in common with it; texts with only a
-    common passage have few.
+    ``anchors`` is the number of common anchors, and ``fewest`` the number of anchors in the text
+    that has fewer. If one text is part of the other, most of its anchors are common. If the texts
+    only share a passage, few are.
     """
     return anchors >= MIN_SHARED_ANCHORS * fewest
 
@@ -128,7 +130,7 @@ def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
 
 
 def republished(members: Iterable[StoryMember]) -> tuple[StoryMember, ...]:
-    """Return each other publisher's release that repeats the largest share of the first text.
+    """Return the release of each other publisher that repeats the largest share of the first text.
 
     The largest share comes first. ``members`` begin with the first release. Publishers below
     `MIN_REPUBLISHED_SHARE`, such as those of translations, are omitted.
@@ -153,7 +155,7 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
 
 
 def _shares(release: Release, first: TextSignature) -> tuple[float, float]:
-    """Return which share of this text, and of the story's first text, both have in common."""
+    """Return the shares of this text, and of the story's first text, that occur in both."""
     own = signature(release.content.body_text)
     shared = count_found(*shorter_first(own, first))
     mine, theirs = (shared / max(1, len(one.shingles)) for one in (own, first))

@@ -24,16 +24,16 @@ MIN_COSINE: Final = 0.07
 """Minimum cosine similarity between two translations of a release."""
 
 MIN_LEAD: Final = 1.3
-"""Minimum ratio between the similarity of two translations and that of either to any other release
-on that day."""
+"""Minimum ratio between the similarity of two translations and the similarity of either of them to
+any other release of the day."""
 
 MIN_BACKGROUND: Final = 12
 """Minimum number of releases in a language for determining its common words."""
 
 RARE_FRACTION: Final = 0.001
+"""Maximum share of a source's releases that contain a word of full weight."""
 COMMON_FRACTION: Final = 0.5
-"""Shares of releases that contain a word. Up to the first share, the word has full weight; from the
-second share on, none."""
+"""Minimum share of a source's releases that contain a word without any weight."""
 
 MIN_CONSONANTS: Final = 3
 """Minimum number of consonants in a compared word."""

@@ -28,10 +28,7 @@ def section_of(name: str | None) -> SourceSection | None:
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """Return the names and values of the fields by which searches can filter a release.
-
-    A language is also included without its region. A section is both a kind and a topic.
-    """
+    """Return the facets of a release, or none if it is hidden (see `facets_at`)."""
     if release.hidden:
         return frozenset()
     content = release.content

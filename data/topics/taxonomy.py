@@ -24,22 +24,21 @@ MAX_MATCHED_CHARACTERS = 6000
 enough to find its topics."""
 
 TITLE_WEIGHT = 2.0
+"""Factor for the points that a topic's strongest rule in the title adds."""
 REPEAT_WEIGHT = 0.5
+"""Factor for the points of each occurrence of a rule in a text after the first."""
 MAX_OCCURRENCES = 3
-"""Maximum number of occurrences of a rule in a text that count. A rule gives its points for the
-first occurrence, and REPEAT_WEIGHT times its points for each further occurrence. A topic's
-strongest rule in the title adds TITLE_WEIGHT times its points."""
+"""Maximum number of occurrences of a rule in a text that count."""
 
+# These values were calibrated on one half of the texts in benchmarks/topics.py.
 MIN_POINTS = 3.0
+"""Minimum number of points of an assigned topic."""
 MIN_SHARE = 0.5
-"""Minimum ratio of a topic's points to those of the best topic. Top-level topics also need
-MIN_POINTS."""
-
+"""Minimum ratio of a top-level topic's points to those of the best top-level topic."""
 MIN_LOWER_SHARE = 0.6
+"""Minimum ratio of a lower topic's points to those of the best lower topic."""
 MIN_ALONE_POINTS = 4.0
-"""Minimum number of points of a lower topic whose parent has rules but is not assigned. Other lower
-topics need MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points. (These values
-were calibrated on one half of the texts in benchmarks/topics.py.)"""
+"""Minimum number of points of a lower topic whose parent has rules but is not assigned."""
 
 MAX_TOPICS = 3
 """Maximum number of topics per level assigned by the text of a release."""
