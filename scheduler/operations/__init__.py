@@ -1,5 +1,5 @@
 """Actions of operators on sources, watches and releases, as functions without a user interface.
 
-Commands, the operator's room and the API call these functions. `registry` lists the write
+Commands, the admin pages and the API call these functions. `registry` lists the write
 operations of the API.
 """

@@ -29,7 +29,7 @@ MAX_EXCERPT_CHARS: Final = 600
 
 
 class UnusableAddress(CommuniqueError):
-    """The given address is not a valid web address."""
+    """Raised if the given address is not a valid web address."""
 
 
 class Inspections:
@@ -51,7 +51,8 @@ class Inspections:
         """Run `communique add` for an address, and return its result.
 
         ``fields`` are id, name and time zone, each optional. If ``page`` is true, the source is the
-        single page at the address. Raises CommandLate and OSError.
+        single page at the address. Raises CommandLate if the command takes too long, and OSError if
+        it can't be started.
         """
         # Written as --name=value, so that a value can't be parsed as an option.
         options = [f"--{name}={value}" for name, value in fields.items() if value]
@@ -65,7 +66,7 @@ class Inspections:
 def given_address(text: str) -> str:
     """Return the web address that a person entered, with https if it has no scheme.
 
-    Raises UnusableAddress.
+    Raises UnusableAddress if the text is not a web address.
     """
     given = text.strip()
     if "://" not in given:

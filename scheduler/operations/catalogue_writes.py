@@ -148,7 +148,7 @@ class CatalogueWrites:
         return catalogue_result(call.name, output, dry_run=body.dry_run)
 
     def _item(self, name: str, path: Path, tiers: Tiers) -> bodies.CatalogueItem:
-        """Return a catalogue for a list."""
+        """Return a catalogue as an item of a list."""
         try:
             read = read_catalogue(path)
         except CatalogueError as error:

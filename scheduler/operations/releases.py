@@ -20,7 +20,7 @@ Choose: TypeAlias = Callable[[Store], list[str]]
 
 
 class NoSuchRelease(CommuniqueError):
-    """No release has this id or address."""
+    """Raised if no release has the given id or address."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class NoSuchRelease(CommuniqueError):
 
 
 class AmbiguousRelease(CommuniqueError):
-    """Several releases have this address, or have an id that begins with this text."""
+    """Raised if several releases have the given address, or ids that begin with the given text."""
 
     exit_code = 2
 
@@ -45,7 +45,7 @@ class AmbiguousRelease(CommuniqueError):
 def find(store: Store, name: str) -> Release:
     """Find a release by id, start of an id, or address.
 
-    Raises NoSuchRelease and AmbiguousRelease.
+    Raises NoSuchRelease if no release matches, and AmbiguousRelease if several releases match.
     """
     # All ids would begin with an empty name.
     found = store.find_releases(name, limit=MAX_CANDIDATES) if name else ()

@@ -25,9 +25,10 @@ class RunningService(Protocol):
         """Return the times of planned visits (aware UTC) by source id, soonest first."""
 
     async def visit_now(self, source: str) -> asyncio.Task[None] | None:
-        """Begin a visit to a source, even if it is paused. Returns None if one is running.
+        """Begin a visit to a source, even if it is paused. Returns None if a visit is running.
 
-        Raises SourceError and UnknownSource.
+        Raises SourceError if the source file is invalid, and UnknownSource if no source has this
+        id.
         """
 
     async def reload_sources(self) -> None:
@@ -35,7 +36,7 @@ class RunningService(Protocol):
 
 
 class FailedVisit(CommuniqueError):
-    """A visit ended without a report."""
+    """Raised if a visit ends without a report."""
 
 
 class CommandService:
@@ -55,7 +56,8 @@ class CommandService:
     async def visit_now(self, source: str) -> asyncio.Task[None] | None:
         """Begin a visit to a source. Returns None if this process already visits it.
 
-        Raises SourceError and UnknownSource.
+        Raises SourceError if the source file is invalid, and UnknownSource if no source has this
+        id.
         """
         await asyncio.to_thread(load_source, self._home.sources, source)
         if source in self.visiting:

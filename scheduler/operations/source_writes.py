@@ -39,7 +39,7 @@ EXAMPLE_SOURCE: Final = "lindmouth"
 
 
 class NothingAdded(CommuniqueError):
-    """No source was found or saved."""
+    """Raised if no source was found or saved."""
 
 
 class SourceWrites:
@@ -274,7 +274,7 @@ class SourceWrites:
         return bodies.Visited(source=call.name, run=await asyncio.to_thread(self._run, call.name))
 
     def _run(self, source: str) -> dict[str, Any] | None:
-        """Return the report of the last visit to a source, or None."""
+        """Return the report of the last visit to a source, or None if it was never visited."""
         with closing(public_view(self._home.plain_store())) as store:
             last = next(iter(store.runs(source, limit=1)), None)
         found: dict[str, Any] | None = msgspec.to_builtins(last)

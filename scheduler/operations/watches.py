@@ -34,11 +34,11 @@ MAX_REPLAYED: Final = 1000
 
 
 class UnfinishedTest(CommuniqueError):
-    """The test of a watch ended without a result."""
+    """Raised if the test of a watch ends without a result."""
 
 
 def id_for(name: str) -> str:
-    """Return a watch id for a name: the letters and digits of the name. It may be empty."""
+    """Return a watch id made from the letters and digits of a name. It may be empty."""
     return "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
 
 
@@ -149,7 +149,10 @@ def check_filters(home: Home, one: Watch, path: Path) -> None:
 
 
 async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:
-    """Return the recent events that a watch matches. Raises UnfinishedTest and OSError."""
+    """Return the recent events that a watch matches.
+
+    Raises UnfinishedTest if the check ends without a result, and OSError if it can't be started.
+    """
     result = await run_command(home, "watch", "test", "--json", watch_id, seconds=TEST_SECONDS)
     if not isinstance(result.printed, dict):
         raise UnfinishedTest(" ".join(result.errors) or UNFINISHED_CHECK)
@@ -160,7 +163,7 @@ async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:
 async def send_test(home: Home, watch_id: str) -> list[dict[str, Any]]:
     """Send a test message to each output of a watch, and return the result of each.
 
-    Raises UnfinishedTest and OSError.
+    Raises UnfinishedTest if the test ends without a result, and OSError if it can't be started.
     """
     command = ("watch", "test", "--send", "--json", watch_id)
     result = await run_command(home, *command, seconds=TEST_SECONDS)

@@ -94,7 +94,7 @@ class VisitPlanner:
     def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
         """Estimate publication rates of new sources and intervals, and daily of all sources.
 
-        Raises StoreError.
+        Raises StoreError if the store can't be read.
         """
         chosen = {one.id: one for one in sources if self._is_learned(one)}
         intervals = {
@@ -144,9 +144,10 @@ class VisitPlanner:
     def witnesses(
         self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
     ) -> list[str]:
-        """Return sources of other hosts, whose visits show whether our own network is down.
+        """Return sources on other hosts. Visits to them show whether our own network is down.
 
-        They may be visited at the time ``at``. There may be too few to decide. Raises StoreError.
+        Only sources that may be visited at the time ``at`` are returned. There may be too few to
+        decide. Raises StoreError if the store can't be read.
         """
         found = {queue_of(source.file.url): source.id}
         for one in others:
@@ -160,7 +161,7 @@ class VisitPlanner:
     def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
         """Return the earliest allowed time of a visit, which may be before its planned time.
 
-        Raises StoreError.
+        Raises StoreError if the store can't be read.
         """
         last = store.last_visit(source.id)
         least = dt.timedelta(seconds=self._settings.least_interval)

@@ -79,7 +79,7 @@ def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def tidy(home: Home) -> None:
-    """Delete old reports from the store, and optimize it. Raises StoreError."""
+    """Delete old reports from the store, and optimize it. Raises StoreError if the store fails."""
     await asyncio.to_thread(_tidy, home)
 
 
@@ -89,7 +89,7 @@ def _tidy(home: Home) -> None:
 
 
 async def copy_for_ever(home: Home) -> None:
-    """Copy the archive of this home directory to archive.target periodically, if this is set.
+    """Copy this home directory's archive to archive.target periodically, if this setting is set.
 
     Every machine does this, because each has files that no other machine has.
     """

@@ -70,7 +70,7 @@ class Visitor(Protocol):
 
 
 class Role(Protocol):
-    """The part of a service that differs between a single service and one of a fleet."""
+    """The part of the service that depends on whether it is a single service or one of a fleet."""
 
     async def begin_beside(self, beside: AsyncExitStack) -> None:
         """Start background work, which runs until the stack ``beside`` is closed."""
@@ -116,10 +116,10 @@ class SingleRole:
         await self._service.visit_sources(self._executor)
 
     async def share_sources(self, chosen: Collection[str]) -> None:
-        """Do nothing."""
+        """Do nothing, because this service makes all visits itself."""
 
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
-        """Return the service's own functions."""
+        """Return ``own``, because a single service runs all jobs itself."""
         return own
 
     async def end(self) -> None:
@@ -319,7 +319,8 @@ class Service:
     async def visit_now(self, source: str) -> asyncio.Task[None] | None:
         """Begin a visit to a source, because a person requested it, and return its task.
 
-        Returns None if a visit is running. Raises SourceError and UnknownSource.
+        Returns None if a visit is running. Raises SourceError if the source file is invalid, and
+        UnknownSource if no source has this id.
         """
         chosen = await asyncio.to_thread(load_source, self.home.sources, source)
         if self._visits is None or source in self.visiting:
@@ -370,7 +371,7 @@ class Service:
         return self._plan.next_visit(store, source) if source else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
-        """Make some sources of other hosts due at the same time as a source.
+        """Make some sources on other hosts due at the same time as a source.
 
         Visits to these sources show whether our own network is down.
         """

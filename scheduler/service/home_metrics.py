@@ -42,7 +42,7 @@ class HomeMetrics:
         self._doctor: dict[str, float] = {}
 
     def facts(self) -> dict[str, float]:
-        """Return the current values by metric name. Raises StoreError.
+        """Return the current values by metric name. Raises StoreError if the store can't be read.
 
         Metrics that can't be measured are omitted, and the reason is logged.
         """

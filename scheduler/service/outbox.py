@@ -29,7 +29,7 @@ from scheduler.service.websub import outbound_of
 log = structlog.get_logger()
 
 RETRY_SECONDS: Final = 60.0
-"""Time in seconds after which a store that failed is used again."""
+"""Time in seconds before an outbox opens the store again after a failure."""
 
 
 class Outbox(ABC):
@@ -52,7 +52,7 @@ class Outbox(ABC):
         """Send messages until cancelled, if no other process of this home directory does so.
 
         If several services share a database, the service with the ``lease`` sends messages. Raises
-        LeaseLost.
+        LeaseLost if another service has taken the lease.
         """
         name = self.consumer.name
         while True:

@@ -100,7 +100,7 @@ class Publishing:
         return noted.changes
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Let the child release a lease if this process dies, after the current publication."""
+        """If this process dies, let the child release a lease after the current publication."""
         await self._child.give_back_later(lease)
 
     def cut(self) -> None:

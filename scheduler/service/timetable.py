@@ -25,16 +25,18 @@ from apscheduler.triggers.interval import IntervalTrigger
 from data.clock import utc_now
 
 JITTER_SHARE = 0.1
-"""Share of a source's interval. Overdue visits are spread over this time, and it is the minimum
-pause between two visits."""
+"""Fraction of a source's interval over which overdue visits are spread. It is also the minimum
+pause between two visits.
+"""
 
 MAX_SPREAD_SECONDS: Final = 20.0
 """Maximum random delay of a visit in seconds. Many sources publish at noon, and they should not all
 be visited in the same second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
-"""Minimum difference between the wall clock and the monotonic clock since the last check. From this
-difference on, the wall clock counts as changed."""
+"""Minimum change of the wall clock, relative to the monotonic clock, that counts as a change of the
+clock. It is measured between two checks.
+"""
 
 
 MAX_FIRST_VISITS_PER_DAY: Final = 240
@@ -128,7 +130,7 @@ class FirstVisitBudget:
 
 
 class Timetable:
-    """Schedule of visits and periodic jobs, kept by ``scheduler``, which has no other jobs.
+    """Schedule of visits and periodic jobs. It uses ``scheduler``, which has no other jobs.
 
     ``visit`` is called with the id of a due source. ``clock`` returns the time of a monotonic clock
     in seconds, and ``now`` the wall-clock time.

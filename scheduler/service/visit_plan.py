@@ -112,7 +112,7 @@ class VisitPlan:
     def witnesses(
         self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
     ) -> list[str]:
-        """Return sources of other hosts, whose visits show whether our own network is down.
+        """Return sources on other hosts. Visits to them show whether our own network is down.
 
         They are visited in ``wait`` seconds, at the same time as ``source``.
         """

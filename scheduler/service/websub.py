@@ -36,7 +36,7 @@ VERIFICATION_SECONDS: Final = 300.0
 subscription is requested again."""
 
 RETRY_SECONDS: Final = 60.0
-"""Time in seconds after which a store that failed is used again."""
+"""Time in seconds before the store is opened again after a failure."""
 
 
 class PushService:

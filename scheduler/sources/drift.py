@@ -55,13 +55,13 @@ NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """The last decisions about a source.
+    """The last decisions about changes in the extraction of a source.
 
-    The ``accepted`` extraction applies since the time ``since``.
+    ``accepted`` is the extraction that is used since the time ``since``.
 
-    ``held`` is the extraction that is held for review. ``harm`` is its effect, and ``cause`` the
-    reason. If the reason is Communique's own code, the source is not visited until a person accepts
-    the change.
+    ``held`` is the changed extraction that is held for review. ``harm`` is its effect, and
+    ``cause`` says whether the source file or Communique's code changed. If the code changed, the
+    source is not visited until a person accepts the change.
     """
 
     accepted: SourceReading | None = None
@@ -98,9 +98,10 @@ class DriftGuard:
         self._taxonomy = taxonomy
 
     def admit(self, loaded: LoadedSource, *, accept: bool = False) -> Admission:
-        """Decide which rules are used for a source now, and store the decision. Raises StoreError.
+        """Decide which extraction rules are used for a source now, and store the decision.
 
         With ``accept``, the current source file and code are used even if they make releases worse.
+        Raises StoreError if the store fails.
         """
         kept, today = self.kept(loaded.id), SourceReading.of(loaded.file)
         if kept.accepted == today and kept.held is None:
@@ -134,7 +135,7 @@ class DriftGuard:
         return self._drifts(loaded, accepted)
 
     def kept(self, source: str) -> KeptReading:
-        """Return the last decisions about a source."""
+        """Return the last decisions about changes in the extraction of a source."""
         text = self._store.source_reading(source)
         try:
             return msgspec.json.decode(text, type=KeptReading) if text else KeptReading()
@@ -145,7 +146,7 @@ class DriftGuard:
     def newest_pages(self, loaded: LoadedSource) -> Iterator[tuple[Page, Release]]:
         """Yield the newest archived pages of a source, each with its stored release.
 
-        Before the first visit, there are none.
+        Before the first visit, there are no pages.
         """
         if self._store.last_visit(loaded.id) is None:
             return
@@ -223,7 +224,7 @@ class StoredSource:
         self._until = time.process_time() + MAX_CPU_SECONDS
 
     def with_stored(self, file: SourceFile) -> Drift | None:
-        """Compare the results of a source file with the published releases."""
+        """Compare the results of a source file for archived pages with the published releases."""
         read = self._read(file, self._releases)
         pairs = [
             TwoReadings(one.url, one.content, read[one.id])

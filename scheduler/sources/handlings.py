@@ -24,7 +24,10 @@ MAX_MUTE_DAYS: Final = 3650
 
 
 def handle_source(home: Home, source: str, handling: Handling) -> None:
-    """Store a decision about a source, which may be new. Raises UnknownSource."""
+    """Store a decision about a source. The store may not have this source yet.
+
+    Raises SourceError if its file is invalid, and UnknownSource if no source has this id.
+    """
     with closing(home.store()) as store:
         check_source(home, store, source)
         if source not in store.sources():
@@ -33,7 +36,7 @@ def handle_source(home: Home, source: str, handling: Handling) -> None:
 
 
 class NothingToAcknowledge(CommuniqueError):
-    """A healthy source has no failure that could be acknowledged."""
+    """Raised if a source is healthy, so that there is no failure to acknowledge."""
 
     def __init__(self, source: str, state: str) -> None:
         super().__init__(f"{source} is {state}, so there is nothing to acknowledge")
@@ -44,7 +47,7 @@ class NothingToAcknowledge(CommuniqueError):
 def acknowledge(home: Home, source: str, why: str) -> Handling:
     """Record that a person knows about the failure of a source.
 
-    Raises NothingToAcknowledge and UnknownSource.
+    Raises NothingToAcknowledge if the source is healthy, and UnknownSource if it does not exist.
     """
     with closing(home.store()) as store:
         found = next((one for one in overview(store) if one.source == source), None)
@@ -66,7 +69,7 @@ def mute(home: Home, source: str, why: str, days: int) -> Handling:
 def pause(home: Home, source: str, why: str) -> Handling:
     """Pause a source. It is then visited only if a person requests a visit.
 
-    Raises SourceError and UnknownSource.
+    Raises SourceError if its file is invalid, and UnknownSource if no source has this id.
     """
     paused = Handling("paused", utc_now(), why)
     handle_source(home, source, paused)

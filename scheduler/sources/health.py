@@ -20,17 +20,21 @@ from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum delay in seconds before a visit is overdue. Relevant only for short intervals."""
+"""A visit is overdue after twice this time in seconds, or after twice OVERDUE_INTERVALS intervals
+if that is later.
+"""
 
 OVERDUE_INTERVALS: Final = 4
-"""Minimum delay of an overdue visit, in intervals. It matters for long intervals."""
+"""A visit is overdue after twice this number of intervals, or after twice MIN_OVERDUE_SECONDS if
+that is later.
+"""
 
 UNVISITED: Final = Verdict("new.unvisited", "it has not been visited yet")
 
 IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
 
 MAX_REPORTS = 10
-"""Maximum number of reports in which a visit by the service is searched."""
+"""Maximum number of recent reports that are searched for a visit by the service."""
 
 MISSING = (
     "its source file HOME/sources/{}.toml is missing: restore it, or use "
@@ -111,7 +115,7 @@ def without_file(
 def health_without_store(home: Home) -> list[Health]:
     """Return the health of sources if the store can't be opened because the disk is full.
 
-    If there is another reason, the list is empty.
+    If it can't be opened for another reason, the list is empty.
     """
     full = why_full(home)
     if full is None:
@@ -123,7 +127,8 @@ def health_without_store(home: Home) -> list[Health]:
 def note_health(home: Home) -> int:
     """Store changes in the health of sources since the last call, and return their number.
 
-    Only one process does this at a time, so that each change is stored once. Raises StoreError.
+    Only one process does this at a time, so that each change is stored once. Raises StoreError if
+    the store fails.
     """
     store = home.store()
     try:

@@ -18,12 +18,12 @@ from spiders.sources.loader import LoadedSource, load_sources
 TierName: TypeAlias = Literal["listed", "read", "tested", "proven"]
 
 PROVEN_AFTER: Final = dt.timedelta(days=90)
-"""Time for which a source must be visited without a fault to be proven."""
+"""Minimum time that a source must be visited without a fault before its tier is ``proven``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """The tier of an entry, and the id of its source or "".
+    """The tier of a catalogue entry, and the id of its source or "".
 
     - ``listed``: no visit has collected its press room yet
     - ``read``: visits have collected it since ``since``

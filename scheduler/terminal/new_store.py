@@ -50,7 +50,7 @@ def check_store(home: Home) -> None:
 def start_store(home: Home) -> None:
     """Create a new store if the old one is lost, and print what the journal restored.
 
-    These are numbers of hidden and redacted releases, and of removed and renamed sources.
+    Prints the numbers of hidden and redacted releases, and of removed and renamed sources.
     """
     # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415

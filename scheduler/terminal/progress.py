@@ -112,7 +112,7 @@ def step_lines() -> Iterator[OnStepProgress]:
 
 @contextmanager
 def one_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Context manager that yields a function that draws a bar from a progress and a total.
+    """Context manager that yields a function that draws a bar, given the progress and the total.
 
     If standard error is not a terminal, the function does nothing.
     """

@@ -93,7 +93,7 @@ def _guess(guess: Guess) -> dict[str, Any]:
 
 
 def show(found: Explored) -> None:
-    """Print the values, the doubts and the file of a proposed source, without secrets."""
+    """Print the values, the uncertain points and the file of a proposed source, without secrets."""
     secrets = secrets_of(found)
     found = without_secrets(found, secrets)
     console = Console()

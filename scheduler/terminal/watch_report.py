@@ -96,9 +96,9 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
             yield f"the watch matches no release: {error}"
         yield from notes_on(texts_of("en"), asked)
     if (one.min_weight or one.edit_classes) and "edit" not in one.kinds:
-        yield "the watch has no events of kind edit, so weights and classes of edits narrow nothing"
+        yield "the watch has no events of kind edit, so filters by weight and class have no effect"
     if "health" in one.kinds and (one.query or one.topics or one.languages):
-        yield "changes of health have no words, topics and languages, so only sources narrow them"
+        yield "health events have no words, topics or languages, so only filters by source apply"
     for channel in channels_of(one):
         yield from channel.missing(home.settings.alerts)
     if sources or one.topics:

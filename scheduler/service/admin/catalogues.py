@@ -59,19 +59,20 @@ FILTERS: Final = ("country", "kind", "group")
 
 
 class NothingChosen(CommuniqueError):
-    """A form was submitted without a selected entry."""
+    """Raised if a form is submitted without a selected entry."""
 
 
 class TooManyJobs(CommuniqueError):
-    """`MAX_JOBS` jobs are waiting or running."""
+    """Raised if `MAX_JOBS` jobs are already waiting or running."""
 
 
 @dataclass
 class CatalogueJob:
     """A job that adds or checks entries of a catalogue, or updates its sources.
 
-    ``verb`` is the subcommand of `communique catalogue`. ``catalogue`` is the name of its file,
-    ``record`` the id in this file. ``rows`` are the results from the command.
+    ``verb`` is the subcommand of `communique catalogue`. ``catalogue`` is the name of the
+    catalogue's file, and ``record`` the catalogue's id in this file. ``rows`` are the results from
+    the command.
     """
 
     id: str
@@ -91,7 +92,7 @@ class CatalogueJob:
 
     @property
     def title(self) -> str:
-        """The title of its page."""
+        """The title of the job's page."""
         return {"add": "Add sources", "check": "Check entries"}.get(self.verb, "Update sources")
 
 
@@ -234,7 +235,7 @@ class CataloguePages:
         return f"{doing} {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
 
     def _begin(self, job: CatalogueJob, options: list[str]) -> None:
-        """Run a job in the background. Raises TooManyJobs."""
+        """Run a job in the background. Raises TooManyJobs if no job can be dropped to make room."""
         make_room(self._jobs)
         job.task = asyncio.create_task(self._run(job, options))
         self._jobs[job.id] = job
@@ -287,7 +288,7 @@ class CataloguePages:
 
 def update_row(update: Mapping[str, Any]) -> dict[str, Any]:
     """Return the result of an update as a row of a job's results."""
-    kept = [f"your {', '.join(update['kept'])} stays"] if update.get("kept") else []
+    kept = [f"kept your {', '.join(update['kept'])}"] if update.get("kept") else []
     why = [update.get("reason", ""), ", ".join(update.get("changed", ())), *kept]
     return {
         "id": update["entry"],
@@ -313,7 +314,7 @@ def make_room(jobs: OrderedDict[str, CatalogueJob]) -> None:
 def cached_catalogue(path: Path) -> Catalogue:
     """Read a catalogue, or return it from memory if its file is unchanged.
 
-    Raises CatalogueError.
+    Raises CatalogueError if the file is invalid.
     """
     with suppress(OSError):
         at = path.stat()

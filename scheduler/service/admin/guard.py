@@ -49,7 +49,7 @@ FOREIGN_PAGE: Final = "Pages of other sites must not request the operator's room
 
 
 class RejectedForm(CommuniqueError):
-    """A form may be forged, or can't be parsed."""
+    """Raised if a form may be forged, or can't be parsed."""
 
 
 @dataclass(frozen=True, slots=True)

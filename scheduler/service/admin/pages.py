@@ -65,7 +65,7 @@ MAX_LISTENERS: Final = 20
 
 
 class InvalidField(CommuniqueError):
-    """A field in a form is empty or invalid."""
+    """Raised if a field in a form is empty or invalid."""
 
 
 class AdminPages:

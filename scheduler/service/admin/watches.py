@@ -27,14 +27,14 @@ from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
 
 MAX_DELIVERIES_SEARCHED: Final = 1000
-"""Maximum number of recent deliveries in which the deliveries of one watch are searched."""
+"""Maximum number of recent deliveries that are searched for the deliveries of a watch."""
 
 MAX_ROWS: Final = 30
-"""Maximum number of deliveries and of matches on a page."""
+"""Maximum number of deliveries, and maximum number of matches, on a page."""
 
 
 class FailedTest(CommuniqueError):
-    """A receiver did not accept a test message."""
+    """Raised if a receiver does not accept a test message."""
 
 
 class WatchPages:

@@ -70,7 +70,7 @@ def test_a_watch_is_limited_to_weighty_edits_of_some_classes(home: Path) -> None
     assert match["classes"] == ["figure"]
     assert f" edit (figure, silent; weight {match['weight']:.2f}) wire " in tried
     useless = told(home, "add", "Useless", "--kind", "release", "--min-weight", "0.3", "--feed")
-    assert "narrow nothing" in useless["doubts"][0]
+    assert "have no effect" in useless["doubts"][0]
     for wrong in (("--min-weight", "1.5"), ("--edit-class", "comma")):
         assert communique("watch", "add", "Wrong", *wrong, home=home).returncode == 2
 
