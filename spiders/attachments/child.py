@@ -69,7 +69,7 @@ def _image(body: bytes, scans: Scans | None) -> Iterator[str]:
 def read(body: bytes, scans: Scans | None, folder: Path, write: Callable[[str], None]) -> Cut:
     """Write the kind and then each page of a file, and return the reason if text is missing.
 
-    ``scans`` recognizes scanned pages; without it, they are not read.
+    ``scans`` recognizes scanned pages. If it is None, they are not read.
     """
     left = MAX_CHARACTERS
     try:

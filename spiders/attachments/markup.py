@@ -40,7 +40,7 @@ class XmlText:
         self._parts.append(text)
 
     def end_page(self, *, keep_empty: bool = False) -> None:
-        """Complete the current page. An empty page is dropped unless ``keep_empty``."""
+        """Complete the current page. An empty page is dropped unless ``keep_empty`` is true."""
         text = "".join(self._parts)
         if keep_empty or text.strip():
             self._pages.append(text)
@@ -108,8 +108,9 @@ class WordText(XmlText):
     """Collects the text of a DOCX by page, or of a slide.
 
     Pages begin where Word began them when it last saved the file. ``notes`` contains the texts of
-    notes, by the element that refers to them and its id. They are added at the end of the page.
-    After parsing the part with the notes, ``noted`` contains them by id.
+    notes, by the element that refers to a note and the note's id. Notes are added at the end of the
+    page. If the parsed part contains the notes themselves, ``noted`` then contains their texts by
+    id.
     """
 
     def __init__(self, notes: Mapping[tuple[str, str], str] | None = None) -> None:

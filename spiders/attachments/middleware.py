@@ -34,8 +34,11 @@ class Reading:
     """How a file is read, and the result.
 
     ``languages`` are the languages of scans, or empty if scans are not read. A file with the digest
-    ``known`` is not read again. ``text`` is None before the response, for such a file, and if no
-    reading time remains. In the last case, a later visit reads the file.
+    ``known`` is not read again. ``text`` is None in three cases:
+
+    - The response has not arrived yet.
+    - The file has the digest ``known``.
+    - No reading time remains. A later visit reads the file.
     """
 
     time: ReadingTime
@@ -46,7 +49,7 @@ class Reading:
 
     @property
     def is_final(self) -> bool:
-        """Whether this file need not be read again."""
+        """Whether this file does not have to be read again."""
         if self.text is None:
             return self.digest == self.known
         return self.text.cut not in INTERRUPTED_CUTS

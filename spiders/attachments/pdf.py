@@ -11,14 +11,14 @@ from spiders.attachments.limits import CutShort
 from spiders.download.pdf_reader import PDF_ERRORS
 
 MIN_CHARACTERS: Final = 20
-"""Minimum number of letters and digits on a page with text. Pages with fewer may be scans."""
+"""Minimum number of letters and digits on a page that is not a scan."""
 
 
 def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Iterator[str]:
     """Yield the text of each page.
 
-    ``recognize`` returns the text of a scanned page, given its number from 1. Without it, scanned
-    pages have no text. Raises CutShort for an encrypted, damaged or scanned file.
+    ``recognize`` returns the text of a scanned page, given its number from 1. If it is None,
+    scanned pages have no text. Raises CutShort for an encrypted, damaged or scanned file.
     """
     reader = _open(body)
     count = len(reader.pages)

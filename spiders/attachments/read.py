@@ -30,9 +30,9 @@ def read_attachment(
 ) -> FileText:
     """Return the text of a file by page, as far as it can be read within the limits.
 
-    With ``languages`` (tags), scanned pages are recognized. The process may wait on a busy system,
-    so its wall-clock time is limited to twice its CPU time. No content of the file raises an
-    exception.
+    If ``languages`` (tags) are given, scanned pages are recognized. The process may wait on a busy
+    system, so its wall-clock time is limited to twice its CPU time. No content of the file raises
+    an exception.
     """
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module, with numbers and language tags

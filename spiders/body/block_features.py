@@ -263,7 +263,7 @@ def article_text(meta: EmbeddedMetadata) -> str:
 
 
 def repeated_share(summary: str, key: str) -> float:
-    """Return whether a block repeats the page description: 1, 0.5 (partly) or 0.
+    """Return how far a block repeats the page description: 1, 0.5 (partly) or 0.
 
     The result is 1 if both have the same beginning, and 0.5 if the description contains the block.
     """

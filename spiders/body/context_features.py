@@ -23,13 +23,13 @@ MAX_REGION_BLOCK_WEIGHT: Final = 150.0
 """Maximum weight (number of words) of a block in the comparison of containers."""
 
 MIN_CERTAIN_PROBABILITY: Final = 0.7
-"""Minimum probability of a long block that is certainly body text."""
+"""Minimum probability at which a long block is certainly body text."""
 
 MIN_LIKELY_PROBABILITY: Final = 0.4
-"""Minimum probability of a block that is likely to be body text."""
+"""Minimum probability at which a block is likely to be body text."""
 
 ABSENT_PARAGRAPH_DISTANCE: Final = 99.0
-"""Distance in blocks that is assumed if no paragraph of the page is certainly body text."""
+"""Distance in blocks that is assumed if no paragraph of the page is certain to be body text."""
 
 WINDOWS: Final = (2, 5, 12)
 """Numbers of blocks on each side of a block over which probabilities are averaged."""

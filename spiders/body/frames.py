@@ -19,9 +19,10 @@ NAMES: Final = frozenset(
 """Classes and ids of headers, footers, navigation and sidebars."""
 
 MAX_FRAME_LINE_WORDS: Final = 25
+"""Maximum number of words in a text that may be repeated on every page of a site."""
+
 MAX_FRAME_LINE_LENGTH: Final = 500
-"""Maximum length of a text that may be repeated on every page of a site. It applies to words and to
-characters."""
+"""Maximum length, in characters, of a text that may be repeated on every page of a site."""
 
 MAX_NAME_WORDS: Final = 8
 """Maximum number of words in a text that consists of an institution's name."""

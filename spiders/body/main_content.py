@@ -38,9 +38,10 @@ MIN_SENTENCE: Final = 6
 """Minimum length of an opening sentence above the first paragraph, in letters."""
 
 MIN_PROBABILITY: Final = 0.45
+"""Minimum probability of a body block."""
+
 UNSURE: Final = 0.3
-"""Minimum probability of a body block. UNSURE is used on pages where no block reaches
-MIN_PROBABILITY."""
+"""Minimum probability of a body block on a page where no block reaches MIN_PROBABILITY."""
 
 KEPT_IN_TABLE: Final = 0.2
 """Minimum probability of a table cell that is kept because the body contains other cells of its
@@ -60,13 +61,14 @@ WHOLE_TITLE_VALUE: Final = 2.0
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
-"""Minimum number of words below a headline for a complete text."""
+"""Minimum number of words that must follow a headline inside the detected body. Otherwise, the body
+does not begin after the headline."""
 
 MIN_REMAINING_LENGTH: Final = 160
 """Minimum length in characters of the body that remains after newsletter boxes are removed."""
 
 COMPARED_START_LENGTH: Final = 60
-"""Number of equal characters at the start of two paragraphs for one to be a copy of the other."""
+"""Two paragraphs count as copies if this many characters at their start are equal."""
 
 MIN_PARAGRAPHS_BEFORE_COPY, MIN_COPY_LENGTH = 3, 600
 """Limits for recognizing a second copy of the text.

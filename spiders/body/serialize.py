@@ -36,7 +36,7 @@ KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""Tags that replace those of a removed element with text directly in it."""
+"""Start and end tags that replace the tags of a removed element if it directly contains text."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"

@@ -38,12 +38,12 @@ MAX_LETTERS_BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 MIN_MAIN_ROW_SHARE: Final = 0.6
-"""Minimum share of a body's text in one row of a layout table for that row to be the text itself.
+"""Minimum share of a body's text in one row of a layout table for the row to be the release's text.
 """
 
 MIN_SHARE_BEFORE_TAIL: Final = 0.5
-"""Minimum share of a body's text that must precede a line such as "Other news" for the line to end
-the body."""
+"""Minimum share of a body's text that must precede a line such as "Other news". Otherwise, the line
+does not end the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 """Pattern of a file type in a line with a link to a file."""
@@ -59,7 +59,7 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
-MAX_LINES_BESIDE_DATE: Final = 8
+MAX_DATE_SENTENCE_WORDS: Final = 8
 """Maximum number of words in a date line that ends with a full stop ("Bulletin No. 7 of 10 March
 2026.")."""
 
@@ -267,7 +267,7 @@ def says_when(text: str, context: DateContext, published: Published | None) -> b
         or not DIGIT.search(text)
     ):
         return False
-    if FULL_STOP.search(text) and len(WORD.findall(text)) > MAX_LINES_BESIDE_DATE:
+    if FULL_STOP.search(text) and len(WORD.findall(text)) > MAX_DATE_SENTENCE_WORDS:
         return False  # a sentence that ends with the publication date
     found = find_dates(text, context, "line")
     return len(found) == 1 and found[0].day == published.day

@@ -44,7 +44,8 @@ JOINERS: Final = re.compile("[\u200c\u200d]")
 """Invisible characters that Persian and Indic names need."""
 
 COUNTRY: Final = re.compile(r"(?!EZ|QO|ZZ|XA|XB)[A-Z]{2}")
-"""Pattern of the codes of countries, EU and UN among all codes of CLDR."""
+"""Pattern of the accepted codes: countries, EU and UN. The other two-letter codes of CLDR don't
+match."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """The name of an institution, in at most 200 characters."""
@@ -75,11 +76,11 @@ KINDS: Final[tuple[str, ...]] = get_args(EntryKind)
 
 
 class CatalogueError(ConfigurationError):
-    """A catalogue can't be read, or one of its lines is invalid."""
+    """Raised if a catalogue can't be read, or if one of its lines is invalid."""
 
 
 class UnknownCatalogue(CatalogueError):
-    """No bundled catalogue has this id, and no file has this path."""
+    """Raised if no bundled catalogue has the given id, and no file has the given path."""
 
     def __init__(self, name: str, known: Collection[str]) -> None:
         fix = f"there is no such catalogue or file{meant(name, [*known])}"
@@ -87,7 +88,7 @@ class UnknownCatalogue(CatalogueError):
 
 
 class UnknownEntry(CatalogueError):
-    """A catalogue has no entry with this id."""
+    """Raised if a catalogue has no entry with the given id."""
 
     def __init__(self, catalogue: str, entry: str, known: Collection[str]) -> None:
         fix = f"there is no such entry{meant(entry, [*known])}"
@@ -118,7 +119,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses at which its press room may be found, the most specific first."""
+        """The URLs at which the institution's press room may be found, the most specific first."""
         return tuple(filter(None, dict.fromkeys((self.press, self.url, self.feed))))
 
 
@@ -171,7 +172,7 @@ def known_catalogues(own: Path) -> dict[str, Path]:
 def find_catalogue(name: str, own: Path) -> Path:
     """Return the file of a catalogue from its id or path. Raises UnknownCatalogue.
 
-    ``own`` is the folder with catalogues of the user.
+    ``own`` is the folder with the user's catalogues.
     """
     known = known_catalogues(own)
     if name in known:
@@ -195,8 +196,8 @@ def examine(
 ) -> tuple[Catalogue | None, list[CatalogueError]]:
     """Read a catalogue, and return it with at most ``most`` errors.
 
-    It contains all valid entries, and is None if its first line is invalid. Raises CatalogueError
-    if the file can't be read.
+    The catalogue contains all valid entries. It is None if the first line is invalid. Raises
+    CatalogueError if the file can't be read.
     """
     lines = _lines(path)
     try:

@@ -202,7 +202,7 @@ def _kind_of(name: str, tags: str) -> EntryKind:
 
 
 def _slug(text: str, most: int) -> str:
-    """Return a text as an id. An id that is too long ends with a digest, so that ids differ."""
+    """Convert a text to an id. A digest at the end keeps ids distinct that had to be cut."""
     slug = re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower()).strip("-")
     if len(slug) <= most:
         return slug

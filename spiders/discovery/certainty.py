@@ -34,7 +34,7 @@ MIN_CHECKED_CERTAINTY: Final = 0.2
 """Minimum certainty (0 to 1) of a source draft that is worth checking further."""
 
 MIN_LIST_ROWS: Final = 3
-"""Minimum number of rows in a list that is certainly not a coincidence."""
+"""Minimum number of rows in a list. Fewer similar rows may be a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
 """Minimum page type score of a list whose URL the user gave. It is low because users mostly give

@@ -62,7 +62,7 @@ SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
-    """No list of releases was found on a page.
+    """Raised if no list of releases was found on a page.
 
     ``draft`` is an incomplete source. ``skeleton`` is its source file, with candidates as comments.
     """
@@ -367,7 +367,7 @@ def page_of(item: ListingItem) -> str:
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:
-    """Whether ``url`` is the list's URL (``whole``) plus a query, which may select a category.
+    """Whether ``url`` is the listing URL ``whole`` plus a query, which may select a category.
 
     If the page looks like a release (``single``), a query with only numbers does not count.
     """

@@ -31,7 +31,7 @@ MAX_SITEMAPS = 3
 """Maximum number of sitemaps read from a robots.txt or a sitemap index."""
 
 MIN_HELD = 0.8
-"""Minimum share of a page's releases in a feed that may add older releases to the page."""
+"""Minimum share of a page's releases that a feed must contain to add older releases to the page."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -65,7 +65,8 @@ class Comparison:
 
     - ``listed``: number of releases on the page
     - ``held``: number of these releases that the feed also contains
-    - ``surplus``: number of feed items from the same days that are not on the page
+    - ``surplus``: number of feed items that are missing from the page, although the page has
+      releases from the same days
     - ``strange``: number of feed items whose URL pattern differs from all URLs on the page
     - ``dated``: whether the feed has a date for each release that is in both
     """
@@ -190,8 +191,12 @@ def preferred(comparisons: Iterable[Comparison], *, is_part: bool = False) -> Co
     """Return the best feed, API or sitemap that can replace the page, or None.
 
     If the page shows only a part of its list (``is_part``), a feed that adds older releases is the
-    second choice. Feeds and the API are preferred to sitemaps, then the oldest release, then feeds
-    to the API, then the smallest surplus.
+    second choice. Several candidates are compared by these criteria, in order:
+
+    1. A feed or API is better than a sitemap.
+    2. An older oldest release is better.
+    3. A feed is better than the API.
+    4. A smaller surplus is better.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(

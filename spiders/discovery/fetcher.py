@@ -22,7 +22,7 @@ NEVER_FETCHED = "only http:// and https:// are fetched"
 
 
 class NotFetched(CommuniqueError):
-    """The page could not be fetched."""
+    """Raised if the page could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(masked(f"{url} could not be read: {why}"))
@@ -46,7 +46,7 @@ class Fetcher(Protocol):
 class OpenFetcher(Protocol):
     """Opens a `Fetcher` for a ``with`` block.
 
-    With ``render``, a browser loads the pages.
+    If ``render`` is true, a browser loads the pages.
     """
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:

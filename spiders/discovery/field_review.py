@@ -56,9 +56,10 @@ class SampleRelease:
 class FieldReport:
     """A report about one field of a source's releases.
 
-    ``value`` is the field's value on the first sample page. ``found`` of all sample pages (``of``)
-    have the field. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found the value.
-    ``advice`` explains a doubt and suggests a line for the source file, or is "".
+    ``value`` is the field's value on the first sample page. ``of`` is the number of sample pages,
+    and ``found`` is how many of them have the field. ``confidence`` is from 0 to 1, and ``rule`` is
+    the rule that found the value. ``advice`` explains a doubt and suggests a line for the source
+    file, or is "".
     """
 
     name: str
@@ -319,7 +320,7 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
 def _selectors(node: etree._Element) -> Iterator[str]:
     """Yield selectors for an element.
 
-    They may match further elements, because only the first matching text counts.
+    The selectors may also match later elements, because only the first matching text counts.
     """
     yield from marks_of(node)
     if node.tag not in COMMON:

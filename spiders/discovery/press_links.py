@@ -35,14 +35,14 @@ RANKS: Final = (
     (pattern("press_links.news"), 0.8),
     (pattern("press_links.media"), 0.7),
 )
-"""Patterns of link texts with their scores (0 to 1): pages of press releases, news pages, and pages
+"""Patterns of link texts, with their scores (0 to 1): press release pages, news pages, and pages
 for journalists."""
 
 NOT_A_ROOM: Final = pattern("press_links.other")
 """Pattern of words such as *newsletter*, which resemble words for a press room."""
 
 PATH_FACTOR: Final = 0.75
-"""Factor for the score of a link with such a word only in its URL."""
+"""Factor applied to the score of a link if only its URL contains a word for a press room."""
 
 MIN_PARENT_SCORE: Final = 0.65
 """Minimum score (0 to 1) of a page in a parent folder of the current page, whatever its name."""

@@ -28,7 +28,7 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence (0 to 1) in a guess that no person needs to check."""
+"""Minimum confidence (0 to 1) in a guess that does not have to be checked by a person."""
 
 CHECK_COMMENT: Final = "# check this: "
 """Start of the comment after a guess in a source file that a person must check."""

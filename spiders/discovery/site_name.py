@@ -103,7 +103,8 @@ STARTS: Final = re.compile(
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
-"""Pattern of the start of parts of a copyright line about the web designer or another page."""
+"""Pattern of the start of a part of a copyright line that is about the web designer or another
+page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 
@@ -256,8 +257,9 @@ def _heading(page: Page) -> str:
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
     """Return the part that most page titles share, or "".
 
-    Of several such parts, the most frequent one is returned, and of equally frequent ones the last.
-    ``alike`` contains headings of most releases, which are not the site's name.
+    If there are several such parts, the most frequent is returned. If these are equally frequent,
+    the last of them is returned. ``alike`` contains headings of most releases, which are not the
+    site's name.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles

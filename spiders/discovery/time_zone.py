@@ -67,7 +67,7 @@ ZONES_OF_LANGUAGES = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Time zones of languages that several countries share, those with most press rooms first."""
+"""Time zones of languages that several countries share, zones with the most press rooms first."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]

@@ -80,7 +80,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Archive some of the waiting responses, and return the rest."""
+        """Archive some of the waiting responses, and return those that are still waiting."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:

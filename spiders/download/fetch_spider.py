@@ -53,7 +53,7 @@ class FetchResult(msgspec.Struct, frozen=True):
 class FetchSpider(Spider):
     """Requests all URLs in ``urls``, and calls ``report`` with each result.
 
-    With ``render``, a browser loads the pages.
+    If ``render`` is true, a browser loads the pages.
     """
 
     name = "fetch"

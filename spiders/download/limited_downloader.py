@@ -58,7 +58,7 @@ class LimitedVisit(Protocol):
 
 
 class SlowRequest(IgnoreRequest):
-    """The page of a request takes too much CPU time, or took too much in a recent visit.
+    """Raised if the page of a request takes too much CPU time, or took too much in a recent visit.
 
     ``kind`` is the error kind that the visit reports.
     """

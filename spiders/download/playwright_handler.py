@@ -1,8 +1,8 @@
 """Scrapy's download handler for pages that need a browser. Imported only if a source needs it.
 
 The handler also loads the rest of a list: it scrolls, and clicks "load more" or "next" buttons. It
-clicks only controls without a URL, and never controls in forms. If a script replaces rows, the old
-ones are added again at the end, so that the document contains all rows that were visible.
+clicks only controls without a URL, and never controls in forms. If a script replaces rows, the
+replaced rows are added again at the end, so that the document contains all rows that were visible.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class ProxyFailure(Exception):
-    """A proxy did not connect to a site. The message contains no address or password."""
+    """Raised if a proxy did not connect to a site. The message contains no address or password."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"the proxy {name} does not connect to the site: {why}")
@@ -183,10 +183,11 @@ class Refused(Exception):
 
 
 class PublicOnlyProxy:
-    """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free loopback port, for public addresses only.
+    """An HTTP proxy on a free loopback port that connects only to public addresses.
 
-    ``max_bytes`` is the maximum number of response bytes per connection. ``upstream`` is the
-    operator's proxy, if any. It receives all connections, with the IP addresses that were checked.
+    See RFC 9110, 3.7 and 9.3.6. ``max_bytes`` is the maximum number of response bytes per
+    connection. ``upstream`` is the operator's proxy, if any. All connections go through it, and it
+    receives the IP addresses that were checked.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """No page of a host may be requested. ``kind`` is the error kind.
+    """Raised if no page of a host may be requested. ``kind`` is the error kind.
 
     ``url`` is the URL that could not be requested, or "" if the error concerns the whole source.
     """
@@ -42,7 +42,7 @@ class HostError(IgnoreRequest):
 
 
 class HostWaits(HostError):
-    """A host must not receive requests before a certain time."""
+    """Raised if a host must not receive requests before a certain time."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -71,7 +71,7 @@ class HostMemory(Protocol):
         """Store the robots.txt of an origin. ``seen`` is the time of the request."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the stored digest of a possibly truncated page, and its time, or None.
+        """Return the stored digest of a possibly truncated page and the time it was seen, or None.
 
         ``subject`` is the page's URL.
         """
@@ -108,7 +108,7 @@ class LocalMemory:
         self._robots[origin] = body, seen
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the stored digest of a possibly truncated page, and its time, or None.
+        """Return the stored digest of a possibly truncated page and the time it was seen, or None.
 
         ``subject`` is the page's URL.
         """

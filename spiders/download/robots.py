@@ -50,20 +50,21 @@ RETRY_SECONDS: Final = 60.0
 """Time before an unreadable robots.txt is requested again, in seconds."""
 
 MAX_COPY_AGE: Final = dt.timedelta(hours=24)
-"""Maximum age of a stored robots.txt that is used if it can't be fetched (RFC 9309, 2.4)."""
+"""Maximum age at which a stored robots.txt is still used if a new one can't be fetched (RFC 9309,
+2.4)."""
 
 BYTES: Final = "robots_bytes"
 
 
 class Forbidden(HostError):
-    """The robots.txt forbids a URL."""
+    """Raised if a robots.txt forbids a URL."""
 
     def __init__(self) -> None:
         super().__init__("robots", "the site's robots.txt forbids it")
 
 
 class Unreachable(HostError):
-    """A robots.txt can't be read, so no page of its site may be requested."""
+    """Raised if a robots.txt can't be read, so that no page of its site may be requested."""
 
     def __init__(self, kind: ErrorKind, url: str, why: str) -> None:
         super().__init__(
@@ -205,7 +206,7 @@ class RobotsMiddleware:
         return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Set the delay from a site's robots.txt, whatever the site's response times."""
+        """Apply the delay in a site's robots.txt, regardless of the site's response times."""
         downloader: Any = self._crawler.engine.downloader
         host = queue_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

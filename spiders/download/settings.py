@@ -48,7 +48,7 @@ PICTURES = "pictures"
 """Key in a request's ``meta`` for the screenshot and the PDF as bytes, by PICTURE_TYPES."""
 
 PICTURE_TYPES = {"screenshot": "image/webp", "pdf": "application/pdf"}
-"""Media types of the pictures of a page, by the kind in their address in the archive."""
+"""Media types of a page's pictures, by the kind of picture in the URL of the archive record."""
 
 EXTEND = "extend"
 """Key in a request's ``meta`` for the function that chooses controls to click for more rows."""
@@ -84,7 +84,7 @@ class CrawlConnections:
         self.proxy_failures: dict[str, str] = {}
         """Why the operator's proxy failed, by host."""
         self.silent_proxies: dict[str, str] = {}
-        """The operator's proxy that has not delivered anything for a host yet, by host."""
+        """For each host, the operator's proxy that has not delivered any data yet."""
         self.gateways: set[int] = set()
         """Ports on 127.0.0.1 of our own gateways (spiders.download.proxy_middleware)."""
 

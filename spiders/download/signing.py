@@ -16,8 +16,8 @@ from data.network.request_signer import RequestSigner, authority_of
 from spiders.download.settings import SIGNER
 
 MAX_CLOCK_SECONDS = 60
-"""Maximum difference in seconds between our clock and a site's clock that is not corrected in
-signatures. Sites reject signatures from the future."""
+"""Maximum difference in seconds between our clock and a site's clock that is not logged. If the
+clocks differ more, sites may reject our signatures as too old or from the future."""
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -33,7 +33,7 @@ class SigningMiddleware:
     def __init__(self, signer: RequestSigner) -> None:
         self._signer = signer
         self._reported: set[str] = set()
-        """The hosts whose refusals were logged."""
+        """The hosts for which a wrong clock was logged."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SigningMiddleware:
@@ -46,7 +46,7 @@ class SigningMiddleware:
     def process_request(self, request: Request) -> None:
         """Set the headers that sign a request.
 
-        A redirected request gets new ones.
+        A redirected request gets new headers.
         """
         request.headers.update(self._signer.headers(request.url))
 

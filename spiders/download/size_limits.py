@@ -87,7 +87,7 @@ def coding_header(codings: list[bytes]) -> str:
 
 
 class HeadTooLargeError(Exception):
-    """The headers of a response are too large."""
+    """Raised if the headers of a response are too large."""
 
     def __init__(self) -> None:
         super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")

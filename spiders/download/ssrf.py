@@ -29,7 +29,7 @@ unknown."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
-    """In Scrapy: a host has an address that is not public."""
+    """Raised in Scrapy if a host has an address that is not public."""
 
 
 def look_up(host: str) -> tuple[str, ...]:

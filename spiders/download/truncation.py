@@ -103,7 +103,7 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """The response is truncated. The message is a sentence."""
+    """Raised if a response is truncated. The message is a sentence."""
 
     kind: Final = "truncated"
 
@@ -215,7 +215,7 @@ class Ending(NamedTuple):
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """Decode the result of `encoded`. In texts from earlier versions, only the mark is set."""
+        """Decode the result of `encoded`. Values from earlier versions contain only the mark."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))

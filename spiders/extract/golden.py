@@ -147,7 +147,7 @@ def _published(iso: str | None, zone: str) -> Published | None:
 
 
 class BadGolden(CommuniqueError):
-    """A golden test can't be read or written."""
+    """Raised if a golden test can't be read or written."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(f"{path}: {cause}")

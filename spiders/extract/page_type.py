@@ -35,7 +35,7 @@ MIN_TITLE_LENGTH = 9
 by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""Maximum number of dated items with the same date for this date to be ignored."""
+"""If the dated items have only one date, it is ignored if at most this many items have it."""
 
 SCORE_BIAS = -3.4
 

@@ -40,7 +40,7 @@ REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 
 
 class NoLiteral(ValueError):
-    """A script contains no readable value at a given offset."""
+    """Raised if a script contains no readable value at the given offset."""
 
 
 def first_value(text: str, at: int) -> tuple[Any, int]:

@@ -32,10 +32,12 @@ INSIDE: Final = (
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
     "richText", "rich_text", "markup", "copy", "columns",
 )  # fmt: skip
-"""Keys of a node for its children or text, which are converted in the node's order."""
+"""Keys of a node that contain its children or text. Their values are converted in the node's order.
+"""
 
 RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
-"""Keys for HTML that a site rendered from a node's other keys, which are then ignored."""
+"""Keys that contain a node's HTML as rendered by the site. If one exists, the other keys are
+ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),

@@ -95,7 +95,10 @@ def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
 
 @lru_cache(maxsize=256)
 def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
-    """Return the pattern of the start tag that ``excerpt`` describes, with its value as group 1."""
+    """Return the pattern of the start tag that ``excerpt`` describes.
+
+    Group 1 is the value of the attribute that identifies the element.
+    """
     name = re.escape(excerpt.name)
     value = rf"\"((?:[^\"<>]*\s)?{name}(?:\s[^\"<>]*)?)\""
     attributes = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?"
@@ -116,7 +119,7 @@ def _is_cloaked(body: bytes, place: int) -> bool:
 
 
 def _bared(markup: bytes) -> Iterator[bytes]:
-    """Yield the parts of a page without comments, scripts, style sheets, SVG and most links."""
+    """Yield the parts of a page without comments, scripts, styles, SVG and most ``<link>`` tags."""
     done = 0
     while found := DROPPED.search(markup, done):
         end = ENDS[found[0]]
@@ -150,7 +153,7 @@ def _is_kept(start: bytes, whole: bytes) -> bool:
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:
-    """Return the offset at which an element ends, or None, by counting start and end tags.
+    """Find the end of an element by counting start and end tags. Return its offset, or None.
 
     `_is_whole` checks the result with the parser.
     """

@@ -142,10 +142,10 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     """Return whether a template still matches a page, by comparing both extractions.
 
-    ``learned`` is the template's extraction, ``detected`` that of detection. Small differences are
-    accepted, because detection may be wrong, but not a different day, a very different text, or the
-    publisher's name as title. If detection is certain of the title (``sure``), a different title is
-    not accepted either.
+    ``learned`` is the template's extraction, and ``detected`` the result of detection. Small
+    differences are accepted, because detection may be wrong. Differences that are not accepted are
+    a different day, a very different text, and the publisher's name as title. If detection is
+    certain of the title (``sure``), a different title is not accepted either.
     """
     if sure and tokens(learned.title) != tokens(detected.title):
         return False

@@ -19,7 +19,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 MIN_BODY_SHARE: Final = 0.97
-"""Minimum share of the body's letters in the body's element."""
+"""Minimum share of the body's letters that an element must contain to be the body's element."""
 
 MAX_BODY_ELEMENTS: Final = 4
 """Maximum number of nested elements that are tried as the body's element, innermost first."""

@@ -289,9 +289,9 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three sample pages, each with the newest page.
+        """Yield sets of three sample pages, each including the newest page.
 
-        So a badly extracted page does not spoil all of them.
+        There are several sets, so that a badly extracted page does not spoil all of them.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):

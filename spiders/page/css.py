@@ -32,9 +32,9 @@ def is_element(found: object) -> TypeGuard[etree._Element]:
 class CssSelector:
     """A compiled CSS selector, which may end in ``::text`` or ``::attr(name)``.
 
-    With ``within``, it matches only descendants of the searched element, not the element itself. A
-    comma-separated list matches the elements of any of its selectors, in document order. Raises
-    ValueError if a selector is invalid.
+    If ``within`` is true, it matches only descendants of the searched element, not the element
+    itself. A comma-separated list matches the elements of any of its selectors, in document order.
+    Raises ValueError if a selector is invalid.
     """
 
     def __init__(self, *selectors: str, within: bool = False) -> None:
@@ -67,8 +67,8 @@ class CssSelector:
     def value(self, root: etree._Element, *, apart: bool = False) -> str:
         """Return the first non-blank match as one line of text, or an empty string.
 
-        With ``apart``, digits of adjacent elements are separated by a space, as in a date followed
-        by a counter.
+        If ``apart`` is true, digits of adjacent elements are separated by a space, as in a date
+        followed by a counter.
         """
         for one in self._each(root):
             text = (
@@ -123,7 +123,7 @@ def declared_element(
 def joined_texts(texts: Iterable[str], *, apart: bool) -> str:
     """Join the texts of an element.
 
-    With ``apart``, digits of adjacent texts are separated by a space.
+    If ``apart`` is true, digits of adjacent texts are separated by a space.
     """
     if not apart:
         return "".join(texts)

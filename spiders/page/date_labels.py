@@ -9,7 +9,8 @@ MAX_LABEL: Final = 40
 
 AS_OF: Final = r"{}\b[\s:]*$"
 OF_EVENT: Final = r"{}\s*[:：]?\s*$"
-"""Patterns of labels directly before a date. The label words of all languages replace ``{}``."""
+"""Template of the pattern of an event label directly before a date. The label words of all
+languages replace ``{}``."""
 
 
 def is_of_change(text: str) -> bool:

@@ -145,7 +145,7 @@ def rank(node: Mapping[str, Any]) -> int:
 
 
 def foreign(node: Mapping[str, Any], url: str) -> int:
-    """Return 0 if a JSON-LD node is about the page at ``url``, 2 if about another, 1 if unknown."""
+    """Return 0 if a JSON-LD node is about the page at ``url``, 2 if about another page, else 1."""
     named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
     texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
     places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]

@@ -69,14 +69,14 @@ PARTS: Final = re.compile(
 """Pattern of tags that are common in a document's body, but rare inside elements of HIDING_TAGS."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags (see `PARTS`) hidden by an element without end tag for adding the end
-tag."""
+"""A missing end tag is added only if the element without it hides at least this many body tags (see
+`PARTS`)."""
 
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""Pattern of a link URL without its end quote. The tag ends, and text without quotes follows up to
-the next tag."""
+"""Pattern of a start tag with a link URL whose end quote is missing. Text without quotes follows up
+to the next tag."""
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
 """Simpler pattern of a link URL without its end quote, in lower-case markup.

@@ -43,7 +43,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements per page that are searched for an empty list."""
 
 MAX_WITHIN = 8
-"""Minimum number of elements in a list that is not empty, including the list itself."""
+"""Number of elements, including the list itself, from which a list is not empty."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"

@@ -35,11 +35,14 @@ segments."""
 
 
 MAX_CACHED_LINKS: Final = 16_384
-MAX_CACHED_LENGTH: Final = 500
-"""Maximum number of cached links, and maximum length of a cached link in characters.
+"""Maximum number of cached links.
 
 A listing's links are resolved twice: for its items and for pagination. At most 15,000 links are
-read per listing."""
+read per listing.
+"""
+
+MAX_CACHED_LENGTH: Final = 500
+"""Maximum length of a cached link, in characters."""
 
 DIGITS: Final = re.compile(r"\d+")
 

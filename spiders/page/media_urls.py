@@ -64,8 +64,8 @@ PLACEHOLDER = re.compile(
 def largest_source(attributes: Mapping[str, Any]) -> str:
     """Return the URL of an image from the attributes of its element.
 
-    Attributes for lazy loading come first, because ``src`` then contains only a placeholder, then
-    ``src``, then ``srcset``.
+    Attributes for lazy loading take precedence over ``src``, which then contains only a
+    placeholder. ``src`` takes precedence over ``srcset``.
     """
     for name in filter(attributes.__contains__, LAZY):
         value = str(attributes[name] or "").strip()

@@ -27,8 +27,8 @@ from spiders.page_parts.part_candidates import candidates_of
 from spiders.page_parts.part_rating import INLINE, LineReader, Rated, rated_of, whole_text
 
 MIN_PARTS: Final = 2
-"""Minimum number of releases on a page. A single one is accepted if a control opens it or it has a
-permalink."""
+"""Minimum number of releases on a page. A single release is accepted if a control opens it or if it
+has a permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
 """Minimum median length in characters of the texts of releases on a page that does not link to most

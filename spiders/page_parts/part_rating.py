@@ -195,7 +195,7 @@ class LineReader:
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
-        """Map each heading below a date heading to the date of the latter.
+        """Map each heading below a date heading to the date in that date heading.
 
         Blogs may have one date heading per day.
         """

@@ -50,7 +50,7 @@ BROKEN_LENGTH: Final = 3
 
 MAX_LAST_SENTENCE_LINE: Final = 0.85
 MAX_LAST_LINE: Final = 0.6
-"""Maximum length of a paragraph's last line, relative to that of a full line.
+"""Maximum length of a paragraph's last line, as a share of a full line's length.
 `MAX_LAST_SENTENCE_LINE` applies to lines that end a sentence, and `MAX_LAST_LINE` to all others."""
 
 

@@ -89,7 +89,7 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
 
 
 def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
-    """Return a block's longest emphasized text that may be a headline, and the block, or None.
+    """Return a block's longest emphasized text that could be a headline, and the block, or None.
 
     ``usual`` is the usual font size in pixels. ``named`` is the title in the page's metadata.
     """

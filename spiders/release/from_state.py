@@ -327,7 +327,7 @@ def title_in(record: StateObject) -> str:
 
 
 def date_in(record: StateObject, context: DateContext) -> Published | None:
-    """Return the publication date of an object or of the object directly around it, or None."""
+    """Return the publication date of an object or of its parent object, or None."""
     for value in record.whole[:2]:
         found = published_in(dict(record_fields(value)), DateReader(context))
         if found and plausible(found, context.now):

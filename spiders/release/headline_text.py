@@ -41,7 +41,7 @@ OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 
 
 def latin_lengths(text: str) -> tuple[int, int]:
-    """Return how many letters and spaces a text would have in Latin script.
+    """Return how many characters and spaces a text would have in Latin script.
 
     Length limits are for Latin script. Other scripts need fewer characters, or no spaces.
     """

@@ -26,7 +26,7 @@ MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
-"""Limits for texts with ``itemprop`` or ``rel``.
+"""Limits for reading elements marked with ``itemprop`` or ``rel``.
 
 - `MAX_NAME`: maximum length of the text, in characters
 - `MAX_MARKED`: maximum number of elements searched per page"""
@@ -81,7 +81,7 @@ def section_of(
 def may_mark(page: Page, name: str) -> bool:
     """Whether a page's markup contains the string ``name``, which may be a property's name.
 
-    Most pages do not, so that their elements need not be searched.
+    Most pages do not contain it, so their elements do not have to be searched.
     """
     return name.encode() in page.properties or bool(
         name == "author" and BY_AUTHOR.search(page.markup)

@@ -47,8 +47,8 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 MIN_VISIBLE_LENGTH: Final = 200
-"""Minimum length in characters of a body. If it is shorter, the content of ``<noscript>`` is
-extracted, too."""
+"""If a body is shorter than this number of characters, the content of ``<noscript>`` is extracted,
+too."""
 
 MIN_NOSCRIPT_RATIO: Final = 3
 """Minimum length of a body in ``<noscript>``, as a multiple of the visible body's length."""

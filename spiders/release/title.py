@@ -43,7 +43,8 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Minimum length in letters of a listing's title that is a headline and not a section name."""
+"""Minimum length of a listing's title, in letters, for it to be a headline rather than a section
+name."""
 
 AGREED: Final = 0.95
 MIN_UNDOUBTED_PROBABILITY: Final = 0.5
@@ -51,7 +52,8 @@ MIN_UNDOUBTED_PROBABILITY: Final = 0.5
 the listing's title may replace the headline."""
 
 MIN_RIVAL: Final = 0.5
-"""Minimum probability of a heading that replaces a doubtful title, relative to the title's."""
+"""Minimum probability of a heading that replaces a doubtful title, as a share of the title's
+probability."""
 
 CELLS: Final = frozenset(("th", "td", "dt"))
 """Tags of table and list cells that may contain a label for the headline beside them."""

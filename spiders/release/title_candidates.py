@@ -141,7 +141,7 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 
 
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
-    """Return the candidate with ``text`` in ``found``, where it is added if missing.
+    """Return the candidate with ``text`` from ``found``. If it is missing, it is added first.
 
     Returns None if the text is too short or too long for a headline.
     """

@@ -157,7 +157,7 @@ class SiteNames:
 
     @cached_property
     def _copyright_lines(self) -> Sequence[str]:
-        """The comparison keys of copyright lines in the last blocks, with and without the sign."""
+        """The comparison keys of copyright lines in the last blocks, with and without the ©."""
         found: list[str] = []
         for block in self._blocks[-MAX_NAMING:]:
             sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None

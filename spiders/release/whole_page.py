@@ -24,12 +24,13 @@ from spiders.release.read import dropped_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_KEPT_SHARE: Final = 0.98
-"""Minimum share of a page's words in the body of an article. Otherwise, all text of the page
-outside its frames becomes the body."""
+"""Minimum share of a page's words that the body must contain for the page to be an article.
+Otherwise, all text of the page outside its frames becomes the body."""
 
 MIN_KNOWN_SHARE: Final = 0.5
-"""Minimum share of a page's words in the body of a page that is already stored as an article. It is
-lower than MIN_KEPT_SHARE, so that the extraction does not flip between two visits."""
+"""Minimum share of a page's words that the body must contain if the page is already stored as an
+article. It is lower than MIN_KEPT_SHARE, so that the extraction does not flip between two visits.
+"""
 
 
 def with_whole_text(
@@ -94,17 +95,16 @@ FRAME_NAMES: Final = frozenset(
     "foot footer site-footer page-footer colophon header site-header page-header nav navbar "  # noqa: SIM905 - words read better in a row
     "navigation menu breadcrumb breadcrumbs sidebar cookie cookies cookie-banner".split()
 )
-"""Classes and ids of the frames of a page. In contrast to releases, ``legal`` may be the content.
-"""
+"""Classes and ids of the frames of a page. Unlike in releases, ``legal`` may mark the content."""
 
 MAIN_TAGS: Final = frozenset(["main", "article"])
 
 MIN_MAIN_SHARE: Final = 0.5
-"""Minimum share of a page's text (without frames) in a ``main`` element for ignoring the text
-outside of it."""
+"""If a ``main`` element contains at least this share of a page's text (without frames), the text
+outside of the element is ignored."""
 
 MAX_FRAME_SHARE: Final = 0.5
-"""Maximum share of a page's text in one element that is left out as a frame."""
+"""Maximum share of a page's text in an element that is left out as a frame."""
 
 
 def find_whole_text(seen: BlockTree, headline: str) -> MainContent | None:

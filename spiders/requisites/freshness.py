@@ -1,4 +1,4 @@
-"""Determine how long an archived requisite is fresh, so that it need not be requested again.
+"""Determine how long an archived requisite is fresh and does not have to be requested again.
 
 HTTP caching rules (RFC 9111) decide, within a minimum and a maximum. Many servers forbid caching,
 or allow only an hour, for files that change once a year. So each check that finds a file unchanged

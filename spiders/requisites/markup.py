@@ -37,7 +37,7 @@ ORDER: Final[Mapping[Kind, int]] = {"style": 0, "font": 1, "image": 2, "script":
 def requisites_of_page(page: Page, *, scripts: bool) -> list[Requisite]:
     """Return the requisites in the markup of a page: styles first, each URL once per kind.
 
-    Scripts are included only with ``scripts``.
+    Scripts are included only if ``scripts`` is true.
     """
     found: dict[Requisite, None] = {}
     read = 0

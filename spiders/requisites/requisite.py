@@ -33,7 +33,10 @@ class Requisite(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class PageWords:
-    """Classes and ids of a page in lower case, and the sorted code points of its characters."""
+    """The words and characters of a page, which decide which files in style sheets it needs.
+
+    Contains the classes and ids in lower case, and the sorted code points of the characters.
+    """
 
     names: frozenset[str]
     letters: Sequence[int]

@@ -33,7 +33,7 @@ FONT_FORMAT: Final = re.compile(r"\s*+format\(\s*+[\"']?([\w-]++)", re.IGNORECAS
 DENSITY: Final = re.compile(
     r"\s*+(?:type\([^()]*+\)\s*+)?(\d++(?:\.\d++)?|\.\d++)(?:x|dppx)\b", re.IGNORECASE
 )
-"""Pattern of the rest of an option of ``image-set()``, after its URL."""
+"""Pattern of the part of an ``image-set()`` option that follows its URL."""
 
 LAYER: Final = re.compile(
     r"\b(?:layer\b(?:\([^()]*+\))?|supports\((?:[^()]|\([^()]*+\))*+\))", re.IGNORECASE

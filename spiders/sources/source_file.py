@@ -49,9 +49,9 @@ DIGEST_DIGITS: Final = 16
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a listing page. Fields without a selector are detected.
 
-    With an ``item`` selector, the other selectors are relative to each item. Without it, they apply
-    to the whole page, and their results are paired in order. A selector may end in ``::text`` or
-    ``::attr(name)``.
+    If there is an ``item`` selector, the other selectors are relative to each item. Otherwise, they
+    apply to the whole page, and their results are paired in order. A selector may end in ``::text``
+    or ``::attr(name)``.
     """
 
     item: Selector | None = None
@@ -161,7 +161,7 @@ class SourceReading(msgspec.Struct, frozen=True):
         return cls(program_digest(), *rules)
 
     def has_rules_of(self, other: SourceReading) -> bool:
-        """Return whether two SourceReadings have the same rules, with any program versions."""
+        """Return whether two SourceReadings have the same rules. Program versions are ignored."""
         return msgspec.structs.replace(self, program=other.program) == other
 
     def applied_to(self, file: SourceFile) -> SourceFile:
@@ -194,7 +194,7 @@ def program_digest() -> str:
 
 
 class UnknownProxy(CommuniqueError):
-    """A source file names a proxy that is not in the settings."""
+    """Raised if a source file names a proxy that is not in the settings."""
 
     exit_code = 2
 

@@ -20,7 +20,7 @@ ALSO: Final = ("section", "publisher")
 """Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match for reporting the selector of an `ALSO` field."""
+"""A selector of an `ALSO` field is reported if it matches on none of at least this many pages."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:

@@ -27,7 +27,8 @@ Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect extraction: "file" for the source file, "program" for Communique."""
 
 MIN_DATED_SHARE: Final = 0.8
-"""Minimum share of a listing's items with dates for new items without dates to be suspicious."""
+"""Minimum share of a listing's items that must have dates for new undated items to be suspicious.
+"""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):

@@ -70,8 +70,8 @@ def gone_since(
 ) -> tuple[dt.datetime, dt.datetime] | None:
     """Return the times of the first and the last capture that show that a page is gone.
 
-    They have the status 404 or 410, and no later capture contains the page. Returns None unless the
-    last is at least ``confirmed_after`` later than the first.
+    Both captures have the status 404 or 410, and no later capture contains the page. Returns None
+    unless the last one is at least ``confirmed_after`` later than the first.
     """
     line = sorted(captures, key=lambda one: one.at)
     last_shown = max((one.at for one in line if is_usable(one)), default=None)

@@ -36,7 +36,7 @@ MAX_INDEX_PAGES: Final = 400
 """Maximum number of index pages that are read per address."""
 
 MAX_CAPTURES: Final = 1_000_000
-"""Maximum number of captures in an index that are read per address."""
+"""Maximum number of captures read from an index per address."""
 
 MAX_INDEX_BYTES: Final = 64_000_000
 """Maximum size of one response of an index, in bytes."""
@@ -77,7 +77,7 @@ captures are shown. Both are relative to the archive's address."""
 
 
 class WebArchiveError(CommuniqueError):
-    """A web archive can't be used or does not respond."""
+    """Raised if a web archive can't be used or does not respond."""
 
     def __init__(self, archive: str, cause: str) -> None:
         super().__init__(f"the web archive {masked(archive)}: {cause}")
@@ -86,13 +86,13 @@ class WebArchiveError(CommuniqueError):
 
 
 class NotAWebArchive(WebArchiveError):
-    """No index of a web archive was found at an address."""
+    """Raised if no index of a web archive was found at an address."""
 
     exit_code = 2
 
 
 class NoCapture(CommuniqueError):
-    """A web archive did not return the requested capture.
+    """Raised if a web archive did not return the requested capture.
 
     ``status`` is the status of the captured response if it is an error, otherwise 0.
     """

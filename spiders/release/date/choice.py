@@ -90,7 +90,7 @@ DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
 
 MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
 """Maximum time from a document's creation day to the release date. A later date in the text is
-probably that of an announced event."""
+probably the date of an announced event."""
 
 
 def choose_date(
@@ -229,7 +229,7 @@ def _is_trusted(stated: Published) -> bool:
 def _fits_address(stated: Published, address: Published | None) -> bool:
     """Whether a metadata date may be used despite the day in the URL.
 
-    Returns True if the two are at most one day apart, if the URL contains no day, or if the rule of
+    Returns True if both are at most one day apart, if the URL contains no day, or if the rule of
     the metadata date contains "publish".
     """
     if address is None or near(stated, address):
@@ -287,7 +287,8 @@ def _as_labelled(stated: Published, of: DateCandidates) -> Published:
 def _may_be_same(shown: Published, stated: Published) -> bool:
     """Whether a visible date may be the metadata time ``stated`` in another time zone.
 
-    If it has a time, the difference must be a possible UTC offset: a multiple of 15 minutes.
+    If the visible date has a time, the difference must be a possible UTC offset: a multiple of 15
+    minutes.
     """
     if shown.precision != "second":
         return True
@@ -344,7 +345,7 @@ def learned_date(
     context: DateContext,
     listed: ListingItem | None,
 ) -> Published | None:
-    """Return the date at the ``origin`` in a learned template, or None.
+    """Return the page's date from the source ``origin`` that a learned template names, or None.
 
     ``origin`` is "listing", "url", "state", or a metadata rule. A metadata time in UTC is converted
     to the source's time zone.

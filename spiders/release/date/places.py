@@ -27,8 +27,8 @@ DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
 """Class hints of elements marked as dates, and of elements that often contain dates."""
 
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Class hints of sidebars, menus and footers. These parts lower a date's score, unless the headline
-is in a part of the same kind."""
+"""Class hints of sidebars, menus and footers. Dates in these parts get a lower score, unless the
+headline is in a part of the same kind."""
 
 FRAMES: Final = (
     BIT["head"]
@@ -181,7 +181,7 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
 
 
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
-    """Whether a block is outside the release: in a footer, or with links to files only."""
+    """Whether a block is outside the release: in a footer, or containing only links to files."""
     if block.order > place.start and _is_in(footers, block):
         return place.title is None or not _is_in(footers, seen.blocks[place.title])
     links = [element for element, tail in block.pieces if element.tag == "a" and not tail]

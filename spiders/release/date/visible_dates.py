@@ -63,7 +63,7 @@ MODIFICATION_PENALTY: Final = 0.3
 """Amount subtracted from the score of a modification date that is also in a ``<time>`` element."""
 
 CHANGED_RULE: Final = "changed"
-"""Name of the rule for a date that is known only as that of the last modification."""
+"""Name of the rule for a date that is known only as the date of the last modification."""
 
 MAX_PIECES: Final = 40
 """Maximum number of text pieces per block that are checked for adjacent digits."""
@@ -101,7 +101,7 @@ MAX_TIMES = 20
 
 @dataclass(frozen=True, slots=True)
 class SeenDate:
-    """A visible date, scored (``worth``) as a candidate for the publication date.
+    """A visible date, scored as a candidate for the publication date (``worth``).
 
     ``changed`` is true if the date is labelled as a modification date. ``stated`` is true if it is
     above the text or has a publication label, and so certainly belongs to the release.
