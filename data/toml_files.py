@@ -132,7 +132,7 @@ def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationEr
     try:
         return converted(tomllib.loads(text), shape, path, error)
     except tomllib.TOMLDecodeError as cause:
-        raise error(path, "syntax", f"the text is not TOML ({cause})") from cause
+        raise error(path, "syntax", f"the text is not valid TOML ({cause})") from cause
     except RecursionError as cause:
         raise error(path, "syntax", "lists or tables are nested too deeply") from cause
 

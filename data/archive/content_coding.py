@@ -110,7 +110,7 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
             parts.append(out)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise Undecodable(
-            f"a body has the content coding {name} in its headers, but can't be decoded: {error}"
+            f"a body can't be decoded with its content coding {name}: {error}"
         ) from error
     return Unpacked(b"".join(parts), decode.ended)
 

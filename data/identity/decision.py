@@ -73,9 +73,9 @@ LED_AWAY: Final = (
     "kept"
 )
 ENDS_EARLY: Final = (
-    "the page shows only the beginning of the known text, as if the response had been cut; the "
-    "known text is kept, and a later visit that finds the same records it as an edit (the next "
-    "visit, or after 6 hours if the page does not end as its format does)"
+    "the page shows only the beginning of the known text, so the response may be truncated; the "
+    "known text is kept until a later visit finds the same (the next visit, or a visit 6 hours "
+    "later if the page has no proper end)"
 )
 SHARED_BODY: Final = (
     "the page now shows the text of another release of this source; the last good text is kept "

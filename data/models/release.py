@@ -277,7 +277,7 @@ class Release:
         Raises ValueError if the date is missing.
         """
         if self.content.published is None:
-            raise ValueError(f"release {self.id} was stored without the kind of its date")
+            raise ValueError(f"release {self.id} was stored without a publication date")
         return self.content.published
 
     @property

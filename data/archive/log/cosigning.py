@@ -217,7 +217,8 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
     if response.status not in GRANTED:
         status = " ".join(response.status_string)
         raise ArchiveError(
-            authority, f"the authority returned no time stamp: {response.status} {status}"
+            authority,
+            f"the time-stamp authority returned no time stamp: {response.status} {status}",
         )
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:

@@ -246,7 +246,9 @@ def key_chain(read: Read, what: str) -> KeyChain:
             keys.append(key)
             sizes.append(size)
     except FileNotFoundError as error:
-        raise ArchiveError(what, "no log key (key/0); check the address of the log") from error
+        raise ArchiveError(
+            what, "no log key: the file key/0 is missing; check the address of the log"
+        ) from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
     raise ArchiveError(what, f"the log has more than {MAX_KEYS} successive keys")
@@ -262,7 +264,7 @@ def _successor(
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
         raise InvalidNote(what, "the note does not rotate the previous key")
     if size < before:
-        raise InvalidNote(what, "the tree was larger when the previous key started")
+        raise InvalidNote(what, "the tree was larger when the previous key was introduced")
     if not (note.signed_by(old) and note.signed_by(new)):
         raise InvalidNote(what, "the rotation is not signed by both keys")
     return size, new

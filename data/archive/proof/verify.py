@@ -152,7 +152,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
         text, both = signed(files[at[0]], [chain[-1], key_of(new, 1)])
         told = chain[0].split("+")[0], f"key rotation {len(chain)}", begin, chain[-1], new
         if text != "\n".join(told) or len(both) != 2 or not sizes[-2] <= int(begin) < sizes[-1]:
-            raise ValueError("the old key and the new one did not sign this change of keys")
+            raise ValueError("this change of keys is not signed by both the old and the new key")
         chain, sizes[-1:] = [*chain, new], [int(begin), sizes[-1]]
     at[0] = "witnesses"
     keys = [*chain, *(key_of(line, 4) for line in files[at[0]].decode().splitlines())]
@@ -168,7 +168,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
         fields, leaf = records[record := f"records/{name[:-11]}.warc.gz"]
         place = int(index[6:25]), size, sha(b"\0" + leaf), [*map(b64decode, path)]
         if name[:-11] != str(uuid.UUID(bytes=leaf[-16:])) or root_of(*place) != b64decode(root):
-            raise ValueError(f"{record} is not this leaf of the log: it is forged")
+            raise ValueError(f"{record} does not match this leaf of the log: it is forged")
         of_log = signed(files[f"{folder}/checkpoint"], may)[0], chain[0].split("+")[0]
         if (text, origin) != of_log:
             raise ValueError("the proof is for a different tree than the checkpoint next to it")

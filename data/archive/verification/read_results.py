@@ -17,7 +17,7 @@ from data.archive.warc.cdxj import CdxjEntry, decode_entry
 from data.archive.warc.reader import ArchiveRecord
 from data.models.capture import Capture
 
-OUT_OF_ORDER: Final = "it is not in the order of the log: it was moved or exchanged"
+OUT_OF_ORDER: Final = "it is not in the order of the log: it was moved or swapped"
 
 LINE: Final = re.compile(rb'[^\n]*?"offset":\s*"?([0-9]{1,18})[^\n]*\n')
 

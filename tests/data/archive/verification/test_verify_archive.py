@@ -237,7 +237,7 @@ def repeat_record(home: Path) -> None:
         (drop_line, "its CDXJ line is missing"),
         (change_line, "its CDXJ line is missing or wrong"),
         (drop_index, "the index of"),
-        (drop_tile, "the file of the log is missing"),
+        (drop_tile, "this file of the log is missing"),
         (repeat_record, "another record here has the same id"),
     ],
 )
