@@ -178,7 +178,7 @@ def text_in(file: Path, path: str, key: str) -> str:
 def child_environment(*more: str) -> dict[str, str]:
     """Return the environment of a child process that reads hostile data, without passwords.
 
-    It contains those of CHILD_VARIABLES, the locale and ``more`` variables that are set.
+    It contains the variables in CHILD_VARIABLES, the locale, and the variables ``more``, if set.
     """
     wanted = {*CHILD_VARIABLES, *more}
     return {

@@ -13,14 +13,14 @@ MAX_NAMES = 12
 """Maximum number of sources listed in an error message."""
 
 MAX_CONTEXT = 60
-"""Maximum number of characters of a query shown on each side of a fault."""
+"""Maximum number of characters of a query that are shown before and after a fault."""
 
 PAGE_BUG = "our own code failed on this page; please report it"
 """Message for an unexpected exception during the extraction of a page."""
 
 
 class CommuniqueError(Exception):
-    """Base class of all errors that a person or a caller can handle.
+    """Base class of all errors that a user or a caller can handle.
 
     ``exit_code`` is the exit status of the command: 1 for a failure, 2 for usage or configuration.
     """

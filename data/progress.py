@@ -7,5 +7,4 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 """Callback with the number of completed parts and the total number of parts."""
 
 OnStepProgress: TypeAlias = Callable[[str, int, int], None]
-"""Callback with the name of a step, the number of completed parts, and the total number of parts.
-"""
+"""Callback with the name of a step, its number of completed parts, and its number of parts."""

@@ -91,8 +91,8 @@ def has_log(connection: sqlite3.Connection) -> bool:
 def one_process_sets_wal(folder: Path) -> Iterator[None]:
     """Context manager: only one process at a time switches files in a folder to WAL mode.
 
-    If two processes do this at the same time, one of them fails without waiting, because SQLite
-    does not call its busy handler when a read lock becomes a write lock
+    If two processes did this at the same time, one of them would fail without waiting: SQLite does
+    not call its busy handler when a read lock becomes a write lock
     (https://sqlite.org/c3ref/busy_handler.html).
     """
     # Lock the folder and not the file: closing the file would drop SQLite's locks on it in this
@@ -140,7 +140,7 @@ def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     """Create the tables of a cache in one transaction if the database is empty.
 
     Raises sqlite3.DatabaseError if it has other tables, from another version or program. The caller
-    then rebuilds the file like a damaged one.
+    then rebuilds the file as if it were damaged.
     """
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(script)

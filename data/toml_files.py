@@ -68,7 +68,7 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
 
 
 def unreadable(what: str, cause: OSError) -> str:
-    """Return why a "file" or "folder" (``what``) can't be read, and how to fix this."""
+    """Return the reason why a "file" or "folder" (``what``) can't be read, and advice."""
     remedy = REMEDIES.get(cause.errno or 0, "")
     return f"the {what} can't be read ({cause.strerror})" + (f"; {remedy}" if remedy else "")
 
@@ -76,7 +76,7 @@ def unreadable(what: str, cause: OSError) -> str:
 def toml_files(folder: Path, error: type[ConfigurationError]) -> list[Path]:
     """Return the TOML files in a folder, sorted, or nothing if the folder does not exist.
 
-    Raises ``error`` if the folder can't be read, because such a folder may not be empty.
+    Raises ``error`` if the folder can't be read, because it may contain files.
     """
     try:
         return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
@@ -155,7 +155,7 @@ def converted(
 
 
 def _fix(message: str, shape: type[object], inside: str) -> str:
-    """Return how to fix an invalid value, in plain words. ``message`` is msgspec's message."""
+    """Return advice on how to fix an invalid value. ``message`` is msgspec's message."""
     if unknown := UNKNOWN.search(message):
         keys = _keys(shape, inside)
         known = f"; valid keys are {', '.join(keys)}" if keys else ""
@@ -177,7 +177,7 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
 
 
 def _in_words(message: str, shape: type[object], inside: str) -> str:
-    """Return which value was expected, in plain words. ``message`` is msgspec's message."""
+    """Return the expected value, in plain words. ``message`` is msgspec's message."""
     if LENGTH.search(message):
         return "the value is empty; write one"
     if "RFC3339" in message:

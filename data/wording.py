@@ -67,7 +67,7 @@ def near_name(written: str, known: Sequence[str]) -> str:
 def with_hint(message: str, hint: str) -> str:
     """Join a message and a hint, such as ``see `communique --help```, into one text.
 
-    After a question, the hint is a sentence of its own.
+    After a question, the hint is a separate sentence.
     """
     if message.endswith("?"):
         return f"{message} {hint[0].upper()}{hint[1:]}"

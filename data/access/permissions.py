@@ -1,8 +1,8 @@
 """Decide what a client's token allows, and limit the cost of wrong tokens.
 
-A client with a valid token is never refused because of others' wrong tokens. All clients behind an
-unknown proxy share one address, and tokens can't be guessed. Several wrong tokens from an address
-only make the responses to further wrong tokens shorter.
+A client with a valid token is never refused because of other clients' wrong tokens, although all
+clients behind an unknown proxy share one address. Tokens can't be guessed, so clients are never
+locked out: after several wrong tokens from an address, responses only become shorter.
 
 The table in feeds.server.requests.routes lists the permission that each address of the site needs.
 """

@@ -43,7 +43,7 @@ class StoredKey(msgspec.Struct, frozen=True):
 
 
 class RequestKeys:
-    """The keys in the file ``path``, or in the PostgreSQL database at ``url`` if one is given."""
+    """The keys in the file ``path``, or in the PostgreSQL database at ``url`` if it is given."""
 
     def __init__(self, path: Path, url: str = "") -> None:
         self._path = path
@@ -76,7 +76,7 @@ class RequestKeys:
             raise RequestKeyError("the database", str(failed(self._url, error))) from error
 
     def rotate(self, *, revoke: bool) -> tuple[RequestKey, ...]:
-        """Add a key, and return the published keys. Callers must hold a lock.
+        """Add a key, and return the published keys. The caller must hold the lock on the keys.
 
         The new key starts to sign after OVERLAP, when all sites know it. With ``revoke``, it signs
         immediately, and the other keys are no longer published. Raises RequestKeyError.
@@ -130,7 +130,7 @@ class RequestKeys:
             raise RequestKeyError("the database", str(error)) from error
 
     def _first(self) -> str:
-        """Return the keys for a new database: those in the file if it exists, or else a new key."""
+        """Return the keys for a new database: the file's keys, or a new key if it is missing."""
         if self._path.exists():
             return self._in_file().decode("utf-8", "replace")
         return _encoded([RequestKey.new(utc_now())])

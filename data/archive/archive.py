@@ -117,8 +117,8 @@ class Archive:
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
         """Write at least the first of these responses, and as many as possible in one write.
 
-        The write ends before a response with the same address or payload as an earlier one. Returns
-        the captures of the written responses. If an exception is raised, none is stored.
+        The write ends before a response whose address or payload it already contains. Returns the
+        captures of the written responses. If an exception is raised, no response is stored.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []

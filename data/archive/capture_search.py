@@ -80,8 +80,8 @@ class Captures:
     def by_second(self, entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
         """Return one capture per second, oldest first.
 
-        Of several captures in a second, the last one recorded by this archive is chosen, or else
-        the last imported one.
+        If a second has several captures, the last capture recorded by this archive is chosen. If
+        all of them were imported, the last imported capture is chosen.
         """
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
@@ -141,10 +141,10 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
 def stored_original(
     folder: Path, index: Index, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
 ) -> Original | None:
-    """Return the stored record whose payload equals that of a response, for a revisit record.
+    """Return a stored record with the same payload as a response, for a revisit record.
 
-    Returns None if no such record can be used; the payload must then be stored. ``payload`` is the
-    SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was removed. Raises
+    Returns None if no stored record can be used; the payload must then be stored. ``payload`` is
+    the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was removed. Raises
     ArchiveError if the index can't be read.
     """
     digest = digest_text(payload)

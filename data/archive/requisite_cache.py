@@ -1,8 +1,8 @@
 """Cache of page requisites: HOME/archive/requisites.db.
 
-It contains the pages whose requisites are not archived yet, and the time of each requisite's next
-request. If the cache is lost, requisites are requested again, and unchanged ones become revisit
-records.
+The cache contains the pages whose requisites are not archived yet, and the time of each requisite's
+next request. If the cache is lost, requisites are requested again, and unchanged ones become
+revisit records.
 """
 
 import datetime as dt

@@ -20,7 +20,7 @@ BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
 BIKRAM_YEARS = range(1975, 2101)
 BIKRAM_YEARS_IN_DIGITS = range(2045, 2101)
-"""Years in a date of digits that belong to the Bikram Sambat. Earlier ones may be Gregorian."""
+"""Years in an all-digit date that belong to the Bikram Sambat. Earlier years may be Gregorian."""
 
 _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
 _BIKRAM_EPOCH = dt.date(1918, 4, 12).toordinal()  # the day before 1 Baisakh 1975

@@ -148,8 +148,8 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
 def contradicted(published: Published) -> str | None:
     """Return the zone that a date states if the source's zone was used instead, or None.
 
-    For example, IST may be the time of India, Israel or Ireland. For a source in Berlin, it is not
-    clear which one, so the time of Berlin is used.
+    For example, IST may be the time of India, Israel or Ireland. For a source in Berlin, the zone
+    is ambiguous, so the time of Berlin is used.
     """
     if published.precision != "second" or published.zone.startswith(("+", "-")):
         return None

@@ -6,13 +6,13 @@ order: its region, the time zone, or the country of the host name does.
 
 The first known order is used:
 
-1. The source file's ``date_order``. ``communique add`` writes it if the dates of the whole site
-   show the order (`spiders.learning.site_day_order.decided_order`).
-2. In a visit, that of the first listing page whose dates show an order
+1. The order in the source file's ``date_order``. ``communique add`` writes it if the dates of the
+   whole site show the order (`spiders.learning.site_day_order.decided_order`).
+2. In a visit, the order of the first listing page whose dates show one
    (`site_day_order.listed_order`).
-3. That of the extracted listing page (`spiders.listing.listing_day_order`) or release page
-   (`spiders.release.date.release_day_order`), if its dates show one.
-4. That of the languages of the page or source, else of its time zone, else of the country of
+3. The order that the dates of the extracted listing page (`spiders.listing.listing_day_order`) or
+   release page (`spiders.release.date.release_day_order`) show.
+4. The order of the languages of the page or source, else of its time zone, else of the country of
    its host name.
 """
 
@@ -119,10 +119,10 @@ def order_of_list(
 ) -> Order | None:
     """Return the order of day, month and year in a list of dates such as 26-03-14.
 
-    In the right order, the days exist, are not in the future, rise or fall from row to row, agree
-    with the days in addresses, and have fewer different years than days. If several orders fit
-    equally well, the ``usual`` order of the page's language or country is preferred, then an order
-    in which the days fall. Returns None if no order is clearly the best.
+    In the right order, the days exist, are not in the future, rise or fall from row to row, and
+    agree with the days in addresses. They also have fewer different years than days. If several
+    orders fit equally well, the ``usual`` order of the page's language or country is preferred,
+    then an order in which the days fall. Returns None if no order is clearly the best.
     """
     dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
     some = [*islice(dates, MAX_ROWS)]

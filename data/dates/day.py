@@ -73,8 +73,8 @@ def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
 def _counts_bikram(match: re.Match[str], context: DateContext) -> bool:
     """Return whether a date belongs to Nepal's calendar (Bikram Sambat).
 
-    It must contain the era, or its page must be in Nepali. Otherwise the month may be a lunar month
-    of India, because both calendars use the same names.
+    The date must contain the era, or its page must be in Nepali. Otherwise the month may be a lunar
+    month of India, because both calendars use the same names.
     """
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     return context.speaks("ne") or _BIKRAM_ERA.search(near) is not None

@@ -24,7 +24,7 @@ SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua6
 something else in another language."""
 
 PLAIN: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u109f]){2,20}")
-"""Pattern of month names that data.dates.patterns recognizes as one word."""
+"""Pattern of month names that data.dates.patterns recognizes as a single word."""
 
 OTHER_TAGS: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr"}
 """Map from old or regional language tags to the equivalent tags in the tables."""

@@ -86,8 +86,8 @@ def parse_stated(stated: str, shown: str, context: DateContext, rule: str) -> Pu
 class DateReader:
     """Parses the dates in many short texts of one page.
 
-    At most MAX_SLOW_TEXTS texts are passed to dateparser. Any further texts get no date, which is
-    noted in `reasons`.
+    At most MAX_SLOW_TEXTS texts are passed to dateparser. Further texts get no date, and `reasons`
+    reports this.
     """
 
     def __init__(self, context: DateContext) -> None:

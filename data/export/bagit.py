@@ -41,9 +41,9 @@ def write_bag(
 ) -> Exported:
     """Write the selected releases and their records as a bag to the new folder ``to``.
 
-    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. The records
-    include those that ``parts_of`` returns for the releases' captured pages. An export of all
-    releases also contains data/log, the transparency log that proves the records. Raises
+    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. The archive
+    includes the records that ``parts_of`` returns for the releases' captured pages. An export of
+    all releases also contains data/log, the transparency log that proves the records. Raises
     StoreError and OSError.
     """
     bag = _Bag(to)

@@ -42,7 +42,7 @@ PartsOf: TypeAlias = Callable[[Capture], Iterable[CdxjEntry]]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Result of an export: numbers of releases, of releases with an archived page, and of records.
+    """Result of an export: numbers of releases, releases with an archived page, and records.
 
     ``damaged`` lists unreadable parts of the archive, which are omitted. ``with_secrets`` is the
     number of records that contain a secret from a source's address.
@@ -134,7 +134,7 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
 
 
 def _captures(store: Store, choice: Choice) -> Iterator[tuple[list[Capture], list[Capture]]]:
-    """Yield the captures of the pages and of the files of each selected release."""
+    """Yield the captures of pages, and the captures of files, for each selected release."""
     for release in choice.releases(store):
         seen = store.sightings(release.id)
         media = (*release.content.attachments, *release.content.images)
@@ -203,9 +203,9 @@ class ArchiveRecords:
 class CopiedRecords:
     """Records written to a copy, and the index of the copy.
 
-    ``count`` is the number of records, and ``with_secrets`` the number of those that contain one of
-    the ``secrets``. ``places`` maps the id of each record that can be replayed to its address and
-    time.
+    ``count`` is the number of records. ``with_secrets`` is the number of records that contain one
+    of the ``secrets``. ``places`` maps the id of each record that can be replayed to its address
+    and time.
     """
 
     def __init__(self, work: Path, secrets: Secrets) -> None:

@@ -38,7 +38,7 @@ def destination(to: Path) -> Iterator[Path]:
     """Context manager that yields a temporary path, which is renamed to ``to`` at the end.
 
     If the block fails or the process is killed, ``to`` does not exist. Incomplete files are in a
-    folder next to ``to``, which is deleted by the next attempt at the latest. Raises
+    folder next to ``to``, which the next attempt deletes if this process could not. Raises
     DestinationError if ``to`` exists or another process is writing it, and OSError.
     """
     if not to.parent.is_dir():

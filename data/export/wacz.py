@@ -70,9 +70,8 @@ def write_wacz(
 ) -> Exported:
     """Write the records of the selected releases to a new WACZ file at ``to``.
 
-    It also contains the records that ``parts_of`` returns for the captured pages of these
-    releases. The file is signed if ``key``, the key of the log, is given. Raises StoreError and
-    OSError.
+    The file also contains the records that ``parts_of`` returns for the captured pages of these
+    releases. It is signed if ``key``, the key of the log, is given. Raises StoreError and OSError.
     """
     records = ArchiveRecords(archive, chosen_records(store, archive, choice, parts_of), on_progress)
     with (

@@ -1,7 +1,7 @@
 """Publishing activity of a country's sources per day, relative to the usual activity by weekday.
 
 A recess of parliament, an election or a storm silences many sources at once. If the other sources
-publish half as much as usual on a day, one more silent source is half as remarkable.
+publish half as much as usual on a day, the silence of one more source is half as remarkable.
 
 A source with the hazard *h* publishes on a day with the probability 1 - exp(-h). So the hazard of a
 group of sources follows from the share that published: 0.69 for a share of 0.5, and 2.3 for 0.9.
@@ -19,8 +19,8 @@ USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
 from 50 offices of the US Senate over one year."""
 
 USUAL_WEIGHT: Final = 40.0
-"""Weight of USUAL_HAZARDS in a country's estimate for one weekday, in source-days (one source
-observed for one day each)."""
+"""Weight of USUAL_HAZARDS in a country's estimate for a weekday, in source-days. (A source-day is
+one source observed for one day.)"""
 
 HALF_LIFE_DAYS: Final = 365.0
 """Age in days at which an observation counts half."""
@@ -46,7 +46,7 @@ DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """Return the daily hazard of a group of sources, a ``share`` of which publishes on a day."""
+    """Return the daily hazard of a group of sources from the ``share`` that publishes on a day."""
     return -log(1 - min(share, MAX_SHARE))
 
 
@@ -127,9 +127,9 @@ class Activity:
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
         """Return the activity of all sources except one on a day (an ordinal).
 
-        The other arguments describe the excluded source: whether it ``published`` on this day, and
-        the decayed numbers of earlier days with the same weekday (``asked``) and of those with a
-        release (``heard``).
+        The other arguments describe the excluded source: whether it ``published`` on this day, the
+        decayed number of earlier days with the same weekday (``asked``), and the decayed number of
+        these days that had a release (``heard``).
         """
         index = day - self.start
         if not 0 <= index < len(self._published):

@@ -3,7 +3,7 @@
 Lateness alone is not recorded, because offices are late a few times a year.
 
 The first visit that shows a different state is followed by quick visits. If they show the same
-state, the change is recorded. In this module, states are those of the last visits, and events are
+state, the change is recorded. In this module, states come from the last visits, and events are
 recorded changes; both are sorted newest first. Visits that were interrupted by this program or its
 network are not evidence.
 """
@@ -32,8 +32,8 @@ from data.text.clean import plain
 from data.text.urls import host_and_port
 
 UNVISITED_CODES: Final = {"source.broken", "source.missing"}
-"""Health codes of sources that are not visited. Only a visit can show that such a source works
-again."""
+"""Health codes of sources that are not visited. Only a visit can show that a source with such a
+code works again."""
 
 NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
@@ -47,7 +47,7 @@ MAX_STOPS_PER_DAY: Final = 2
 """Maximum number of recorded changes per day from healthy to not healthy, for one source."""
 
 MAX_VISITS: Final = 1000
-"""Maximum number of visits read to find those of the last day."""
+"""Maximum number of visits read to find the visits of the last day."""
 
 MAX_EVENTS: Final = 500
 """Maximum number of recorded changes read per source."""
@@ -221,7 +221,7 @@ def is_broken(state: str) -> bool:
 
 
 def is_news(before: HealthEvent | None, state: Condition) -> bool:
-    """Return whether a condition differs from the last recorded one.
+    """Return whether a condition differs from the last recorded condition.
 
     A source without a recorded change counts as healthy.
     """
@@ -231,7 +231,7 @@ def is_news(before: HealthEvent | None, state: Condition) -> bool:
 
 
 def agreeing(states: Sequence[Condition]) -> int:
-    """Return how many of the newest visits agree on whether the source is broken."""
+    """Return the number of newest visits that agree on whether the source is broken."""
     broken = [is_broken(state) for state in states]
     return next((count for count, one in enumerate(broken) if one != broken[0]), len(broken))
 
@@ -253,7 +253,7 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], furthe
 def fails_often(states: Sequence[Condition]) -> bool:
     """Return whether a source fails often: at least half of its recent visits failed.
 
-    ``states`` are those of the visits since the last recorded change.
+    ``states`` are the states of the visits since the last recorded change.
     """
     return bool(states) and is_broken(states[0]) and failures(states) >= RECENT_VISITS / 2
 
@@ -293,7 +293,7 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
 
 
 def turns(states: Sequence[Condition]) -> int:
-    """Return how many times a source stopped working or recovered during these visits."""
+    """Return the number of times that a source stopped working or recovered in these visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
@@ -320,8 +320,8 @@ def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int
 def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
     """Return whether a change of a source that remains unhealthy needs no alert.
 
-    This is so if the health of the source alternates, or if the same condition was recorded within
-    the last day.
+    No alert is needed if the health of the source alternates, or if the same condition was recorded
+    within the last day.
     """
     current = current_trouble(events)
     if found.well or not current:
@@ -383,7 +383,7 @@ def events_of_visits(store: Store, source: str) -> Sequence[HealthEvent]:
 
 
 def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:
-    """Return how many times a source stopped working or recovered within the last day."""
+    """Return the number of times that a source stopped working or recovered in the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
     return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

@@ -1,8 +1,8 @@
 """Latency until releases are found, published and sent in alerts: median and 90th percentile.
 
-Only new releases with a publication time count. Releases from first visits and imports, and those
-found long after their publication, do not show the latency. A publication time after the first
-sighting of the release is wrong or in another time zone.
+Only new releases with a publication time count. Releases from first visits and imports, and
+releases found long after their publication, do not show the latency. A publication time after the
+first sighting of the release is wrong or in another time zone.
 """
 
 import statistics
@@ -52,7 +52,7 @@ def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
 
     While a page is written, the time at which its newest releases are published is unknown. So
     these times are omitted, and rendering the page again gives the same page. Times of alerts are
-    omitted too.
+    also omitted.
     """
     fed = [one.in_feed for one in times]
     last = None if None in fed else max(filter(None, fed), default=None)

@@ -14,7 +14,7 @@ from data.store.core.store import Store
 
 
 def overview(store: Store) -> Iterator[Health]:
-    """Yield the health of all sources in a store, by id, except removed ones. Writes nothing."""
+    """Yield the health of all sources in a store except removed sources, by id. Writes nothing."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}
     runs = {name: last_visit(store, name) for name in sources}

@@ -40,7 +40,7 @@ MAX_AGE_DAYS: Final = 760
 press office may have worked differently."""
 
 PRIOR_EVIDENCE: Final = 2.0
-"""Weight of the country's rate in the rate of a source, as a number of releases."""
+"""Weight of the country's rate in a source's rate, as a number of releases."""
 
 RATE_DECAY: Final = 0.5 ** (1 / 300)
 """Factor per day by which the evidence about a source's rate decays."""
@@ -49,8 +49,8 @@ FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
 """Factor per day by which the evidence about a source's exponent (``follows``) decays."""
 
 WEEKDAY_WEIGHT: Final = 4.0
-"""Weight of the country's usual share of a weekday when a source's own share is estimated, as a
-number of observed days."""
+"""Weight of the country's usual share of a weekday in a source's share, as a number of observed
+days."""
 
 FOLLOWS_WEIGHT: Final = 2.0
 """Weight of the prior assumption that a source follows the other sources proportionally (Fisher
@@ -96,7 +96,7 @@ class ReleaseWait:
     """The time since a source's last release, and the probability of such a wait.
 
     ``follows`` is the exponent of the other sources' activity in the source's hazard. ``evidence``
-    is the shape parameter of the Gamma distribution of its rate.
+    is the shape parameter of the Gamma distribution of the source's rate.
     """
 
     follows: float
@@ -125,7 +125,7 @@ class ReleaseWait:
 def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
     """Return the rhythm of a source that published on ``days``, or None if there are too few.
 
-    The days may be in any order. ``activity`` is that of the source's country.
+    The days may be in any order. ``activity`` is the activity of the source's country.
     """
     distinct = sorted({day.toordinal() for day in days})
     distinct = [day for day in distinct if day >= distinct[-1] - MAX_AGE_DAYS]
@@ -207,7 +207,7 @@ class _Learner:
         return self.days * count_if_any(each)
 
     def learn(self, day: int, *, published: bool) -> None:
-        """Learn from the next day. ``published`` is whether the source published on this day."""
+        """Learn from the next day. ``published`` is true if the source published on this day."""
         weekday = (day - 1) % 7
         if weekday == 0:
             self.usual = self.activity.usual(day)
@@ -244,7 +244,7 @@ class _Learner:
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
         """Update the exponent of the other sources' activity for this source.
 
-        This is one step of Fisher scoring. ``surprise`` is the number of releases minus the
+        The update is one step of Fisher scoring. ``surprise`` is the number of releases minus the
         ``expected`` number, and ``busy`` the logarithm of the other sources' activity.
         """
         self.score = self.score * FOLLOWS_DECAY + surprise * busy

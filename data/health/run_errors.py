@@ -76,7 +76,7 @@ LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
 """Kinds of errors after which the content of a page is missing until a later visit."""
 
 WAIT: Final = "wait"
-"""Family of errors in which a host asked for a pause."""
+"""Family of errors of a host that asked us to wait."""
 
 BAD_ANSWER: Final = "site.bad_answer"
 """Health code for kinds of errors without a code of their own."""
@@ -145,12 +145,12 @@ def http_kind(status: int) -> StatusErrorKind:
 
 
 def wait_kind(status: int) -> StatusErrorKind:
-    """Return the kind of error for a host that asked for a pause with this HTTP status."""
+    """Return the kind of error for a host that asked us to wait with this HTTP status."""
     return StatusErrorKind(f"{WAIT}:{status}")
 
 
 def file_kind(kind: ErrorKind | int) -> StatusErrorKind:
-    """Return the kind of error for a file of a release, from the kind or status of its request."""
+    """Return the kind of error for a release's file, from the kind or status of its request."""
     return StatusErrorKind(f"{FILE}:{kind}")
 
 
@@ -198,9 +198,9 @@ def works(run: Run) -> bool:
     """Return whether a source worked in a run.
 
     It worked if a release was extracted or there were no errors. It also worked if fewer pages
-    failed than releases were found, and no error is a WAIT or of a kind in LOST_KINDS. It did not
-    work if many releases vanished at once, if pages could not be archived, or if the changed source
-    file is held for review.
+    failed than releases were found, and no error means that a host asked us to wait (WAIT) or that
+    a page was lost (LOST_KINDS). It did not work if many releases vanished at once, if pages could
+    not be archived, or if the changed source file is held for review.
     """
     errors = errors_of_pages(run)
     if not {VANISHED, ARCHIVE, DRIFT}.isdisjoint(error.kind for error in errors):

@@ -1,6 +1,6 @@
 """Expected day of the next release, and the day from which silence is too long to be chance.
 
-Every day since the last release adds the number of releases expected on that day, according to the
+For every day since the last release, the expected number of releases is added up, according to the
 source's rhythm and the activity of the country's other sources. Future days are assumed to be
 usual. Silence is reported if a wait is so unlikely that a healthy source would be reported about
 once a year. A source that publishes on 200 days a year has 200 waits a year.
@@ -43,12 +43,12 @@ MONTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """When the next release of a source is expected.
+    """The time when the next release of a source is expected.
 
-    ``by`` is the last day on which it would not be late, and ``silent`` the first day on which the
-    source counts as silent. ``last`` is the day of the last release, and ``since`` the first usual
-    publication day after it. ``releases`` is the expected number of days with a release between
-    ``last`` and the given day.
+    ``by`` is the last day on which the release would not be late, and ``silent`` the first day on
+    which the source counts as silent. ``last`` is the day of the last release, and ``since`` the
+    first usual publication day after it. ``releases`` is the expected number of days with a release
+    between ``last`` and the given day.
     """
 
     last: dt.date
@@ -59,7 +59,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """Return when the next release of a source is expected, as of the start of ``today``."""
+    """Return the time when the next release of a source is expected, as of ``today``'s start."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -113,7 +113,7 @@ def waiting(
 def expectations(
     store: Store, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
-    """Return what is expected of each source on a day (in its time zone), and new rhythms.
+    """Return the expectation for each source on a day (in its time zone), and new rhythms.
 
     The expectation is None if a source has too few releases. The new rhythms were learned in this
     call. Store them to avoid learning them again.

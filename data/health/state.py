@@ -18,8 +18,8 @@ from data.wording import counted
 class Health:
     """Health of a source after its last visit.
 
-    ``expected`` is None if the source has no known rhythm. ``handled`` contains decisions of
-    people, by kind. ``visiting`` is whether the source is being visited now.
+    ``expected`` is None if the source has no known rhythm. ``handled`` contains operators'
+    decisions, by kind. ``visiting`` is true if the source is being visited now.
     """
 
     source: str

@@ -16,9 +16,9 @@ from data.models import Run, Streak, VisitFacts
 from data.wording import counted
 
 MIN_MISSED: Final = 5
-"""Minimum number of linked releases that no listing shows, for which a fault is reported."""
+"""A fault is reported only if at least this many linked releases are missing in all listings."""
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum share of linked releases that no listing shows, for which a fault is reported."""
+"""A fault is reported only if at least this share of linked releases is missing in all listings."""
 
 MIN_PAGES: Final = 2
 """Minimum number of release pages with the same problem for which a fault is reported. A single
@@ -91,7 +91,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
 class PageFault:
     """A fault found on single release pages: its code, and the PageFacts field that counts it.
 
-    ``least`` is the minimum number of such pages, and ``pages_with`` describes them.
+    ``least`` is the minimum number of pages with this fault, and ``pages_with`` describes them.
     """
 
     code: str
@@ -109,7 +109,7 @@ class PageFault:
 
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Return a verdict if releases have no date although they used to have one."""
+    """Return a verdict if releases have no date although earlier releases had dates."""
     # A single date may have been forgotten, unless the rows of the listing have no dates either.
     least = 1 if facts.dateless.count else MIN_PAGES
     streak = most(facts.known.undated, facts.new.undated, least=least)
@@ -190,8 +190,8 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     ),
     *(undated, lost_rows, stands_still, feed, recall, restless, certificate),
 )
-"""All checks for faults, in order. Only the first fault is reported, because it may cause the
-others."""
+"""All checks for faults, in order. Only the first fault is reported, because it may cause the later
+ones."""
 
 
 def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:

@@ -167,10 +167,10 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change creates a revision, but ``updated`` does not change. The id, a known date,
-    and fields missing in the new extraction are kept. A known text is also kept if the new one only
-    lacks some words, because learned templates may be missing.
+    and fields missing in the new extraction are kept. A known text is also kept if the new text
+    only lacks some words, because learned templates may be missing.
 
-    If a person changed the rules in the source file, ``before`` is the extraction with the old
+    If an operator changed the rules in the source file, ``before`` is the extraction with the old
     rules. Parts that are missing only because of that change were unwanted and are removed.
     """
     published, order = _dated(draft, known, known.first_seen)
@@ -210,7 +210,7 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
 
 
 def _is_cut(content: Content, before: Content | None, field: str) -> bool:
-    """Return whether a field is shorter only because a person changed the rules.
+    """Return whether a field is shorter only because an operator changed the rules.
 
     Returns False if the text becomes empty. ``before`` is the extraction with the old rules.
     """
@@ -220,10 +220,10 @@ def _is_cut(content: Content, before: Content | None, field: str) -> bool:
 
 
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
-    """Return a new ``updated`` time that is later than the previous one.
+    """Return a new ``updated`` time that is later than the previous time.
 
-    If the clock was set back, it is one second after the previous time. Otherwise, feed readers
-    would miss the change.
+    If the clock was set back, the result is one second after the previous time. Otherwise, feed
+    readers would miss the change.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 

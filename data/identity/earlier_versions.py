@@ -29,9 +29,9 @@ def earlier_versions(
 ) -> list[DatedContent]:
     """Return the items of ``found`` that are distinct versions, oldest first.
 
-    ``known`` are the stored versions. Two versions never have the same time in seconds. An item is
-    omitted if readers would see no difference from the version before it or the stored version
-    after it, or if it has no body text although another version has one.
+    ``known`` are the stored versions. Two versions never have the same time in seconds. Two kinds
+    of items are omitted: those that look the same as the version before or the stored version after
+    them, and those without a body text if another version has one.
     """
     has_text = any(one.content.body_text for one in (*known, *found))
     times = {_second(one.at) for one in known}

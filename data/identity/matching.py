@@ -16,8 +16,8 @@ from data.text.urls import canonical_url
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
-"""UUID namespace for release ids. All installations use the same one, so that a page has the same
-id everywhere."""
+"""UUID namespace for release ids. All installations use the same namespace, so that a page has the
+same id everywhere."""
 
 MOVED_SIMILARITY: Final = 0.9
 """Minimum Jaccard similarity between a release and a page at a new address, if the page has the
@@ -43,7 +43,7 @@ CLAIMED_SIMILARITY: Final = 0.3
 class MatchCandidate:
     """A stored release that may match a draft.
 
-    ``gone`` is whether its address was gone at the last visit.
+    ``gone`` is true if its address was gone at the last visit.
     """
 
     release: Release
@@ -98,9 +98,9 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
 
 
 def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
-    """Return whether a draft is the release ``owner``, whose address is the draft's canonical one.
+    """Return whether a draft is the release ``owner``, which owns the draft's canonical address.
 
-    A declared address alone proves nothing: day and text must match, too. The text must match
+    A declared address alone proves nothing: day and text must also match. The text must match
     closely if the owner was only seen at that address, or roughly if the owner's page also declared
     it (``claimed``).
     """
@@ -173,7 +173,7 @@ def _same_day(content: Content, known: Release) -> bool:
 
 
 def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
-    """Return whether the days of two identical texts match, or one of them is missing.
+    """Return whether the days of two identical texts match, or a day is missing.
 
     If the old address is gone, the days may differ by one, because a new layout may use another
     time zone.
@@ -196,7 +196,7 @@ def _other_year(draft: Draft, known: Release) -> bool:
 
 
 def _same_language(left: Content, right: Content) -> bool:
-    """Return whether the languages of two contents match or one is unknown. Regions are ignored."""
+    """Return whether two contents have the same language or one is unknown. Regions are ignored."""
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]

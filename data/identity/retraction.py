@@ -74,8 +74,8 @@ class ListedReleases:
 def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
     """Return whether a missing release may have a new address that no visit has found yet.
 
-    This is possible if a listing contains its title and day at another address, or if no listing
-    could be read.
+    This is possible if a listing contains the release's title and day at another address, or if no
+    listing could be read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
 

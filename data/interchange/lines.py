@@ -70,7 +70,7 @@ class FieldOrigin(msgspec.Struct, frozen=True):
 
 
 class LineProvenance(msgspec.Struct, frozen=True):
-    """Origins of the fields of a release in a line of JSON."""
+    """Origins of a release's fields in a line of JSON."""
 
     published: FieldOrigin | None = None
     title: FieldOrigin | None = None
@@ -106,8 +106,8 @@ _decoder = msgspec.json.Decoder(InterchangeLine)
 class Imported:
     """A draft from a line, with the line's topics as slugs and labels.
 
-    ``undated`` is whether the line states that the release has no date, and ``is_cut`` whether the
-    text exceeded the maximum length. ``has_other_id`` is whether the id changes because a secret in
+    ``undated`` is true if the line states that the release has no date, and ``is_cut`` if the
+    text exceeded the maximum length. ``has_other_id`` is true if the id changes because a secret in
     the address is masked.
     """
 

@@ -76,7 +76,7 @@ def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
 def revision_fields(revision: Revision, before: Revision | None) -> dict[str, Any]:
     """Return the public fields of a version as JSON values.
 
-    They include the classes of its edit since the version ``before``.
+    The fields include the classes of its edit since the version ``before``.
     """
     edit = classes_between(before, revision) if before else NO_EDIT
     content = revision.content

@@ -32,13 +32,13 @@ DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
 class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words in dates: names of months, and words for recent days.
 
-    ``order`` is the order of numbers in dates, and ``region_orders`` that in single regions, such
-    as ``US``. ``months``, ``solar_hijri_months`` and ``bikram_sambat_months`` (Nepal) have twelve
-    texts, starting with the first month; ``ethiopian_months`` has thirteen. Each text contains
-    names of the month, separated by spaces. A middle dot (·) represents a space within a name.
-    ``ambiguous`` contains names that mean something else in other languages, and are recognized
-    only on pages in this language. ``relative`` contains regular expressions for relative times,
-    such as "3 hours ago".
+    ``order`` is the order of numbers in dates, and ``region_orders`` the order in single regions,
+    such as ``US``. ``months``, ``solar_hijri_months`` and ``bikram_sambat_months`` (Nepal) have
+    twelve texts, starting with the first month; ``ethiopian_months`` has thirteen. Each text
+    contains names of the month, separated by spaces. A middle dot (·) represents a space within a
+    name. ``ambiguous`` contains names that mean something else in other languages, and are
+    recognized only on pages in this language. ``relative`` contains regular expressions for
+    relative times, such as "3 hours ago".
     """
 
     order: DateOrder | None = None
@@ -189,12 +189,12 @@ class PressLinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PostWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for lines next to the text of a blog post.
+    """Regular expressions for lines next to the text of a blog post. They ignore case.
 
-    They ignore case. ``sentences`` contains beginnings of sentences about the publication of a
-    post, and ``filing`` words about its category, tags or comments. ``labels`` contains beginnings
-    of lines that only label a post. ``beside`` contains these beginnings, and those of bylines and
-    links to other pages.
+    ``sentences`` contains beginnings of sentences about the publication of a post, and ``filing``
+    words about its category, tags or comments. ``labels`` contains beginnings of lines that only
+    label a post. ``beside`` contains the same beginnings, and the beginnings of bylines and links
+    to other pages.
     """
 
     sentences: tuple[str, ...] = ()
@@ -207,8 +207,9 @@ class LinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Regular expressions for words in texts and addresses of links. They ignore case.
 
     ``more`` contains beginnings of texts such as "Read more", and ``documents`` words that do not
-    describe the linked document, such as "download". ``terms`` contains names of folders in
-    addresses of pages about an author, a tag or a category, and ``events`` those of events.
+    describe the linked document, such as "download". ``terms`` contains folder names in addresses
+    of pages about an author, a tag or a category, and ``events`` folder names of pages about
+    events.
     """
 
     more: tuple[str, ...] = ()

@@ -74,9 +74,10 @@ class Exchange:
     """An HTTP request and its response.
 
     ``url`` is the requested address and ``at`` the time of the response (aware UTC). ``ip`` is the
-    server's address, empty if unknown. ``protocol`` is that of the response, such as ``HTTP/1.1``.
-    ``body`` is the body as received, with content codings; if ``rendered``, it is the document that
-    a browser built. ``posted`` is the form-encoded body of a POST request, otherwise empty.
+    server's address, empty if unknown. ``protocol`` is the response's protocol, such as
+    ``HTTP/1.1``. ``body`` is the body as received, with content codings; if ``rendered``, it is the
+    document that a browser built. ``posted`` is the form-encoded body of a POST request, otherwise
+    empty.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""What the service sends to others: alerts, requests to archives (deposits), WebSub messages."""
+"""Types of messages that the service sends: alerts, requests to archives (deposits), and WebSub."""
 
 import datetime as dt
 import hashlib
@@ -59,7 +59,7 @@ class AlertDelivery:
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """A message to one output of a watch, with one event or several.
+    """A message to one output of a watch, with one or more events.
 
     Each attempt contains the same deliveries, in the order of their events.
     """
@@ -131,7 +131,10 @@ class DepositReceipt:
 
 
 class DepositCount(NamedTuple):
-    """The number of deposits at an archive in one state, and the problem of one of them, or ""."""
+    """The number of deposits at an archive in one state, and an example of their problems.
+
+    ``problem`` is empty if they have none.
+    """
 
     archive: str
     state: DepositState
@@ -212,7 +215,7 @@ class FeedSubscription:
     """Our subscription to a source's feed. Times are seconds since 1970, and 0 means never.
 
     A subscription that is not ``wanted`` will be cancelled. ``asked`` is the time of the last
-    request to the hub, and ``due`` the time of the next one. ``expires`` is the end of the
+    request to the hub, and ``due`` the time of the next request. ``expires`` is the end of the
     confirmed lease. ``heard`` is the time of the last notification.
     """
 

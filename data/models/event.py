@@ -22,10 +22,10 @@ SourceKind: TypeAlias = Literal["registered", "renamed", "removed", "paused", "r
 pause and its end, and a change in health."""
 
 EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind, "published"]
-"""All kinds of events. Besides those of releases and sources: ``moved`` if an archive record of a
-release has a new location, ``gone`` if a release is missing but may not be retracted, and
-``published`` for a publication without errors, whose payload contains the number of the ``last``
-published event."""
+"""All kinds of events: changes to releases, events about sources, and three more. ``moved``: an
+archive record of a release has a new location. ``gone``: a release is missing but may not be
+retracted. ``published``: a publication without errors, whose payload contains the number of the
+``last`` published event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event in the form for consumers.
+    """An event as passed to consumers.
 
     ``release`` is an id, empty for an event about a source or a redacted release. ``at`` is the
     time when the event was recorded, and ``seen`` the time for alerts, or None if there is no

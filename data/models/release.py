@@ -15,7 +15,8 @@ Precision: TypeAlias = Literal["day", "second", "none"]
 
 UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
 """Upper limit of the sort times of undated releases from the first visit, which keep the order of
-their listing. They come after all dated releases, because dates before 1800 are rejected."""
+their listing. In feeds, these releases come after all dated ones, because dates before 1800 are
+rejected."""
 
 REDACTED: Final = "[redacted]"
 """Title of a release whose content was redacted under a legal order."""
@@ -233,7 +234,7 @@ class Release:
     ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
 
     ``order`` is the time by which feeds sort: the publication time, or the time when the release
-    was first seen if its page has no date or a future one. For releases that were undated at the
+    was first seen if its page has no date or a future date. For releases that were undated at the
     first visit, it is before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
@@ -284,7 +285,7 @@ class Release:
     def is_backlog(self) -> bool:
         """Return whether the release is undated and was found at the first visit.
 
-        It may be old, so it causes no alerts.
+        Such a release may be old, so it causes no alerts.
         """
         return self.order < UNDATED_BEFORE
 
@@ -368,8 +369,8 @@ class Revision:
 class ReleaseTimes:
     """Times of a new release in seconds since 1970, or None if unknown.
 
-    ``stated`` is the time on the release's page, ``seen`` the first visit that found it,
-    ``in_feed`` its first appearance in a feed, and ``alerted`` the delivery of its first alert.
+    ``stated`` is the time on the release's page, and ``seen`` the first visit that found it.
+    ``in_feed`` is its first appearance in a feed, and ``alerted`` the delivery of its first alert.
     """
 
     stated: float | None

@@ -76,7 +76,7 @@ class Selection:
 class Selected:
     """Positions of the selected releases, and the position where the search stopped.
 
-    The latter is None if the search reached the end.
+    The position where the search stopped is None if it reached the end.
     """
 
     found: tuple[Position, ...]

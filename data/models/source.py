@@ -1,4 +1,4 @@
-"""Sources: their descriptions, visits, listing walks and health, and decisions about them."""
+"""Sources: their descriptions, visits, backfills and health, and decisions about them."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ ListingKind: TypeAlias = Literal["feed", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Counts of the releases that a source's pages link to, and of those that were already known.
+    """Counts of the releases that a source's pages link to, and of linked releases known before.
 
     ``known`` is the number of releases that were stored before a page linked to them. ``missed``
     lists addresses that no listing showed, although listings showed older releases. ``older``
@@ -35,7 +35,7 @@ class Recall:
 
     @property
     def named(self) -> int:
-        """Return how many of the releases linked from the source's pages a listing should show."""
+        """Return the number of linked releases that a listing should show: known and missed."""
         return self.known + len(self.missed)
 
     @property
@@ -67,7 +67,7 @@ class RemovedSource:
 class RunError:
     """An error that occurred at one address in a visit.
 
-    ``kind`` is a short code that includes the HTTP status if there is one, such as ``http:403``.
+    ``kind`` is a short code, with the HTTP status if there is one, such as ``http:403``.
     """
 
     url: str
@@ -90,12 +90,12 @@ class Run:
     """Result of one visit to a source.
 
     - ``seconds`` is wall-clock time, and ``pages`` the number of responses read.
-    - ``changed`` counts releases that were edited or are online again, ``returned`` only the
-      latter.
+    - ``changed`` counts releases that were edited or are online again. ``returned`` counts only
+      releases that are online again.
     - ``gone`` lists the addresses of releases that are newly missing and not retracted yet.
-    - ``unconfirmed`` counts all missing releases, including those from earlier visits.
+    - ``unconfirmed`` counts all missing releases, including releases missing since earlier visits.
     - ``history`` is ``complete`` if the last page of the listing was reached, ``walking`` if later
-      runs continue, and ``bounded`` if none will. ``bound`` is a sentence with the reason.
+      runs continue, and ``bounded`` if no run will. ``bound`` is a sentence with the reason.
     - ``notes`` are readable remarks that are not errors.
     - ``facts`` is None if the visit was impossible.
     """
@@ -198,7 +198,7 @@ class ArchiveLink:
     """Address of a page that lists the releases of a year or month, or all older releases.
 
     ``period`` is the year (``2019``) or the month (``2019-03``), or empty if unknown. ``is_below``
-    is whether the address is closely related to the listing's address, such as below it.
+    is true if the address is closely related to the listing's address, such as below it.
     """
 
     url: str
@@ -208,7 +208,7 @@ class ArchiveLink:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Progress of a listing walk: visits that together follow the pages of a listing.
+    """Progress of a listing walk (backfill): visits that together follow the pages of a listing.
 
     - ``start`` is the listing.
     - ``rules`` identifies the rules that find the next page; if they change, a new walk begins.

@@ -21,7 +21,7 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
     since: dt.datetime | None = None
 
     def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
-        """Return the streak after one more visit, whose finding has this count.
+        """Return the streak after one more visit that counted ``count`` cases of the finding.
 
         A count of 0 ends the streak. With ``add``, the count is added to the earlier count.
         """
@@ -31,7 +31,7 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Numbers of release pages that lack a text or date, or have the same title or text as others.
+    """Numbers of release pages without a text or date, or with the title or text of other pages.
 
     ``garbled`` pages have wrongly decoded letters. ``refused`` is true if such pages were not
     stored. In that case, a later 304 response does not mean that the stored version is right.
@@ -55,14 +55,14 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Findings of a visit. Facts that the visit could not determine are copied from the last visit.
 
     - ``rules`` identifies the listing and its rules; facts under other rules are not compared.
-    - ``explicit`` is true for visits that a person requested.
+    - ``explicit`` is true for visits that an operator requested.
     - ``is_page`` is true if the source is a single page, which has no rhythm.
     - ``waits`` is true if a single page shows a change that the next visit may confirm.
     - ``place`` is the address where the listing was found if it differs from its own address.
     - ``usual`` is the ``place`` in the first visit that found rows.
     - ``rows`` is the number of releases on the first page, ``newest`` their last ISO day.
     - ``dateless`` counts rows if none has a date although rows used to have dates.
-    - ``changes`` counts visits in which new rows replaced old ones.
+    - ``changes`` counts visits in which new rows replaced old rows.
     - ``lost`` counts rows, of ``rows_before``, that disappeared for another reason.
     - ``missing`` lists the canonical addresses of lost rows if older rows replaced them.
     - ``replaced`` means that no earlier row remains.
@@ -76,9 +76,8 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     - ``no_feed`` counts visits that could not read the feed although the page was readable.
     - ``certificate_ended`` is the day on which the site's TLS certificate expired, if it was valid
       (``certificate_held``) in an earlier visit.
-    - ``named`` counts the releases that pages linked to: known releases, and releases that no
-      listing had shown. ``missed`` is the streak of the latter; ``known_meanwhile`` counts the
-      former.
+    - ``named`` counts the releases that pages linked to: known releases (``known_meanwhile`` counts
+      these), and releases that no listing had shown (their streak is ``missed``).
     """
 
     rules: str = ""
@@ -116,7 +115,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 def lean(facts: VisitFacts) -> VisitFacts:
     """Return equal facts that are encoded without default values.
 
-    msgspec omits a field only if its value is the default object itself, not an equal one.
+    msgspec omits a field only if its value is the default object itself, not an equal object.
     """
     known, new = map(_with_defaults, (facts.known, facts.new))
     return _with_defaults(msgspec.structs.replace(facts, known=known, new=new))

@@ -41,10 +41,10 @@ NOT_PUBLIC: Final = tuple(
 )
 """Networks that contain no public hosts.
 
-They are the blocks in IANA's special-purpose address registries for IPv4 and IPv6 (RFC 6890), and
-one block that Azure uses internally. They are listed here because the lists in ipaddress depend on
-the version of Python. Special IPv6 blocks outside global unicast need no entry, for example
-loopback, NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00::/16)."""
+They are the blocks in IANA's special-purpose address registries for IPv4 and IPv6 (RFC 6890), and a
+block that Azure uses internally. The lists in ipaddress are not used because they depend on the
+version of Python. Special IPv6 blocks outside global unicast need no entry, for example loopback,
+NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00::/16)."""
 
 
 METADATA: Final = tuple(

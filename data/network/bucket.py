@@ -250,8 +250,8 @@ def stored(found: GetResult, body: bytes = b"") -> BucketObject:
 def open_bucket(place: str, settings: BucketSettings) -> Bucket:
     """Return the bucket and prefix at a location such as ``s3://bucket/prefix``.
 
-    Sends no request. If the settings contain no key, the usual variables of AWS (AWS_ACCESS_KEY_ID
-    etc.) or the machine's role provide the key. Raises BucketError.
+    Sends no request. If the settings contain no key, it comes from the usual variables of AWS, such
+    as AWS_ACCESS_KEY_ID, or from the machine's role. Raises BucketError.
     """
     try:
         from obstore.store import S3Store  # noqa: PLC0415

@@ -39,7 +39,7 @@ REQUEST_ERRORS: Final = (
     # An invalid address, for example with port 99999 or non-ASCII characters.
     ValueError,
 )
-"""Exceptions that mean that a request got no response."""
+"""Exceptions that are raised if a request gets no response."""
 
 
 class OutboundError(CommuniqueError):

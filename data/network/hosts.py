@@ -52,7 +52,7 @@ _domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
 def site_of(url: str) -> str:
     """Return the registered domain of an address (Public Suffix List).
 
-    If it has none, such as an IP address, return its host and port.
+    If the address has no domain, for example an IP address, return its host and port.
     """
     # Python takes quadratic time to parse a host of combining marks.
     parts = urlsplit(url[:MAX_ADDRESS])

@@ -2,7 +2,7 @@
 
 A request is signed with Ed25519 over the site's authority and our own address (RFC 9421,
 draft-meunier-web-bot-auth-architecture). Our public keys are published at DIRECTORY_PATH of our
-address. That response is signed too, so that no other site can claim the keys.
+address. The response with the keys is also signed, so that no other site can claim the keys.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RequestKey:
     """A private key, which signs from the time ``since`` until the next key takes over.
 
     ``seed`` contains the 32 secret bytes, ``public`` the public key, and ``id`` its JWK thumbprint
-    (RFC 7638). The latter two are in base64url without padding.
+    (RFC 7638). ``public`` and ``id`` are in base64url without padding.
     """
 
     def __init__(self, seed: bytes, since: dt.datetime) -> None:
@@ -158,7 +158,7 @@ class RequestSigner:
 
 
 def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -> list[RequestKey]:
-    """Return the keys to publish, oldest first: all except those replaced more than OVERLAP ago."""
+    """Return the keys to publish, oldest first. Keys replaced more than OVERLAP ago are omitted."""
     now = now or utc_now()
     ends = [*(one.since + OVERLAP for one in keys[1:]), None]
     return [key for key, end in zip(keys, ends, strict=True) if end is None or end > now]

@@ -57,9 +57,9 @@ class IndexedCapture:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """One response from an index: its captures, and where the index continues.
+    """A response from an index: its captures, and the position where the index continues.
 
-    ``rows`` is the number of lines, including unreadable ones. ``resume`` is the key of a CDX
+    ``rows`` is the number of lines, including unreadable lines. ``resume`` is the key of a CDX
     server's next page. ``timemaps`` are the addresses of further TimeMaps.
     """
 
@@ -70,7 +70,7 @@ class IndexPage:
 
 
 def time_of_stamp(stamp: str) -> dt.datetime | None:
-    """Return the time in 14 digits, or None if no such time is possible."""
+    """Return the time in 14 digits, or None if the digits are not a valid time."""
     if not DIGITS.fullmatch(stamp):
         return None
     try:
@@ -166,7 +166,7 @@ def _capture(fields: dict[str, Any]) -> IndexedCapture | None:
 
 
 def parse_timemap(text: str, address: str) -> IndexPage | None:
-    """Parse a TimeMap in the link format. Returns None if the text has no such links.
+    """Parse a TimeMap in the link format. Returns None if the text has no links in this format.
 
     ``address`` is the TimeMap's own address. The result contains the addresses of its further
     pages, if any.

@@ -18,7 +18,7 @@ class ComparisonBudget:
 
 @dataclass(frozen=True, slots=True)
 class AlignedBlock:
-    """A slice of each of two sequences. They are equal, or the new one replaces the old one."""
+    """A slice of each of two sequences. They are equal, or the new slice replaces the old slice."""
 
     is_same: bool
     old: slice
@@ -28,9 +28,9 @@ class AlignedBlock:
 def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[AlignedBlock]:
     """Align two sequences. The returned blocks cover both of them completely.
 
-    The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise, elements that
+    `difflib` aligns the sequences if this takes at most ``steps`` steps. Otherwise, elements that
     occur once in each sequence are aligned first ("patience diff"), and `difflib` aligns the parts
-    between them, again in at most ``steps`` steps. The rest is not compared.
+    between them, again in at most ``steps`` steps. Any remaining parts are not compared.
     """
     exact = ComparisonBudget(steps)
     blocks = list(matched(old, new, exact))

@@ -29,7 +29,7 @@ MAX_LINES: Final = 5000
 """Maximum number of lines that are compared per copy."""
 
 MAX_DIFFERENCES: Final = 1000
-"""Maximum number of differences per copy that are compared with those of other copies."""
+"""Maximum number of differences per copy that are compared with the differences of other copies."""
 
 MAX_PASSAGE_LENGTH: Final = 2000
 """Maximum length in characters of each text of a passage in a report."""
@@ -50,16 +50,15 @@ and the end (exclusive). An end of None stands for the whole line."""
 Agreement: TypeAlias = Literal[
     "payload", "text", "other_time", "differs", "absent", "failed", "skipped"
 ]
-"""Result of comparing a copy with ours.
+"""Result of comparing another archive's copy with ours.
 
 - ``payload``: the same bytes
 - ``text``: the same text without noise
-- ``other_time``: a different text, from a time at which our archive has no copy
+- ``other_time``: a different text, from a time for which our archive has no copy
 - ``differs``: a different text from the same time
 - ``absent``: the archive has no copy
 - ``failed``: the archive did not respond
-- ``skipped``: the archive was not asked, because it must not learn the address
-"""
+- ``skipped``: no request was sent, because the archive must not learn the address"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,10 @@ def unstable_places(lines: Sequence[str], captures: Sequence[tuple[Sequence[str]
     """Return the words of ``lines`` that change from visit to visit, according to our captures.
 
     ``captures`` are in order of time. The boolean of each capture is true if it shows the same
-    version as ``lines``. Words are unstable if they changed within this version, or at least twice,
-    and so are all other changed words in the same line. An edit by the publisher changes them only
-    once. Words that are the same in all captures are stable: if ``lines`` differ there, our text
-    was altered.
+    version as ``lines``. Words are unstable if they changed within this version, or at least twice.
+    All other changed words in the same line are then unstable, too. An edit by the publisher
+    changes words only once. Words that are the same in all captures are stable: if ``lines`` differ
+    there, our text was altered.
     """
     found = [
         (by_line(differences(lines, capture)[:MAX_DIFFERENCES]), is_same)

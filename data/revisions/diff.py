@@ -27,8 +27,7 @@ MAX_WORD_STEPS: Final = 12_000_000
 """Maximum number of word comparisons per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""Note that readers see below a difference in which some passages were not compared word by
-word."""
+"""Note that readers see below a difference if some passages were not compared word by word."""
 
 MAX_FILE_CHARACTERS: Final = 200_000
 """Maximum number of characters of a replaced attachment that are compared."""
@@ -37,8 +36,7 @@ SHOWN_DIGITS: Final = 8
 """Number of digits of a file's digest shown in a difference."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
-"""Maximum number of characters at each end of a passage in a shortened difference, by kind of
-passage."""
+"""Maximum number of characters at each end of a passage in a shortened difference, by its kind."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."
@@ -191,8 +189,9 @@ def _field_diff(field: str, old: str, new: str) -> FieldDiff:
 def compare(old: str, new: str) -> TextComparison:
     """Compare two texts: first their paragraphs, then the words of changed paragraphs.
 
-    The unchanged and removed passages make up ``old``; the unchanged and added ones make up
-    ``new``. The time is linear in the length of both texts, at most a few seconds per MB.
+    The unchanged and removed passages together are ``old``; the unchanged and added passages
+    together are ``new``. The time is linear in the length of both texts, at most a few seconds per
+    MB.
     """
     before, after = _lines(old), _lines(new)
     words = ComparisonBudget(MAX_WORD_STEPS)
@@ -257,7 +256,7 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Merge adjacent passages of the same kind. Removed passages come before added ones."""
+    """Merge adjacent passages of the same kind. Removed passages come before added passages."""
     gone: list[str] = []
     added: list[str] = []
     for piece in pieces:

@@ -48,10 +48,10 @@ LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
 AFTER_LABEL: Final = re.compile(
     rf"(?: (?:{LETTER}|[\d./-])+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
 )
-"""Pattern of the punctuation after the label of a correction note. A comma is not enough."""
+"""Pattern of the punctuation after a correction note's label. A comma does not end a label."""
 
 PUNCTUATION: Final = re.compile(r"[^\w\s]|$")
-"""Pattern of the possible end of a date after the label of a correction note."""
+"""Pattern of the possible end of a date after a correction note's label."""
 
 MIN_TYPO_LETTERS: Final = 4
 """Minimum length in letters of a word in which one changed letter counts as a typing error."""
@@ -66,7 +66,7 @@ MAX_SPELLED: Final = 12
 """Maximum number that may be spelled out as a word."""
 
 NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
-"""Prefixes that may reverse the meaning of the rest of the word."""
+"""Prefixes that may reverse the meaning of a word."""
 
 MIN_PREFIXED_LETTERS: Final = 5
 """Minimum number of letters of a word after a negative prefix."""
@@ -121,7 +121,7 @@ def _without_last_change(text: str) -> tuple[frozenset[str], str]:
 
 
 def _is_date_alone(text: str) -> bool:
-    """Return whether a text after a label is a date with hardly any other words."""
+    """Return whether a text after a label is only a date, with hardly any other words."""
     words = [one for one in tokens(text) if not one.isdecimal()]
     return len(text) > 1 and _word_count(words) <= MAX_LABEL_WORDS and has_date(text)
 
@@ -158,10 +158,10 @@ def _body_classes(old: str, new: str, language: str) -> tuple[set[EditClass], fl
 
 
 def _is_correction(sentence: str) -> bool:
-    """Return whether a sentence is a correction note or the beginning of one.
+    """Return whether a sentence is a correction note or begins one.
 
-    It has a label such as "Correction" before punctuation or a date, or a phrase such as "an
-    earlier version of this".
+    Such a sentence has a label such as "Correction" before punctuation or a date, or a phrase such
+    as "an earlier version of this".
     """
     label = pattern("edits.correction_labels", LABEL).match(sentence)
     if label:

@@ -1,8 +1,8 @@
 """Compute the weight of an edit: how much its most important change matters to readers (0 to 1).
 
-The weights are fitted so that edits are sorted as by readers who labelled pairs of versions
-(benchmarks/edits.py). A weight depends on the class and position of the change, and on the changed
-words.
+The weights are fitted to the judgement of readers who labelled pairs of versions
+(benchmarks/edits.py): edits are sorted in the same order. A weight depends on the class and
+position of the change, and on the changed words.
 """
 
 import math
@@ -44,8 +44,8 @@ MAX_CHARACTERS: Final = 3000
 """Maximum length in characters of the part of a text in which the position of a change matters."""
 
 MODALITY_WEIGHT: Final = 0.55
-"""Weight of a change such as "may" instead of "must". It is smaller than the weight of "not", which
-reverses the meaning."""
+"""Weight of a change such as "may" instead of "must". It is smaller than the weight of a "not",
+which reverses the meaning."""
 
 CLOCK_WEIGHT: Final = 0.35
 """Weight of a change that affects only times, not days."""
@@ -73,7 +73,7 @@ NEW_FILE_WEIGHT: Final = 0.48
 """Weight of an additional file. Replacing or removing a file weighs more."""
 
 TITLE_AND_TEXT_WEIGHT: Final = 0.93
-"""Weight of an edited title if the text was edited, too."""
+"""Weight of an edited title if the text was also edited."""
 
 CONTACT_SHARE: Final = 0.5
 """Factor for the weight of a change in a sentence with contact data or a file number."""
@@ -91,7 +91,7 @@ def weight_of_sentence(
 ) -> float:
     """Return the weight of an edited sentence.
 
-    Its ``earliness`` is 1 at the start of the text, 0 at the end.
+    ``earliness`` is 1 for a sentence at the start of the text, and 0 at the end.
     """
     weights = {one: WEIGHTS[one] for one in classes}
     # Without any changed word of the lists, a prefix reversed the meaning of a word.

@@ -31,8 +31,8 @@ TOKEN: Final = re.compile(
     r";[^/?#]*"
     r"|[?&][^=&#?]*=(?:[^&#]{16,}|\d{9,}|(?=[^&#]*\d)(?=[^&#]*[A-Za-z])[^&#]{6,})(?=[&#]|$)"
 )
-"""Pattern that matches parts of an address that may be a token of a visit: parameters of the path,
-and values of the query that are long or mix letters and digits."""
+"""Pattern that matches parts of an address that may be a session token: path parameters, and query
+values that are long or mix letters and digits."""
 
 FILE_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
@@ -77,20 +77,20 @@ EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
 }
 """For each part of a release, the rule that decides whether it changed significantly. Spaces and
 punctuation are ignored, except signs before numbers, such as ≤. Version parameters in addresses of
-files are ignored, and so are lines that consist of a single link (boxes with related news, which
-rotate). On single pages, such lines and meaningful signs count."""
+files are ignored. Lines that consist of a single link are ignored (they are boxes with related
+news, which rotate), except on single pages, where signs with a meaning count as well."""
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
-    """Return which of ``title``, ``body``, ``attachments`` and ``links`` changed significantly."""
+    """Return the names of the parts that changed significantly (the keys of EDIT_RULES)."""
     return frozenset(part for part, has_changed in EDIT_RULES.items() if has_changed(old, new))
 
 
 def ends_early(old: Content, new: Content) -> bool:
-    """Return whether the new content is only the beginning of the old one, as on a truncated page.
+    """Return whether the new content is only the beginning of the old content.
 
-    The new text must be a prefix of the old text, whose last word may be cut. Attachments, which
-    follow the text, may be missing, but none may be new.
+    This happens if a page is truncated. The new text must be a prefix of the old text, whose last
+    word may be cut. Attachments, which follow the text, may be missing, but none may be new.
     """
     before, after = tokens(old.body_text), tokens(new.body_text)
     files, left = files_of(old), files_of(new)
@@ -142,8 +142,8 @@ def is_text_replaced(before: FileText | None, after: FileText) -> bool:
 def is_worse(before: FileText | None, after: FileText) -> bool:
     """Return whether a file's text must not replace an earlier text.
 
-    This is so if it is missing or incomplete because of a fault, such as an error page in place of
-    the file.
+    The text must not be used if it is missing or incomplete because of a fault, such as an error
+    page in place of the file.
     """
     return before is not None and bool(before.pages) and after.cut in TEMPORARY_CUTS
 
@@ -225,8 +225,8 @@ def _linked_page(url: str) -> str:
 def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
     """Return whether the links in two texts lead to different pages, ignoring ``without``.
 
-    A link that is the only text of its block is compared only if both texts have it once, with the
-    same words, because boxes with related news rotate.
+    A link that is the only text of its block may be in a box with related news, which rotates. It
+    is compared only if both texts contain it once, with the same words.
     """
     before, after = (_linked_pages(html, without) for html in (old, new))
     return before[""] != after[""] or any(

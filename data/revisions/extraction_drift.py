@@ -1,7 +1,7 @@
-"""Compare two extractions of the same pages to decide whether the second one is worse.
+"""Compare two extractions of the same pages to decide whether the second extraction is worse.
 
-One extraction is published. The other uses different rules: a changed source file, template or
-program. Pages must be judged together: a line that disappears from all pages, or appears on all
+The first extraction is published. The second uses different rules: a changed source file, template
+or program. Pages must be judged together: a line that disappears from all pages, or appears on all
 pages, is not part of their texts.
 """
 
@@ -107,7 +107,7 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Return whether so many pages became worse that a person must decide about the change."""
+        """Return whether so many pages became worse that an operator must review the change."""
         return is_many(self.harmed, self.pages)
 
 
@@ -283,7 +283,7 @@ def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
 
 
 def _first_beside(lines: Mapping[Words, str], others: Mapping[Words, str]) -> str:
-    """Return the first of ``lines`` that is not in ``others``, shortened, or an empty string."""
+    """Return the first of ``lines`` that is not in ``others``, shortened, or "" if all are."""
     return next((line for words, line in lines.items() if words not in others), "")[
         :MAX_VALUE_LENGTH
     ]

@@ -48,7 +48,7 @@ VISITS_PER_TURN: Final = 2
 """Number of additional visits that must find the same text, per earlier change of the place."""
 
 MAX_VISITS_OF_TURNS: Final = 12
-"""Maximum number of additional visits because of earlier changes of a place."""
+"""Maximum number of additional visits because of a place's earlier changes."""
 
 HOLD_FACTOR: Final = 3
 """A text is accepted only after this many times as many visits as the longest-lasting noise in its
@@ -66,7 +66,7 @@ KNOWN_VALUE_VISITS: Final = 6
 same place. Rotating texts return."""
 
 MIN_RESTLESS_TURNS: Final = 6
-"""Minimum number of changes for a line to count as restless."""
+"""Minimum number of changes after which a line counts as restless (often changing)."""
 
 CALM_VISITS: Final = 20
 """Number of consecutive visits that must find the stored text in a place before it no longer counts
@@ -74,10 +74,10 @@ as noise."""
 
 MAX_PLACES: Final = 400
 """Maximum number of places remembered per page. A version with more differences is compared as a
-whole."""
+whole page."""
 
 NEAR_LINES: Final = 2
-"""Lines up to this many lines from a restless (often changing) line are restless, too."""
+"""Lines up to this many lines from a restless (often changing) line are also restless."""
 
 MAX_VANISHED: Final = 300
 """Maximum number of vanished lines remembered per page."""
@@ -89,10 +89,10 @@ MAX_LENGTH: Final = 500_000
 """Maximum length in characters of a page that is compared line by line."""
 
 RESTLESS_SHARE: Final = 0.5
-"""Minimum share of lines that change in one visit to a page that counts as restless."""
+"""Minimum share of a page's lines that must change in a visit for the page to count as restless."""
 
 RESTLESS_VISITS: Final = 5
-"""Number of consecutive visits, each changing most of the page, after which it is reported as
+"""Number of consecutive visits that must change most of a page before the page is reported as
 restless."""
 
 DATE_DISTANCE: Final = 3
@@ -108,13 +108,13 @@ DIGITS: Final = re.compile(r"\d+")
 
 
 class NoiseState(msgspec.Struct, frozen=True, array_like=True):
-    """What is known about the noise of one page.
+    """Facts that visits learned about the noise of one page.
 
-    ``digest`` identifies the stored lines to which the places belong. ``visits`` is the number of
-    visits. ``lines`` maps the hashes of new lines to the number of consecutive visits that found
+    ``digest`` identifies the stored lines to which the ``places`` belong. ``visits`` is the number
+    of visits. ``lines`` maps the hashes of new lines to the number of consecutive visits that found
     them. ``restless`` is the number of consecutive visits in which most lines changed. ``vanished``
-    contains the hashes of new lines that a later visit no longer found. ``links`` are those that
-    lead to another page, as one place.
+    contains the hashes of new lines that a later visit no longer found. ``links`` is the state of
+    all links to other pages, which are treated as a single place.
     """
 
     digest: str = ""
@@ -144,11 +144,11 @@ class Settled:
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visit found on a page.
+    """Findings of one visit to a page.
 
-    ``known`` are the stored lines and ``new`` those of the visit. ``number`` counts the visits to
-    the page from 1. ``dated`` contains the numbers of lines that show today's date. ``lasting`` and
-    ``vanished`` are the new values for `NoiseState`.
+    ``known`` are the stored lines, and ``new`` the lines of the visit. ``number`` counts the visits
+    to the page from 1. ``dated`` contains the numbers of lines that show today's date. ``lasting``
+    and ``vanished`` are the new values for `NoiseState`.
     """
 
     known: Sequence[str]
@@ -202,7 +202,7 @@ def settle(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.
 
 
 def _observed(known: Sequence[str], new: Sequence[str], state: NoiseState, day: dt.date) -> Visit:
-    """Return what a visit found: its differences, at remembered and new places of the page."""
+    """Return the findings of a visit: its differences, at remembered and new places of the page."""
     places = state.places if state.digest == digest_of(known) else ()
     found = _found(known, new, history_of(places, state))
     lasting = {
@@ -290,7 +290,7 @@ def _is_word(one: Difference) -> bool:
 
 
 def history_of(places: Sequence[Place], state: NoiseState) -> LineHistory:
-    """Return what earlier visits showed about the lines of a page."""
+    """Return the history of a page's lines in earlier visits."""
     lines = [one for one in places if not one.added]
     restless = {one.line for one in lines if one.turns >= MIN_RESTLESS_TURNS}
     replaced = {one.line: one.value.rpartition(":")[2] for one in lines if one.value}
@@ -304,7 +304,7 @@ def digest_of(lines: Sequence[str]) -> str:
 
 
 def visits_needed(place: Place, *, learning: bool) -> int:
-    """Return how many consecutive visits must find the value of a place before it is accepted."""
+    """Return the number of consecutive visits that must find a place's value to accept it."""
     least = CONFIRMING_VISITS_WHILE_LEARNING if learning else CONFIRMING_VISITS
     if place.turns:
         turns = CONFIRMING_VISITS + VISITS_PER_TURN * place.turns
@@ -315,7 +315,7 @@ def visits_needed(place: Place, *, learning: bool) -> int:
 
 
 def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
-    """Return how many consecutive visits must find the same text before it is accepted."""
+    """Return the number of consecutive visits that must find the same text to accept it."""
     return max(
         visits_needed(seen.place, learning=visit.is_learning),
         *(_visits_of_line(one, seen.place, visit) for one in seen.found),
@@ -325,7 +325,7 @@ def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
 def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:
     """Return the minimum number of visits before a new or missing line is accepted.
 
-    A line beside restless lines is restless, too, and so is one that vanished before.
+    A line near restless lines also counts as restless, and so does a line that vanished before.
     """
     if not one.whole or one.line == WHOLE_PAGE_LINE:
         return 0
@@ -379,7 +379,7 @@ def _is_part(day: dt.date, word: str) -> bool:
 
 
 def _found(known: Sequence[str], new: Sequence[str], history: LineHistory) -> list[Difference]:
-    """Return the differences between two versions, or one if there are too many."""
+    """Return the differences between two versions, or a single one if there are too many."""
     long = max(len(known), len(new)) > MAX_LINES
     if not long and max(sum(map(len, known)), sum(map(len, new))) <= MAX_LENGTH:
         found = differences(known, new, history)

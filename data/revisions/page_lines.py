@@ -19,7 +19,7 @@ MAX_LINE_COMPARISONS: Final = 2_000_000
 """Maximum number of line comparisons per diff."""
 
 MAX_WORD_STEPS: Final = 2_000_000
-"""Maximum number of comparisons of words in all changed lines of a page."""
+"""Maximum number of word comparisons per page."""
 
 MAX_PAIRED_LINES: Final = 10_000
 """Maximum number of pairs of changed lines per passage whose words are compared."""
@@ -53,9 +53,9 @@ class Difference:
     """A difference between a known line and a new version of its page.
 
     The words from ``start`` to ``end`` of line number ``line`` are replaced with ``text``. If
-    ``whole`` is true, this is the whole line, and a ``text`` of None means that the line is gone.
-    If ``added`` is true, ``text`` is a new line before line number ``line``. ``new_line`` is the
-    line with all its differences, and ``spaces`` are those around ``text``. Differences in
+    ``whole`` is true, the whole line is replaced, and a ``text`` of None means that the line is
+    gone. If ``added`` is true, ``text`` is a new line before line number ``line``. ``new_line`` is
+    the line with all its differences, and ``spaces`` are the spaces around ``text``. Differences in
     neighbouring lines have the same ``passage``.
     """
 
@@ -89,12 +89,12 @@ def mark_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineHistory:
-    """What earlier visits showed about lines.
+    """History of a page's lines in earlier visits.
 
     ``restless`` contains the numbers of known lines that changed before. ``lasting`` contains the
-    hashes of new lines that the last visit found, too, and ``rotating`` those of lines that came
-    and went. ``replaced`` contains the hashes of the new lines that replaced known lines in the
-    last visit.
+    hashes of new lines that the last visit also found, and ``rotating`` the hashes of lines that
+    came and went. ``replaced`` contains the hashes of the new lines that replaced known lines in
+    the last visit.
     """
 
     restless: Collection[int] = ()
@@ -108,7 +108,7 @@ def differences(
 ) -> list[Difference]:
     """Return the differences between the ``known`` lines of a page and its ``new`` lines.
 
-    If it is ambiguous which line replaced which, the ``history`` decides.
+    If several lines may have replaced a known line, the ``history`` decides.
     """
     history = history or LineHistory()
     before, after = [*map(_key, known)], [*map(_key, new)]
@@ -254,10 +254,10 @@ class Passage:
                 yield Difference(line, old.start, old.stop, text, new, self.first, spaces=spaces)
 
     def _replaced(self, gone: list[int], added: list[int], history: LineHistory) -> dict[int, int]:
-        """Match gone and added lines that have no similar words: return which line replaced which.
+        """Match gone and added lines without similar words. Maps each gone line to an added line.
 
-        A lasting new line replaces a calm line, and any other one a restless line. Rotating lines
-        never replace calm lines.
+        A lasting new line replaces a calm line. Any other new line replaces a restless line.
+        Rotating lines never replace calm lines.
         """
         marks = {at: mark_of(self.new[at]) for at in added}
         calm = [old for old in gone if old not in history.restless]
@@ -302,7 +302,7 @@ def _single_words(
 def _similar(
     known: Sequence[str], new: Sequence[str], gone: Sequence[int], added: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a known and a new line that share most of their words, in order.
+    """Yield pairs of a known and a new line that have most of their words in common, in order.
 
     Short lines with figures, such as dates, are pairs if they have the same shape.
     """
@@ -377,7 +377,7 @@ def _respelled(lines: Sequence[str], new: Sequence[str]) -> list[str]:
 
 
 def _replaced(line: str, one: Difference) -> str:
-    """Return a line with one difference. Its words before the difference are unchanged."""
+    """Return a line with a difference applied. The words before the difference are unchanged."""
     places = [match.span() for match in WORD.finditer(line)]
     start = places[one.start - 1][1] if one.start else 0
     end = places[one.end][0] if one.end < len(places) else len(line)

@@ -50,7 +50,7 @@ class SeenPlace:
 
     @property
     def is_unsettled(self) -> bool:
-        """Return whether the visit found a difference where no earlier visit found another one."""
+        """Return whether the visit found a difference where earlier visits found none."""
         return bool(self.found) and not self.place.turns
 
 
@@ -100,7 +100,7 @@ def in_lines(
 
 
 def _joined(group: Sequence[Place | Difference]) -> tuple[Place, list[Difference]]:
-    """Merge a group into one place with all its differences. It keeps the most restless history."""
+    """Merge a group into one place with all its differences. Keeps the most restless history."""
     line, start, end = group[0].line, group[0].start, max(one.end for one in group)
     places = [one for one in group if isinstance(one, Place)]
     mine = [one for one in group if isinstance(one, Difference)]

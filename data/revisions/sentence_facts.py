@@ -65,7 +65,7 @@ MAX_NAME_WORDS: Final = 2
 """Maximum number of words beside a title such as "Mr" that belong to the name."""
 
 HANGUL_TITLE_ENDING: Final = re.compile("[과국부청원소실처팀회사]장[은는이가도의]?$")
-"""Pattern of the end of a Korean word for the head of an office, which follows a name."""
+"""Pattern of the end of a Korean title for the head of an office. The title follows a name."""
 
 POSSESSIVE: Final = "の"
 """Letter between a title and a name in Japanese."""
@@ -357,7 +357,8 @@ def _unspaced_beside_titles(
 ) -> Iterator[int]:
     """Yield the positions of letters beside a personal title, in scripts without spaces.
 
-    They are probably part of a name. ``only`` contains the positions of tokens that are words.
+    These letters are probably part of a name. ``only`` contains the positions of tokens that are
+    words.
     """
     if not rules.titles:
         return

@@ -15,7 +15,7 @@ END: Final = re.compile(
     "\n+|[.!?…؟۔।॥።။]{1,4}[\"'”’»)\\]]{0,3}(?:[ \t\u00a0]+|(?=\n)|$)"
     "|(?:[。！？]+|[!?]+(?=[\u3040-\u9fff]))[」』”）]*"
 )
-"""Pattern of the end of a line or of a possible sentence."""
+"""Pattern of the end of a line, or of a place where a sentence may end."""
 
 MAX_ABBREVIATION: Final = 4
 """Maximum number of letters before the period of an abbreviation."""
@@ -39,25 +39,24 @@ STEM_LETTERS: Final = 5
 compared."""
 
 MAX_POSTINGS: Final = 8
-"""Maximum number of sentences per word that are compared with a sentence containing the word.
+"""Maximum number of sentences that are compared with a sentence because of a common word.
 
-This limits the comparisons to a constant number per word.
-"""
+This limits the comparisons to a constant number per word."""
 
 MIN_SIMILARITY: Final = 0.34
 """Minimum similarity (Dice coefficient of the words) of two versions of a sentence."""
 
 MIN_CONTAINED: Final = 0.75
-"""Minimum share of a sentence's words in a longer sentence for one to be a part of the other."""
+"""A sentence is a part of a longer sentence that contains at least this share of its words."""
 
 MIN_CONTAINED_WORDS: Final = 3
 MIN_SENTENCE_WORDS: Final = 3
-"""Minimum number of words in an added or removed sentence. Shorter ones count as single words."""
+"""Minimum number of words in an added or removed sentence. Shorter sentences count as words."""
 
 
 MAX_SENTENCE_LENGTH: Final = 2_000
-"""Maximum length in characters of a sentence. Longer ones, such as texts without punctuation, are
-split."""
+"""Maximum length in characters of a sentence. Longer sentences, such as texts without punctuation,
+are split."""
 
 MAX_SPLIT: Final = 400_000
 """Maximum number of characters in changed lines that are split into sentences."""
@@ -231,7 +230,7 @@ def _is_long(words: Counter[str]) -> bool:
 def _partners(wanted: Sequence[Counter[str]], others: Sequence[Counter[str]]) -> dict[int, int]:
     """Map the number of each sentence to the number of the most similar other sentence.
 
-    Sentences without a similar one are missing.
+    Sentences without a similar sentence are omitted.
     """
     postings: defaultdict[str, list[int]] = defaultdict(list)
     for number, words in enumerate(others):

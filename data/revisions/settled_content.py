@@ -55,7 +55,7 @@ def settled_content(
     """Return the content of a page with only its stable changes.
 
     ``state`` is the last state of the page, or None. An invalid state is relearned. ``day`` is the
-    day of the visit. The HTML of a changed version is that of the page, including noise.
+    day of the visit. A changed version gets the page's HTML, including noise.
     """
     lines, last = compared_lines(new), decoded(state)
     found = settle(compared_lines(known), lines, last, day)
@@ -73,7 +73,7 @@ def settled_content(
 
 
 def decoded(state: str | None) -> NoiseState:
-    """Return the state in a JSON text, or an empty one if the text is invalid."""
+    """Return the state in a JSON text, or an empty state if the text is invalid."""
     try:
         return msgspec.json.decode(state or "", type=NoiseState)
     except msgspec.DecodeError:

@@ -1,7 +1,7 @@
 """Encoded differences between versions, without the texts of the versions.
 
 The lengths of unchanged, removed and added passages are stored when a version is recorded. The
-texts are taken from the versions, so that a redaction there leaves no copy of a text here.
+texts are taken from the stored versions, so a redacted text leaves no copy in a difference.
 """
 
 from collections.abc import Iterable, Iterator
@@ -53,7 +53,7 @@ _decoder = msgspec.json.Decoder(StoredDifference)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Change from one version of a release to the next."""
+    """Change from a version of a release to the next version."""
 
     before: Revision
     after: Revision

@@ -62,7 +62,7 @@ def clusters(text: str) -> Iterator[Span]:
 
 
 def follows(char: str) -> bool:
-    """Return whether a character combines with the previous one."""
+    """Return whether a character combines with the previous character."""
     return unicodedata.category(char)[0] == "M" or ord(char) in JAMO
 
 

@@ -15,7 +15,7 @@ TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 """Pattern of a term of version 1: an optional minus, and a phrase or word."""
 
 SIGNS: Final = re.compile(r"[():*]")
-"""Pattern of signs that have a meaning in the current version, and of the sign of prefixes."""
+"""Pattern of signs that have a meaning in the current version, including the prefix sign."""
 
 
 def upgraded(text: str) -> str:
@@ -49,7 +49,7 @@ def means_the_same(text: str) -> bool:
 
 
 def fault_of_older(text: str) -> str:
-    """Return why a query of version 1 would be truncated, or an empty string."""
+    """Return the reason why a query of version 1 would be truncated, or an empty string."""
     if len(text) > MAX_QUERY_LENGTH:
         return f"the query has more than {MAX_QUERY_LENGTH} characters"
     if len(TERM.findall(text)) > MAX_TERMS:

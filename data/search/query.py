@@ -75,7 +75,7 @@ class Query:
 
     @property
     def wanted(self) -> tuple[Term, ...]:
-        """Return the terms that are not excluded. If there are none, matches can't be ranked."""
+        """Return the terms that are not excluded. Without such terms, matches can't be ranked."""
         return wanted_terms(self.expression) if self.expression else ()
 
     def wanted_in(self, place: Place) -> tuple[Term, ...]:

@@ -76,7 +76,7 @@ def read_search(path: Path) -> SearchFile:
 def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, ...]]:
     """Return the queries of all valid saved searches by name, and the errors of invalid files.
 
-    Queries are checked, too. Raises SearchError if the folder can't be read.
+    The queries are also parsed and checked. Raises SearchError if the folder can't be read.
     """
     saved = SavedSearches(folder)
     found: dict[str, str] = {}

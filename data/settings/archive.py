@@ -20,7 +20,7 @@ WAYBACK: Final = "https://web.archive.org"
 
 
 class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An archive that is asked to save new versions, with the API of Save Page Now.
+    """An archive with the API of Save Page Now, which receives requests to save new versions.
 
     ``credentials`` are an access key and a secret, separated by a colon. The address of a capture
     consists of ``captures``, the time in 14 digits, a slash, and the address of the page.

@@ -1,8 +1,8 @@
 """Load a home directory's settings from communique.toml and environment variables.
 
 In the URL of a PostgreSQL database, separators in the password must be escaped. PostgreSQL is more
-permissive than RFC 3986, but other programs would split such a URL elsewhere and reveal a part of
-the password.
+permissive than RFC 3986, but other programs would split the URL elsewhere and reveal a part of the
+password.
 """
 
 import os
@@ -167,9 +167,9 @@ def check_proxies(settings: Settings, place_of: PlaceOf) -> None:
 
 
 def proxy_problem(url: str) -> str:
-    """Return how to correct the URL of a proxy, or an empty string.
+    """Return advice on how to correct the URL of a proxy, or an empty string if it is valid.
 
-    It does not reveal the password.
+    The advice does not reveal the password.
     """
     try:
         parts = urlsplit(url)

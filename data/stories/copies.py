@@ -29,8 +29,8 @@ story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
 """Minimum containment, estimated from a sample, for two texts to be compared in full. Of the pairs
-with a containment above `MIN_CONTAINMENT`, or above 0.82 (which follows from `MIN_TEXT_JACCARD`),
-one in 1,000 has a smaller estimate."""
+whose containment is above `MIN_CONTAINMENT`, or above 0.82 (which follows from `MIN_TEXT_JACCARD`),
+one in 1,000 has a smaller estimate and is missed."""
 
 MIN_SHINGLES: Final = 20
 """Minimum number of shingles (word triples) of a text in a story. A short text such as "Photo
@@ -45,8 +45,8 @@ MIN_REPUBLISHED_SHARE: Final = 0.1
 
 SLOT_SECONDS: Final = 64 * 86_400
 """Length of a time slot in seconds. Copies are searched in a release's own slot and in the nearer
-adjacent slot. This covers at least 32 days before and after the release, and the cost does not grow
-with the archive."""
+adjacent slot. So at least 32 days before and after the release are searched, and the cost does not
+grow with the archive."""
 
 MAX_BAND_RELEASES: Final = 64
 """Maximum number of releases stored per band and time slot. Later releases are found by their other
@@ -58,7 +58,7 @@ is not distinctive."""
 
 
 class Likeness(Enum):
-    """Relation of a text to another: the same, ``WITHIN`` the other, or ``HOLDS`` the other."""
+    """Relation of a text to another text: the same, ``WITHIN`` the other text, or ``HOLDS`` it."""
 
     NONE = "none"
     SAME = "same"
@@ -81,7 +81,7 @@ class StoryMember:
 
 
 def likeness(left: TextSignature, right: TextSignature) -> Likeness:
-    """Return whether two texts are nearly the same or one contains the other, else None."""
+    """Return whether two texts are nearly the same, or one contains the other, or neither."""
     few, many = shorter_first(left, right)
     if len(few) < MIN_SHINGLES:
         return Likeness.NONE

@@ -88,7 +88,7 @@ def marks_in(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def consonants(word: str) -> str:
-    """Return the consonants of a word in Latin letters, with similar ones merged."""
+    """Return the consonants of a word in Latin letters. Similar consonants are merged."""
     latin = anyascii(word).lower()
     for pair, one in ASPIRATES:
         latin = latin.replace(pair, one)
@@ -140,7 +140,7 @@ def translation_pairs(
     """Yield the pairs of translations among the releases of one source on one day.
 
     The addresses of a pair differ only in the language, or the pair is clearly more similar than
-    either release is to others in these languages. ``background`` comes from `commonness`.
+    either release is to other releases in these languages. ``background`` comes from `commonness`.
     """
     by_address = set[tuple[int, int]]()
     scores: dict[tuple[int, int], float] = {}

@@ -82,7 +82,8 @@ def one_line(text: str) -> str:
 def _clean_usual(text: str) -> str:
     """Clean a text that needs no removals or repairs, or return "" for any other text.
 
-    Most texts need none. For them, string methods are many times faster than regular expressions.
+    Most texts need neither. For them, string methods are many times faster than regular
+    expressions.
     """
     lines: list[str] = []
     for line in text.split("\n"):

@@ -1,7 +1,8 @@
 """Decode escapes and markup in a text, keeping the original position of each character.
 
 A value may be percent-encoded, written as HTML references, or escaped for JSON, JavaScript or CSS.
-It may also be encoded several times, or contain tags. The time is linear in the length of the text.
+Values may also be encoded several times, or contain tags. The time is linear in the length of the
+text.
 """
 
 from __future__ import annotations

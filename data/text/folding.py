@@ -159,7 +159,7 @@ def stream_safe(text: str) -> str:
 
 @cache
 def _full_run() -> re.Pattern[str]:
-    """Return the pattern that matches 30 combining marks if another one follows.
+    """Return the pattern that matches 30 combining marks before another combining mark.
 
     The pattern is compiled on first use, because compiling takes 20 ms.
     """

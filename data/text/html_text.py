@@ -52,8 +52,8 @@ def text_of(html: str) -> str:
 def both_of(html: str, text: str) -> tuple[str, str]:
     """Return a body as safe HTML and as plain text, given both forms.
 
-    The addresses in ``html`` must be absolute. If the HTML is too long and is cut, the text is cut,
-    too.
+    The addresses in ``html`` must be absolute. If the HTML is too long and is cut, the text is also
+    cut.
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
@@ -81,7 +81,7 @@ def line_of(text: str) -> str:
 def escaped_line(text: str) -> str:
     """Return a text from a feed or API as one plain line.
 
-    Its markup may be escaped once or twice.
+    The markup of the text may be escaped once or twice.
     """
     text = unescape(text)
     if "<" in text:

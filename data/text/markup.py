@@ -20,8 +20,8 @@ SHORT_TAG_REST: Final = (
 )
 """Pattern that matches the rest of a tag up to its first ``>``, if this ``>`` is outside quotes.
 
-This ``>`` is outside quotes if there are no quotes before it, or if the last quote does not follow
-``=`` and therefore closes a value."""
+The ``>`` is outside quotes if no quotes precede it, or if the last quote does not follow ``=`` and
+therefore closes a value."""
 
 ATTRIBUTE: Final = (
     rb"[\s/=]*+[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
@@ -109,8 +109,8 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
 
     A parser may recognize different tags. For example, an unclosed quote in a script or comment may
     look like a part of a tag, and hide all tags up to the next quote. So tags are searched
-    everywhere, even inside other tags. The span of such an inner tag is empty, because text of the
-    page may follow.
+    everywhere, even inside other tags. The span of a tag inside another tag is empty, because text
+    of the page may follow.
     """
     spans: list[tuple[int, int]] = []
     left = MAX_READINGS * len(markup)

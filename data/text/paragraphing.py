@@ -184,7 +184,7 @@ def with_breaks(parts: Iterable[Element]) -> Iterator[Node]:
 def is_layout(table: Element) -> bool:
     """Return whether a table is used only for layout.
 
-    It has no header cells, and at most one cell with content per row.
+    A layout table has no header cells, and at most one cell with content per row.
     """
     rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in rows_of(table)]
     if any(has_tag(child, "caption") for child in table.children) or any(

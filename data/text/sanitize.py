@@ -1,4 +1,4 @@
-"""Sanitize HTML: remove scripts, styles, and unsafe addresses, and make relative ones absolute."""
+"""Sanitize HTML: remove scripts, styles and unsafe addresses, and make all addresses absolute."""
 
 import re
 from contextvars import ContextVar
@@ -50,8 +50,8 @@ MAX_LEVELS: Final = 150
 PART: Final = re.compile(
     r"(<[a-zA-Z/!?][^>]*+>?)|(?:[^<&]|<(?![a-zA-Z/!?])|&(?:#?\w{1,31}+;?+)?+){1,1024}+"
 )
-"""Pattern that matches a tag or comment (group 1), or a part of a text that does not end inside a
-character reference."""
+"""Pattern that matches a tag or comment (group 1), or a part of a text. The part does not end
+inside a character reference."""
 
 TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
@@ -90,8 +90,9 @@ def _ready(fragment: str) -> str:
 def _split(html: str) -> str:
     """Split long texts with many characters that are slow for nh3, using an element that nh3 drops.
 
-    nh3 searches the rest of a text for ``&`` after each character reference, and after each
-    character from U+0080 to U+00BF, whose UTF-8 begins with the first byte of a no-break space.
+    After each character reference, nh3 searches the rest of a text for ``&``. It does the same
+    after each character from U+0080 to U+00BF, whose UTF-8 begins with the first byte of a no-break
+    space.
     """
     if _slow_characters(html) < MIN_SLOW_CHARACTERS:
         return html

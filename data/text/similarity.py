@@ -130,7 +130,7 @@ def containment(left: TextSignature, right: TextSignature) -> float:
 
 
 def shorter_first(left: TextSignature, right: TextSignature) -> tuple[Hashes, Hashes]:
-    """Return the shingles of two texts, first those of the text with fewer shingles."""
+    """Return the shingles of two texts, starting with the text that has fewer shingles."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)
 

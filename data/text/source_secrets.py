@@ -98,7 +98,7 @@ class Secret(NamedTuple):
     def is_distinctive(self) -> bool:
         """Return whether the value is masked wherever it occurs, even without its parameter's name.
 
-        Such a value is long, and neither a plain word nor a number.
+        A distinctive value is long, and neither a plain word nor a number.
         """
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
         is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
@@ -108,9 +108,9 @@ class Secret(NamedTuple):
 class Secrets:
     """Masks secrets from source addresses in texts.
 
-    ``addresses`` are the sources' addresses, as requested or with masked values. If a parameter's
-    value is masked in an address, all its values are masked in addresses at the same host, unless
-    another source address contains the parameter with its value.
+    ``addresses`` are the sources' addresses, as requested or with masked values. If an address
+    contains a masked value, all values of this parameter are masked in addresses at the same host.
+    An exception is a parameter that another source address contains with its value.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -151,7 +151,7 @@ class Secrets:
 
     @property
     def mark(self) -> bytes:
-        """Return two bytes that change with the secrets but are too short to reveal one."""
+        """Return two bytes that change with the secrets but are too short to reveal a secret."""
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 
@@ -171,8 +171,8 @@ class Secrets:
     def _may_be_in(self, text: str) -> bool:
         """Return whether a text, in any decoded form, may contain a secret.
 
-        This is so if a form contains the beginning of a distinctive value, or the name of a secret
-        followed by a value.
+        A form may contain a secret if it has the beginning of a distinctive value, or the name of a
+        secret followed by a value.
         """
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
@@ -335,7 +335,7 @@ def _looks_random(value: str) -> bool:
 
 
 def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
-    """Yield the span of the signs that end a value, such as ``==``, if present.
+    """Yield the span of the signs at the end of a value, such as ``==``, if any.
 
     ``at`` is the position after the value's letters.
     """

@@ -24,12 +24,11 @@ CAMPAIGN = re.compile(
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Pattern that matches names of query parameters that identify a campaign. They never identify a
-page."""
+"""Pattern that matches names of query parameters that identify a campaign, never a page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Pattern that matches names of query parameters that identify a session. A site may require such a
-parameter."""
+"""Pattern that matches names of query parameters that identify a session. Some sites require these
+parameters."""
 
 ORDINARY = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
@@ -104,12 +103,12 @@ digest."""
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def canonical_url(url: str) -> str:
-    """Return a key for an address that is equal for addresses that certainly lead to the same page.
+    """Return a key for an address. Addresses that certainly lead to the same page have equal keys.
 
     The key has the scheme https. It has no ``www.``, default port, session id, tracking parameters
-    or trailing slash. Its query is sorted, and only characters that need escapes have them, in
-    upper case. A fragment is kept only if it may identify a release on its page (`part_fragment`),
-    or if scripts read it (``#!/news/1``, ``#/news/1``).
+    or trailing slash. Its query is sorted. Only characters that need escapes are escaped, in upper
+    case. A fragment is kept only if it may identify a release on its page (`part_fragment`), or if
+    scripts read it (``#!/news/1``, ``#/news/1``).
 
     The key is for comparisons, not for requests. Text that is not a URL is only stripped. If the
     key would be longer than MAX_KEY_LENGTH, a digest replaces everything after the host. A URL

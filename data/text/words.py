@@ -71,7 +71,7 @@ DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
 long."""
 
 NOT_PLAIN: Final = re.compile("[-%$]")
-"""Pattern of a dash, which may be a minus, and of ASCII signs that are words."""
+"""Pattern of a dash, which may be a minus, or of an ASCII sign that is a word."""
 
 AGO: Final = "ago"
 """Word that marks a relative time, even one without digits ("an hour ago")."""
@@ -171,7 +171,7 @@ _remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:
-    """Return how a character is represented: unchanged, with spaces around it, or as a space."""
+    """Return the replacement for a character: unchanged, with spaces around it, or a space."""
     category = unicodedata.category(char)
     if UNSPACED.match(char):
         return f" {char} "
@@ -248,7 +248,7 @@ def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
     """Return the positions where words begin, and the positions where words end.
 
-    ``alone`` is whether the text has any character that is a separate word.
+    ``alone`` is true if the text has any character that is a separate word.
     """
     inside = np.zeros(len(roles) + 2, np.bool_)
     np.greater_equal(roles, LETTER, out=inside[1:-1])
@@ -341,7 +341,7 @@ def _counter() -> re.Pattern[str]:
 
 @cache
 def _sign() -> re.Pattern[str]:
-    """Return the pattern of words such as "views", of which each counter contains at least one."""
+    """Return the pattern of words such as "views". Each counter contains at least one of them."""
     return re.compile(f"{alternatives(words('counters.labels'))}|{AGO}")
 
 

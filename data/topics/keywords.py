@@ -51,7 +51,7 @@ def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Keyword
     """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
     Raises ValueError, with the fix, if the phrase has no word, if a star is not at the end of a
-    word, or if a stem has only one letter and would match almost everything.
+    word, or if a stem has only one letter. Such a stem would match almost everything.
     """
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):
@@ -75,7 +75,7 @@ class KeywordMatcher(dict[str, Word]):
     """Keyword rules indexed by their first word, so that each word of a text needs only one lookup.
 
     As a mapping, it caches the folded form of each word and the rules that may begin with this
-    word. Of the rules of one level, those with longer phrases come first.
+    word. Within a level, rules with longer phrases come first.
     """
 
     def __init__(self, rules: Iterable[KeywordRule]) -> None:

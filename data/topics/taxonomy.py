@@ -58,7 +58,7 @@ class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``label`` is its English name, and ``labels`` contains its names in other languages. ``names``
     contains further names that sources and sections use. ``parent`` is the slug of its parent
     topic, empty at the top level. ``code`` is its IPTC code. ``rules`` contains phrases by language
-    (ISO 639), and ``hints`` those with half the weight. Phrases under ``mul`` apply to every
+    (ISO 639), and ``hints`` phrases with half the weight. Phrases under ``mul`` apply to every
     language.
     """
 
@@ -73,7 +73,7 @@ class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Content of a taxonomy file. If ``shipped`` is true, the bundled topics are used too."""
+    """Content of a taxonomy file. If ``shipped`` is true, the bundled topics are also used."""
 
     topic: tuple[TaxonomyTopic, ...]
     shipped: bool = False
@@ -139,8 +139,8 @@ def topics_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    These are the topics of its text, at most three per level, the source's permanent topics, and
-    the topic with the name of its section, if any, in any language.
+    The result contains the topics of its text, at most three per level, and the source's permanent
+    topics. It also contains the topic with the name of its section in any language, if any.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
     for label in filter(None, map(clean_line, source_topics)):
@@ -198,7 +198,7 @@ def _strongest(scores: Mapping[str, float], share: float) -> tuple[str, ...]:
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
-    """Load the taxonomy from the file at ``path``, or the bundled one if the file is missing.
+    """Load the taxonomy from the file at ``path``. If it is missing, return the bundled taxonomy.
 
     Raises SettingsError, whose message contains the file, the key and the fix.
     """
@@ -299,7 +299,7 @@ def with_topics(
     Topics come from the draft's text, source and section. ``topics`` are permanent topics of the
     source, and ``known`` additional topics as slugs and labels. A known topic that equals the
     section is omitted, because earlier versions made sections topics. All ancestors of a topic are
-    added, too.
+    also added.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     section = section_of(draft.content.section)

@@ -1,4 +1,4 @@
-"""Watches, which describe the events that people want to be alerted about, and their matching.
+"""Watches, which describe events that cause alerts, and the matching of events with watches.
 
 Alerts are sent in feeds/alerts.
 """

@@ -1,7 +1,7 @@
 """Matching of events with watches, by a table of the conditions of all watches.
 
-A release marks the conditions that its words and labels meet, and the watches whose conditions are
-all met are found at once. So a watch without a match costs hardly anything. Conditions that words
+A release marks the conditions that its words and labels meet. The watches whose conditions are all
+met are then found at once, so a watch without a match costs hardly anything. Conditions that words
 and labels do not decide are evaluated afterwards, once for all watches with the same conditions.
 
 A key is a property of a release, as text: a word (``mole``), two successive words
@@ -80,8 +80,8 @@ def keys_named(expression: Expression) -> Iterator[Key]:
 def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
     """Return the need of an expression, or None if it has none.
 
-    Of several possible needs, the one that the fewest watches share is returned. ``uses`` contains
-    the number of watches that name each key.
+    If several needs are possible, the need that the fewest watches share is returned. ``uses``
+    contains the number of watches that name each key.
     """
     match expression:
         case Not():
@@ -131,7 +131,7 @@ class AlertEvent:
     """An event about a release, with its current content, or about the health of a source.
 
     ``backlog`` means that the event is not news: the release was imported or existed before the
-    first visit to its source. ``day`` and ``states`` are those of the release. ``edit`` contains
+    first visit to its source. ``day`` and ``states`` belong to the release. ``edit`` contains
     the classes of an edit.
     """
 
@@ -188,9 +188,10 @@ class RuleTable:
     """Conditions of the watches for the same kinds of events, as rows of a table.
 
     Each watch has adjacent rows, one for each of its needs and exclusions. A release marks the rows
-    of its keys. If all needs of a watch and none of its exclusions are marked, only the rest of its
-    expression is evaluated: what keys do not decide, such as a long phrase. A few operations on
-    arrays do this for all watches, and each rest is evaluated once for all watches that have it.
+    of its keys. If all needs of a watch and none of its exclusions are marked, the remaining part
+    of its expression is evaluated: conditions that keys do not decide, such as a long phrase. A few
+    operations on arrays do this for all watches, and each remaining part is evaluated once for all
+    watches that have it.
     """
 
     def __init__(self, rules: Iterable[WatchRule], uses: Mapping[Key, int]) -> None:
@@ -242,7 +243,7 @@ class RuleTable:
 
 
 class WatchIndex:
-    """All watches, prepared to find those that match an event.
+    """All watches, prepared for finding the watches that match an event.
 
     ``saved`` contains the saved searches that watches may name. A watch with an unknown or invalid
     saved search matches no release.

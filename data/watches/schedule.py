@@ -10,7 +10,7 @@ WEEK_DAYS: Final = 7
 
 
 def send_time(watch: Watch, now: float) -> float:
-    """Return the time at which an alert that is ready at ``now`` is sent.
+    """Return the time at which an alert is sent if it is ready at ``now``.
 
     ``now`` and the result are in seconds since 1970.
     """
@@ -46,7 +46,7 @@ def after_quiet(watch: Watch, at: float) -> float:
 def moment(day: dt.date, clock: str, zone: ZoneInfo) -> float:
     """Convert a day and a time of day such as ``08:00`` to seconds since 1970.
 
-    If the time occurs twice because clocks are set back, the first one is used. If clocks skip the
-    time, the result is later by the skipped duration.
+    If the time occurs twice because clocks are set back, the first occurrence is used. If clocks
+    skip the time, the result is later by the skipped duration.
     """
     return dt.datetime.combine(day, dt.time.fromisoformat(clock), zone).timestamp()

@@ -26,7 +26,7 @@ class WatchFolder:
     def refresh(self) -> bool:
         """Read files that were added or changed, and drop removed files.
 
-        Returns whether there were any changes.
+        Returns whether any file was added, changed or removed.
         """
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in toml_files(self._path, WatchError):

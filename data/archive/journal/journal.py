@@ -119,7 +119,7 @@ class Journal:
                 self._opened.close()
 
     def _write_all(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the waiting decisions and then those of the transaction ``unit`` to the archive."""
+        """Write the waiting decisions, and then the decisions of ``unit``, to the archive."""
         for decision in unit.decisions:
             if isinstance(decision, decisions.Visited):
                 self._waiting.runs.pop(decision.run.source, None)
@@ -179,8 +179,8 @@ class Journal:
 def combined_sight(before: Sight | None, sight: Sight) -> Sight:
     """Combine two successive sightings of a release.
 
-    The result has the later time. Its digest and leaf are those of the later sighting, or else
-    those of ``before``.
+    The result has the later time. It has the digest and leaf of ``sight`` if set, otherwise those
+    of ``before``.
     """
     if before is None:
         return sight

@@ -31,8 +31,8 @@ _decisions = msgspec.json.Decoder(list[AnyDecision])
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Content of a journal record: the decisions of one transaction, in order.
 
-    ``after`` is the id of the previous committed record, empty for the first one. Records that are
-    not in this chain belong to transactions that were never committed.
+    ``after`` is the id of the previous committed record (empty in the first record). Records
+    outside of this chain belong to transactions that were never committed.
     """
 
     decisions: Sequence[AnyDecision] = msgspec.field(name="events")

@@ -1,4 +1,4 @@
-"""Removal orders in a separate file: releases and sources that people hid, removed or redacted.
+"""Removal orders in a separate file: releases and sources that were hidden, removed or redacted.
 
 A store can be older than its archive: restored from a backup, copied, or without its last
 transactions after a power failure. Its journal then lacks later removal orders. Each order is

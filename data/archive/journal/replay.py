@@ -13,7 +13,7 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Exceptions that decisions of a damaged journal cause, such as a duplicate page number."""
+"""Exceptions raised by decisions of a damaged journal, for example by a duplicate page number."""
 
 
 class JournalReplay:

@@ -1,10 +1,10 @@
 """Private key of a log, and the public chain of its current and earlier keys.
 
 The chain is published in the log's folder. key/0 is the first key, as a vkey. key/1 and the
-following files are notes about a key and its successor, signed by both. So anyone who has one key
-of a log can follow the chain to the current key, and nobody else can insert a key. Each note also
-contains the size of the tree: signatures of the old key on larger trees are invalid, even if the
-key is stolen.
+following files are notes about a key and its successor, signed by both keys. So anyone who knows
+one key of a log can follow the chain to the current key, and nobody else can insert a key. Each
+note also contains the size of the tree. The old key's signatures on larger trees are invalid, even
+if that key is stolen.
 """
 
 import base64

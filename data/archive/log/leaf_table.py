@@ -25,7 +25,7 @@ MAX_WAIT_SECONDS: Final = 30.0
 """Maximum time in seconds to wait for a restarting database."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER + 1}, hashtext(current_schema()))"
-"""Query that lets only one process at a time assign leaf numbers, so that there are no gaps."""
+"""Query that lets only one process at a time assign leaf numbers, to avoid gaps."""
 
 END: Final = (
     "SELECT coalesce((SELECT max(number) + 1 FROM log_leaves),"
@@ -117,7 +117,7 @@ class LeafTable:
             return dict(rows.fetchall())
 
     def end(self) -> int:
-        """Return the number of leaves in the log, including those from before the database."""
+        """Return the number of leaves in the log, including leaves that are not in the database."""
         with self._transaction() as db:
             ((end,),) = db.execute(END).fetchall()
             return int(end)

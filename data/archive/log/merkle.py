@@ -30,7 +30,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def root_of(hashes: Sequence[bytes]) -> bytes:
     """Return the root hash of a tree.
 
-    ``hashes`` are those of its leaves, or of full subtrees of equal height.
+    ``hashes`` are the hashes of its leaves, or of full subtrees of equal height.
     """
     if not hashes:
         return EMPTY

@@ -81,7 +81,7 @@ class SignedNote:
     def signed_by(self, key: VerifierKey) -> NoteSignature | None:
         """Return the signature of a key, or None if the key did not sign the note.
 
-        Raises InvalidNote if the note has a signature with the key's name and id that is wrong.
+        Raises InvalidNote if a signature with the key's name and id is wrong.
         """
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):

@@ -1,8 +1,8 @@
 """File of log entries that are not in a tile yet.
 
-It begins with the number of its first entry (8 bytes, big-endian), followed by entries of equal
-size. So an entry's position gives its number, and after a crash the file's size shows where the
-last complete entry ends. The file is replaced atomically to drop old entries.
+The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
+equal size. So an entry's position gives its number, and after a crash the file's size shows where
+the last complete entry ends. The file is replaced atomically to drop old entries.
 """
 
 import fcntl

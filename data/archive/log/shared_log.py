@@ -1,8 +1,8 @@
 """Log shared by the archives of many machines: a database collects leaves, one machine signs.
 
 The database assigns numbers to all leaves and keeps them, so any machine with the key can rebuild
-the tiles. A leaf is signed after the machine that wrote its record has confirmed that the record is
-on disk. Leaves that are not confirmed within a day become void. If their machine returns, their
+the tiles. A machine confirms its leaves when their records are on disk, and only confirmed leaves
+are signed. Leaves that are not confirmed within a day become void. If their machine returns, their
 records get new leaves.
 """
 

@@ -178,10 +178,10 @@ def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> 
 def pieces_of(
     tree: TileTree, level: Level, count: int, added: Sequence[bytes], unit: int
 ) -> list[tuple[str, bytes]]:
-    """Return the paths and contents of the files of one tree level that change as a tree grows.
+    """Return the paths and contents of the files on one tree level that change as a tree grows.
 
-    ``count`` is the number of hashes or entries that the tree has on this level, and ``added`` are
-    the new ones. ``unit`` is the size of one hash or entry in bytes.
+    ``count`` is the number of hashes or entries that the tree has on this level, and ``added``
+    contains the new hashes or entries. ``unit`` is the size of a hash or entry in bytes.
     """
     number, width = divmod(count, TILE_WIDTH)
     content = b"".join(added)

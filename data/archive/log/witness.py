@@ -1,9 +1,9 @@
 """Witness: cosigns another log if that log has only grown since the last cosignature.
 
-The witness has one folder per log, named by the SHA-256 of the log's origin. It contains the last
-cosigned checkpoint (``checkpoint``), the log's known key (``key``), and evidence of refusals
-(``refused``). The first two are published, so that the log can fetch its cosignatures (C2SP
-tlog-witness, section "Monitor Retrieval Mechanism").
+The witness has one folder per log, named by the SHA-256 of the log's origin. The folder contains
+the last cosigned checkpoint (``checkpoint``), the log's known key (``key``), and evidence of
+refusals (``refused``). The first two are published, so that the log can fetch its cosignatures
+(C2SP tlog-witness, section "Monitor Retrieval Mechanism").
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ class Witness:
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
         """Cosign the checkpoint of a log if the log has only grown since the last cosignature.
 
-        ``read`` returns files of the log. ``where`` is the log's name in error messages. A log that
-        is new to this witness only needs tiles that match its checkpoint. Raises WitnessRefusal if
-        the new tree does not extend the last cosigned tree, or if the log's key changed without a
-        rotation. Raises ArchiveError or InvalidNote if the log can't be read.
+        ``read`` returns files of the log. ``where`` is the log's name in error messages. If the log
+        is new to this witness, its tiles only need to match its checkpoint. Raises WitnessRefusal
+        if the new tree does not extend the last cosigned tree, or if the log's key changed without
+        a rotation. Raises ArchiveError or InvalidNote if the log can't be read.
         """
         try:
             content = read("checkpoint")

@@ -102,7 +102,7 @@ class Written:
     """Result of writing a proof.
 
     ``records`` is the number of records, ``witnesses`` the names of witnesses that cosigned the
-    log. ``dated`` is whether the proof has a time stamp. ``missing`` describes each missing record.
+    log. ``dated`` is true if the proof has a time stamp. ``missing`` describes each missing record.
     ``with_secrets`` is the number of records that contain a secret from a source's address.
     """
 

@@ -1,11 +1,11 @@
 """Removal of records from an archive.
 
-A removal can be completed if the process is killed; the same command does that. First, all growing
-files are finished, and a note in the archive lists the records to remove and the reason. Then files
-are rewritten, the store receives the new locations of its records, and the old files are deleted.
+If the process is killed during a removal, the same command completes it. First, all growing files
+are finished, and a note in the archive lists the records to remove and the reason. Then files are
+rewritten, the store receives the new locations of its records, and the old files are deleted.
 
-Imported records that damage an archive stay in their files, but a signed note excludes them as
-evidence.
+Imported records that make the archive invalid stay in their files, but a signed note excludes them
+as evidence.
 """
 
 import hashlib
@@ -213,10 +213,10 @@ def folder_size(folder: Path) -> int:
 
 
 def set_aside(archive: Archive) -> int:
-    """Exclude all imported records that damage the archive as evidence, and return their number.
+    """Exclude all imported records that make the archive invalid as evidence.
 
-    A signed note lists the records, which remain in their files. Raises ArchiveError, for example
-    if the key of the log is missing.
+    Returns their number. A signed note lists the records, which remain in their files. Raises
+    ArchiveError, for example if the key of the log is missing.
     """
     archive.log.check_key()
     leaves = Leaves(archive.log)

@@ -15,8 +15,8 @@ from data.progress import OnProgress
 from data.text.urls import page_key
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Types of records that contain requests and responses. The archive itself needs the other types.
-"""
+"""Types of records that contain requests and responses. Records of other types are needed by the
+archive itself."""
 
 JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
 """WARC-Target-URIs of records that may contain texts of releases."""
@@ -24,7 +24,7 @@ JOURNAL_URIS: Final = frozenset([journal_record.JOURNAL, journal_record.STORE])
 ANSWERS: Final = SERVED_KINDS - {"request"}
 
 RENDITION: Final = re.compile(r"urn:(?:screenshot|pdf):(?=https?:)")
-"""Pattern that matches the beginning of the address of a screenshot or PDF of a page."""
+"""Pattern that matches the start of the address of a page's screenshot or PDF."""
 
 EMPTY: Final = digest_text(NO_BYTES)
 
@@ -132,7 +132,7 @@ def of_renditions(records: Iterable[Stored], removed: Collection[Stored]) -> lis
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return the records captured before a time, from the given hosts or, if empty, from all hosts.
+    """Return the records captured before a time from these hosts (all hosts if empty).
 
     A page that a later record refers to is kept, and so is its request.
     """

@@ -1,4 +1,4 @@
-"""Remember which files the last complete verification read, so that `--new` can skip them."""
+"""Remember which files the last complete verification read, so that `--new` skips them."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Imported records that damage an archive, and the signed notes that exclude them as evidence.
+"""Imported records that make an archive invalid, and signed notes that exclude them as evidence.
 
 Earlier versions imported records with ids that were already in use, and revisit records without the
 pages that they refer to. Such records keep their leaves in the log, so a note excludes them
@@ -46,7 +46,7 @@ def numbers_aside(archive: Path, leaves: Leaves) -> set[int]:
 
 
 def damaging(archive: Path, leaves: Leaves) -> list[int]:
-    """Return the leaf numbers of imported records that damage the archive.
+    """Return the leaf numbers of imported records that make the archive invalid.
 
     These are records with the id of an earlier record, and revisit records without their pages.
     Records that a note already excludes are omitted. Only records that name their import file and

@@ -1,9 +1,9 @@
 """Fast check of ordinary records: responses, revisits and requests that this program wrote.
 
-One regular expression reads all fields. Any other record is left to the complete check in
-record_checks.py, which describes the fault.
+One regular expression reads all fields of a record. Any other record is left to the complete check
+in record_checks.py, which describes the fault.
 
-Two digests are computed: of the compressed bytes, which covers the whole record, and of the
+Two digests are computed: one of the compressed bytes, which cover the whole record, and one of the
 payload. The block digest in the header of an ordinary response is only compared with the log, so
 that pages are not hashed a third time.
 """

@@ -28,12 +28,12 @@ ROTATED: Final = (
 
 
 class Leaves:
-    """All entries of a log, including those not in the tree yet, and the faults of the log.
+    """All entries of a log, including entries that are not in the tree yet, and the log's faults.
 
     ``numbers`` maps record ids (16 bytes) to the number of the last leaf with that id. ``aside``
     maps excluded entries to their numbers. ``signed`` is the number of leaves in the last
     checkpoint. ``vouched`` is the same number if a key of the log signed the checkpoint and its
-    root matches the tiles, or else 0.
+    root matches the tiles, otherwise 0.
     """
 
     def __init__(self, log: TreeLog) -> None:

@@ -125,8 +125,8 @@ class Http:
 class ArchiveRecord:
     """A record of a WARC file. Its properties are cached.
 
-    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` are those of the
-    compressed record in the file, and ``digest`` is the SHA-256 of its compressed bytes.
+    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` locate the compressed
+    record in the file, and ``digest`` is the SHA-256 of its compressed bytes.
     """
 
     file: str

@@ -134,8 +134,8 @@ def target_uri(url: str) -> tuple[str, bool]:
     """Return a URL as written to WARC records, and whether it is complete.
 
     User names, passwords, values of secret parameters, and characters after the first 8,000 are
-    removed. Fragments are removed too, but the URL still counts as complete, because they are never
-    sent to servers.
+    removed. Fragments are also removed, but the URL still counts as complete, because fragments are
+    never sent to servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
@@ -146,10 +146,11 @@ def target_uri(url: str) -> tuple[str, bool]:
 
 
 def original_of(fields: Fields, *, rendered: bool) -> Original | None:
-    """Return a stored record as the original for revisit records, or None if it can't be one.
+    """Return a stored record as the original for revisit records, or None if it can't be used.
 
-    ``fields`` are its WARC fields. Its payload must be complete, and ``rendered`` like the new
-    response.
+    ``fields`` are the record's WARC fields. Its payload must be complete. If ``rendered``, the new
+    response is a document that a browser built, and so must be the stored payload; otherwise
+    neither.
     """
     named = dict(fields)
     digest = named.get("WARC-Payload-Digest", "").removeprefix("sha256:")

@@ -2,8 +2,8 @@
 
 While the files grow, their names end in ``.open``, and the process locks the WARC file. The
 operating system releases the lock when the process ends, and the next process cuts off incomplete
-records. Other readers, such as pywb, need a sorted index: ``….open.cdxj`` lists the records written
-before the lock was last released.
+records. Other programs, such as pywb, need a sorted index: ``….open.cdxj`` lists the records
+written before the lock was last released.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ class WarcFile:
     """A growing WARC file, locked for this process. Methods raise OSError.
 
     ``name`` is the file's name without ``.open``. ``size`` is the size of the WARC file in bytes,
-    and ``listed`` that of the CDXJ file. ``mended`` is whether the file had to be repaired.
+    and ``listed`` the size of the CDXJ file. ``mended`` is true if the file had to be repaired.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:

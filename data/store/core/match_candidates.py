@@ -93,7 +93,7 @@ class SimilarTexts:
     def enter(
         self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
-        """Add a text under all its marks except the ``hot`` ones, which have too many texts."""
+        """Add a text under all its marks except the ``hot`` marks, which too many texts have."""
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     def replace(
@@ -107,9 +107,9 @@ class SimilarTexts:
     ) -> SimilarReleases | None:
         """Replace the indexed text of an earlier version (``known``) with a release's text.
 
-        ``text`` and ``near`` are the signature of the new text and the releases with similar texts,
-        if already computed. Returns the releases with similar texts, or None if neither the text
-        nor the publication time changed.
+        ``text`` is the signature of the new text, and ``near`` contains the releases with similar
+        texts, if already computed. Returns the releases with similar texts, or None if neither the
+        text nor the publication time changed.
         """
         if known:
             old = known.release
@@ -192,6 +192,6 @@ class ReadDraft:
 
     @property
     def addresses(self) -> set[Address]:
-        """The draft's addresses, and those that its page declares."""
+        """The draft's addresses, and the addresses that its page declares."""
         declared = (self.claimed,) if self.claimed else ()
         return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}

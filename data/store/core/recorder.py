@@ -206,9 +206,9 @@ class Recorder:
     ) -> Sequence[RecordOutcome]:
         """Store the text of an attachment, and return the outcome for each linked release.
 
-        A new text that replaces an earlier one is an edit. If more than MAX_EDITED_RELEASES
+        A new text that replaces an earlier text is an edit. If more than MAX_EDITED_RELEASES
         releases link to the file, only the newest of them get its text, and this is not an edit.
-        The text is ignored if it is worse than the previous one, or if no release links to the
+        The text is ignored if it is worse than the previous text, or if no release links to the
         file, for example because of a redaction in the meantime.
         """
         tables = self._tables

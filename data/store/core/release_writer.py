@@ -85,8 +85,8 @@ class ReleaseWriter:
     def note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
         """Store the addresses of a release and return whether any of them is new.
 
-        New addresses are visible to readers, so an event is recorded, unless the release already
-        has one (``is_published``).
+        New addresses are visible to readers, so an event is recorded, unless another event of the
+        release was already recorded (``is_published``).
         """
         release, tables = outcome.decision.release, self._tables
         source = release.source

@@ -185,8 +185,8 @@ class Store(
     def snapshot(self, size: int) -> Iterator[bytes]:
         """Yield the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        It contains no WebSub subscriptions (which have secrets), no queued messages, and no states
-        of feed readers.
+        The file contains no WebSub subscriptions (which have secrets), no queued messages, and no
+        states of feed readers.
         """
 
     def record(
@@ -207,8 +207,8 @@ class Store(
     ) -> Sequence[Decision]:
         """Decide whether drafts are new, changed or unchanged, and store the results together.
 
-        The result is the same as if each draft were recorded on its own, in this order. If one
-        draft fails, none is recorded. ``limit`` limits the CPU time spent on each draft.
+        The result is the same as if each draft were recorded on its own, in this order. If a draft
+        fails, no draft is recorded. ``limit`` limits the CPU time spent on each draft.
         """
         with self._writing():
             outcomes = Recorder(self._tables()).record_all(drafts, limit)
@@ -311,7 +311,7 @@ class Store(
         return edited
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of each two releases that are translations but not linked as such."""
+        """Yield the ids of each two releases that are translations without links between them."""
         return StoryJoiner(self._tables()).translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:

@@ -51,10 +51,10 @@ class StoryJoiner:
         keys: Sequence[str],
         editions: Sequence[str],
     ) -> JoinedStory | None:
-        """Join a release to its story, if any, and return what was added to the story.
+        """Join a release to its story, if any, and return the additions to the story.
 
         If ``near`` is None, the text was compared earlier, and only translations are searched.
-        ``keys`` are the canonical addresses of its page, and ``editions`` those of its
+        ``keys`` are the canonical addresses of its page, and ``editions`` the addresses of its
         translations.
         """
         kin = self.copies(release, text, near) if near else []
@@ -100,11 +100,11 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of each two releases that are translations but not linked as such.
+        """Yield the ids of each two releases that are translations without links between them.
 
-        At least one release of each pair is not in the search index yet. It is indexed after the
-        visit, when all releases of the visit are stored. The other may be any release of the same
-        days.
+        At least one release of each pair is not in the search index yet. Translations are searched
+        after a visit, when all its releases are stored. The other release may be any release of the
+        same days.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -194,7 +194,7 @@ class StoryJoiner:
         return self._tables.story_members([number])[0].id
 
     def _join(self, number: int, release: Release, kin: Iterable[StoredMember]) -> JoinedStory:
-        """Join a release and related releases to the story of the one that was published first."""
+        """Join a release and related releases to the story of the release published first."""
         own = StoredMember(
             number,
             release.id,

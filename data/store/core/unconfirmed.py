@@ -14,9 +14,8 @@ ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
 """Minimum time between two captures of a shortened text if the page has no end marker.
 
-It equals the default time after which a missing release is retracted. A server fault that always
-truncates a page in the same place is often repaired by then.
-"""
+This is also the default time after which a missing release is retracted. A server fault that always
+truncates a page in the same place is often repaired by then."""
 
 
 def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
@@ -40,9 +39,9 @@ def confirm(
     """Return whether an earlier visit found the same text. If not, store the mark of the text.
 
     ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
-    visit must be at least UNENDED_WAIT ago. Marks from before the last accepted text don't count,
-    nor do marks from this visit, which began at ``since``: a visit may find a release at two
-    addresses, and an import may contain several captures of a release.
+    visit must be at least UNENDED_WAIT ago. Marks from before the last accepted text don't count.
+    Marks from this visit, which began at ``since``, don't count either: a visit may find a release
+    at two addresses, and an import may contain several captures of a release.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:

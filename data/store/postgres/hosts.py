@@ -4,7 +4,7 @@ A duty of one service, such as publishing, also has a row (data.models.lease.dut
 
 A host is due at ``next_due``. A worker that claims it gets a token and a lease with an end time,
 measured by the database's clock. Until then, other workers can't claim the host. The results of a
-visit are written only with that token (see PostgresConnection.under). ``rests_until`` is the
+visit are written only with the token (see PostgresConnection.under). ``rests_until`` is the
 earliest time at which any worker may send the next request to the host.
 
 The methods are for asyncio, because schedulers and workers wait for many things at the same time.
@@ -54,8 +54,8 @@ CLAIM: Final = """
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that is not leased, even if it is not due, unless requests to it are
-not allowed now."""
+"""Statement that leases a host that is not leased, even if it is not due. It leases nothing if
+requests to the host are not allowed now."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -67,7 +67,7 @@ RENEW: Final = """
           ORDER BY hosts.host FOR UPDATE OF hosts) mine
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
-"""Statement that extends the leases that have not expired."""
+"""Statement that extends leases, except expired leases."""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,

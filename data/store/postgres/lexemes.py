@@ -47,8 +47,8 @@ MAX_VECTOR_BYTES: Final = 900_000
 found."""
 
 BODY_DISTANCE: Final = 2
-"""Distance between the last word of a title and the first word of a body, so that no phrase matches
-words of both."""
+"""Distance between the last word of a title and the first word of a body. It prevents phrases from
+matching words of both."""
 
 STEMMERS: Final = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -104,7 +104,7 @@ def words_in(text: str) -> list[str]:
 def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
     """Yield each pair of neighbouring letters in scripts without spaces, with its position.
 
-    The position is that of the first letter.
+    The position of a pair is that of its first letter.
     """
     alone = [len(word) == 1 and bool(UNSPACED.match(word)) for word in words]
     for place in range(len(words) - 1):

@@ -37,11 +37,11 @@ NO_ORDER: Final = "s.row + 0"
 """The row number as an expression that no index covers, so that the planner uses the full-text
 index.
 
-With a plain column, it might read the rows in order, and all their texts, to find a rare word.
-"""
+With a plain column, the planner might read the rows in order, and all their texts, to find a rare
+word."""
 
 WINDOW: Final = MAX_COUNTED * 3 // 2
-"""Number of newest rows that are searched before all others."""
+"""Number of newest rows that are searched first."""
 
 MIN_WINDOWED: Final = MAX_COUNTED // 10
 """Minimum number of requested matches at which the newest rows are searched first. Sorting fewer

@@ -1,4 +1,4 @@
-"""Locations of the archive records of releases, and of the files that belong to releases."""
+"""Locations of the archive records of releases and of their files."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -181,8 +181,8 @@ class CapturesPart(Part):
     ) -> Sequence[str]:
         """Return the addresses of files to request ``now``, and count one request for each.
 
-        Files that were requested ``since`` the start of the visit, or too often, are omitted. Files
-        are requested again at growing intervals.
+        Files that were requested ``since`` the start of the visit, or requested too often, are
+        omitted. Files are requested again at growing intervals.
         """
         rows = self._ask(
             "SELECT url FROM files WHERE record_id IS NULL AND source = :source"

@@ -43,12 +43,12 @@ OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
 """SQL condition for events about releases. They are never deleted."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
-"""Age in seconds at which events that are not changes of releases are deleted, once all consumers
-have handled them."""
+"""Age in seconds at which events are deleted once all consumers have handled them. Changes of
+releases are never deleted."""
 
 MAX_LAG_SECONDS: Final = 30 * 86_400
-"""Age in seconds at which events that are not changes of releases are deleted, even if not all
-consumers have handled them."""
+"""Age in seconds at which events are deleted even if not all consumers have handled them. Changes
+of releases are never deleted."""
 
 MAX_PROBLEM_CHARACTERS: Final = 300
 """Maximum length in characters of the stored description of a consumer's error."""
@@ -188,7 +188,7 @@ class EventsPart(Part):
     def changes_since(
         self, since: ChangeCursor, *, limit: int
     ) -> Mapping[str, ReleaseChange] | None:
-        """Return the releases that changed since a cursor, by id. They may include later changes.
+        """Return the releases that changed since a cursor, by id, possibly with later changes.
 
         Returns None if the changes can't be determined: if there are more than ``limit``, the
         cursor is too old, or the store was restored from a copy since then.

@@ -246,7 +246,7 @@ def add_file_text(db: Database, url: str, digest: str, text: FileText) -> None:
 
 
 def forget_file_texts(db: Database, number: int, digests: Iterable[str]) -> None:
-    """Delete the texts of a release's files, except those that other releases link to."""
+    """Delete the texts of a release's files, except files that other releases link to."""
     db.execute("DELETE FROM release_files WHERE release = ?", [number])
     for digest in digests:
         deleted = db.execute(

@@ -143,7 +143,7 @@ class HealthPart(Part):
     def handle(self, source: str, handling: Handling) -> None:
         """Store an operator's decision about a source.
 
-        It replaces an earlier decision of the same kind.
+        The decision replaces an earlier decision of the same kind.
         """
         row = {
             "source": source,
@@ -159,7 +159,7 @@ class HealthPart(Part):
             self._unit.decide(decisions.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End an operator's decision about a source, and return whether there was one."""
+        """End an operator's decision about a source, and return whether a decision existed."""
         with self._writing() as db:
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
@@ -249,8 +249,8 @@ class LatencyPart(Part):
     def pass_publication(self, last: ChangeCursor, at: dt.datetime) -> None:
         """Record the time ``at`` when feeds and pages contained all changes up to event ``last``.
 
-        The cursor of publishing, the event and the times of the new releases change in one
-        transaction.
+        The cursor of publishing, the event and the times of the new releases change together, in a
+        single transaction.
         """
         with self._writing():
             EventsPart(self._connection).pass_events(PUBLISHING, last[0])

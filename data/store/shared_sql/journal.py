@@ -11,8 +11,8 @@ from data.store.shared_sql.database.connection import Part
 from data.store.unit_of_work import decisions
 
 ORDER: Final = "order:"
-"""Prefix of the ids of removal orders in the table of journaled files. No file in a home directory
-has such a name."""
+"""Prefix of the ids of removal orders in the table of journaled files. No file name in a home
+directory begins with it."""
 
 
 class JournalPart(Part):

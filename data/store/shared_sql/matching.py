@@ -166,8 +166,8 @@ class AliasTable(TablePart):
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Store the addresses at which a release was seen, by canonical address.
 
-        Returns whether any of them is new. Addresses at which another release was seen still belong
-        to that release.
+        Returns whether any of them is new. An address at which another release was seen still
+        belongs to the other release.
         """
         is_new = False
         for key, url in urls.items():

@@ -112,9 +112,9 @@ def append_events(
 ) -> None:
     """Append one event for each of these releases, whose visible state changed.
 
-    ``releases`` contains their numbers. Call this after the release is written, because events
-    contain its current revision. ``seen`` is the time for alerts, or None if no alert is sent. Only
-    watches that ask for ``backlog`` send alerts about such events.
+    ``releases`` contains their numbers. Call this after the releases are written, because events
+    contain their current revision. ``seen`` is the time for alerts, or None if no alert is sent.
+    Events with ``backlog`` cause alerts only from watches that include backlog.
     """
     at = time.time()
     rows = connection.ask(

@@ -144,7 +144,7 @@ class ChangePayload(msgspec.Struct, omit_defaults=True):
 
 
 def dirty_feeds(events: Iterable[FiledEvent]) -> frozenset[Facet]:
-    """Return the facets whose feeds and pages these events change, including former ones."""
+    """Return the facets whose feeds and pages these events change, including former facets."""
     found: set[Key] = set()
     for *filed, payload in events:
         found |= keys_of_row(filed)
@@ -191,7 +191,7 @@ def facet_of(*parts: str) -> Facet:
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
-    """Return how the change of a release changes the number of releases in each facet."""
+    """Return the changes in the number of releases of each facet when a release changes."""
     before = facet_keys(old) if old else frozenset()
     after = facet_keys(new)
     return [*((key, 1) for key in after - before), *((key, -1) for key in before - after)]

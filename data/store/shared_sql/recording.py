@@ -192,7 +192,7 @@ class ReleaseTable(MatchTable):
     def match_again(self, number: int) -> None:
         """Append an event that makes watches compare a recently added release again.
 
-        The event has the time of the original one, so watches that already matched send no second
+        The event has the time of the original event, so watches that already matched send no second
         alert.
         """
         rows = self._ask(

@@ -1,6 +1,6 @@
 """Methods of the store that read releases, in current and past versions.
 
-Each method reads one committed state of the store.
+Each method reads a single committed state of the store.
 """
 
 import datetime as dt
@@ -162,7 +162,7 @@ class ReleasesPart(Part):
     ) -> Iterator[Release]:
         """Yield releases in the order in which they were first seen.
 
-        They can be limited to a source and to publication days from ``since`` to ``until``
+        The releases can be limited to a source and to publication days from ``since`` to ``until``
         (inclusive, in the time zone of the source). If ``after`` is the id of a release, only
         releases first seen after it are returned.
         """
@@ -190,7 +190,7 @@ class ReleasesPart(Part):
     def earlier_versions(self, release_id: str) -> tuple[Revision, ...]:
         """Return the versions of a release that only web archives captured, oldest first.
 
-        Their numbers are their times with 14 digits, such as 20180401123000.
+        The number of such a version is its time with 14 digits, such as 20180401123000.
         """
         rows = self._ask(
             f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
@@ -241,8 +241,8 @@ class ReleasesPart(Part):
     def compute_differences(self, *, limit: int) -> int:
         """Compute up to ``limit`` missing differences between versions, and return their number.
 
-        This is done outside of transactions, because comparing long texts takes seconds. Pages and
-        the search index are updated, but clients of the change list see no change.
+        The computation is done outside of transactions, because comparing long texts takes seconds.
+        Pages and the search index are updated, but clients of the change list see no change.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
@@ -286,8 +286,8 @@ class ReleasesPart(Part):
         """Return the newest releases of a facet at a past time, ordered as in ``releases``.
 
         Releases first seen later and undated releases from the first visit are omitted. Releases
-        that were edited, retracted or restored later are returned as they were then. Topics and
-        stories are the current ones.
+        that were edited, retracted or restored later are returned as they were then. However, the
+        current topics and stories are returned.
         """
         join, clauses, arguments, table = selection(facet)
         clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")

@@ -309,7 +309,7 @@ class RetractionPart(Part):
         return tuple(select_releases(self._connection, where, []))
 
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
-        """Return when and why a release was hidden, or None if the release is visible."""
+        """Return the time and reason of hiding a release, or None if the release is visible."""
         rows = self._ask(
             "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
             " WHERE r.id = ?",

@@ -77,7 +77,7 @@ Ranked: TypeAlias = tuple[float, int, int]
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Source, language, topics and states of a release, for counting matches.
 
-    They are stored in its index row.
+    The index row of the release contains them as JSON.
     """
 
     source: str
@@ -213,7 +213,7 @@ class SearchPart(Part):
     def count_and_search(self, query: Query, *, limit: int) -> tuple[Matches, Hits]:
         """Return the results of `count_matches` and the first page of `search_newest`.
 
-        Both are from one search. ``limit`` is at most `MAX_COUNTED`.
+        Both results are from the same search. ``limit`` is at most `MAX_COUNTED`.
         """
         rows = self._matching("s.row, s.filed, s.release", query, MAX_COUNTED + 1)
         hits = Hits(
@@ -365,7 +365,7 @@ def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]
     """Yield the periods whose releases may match a query, newest first.
 
     Conditions on days are true or false for a whole period, so each period can be searched with an
-    index of words. All periods are after the ``cursor`` in this order.
+    index of words. If there is a ``cursor``, only rows older than the cursor are included.
     """
     condition = query.condition
     oldest, newest = rows_between(query, cursor)

@@ -1,8 +1,8 @@
 """Select releases with several filters, newest first, in pages of limited cost.
 
-The filters determine which index gives the order. Other conditions are checked release by release,
-up to a limit. So a page may contain fewer releases than requested. The position where the search
-stopped is returned as well.
+The filters determine the index that gives the order. Other conditions are checked release by
+release, up to a limit. So a page may contain fewer releases than requested. The position where the
+search stopped is also returned.
 """
 
 import datetime as dt
@@ -82,7 +82,7 @@ class SelectionPart(Part):
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
-        """Yield batches of rows in order. A row's last value is whether it meets ``fits``."""
+        """Yield batches of rows in order. A row's last value is true if it meets ``fits``."""
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, MAX_CHECKED_RELEASES, ROWS_PER_QUERY):
             clauses, arguments = [base[0]], [*base[1]]
@@ -120,7 +120,7 @@ class SelectionPart(Part):
 def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
     """Return the table that gives the order, and the conditions that its index can check.
 
-    ``tags`` are those of the selected language.
+    ``tags`` are the tags of the selected language.
     """
     table, clauses, arguments = ALL_RELEASES, ["true"], list[Any]()
     if selection.story:

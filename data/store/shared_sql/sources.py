@@ -47,8 +47,8 @@ class SourcesPart(Part):
         """Return the addresses of sources that may contain secrets.
 
         These are the addresses as requested and as published. Requested addresses are stored with
-        walks, which read listings page by page. A rebuilt store has no walks, but published
-        addresses at least show the names of parameters.
+        listing walks (backfills). A rebuilt store has no walks, but published addresses at least
+        show the names of parameters.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
@@ -93,8 +93,8 @@ class SourcesPart(Part):
     def _rename_publisher(self, known: Source, name: str) -> None:
         """Replace the publisher of releases if it is the former name of their source.
 
-        The pages of such releases state no publisher. Replacing it here includes retracted
-        releases, which are never extracted again.
+        The pages of such releases state no publisher, so it is the source's name. The replacement
+        includes retracted releases, which are never extracted again.
         """
         rename = "SET content = json_set(content, '$.publisher', :new) WHERE"
         is_former = "json_extract(content, '$.publisher') = :old"

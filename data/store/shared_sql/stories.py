@@ -124,7 +124,7 @@ class StoryTables(AliasTable, MatchTable):
     ) -> Collection[int]:
         """Return the numbers of releases that are linked as translations.
 
-        Their pages link to one of the ``own`` addresses, or they own a ``named`` address.
+        Either their pages link to one of the ``own`` addresses, or they own a ``named`` address.
         """
         found = {number for key in own for number in self._links_to(source, key)}
         for key in named:
@@ -156,7 +156,7 @@ class StoryTables(AliasTable, MatchTable):
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """Return the releases of a source with a known language: of one day, or the newest ones."""
+        """Return a source's releases with a known language: all of a day, or the newest."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"

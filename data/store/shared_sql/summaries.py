@@ -86,7 +86,7 @@ class SummariesPart(Part):
     def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
         """Return the next newer and older release of the same source, for each release id.
 
-        For a hidden release, these are the neighbours of its former position.
+        The neighbours of a hidden release are those of its former position.
         """
         if not ids:
             return {}

@@ -13,7 +13,7 @@ from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.visits import UnconfirmedTable
 
 BandRow: TypeAlias = tuple[int, int, int]
-"""A band, the number of a release, and the number of anchors of its text."""
+"""A band, the number of a release, and the number of anchors of the release's text."""
 
 
 class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTable):
@@ -46,7 +46,7 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
         return [(band, *one) for band in bands if band in found for one in found[band]]
 
     def add_bands(self, number: int, bands: Sequence[int], anchors: int) -> None:
-        """Add a release, with its number of anchors, to bands of the index of similar texts."""
+        """Add a release, with its number of anchors, to bands in the index of similar texts."""
         self._write_bands(number, bands, anchors)
         # Bands share this object, because garbage collection of many objects takes long.
         added = ((number, anchors),)

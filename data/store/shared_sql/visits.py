@@ -1,6 +1,7 @@
 """Data about visits, such as their reports (runs), due addresses and learned templates.
 
-Links between release pages are here, too: a visit requests linked releases that are not stored.
+Links between release pages are also here, because a visit requests linked releases that are not
+stored.
 """
 
 import datetime as dt
@@ -80,7 +81,7 @@ class VisitsPart(UnconfirmedTable):
 
         Releases younger than ``recent`` are due, and releases whose page was once gone. Older
         releases are due at intervals that grow with their age. With ``everything``, all releases
-        are due, except redacted ones, which are never due.
+        are due. Redacted releases are never due.
         """
         rows = self._ask(
             f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
@@ -249,7 +250,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(row["template"] for row in rows)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Store the learned template of a layout as JSON text, and replace an earlier one."""
+        """Store the learned template of a layout as JSON text, and replace an earlier template."""
         row = {"source": source, "layout": layout, "template": template}
         with self._writing():
             self._connection.upsert("layout_templates", row)
@@ -337,7 +338,7 @@ class LinksPart(Part):
         return tuple(Link(*row) for row in rows)
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Record that linked addresses were requested, and which releases were found there."""
+        """Record that linked addresses were requested, and the releases found there."""
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
@@ -372,7 +373,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return how many of the releases that a source's pages link to were already stored."""
+        """Return counts of the releases that a source's pages link to (see `Recall`)."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

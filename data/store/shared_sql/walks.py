@@ -1,4 +1,4 @@
-"""Progress of walks, the items that they listed, and items that were not requested yet.
+"""Progress of walks (backfills), their listed items, and items that were not requested yet.
 
 A walk reads a listing page by page, to its oldest release.
 """
@@ -58,15 +58,12 @@ def due_arguments(
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:
-    """Return the facts about a finished walk that the journal records.
-
-    A walk reads a listing page by page, to its oldest release.
-    """
+    """Return the facts about a finished walk (backfill) that the journal records."""
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 class WalksPart(Part):
-    """Methods of the store for walks, which read listings page by page to their oldest release."""
+    """Methods of the store for walks (backfills), which page through listings to the end."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk (backfill) that began on the page ``start``, or None."""
@@ -95,7 +92,7 @@ class WalksPart(Part):
         return min(map(instant, filter(None, begun)), default=None)
 
     def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
-        """Start a walk at the page ``start``, and replace an earlier walk from this page.
+        """Start a walk (backfill) at the page ``start``, and replace an earlier walk from it.
 
         ``at`` is the time of the visit. The first walk stores it as ``begun``.
         """
@@ -115,7 +112,7 @@ class WalksPart(Part):
         return walk
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Store the progress of a walk."""
+        """Store the progress of a walk (backfill)."""
         with self._writing() as db:
             before = self.walk(source, walk.start)
             if before is None:
@@ -177,8 +174,9 @@ class WalksPart(Part):
     ) -> tuple[frozenset[str], frozenset[str]]:
         """Return the items that this listing showed before, by address and by name.
 
-        Both results are sets of addresses: those listed before, and those of items whose names were
-        listed before. ``items`` maps canonical addresses to names.
+        Both results are sets of addresses. The first set contains the addresses listed before, and
+        the second the addresses of items whose names were listed before. ``items`` maps canonical
+        addresses to names.
         """
         keys = self._ask(
             "SELECT j.key FROM json_each(?) j"
@@ -196,7 +194,7 @@ class WalksPart(Part):
     def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
         """Queue listed items that were not requested yet: JSON texts by canonical address.
 
-        Items on the first page (``front``) are requested by every visit, others at growing
+        Items on the first page (``front``) are requested by every visit, other items at growing
         intervals.
         """
         if not items:
@@ -212,7 +210,7 @@ class WalksPart(Part):
             )
 
     def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return which canonical addresses are queued, with their items as JSON text."""
+        """Return the queued items, as JSON texts, that have these canonical addresses."""
         rows = self._ask(
             "SELECT u.key, u.item FROM json_each(?) j"
             " JOIN unread_items u ON u.source = ? AND u.key = j.value",

@@ -1,7 +1,7 @@
 """Copy a store as of one moment while others write to it, and read copies.
 
 A copy is not opened as a store, because that would migrate it. So copies from earlier versions can
-be read, too.
+also be read.
 """
 
 import datetime as dt

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from data.store.shared_sql.database.connection import MARK
 
 Row: TypeAlias = tuple[Any, ...]
-"""The values of a row in the order of the columns of its `Table`, key columns first."""
+"""The values of a row in the column order of its `Table`, key columns first."""
 
 BATCH: Final = 2000
 """Number of rows that are read at once and written in one transaction."""
@@ -163,7 +163,7 @@ def canonical(value: Any) -> Any:
 
 
 def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the tables in an order in which each table follows those that it refers to."""
+    """Sort tables so that each table follows the tables that it refers to."""
     ordered: list[str] = []
 
     def put(name: str) -> None:

@@ -2,7 +2,7 @@
 
 A transfer copies table by table in key order, in transactions of a few rows. A store that is being
 filled is marked and can't be opened as a store. Rows from an earlier attempt are compared:
-unchanged ones are not written again, changed ones are replaced, and deleted ones are removed. At
+unchanged rows are not written again, changed rows are replaced, and deleted rows are removed. At
 the end, all rows of both stores are read again, and their counts and digests are compared. The
 source must not change during the transfer.
 """
@@ -50,7 +50,7 @@ class Transferred:
 
 
 def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferred:
-    """Copy a store to an empty one, or resume an unfinished transfer.
+    """Copy a store to an empty store, or resume an unfinished transfer.
 
     Raises StoreError if this fails.
     """

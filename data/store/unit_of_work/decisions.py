@@ -42,8 +42,8 @@ class JournalDecision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field
 class Snapshot(JournalDecision, frozen=True, tag="snapshot"):
     """A snapshot of the store before the following decisions, as ids of resource records.
 
-    It starts the journal of a store that already has data, from an older version or from the time
-    when the archive was disabled.
+    Such a snapshot starts the journal of a store that already has data, from an older version or
+    from the time when the archive was disabled.
     """
 
     records: Sequence[str]
@@ -177,9 +177,10 @@ class Redacted(JournalDecision, frozen=True, tag="redact"):
 
 
 class FilesRedacted(JournalDecision, frozen=True, tag="redact_files"):
-    """All records of these addresses were redacted, so page requisites there are not requested.
+    """All records of these addresses were redacted.
 
-    Only ``orders.jsonl`` contains this decision, because it does not affect the store.
+    Page requisites at these addresses are not requested again. Only ``orders.jsonl`` contains this
+    decision, because it does not affect the store.
     """
 
     urls: Sequence[str]
@@ -242,7 +243,7 @@ class Visited(JournalDecision, frozen=True, tag="run"):
 
 
 class WalkEnded(JournalDecision, frozen=True, tag="walk"):
-    """A walk ended: a listing was read page by page, to its end."""
+    """A walk (backfill) ended: a listing was read page by page, to its end."""
 
     source: str
     walk: Walk

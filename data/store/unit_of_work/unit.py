@@ -110,7 +110,7 @@ class UnitOfWork:
     def decide_later(self, *decisions: AnyDecision) -> None:
         """Add decisions that may wait for a later journal record.
 
-        They wait until another decision is recorded or the store is closed.
+        These decisions wait until another decision is recorded or the store is closed.
         """
         self.delayable += decisions
 

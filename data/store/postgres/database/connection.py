@@ -284,7 +284,7 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
-        """Yield this thread's connection, or else one from the pool."""
+        """Yield this thread's connection, or a connection from the pool if it has none."""
         threads, interruption = self._threads, current()
         bounded = getattr(threads, "bounded", None)
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None) or bounded

@@ -27,7 +27,7 @@ MAX_IDLE_SECONDS: Final = 60.0
 """Time in seconds after which an unused connection is closed."""
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
-"""Maximum time in seconds for opening a connection, and for readers to wait for one."""
+"""Maximum time in seconds for opening a connection, and for readers to wait for a connection."""
 
 MAX_SILENCE_MILLISECONDS: Final = 20_000
 """Time in milliseconds without a TCP acknowledgement after which the server counts as lost."""
@@ -137,7 +137,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
 
 
 def close_pools() -> None:
-    """Close all connections of this process. New ones are opened when needed."""
+    """Close all connections of this process. New connections are opened when needed."""
     with opening:
         for process, url in [*pools]:
             pool = pools.pop((process, url))

@@ -1,7 +1,7 @@
 """Detect a connection pooler that gives a session to other clients after each transaction.
 
-With such a pooler, the state of a session (time limits, prepared statements, the lock of the
-leading service) would be lost, or would affect other clients.
+Such a pooler would lose the state of a session (time limits, prepared statements, the lock of the
+leading service), or apply it to other clients.
 """
 
 from contextlib import closing

@@ -25,7 +25,7 @@ MIGRATIONS: Final = (
 )
 
 APPLIED: Final = "communique_migrations"
-"""Table of applied migrations. If a schema has tables but not this one, it belongs to another
+"""Table of applied migrations. If a schema has tables but not this table, it belongs to another
 program."""
 
 FOREIGN: Final = (

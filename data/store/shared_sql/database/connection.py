@@ -72,7 +72,7 @@ class Connection(Protocol):
     ) -> list[dict[str, Any]]:
         """Return rows of one table as dictionaries by column name.
 
-        This is too slow for frequent queries.
+        The method is too slow for frequent queries.
         """
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
@@ -90,9 +90,10 @@ class Connection(Protocol):
         """Overwrite data that this transaction deletes, if the database supports this."""
 
     def delete_indexed_words(self) -> None:
-        """Delete the words of deleted texts from the search index, or the whole index.
+        """Delete the words of deleted texts from the search index.
 
-        All releases are then indexed again.
+        If a database can't delete single entries, it empties the index, and all releases are
+        indexed again.
         """
 
     def commit_durably(self) -> None:
@@ -108,7 +109,8 @@ class Connection(Protocol):
         """Start a transaction that may write.
 
         Within another transaction, start a savepoint instead. If the ``with`` block fails, only the
-        writes since the savepoint are rolled back. Without ``parts``, the whole transaction is.
+        writes since the savepoint are rolled back. Without ``parts``, there is no savepoint, and
+        the whole transaction is rolled back.
         """
 
     def postponed(self) -> AbstractContextManager[None]:
@@ -117,7 +119,8 @@ class Connection(Protocol):
     def at_hand(self, name: str) -> dict[Any, Any]:
         """Return this thread's cache of rows with a given name.
 
-        The cache is emptied if another connection wrote to the database, or if writes were undone.
+        The cache is emptied if another connection wrote to the database, or if writes were rolled
+        back.
         """
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
     """Return SQL that selects a facet: a join, clauses, arguments, and the table to order by.
 
     The index of a topic, section or language is in feed order, so reading its newest releases is
-    equally fast among millions.
+    fast even among millions.
     """
     clauses, arguments = [], {}
     table, join = "r", ""

@@ -17,7 +17,7 @@ class Interruption:
         self.is_stopped = False
 
     def stop(self) -> None:
-        """Stop the running statement and refuse later ones.
+        """Stop the running statement, and refuse later statements.
 
         For PostgreSQL, this sends a cancel request over the network.
         """

@@ -51,7 +51,7 @@ def redacted_row(table: str) -> str:
 def version_columns(release: str, revision: str) -> str:
     """Return SQL for two columns of a version, which ``revision_of`` reads.
 
-    These are its first capture and the number of re-extractions that led to it.
+    The columns are its first capture and the number of re-extractions that led to it.
     """
     return (
         "(SELECT CAST(json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"

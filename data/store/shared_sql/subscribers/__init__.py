@@ -1,4 +1,4 @@
 """Data of subscribers and readers: watches, WebSub and feed readers.
 
-Modules here are parts of the store for subscriptions of people or programs.
+Modules here are parts of the store.
 """

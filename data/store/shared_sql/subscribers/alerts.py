@@ -42,7 +42,8 @@ class AlertsPart(Part):
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
         """Store the deliveries for all events up to number ``last``, and mark these as handled.
 
-        This is one transaction. A delivery whose key is already stored is not changed.
+        Everything is stored in one transaction. A delivery whose key is already stored is not
+        changed.
         """
         with self._writing() as db:
             db.executemany(
@@ -78,8 +79,8 @@ class AlertsPart(Part):
     ) -> AlertMessage | None:
         """Return the next message of an output, or None if no delivery is due.
 
-        It contains at most ``most`` due deliveries. Deliveries that were grouped for one attempt
-        stay together.
+        The message contains at most ``most`` due deliveries. Deliveries that were grouped for an
+        attempt stay together.
         """
         waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
         first = self._ask(
@@ -163,8 +164,8 @@ class AlertsPart(Part):
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Queue dead deliveries again, and return their number.
 
-        If ``keys`` is None, all dead deliveries are queued. Otherwise, those with these keys are
-        queued, and the other deliveries of the same messages.
+        If ``keys`` is None, all dead deliveries are queued. Otherwise, the deliveries with these
+        keys are queued, and the other deliveries of the same messages.
         """
         return self._write(
             "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
@@ -191,7 +192,7 @@ class AlertsPart(Part):
         return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """Return the newest deliveries, or the newest in one ``state``, at most ``limit``."""
+        """Return up to ``limit`` newest deliveries, in one ``state`` or in any state."""
         rows = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",

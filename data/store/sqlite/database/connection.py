@@ -264,7 +264,7 @@ class SqliteConnection(Transactions):
         connection.execute("RELEASE verb")
 
     def _sync(self) -> None:
-        """Make all committed transactions durable, even those only in the write-ahead log.
+        """Make all committed transactions durable, even if they are only in the write-ahead log.
 
         With ``synchronous = NORMAL``, SQLite syncs this log only before a checkpoint.
         """

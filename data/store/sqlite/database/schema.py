@@ -191,9 +191,9 @@ _create("consumers")  # Cursors of the log, which replace the queues of alerts a
 
 @migrations()
 def tell_waits_apart(db: Database) -> None:
-    """Add a column that is true if a host set the time of its wait.
+    """Add a column that is true if the host itself set the time of its wait (Retry-After).
 
-    It is true for all earlier waits.
+    The column is true for all earlier waits.
     """
     db.execute("ALTER TABLE host_waits ADD COLUMN requested INTEGER NOT NULL DEFAULT 1")
 
