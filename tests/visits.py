@@ -16,8 +16,8 @@ MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
 
 KINDS = {
-    "x": ("http:500", "the server answered 500"),
-    "b": ("http:403", "the server answered 403"),
+    "x": ("http:500", "the server responded with 500"),
+    "b": ("http:403", "the server responded with 403"),
     "n": ("dns", "its host name leads nowhere"),
     "i": ("interrupted", "the visit was stopped before its end"),
 }

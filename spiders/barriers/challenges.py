@@ -70,5 +70,5 @@ def _waits(headings: list[str]) -> bool:
 def error_status(status: int, page: Page) -> tuple[ErrorKind, str]:
     """Return the error kind and a description of a response with an error status."""
     if status in CHALLENGE_STATUSES and CHALLENGE.search(page.text):
-        return "blocked:challenge", f"answered {status}: {CHALLENGED}"
-    return http_kind(status), f"answered {status}"
+        return "blocked:challenge", f"responded with {status}: {CHALLENGED}"
+    return http_kind(status), f"responded with {status}"

@@ -16,7 +16,7 @@ ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
-UNREQUESTED_304: Final = "the server answered 304 (not modified) to an unconditional request"
+UNREQUESTED_304: Final = "the server responded with 304 (not modified) to an unconditional request"
 
 MAX_ERROR_LENGTH: Final = 500
 """Maximum length in characters of an unexpected error's message, which may quote a whole page."""

@@ -14,9 +14,10 @@ StatusReporter: TypeAlias = Callable[[str], None]
 """Function that shows a progress message to the user."""
 
 WEB_URL = re.compile(r"https?://", re.IGNORECASE)
+"""Pattern of the start of a web URL."""
+
 OTHER_URL = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Patterns of the start of a URL: `WEB_URL` for web URLs, and `OTHER_URL` for all other URLs, which
-are never fetched."""
+"""Pattern of the start of a URL. Matching URLs that don't match `WEB_URL` are never fetched."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 

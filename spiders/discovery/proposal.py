@@ -71,8 +71,10 @@ KINDS: Final = frozenset(
 """Words for types of institutions. They are omitted from an id that would otherwise be too long."""
 
 MAX_LINKS: Final = 2_000
+"""Maximum number of links checked per page."""
+
 MAX_PLACES: Final = 400
-"""Maximum number of links checked per page, and maximum number of different selectors."""
+"""Maximum number of different selectors for links that are compared per page."""
 
 MAX_SELECTORS_PER_LINK: Final = 6
 """Maximum number of selectors tried per link."""

@@ -47,7 +47,7 @@ class FetchResult(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """A sentence about why the page is missing, or "" if it was fetched."""
-        return self.message or f"the server answered {self.status}"
+        return self.message or f"the server responded with {self.status}"
 
 
 class FetchSpider(Spider):

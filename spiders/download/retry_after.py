@@ -47,7 +47,7 @@ class HostWaits(HostError):
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
         who = "and asked to wait" if wait.requested else "without Retry-After; Communique waits"
-        message = f"{host} answered {wait.status} {who} until {until}"
+        message = f"{host} responded with {wait.status} {who} until {until}"
         super().__init__(wait_kind(wait.status), f"{message}; no request is sent before then")
         self.wait = wait
 

@@ -25,14 +25,14 @@ from data.archive.content_coding import TooLarge, is_flushed, unpack
 TOO_LARGE: Final = "its decompressed response is larger than [network] max_bytes"
 
 ENDED: Final = "stream-ended"
-ENDED_EARLY: Final = "stream-ended-early"
-FLUSHED: Final = "stream-flushed"
-"""Flags of a decompressed response.
+"""Flag of a decompressed response whose compressed stream is complete."""
 
-- ENDED: the compressed stream is complete
-- ENDED_EARLY: the stream is incomplete
-- FLUSHED: the stream is incomplete, but everything up to the server's last flush was
-decompressed"""
+ENDED_EARLY: Final = "stream-ended-early"
+"""Flag of a decompressed response whose compressed stream is incomplete."""
+
+FLUSHED: Final = "stream-flushed"
+"""Flag of a decompressed response whose compressed stream is incomplete, although everything up to
+the server's last flush was decompressed."""
 
 MAX_HEADER_BYTES: Final = 262_144
 """Maximum total size of the headers in bytes (as in Chromium). A single line may be as large,

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 NO_LENGTH: Final = "partial"
-DATA_LOSS_FLAG: Final = "dataloss"
-STOPPED: Final = "download_stopped"
-"""Flags that Scrapy sets on a response.
+"""Scrapy's flag for a response without an announced length whose connection closed."""
 
-- NO_LENGTH: no length was announced, and the connection closed
-- DATA_LOSS_FLAG: the connection closed before the announced end
-- STOPPED: this program stopped the download"""
+DATA_LOSS_FLAG: Final = "dataloss"
+"""Scrapy's flag for a response whose connection closed before the announced end."""
+
+STOPPED: Final = "download_stopped"
+"""Scrapy's flag for a response whose download this program stopped."""
 
 ENDING: Final = "ending"
 """Key in a request's ``meta`` for the `Ending` of the previous attempt's response."""

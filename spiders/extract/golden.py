@@ -38,10 +38,12 @@ from spiders.sources.unmatched_selectors import (
 Expected = Mapping[str, Mapping[str, Any]]
 
 LISTING_FIELDS: Final = ("items", "next")
+"""Fields of a listing that expected.json contains by default."""
+
 RELEASE_FIELDS: Final = (
     "title", "published", "precision", "language", "body_text", "images", "attachments",
 )  # fmt: skip
-"""Fields of a listing and of a release that expected.json contains by default."""
+"""Fields of a release that expected.json contains by default."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
 """Fields about the capture of the pages. They are not extracted."""

@@ -43,9 +43,10 @@ MAX_TITLE: Final = 300
 MIN_TITLE_LETTERS: Final = 4
 
 HEADER_LINES: Final = 8
+"""Number of lines in a part's header that are searched for its title and date."""
+
 FIRST_LINES: Final = 4
-"""Number of lines that are searched for title and date: `HEADER_LINES` in a part's header,
-`FIRST_LINES` at the start of its text."""
+"""Number of lines at the start of a part's text that are searched for its title and date."""
 
 MAX_LABEL: Final = 40
 """Maximum length in characters of the other text in a line with a date."""

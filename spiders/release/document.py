@@ -49,9 +49,12 @@ BROKEN_LENGTH: Final = 3
 """Number of characters at the end of a line that are checked for a hyphenated word."""
 
 MAX_LAST_SENTENCE_LINE: Final = 0.85
+"""Maximum length of a paragraph's last line if the line ends a sentence, as a share of a full
+line's length."""
+
 MAX_LAST_LINE: Final = 0.6
-"""Maximum length of a paragraph's last line, as a share of a full line's length.
-`MAX_LAST_SENTENCE_LINE` applies to lines that end a sentence, and `MAX_LAST_LINE` to all others."""
+"""Maximum length of a paragraph's last line if the line does not end a sentence, as a share of a
+full line's length."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:

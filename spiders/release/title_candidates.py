@@ -29,9 +29,10 @@ from spiders.release.headline_text import latin_lengths
 Matrix = NDArray[np.float32]
 
 UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af）)》」』】”！？。]"
+"""Character class for the text before a dash between two titles, in scripts without spaces."""
+
 UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af（(《「『【“]"
-"""Character class for the text before and after a dash between two titles, in scripts without
-spaces."""
+"""Character class for the text after a dash between two titles, in scripts without spaces."""
 
 SEPARATOR: Final = re.compile(
     r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"

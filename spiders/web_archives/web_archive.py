@@ -343,7 +343,7 @@ class WebArchive:
             # With a Memento-Datetime, this is the status of the captured response.
             if "memento-datetime" in answer.headers or not is_failure(answer.status):
                 return answer
-            cause = f"it answered {answer.status}"
+            cause = f"it responded with {answer.status}"
             now = utc_now()
             wait = wait_of(answer.status, answer.headers.get("retry-after"), now)
             if wait and wait.requested:

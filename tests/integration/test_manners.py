@@ -52,7 +52,7 @@ def test_a_host_with_retry_after_is_skipped_by_this_visit_and_the_next_processes
     for _ in range(2):
         run = collect(home)
         assert told(run) == [(f"wait:{status}", f"{room.base}/news/")]
-        assert f"answered {status} and asked to wait until 20" in run["errors"][0]["message"]
+        assert f"responded with {status} and asked to wait until 20" in run["errors"][0]["message"]
     assert [path for path, _ in room.log] == ["/robots.txt", "/news/"]
 
 
@@ -67,9 +67,9 @@ def test_of_releases_that_answer_429_one_is_requested_and_earlier_ones_are_kept(
     # The host set no time, which later visits report too.
     for one in (run, collect(home)):
         message = one["errors"][0]["message"]
-        assert "answered 429 without Retry-After; Communique waits until 20" in message
+        assert "responded with 429 without Retry-After; Communique waits until 20" in message
     shown = communique("sources", "show", "harbour", home=home).stdout
-    assert "because its host answered 429 without Retry-After" in shown
+    assert "because its host responded with 429 without Retry-After" in shown
     assert [status for _, status in room.log].count(429) == 1
 
 
@@ -108,7 +108,10 @@ def test_a_failing_robots_txt_forbids_everything_and_is_reported_once(
     room.answers["/robots.txt"] = Answer(b"oops", status, etag=False)
     run = collect(home)
     assert told(run) == [(f"http:{status}", f"{room.base}/news/")]
-    assert f"robots.txt can't be read (the server answered {status})" in run["errors"][0]["message"]
+    assert (
+        f"robots.txt can't be read (the server responded with {status})"
+        in run["errors"][0]["message"]
+    )
     assert {path for path, _ in room.log} == {"/robots.txt"}
     assert "failing" in communique("health", home=home).stdout
 

@@ -191,7 +191,7 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
     if wait := due.host_wait:
         if wait.requested:
             return f"{visit}, as its host requested with Retry-After"
-        return f"{visit}, because its host answered {wait.status} without Retry-After"
+        return f"{visit}, because its host responded with {wait.status} without Retry-After"
     if due.confirms:
         return f"{visit}, {after}, to confirm its findings"
     if due.hourly is None:

@@ -190,7 +190,9 @@ class PageRequisites:
         known = self._archive.cache.known(url)
         is_same = response.status == HTTPStatus.NOT_MODIFIED and known is not None
         if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED} or not capture:
-            self.failed(url, http_kind(response.status), f"the server answered {response.status}")
+            self.failed(
+                url, http_kind(response.status), f"the server responded with {response.status}"
+            )
             return
         checks = 0
         if known and (is_same or known.digest == capture.digest):

@@ -104,7 +104,7 @@ class ReleaseFiles:
         if status == HTTPStatus.NOT_MODIFIED:
             return
         if status != HTTPStatus.OK:
-            self.failed(url, status, f"the server answered {status}")
+            self.failed(url, status, f"the server responded with {status}")
         elif capture:
             self._store.keep_file(self._scope.id, url, capture)
             if reading and reading.text:

@@ -46,10 +46,11 @@ from spiders.sources.unmatched_selectors import message_about
 
 NO_FILES: Final = FileKinds()
 
-LISTED_BUT_MISSING: Final = "a listing links to this page, but the server answered {status}"
+LISTED_BUT_MISSING: Final = "a listing links to this page, but the server responded with {status}"
 
 PAGE_MISSING: Final = (
-    "the page is missing: the server answered {status}. If it has moved, set url in the source file"
+    "the page is missing: the server responded with {status}. If it has moved, set url in the"
+    " source file"
 )
 
 EMPTY_INDEX: Final = (

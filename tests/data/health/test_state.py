@@ -49,7 +49,7 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("blocked:login"), "blocked"),
         (failed("blocked:maintenance"), "failing"),
         # Not by its words, which may be any.
-        (failed("empty", "the server answered 403"), "failing"),
+        (failed("empty", "the server responded with 403"), "failing"),
         (replace(failed("robots"), found=3), "ok"),
         # Whatever its listing names, none of it could be read.
         (replace(failed("robots"), found=1), "blocked"),

@@ -227,7 +227,7 @@ def test_a_feed_can_be_named_and_its_page_is_the_cross_check(room: Room, home: P
     assert "2 of the 5" in found["notes"][0]
     del room.answers["/news/"]
     found = added(home, f"{room.base}/feed.xml")
-    assert "can't be read: the server answered 404" in found["notes"][0]
+    assert "can't be read: the server responded with 404" in found["notes"][0]
 
 
 def test_a_saved_page_is_read_without_the_network(room: Room, home: Path, tmp_path: Path) -> None:
@@ -256,13 +256,13 @@ def test_unreadable_pages_are_reported_in_one_sentence(
     room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /forbidden")
     room.answers["/map.pdf"] = Answer(bytes(range(32)) * 9, content_type="application/pdf")
     for page, said in {
-        f"{room.base}/gone": "the server answered 404",
+        f"{room.base}/gone": "the server responded with 404",
         f"{room.base}/empty/": "no list of releases was found",
         f"{room.base}/r/1": "give the page that lists",
         f"{room.base}/forbidden": "robots.txt forbids",
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "not an http or https address",
-        f"HTTP{room.base[4:]}/gone": "the server answered 404",
+        f"HTTP{room.base[4:]}/gone": "the server responded with 404",
         f"{room.base}/map.pdf": "the file is not text",
         "ftp://harbour.example/news": "only http:// and https:// are fetched",
         "javascript:void(0)": "only http:// and https:// are fetched",
@@ -310,7 +310,7 @@ def test_releases_that_can_t_be_read_are_named_and_the_rest_is_shown(
     room.page("/r/5", "gone", status=410)
     room.answers["/r/4"] = Answer(b"%PDF-1.4", content_type="application/pdf")
     found = added(home, f"{room.base}/news/")
-    assert found["notes"] == [f"{room.base}/r/5 can't be read: the server answered 410"]
+    assert found["notes"] == [f"{room.base}/r/5 can't be read: the server responded with 410"]
     assert found["fields"]["title"]["value"] == TITLES[3]
 
 
@@ -383,7 +383,7 @@ def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path)
         first, second = fetcher.fetch([f"{room.base}/r/1", f"{room.base}/r/2"] * 2)
         assert (first.status, second.page and second.page.body) == (200, release(2).encode())
         assert fetcher.fetch([]) == ()
-        with pytest.raises(NotFetched, match="the server answered 404"):
+        with pytest.raises(NotFetched, match="the server responded with 404"):
             fetcher.page(f"{room.base}/nothing")
         assert fetcher.page(f"{room.base}/r/1").url == f"{room.base}/r/1"
     assert room.statuses("/r/1") == [200, 200]

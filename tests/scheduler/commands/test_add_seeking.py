@@ -204,7 +204,7 @@ def test_a_release_without_a_listing_is_reported_with_the_tried_links(
     assert result.returncode == 1
     assert "Give the address of the page that lists" in result.stderr
     assert len(result.stderr) < 1000
-    assert f"{room.base}/press/ (the server answered 404)" in result.stderr
+    assert f"{room.base}/press/ (the server responded with 404)" in result.stderr
     assert not (home / "sources").exists()
 
 
@@ -310,7 +310,7 @@ def test_a_draft_with_candidates_is_shown_if_nothing_is_found(room: Room, home: 
     assert result.returncode == 1
     assert f'# url = "{room.base}/newsroom"  # Newsroom' in result.stdout
     assert '# link = "div.name > a"  # 4, the first: Harbour chart 0' in result.stdout
-    assert f"tried: {room.base}/newsroom (the server answered 404)" in result.stderr
+    assert f"tried: {room.base}/newsroom (the server responded with 404)" in result.stderr
     assert not (home / "sources").exists()
     assert communique("add", f"{room.base}/charts", "--save", home=home).returncode == 1
     assert not (home / "sources").exists()

@@ -110,7 +110,7 @@ def test_an_unreadable_address_is_one_error_and_the_rest_is_extracted(
         room.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private")
         room.answers["/7.pdf"] = Answer(b"%PDF-1.4", content_type="application/pdf")
         failing = {
-            f"{room.base}/gone": "the server answered 404",
+            f"{room.base}/gone": "the server responded with 404",
             f"{room.base}/private/7": "robots.txt forbids",
             f"{room.base}/7.pdf": "the file is application/pdf",
             "http://127.0.0.1:1/": "could not be read",

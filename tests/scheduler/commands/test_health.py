@@ -21,7 +21,7 @@ from tests.services import started
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
-BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
+BROKEN = RunError("http://harbour.example/", "http:500", "the server responded with 500")
 
 
 @pytest.fixture

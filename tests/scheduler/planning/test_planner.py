@@ -131,7 +131,7 @@ def test_a_host_that_requested_a_pause_is_not_visited_before_its_end(store: Stor
     assert over.host_wait is None
 
 
-BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
+BROKEN = RunError("http://harbour.example/", "http:500", "the server responded with 500")
 
 
 def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Store) -> None:

@@ -11,8 +11,8 @@ from scheduler.sources.health import note_health
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 FILE = 'name = "Harbour Board"\nurl = "http://harbour.example/"\ntimezone = "UTC"\n'
-BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
-CLOSED = RunError("http://harbour.example/", "http:403", "the server answered 403")
+BROKEN = RunError("http://harbour.example/", "http:500", "the server responded with 500")
+CLOSED = RunError("http://harbour.example/", "http:403", "the server responded with 403")
 
 
 def with_visits(folder: Path, further: int) -> Home:
@@ -49,8 +49,8 @@ def test_each_change_of_health_is_stored_without_publishing(tmp_path: Path) -> N
     assert visited(home, 12) == 1
     assert note_health(home) == 0
     assert states(home) == [
-        (9, "failing", "the server answered 500 (http://harbour.example/)"),
-        (11, "blocked", "the server answered 403 (http://harbour.example/)"),
+        (9, "failing", "the server responded with 500 (http://harbour.example/)"),
+        (11, "blocked", "the server responded with 403 (http://harbour.example/)"),
         (12, "ok", ""),
     ]
     assert not home.site.exists()

@@ -45,7 +45,7 @@ class Visit:
         for number in numbers:
             url = f"http://harbour.example/news/{number}"
             self.seen.add_request(url, known=known)
-            self.errors.append(RunError(url, kind, "the server answered 500"))
+            self.errors.append(RunError(url, kind, "the server responded with 500"))
         return self
 
     def after(
@@ -59,7 +59,7 @@ class Visit:
 def test_a_new_release_whose_page_fails_is_unread_with_a_reason() -> None:
     facts = Visit(3).read(one(0), one(1), one(2)).failed(9).after()
     assert (facts.unread.count, facts.unread_kind) == (1, "http:500")
-    assert facts.unread_why == "the server answered 500 (http://harbour.example/news/9)"
+    assert facts.unread_why == "the server responded with 500 (http://harbour.example/news/9)"
 
 
 @pytest.mark.parametrize("kind", ["http:404", "media-type", "soft-404"])
@@ -79,7 +79,7 @@ def test_an_address_with_a_secret_is_shown_without_it() -> None:
     secret = draft("http://harbour.example/news/9?token=s3cret")
     visit = Visit(1).read(one(0))
     visit.seen.add_request(secret.url, known=False)
-    told = RunError(masked(secret.url), "http:500", "the server answered 500")
+    told = RunError(masked(secret.url), "http:500", "the server responded with 500")
     visit.errors.append(told)
     facts = visit.after()
     assert facts.unread.count == 1
