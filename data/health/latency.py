@@ -14,7 +14,7 @@ from data.models import STAGES, ReleaseTimes, Stage
 from data.wording import lasting
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases used per source, newest first."""
+"""Maximum number of newest releases per source from which latencies are calculated."""
 
 MIN_RELEASES: Final = 5
 """Minimum number of releases for which a latency is calculated."""

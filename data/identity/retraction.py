@@ -18,7 +18,7 @@ MAX_VANISHED: Final = 4
 held for review by an operator."""
 
 MIN_MASS_SHARE: Final = 0.3
-"""Minimum share of requested releases that disappear together in a mass disappearance."""
+"""A mass disappearance affects at least this share of the requested releases."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
 """Time after which releases that are held for review are retracted if a readable listing does not

@@ -119,7 +119,7 @@ class Content:
     ``body_text`` is NFC, with a blank line between paragraphs. ``published`` is None only before
     the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` are the
     names of the extraction rules. ``file_digests`` contains the address and the digest of each
-    attachment whose text was read.
+    attachment whose text was extracted.
     """
 
     title: str

@@ -46,7 +46,7 @@ MEANINGS: Final[Mapping[str, str]] = {
 NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
 
 TIMEOUT: Final = dt.timedelta(seconds=30)
-"""Maximum time to wait for a response."""
+"""Maximum time to wait for a response from the bucket's server."""
 
 RETRY_TIMEOUT: Final = dt.timedelta(seconds=60)
 """Maximum total time for all retries of a request."""

@@ -33,7 +33,7 @@ WHOLE_CLASSES: Final = frozenset[EditClass](
 """Classes of changes outside the sentences of the text, or whose position does not matter."""
 
 ADDED_CLASSES: Final = frozenset[EditClass](["sentence-added", "sentence-removed", "correction"])
-"""Classes of changes of whole sentences."""
+"""Classes of changes that add or remove whole sentences."""
 
 MAX_LABEL_LENGTH: Final = 100
 """Maximum length in characters of a line with the date of the last change."""

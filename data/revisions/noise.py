@@ -99,7 +99,7 @@ DATE_DISTANCE: Final = 3
 """Maximum distance in words between the parts of a date."""
 
 YEAR_DIGITS: Final = 4
-"""Maximum number of digits in a part of a date."""
+"""Maximum number of digits in a part of a date, such as the year."""
 
 MAX_DAY_OF_YEAR: Final = 366
 """Maximum number in a date, except the year."""

@@ -7,11 +7,11 @@ import msgspec
 from data.settings.value_types import PLACE, Bytes, BytesOrZero, DaysOrZero, Whole
 
 AttachmentText: TypeAlias = Literal["none", "text", "scans"]
-"""Which texts of attachments are extracted."""
+"""Texts of attachments to extract: none, text of documents, or also text in scans."""
 
 
 Requisites: TypeAlias = Literal["none", "page", "rendered"]
-"""Which page requisites are archived."""
+"""Page requisites to archive: none, those of the page, or also what a browser requested."""
 
 Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+\Z")]
 

@@ -17,7 +17,7 @@ from data.text.similarity import (
 )
 
 MIN_TEXT_JACCARD: Final = 0.7
-"""Minimum Jaccard similarity of two releases for the same story."""
+"""Minimum Jaccard similarity of two releases in the same story."""
 
 MIN_FIRST_JACCARD: Final = 0.5
 """Minimum Jaccard similarity between a story's first release and a release that is similar to a

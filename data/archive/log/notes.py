@@ -18,10 +18,10 @@ from data.archive.log.merkle import HASH_BYTES
 from data.errors import CommuniqueError
 
 LOG: Final = 1
-"""Type of keys that sign the text of a note."""
+"""Type number of keys that sign the text of a note."""
 
 COSIGNER: Final = 4
-"""Type of keys that sign a checkpoint together with the current time."""
+"""Type number of keys that sign a checkpoint together with the current time."""
 
 Kind: TypeAlias = int
 

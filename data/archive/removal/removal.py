@@ -35,7 +35,7 @@ from data.files import put, sync
 from data.models.capture import Capture, RecordPlace
 
 BYTES_PER_READ: Final = 1 << 20
-"""Number of bytes copied per step."""
+"""Number of bytes copied per step when a file is rewritten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     """Return whether the payload digest ``stated`` in a record is certainly wrong.
 
-    The caller knows that it differs from the SHA-256 of the payload as text. It may be the same
-    digest in another notation.
+    It is not the payload's SHA-256 digest, but it may be a correct digest with another algorithm.
     """
     digest = parse_digest(stated)
     if digest is None:

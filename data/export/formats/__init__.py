@@ -13,4 +13,4 @@ FORMATS: Final = {
     one.name: one
     for one in classes_in(__name__, ExportFormat)  # type: ignore[type-abstract]  # only a filter
 }
-"""Formats by name."""
+"""Export formats by name."""

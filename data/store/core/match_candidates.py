@@ -125,7 +125,7 @@ class SimilarTexts:
 
 
 def bands_near(text: TextSignature, order: dt.datetime) -> list[int]:
-    """Return the bands in which texts similar to a text from around ``order`` are indexed."""
+    """Return the index bands of texts that are similar to ``text`` and from around ``order``."""
     return _in_slots(slots_near(order), text.marks) if text.bands else []
 
 

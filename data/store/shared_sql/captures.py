@@ -27,7 +27,7 @@ PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
 """End of an INSERT statement: the columns of a capture after four other columns, and values."""
 
 REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
-"""Clause that replaces an existing capture."""
+"""SQL clause that replaces an existing capture."""
 
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {REPLACE_CAPTURE}"
 

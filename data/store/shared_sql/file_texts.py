@@ -38,7 +38,7 @@ class FileTable(TablePart):
     """Methods of the recorder for attachments."""
 
     def file_digests(self, urls: Iterable[str]) -> Sequence[tuple[str, str]]:
-        """Return the addresses of files whose text was read, and the digests of the files."""
+        """Return the addresses of files whose text was extracted, and the digests of the files."""
         rows = self._ask(
             "SELECT url, body FROM json_each(?) j JOIN files f ON f.url = j.value"
             " WHERE body <> '' ORDER BY url",

@@ -26,7 +26,7 @@ class ReleaseTable(MatchTable):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._last: int | None = None
-        """Number of the last release. Transactions with new releases never overlap."""
+        """Number of the last release in the store. Transactions with new releases never overlap."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
         """Store a new release and return its number."""

@@ -385,7 +385,7 @@ def periods_of(query: Query, cursor: int | None = None) -> Iterator[IndexPeriod]
 
 
 def _in_period(condition: Expression, start: int) -> Expression:
-    """Replace the conditions on days with their truth values in the period that starts on a day."""
+    """Replace conditions on days with their truth values in the period from the day ``start``."""
 
     def decided(leaf: Expression) -> Expression | None:
         if not isinstance(leaf, Days):

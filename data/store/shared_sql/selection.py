@@ -17,7 +17,7 @@ MAX_CHECKED_RELEASES: Final = 5000
 """Maximum number of releases checked for one page."""
 
 ROWS_PER_QUERY: Final = 500
-"""Number of rows per query."""
+"""Number of rows that one query reads."""
 
 ZONES: Final = dt.timedelta(days=2)
 """Maximum difference between a publication time in any time zone and UTC midnight of that day."""

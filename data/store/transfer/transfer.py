@@ -46,7 +46,7 @@ class Transferred:
     rows: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
-    """Number of rows in tables that only the source database has."""
+    """Numbers of rows in tables that only the source database has, by table."""
 
 
 def transfer(source: End, target: End, on_progress: OnStepProgress) -> Transferred:

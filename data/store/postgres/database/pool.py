@@ -41,7 +41,7 @@ CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
 """Options of each connection in a pool, for psycopg and libpq."""
 
 MAX_STATEMENT_SECONDS: Final = 300
-"""Maximum time in seconds for a statement."""
+"""Maximum duration of a statement in seconds."""
 
 MAX_STALLED_SECONDS: Final = 10
 """Maximum idle time in seconds within a transaction. An idle writer blocks all other writers."""

@@ -54,7 +54,7 @@ class Connection(Protocol):
     """
 
     before_commit: Callable[[UnitOfWork], None]
-    """See `data.store.unit_of_work.unit.Transactions`."""
+    """Called before each commit (see `data.store.unit_of_work.unit.Transactions`)."""
 
     @property
     def unit(self) -> UnitOfWork:

@@ -227,7 +227,7 @@ _create("operation_times")  # An index, so that old idempotency keys are found w
 
 @migrations()
 def classify_edits(db: Database) -> None:
-    """Delete the stored differences between versions, so that they are recomputed with classes."""
+    """Delete stored differences between versions, so that they are recomputed with classes."""
     db.execute("UPDATE differences SET steps = ''")
 
 
