@@ -42,7 +42,7 @@ MIN_COMPRESSED_BYTES = 1024
 
 
 class RoomPortTaken(CommuniqueError):
-    """A press room can't listen on its port."""
+    """Raised if a press room can't listen on its port."""
 
     def __init__(self, port: int, cause: str) -> None:
         super().__init__(
@@ -202,7 +202,7 @@ def main() -> int:
 
 
 class DemoError(CommuniqueError):
-    """The server for the press rooms did not start, or ended unexpectedly."""
+    """Raised if the server for the press rooms did not start, or ended unexpectedly."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"the bundled press rooms can't be served: {cause}; start the demo again")

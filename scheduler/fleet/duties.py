@@ -117,7 +117,7 @@ class Duties:
                 cause = error.__cause__ if isinstance(error, ConnectorException) else error
                 problem = masked(str(cause))
                 if problem != self._problem:
-                    log.warning("no duties possible", problem=problem)
+                    log.warning("database failed; duties suspended", problem=problem)
                 self._problem = problem
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -132,7 +132,7 @@ class Duties:
         async with pool:
             await prepare(pool)
             if self._problem:
-                log.info("duties possible again")
+                log.info("database responds; duties resumed")
                 self._problem = ""
             hosts = Hosts(pool)
             leases = Leases(

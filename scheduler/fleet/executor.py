@@ -91,7 +91,10 @@ class FleetExecutor:
         """Do nothing, because running visits belong to the workers."""
 
     async def run(self) -> None:
-        """Queue visits and read their reports until cancelled. Raises LeadershipLost."""
+        """Queue visits and read their reports until cancelled.
+
+        Raises LeadershipLost when this service is no longer the leader.
+        """
         await prepare(self._leadership)
         reaping = asyncio.create_task(Reaper().reap_for_ever(self._home.store_url))
         try:

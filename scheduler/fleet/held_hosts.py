@@ -104,7 +104,7 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
 
 @dataclass(frozen=True, slots=True)
 class HostVisit:
-    """A visit to one source of a leased host. ``over`` is its end (time.monotonic)."""
+    """A visit to one source of a leased host. ``over`` is the time of its end (monotonic clock)."""
 
     asked: AskedVisit
     run: Run | None
@@ -146,7 +146,10 @@ class HeldHosts:
         self._vantage = vantage
 
     async def visit(self, lease: Lease) -> None:
-        """Visit all due sources of a host, and then release the host. Raises psycopg.Error."""
+        """Visit all due sources of a host, and then release the host.
+
+        Raises psycopg.Error if the database fails.
+        """
         try:
             visits = await self._visit_due(lease)
             asked = [one.asked for one in visits]

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class LeadershipLost(CommuniqueError):
-    """The leader's connection was closed or refused. Another service may be the leader now.
+    """Raised if the leader's connection is closed or refused. Another service may lead now.
 
     ``rest`` is the time in seconds to wait before the next attempt.
     """
@@ -137,7 +137,7 @@ async def begin(
     """Upgrade the schema of the database, and then run ``lead``.
 
     The schema is checked each time, because the database may have been replaced by an empty one.
-    Raises LeadershipLost.
+    Raises LeadershipLost if the connection is lost.
     """
     try:
         await asyncio.to_thread(bring_up_to_date, url)

@@ -117,7 +117,7 @@ class Leases:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:
                 if not failing:
-                    problem = masked(str(error)) or "the database did not answer in time"
+                    problem = masked(str(error)) or "the database did not respond in time"
                     log.warning("leases not renewed; retrying", problem=problem)
                 failing = True
                 await asyncio.sleep(self._seconds / 30)

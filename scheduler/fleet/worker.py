@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 
 class DatabaseLost(CommuniqueError):
-    """The database was unreachable for too long, so the worker stopped."""
+    """Raised if the database was unreachable for too long, so that the worker had to stop."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -79,7 +79,8 @@ class Worker:
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, and then release all leases.
 
-        Raises StoreError and DatabaseLost.
+        Raises DatabaseLost if the database is unreachable for too long, and StoreError if it
+        refuses a statement or has a newer schema.
         """
         try:
             await self._run()

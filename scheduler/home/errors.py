@@ -14,7 +14,7 @@ DUMP: Final = "store.dump"
 
 
 class NoHome(CommuniqueError):
-    """The home directory that a command requires does not exist."""
+    """Raised if the home directory that a command requires does not exist."""
 
     exit_code = 2
 
@@ -27,7 +27,7 @@ class NoHome(CommuniqueError):
 
 
 class HalfRestored(CommuniqueError):
-    """A home directory is only partially restored."""
+    """Raised if a home directory is only partially restored."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class HalfRestored(CommuniqueError):
 
 
 class DatabaseNotRestored(CommuniqueError):
-    """The database of a restored home directory has not been restored yet."""
+    """Raised if the database of a restored home directory has not been restored yet."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class DatabaseNotRestored(CommuniqueError):
 
 
 class UnwritableHome(CommuniqueError):
-    """Files can't be written into a home directory."""
+    """Raised if files can't be written to a home directory."""
 
     def __init__(self, path: Path, place: Path) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class UnwritableHome(CommuniqueError):
 
 
 class LostStore(StoreError):
-    """The store is missing or empty, although an archive or a site was created from it."""
+    """Raised if the store is missing or empty, although an archive or site was created from it."""
 
     def __init__(self, url: str, *, has_journal: bool) -> None:
         beside = "the archive has its journal" if has_journal else "a site was published from it"

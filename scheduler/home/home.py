@@ -57,8 +57,9 @@ VISIT: Final = "a visit to this source"
 
 FOLDERS = ("sources", "watches", "searches", "tokens", "locks")
 HOME_ENTRIES = ("communique.toml", "topics.toml", *FOLDERS)
-"""Files and folders that people write, and the folder of locks. Missing ones have default
-values."""
+"""Files and folders that people write, and the folder of locks. Defaults apply if one is
+missing.
+"""
 
 NO_FOLDER = "it is not a folder: move it away"
 BROKEN_LINK_MESSAGE = (
@@ -221,7 +222,7 @@ class Home:
         return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
 
     def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
-        """Return the store of this home directory. Raises StoreError.
+        """Return the store of this home directory. Raises StoreError if it can't be opened.
 
         A write waits at most ``patience`` seconds for another writer. If the archive is enabled,
         decisions of the store are also written to the archive: to ``archive``, or to an archive
@@ -371,7 +372,7 @@ class Home:
         """Context manager that prevents changes of source and watch files by other processes.
 
         Otherwise, if two processes read, change and write a file, one change could be lost. Raises
-        HomeInUse.
+        HomeInUse if another process holds the lock for FILES_LOCK_SECONDS.
         """
         return self.lock("files", "a change of a source or watch file", seconds=FILES_LOCK_SECONDS)
 
@@ -385,7 +386,7 @@ def default_home() -> Path:
 def open_home(path: Path) -> Home:
     """Return the home directory at ``path``, and create it if it does not exist.
 
-    Raises SettingsError.
+    Raises SettingsError if the settings are invalid.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

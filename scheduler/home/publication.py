@@ -272,7 +272,9 @@ def settle_topics(home: Home, store: Store) -> None:
         except UnknownSource:
             own = ()
         except SourceError as error:
-            log.warning("%s; its releases keep the topic %s until it is corrected", error, topic)
+            log.warning(
+                "%s; its releases keep the topic %s until the file is corrected", error, topic
+            )
             continue
         # Compare slugs, because the topic was named before the taxonomy contained it.
         if topic not in map(slug_of, map(clean_line, own)):

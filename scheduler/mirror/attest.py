@@ -16,7 +16,7 @@ from scheduler.home.home import Home
 from spiders.download.settings import user_agent
 
 TIMEOUT_SECONDS: Final = 10.0
-"""Maximum duration of a request in seconds. A service that is stopping also waits for a request."""
+"""Maximum duration of a request in seconds. A stopping service also waits for a running request."""
 
 
 class Cosignature(msgspec.Struct, frozen=True):

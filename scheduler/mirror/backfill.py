@@ -40,14 +40,17 @@ MAX_PREFIXES: Final = 30
 """Maximum number of address prefixes for which the index is read."""
 
 MAX_CAPTURES: Final = 2_000_000
-"""Maximum number of captures of a source in the index. With more, the backfill ends."""
+"""Maximum number of captures of a source in the index. If the index has more, the backfill
+fails.
+"""
 
 MAX_LISTING_STEPS: Final = 60
 """Maximum number of captures of a listing that are fetched."""
 
 MAX_BARREN_STEPS: Final = 4
-"""Number of listing captures without unknown releases after which no further listing capture is
-fetched."""
+"""Number of successive listing captures without unknown releases after which no more are
+fetched.
+"""
 
 MAX_KNOWN_RELEASES: Final = 5000
 """Maximum number of stored releases whose addresses are compared with addresses in the index."""
@@ -112,7 +115,8 @@ class Backfill:
         """Find all captures of the source, and add them to the archive.
 
         Visits to the source may continue. Raises WebArchiveError if the web archive does not
-        respond; the next run continues. Raises ArchiveError and StoreError.
+        respond; the next run continues. Raises ArchiveError or StoreError if the archive or the
+        store fails.
         """
         self._web.find(self._file.url)
         self._read_index()
@@ -122,7 +126,7 @@ class Backfill:
     def record(self) -> None:
         """Import the fetched captures into the store. The caller holds the lock of the source.
 
-        Raises StoreError.
+        Raises StoreError if the store fails.
         """
         self._task.read_pages(lambda done, whole: self._on_step("pages", done, whole))
         self._retract()
@@ -140,7 +144,7 @@ class Backfill:
         self._find_beside(urls)
 
     def _find_beside(self, urls: Iterable[str]) -> None:
-        """Read the index for these addresses.
+        """Read the index for the addresses in ``urls``.
 
         If the index can list prefixes, it is read for all pages in the same folders.
         """

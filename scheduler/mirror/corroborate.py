@@ -57,7 +57,7 @@ MISSING_STATUSES: Final = (404, 405, 410)
 
 
 class PeerError(CommuniqueError):
-    """Another archive did not return its copy."""
+    """Raised if another instance does not return its copy."""
 
 
 class PeerRelease(msgspec.Struct):
@@ -260,7 +260,8 @@ class Corroborator:
     def _instance_copy(self, site: str, release: Release, *, named: bool) -> Copy | None:
         """Return another instance's copy of the release, or None if it has no copy.
 
-        The address of the release is sent only if ``named`` is true. Raises PeerError.
+        The address of the release is sent only if ``named`` is true. Raises PeerError if a response
+        is an error or invalid.
         """
         for path in (f"/api/releases/{release.id}", f"/releases/{release.id}.json"):
             body = self._get(f"{site}{path}")
@@ -313,7 +314,7 @@ def distance(capture: IndexedCapture, copy: Copy) -> dt.timedelta:
 
 
 def decoded(body: bytes, shape: type[T], site: str) -> T:
-    """Decode a JSON response of another instance. Raises PeerError."""
+    """Decode a JSON response of another instance. Raises PeerError if it is invalid."""
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, RecursionError) as error:

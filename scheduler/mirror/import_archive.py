@@ -131,11 +131,12 @@ class ArchiveImport:
         self.outcome = ImportedRecords()
 
     def run(self, path: Path, on_progress: OnProgress) -> None:
-        """Import the file at ``path``. Raises ArchiveError, StoreError and OSError.
+        """Import the file at ``path``.
 
         The file is read three times: for the ids of its records, for records with payloads, and for
         revisit records. In the third pass, the payload of each revisit record is already in the
-        archive, wherever it is in the file.
+        archive, wherever it is in the file. Raises OSError if the file can't be read, and
+        ArchiveError or StoreError if the archive or the store fails.
         """
         self._known = self.archive.log.find(
             {
@@ -159,7 +160,7 @@ class ArchiveImport:
     def read_pages(self, on_progress: OnProgress) -> None:
         """Extract the pages of all records that were passed to `take`, and store releases.
 
-        Raises StoreError.
+        Raises StoreError if the store fails.
         """
         self._pages.listings.read(self._answers)
         self._pages.read(self._shown.values(), self.answer, self._led, on_progress)

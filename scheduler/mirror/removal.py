@@ -30,7 +30,7 @@ from scheduler.sources.known_names import check_known
 
 
 class NothingNamed(CommuniqueError):
-    """The archive has no record with the given id or URL.
+    """Raised if the archive has no record with the given id or URL.
 
     If ``is_one_of_many`` is true, another machine may have the record.
     """
@@ -66,8 +66,8 @@ def redact(
 ) -> RemovedRecords:
     """Remove a record by its id or URL, all records with the same bytes, and their texts.
 
-    Raises NothingNamed and StoreError. Raises ArchiveError if another process writes to the
-    archive, or if the key of the log is missing.
+    Raises NothingNamed if there is no such record, and StoreError if the store fails. Raises
+    ArchiveError if another process writes to the archive, or if the key of the log is missing.
     """
     damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:

@@ -71,7 +71,7 @@ class MirrorStatus(msgspec.Struct, frozen=True):
 def mirror_status(home: Home, store: Store) -> MirrorStatus:
     """Compute the status of the archive from all its files and all releases in the store.
 
-    Raises ArchiveError.
+    Raises ArchiveError if the archive can't be read.
     """
     paths = own_files(home.archive)
     # The size limit (budget) includes the indexes.

@@ -27,7 +27,7 @@ from data.files import files_below
 from data.toml_files import read_bytes
 
 SEARCH_LEAVES: Final = 64 * TILE_WIDTH
-"""Number of leaves that are searched per step."""
+"""Number of log leaves that are searched per step when a record's leaf is looked up."""
 
 WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
 
@@ -149,7 +149,7 @@ def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes,
 def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
     """Return whether a record has a leaf in a log.
 
-    The newest leaves are searched first. Raises ArchiveError.
+    The newest leaves are searched first. Raises ArchiveError if a tile is damaged or missing.
     """
     end, many = state.leaves, TILE_WIDTH
     while end > 0:

@@ -76,7 +76,7 @@ OTHER_HOME_MESSAGE: Final = (
 
 
 class NotBackedUp(CommuniqueError):
-    """A backup could not be completed. The previous backup is unchanged."""
+    """Raised if a backup could not be completed. The previous backup is unchanged."""
 
     def __init__(self, to: Path, cause: str) -> None:
         super().__init__(
@@ -112,7 +112,7 @@ def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> 
     """Back up a home directory to the folder ``to``, which is created if it does not exist.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
-    BackupRefused and NotBackedUp.
+    BackupRefused if the folder can't be used, and NotBackedUp if the backup could not be completed.
     """
     to = to.absolute()
     if to.resolve().is_relative_to(home.path):
@@ -133,7 +133,10 @@ def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> 
 
 
 class ChangedMeanwhile(Exception):
-    """A record or source to which the copied store refers was removed or renamed during the run."""
+    """Raised if a record or source that the copied store refers to was removed or renamed.
+
+    This happened during the run, so the run starts again.
+    """
 
 
 class BackupRun:
@@ -267,7 +270,7 @@ class BackupRun:
         """Copy the records that the log covers.
 
         Files in ``full``, which were already finished, are copied completely. Raises
-        ChangedMeanwhile and OSError.
+        ChangedMeanwhile if a file disappears, and OSError if a file can't be copied.
         """
         archive = self._home.archive
         if not archive.is_dir():

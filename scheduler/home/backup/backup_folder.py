@@ -34,7 +34,7 @@ CHUNK_BYTES: Final = 1 << 20
 
 
 class CopyDamaged(CommuniqueError):
-    """A copy differs from the original when it is read again."""
+    """Raised if a copy differs from the original when it is read again."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -45,7 +45,10 @@ class CopyDamaged(CommuniqueError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Context manager that locks a folder against other runs. Raises BackupRefused and OSError."""
+    """Context manager that locks a folder against other runs.
+
+    Raises BackupRefused if another process has the lock, and OSError if the folder can't be opened.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +143,8 @@ class BackupFolder:
     ``before`` contains its files before this run, and ``files`` the files of this run.
 
     ``copied`` and ``linked`` are the numbers of new or changed files that were copied and linked.
-    ``copied_bytes`` is the total size of the copied files. All methods raise OSError.
+    ``copied_bytes`` is the total size of the copied files. All methods raise OSError if a file
+    can't be read or written.
     """
 
     def __init__(self, path: Path, before: Mapping[str, StoredFile]) -> None:

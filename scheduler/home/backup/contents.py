@@ -49,7 +49,8 @@ only their owner can read them."""
 def own_files(home: Home) -> Iterator[tuple[str, Path]]:
     """Yield the files that people wrote or that contain keys, by name in HOME, sorted.
 
-    Links are followed: a backup contains the files to which they lead. Raises OSError.
+    Links are followed: a backup contains the files to which they lead. Raises OSError if a folder
+    can't be read.
     """
     caches = {
         path.name
@@ -88,7 +89,7 @@ def is_text(name: str) -> bool:
 
 
 class NotDumped(CommuniqueError):
-    """A database could not be dumped."""
+    """Raised if a database could not be dumped."""
 
     def __init__(self, url: str, cause: str) -> None:
         super().__init__(f"the database {masked(url)} was not dumped: {cause}")

@@ -20,8 +20,9 @@ MANIFEST_FORMAT: Final = 1
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
 
 MAX_NUMBER: Final = 2**62
-"""Maximum size of a file in bytes, and maximum time in nanoseconds since 1970, that operating
-systems support."""
+"""Maximum of the numbers in a manifest: sizes in bytes, and times in nanoseconds since 1970.
+Operating systems support no larger values.
+"""
 
 MAX_NAME_BYTES: Final = 255
 """Maximum length of a file name in bytes."""
@@ -31,7 +32,7 @@ RESERVED_NAMES: Final = frozenset(["restore.unfinished", "locks"])
 
 
 class BackupRefused(CommuniqueError):
-    """A folder contains no readable backup, or can't be used for a backup."""
+    """Raised if a folder contains no readable backup, or can't be used for a backup."""
 
     exit_code = 2
 
@@ -82,7 +83,10 @@ class _Format(msgspec.Struct):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest in a folder, or None. Raises BackupRefused and OSError."""
+    """Return the manifest in a folder, or None if it has none.
+
+    Raises BackupRefused if the manifest is invalid, and OSError if it can't be read.
+    """
     path = folder / MANIFEST_FILE
     if not path.is_file():
         if path.exists():
@@ -125,7 +129,10 @@ def is_name(place: str) -> bool:
 
 
 def finished_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a complete backup. Raises BackupRefused and OSError."""
+    """Return the manifest of a complete backup.
+
+    Raises BackupRefused if the folder has no complete backup, and OSError if it can't be read.
+    """
     manifest = read_manifest(folder)
     if manifest is None:
         cause = "there is no backup in this folder; name the folder that `communique backup` wrote"

@@ -51,7 +51,7 @@ NOT_DUMPED: Final = (
 
 
 class HomeNotEmpty(CommuniqueError):
-    """The target folder for restoring a backup is not empty."""
+    """Raised if the target folder for restoring a backup is not empty."""
 
     exit_code = 2
 
@@ -61,7 +61,7 @@ class HomeNotEmpty(CommuniqueError):
 
 
 class DamagedBackup(CommuniqueError):
-    """Files of a backup are missing or damaged."""
+    """Raised if files of a backup are missing or damaged."""
 
     def __init__(self, folder: Path, files: Sequence[str]) -> None:
         named = ", ".join(files[:MAX_NAMED_FILES])
@@ -76,7 +76,7 @@ class DamagedBackup(CommuniqueError):
 
 
 class NotRestored(CommuniqueError):
-    """Restoring a backup was interrupted."""
+    """Raised if restoring a backup was interrupted."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(

@@ -71,7 +71,7 @@ def check_sources(examination: Examination) -> Iterator[Finding]:
         more = ", …" if len(missing) > MAX_NAMED_SOURCES else ""
         names = f"{', '.join(missing[:MAX_NAMED_SOURCES])}{more}"
         text = f"visited sources whose file in {home.sources} is missing: {names}"
-        fix = "restore the files from a backup, or end a source by `communique sources remove`"
+        fix = "restore the files from a backup, or remove a source with `communique sources remove`"
         yield Finding("sources", "error", text, fix)
     for error in broken:
         fix = "correct it; `communique sources check` lists all its errors"

@@ -35,7 +35,7 @@ class Examination:
 
     @cached_property
     def stored(self) -> StoreCopy | None:
-        """Return the contents of the store, or None for PostgreSQL or without a readable file."""
+        """Return the contents of the store, or None if it is in PostgreSQL or can't be read."""
         home = self.home
         if home.settings.store.url or not home.database.is_file():
             return None

@@ -30,8 +30,9 @@ MIN_INODES: Final = 10_000
 thousands of files at a time."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""Maximum time by which a file's time may be in the future, because clocks of file servers differ
-slightly."""
+"""Maximum time by which the timestamp of a file may be in the future. Clocks of file servers differ
+slightly.
+"""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock with an earlier time is wrong."""

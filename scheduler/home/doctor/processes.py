@@ -30,7 +30,9 @@ PROBLEM_STATES: Final = ("waiting", "running", "dead")
 """States of deposits whose problems are reported."""
 
 MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)
-"""Maximum time for which an event may wait. Events of some kinds are deleted after 30 days."""
+"""Maximum time for which an event may wait for a consumer before the doctor warns. Events of some
+kinds are deleted after 30 days.
+"""
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:

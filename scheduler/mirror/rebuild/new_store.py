@@ -1,4 +1,4 @@
-"""Create a store in place of a lost store, and restore what the archive has: captures and texts."""
+"""Create a store in place of a lost store, and restore captures and attachment texts to it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager

@@ -9,7 +9,7 @@ from data.errors import CommuniqueError
 
 
 class NotEmpty(CommuniqueError):
-    """The target folder of a rebuild is not empty."""
+    """Raised if the target folder of a rebuild is not empty."""
 
     exit_code = 2
 
@@ -19,7 +19,7 @@ class NotEmpty(CommuniqueError):
 
 
 class NotRebuilt(CommuniqueError):
-    """Rebuilding failed, and no files were left behind."""
+    """Raised if a rebuild failed. No partial files were left behind."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(f"{path} could not be rebuilt ({cause}); no partial files were left")

@@ -222,7 +222,7 @@ def test_a_service_stops_working_on_a_database_of_a_newer_version(
         took_on(log, "duty:alerts")
         with psycopg.connect(postgres_url, autocommit=True) as db:
             db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
-            awaited = {"no longer leading", "no duties possible"}
+            awaited = {"no longer leading", "database failed; duties suspended"}
             while awaited:
                 line = next(log)
                 awaited -= {one for one in awaited if one in line and "newer version" in line}
@@ -251,9 +251,9 @@ def test_a_service_logs_once_that_duties_are_impossible_and_when_they_are_possib
 ) -> None:
     postgres_server.stop()
     with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
-        assert "it can't be reached" in until(log, "no duties possible")
+        assert "it can't be reached" in until(log, "database failed; duties suspended")
         postgres_server.start()
-        until(log, "duties possible again")
+        until(log, "database responds; duties resumed")
         took_on(log, "duty:alerts")
 
 
