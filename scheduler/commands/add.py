@@ -31,7 +31,7 @@ from spiders.sources.loader import LoadedSource, load_sources
 
 
 class NotSure(CommuniqueError):
-    """A proposed source is too uncertain to be saved."""
+    """Raised if a proposed source is too uncertain to be saved."""
 
     def __init__(self, found: Explored) -> None:
         certainty = found.proposed.certainty
@@ -255,7 +255,7 @@ class Adding:
     def keep_skeleton(self, error: NothingFound) -> Path | None:
         """Save the draft of a source file if both ``save`` and ``force`` are set.
 
-        Raises SourceExists.
+        Raises SourceExists if the file exists already.
         """
         if not (self._save and self._force):
             return None

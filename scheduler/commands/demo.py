@@ -48,7 +48,7 @@ title = "Communique demo"
 
 
 class NotADemo(CommuniqueError):
-    """The folder contains files that do not belong to a demo."""
+    """Raised if the folder contains files that do not belong to a demo."""
 
     exit_code = 2
 

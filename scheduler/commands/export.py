@@ -21,7 +21,7 @@ from scheduler.sources.known_names import check_source
 
 
 def day(value: str) -> dt.date:
-    """Parse a day such as 2026-11-24. Raises click.BadParameter."""
+    """Parse a day such as 2026-11-24. Raises click.BadParameter if it is invalid."""
     try:
         return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
     except ValueError as error:
@@ -42,7 +42,7 @@ until_option = click.option(
 
 
 class UnknownCursor(CommuniqueError):
-    """No release has the id given as the cursor."""
+    """Raised if no release has the id given as the cursor."""
 
     exit_code = 2
 
@@ -55,7 +55,7 @@ class UnknownCursor(CommuniqueError):
 
 
 def check_days(since: dt.date | None, until: dt.date | None) -> None:
-    """Raise click.UsageError if the first day is after the last one."""
+    """Raise click.UsageError if ``since`` is after ``until``."""
     if since and until and since > until:
         raise click.UsageError(f"--since {since} is after --until {until}: swap them")
 

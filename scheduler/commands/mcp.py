@@ -28,7 +28,7 @@ MAX_TOKEN_BYTES = 1000
 
 
 class NoProtocol(CommuniqueError):
-    """The library for the protocol is not installed."""
+    """Raised if the library for the Model Context Protocol is not installed."""
 
     exit_code = 2
 
@@ -37,7 +37,7 @@ class NoProtocol(CommuniqueError):
 
 
 class UnusableToken(CommuniqueError):
-    """The token in a file does not allow operating the home directory."""
+    """Raised if the token in a file does not allow operating the home directory."""
 
     exit_code = 2
 
@@ -74,7 +74,10 @@ def mcp(home: Home, *, token_file: Path | None) -> int:
 
 
 def operator_of(home: Home, path: Path) -> str:
-    """Return the name of the token in a file. Raises UnusableToken."""
+    """Return the name of the token in a file.
+
+    Raises UnusableToken if the file contains no valid token with the scope ``operate``.
+    """
     try:
         text = read_regular(path, MAX_TOKEN_BYTES).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

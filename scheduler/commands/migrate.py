@@ -32,7 +32,7 @@ class Migrated:
 def migrate_store(source: str, target: str, on_progress: OnStepProgress) -> Migrated:
     """Copy a store to an empty store, or continue an interrupted copy.
 
-    ``source`` and ``target`` are URLs. Raises StoreError.
+    ``source`` and ``target`` are URLs. Raises StoreError if a store can't be opened or copied.
     """
     with closing(open_source(source)) as one, closing(open_target(target)) as other:
         done = transfer(one, other, on_progress)
@@ -65,7 +65,7 @@ def move_log(home: Home, database: str) -> None:
     """Continue the archive's log in the database to which the store was moved.
 
     Call this before any process adds a leaf to the database. Otherwise the leaf would get a number
-    that is already used. Raises ArchiveError.
+    that is already used. Raises ArchiveError if the log can't be read or written.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True, database=database)) as log:

@@ -107,7 +107,7 @@ def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) 
 
 
 class InvalidChangesQuery(CommuniqueError):
-    """The given cursor or limit is invalid."""
+    """Raised if the given cursor or limit is invalid."""
 
     exit_code = 2
 

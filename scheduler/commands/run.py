@@ -24,7 +24,7 @@ PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
 
 
 class ReadOnlyHome(CommuniqueError):
-    """The service can't write to its home directory."""
+    """Raised if the service can't write to its home directory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class ReadOnlyHome(CommuniqueError):
 
 
 class NoFleet(SettingsError):
-    """A worker was started, but the settings contain no shared database."""
+    """Raised if a worker is started, but the settings contain no shared database."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(

@@ -151,7 +151,7 @@ def store_references(home: Home) -> tuple[list[Capture], str]:
 
 
 def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
-    """Add the id of the release at its address to each problem, if there is one."""
+    """Add the id of the release to each problem that concerns the address of a release."""
     with closing(home.plain_store()) as store:
         found = {uri: store.find_releases(uri, limit=1) for uri in {one.uri for one in problems}}
     return [

@@ -136,7 +136,7 @@ def stored(home: Home) -> Iterator[Store | None]:
 def golden_differences(home: Home, one: LoadedSource) -> tuple[str, ...]:
     """Compare the sample pages of a source with their expected.json, if this file exists.
 
-    Raises BadGolden.
+    Raises BadGolden if the file is invalid.
     """
     folder = home.samples / one.id
     return tuple(differences(folder, one.file)) if (folder / EXPECTED).exists() else ()
@@ -160,7 +160,10 @@ def sample(home: Home, *, source: str) -> int:
 
 
 def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
-    """Fetch the listing of a source and its newest release. Raises NotFetched."""
+    """Fetch the listing of a source and its newest release.
+
+    Raises NotFetched if a page can't be fetched, or if it lists no release.
+    """
     # Imported here: only this command fetches pages.
     from scheduler.children.fetch import PageFetcher  # noqa: PLC0415
     from spiders.discovery.fetcher import NotFetched  # noqa: PLC0415

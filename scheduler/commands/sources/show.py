@@ -208,7 +208,7 @@ def when(seconds: float) -> dt.datetime:
 
 
 def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
-    """Return a source's hub and our subscription as JSON values, or None without a hub."""
+    """Return a source's hub and our subscription as JSON values, or None if it has no hub."""
     if hub is None or not hub.hub:
         return None
     return {
@@ -233,7 +233,7 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return JSON fields: how many releases a source's pages link to, and how many were known."""
+    """Return JSON values about releases linked from a source's pages, and how many were known."""
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 
