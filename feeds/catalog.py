@@ -35,9 +35,9 @@ MAX_LABEL_CHARACTERS = 60
 """Maximum length in characters of a section's label. The page of a source may list many labels."""
 
 one_line = lru_cache(maxsize=4096)(plain)
+"""Cached version of `plain`, which joins the lines of a text."""
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""Cached version of `excerpt`: the beginning of HTML or text as one line of plain text. `one_line`
-returns the whole text."""
+"""Cached version of `excerpt`, which returns the beginning of a text."""
 
 FEED_GROUPS = (
     *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),

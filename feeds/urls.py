@@ -94,12 +94,16 @@ FRESHRSS_API = "/api/greader.php"
 """URL path where FreshRSS clients expect the Google Reader API."""
 
 READER_API = ("/reader/api/0/", "/api/reader/api/0/", f"{FRESHRSS_API}/reader/api/0/")
+"""URL prefixes of the Google Reader API.
+
+A client may be configured with the URL of the site, of its API, or of FreshRSS's script.
+"""
 READER_LOGINS = (
     "/accounts/ClientLogin",
     "/api/accounts/ClientLogin",
     f"{FRESHRSS_API}/accounts/ClientLogin",
 )
-"""URL prefixes of the Google Reader API, and its login URLs.
+"""URL paths of the Google Reader API's login.
 
 A client may be configured with the URL of the site, of its API, or of FreshRSS's script.
 """

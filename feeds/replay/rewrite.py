@@ -28,8 +28,9 @@ _QUOTED: Final = r"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*+"""
 LINK = re.compile(rf"<link(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
 IFRAME = re.compile(rf"<iframe(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
 EMBEDDING = re.compile(rf"<(object|embed)(?=[\s/>])({_QUOTED})>?", re.IGNORECASE)
+"""Pattern that matches the start tag of an embedded file."""
 OTHER_FRAME = re.compile(r"<(?=(?:fencedframe|frame|portal)[\s/>])", re.IGNORECASE)
-"""Patterns of elements that load other pages, or connect to servers before a policy applies."""
+"""Pattern that matches the start of a frame, fenced frame or portal. They load other pages."""
 OBJECT_END = re.compile(r"</object(?=[\s/>])", re.IGNORECASE)
 
 TOKEN = re.compile(
@@ -49,9 +50,11 @@ CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
 """Pattern that matches a URL in a srcset attribute, and the text up to the next comma."""
 
 LAZY_SOURCES: Final = ("data-src", "data-lazy-src", "data-original", "data-lazy")
+"""Names of attributes from which scripts load an image."""
 LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset", "data-original-set")
+"""Names of attributes from which scripts load one of several sizes of an image."""
 LAZY_BACKGROUNDS: Final = ("data-bg", "data-background-image", "data-background", "data-bg-src")
-"""Names of attributes from which scripts load images and backgrounds."""
+"""Names of attributes from which scripts load a background image."""
 
 IMAGES: Final = frozenset(["img", "source", "image", "feimage", "input"])
 HREFS: Final = ("href", "xlink:href")

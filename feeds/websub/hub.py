@@ -31,16 +31,19 @@ HUB_TEXT = (
 )
 
 MAX_SUBSCRIPTIONS: Final = 10_000
+"""Maximum number of subscriptions at the hub."""
 MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
-"""Maximum number of subscriptions, in total and per host."""
+"""Maximum number of subscriptions whose callbacks are on the same host."""
 
 MAX_MADE_FEEDS: Final = 500
+"""Maximum number of generated feeds that have subscribers."""
 MAX_MADE_FEEDS_PER_HOST: Final = 100
-"""Maximum number of generated feeds that have subscribers, in total and per host."""
+"""Maximum number of generated feeds to which callbacks on the same host are subscribed."""
 
 MAX_WAITING: Final = 1_000
+"""Maximum number of subscription requests that wait for verification."""
 MAX_WAITING_PER_HOST: Final = 100
-"""Maximum number of requests that wait for verification, in total and per host."""
+"""Maximum number of waiting subscription requests whose callbacks are on the same host."""
 
 
 class Hub:

@@ -19,9 +19,10 @@ from data.text.urls import host_of
 from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
+"""Maximum size in bytes of a displayed body after compression. With it, a whole page stays below 30
+KB compressed."""
 MAX_BYTES: Final = 120_000
-"""Maximum sizes in bytes of a displayed body: MAX_COMPRESSED_BYTES after compression, and MAX_BYTES
-before. With these limits, a whole page stays below 30 KB compressed."""
+"""Maximum size in bytes of a displayed body before compression."""
 
 MAX_READ: Final = 500_000
 """Maximum length in characters of the part of a body that is parsed."""

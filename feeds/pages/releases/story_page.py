@@ -20,14 +20,14 @@ from feeds.translations import Texts
 from feeds.urls import release_file, story_file
 
 MAX_MEMBERS: Final = 80
+"""Maximum number of releases on the page of a story."""
 MAX_QUOTED: Final = 30
-"""Maximum number of releases on the page of a story, and maximum number of these releases that are
-shown with a quoted passage.
-"""
+"""Maximum number of releases on the page of a story that are shown with a quoted passage."""
 
 MAX_TITLE_CHARACTERS: Final = 200
+"""Maximum length in characters of a release's title on the page of its story."""
 MAX_PASSAGE_CHARACTERS: Final = 240
-"""Maximum length in characters of a title, and maximum length of a quoted passage."""
+"""Maximum length in characters of a quoted passage."""
 
 MIN_OVERLAP: Final = 0.1
 """Minimum share of a release's words that the first release of the story also contains. Smaller
