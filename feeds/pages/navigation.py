@@ -219,8 +219,8 @@ class Navigation:
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
         """Return links to searches for a source's topics or a topic's sources.
 
-        The most frequent come first. The links lead to searches, because pages for a topic of one
-        source are not published as files.
+        The most frequent topics or sources come first. The links lead to searches, because pages
+        for a topic of one source are not published as files.
         """
         items = [
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])

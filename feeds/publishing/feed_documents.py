@@ -246,7 +246,7 @@ class ChangesSinceLastRun:
         self._published = self._noted(PUBLISHED_NOTE)
 
     def _noted(self, name: str) -> ChangeCursor | None:
-        """Return a cursor from the cache, or None if it is unknown."""
+        """Return the event cursor stored as ``name`` in the cache, or None if it is unknown."""
         try:
             return msgspec.json.decode(self._cache.note(name) or b"", type=ChangeCursor)
         except msgspec.DecodeError:

@@ -277,7 +277,10 @@ async def redirect_to_slash(scope: Scope, receive: Receive, send: Send) -> None:
 def requested_variant(
     held: CachedFile, headers: Iterable[tuple[bytes, bytes]]
 ) -> tuple[str, bytes, bytes | None]:
-    """Return the requested content coding, If-None-Match, and an ETag if a 304 is possible."""
+    """Return the content coding for a request, its If-None-Match header, and an ETag or None.
+
+    The ETag is set if the client's copy is current, so that a 304 response is possible.
+    """
     encoding = wanted = since = b""
     for name, value in headers:
         if name == b"accept-encoding":

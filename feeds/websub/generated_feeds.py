@@ -29,8 +29,8 @@ from feeds.websub.messages import file_of
 log = logging.getLogger(__name__)
 
 MakeFeed: TypeAlias = Callable[[str], bytes | None]
-"""Function that generates a feed by its name, returns None for an unknown name, and raises
-StoreError."""
+"""Function that generates a feed by its name. It returns None for an unknown name, and raises
+StoreError if the store fails."""
 
 MAX_MATCHED_CHANGES: Final = 1000
 """Maximum number of changed releases that are matched with subscribed searches. If more releases

@@ -35,7 +35,7 @@ DUTY_QUEUE: Final = "duties"
 """Name of the queue for duties."""
 
 TASK: Final = "visit"
-"""Name of the Procrastinate task for all jobs, which performs the due work of a row."""
+"""Name of the Procrastinate task that all jobs run. It performs the due work of a row."""
 
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that a worker waits for a database that does not respond."""

@@ -166,7 +166,7 @@ class CatalogueWrites:
         return tuple(self._home.public_text(str(one)) for one in errors)
 
     def _path(self, name: str) -> Path:
-        """Return the path of the catalogue with the id ``name``, which can't be a path.
+        """Return the path of the catalogue with the id ``name``. Paths are not accepted.
 
         Raises ApiError (404) if no catalogue has this id.
         """

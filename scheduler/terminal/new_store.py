@@ -15,7 +15,7 @@ NEW_STORE_HELP: Final = "Create a new store if the old one is lost; hidden relea
 
 
 def with_new_store(command: Command) -> Command:
-    """Add the option --new-store to a command. Without it, the command fails if its store is lost.
+    """Add the option --new-store to a command. Without it, the command fails if the store is lost.
 
     The command then raises LostStore. Apply this decorator below the decorator that passes the
     Home.
