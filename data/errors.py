@@ -1,7 +1,7 @@
 """All exceptions that Communique raises deliberately, with a common base class.
 
-Each message is one sentence that explains what happened and what to do. The same facts are typed
-attributes for programs.
+Each message is one sentence that explains what happened and what to do. Typed attributes contain
+the same facts for programs.
 """
 
 from collections.abc import Callable

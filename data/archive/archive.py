@@ -1,8 +1,8 @@
 """Writer of server responses to the archive of a home directory.
 
-Nothing is lost if the process is killed. It writes the record first, then the record's leaf in the
-transparency log, its CDXJ line and its index row, and only then returns the capture. After a crash,
-the next process resumes the unfinished WARC file and adds the missing entries.
+Nothing is lost if the process is killed. The writer stores the record first, then the record's leaf
+in the transparency log, its CDXJ line and its index row, and only then returns the capture. After a
+crash, the next process resumes the unfinished WARC file and adds the missing entries.
 """
 
 import datetime as dt
@@ -372,7 +372,7 @@ class Archive:
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Store in the index how many bytes of the growing CDXJ file it covers."""
+        """Record in the index how many bytes of the growing CDXJ file the index covers."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 

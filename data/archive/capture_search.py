@@ -24,7 +24,7 @@ from data.files import read_regular
 from data.models.capture import Capture, Exchange
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of cached entries of captures and the files from which they were imported."""
+"""Maximum number of cached captures, each with the name of the file from which it was imported."""
 
 
 class Captures:

@@ -172,7 +172,7 @@ def checkpoint_of(content: bytes, place: str) -> Checkpoint:
 def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place: str) -> None:
     """Raise BucketError if the log in a bucket is not an earlier state of this log.
 
-    ``present`` is this log's checkpoint, ``before`` the bucket's.
+    ``present`` is this log's checkpoint, and ``before`` the checkpoint in the bucket.
     """
     if before.origin != present.origin:
         raise BucketError(place, OTHER_LOG_MESSAGE)

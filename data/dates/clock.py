@@ -43,7 +43,7 @@ _LOCAL = {
         "Asia/Aden",
     ),
 }
-"""Time zones that use these abbreviations although the tz database does not contain them."""
+"""For each abbreviation, time zones that use it although the tz database does not contain it."""
 
 _CLOCK_NAME = re.compile(
     r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE

@@ -41,7 +41,8 @@ MAX_ROWS: Final = 500
 """Maximum number of a list's dates used to determine the order of day and month."""
 
 DECISIVE: Final = 3
-"""The best order is accepted if the second best has more than this multiple of its faults."""
+"""The best order of day and month is accepted only if the second-best order has more than this many
+times as many contradictions."""
 
 Row: TypeAlias = tuple[int, int, int]
 

@@ -106,7 +106,10 @@ class DateReader:
         return self.rare_date(text, rule)
 
     def rare_date(self, text: str, rule: str) -> Published | None:
-        """Return the date in a short text without a date for `scan`, using dateparser, or None."""
+        """Return the date that dateparser finds in a short text, or None.
+
+        Call this if `scan` finds no date.
+        """
         context = self.context
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)

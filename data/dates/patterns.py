@@ -75,7 +75,7 @@ MONGOLIAN = re.compile(
 )
 PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
 """Quick test for month names of several words that are recognized in any language
-(data.dates.months). Each of them contains a match."""
+(data.dates.months). Each such name contains a match."""
 
 ETHIOPIAN = re.compile(
     r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from data.archive.log.notes import SignedNote, SigningKey
 
 INFO: Final = b"communique WACZ signature P-384"
-"""Purpose of the derived key (RFC 5869, section 3.2)."""
+"""Info value that identifies the purpose of the derived key (RFC 5869, section 3.2)."""
 
 SECRET_BYTES: Final = 64
 """Number of derived bytes: 16 more than in the order of P-384, so that all keys are equally likely.

@@ -39,8 +39,8 @@ MAX_BUSY: Final = 2.0
 """Maximum activity of a country's sources on a day, relative to a usual day (1)."""
 
 MAX_SHARE: Final = 0.97
-"""Maximum share of publishing sources in the calculation of a hazard. For a share of 1, it would be
-infinite."""
+"""Maximum share of publishing sources in the calculation of a hazard. For a share of 1, the hazard
+would be infinite."""
 
 DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 

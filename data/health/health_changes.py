@@ -276,7 +276,7 @@ def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
 
 
 def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEvent | None:
-    """Return the last change of an earlier trouble that is over, or None.
+    """Return the last change of an earlier unhealthy period that is over, or None.
 
     The change must be less than a day before ``at``.
     """

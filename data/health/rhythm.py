@@ -46,7 +46,7 @@ RATE_DECAY: Final = 0.5 ** (1 / 300)
 """Factor per day by which the evidence about a source's rate decays."""
 
 FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
-"""Factor per day by which the evidence about a source's exponent (``follows``) decays."""
+"""Factor per day by which the evidence about a source's ``follows`` exponent decays."""
 
 WEEKDAY_WEIGHT: Final = 4.0
 """Weight of the country's usual share of a weekday in a source's share, as a number of observed
@@ -77,7 +77,7 @@ MAX_RESTS: Final = 3
 long waits."""
 
 YEAR_DAYS: Final = 364
-"""Number of days in 52 weeks. A day that many days later has the same weekday."""
+"""Number of days in 52 weeks. The day 364 days later has the same weekday."""
 
 REST_TOLERANCE_DAYS: Final = 3
 """Maximum difference in days between the dates of the same rest in two years."""
@@ -200,7 +200,7 @@ class _Learner:
 
     @property
     def count(self) -> float:
-        """Return the decayed number of releases that the rate predicts for days with releases."""
+        """Return the decayed number of releases that were expected on the days with releases."""
         if not self.days:
             return 0.0
         each = self.rate * self.exposure_of_days / self.days

@@ -32,7 +32,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """Return the last day for the next release to be in time, or None if it has passed."""
+        """Return the last day on which the next release is in time, or None if it has passed."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()

@@ -19,12 +19,12 @@ from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
 OTHER_DAY_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity at which the target of a redirect is the same release, if their days
-differ."""
+"""Minimum Jaccard similarity between a release and the target of a redirect from its address, if
+their days differ."""
 
 NO_DAY_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity at which the target of a redirect is the same release, if one of them
-has no day."""
+"""Minimum Jaccard similarity between a release and the target of a redirect from its address, if
+one of them has no day."""
 
 REPLACED_SIMILARITY: Final = 0.1
 """Minimum Jaccard similarity between a release and its page if title and day differ. Below it, the

@@ -119,7 +119,7 @@ class Imported:
 
 
 def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy) -> Imported:
-    """Parse a line of JSON as a release, and clean its values like those of a page.
+    """Parse a line of JSON as a release, and clean its values like the values of a page.
 
     ``context`` determines how dates without a time zone are parsed. A retraction time in the line
     applies to a new release; a known release is retracted now. Raises LineError.

@@ -19,7 +19,8 @@ MIN_SCRIPT_LETTERS: Final = 30
 """Minimum number of letters in a text for detecting its language by script alone."""
 
 MAX_SAMPLE: Final = 1000
-"""Maximum number of characters of a text that are examined. More would not improve the result."""
+"""Maximum number of characters of a text that are examined. A longer sample would not improve the
+result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3

@@ -121,7 +121,7 @@ def unmapped(address: Address) -> Address:
 
 
 def network_of(address: str) -> str:
-    """Return the network by which an address is limited: its IPv4 address, or its IPv6 /64."""
+    """Return the network whose limits apply to an address: its IPv4 address or its IPv6 /64."""
     return networks_of(address)[0]
 
 

@@ -19,8 +19,8 @@ OWN_COPY: Final = "ours"
 """Name of our own copy among the copies that are compared."""
 
 NEAR_LINES: Final = 1
-"""Added or missing lines at most this many lines from a line that changes from visit to visit are
-noise."""
+"""An added or missing line is noise if it is at most this many lines from a line that changes from
+visit to visit."""
 
 MIN_TURNS: Final = 2
 """A passage that changed at least this many times in our captures is noise."""
@@ -245,6 +245,6 @@ def is_same_place(one: Difference, other: Difference) -> bool:
 
 
 def overlaps(one: Copy, other: Copy) -> bool:
-    """Return whether two copies show the page at the same time, in whole seconds."""
+    """Return whether the periods in which two copies show the page overlap, in whole seconds."""
     starts = (copy.since.replace(microsecond=0) for copy in (one, other))
     return max(starts) <= min(one.until, other.until)

@@ -27,7 +27,7 @@ MAX_WORD_STEPS: Final = 12_000_000
 """Maximum number of word comparisons per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""Note that readers see below a difference if some passages were not compared word by word."""
+"""Sentence that readers see below a difference if some passages were not compared word by word."""
 
 MAX_FILE_CHARACTERS: Final = 200_000
 """Maximum number of characters of a replaced attachment that are compared."""

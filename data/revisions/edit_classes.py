@@ -205,7 +205,7 @@ def _edited_classes(
 
 
 def _is_spelled(old: Facts, new: Facts) -> bool:
-    """Return whether only a small number changed, from digits to a word or vice versa."""
+    """Return whether the only change is a small number, from digits to a word or vice versa."""
     gone, come = old.figures - new.figures, new.figures - old.figures
     if gone.total() != 1 or come.total() != 1:
         return False

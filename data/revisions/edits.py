@@ -209,7 +209,7 @@ def moved_links(old: Content, new: Content) -> dict[str, tuple[str, str]]:
 
 
 def _linked_texts(html: str, without: Collection[str]) -> dict[str, str]:
-    """Map the text of each link to its address, or to "" if other links have the same text."""
+    """Map the text of each link to its address, or to "" if several addresses have this text."""
     found: dict[str, str] = {}
     for url, text, is_alone in _links(html):
         if text and not is_alone and url not in without:

@@ -1,9 +1,9 @@
 """Separate changes of a single page from noise: today's date, counters, rotating teasers.
 
 Each visit compares the page with its stored version. A difference is accepted as a change if it is
-stable: two consecutive visits must find the same. If the text at this point has often changed, more
-visits are needed, at most 40. So noise is not reported, but a stable text is, even if it replaces
-noise. An accepted version keeps the stored words everywhere else.
+stable: two consecutive visits must find the same text. If the text at this point has often changed,
+more visits are needed, at most 40. So noise is not reported, but a stable text is, even if it
+replaces noise. An accepted version keeps the stored words everywhere else.
 
 All functions are pure. The state of a page is small, and is relearned if it is lost.
 """
@@ -51,8 +51,8 @@ MAX_VISITS_OF_TURNS: Final = 12
 """Maximum number of additional visits because of a place's earlier changes."""
 
 HOLD_FACTOR: Final = 3
-"""A text is accepted only after this many times as many visits as the longest-lasting noise in its
-place."""
+"""Before a text is accepted, it must be seen in this many times as many visits as the
+longest-lasting noise in its place."""
 
 REMOVAL_VISITS: Final = 30
 """Number of consecutive visits after which the removal of a line near restless (often changing)
@@ -62,8 +62,8 @@ MAX_VISITS: Final = 40
 """Maximum number of visits that must find the same text at any place."""
 
 KNOWN_VALUE_VISITS: Final = 6
-"""Minimum number of consecutive visits before a text is accepted that an earlier visit found in the
-same place. Rotating texts return."""
+"""Minimum number of consecutive visits before a text is accepted if an earlier visit found it in
+the same place. Rotating texts return."""
 
 MIN_RESTLESS_TURNS: Final = 6
 """Minimum number of changes after which a line counts as restless (often changing)."""
@@ -102,7 +102,7 @@ YEAR_DIGITS: Final = 4
 """Maximum number of digits in a part of a date, such as the year."""
 
 MAX_DAY_OF_YEAR: Final = 366
-"""Maximum number in a date, except the year."""
+"""Largest number in a date apart from the year: the day of the year."""
 
 DIGITS: Final = re.compile(r"\d+")
 

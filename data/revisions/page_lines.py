@@ -285,7 +285,7 @@ class Passage:
 def _single_words(
     before: Sequence[str], after: Sequence[str], steps: Sequence[tuple[slice, slice]]
 ) -> Iterator[tuple[slice, slice]]:
-    """Yield parts of two lines that differ, as single words where both have as many words."""
+    """Yield the differing parts of two lines. Parts with equal numbers of words are split."""
     for old, new in steps:
         size = old.stop - old.start
         if size != new.stop - new.start:
@@ -386,7 +386,7 @@ def _replaced(line: str, one: Difference) -> str:
 
 
 def _beside(line: str, words: Sequence[re.Match[str]], place: slice) -> str:
-    """Return a line from the last character before some words to the first character after them."""
+    """Return a part of a line: some words, and the characters directly before and after them."""
     start = words[place.start - 1].end() - 1 if place.start else 0
     end = words[place.stop].start() + 1 if place.stop < len(words) else len(line)
     return line[start:end]

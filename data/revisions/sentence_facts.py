@@ -50,7 +50,8 @@ NOUN_CAPITALS: Final = frozenset(["de", "lb", "gsw", "nds"])
 """Languages in which every noun begins with a capital letter."""
 
 MAX_HEADLINE_SHARE: Final = 0.6
-"""Share of capitalized words at which capitals no longer indicate names, as in headlines."""
+"""Maximum share of capitalized words at which capitals still indicate names. Headlines have a
+larger share."""
 
 MIN_HEADLINE_WORDS: Final = 3
 """A sentence with at most this many words is never treated as a headline."""

@@ -17,7 +17,8 @@ LETTER: Final = (
 """Pattern of a letter, or of a mark that belongs to the preceding letter."""
 
 MIN_WEEKDAY_LETTERS: Final = 5
-"""Minimum number of letters of a weekday's name whose last letter depends on the sentence."""
+"""Weekday names with at least this many letters are also recognized without their last letter,
+which depends on the sentence."""
 
 
 class LanguageRules(NamedTuple):

@@ -29,7 +29,7 @@ class FileHit:
 
     @property
     def part(self) -> Literal["page", "slide", "sheet"]:
-        """What the pages of this kind of file are called."""
+        """Name for the pages of this kind of file."""
         if self.kind in {"xlsx", "ods"}:
             return "sheet"
         return "slide" if self.kind in {"pptx", "odp"} else "page"

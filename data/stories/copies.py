@@ -29,8 +29,8 @@ story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
 """Minimum containment, estimated from a sample, for two texts to be compared in full. Of the pairs
-whose containment is above `MIN_CONTAINMENT`, or above 0.82 (which follows from `MIN_TEXT_JACCARD`),
-one in 1,000 has a smaller estimate and is missed."""
+above `MIN_CONTAINMENT` or `MIN_TEXT_JACCARD` (which implies a containment above 0.82), one in 1,000
+has a smaller estimate and is missed."""
 
 MIN_SHINGLES: Final = 20
 """Minimum number of shingles (word triples) of a text in a story. A short text such as "Photo
@@ -58,7 +58,10 @@ is not distinctive."""
 
 
 class Likeness(Enum):
-    """Relation of a text to another text: the same, ``WITHIN`` the other text, or ``HOLDS`` it."""
+    """Relation of a text to another text.
+
+    The texts are different or the same, or the text is ``WITHIN`` the other, or ``HOLDS`` it.
+    """
 
     NONE = "none"
     SAME = "same"

@@ -47,8 +47,8 @@ VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - a string is easier to read
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Names of elements whose content is not parsed as elements, so that they can't be nested. Without
-their tags, the content would be visible."""
+"""Names of elements whose content is not parsed as elements, so they can't be nested. Their tags
+are kept, because otherwise the content would be visible."""
 
 ROWS: Final = frozenset(["tr", "td", "th"])
 GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])

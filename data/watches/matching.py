@@ -108,7 +108,10 @@ def _uses_of(need: Need, uses: Mapping[Key, int]) -> tuple[bool, int, list[Key]]
 
 
 def _needs_of_leaf(leaf: Expression) -> Iterator[Need]:
-    """Yield the needs of a leaf. Each match of the leaf meets all of them."""
+    """Yield the needs of an expression that is a label or term. Each match meets all of them.
+
+    Other expressions have none.
+    """
     if isinstance(leaf, Label):
         yield Need(frozenset(f"{leaf.name}:{value}" for value in leaf.values), is_exact=True)
     if not isinstance(leaf, Term):

@@ -79,7 +79,7 @@ class Attestations:
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: NoteSignature) -> None:
-        """Store a witness's signature on a checkpoint. Only the first one per key is kept."""
+        """Store a witness's signature on a checkpoint. Only a key's first signature is kept."""
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
         signed = SignedNote(checkpoint.note.text, (added,)).with_signatures(known)

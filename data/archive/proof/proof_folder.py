@@ -241,7 +241,7 @@ class ProofFolder:
         return name
 
     def _proofs(self, proof: Proof) -> Iterator[Proof]:
-        """Yield a proof, and another one for the first time-stamped checkpoint with the leaf.
+        """Yield a proof, and a proof for the first time-stamped checkpoint with the same leaf.
 
         If both checkpoints are the same, only one proof is yielded.
         """

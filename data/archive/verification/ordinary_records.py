@@ -143,7 +143,7 @@ def _is_listed(found: Records, member: Member, listed: bytes, record_id: str) ->
 
 
 def _type_and_status(head: bytes, kind: bytes) -> tuple[bytes, bytes]:
-    """Return the media type and the status of a response in the form of its CDXJ line."""
+    """Return the media type and the status of a response, as written in its CDXJ line."""
     words = head[: head.find(LINE_END)].split(b" ", 2)
     known = len(words) > 1 and STATUS.fullmatch(words[1]) and words[1][0] != ZERO
     status = b' "status": "%s",' % words[1] if known else b""

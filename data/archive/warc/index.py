@@ -151,7 +151,7 @@ class Index:
             return [uri for (uri,) in self._do(lambda db: db.execute(sql).fetchall())]
 
     def highest_leaf(self) -> int:
-        """Return the highest leaf number in all CDXJ files, or -1 without captures."""
+        """Return the highest leaf number in all CDXJ files, or -1 if there are no captures."""
         sql = "SELECT ifnull(max(leaf), -1) FROM files"
         return int(self._do(lambda db: db.execute(sql).fetchone()[0]))
 
@@ -191,7 +191,8 @@ class Index:
     def close(self) -> None:
         """Close the database.
 
-        Captures that are not written yet are read from the CDXJ files the next time.
+        Captures that are not written yet are read from the CDXJ files when the index is opened
+        again.
         """
         with self._lock:
             self._forget_waiting()

@@ -149,8 +149,7 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
     """Return a stored record as the original for revisit records, or None if it can't be used.
 
     ``fields`` are the record's WARC fields. Its payload must be complete. If ``rendered``, the new
-    response is a document that a browser built, and so must be the stored payload; otherwise
-    neither.
+    response is a document that a browser built. The stored payload must be of the same kind.
     """
     named = dict(fields)
     digest = named.get("WARC-Payload-Digest", "").removeprefix("sha256:")

@@ -32,7 +32,7 @@ REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {REPLACE_CAPTURE}"
 
 PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}"
-"""Statement that stores the capture of a release, replacing an earlier one."""
+"""Statement that stores the capture of a release, replacing an earlier capture."""
 
 
 def columns_of(capture: Capture) -> list[Any]:

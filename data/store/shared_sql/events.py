@@ -40,7 +40,7 @@ BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
 
 OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
-"""SQL condition for events about releases. They are never deleted."""
+"""SQL condition for events about releases. These events are never deleted."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
 """Age in seconds at which events are deleted once all consumers have handled them. Changes of

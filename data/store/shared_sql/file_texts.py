@@ -64,7 +64,7 @@ class FileTable(TablePart):
         return [number for (number,) in rows]
 
     def file_text(self, digest: str) -> FileText | None:
-        """Return the text of a file, or None if it was not read."""
+        """Return the text of a file, or None if it was not extracted."""
         return texts_of(self._ask(TEXTS, [encode([digest])])).get(digest)
 
     def add_file_text(self, url: str, digest: str, text: FileText) -> None:

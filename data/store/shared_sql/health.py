@@ -40,7 +40,7 @@ class HealthPart(Part):
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """Return the ids of the sources that workers are visiting. Without workers, it is empty."""
+        """Return the ids of sources that workers are visiting, or an empty set without workers."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:

@@ -64,7 +64,7 @@ class MatchTable(TablePart):
     ) -> Sequence[int]:
         """Return the numbers of a source's releases whose text has this fingerprint.
 
-        Those of days near ``day`` come first.
+        Releases of days near ``day`` come first.
         """
         if (source, fingerprint) in self._unknown:
             return ()

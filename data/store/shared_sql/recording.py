@@ -73,7 +73,7 @@ class ReleaseTable(MatchTable):
         self.forget(number, release.source, row["day"])
 
     def note_reading(self, number: int, release: Release) -> None:
-        """Record that a version comes from re-extraction, not from its publisher."""
+        """Record that re-extraction produced a version, not a change by the publisher."""
         self._later(
             "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
             [number, release.revision, release.reread],

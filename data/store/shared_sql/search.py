@@ -44,8 +44,8 @@ MAX_RANKED_MATCHES: Final = 5000
 fast."""
 
 ROW_BITS: Final = 24
-"""Number of low bits of an index row's number, which number the releases of one day. The high bits
-are the number of the day."""
+"""An index row's number consists of the number of the day and, in this many low bits, the number of
+the release within the day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""
@@ -54,7 +54,7 @@ SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds for a search, so that other clients do not wait long."""
 
 ANY: Final = "xa"
-"""Word in the index of every release, for queries with only dates."""
+"""Word in the index entry of every release, for queries that contain only dates."""
 
 LAST_DAY: Final = dt.date.max.toordinal()
 
@@ -399,7 +399,11 @@ def _in_period(condition: Expression, start: int) -> Expression:
 def _rows_of(
     expression: Expression, first: int, last: int, between: tuple[int, int]
 ) -> Iterator[IndexPeriod]:
-    """Yield the rows ``between`` two limits that are in a range of days, unless none can match."""
+    """Yield the index rows of a range of days as one period.
+
+    Only rows ``between`` two limits are included. If the range is empty or the expression can't
+    match, nothing is yielded.
+    """
     oldest = max(first << ROW_BITS, between[0])
     newest = min(((last + 1) << ROW_BITS) - 1, between[1])
     if expression != NOTHING and oldest <= newest:

@@ -214,6 +214,9 @@ class SourcesPart(Part):
             self._unit.at_commit(enter_facet_changes, self._facet_changes(source, 1))
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
-        """Return the changes in the counts of facets if each visible release counts ``more``."""
+        """Return the changes in the number of releases per facet for a source's visible releases.
+
+        ``more`` is added for each release: 1 when it is shown, or -1 when it is hidden.
+        """
         rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]

@@ -102,7 +102,7 @@ class StoryTables(AliasTable, MatchTable):
         return bool(fresh)
 
     def read_links(self, addresses: Iterable[Address]) -> None:
-        """Read in advance which releases link to addresses as translations (`translations_of`)."""
+        """Read in advance which releases link to these addresses, for `translations_of`."""
         wanted = set(addresses)
         rows = self._ask(
             "SELECT source, key, release FROM translation_links"

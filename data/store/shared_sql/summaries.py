@@ -37,7 +37,11 @@ NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 
 
 def beside(order: str, tie: str, first: str) -> str:
-    """Return SQL for the number of the next release of the same source in a given order."""
+    """Return SQL for the number of the next release of the same source in a given order.
+
+    ``order`` compares its sort time with the sort time of ``r``, ``tie`` is another condition, and
+    ``first`` is the ORDER BY clause.
+    """
     return (
         f"(SELECT n.number FROM {SHOWN_VIEW} n WHERE n.source = r.source AND n.sort_at {order}"
         f" AND {tie} ORDER BY {first} LIMIT 1)"

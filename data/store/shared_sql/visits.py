@@ -149,8 +149,8 @@ class VisitsPart(UnconfirmedTable):
     def add_run(self, run: Run, *, settles: bool = True) -> None:
         """Store the report of a visit (run).
 
-        If it has no results, its journal record may be written later. Under a lease, if the run
-        ``settles`` the visit, its source is no longer due.
+        If it has no news, its journal record may be written later. If the run ``settles`` the
+        visit, a source that was leased to a worker is no longer due.
         """
         del settles
         row = [run.source, run.started.timestamp(), encode(run)]

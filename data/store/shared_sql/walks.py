@@ -58,7 +58,10 @@ def due_arguments(
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:
-    """Return the facts about a finished walk (backfill) that the journal records."""
+    """Return the facts about a walk (backfill) that the journal records at its end.
+
+    Without a walk, the result is empty.
+    """
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 

@@ -20,8 +20,8 @@ from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, re
 from data.text.masking import masked
 
 MAX_CONNECTIONS: Final = 16
-"""Maximum number of connections per process. A thread only needs one during a transaction or query.
-"""
+"""Maximum number of connections per process. A thread needs a connection only during a transaction
+or query."""
 
 MAX_IDLE_SECONDS: Final = 60.0
 """Time in seconds after which an unused connection is closed."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """A switch with which one thread can stop the database work of another.
+    """A switch with which one thread can stop the database work of another thread.
 
     Stopped queries raise Interrupted.
     """

@@ -31,7 +31,7 @@ BEFORE_RELEASE: Final = "first"
 
 
 def _lay(db: Database, name: str) -> None:
-    """Create the tables in one file, whose statements are separated by blank lines.
+    """Execute the statements in the SQL file of a migration, which are separated by blank lines.
 
     Each statement is executed separately, because ``executescript`` of sqlite3 would end the
     migration's transaction.
