@@ -214,5 +214,5 @@ def off_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         return call
 
     monkeypatch.setattr(Home, "plain_store", opened)
-    for name in ("ask", "rows", "writing", "postponed"):
+    for name in ("ask", "writing", "postponed"):
         monkeypatch.setattr(SqliteConnection, name, checked(getattr(SqliteConnection, name)))

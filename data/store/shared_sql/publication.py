@@ -102,8 +102,8 @@ class PublicationPart(Part):
 
     def day_digest(self, day: str) -> DayDigest | None:
         """Return the digest of a past day as it was first published, or None."""
-        for row in self._rows("day_digests", "day = ?", [day]):
-            return msgspec.json.decode(row["digest"], type=DayDigest)
+        for (digest,) in self._ask("SELECT digest FROM day_digests WHERE day = ?", [day]):
+            return msgspec.json.decode(digest, type=DayDigest)
         return None
 
     def add_day_digest(self, digest: DayDigest) -> None:

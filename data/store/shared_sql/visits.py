@@ -54,8 +54,10 @@ class UnconfirmedTable(Part):
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
         """Return the last mark of a subject and its time, or None."""
-        for row in self._rows("unconfirmed", "subject = ?", [subject]):
-            return str(row["mark"]), instant(row["seen"])
+        for mark, seen in self._ask(
+            "SELECT mark, seen FROM unconfirmed WHERE subject = ?", [subject]
+        ):
+            return mark, instant(seen)
         return None
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
@@ -234,8 +236,10 @@ class VisitsPart(UnconfirmedTable):
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
         """Return the last robots.txt of an origin and the time when it was requested, or None."""
-        for row in self._rows("robots_files", "origin = ?", [origin]):
-            return row["body"], instant(row["seen"])
+        for body, seen in self._ask(
+            "SELECT body, seen FROM robots_files WHERE origin = ?", [origin]
+        ):
+            return body, instant(seen)
         return None
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
@@ -246,8 +250,10 @@ class VisitsPart(UnconfirmedTable):
 
     def templates(self, source: str) -> tuple[str, ...]:
         """Return the learned templates of a source as JSON texts, ordered by layout name."""
-        rows = self._rows("layout_templates", "source = ?", [source], order_by="layout")
-        return tuple(row["template"] for row in rows)
+        rows = self._ask(
+            "SELECT template FROM layout_templates WHERE source = ? ORDER BY layout", [source]
+        )
+        return tuple(template for (template,) in rows)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
         """Store the learned template of a layout as JSON text, and replace an earlier template."""
@@ -260,8 +266,8 @@ class VisitsPart(UnconfirmedTable):
 
         Returns an empty string if they are unknown.
         """
-        rows = self._rows("source_readings", "source = ?", [source])
-        return next((str(row["reading"]) for row in rows), "")
+        rows = self._ask("SELECT reading FROM source_readings WHERE source = ?", [source])
+        return next((str(reading) for (reading,) in rows), "")
 
     def keep_source_reading(self, source: str, reading: str) -> None:
         """Store the extraction rules of a source as JSON text."""

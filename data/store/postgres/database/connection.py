@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
 
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
@@ -121,14 +120,6 @@ class PostgresConnection(Transactions):
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
         return self.execute(sql, arguments).fetchall()
-
-    def rows(
-        self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
-    ) -> list[dict[str, Any]]:
-        order = f" ORDER BY {order_by}" if order_by else ""
-        statement, _ = translated(f"SELECT * FROM {table} WHERE {where}{order}")
-        with self._raw() as db, db.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, arguments).fetchall()
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         if not rows:

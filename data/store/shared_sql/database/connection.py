@@ -67,14 +67,6 @@ class Connection(Protocol):
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
         """Return all rows of a query."""
 
-    def rows(
-        self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Return rows of one table as dictionaries by column name.
-
-        The method is too slow for frequent queries.
-        """
-
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Insert rows. Existing rows with the same primary key are updated."""
 
@@ -133,7 +125,6 @@ class Part:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._ask = connection.ask
-        self._rows = connection.rows
         self._writing = connection.writing
 
     def _write(self, sql: str, arguments: Arguments = ()) -> int:

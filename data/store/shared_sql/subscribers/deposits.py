@@ -59,7 +59,7 @@ class DepositsPart(Part):
         All stored releases are queued for the archives in ``backlog``, due at ``now``.
         """
         with self._writing() as db:
-            if self._rows("consumers", "name = ?", [DEPOSITS.name]):
+            if self._ask("SELECT 1 FROM consumers WHERE name = ?", [DEPOSITS.name]):
                 return
             for archive in backlog:
                 db.execute(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from data.models import (
     Delivery,
@@ -14,6 +14,12 @@ from data.models import (
 )
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import encode
+
+FEED_SUBSCRIPTIONS: Final = (
+    "SELECT callback, source, hub, topic, secret, wanted, asked, expires, heard, due, attempts"
+    " FROM feed_subscriptions"
+)
+"""Query for the columns of a FeedSubscription."""
 
 
 class WebSubPart(Part):
@@ -171,8 +177,10 @@ class WebSubPart(Part):
 
     def is_subscribed(self, callback: str, file: str) -> bool:
         """Return whether a callback is subscribed to a feed file."""
-        where = "file = ? AND callback = ?"
-        return bool(self._rows("websub_subscriptions", where, [file, callback]))
+        rows = self._ask(
+            "SELECT 1 FROM websub_subscriptions WHERE file = ? AND callback = ?", [file, callback]
+        )
+        return bool(rows)
 
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
         """Store or renew a confirmed subscription, and mark its subscriber as up to date.
@@ -203,7 +211,7 @@ class WebSubPart(Part):
 
     def expire_subscriptions(self, now: float) -> int:
         """Delete the subscriptions whose lease has expired and return their number."""
-        if not self._rows("websub_subscriptions", "expires <= ?", [now]):
+        if not self._ask("SELECT 1 FROM websub_subscriptions WHERE expires <= ? LIMIT 1", [now]):
             # Usually there are no expired subscriptions, so don't wait for the write lock.
             return 0
         return self._write("DELETE FROM websub_subscriptions WHERE expires <= ?", [now])
@@ -247,11 +255,11 @@ class WebSubPart(Part):
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
         """Return our subscriptions to the feeds of sources."""
-        return [_subscription(row) for row in self._rows("feed_subscriptions", "1 = 1", [])]
+        return [_subscription(row) for row in self._ask(FEED_SUBSCRIPTIONS)]
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
         """Return our subscription with this callback, or None if it is unknown."""
-        rows = self._rows("feed_subscriptions", "callback = ?", [callback])
+        rows = self._ask(f"{FEED_SUBSCRIPTIONS} WHERE callback = ?", [callback])
         return _subscription(rows[0]) if rows else None
 
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
@@ -264,5 +272,6 @@ class WebSubPart(Part):
         self._write("DELETE FROM feed_subscriptions WHERE callback = ?", [callback])
 
 
-def _subscription(row: dict[str, Any]) -> FeedSubscription:
-    return FeedSubscription(**{**row, "wanted": bool(row["wanted"])})
+def _subscription(row: Sequence[Any]) -> FeedSubscription:
+    *before, wanted = row[:6]
+    return FeedSubscription(*before, bool(wanted), *row[6:])

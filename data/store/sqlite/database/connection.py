@@ -4,7 +4,7 @@ import math
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -146,14 +146,6 @@ class SqliteConnection(Transactions):
             raise
         finally:
             limit_steps(connection)
-
-    def rows(
-        self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
-    ) -> list[dict[str, Any]]:
-        try:
-            return list(self._tables.table(table).rows_where(where, arguments, order_by=order_by))
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         self._tables.table(table).upsert_all(map(dict, rows))
