@@ -19,7 +19,6 @@ from data.export.chosen_records import (
 from data.files import files_below, pieces_of
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.store.public_view import secrets_of
 from data.text.clean import plain
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -48,7 +47,7 @@ def write_bag(
     """
     bag = _Bag(to)
     records = ArchiveRecords(archive, chosen_records(store, archive, choice, parts_of), on_progress)
-    copied = CopiedRecords(to / "lines", secrets_of(store))
+    copied = CopiedRecords(to / "lines", store.secrets())
     for name, found in records.files():
         bag.add(f"data/archive/{name}", copied.members(found))
     copied.write_index(to / "index")

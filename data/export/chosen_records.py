@@ -27,7 +27,6 @@ from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.text.source_secrets import Secrets
 
 REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
@@ -249,5 +248,5 @@ def _with(first: ExportedRecord, rest: Iterator[ExportedRecord]) -> Iterator[Exp
 def release_lines(store: Store, choice: Choice) -> Iterator[bytes]:
     """Yield the selected releases as lines of JSON, which `communique import` can read."""
     encoder = msgspec.json.Encoder()
-    for release in choice.releases(public_view(store)):
+    for release in choice.releases(store.public_view()):
         yield encoder.encode(release_fields(release)) + b"\n"

@@ -14,7 +14,6 @@ from data.export.destination import CopyError
 from data.models import Capture, Facet, Media, Release
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.store.public_view import public_view
 
 SCHEMA: Final = files("data.export").joinpath("schema.sql").read_text("utf-8")
 
@@ -42,7 +41,7 @@ def _write(
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(SCHEMA)
-    store = public_view(store)
+    store = store.public_view()
     copy = _Database(store, connection)
     copy.add_names(choice)
     whole = store.facets().get(Facet(source=choice.source), 0)

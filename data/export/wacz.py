@@ -29,7 +29,6 @@ from data.export.wacz_signature import signed_data
 from data.files import pieces_of
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.store.public_view import public_view, secrets_of
 
 VERSION: Final = "1.1.1"
 INDEX: Final = "indexes/index.cdx"
@@ -78,12 +77,12 @@ def write_wacz(
         tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
         _Package(to, utc_now()) as package,
     ):
-        copied = CopiedRecords(Path(work) / "lines", secrets_of(store))
+        copied = CopiedRecords(Path(work) / "lines", store.secrets())
         for name, found in records.files():
             package.add(f"archive/{name}", copied.members(found))
         copied.write_index(Path(work) / "index")
         package.add(INDEX, pieces_of(Path(work) / "index"), deflate=True)
-        pages = _Pages(public_view(store), choice, copied.places)
+        pages = _Pages(store.public_view(), choice, copied.places)
         package.add(PAGES, pages.lines(), deflate=True)
         package.describe(title, software, key)
     return Exported(

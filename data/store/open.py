@@ -6,7 +6,6 @@ from typing import Final
 from data.errors import StoreError
 from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.text.masking import masked
 from data.wording import how_to_install
 
@@ -50,7 +49,7 @@ def open_existing(url: str) -> Store:
     """
     if not store_exists(url):
         raise StoreError(masked(url), STORE_MISSING_MESSAGE)
-    return public_view(open_store(url))
+    return open_store(url).public_view()
 
 
 def open_store(url: str, *, patience: float = 30.0) -> Store:

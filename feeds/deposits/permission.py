@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from data.models import Release
 from data.network.addresses import is_not_public, may_be_public
 from data.store.core.store import Store
-from data.store.public_view import secrets_of
 from data.text.source_secrets import Secrets
 from data.text.urls import host_of
 
@@ -20,7 +19,7 @@ def refusal(store: Store, release_id: str) -> tuple[str, str]:
     release = store.release(release_id)
     if release is None:
         return "", "the release no longer exists"
-    return release.url, refusal_of_release(release, secrets_of(store), store.hidden())
+    return release.url, refusal_of_release(release, store.secrets(), store.hidden())
 
 
 def refusal_of_release(release: Release, secrets: Secrets, hidden: frozenset[str]) -> str:

@@ -18,7 +18,6 @@ from data.models import Capture, Facet, Release
 from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.store.sqlite.chosen_releases import chosen_releases
 from data.text.clean import plain
 from feeds.catalog import Catalog, catalog_of
@@ -87,7 +86,7 @@ def write_folder(
             raise published.errors[0]
         for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND_FILE):
             left.unlink()
-        shown = public_view(chosen)
+        shown = chosen.public_view()
         counts, catalog = shown.facets(), catalog_of(shown, site)
         copy = _Copy(store, folder, payload)
         pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))

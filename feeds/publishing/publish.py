@@ -11,7 +11,6 @@ from data.files import FileWriter
 from data.models import Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of, single_pages_of
 from feeds.pages.bot_page import BotFacts
 from feeds.pages.indexes.feeds_page import FEEDS_FILE
@@ -130,10 +129,10 @@ class PublicationRun:
         bot: BotFacts | None,
         from_journal: bool,
     ) -> None:
-        secrets = secrets_of(store)
+        secrets = store.secrets()
         self._since = ChangesSinceLastRun(store, cache)
         self._since.queue()
-        store = self._store = public_view(store)
+        store = self._store = store.public_view()
         self._cache = cache
         self._now = now
         self._counts = store.facets()

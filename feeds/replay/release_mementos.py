@@ -13,7 +13,6 @@ from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from data.store.public_view import secrets_of
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
@@ -48,7 +47,7 @@ from feeds.urls import href, release_file, revision_file
 def restrictions_of(store: Store, withheld: Withheld) -> Restrictions:
     """Return the functions that decide which captured content must not be shown."""
     return Restrictions(
-        secrets_of(store), partial(withheld.address, store), partial(withheld.capture, store)
+        store.secrets(), partial(withheld.address, store), partial(withheld.capture, store)
     )
 
 

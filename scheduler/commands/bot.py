@@ -5,7 +5,6 @@ from contextlib import closing
 import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
-from data.store.public_view import public_view
 from scheduler.cli import SentenceGroup, as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.sources import blocks
@@ -79,7 +78,7 @@ def letter(home: Home, *, source: str, as_json: bool) -> None:
     sent.
     """
     one = load_source(home.sources, source)
-    with closing(public_view(home.store())) as store:
+    with closing(home.store().public_view()) as store:
         found = {each.source: each.code for each in home_health(home, store)}
     code = found.get(one.id, "")
     text = blocks.letter(one.file, code, home.settings)

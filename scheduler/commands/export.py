@@ -12,7 +12,6 @@ from data.errors import CommuniqueError
 from data.export.formats import FORMATS
 from data.export.formats.json_lines import JsonLines
 from data.models import Release
-from data.store.public_view import public_view
 from data.text.masking import MASK
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
@@ -115,7 +114,7 @@ def export(
             check_source(home, store, source)
         if cursor is not None and store.release(cursor) is None:
             raise UnknownCursor(cursor)
-        shown = public_view(store)
+        shown = store.public_view()
         every = shown.by_first_seen(source, since=since, until=until, after=cursor or "")
         some = islice((one for one in every if not one.hidden), limit)
         FORMATS[format_name]().write(counted_releases(some), sys.stdout.buffer)

@@ -11,7 +11,7 @@ from typing import IO, get_args
 import click
 import msgspec
 
-from data.store.public_view import without_secrets
+from data.text.masked_values import without_secrets
 from data.text.source_secrets import Secrets
 from data.text.urls import is_web
 from scheduler.children.fetch import PageFetcher

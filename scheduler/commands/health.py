@@ -7,7 +7,6 @@ import click
 from data.errors import SourceError, StoreError, UnknownSource
 from data.health.state import Health
 from data.models import Handling
-from data.store.public_view import public_view
 from scheduler.cli import ListingGroup, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
@@ -39,7 +38,7 @@ def list_health(home: Home, *, as_json: bool) -> int:
     The exit code is 1 if a source is failing, blocked, silent, or works but has a fault.
     """
     try:
-        with closing(public_view(home.store())) as store:
+        with closing(home.store().public_view()) as store:
             found = home_health(home, store)
     except StoreError:
         found = health_without_store(home)

@@ -13,7 +13,6 @@ from data.export.destination import destination
 from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
 from data.store.core.store import Store
-from data.store.public_view import public_view, secrets_of
 from data.wording import counted
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
@@ -40,7 +39,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     Its verify.py checks everything without a network, and needs only Python.
     """
     with closing(home.store()) as plain:
-        store, secrets = public_view(plain), secrets_of(plain)
+        store, secrets = plain.public_view(), plain.secrets()
         found = find(store, release)
         fields = {**release_fields(found), "deposits": deposit_fields(store.receipts(found.id))}
         subject = Subject(found.content.title, found.url, fields, captures_of(store, found))

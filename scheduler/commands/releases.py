@@ -10,7 +10,6 @@ import click
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.text.urls import site_address
 from feeds.server.api.change_handlers import changes as changes_after
 from feeds.server.api.parameters import ChangesParameters, checked
@@ -129,7 +128,7 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
         asked = checked({"since": since, "limit": limit}, ChangesParameters)
         with closing(home.store()) as store:
             site = site_address(home.settings.site.url)
-            page = changes_after(public_view(store), site, asked)
+            page = changes_after(store.public_view(), site, asked)
     except ApiError as error:
         raise InvalidChangesQuery(error.detail) from error
     if as_json:

@@ -20,7 +20,6 @@ from data.search.spelling import MAX_TITLES, respelled
 from data.sqlite_file import is_read_only
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
 from data.text.urls import site_address
 from feeds.pages.search_problems import notes_on
@@ -103,7 +102,7 @@ def search(
         raise click.BadParameter(why, param_hint="QUERY")
     with indexed_store(home) as own:
         check_filters(home, own, asked)
-        store = public_view(own)
+        store = own.public_view()
         hits = store.search_page(asked, limit=limit, cursor=cursor, best_first=not newest)
         matches = store.count_matches(asked)
         found = hits.releases

@@ -25,7 +25,6 @@ from data.models import Capture, HiddenRelease, Release, Return, Revision
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.stories.copies import StoryMember, story_members
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home
@@ -53,7 +52,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
 
     RELEASE is an id, the start of an id, or an address.
     """
-    store = public_view(home.store())
+    store = home.store().public_view()
     found = find(store, release)
     versions = versions_of(home, store, found) if view else []
     if view == "revisions":

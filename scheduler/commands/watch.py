@@ -15,7 +15,6 @@ from data.errors import WatchError
 from data.models import AlertKind
 from data.search.saved_searches import SavedSearches
 from data.search.syntax import EDIT_WORDS
-from data.store.public_view import public_view
 from data.toml_files import ID
 from data.watches.watch_file import (
     FeedAccess,
@@ -384,7 +383,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     if send:
         return send_test(home, watch_id, one, as_json=as_json)
     index = WatchIndex({watch_id: one}, SavedSearches(home.searches))
-    store = public_view(home.store())
+    store = home.store().public_view()
     moves = store.source_moves()
     recent = [*recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND)]
     store.close()
@@ -435,7 +434,7 @@ def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
 
     with closing(home.plain_store()) as store:
         messages = [
-            *trial_messages(public_view(store), watch_id, one, SavedSearches(home.searches))
+            *trial_messages(store.public_view(), watch_id, one, SavedSearches(home.searches))
         ]
     senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
 

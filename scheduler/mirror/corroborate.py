@@ -33,7 +33,6 @@ from data.revisions.corroboration import (
 )
 from data.revisions.page_lines import Difference
 from data.store.core.store import Store
-from data.store.public_view import secrets_of
 from data.topics.taxonomy import load_taxonomy
 from feeds.deposits.permission import refusal_of_release
 from scheduler.home.home import Home
@@ -200,7 +199,7 @@ class Corroborator:
         groups: dict[int, dict[str, list[Difference]]] = {}
         # A removed page is no secret, so archives may learn its address.
         shown = replace(release, retracted=None)
-        reason = refusal_of_release(shown, secrets_of(self._store), self._store.hidden())
+        reason = refusal_of_release(shown, self._store.secrets(), self._store.hidden())
         for name, ask in self._asks(own, named=not reason):
             try:
                 theirs = ask()

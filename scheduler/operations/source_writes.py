@@ -10,7 +10,6 @@ import msgspec
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError, SourceError
 from data.files import rewrite, was_written_since
-from data.store.public_view import public_view
 from data.text.masking import masked
 from data.toml_files import read_text
 from data.wording import counted
@@ -275,7 +274,7 @@ class SourceWrites:
 
     def _run(self, source: str) -> dict[str, Any] | None:
         """Return the report of the last visit to a source, or None if it was never visited."""
-        with closing(public_view(self._home.plain_store())) as store:
+        with closing(self._home.plain_store().public_view()) as store:
             last = next(iter(store.runs(source, limit=1)), None)
         found: dict[str, Any] | None = msgspec.to_builtins(last)
         return found

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from data.revisions.extraction_drift import Example
-from data.store.public_view import without_secrets
 from data.text.clean import clean_line
+from data.text.masked_values import without_secrets
 from data.text.masking import masked, masked_toml
 from data.text.source_secrets import Secrets
 from data.wording import counted

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from data.identity.decision import Decision
 from data.identity.earlier_versions import DatedContent, earlier_versions
@@ -110,12 +111,15 @@ class Store(
     Methods that return releases for readers omit hidden releases, except ``release``.
     """
 
-    def __init__(self, connection: Connection, tables: Callable[[], Tables]) -> None:
+    journal: JournalWriter | None = None
+
+    def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         connection.before_commit = self._before_commit
-        self.journal: JournalWriter | None = None
-        self._tables = tables
-        """Function that returns the tables object for one batch of drafts."""
+
+    @abstractmethod
+    def _tables(self) -> Tables:
+        """Return the tables object for one batch of drafts."""
 
     def _before_commit(self, unit: UnitOfWork) -> None:
         """Write the journal record and the public events of a transaction, as its last step.
@@ -153,7 +157,21 @@ class Store(
         """
         return self._unit
 
-    def leased(self, lease: Lease | None) -> Store:
+    def _on(self, connection: Connection) -> Self:
+        """Return a view of this store on another view of its connection."""
+        view = copy(self)
+        Store.__init__(view, connection)
+        return view
+
+    def public_view(self) -> Self:
+        """Return a view of this store whose methods return ``***`` instead of each secret.
+
+        A store without secrets is returned itself. Raises StoreError if the store can't be read.
+        """
+        secrets = self.secrets()
+        return self._on(self._connection.masking(secrets)) if secrets else self
+
+    def leased(self, lease: Lease | None) -> Self:
         """Return a view of this store whose transactions commit only if a worker still has a lease.
 
         If ``lease`` is None, return the store itself. Only PostgreSQL has leases. If the lease is

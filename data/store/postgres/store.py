@@ -6,9 +6,8 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from data.files import pieces_of
 from data.models import DueHosts
@@ -61,27 +60,19 @@ class PostgresStore(PostgresSearch, Store):
     """The store on PostgreSQL, with only one writing transaction at a time.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
-    ``database``, a URL or an open connection, can't be reached or is not a store.
+    database at ``url`` can't be reached or is not a store.
     """
 
     _connection: PostgresConnection
 
-    def __init__(
-        self, database: str | PostgresConnection, *, patience: float = BUSY_SECONDS
-    ) -> None:
-        connection = (
-            PostgresConnection(database, patience=patience)
-            if isinstance(database, str)
-            else database
-        )
-        super().__init__(connection, partial(PostgresTables, connection))
+    def __init__(self, url: str, *, patience: float = BUSY_SECONDS) -> None:
+        super().__init__(PostgresConnection(url, patience=patience))
 
-    def leased(self, lease: Lease | None) -> PostgresStore:
-        if lease is None:
-            return self
-        store = PostgresStore(self._connection.leased(lease))
-        store.journal = self.journal
-        return store
+    def _tables(self) -> Tables:
+        return PostgresTables(self._connection)
+
+    def leased(self, lease: Lease | None) -> Self:
+        return self._on(self._connection.leased(lease)) if lease else self
 
     def add_run(self, run: Run, *, settles: bool = True) -> None:
         with self._writing():

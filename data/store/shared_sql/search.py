@@ -26,7 +26,7 @@ from data.store.shared_sql.database.rows import (
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.file_texts import FileTextsPart
 from data.store.shared_sql.sources import SourcesPart
-from data.text.source_secrets import Secrets, secrets_of_addresses
+from data.text.source_secrets import Secrets
 from data.topics.facets import labels_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
@@ -259,8 +259,7 @@ class SearchPart(Part):
             [events[-1].number],
         )
         # The index contains no secrets, because a search could find one letter by letter.
-        addresses = SourcesPart(self._connection).secret_addresses()
-        secrets = secrets_of_addresses(addresses)
+        secrets = SourcesPart(self._connection).secrets()
         edits = self._labels_of_edits([row[0] for row in rows])
         files = FileTextsPart(self._connection)
         entries = [

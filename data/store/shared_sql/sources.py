@@ -20,7 +20,7 @@ from data.store.shared_sql.publication import (
 from data.store.shared_sql.stories import StoryTables
 from data.store.unit_of_work import decisions
 from data.text.masking import MASK
-from data.text.source_secrets import Secrets
+from data.text.source_secrets import Secrets, secrets_of_addresses
 
 TABLES_WITH_SOURCE: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "events"),
@@ -43,7 +43,12 @@ class SourcesPart(Part):
         rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
         return {row[0]: Source(*row) for row in rows}
 
-    def secret_addresses(self) -> tuple[str, ...]:
+    def secrets(self) -> Secrets:
+        """Return the secrets in the addresses of sources."""
+        # A view without secrets cannot read them again.
+        return self._connection.secrets or secrets_of_addresses(self._secret_addresses())
+
+    def _secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses of sources that may contain secrets.
 
         These are the addresses as requested and as published. Requested addresses are stored with
@@ -64,7 +69,7 @@ class SourcesPart(Part):
         """
         if not Secrets([address]):
             return
-        known = self.secret_addresses()
+        known = self._secret_addresses()
         if Secrets([*known, address]).identity != Secrets(known).identity:
             EventsPart(self._connection).restart(SEARCH_INDEX)
 

@@ -5,7 +5,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from data.files import pieces_of
@@ -51,8 +50,10 @@ class SqliteStore(SqliteSearch, Store):
     _connection: SqliteConnection
 
     def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
-        connection = SqliteConnection(path, patience=patience)
-        super().__init__(connection, partial(SqliteTables, connection))
+        super().__init__(SqliteConnection(path, patience=patience))
+
+    def _tables(self) -> Tables:
+        return SqliteTables(self._connection)
 
     def keep_private(self) -> None:
         for file in files_of(self._connection.path):

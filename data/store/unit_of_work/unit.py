@@ -7,9 +7,11 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any, TypeAlias
+from copy import copy
+from typing import Any, Self, TypeAlias
 
 from data.store.unit_of_work.decisions import AnyDecision
+from data.text.source_secrets import NO_SECRETS, Secrets
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
 """Function that writes items with a connection (data.store.shared_sql.database.connection)."""
@@ -24,6 +26,14 @@ class Transactions(ABC):
     def __init__(self) -> None:
         self._threads = threading.local()
         self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
+        self.secrets = NO_SECRETS
+        """Secrets that the rows of queries contain only as ``***``."""
+
+    def masking(self, secrets: Secrets) -> Self:
+        """Return a view of this connection whose queries return ``***`` instead of secrets."""
+        view = copy(self)
+        view.secrets = secrets
+        return view
 
     @property
     def unit(self) -> UnitOfWork:

@@ -15,7 +15,6 @@ from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
 from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.watches.schedule import after_quiet
 from data.watches.watch_file import Watch
 from data.watches.watch_folder import WatchFolder
@@ -95,7 +94,7 @@ class AlertWorker:
             self._refresh()
         queued = self._store.queued_events(limit=MAX_EVENTS)
         made: list[AlertDelivery] = []
-        store = public_view(self._store) if queued else self._store
+        store = self._store.public_view() if queued else self._store
         for event in queued:
             made += self._deliveries(store, event)
             if len(made) >= MAX_DELIVERIES:

@@ -12,7 +12,7 @@ from data.archive.warc.index import Index
 from data.models import Facet, Release
 from data.revisions.corroboration import Finding
 from data.store.core.store import Store
-from data.store.public_view import secrets_of, without_secrets
+from data.text.masked_values import without_secrets
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
@@ -62,7 +62,7 @@ def corroborate(home: Home, *, release: str | None, sample: int | None, as_json:
         chosen = [find(store, release)] if release else sampled(store, sample or DEFAULT_SAMPLE)
         if any(one.content.redacted for one in chosen):
             raise click.UsageError("this release was redacted, so there is no text to compare")
-        secrets = secrets_of(store)
+        secrets = store.secrets()
         found: list[Corroboration] = []
         for one in compare(home, store, chosen, index):
             found.append(one)

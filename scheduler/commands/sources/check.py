@@ -10,7 +10,7 @@ import click
 from data.clock import utc_now
 from data.errors import CommuniqueError, SourceError
 from data.store.core.store import Store
-from data.store.public_view import without_secrets
+from data.text.masked_values import without_secrets
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home

@@ -15,7 +15,7 @@ from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency
 from data.health.state import Health
 from data.models import FeedHub, FeedSubscription, Recall, Run
 from data.store.core.store import Store
-from data.store.public_view import public_view, without_secrets
+from data.text.masked_values import without_secrets
 from data.text.masking import masked, masked_toml
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
@@ -63,7 +63,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
 def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     """Show a source that has a source file, and return the exit code. Raises StoreError."""
     secrets = Secrets((one.file.url, one.file.feed or ""))
-    store = public_view(home.store())
+    store = home.store().public_view()
     runs = store.runs(one.id, limit=LAST_RUNS)
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
@@ -128,7 +128,7 @@ def show_stored(home: Home, source: str, *, as_json: bool) -> int:
 
     Raises UnknownSource, RenamedSource and StoreError.
     """
-    with closing(public_view(home.plain_store())) as store:
+    with closing(home.plain_store().public_view()) as store:
         check_source(home, store, source)
         one = store.sources()[source]
         how = next((found for found in home_health(home, store) if found.source == source), None)

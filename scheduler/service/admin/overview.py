@@ -20,7 +20,6 @@ from data.clock import utc_now
 from data.models import AlertDelivery, ConsumerLag, Run
 from data.sqlite_file import files_of
 from data.store.core.store import Store
-from data.store.public_view import public_view
 from data.store.shared_sql.events import PUBLISHING
 from data.text.clean import plain
 from data.text.masking import masked
@@ -77,7 +76,7 @@ class Overview:
 
     def _values(self) -> dict[str, Any]:
         home = self._home
-        with closing(public_view(home.plain_store())) as store:
+        with closing(home.plain_store().public_view()) as store:
             runs = last_runs(store)
             health = home_health(home, store)
             lines = delivery_lines(store, store.alerts(limit=MAX_ROWS))

@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from data.clock import utc_now
 from data.errors import SourceError, UnknownSource
-from data.store.public_view import public_view
 from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home.home import Home
@@ -75,7 +74,7 @@ class SourcePages:
 
     def _rows(self) -> list[dict[str, Any]]:
         loaded, broken = load_sources(self._home.sources)
-        with closing(public_view(self._home.plain_store())) as store:
+        with closing(self._home.plain_store().public_view()) as store:
             found = {one.source: one for one in home_health(self._home, store)}
             names = {name: one.name for name, one in store.sources().items()}
         names |= {one.id: one.file.name for one in choose(loaded, ())}
@@ -119,7 +118,7 @@ class SourcePages:
             text = masked_toml(read_text(loaded.path, SourceError))
         except (SourceError, UnknownSource) as error:
             fault = str(error)
-        with closing(public_view(self._home.plain_store())) as store:
+        with closing(self._home.plain_store().public_view()) as store:
             known = store.sources().get(source)
             if known is None and not text:
                 raise HTTPException(404)

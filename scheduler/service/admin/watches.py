@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from data.search.syntax import EDIT_WORDS
-from data.store.public_view import public_view
 from data.watches.watch_file import Watch, load_watch, to_toml
 from data.watches.watch_folder import load_watches
 from feeds.alerts.channels import CHANNELS, AlertWatch
@@ -65,7 +64,7 @@ class WatchPages:
 
     def _values(self) -> dict[str, Any]:
         watches, errors = load_watches(self._home.watches, AlertWatch)
-        with closing(public_view(self._home.plain_store())) as store:
+        with closing(self._home.plain_store().public_view()) as store:
             alerts = delivery_lines(store, store.alerts(limit=MAX_ROWS))
             sources = {source: one.name for source, one in store.sources().items()}
         return {
@@ -119,7 +118,7 @@ class WatchPages:
         )
 
     def _deliveries(self, name: str) -> list[Mapping[str, str]]:
-        with closing(public_view(self._home.plain_store())) as store:
+        with closing(self._home.plain_store().public_view()) as store:
             found = [
                 one for one in store.alerts(limit=MAX_DELIVERIES_SEARCHED) if one.watch == name
             ]

@@ -26,6 +26,7 @@ from data.store.postgres.database.schema import APPLIED, wrong_version
 from data.store.shared_sql.database.connection import Arguments, Database
 from data.store.shared_sql.database.interruption import current
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
+from data.text.masked_values import rows_without_secrets
 from data.text.masking import masked
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ class PostgresConnection(Transactions):
             return cursor
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
-        return self.execute(sql, arguments).fetchall()
+        rows = self.execute(sql, arguments).fetchall()
+        return rows_without_secrets(rows, self.secrets) if self.secrets else rows
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         if not rows:

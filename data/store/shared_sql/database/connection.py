@@ -7,9 +7,10 @@ Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are writ
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 from data.store.unit_of_work.unit import UnitOfWork
+from data.text.source_secrets import Secrets
 
 MARK: Final = "unfinished_transfer"
 """Name of a table that marks a store as incomplete while a transfer fills it (see
@@ -55,6 +56,12 @@ class Connection(Protocol):
 
     before_commit: Callable[[UnitOfWork], None]
     """Called before each commit (see `data.store.unit_of_work.unit.Transactions`)."""
+
+    secrets: Secrets
+    """Secrets that the rows of queries contain only as ``***``."""
+
+    def masking(self, secrets: Secrets) -> Self:
+        """Return a view of this connection whose queries return ``***`` instead of secrets."""
 
     @property
     def unit(self) -> UnitOfWork:

@@ -19,6 +19,7 @@ from data.store.shared_sql.database.interruption import current
 from data.store.shared_sql.events import SEARCH_INDEX
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
+from data.text.masked_values import rows_without_secrets
 
 INSTRUCTIONS_PER_CHECK: Final = 1000
 """Number of SQLite instructions between two checks of the elapsed time. One full-text instruction
@@ -114,7 +115,11 @@ class SqliteConnection(Transactions):
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
-        """Return all rows of a query.
+        rows = self._fetch(sql, arguments)
+        return rows_without_secrets(rows, self.secrets) if self.secrets else rows
+
+    def _fetch(self, sql: str, arguments: Arguments) -> list[Any]:
+        """Return all rows of a query as stored.
 
         No cursor remains open, because it would keep its snapshot open. Raises Interrupted if the
         work of this thread was stopped.

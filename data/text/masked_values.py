@@ -1,46 +1,12 @@
-"""A public view of a store, without the secrets in addresses of sources."""
+"""Masking of secrets in nested values and in rows of a database."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
-from functools import partial
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from data.store.core.store import Store
-from data.text.source_secrets import Secrets, secrets_of_addresses
-
-StoreT = TypeVar("StoreT", bound=Store)
-
-UNMASKED: Final = frozenset(["secret_addresses"])
-"""Methods with unchanged results, because their results are needed to find secrets."""
-
-
-def public_view(store: StoreT) -> StoreT:
-    """Return a store whose methods return ``***`` instead of each secret.
-
-    The methods run on the original store with unchanged arguments. A store without secrets is
-    returned itself. Raises StoreError if the store can't be read.
-    """
-    secrets = secrets_of(store)
-    if not secrets:
-        return store
-    view = copy(store)
-    for name in dir(type(store)):
-        if name.startswith("_") or name in UNMASKED or not callable(getattr(type(store), name)):
-            continue
-        setattr(view, name, partial(_masked, getattr(store, name), secrets))
-    return view
-
-
-def _masked(method: Callable[..., Any], secrets: Secrets, *args: Any, **options: Any) -> Any:
-    return without_secrets(method(*args, **options), secrets)
-
-
-def secrets_of(store: Store) -> Secrets:
-    """Return the secrets of a store's sources. Raises StoreError if the store can't be read."""
-    return secrets_of_addresses(store.secret_addresses())
+from data.text.source_secrets import Secrets
 
 
 def without_secrets(value: Any, secrets: Secrets) -> Any:
@@ -80,3 +46,19 @@ def _changed(value: object, names: Iterable[str], secrets: Secrets) -> dict[str,
     fields = ((name, getattr(value, name)) for name in names)
     made = ((name, before, without_secrets(before, secrets)) for name, before in fields)
     return {name: after for name, before, after in made if after != before}
+
+
+def rows_without_secrets(rows: Iterable[Sequence[Any]], secrets: Secrets) -> list[Sequence[Any]]:
+    """Return rows with ``***`` instead of each secret in their texts and JSON columns."""
+    return [tuple(_column_without_secrets(one, secrets) for one in row) for row in rows]
+
+
+def _column_without_secrets(value: Any, secrets: Secrets) -> Any:
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            content = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return secrets.masked(value)
+        shown = without_secrets(content, secrets)
+        return value if shown == content else msgspec.json.encode(shown).decode()
+    return without_secrets(value, secrets)

@@ -12,7 +12,7 @@ import msgspec
 from data.models import Draft, Source
 from data.search.query import Query
 from data.store.core.store import Store
-from data.store.public_view import public_view, secrets_of, without_secrets
+from data.text.masked_values import rows_without_secrets, without_secrets
 from data.text.source_secrets import Secrets
 from tests.feeds.sample_store import make_release
 
@@ -59,7 +59,7 @@ def test_a_store_shows_releases_without_the_secret_and_keeps_their_addresses(sto
     release = make_release(1, "acme", body_html=f'<p><a href="{ASKED}&amp;p=2">More</a></p>')
     url = f"{ASKED}&id=1"
     done = store.record(Draft("acme", url, release.content), seen=NOW, since=NOW)
-    shown = public_view(store)
+    shown = store.public_view()
     assert shown is not store
     found = shown.release(done.release.id)
     assert found is not None
@@ -81,23 +81,30 @@ def test_without_a_walk_the_name_of_the_parameter_is_enough(store: Store) -> Non
     store.register(Source("acme", "ACME", SHOWN, "UTC"))
     release = make_release(1, "acme")
     done = store.record(Draft("acme", f"{ASKED}&id=1", release.content), seen=NOW, since=NOW)
-    found = public_view(store).release(done.release.id)
+    found = store.public_view().release(done.release.id)
     assert found is not None
     assert found.url == f"{SHOWN}&id=1"
 
 
 def test_addresses_are_read_again_only_if_they_change(store: Store) -> None:
     store.begin_walk("acme", ASKED, "rules", at=NOW)
-    found = secrets_of(store)
-    assert secrets_of(store) is found
+    found = store.secrets()
+    assert store.secrets() is found
     store.begin_walk("acme", "https://acme.example/feed?token=TOPSECRET2", "rules", at=NOW)
-    assert secrets_of(store).known > found.known
+    assert store.secrets().known > found.known
+
+
+def test_secrets_are_replaced_within_json_and_texts_of_rows() -> None:
+    plain = '[1, "no secret"]'
+    row = (f'{{"{ASKED}": ["{ASKED}"]}}', f"[1] {ASKED}", plain, None, 1, b"x")
+    shown = f'{{"{ASKED}":["{SHOWN}"]}}', f"[1] {SHOWN}", plain, None, 1, b"x"
+    assert rows_without_secrets([row], Secrets([ASKED])) == [shown]
 
 
 def test_a_store_without_secrets_is_its_own_public_view(store: Store) -> None:
     store.register(Source("acme", "ACME", "https://acme.example/news?page=1", "UTC"))
     store.begin_walk("acme", "https://acme.example/news?page=1", "rules", at=NOW)
-    assert public_view(store) is store
+    assert store.public_view() is store
 
 
 def test_a_search_cannot_match_inside_a_secret(store: Store) -> None:
@@ -127,11 +134,9 @@ def test_a_new_secret_leaves_the_search_index(store: Store) -> None:
 
 def test_a_public_view_is_a_store_on_the_same_connection(store: Store) -> None:
     store.begin_walk("acme", ASKED, "rules", at=NOW)
-    shown = public_view(store)
+    shown = store.public_view()
     assert isinstance(shown, type(store))
-    assert store.secret_addresses() == (ASKED,)
-    # Secrets are found again in the view itself.
-    assert shown.secret_addresses() == (ASKED,)
+    assert shown.secrets() == store.secrets()
     with shown.transaction():
         shown.register(Source("wire", "The Wire", "https://wire.example/", "UTC"))
         assert shown.unit is store.unit
