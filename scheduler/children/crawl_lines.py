@@ -104,7 +104,7 @@ class ParentLines(Iterator[bytes]):
             yield self._lines.popleft()
 
     def receive(self, seconds: float | None) -> bool:
-        """Wait at most ``seconds`` for input or its end. Returns whether either occurred."""
+        """Wait at most ``seconds`` for input or its end. Returns False after a timeout."""
         # Not sys.stdin: a thread that waits for input would hold the lock of sys.stdin at exit.
         if not select.select([self._file], [], [], seconds)[0]:
             return False

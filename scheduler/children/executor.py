@@ -130,7 +130,7 @@ class Executor:
         self._suspicious = set[str]()
         """Hosts with a page that was too slow for a process that makes other visits."""
         self._one_ended = asyncio.Event()
-        """Set and replaced whenever a visit ends."""
+        """Event that is set, and then replaced by a new event, whenever a visit ends."""
         self._is_open = True
 
     async def visit(
@@ -226,7 +226,7 @@ class Executor:
         """Send a job to a child process.
 
         Returns the child and a coroutine that waits for the report, or None if the executor was
-        closed. Raises OSError and CrawlLost.
+        closed. Raises OSError if no child can be started, and CrawlLost if the child has ended.
         """
         while True:
             async with self._choosing:
@@ -344,9 +344,9 @@ class Executor:
         await asyncio.gather(*(child.ended() for child in children))
 
     async def _child_for(self, kind: ChildKind, host: str) -> CrawlChild:
-        """Return a child process that visits this host already, or the least busy or a new one.
+        """Return a child that already visits the host, otherwise the least busy child or a new one.
 
-        Raises OSError and CrawlLost.
+        Raises OSError if no child can be started, and CrawlLost if a new child ends at once.
         """
         self._children = [child for child in self._children if child.is_open]
         for child in self._children:
@@ -373,9 +373,9 @@ class Executor:
     async def _kept(
         self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """Add an error to a visit's report, which the child process could not send.
+        """Store and return the report of a visit whose child process could not send it.
 
-        The report is stored and returned.
+        ``error`` explains this, and becomes the only error in the report.
         """
         error = replace(error, message=self._home.public_text(error.message))
         return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)

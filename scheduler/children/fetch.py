@@ -65,7 +65,7 @@ class PageFetcher:
             self._loop.close()
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the results for these URLs, in order. Duplicate URLs are requested only once.
+        """Return the results for ``urls``, in order. Duplicate URLs are requested only once.
 
         Raises NotFetched if the child process fails.
         """
@@ -76,7 +76,7 @@ class PageFetcher:
         return tuple(answers[url] for url in wanted)
 
     def page(self, url: str) -> Page:
-        """Fetch one page. Raises NotFetched."""
+        """Fetch one page. Raises NotFetched if it can't be fetched."""
         (answer,) = self.fetch([url])
         if answer.page is None:
             raise NotFetched(url, answer.why)

@@ -82,7 +82,7 @@ class PageNote(msgspec.Struct, frozen=True):
 class NoteFile:
     """The parent's side of the file to which a crawl writes its current page.
 
-    Methods raise OSError.
+    Methods raise OSError if the file can't be read or written.
     """
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class NoteFile:
     def read(self) -> PageNote | None:
         """Return the page that the crawl is processing, or None if it is between two pages.
 
-        Raises msgspec.DecodeError.
+        Raises msgspec.DecodeError if the file is invalid.
         """
         line = os.pread(self._file, 16 * MAX_URL, 0).partition(b"\n")[0]
         return msgspec.json.decode(line, type=PageNote) if line else None

@@ -94,7 +94,7 @@ class ServiceChild:
         return await self._to_its_end(self._note_health())
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Let the child release a lease if this process dies, before the lease expires."""
+        """If this process dies, let the child release a lease before the lease expires."""
         with suppress(OSError, ChildEnded):
             child = await self._started()
             await child.say(LeaseLine(lease))

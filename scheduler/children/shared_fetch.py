@@ -17,7 +17,7 @@ from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
 ENDED_KIND: Final = "crawl"
-"""Kind of the result of a request whose child process ended."""
+"""Kind of error in the result of a request whose child process ended."""
 
 
 class SharedFetcher:
@@ -139,7 +139,7 @@ class SiteFetcher:
         self._seconds = seconds
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the results for these URLs, in order. Duplicate URLs are requested only once.
+        """Return the results for ``urls``, in order. Duplicate URLs are requested only once.
 
         Raises NotFetched if a response takes too long.
         """
@@ -148,7 +148,7 @@ class SiteFetcher:
         return tuple(self._result(url, future) for url, future in futures.items())
 
     def page(self, url: str) -> Page:
-        """Fetch one page. Raises NotFetched."""
+        """Fetch one page. Raises NotFetched if it can't be fetched."""
         (answer,) = self.fetch([url])
         if answer.page is None:
             raise NotFetched(url, answer.why)
