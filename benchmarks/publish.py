@@ -187,7 +187,9 @@ def updated(home: Path, count: int) -> list[dict[str, Any]]:
         touched = sorted(filter(is_published, dirty), key=str)
         ours = published(store, home)
         # As many entries as lie in our documents.
-        sizes = {facet: entries_of(home / "site" / feed_file(facet, "json")) for facet in touched}
+        files = {facet: home / "site" / feed_file(facet, "json") for facet in touched}
+        # A store in one language has no feed of the language.
+        sizes = {facet: entries_of(file) for facet, file in files.items() if file.exists()}
         plain, packed, written = feedgen(store, sizes, FileWriter(home / "plain"))
         found.append({"ours": ours, "plain": plain, "packed": packed, "written": written})
     return found

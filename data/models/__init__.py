@@ -52,6 +52,7 @@ from data.models.release import (
     Return,
     Revision,
     SeenDraft,
+    SeenRelease,
     Stage,
     Validator,
     Wait,

@@ -6,7 +6,7 @@ All times are aware UTC. Each date is stored with its original text.
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from data.clock import zone_of
 from data.models.capture import Capture
@@ -223,6 +223,18 @@ class SeenDraft:
     since: dt.datetime
     front: Collection[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class SeenRelease(NamedTuple):
+    """A stored release whose page was found unchanged.
+
+    ``seen`` is the time when the page was fetched. ``capture`` is the archive record of the
+    response.
+    """
+
+    release_id: str
+    seen: dt.datetime
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,7 @@ class CapturesPart(Part):
     def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
         """Record the captures that last showed releases, by release id."""
         with self._writing() as db:
-            for release_id, capture in captures.items():
-                keep_capture(db, release_id, "seen", capture)
+            keep_captures(db, "seen", captures)
 
     def captured(self) -> Iterator[Capture]:
         """Yield every capture that the store refers to, of releases and of their files."""
@@ -220,20 +219,20 @@ class CapturesPart(Part):
         return {url: capture_of(row) for url, *row in rows}
 
 
-def keep_capture(
-    db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
+def keep_captures(
+    db: Database, shows: Literal["seen", "gone"], captures: Mapping[str, Capture]
 ) -> None:
-    """Store the last capture in which a release was seen, or was gone."""
+    """Store the last captures in which releases (by id) were seen, or were gone."""
     if shows == "gone":
         # Pages that show a moved record must be published again although the release is unchanged.
-        db.execute(
+        db.executemany(
             "DELETE FROM captures WHERE shows = 'gone' AND release ="
             " (SELECT number FROM releases WHERE id = ?)",
-            [release_id],
+            [[release_id] for release_id in captures],
         )
-    db.execute(
+    db.executemany(
         f"INSERT INTO captures (release, shows, revision, {CAPTURE_COLUMNS})"
         " SELECT number, ?, 0, ?, ?, ?, ?, ?, ?, ? FROM releases WHERE id = ?"
         f" {OF_RELEASE}",
-        [shows, *columns_of(capture), release_id],
+        [[shows, *columns_of(capture), release_id] for release_id, capture in captures.items()],
     )

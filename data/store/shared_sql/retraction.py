@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -10,10 +10,10 @@ import msgspec
 
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, Release
+from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, Release, SeenRelease
 from data.models.release import REDACTED
-from data.store.shared_sql.captures import keep_capture
-from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.captures import keep_captures
+from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import (
     SHOWN_VIEW,
     content_of,
@@ -47,26 +47,52 @@ class RetractionPart(Part):
         Returns ``changed`` if the release was retracted, otherwise ``unchanged``. ``capture`` is
         the archive record of the response.
         """
+        (kind,) = self.mark_all_unchanged([SeenRelease(release_id, seen, capture)])
+        return kind
+
+    def mark_all_unchanged(
+        self, sightings: Sequence[SeenRelease]
+    ) -> tuple[Literal["unchanged", "changed"], ...]:
+        """Record that releases were seen unchanged, with few statements.
+
+        Returns what `mark_unchanged` returns for each, in the same order.
+        """
+        ids = [one.release_id for one in sightings]
         with self._writing() as db:
-            known = self._release(release_id)
-            at = seen.timestamp()
-            db.execute(
-                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
-                [at, at, release_id],
+            rows = self._ask(
+                f"SELECT id FROM releases WHERE retracted IS NOT NULL AND id IN ({places(ids)})",
+                ids,
             )
-            if capture:
-                keep_capture(db, release_id, "seen", capture)
-            if known and known.retracted:
-                db.execute(
-                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
-                    [later_update(known.updated, seen).timestamp(), release_id],
-                )
-                self._mark_dirty(known, "return", seen=seen)
-                self._unit.decide(decisions.CameBack(release_id, seen, capture))
-            else:
-                sight = Sight(seen, leaf=leaf_of(capture))
-                self._unit.decide_later(decisions.Seen({release_id: sight}))
-        return "changed" if known and known.retracted else "unchanged"
+            retracted = {release_id for (release_id,) in rows}
+            db.executemany(
+                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
+                [[at := one.seen.timestamp(), at, one.release_id] for one in sightings],
+            )
+            keep_captures(
+                db, "seen", {one.release_id: one.capture for one in sightings if one.capture}
+            )
+            kinds: list[Literal["unchanged", "changed"]] = []
+            for one in sightings:
+                if one.release_id in retracted:
+                    retracted.remove(one.release_id)
+                    self._end_retraction(db, one)
+                    kinds.append("changed")
+                else:
+                    sight = Sight(one.seen, leaf=leaf_of(one.capture))
+                    self._unit.decide_later(decisions.Seen({one.release_id: sight}))
+                    kinds.append("unchanged")
+        return tuple(kinds)
+
+    def _end_retraction(self, db: Database, sighting: SeenRelease) -> None:
+        release_id, seen, capture = sighting
+        known = self._release(release_id)
+        if known:
+            db.execute(
+                "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
+                [later_update(known.updated, seen).timestamp(), release_id],
+            )
+            self._mark_dirty(known, "return", seen=seen)
+            self._unit.decide(decisions.CameBack(release_id, seen, capture))
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Record when releases (by id) were last seen with unchanged content.
@@ -112,7 +138,7 @@ class RetractionPart(Part):
             )
             # For a retraction, keep the last response before it.
             if capture and retracted is None:
-                keep_capture(db, release_id, "gone", capture)
+                keep_captures(db, "gone", {release_id: capture})
             if retracted is None and (capture or gone_since is None):
                 self._unit.decide(decisions.Missed(release_id, seen, capture))
         if retracted is not None:

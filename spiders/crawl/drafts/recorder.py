@@ -2,14 +2,14 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from data.clock import utc_now
 from data.identity.decision import Decision
-from data.models import Capture, Published, Release, SeenDraft
+from data.models import Capture, Published, Release, SeenDraft, SeenRelease
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.crawl.drafts.doubts import Doubts
 from spiders.crawl.drafts.page_requisites import PageRequisites
@@ -159,19 +159,19 @@ class DraftRecorder:
         drafts = sum(isinstance(write, ReadyDraft) for write in self._waiting)
         return drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION
 
-    def _write(self, writes: Iterable[Write]) -> list[RecordedDraft]:
+    def _write(self, writes: Collection[Write]) -> list[RecordedDraft]:
         """Execute writes, unchanged pages first, and return the results to be counted."""
-        done: list[RecordedDraft] = []
-        drafts: list[ReadyDraft] = []
-        for write in writes:
-            if isinstance(write, ReadyDraft):
-                drafts.append(write)
-                continue
-            kind = self._store.mark_unchanged(
-                write.release_id, seen=time_of(write.capture), capture=write.capture
-            )
-            # A release with an unchanged page changes only if it had been retracted.
-            done.append(RecordedDraft(write.url, kind, returned=kind == "changed"))
+        drafts = [write for write in writes if isinstance(write, ReadyDraft)]
+        pages = [write for write in writes if isinstance(write, UnchangedPage)]
+        sightings = [
+            SeenRelease(page.release_id, time_of(page.capture), page.capture) for page in pages
+        ]
+        kinds = self._store.mark_all_unchanged(sightings) if sightings else ()
+        # A release with an unchanged page changes only if it had been retracted.
+        done = [
+            RecordedDraft(page.url, kind, returned=kind == "changed")
+            for page, kind in zip(pages, kinds, strict=True)
+        ]
         seen = [*map(self._seen, drafts)]
         decisions = self._store.record_all(seen, self._limit) if seen else ()
         for ready, decision in zip(drafts, decisions, strict=True):
