@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final, cast
 
 from lxml import etree
 
@@ -41,7 +41,7 @@ def requisites_of_page(page: Page, *, scripts: bool) -> list[Requisite]:
     """
     found: dict[Requisite, None] = {}
     read = 0
-    for element in page.tree.iter(etree.Element):
+    for element in cast("list[Any]", WITH_REQUISITES(page.tree)):
         reader = READERS.get(element.tag)
         if reader and read < MAX_ELEMENTS:
             read += 1
@@ -133,3 +133,11 @@ READERS: Final[Mapping[object, Callable[[etree._Element], Iterator[tuple[str, Ki
     "image": _of_drawing,
     "script": _of_script,
 }
+
+WITH_REQUISITES: Final = etree.XPath(
+    "|".join(f"descendant-or-self::{tag}" for tag in ("style", *READERS))
+    + "|descendant-or-self::*["
+    + " or ".join(f"@{name}" for name in ("style", "background", *LAZY_BACKGROUNDS))
+    + "]"
+)
+"""The elements of a page that may refer to requisites, in page order."""

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Final
 
 import msgspec
+from lxml import etree
 from scrapy.http import Response
 
 from data.archive.archived_response import Served
@@ -82,7 +83,8 @@ class _Plan:
     """The requisites of one page that are still to be requested."""
 
     page: WaitingPage
-    words: PageWords
+    tree: etree._Element | None = None
+    words: PageWords | None = None
     queue: deque[str] = field(default_factory=deque)
     known: dict[str, tuple[Kind, int]] = field(default_factory=dict)
     """Kind of each requisite, and the number of style sheets that lead to it, by URL."""
@@ -90,6 +92,13 @@ class _Plan:
     """The page, if its screenshot and PDF are still to be made, or None."""
     left_out: int = 0
     fails: bool = False
+
+    def needs(self, requisite: Requisite) -> bool:
+        """Whether the page needs a requisite, which depends on its words for some of them."""
+        if self.tree is None or not (requisite.names or requisite.letters):
+            return True
+        self.words = self.words or PageWords.of(self.tree)
+        return self.words.need(requisite)
 
 
 class PageRequisites:
@@ -109,6 +118,7 @@ class PageRequisites:
         self._began = 0.0
         self._is_over = False
         self._is_cut = False
+        self._redacted: frozenset[str] | None = None
         self._failed: Counter[str] = Counter()
         self._first_failure = ""
 
@@ -271,7 +281,7 @@ class PageRequisites:
         if self._archive is None:
             return False
         for page in self._archive.cache.pages(self._scope.id, now, limit=1):
-            self._plan = _Plan(page, PageWords(frozenset(), ()))
+            self._plan = _Plan(page)
             with page_errors(page.url, self.failed):
                 self._read_page(self._plan)
             return True
@@ -279,8 +289,10 @@ class PageRequisites:
 
     def _read_page(self, plan: _Plan) -> None:
         assert self._archive  # noqa: S101 - the caller checks it
-        redacted = set(map(canonical_url, self._scope.store.redacted_addresses(self._scope.id)))
-        if canonical_url(plan.page.url) in redacted:
+        if self._redacted is None:
+            redacted = self._scope.store.redacted_addresses(self._scope.id)
+            self._redacted = frozenset(map(canonical_url, redacted))
+        if canonical_url(plan.page.url) in self._redacted:
             return
         try:
             answer = self._archive.served(plan.page.file, plan.page.offset)
@@ -296,8 +308,8 @@ class PageRequisites:
             plan.known[plan.page.url] = ("image", 0)
         if self._archive.mode == "none":
             return
-        plan.words = PageWords.of(page.tree)
-        plan.known |= dict.fromkeys(redacted, ("image", 0))
+        plan.tree = page.tree
+        plan.known |= dict.fromkeys(self._redacted, ("image", 0))
         self._add(requisites_of_page(page, scripts=self._scope.file.render), 0)
         if plan.page.loaded:
             loaded = msgspec.json.decode(plan.page.loaded, type=dict[str, Kind])
@@ -330,7 +342,7 @@ class PageRequisites:
         now = utc_now().timestamp()
         while waiting:
             one, depth = waiting.popleft()
-            if one.url in plan.known or not plan.words.need(one):
+            if one.url in plan.known or not plan.needs(one):
                 continue
             if target_uri(one.url)[0] in self._archive.redacted:
                 continue
