@@ -1,6 +1,7 @@
 """Content of alerts as JSON: events, webhook bodies, and receipts of deliveries."""
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -89,19 +90,26 @@ def events_of(message: AlertMessage) -> list[dict[str, Any]]:
     return [{"key": one.key, **msgspec.json.decode(one.body)} for one in message.deliveries]
 
 
+def by_weight(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort events: edits come last, those with the largest weight first."""
+    return sorted(events, key=lambda event: -event.get("weight", math.inf))
+
+
 def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
     """Return the webhook body for a message: ``type``, ``timestamp`` and ``data``.
 
     The type is the type of its events, or ``alert`` if they have different types. The timestamp is
-    the time of the last event. See https://www.standardwebhooks.com.
+    the time of the last event. Events of a digest are sorted by weight, others by time. See
+    https://www.standardwebhooks.com.
     """
     events = events_of(message)
     kinds = {event["type"] for event in events}
+    ordered = by_weight(events) if watch.digest else events
     return msgspec.json.encode(
         {
             "type": kinds.pop() if len(kinds) == 1 else "alert",
             "timestamp": events[-1]["timestamp"],
-            "data": {"watch": {"id": message.watch, "name": watch.name}, "events": events},
+            "data": {"watch": {"id": message.watch, "name": watch.name}, "events": ordered},
         }
     )
 

@@ -5,7 +5,6 @@ link.
 """
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -18,7 +17,7 @@ from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
 from data.watches.watch_file import Watch
 from data.wording import counted
-from feeds.alerts.messages import MAX_FIELD_CHARACTERS, events_of
+from feeds.alerts.messages import MAX_FIELD_CHARACTERS, by_weight, events_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
 
@@ -75,8 +74,7 @@ class AlertText:
 
 def alert_text(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
     """Convert a message to readable text. Edits come last, sorted by weight, largest first."""
-    ordered = sorted(events_of(message), key=lambda event: -event.get("weight", math.inf))
-    events = [in_words(event, site) for event in ordered]
+    events = [in_words(event, site) for event in by_weight(events_of(message))]
     name = excerpt(watch.name)
     headline = events[0].headline
     if len(events) > 1:

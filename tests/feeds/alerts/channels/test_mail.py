@@ -21,6 +21,7 @@ from data.settings import Alerts, SiteSettings
 from data.watches.watch_file import Watch
 from feeds.alerts.channels.channel import Alert, Environment, Undelivered
 from feeds.alerts.channels.mail import Mail, mail_of
+from feeds.alerts.messages import webhook_body
 from tests.examples import examples
 from tests.mail_server import certificate, mail_served
 
@@ -197,16 +198,31 @@ def test_a_mail_counts_as_failed_if_the_connection_ends_before_it_is_accepted(co
         asyncio.run(sent_to(ACCEPTED[:count]))
 
 
-def test_edits_name_their_classes_and_the_heaviest_comes_first() -> None:
+def two_edits() -> AlertMessage:
+    """Return a message about a light edit and a later, heavier one."""
     deliveries = []
     for title, classes, weight in (("Tides", ["letters"], 0.02), ("Cranes", ["figure"], 0.5)):
         (told,) = message(title).deliveries
         edit = {"type": "edit", "classes": classes, "weight": weight, "announced": False}
         body = json.dumps({**json.loads(told.body), **edit}).encode()
         deliveries.append(replace(told, body=body))
-    made = mail_of(alert(AlertMessage("msg_1", "w", OUTPUT, (*deliveries,))))
+    return AlertMessage("msg_1", "w", OUTPUT, (*deliveries,))
+
+
+def test_edits_name_their_classes_and_the_heaviest_comes_first() -> None:
+    made = mail_of(alert(two_edits()))
     headlines = "Changed (figure): Cranes; Changed (letters): Tides"
     assert made["Subject"] == f"Ships: 2 alerts: {headlines}"
     plain = made.get_body(("plain",))
     assert plain is not None
     assert "Weight 0.50, silent." in plain.get_content()
+
+
+@pytest.mark.parametrize(
+    ("digest", "titles"), [("daily 08:00", ["Cranes", "Tides"]), (None, ["Tides", "Cranes"])]
+)
+def test_a_webhook_gets_the_heaviest_edit_first_only_in_a_digest(
+    digest: str | None, titles: list[str]
+) -> None:
+    body = json.loads(webhook_body(Watch("Ships", digest=digest), two_edits()))
+    assert [event["release"]["title"] for event in body["data"]["events"]] == titles
