@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from babel.numbers import format_decimal
 
-from data.models import Cut, FileText, Media
+from data.models import Cut, FileKind, FileText, Media
 from data.text.clean import INVISIBLE, as_name
 from data.wording import N_
 from feeds.translations import Texts
@@ -38,6 +38,18 @@ KINDS: Final[Mapping[str, str]] = {
 """Displayed names of media types. Other images, audio and video files are named by their
 subtype."""
 
+READ_KINDS: Final[Mapping[FileKind, str]] = {
+    "pdf": "PDF",
+    "docx": "Word",
+    "odt": "OpenDocument",
+    "ods": "OpenDocument",
+    "odp": "OpenDocument",
+    "rtf": "RTF",
+    "xlsx": "Excel",
+    "pptx": "PowerPoint",
+}
+"""Displayed names of the kinds of files whose text is read. They replace a wrong media type."""
+
 KILOBYTE: Final = 1000
 MEGABYTE: Final = 1_000_000
 
@@ -59,26 +71,30 @@ class FileLine:
 def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileLine:
     """Return the row for a file. Its name is the file's title or the last part of its URL."""
     text = text or FileText()
-    about = [kind_of(media.type), readable_size(media.length, texts)]
+    declared = kind_of(media.type)
+    about = [READ_KINDS.get(text.kind, declared), readable_size(media.length, texts)]
     if text.pages:
         count = len(text.pages)
         about.append(texts.ngettext("%(num)s page of text", "%(num)s pages of text", count))
     whole = "\n\n".join(text.pages)
     shown = whole[:MAX_SHOWN_CHARACTERS] + ("…" if len(whole) > MAX_SHOWN_CHARACTERS else "")
-    cut = texts.gettext(CUTS[text.cut]) if text.cut in CUTS else ""
+    # Text is expected only from files of the kinds that are read.
+    explained = text.cut in CUTS and (text.cut != "kind" or declared in READ_KINDS.values())
+    cut = texts.gettext(CUTS[text.cut]) if explained else ""
     return FileLine(media.url, name_of(media), ", ".join(filter(None, about)), shown, cut)
 
 
 CUTS: Final[Mapping[Cut, str]] = {
     "pages": N_("The file has too many pages: the later pages are not searched."),
     "length": N_("The text of the file is too long: its end is not searched."),
-    "time": N_("Reading the file took too long: only a part of its text is searched."),
-    "memory": N_("Reading the file took too much memory: only a part of its text is searched."),
-    "unpacked": N_("The file is too large when unpacked: only a part of its text is searched."),
+    "time": N_("Reading the file took too long: not all of its text is searched."),
+    "memory": N_("Reading the file took too much memory: not all of its text is searched."),
+    "unpacked": N_("The file is too large when unpacked: not all of its text is searched."),
     "password": N_("The file has a password, so its text is not searched."),
-    "damaged": N_("The file is damaged: only a part of its text is searched."),
+    "damaged": N_("The file is damaged: not all of its text is searched."),
     "old": N_("The file is in an old Word, Excel or PowerPoint format that is not searched."),
     "scan": N_("The file is a scan, and the text of scans is not searched."),
+    "kind": N_("The content of the file is not of this type, so its text is not searched."),
 }
 """Sentences for the reasons why text of a file is missing."""
 

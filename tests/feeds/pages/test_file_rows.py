@@ -49,8 +49,17 @@ def test_the_text_of_a_file_is_shown_with_its_pages_and_cut_if_it_is_long() -> N
     assert (line.text[:8], line.text[-1], line.cut) == ("The lamp", "…", "")
 
 
-@pytest.mark.parametrize("cut", sorted({*get_args(Cut)} - {"", "kind"}))
+@pytest.mark.parametrize("cut", sorted({*get_args(Cut)} - {""}))
 def test_each_reason_for_missing_text_is_explained_in_one_sentence(cut: Cut) -> None:
     line = file_line(PLAN, ENGLISH, FileText("pdf", (), cut))
     assert line.cut.endswith(".")
     assert line.cut.count(". ") == 0
+
+
+def test_a_file_is_listed_with_the_type_of_its_content_if_its_media_type_is_wrong() -> None:
+    assert file_line(PLAN, ENGLISH, FileText("docx", ("The lamp",))).about.startswith("Word")
+
+
+def test_a_missing_text_is_not_explained_for_a_type_that_is_never_read() -> None:
+    song = Media("https://a.example/song.mp3", "audio/mpeg")
+    assert file_line(song, ENGLISH, FileText(cut="kind")).cut == ""
