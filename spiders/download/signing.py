@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,7 +11,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
-from data.network.request_signer import RequestSigner, authority_of
+from data.network.request_signer import RequestSigner
+from data.wording import lasting
 from spiders.download.settings import SIGNER
 
 MAX_CLOCK_SECONDS = 60
@@ -21,7 +21,10 @@ clocks differ more, sites may reject our signatures as too old or from the futur
 
 REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
-log = logging.getLogger(__name__)
+CLOCK_NOTE = (
+    ", and its clock differs from ours by {difference}: correct the clock of this machine, because "
+    "our signatures have its time"
+)
 
 
 class SigningMiddleware:
@@ -32,8 +35,6 @@ class SigningMiddleware:
 
     def __init__(self, signer: RequestSigner) -> None:
         self._signer = signer
-        self._reported: set[str] = set()
-        """The hosts for which a wrong clock was logged."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SigningMiddleware:
@@ -50,21 +51,17 @@ class SigningMiddleware:
         """
         request.headers.update(self._signer.headers(request.url))
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. If a site refuses requests, log a wrong clock once per host."""
-        date = (response.headers.get("Date") or b"").decode("latin-1")
-        if response.status in REFUSALS and (seconds := clock_difference(date)):
-            host = authority_of(request.url)
-            if host in self._reported:
-                return response
-            self._reported.add(host)
-            log.error(
-                "%s refused a signed request, and its clock differs from ours by %d seconds: "
-                "correct the clock of this machine",
-                host,
-                seconds,
-            )
-        return response
+
+def clock_note(response: Response) -> str:
+    """Return the end of a sentence about a refused signed request, if our clock may be the cause.
+
+    Otherwise, the result is an empty string.
+    """
+    request = response.request
+    if response.status not in REFUSALS or request is None or "Signature" not in request.headers:
+        return ""
+    seconds = clock_difference((response.headers.get("Date") or b"").decode("latin-1"))
+    return CLOCK_NOTE.format(difference=lasting(abs(seconds))) if seconds else ""
 
 
 def clock_difference(date: str) -> int:

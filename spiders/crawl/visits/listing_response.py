@@ -26,6 +26,7 @@ from spiders.download.responses import (
     validator_of,
     was_redirected,
 )
+from spiders.download.signing import clock_note
 from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts, shown_by_route
@@ -200,7 +201,8 @@ def _read(response: Response, visit: Visit) -> Listing:
         return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
         kind, message = error_status(response.status, page_of(response))
-        raise NoListing(kind, f"the server {message}", status=response.status)
+        note = clock_note(response)
+        raise NoListing(kind, f"the server {message}{note}", status=response.status)
     visit.check_page(response.url)
     page = page_of(response)
     visit.reader.learn_day_order(page)

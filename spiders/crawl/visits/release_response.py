@@ -15,6 +15,7 @@ from spiders.crawl.listings.linked_releases import is_certain
 from spiders.crawl.page_errors import NotARelease
 from spiders.crawl.visits.visit import Visit
 from spiders.download.responses import page_of
+from spiders.download.signing import clock_note
 from spiders.page.links import url_pattern
 
 MAX_WAIT_SECONDS: Final = 0.5
@@ -43,7 +44,7 @@ GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 def report_status(response: Response, visit: Visit) -> None:
     """Report the error status of a response."""
     kind, message = error_status(response.status, page_of(response))
-    visit.report.error(response.url, kind, f"the server {message}")
+    visit.report.error(response.url, kind, f"the server {message}{clock_note(response)}")
 
 
 def moved_message(visit: Visit, url: str, answered: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from scrapy.http import Response
 
 from data.access.request_keys import RequestKeys
 from data.network.request_signer import RequestSigner
-from spiders.download.signing import SigningMiddleware, clock_difference
+from spiders.download.signing import clock_difference, clock_note
 from tests.signature_judge import walled
 from tests.spiders.download.fetching import fetched
 
@@ -56,13 +55,18 @@ def test_a_clock_is_compared_with_the_date_of_a_response() -> None:
     assert [clock_difference(one) for one in ("", "yesterday")] == [0, 0]
 
 
-def test_a_wrong_clock_is_reported_once_per_host(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("status", "headers", "is_noted"),
+    [
+        (403, {"Signature": "sig1=:AA==:"}, True),
+        (404, {"Signature": "sig1=:AA==:"}, False),
+        (403, {}, False),
+    ],
+)
+def test_a_refused_signed_request_is_explained_by_a_wrong_clock(
+    status: int, headers: dict[str, str], *, is_noted: bool
 ) -> None:
-    keys = RequestKeys(tmp_path / "bot.key")
-    middleware = SigningMiddleware(RequestSigner("https://press.example", keys.load))
-    for url in ("https://harbour.example/1", "https://harbour.example/2", "https://fish.example/"):
-        refused = Response(url, status=403, headers={"Date": "Mon, 02 Mar 2020 09:00:00 GMT"})
-        assert middleware.process_response(Request(url), refused) is refused
-    hosts = [one.getMessage().split()[0] for one in caplog.records if one.levelno == logging.ERROR]
-    assert hosts == ["harbour.example", "fish.example"]
+    url = "https://harbour.example/1"
+    date = {"Date": "Mon, 02 Mar 2020 09:00:00 GMT"}
+    response = Response(url, status, date, request=Request(url, headers=headers))
+    assert ("correct the clock of this machine" in clock_note(response)) == is_noted
