@@ -165,7 +165,7 @@ def fault_of_address(url: str) -> str:
         )
     scheme = url.partition("://")[0]
     if scheme in LOCAL_SCHEMES:
-        return f"{scheme}:// reaches this machine itself, which alerts must not"
+        return f"{scheme}:// is a service on this machine, to which alerts can't be sent"
     return ""
 
 

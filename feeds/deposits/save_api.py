@@ -109,7 +109,7 @@ class SaveApi:
         job = fields.get("job_id")
         if isinstance(job, str) and 0 < len(job) <= MAX_TEXT and job.isprintable():
             return Accepted(job)
-        return self._outcome(fields, url, revision) or Lost("the archive returned no job")
+        return self._outcome(fields, url, revision) or Lost("the response contains no job id")
 
     async def job(
         self, job: str, url: str, revision: int

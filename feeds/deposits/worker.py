@@ -157,7 +157,7 @@ class DepositWorker:
         daily = self._archives[api.name].daily
         if len(sent) >= daily:
             until = sent[-daily] + DAY_SECONDS
-            await self._put_off(api.name, Busy("the daily budget is used", until))
+            await self._put_off(api.name, Busy("the daily budget is used up", until))
             return
         # Stored before the request, so that a capture is looked up if the response is lost.
         requested = replace(deposit, state="running", submitted=now, job="", problem="")

@@ -27,7 +27,7 @@ EVENT_LANGUAGE = "en"
 
 HEALTH: Mapping[str, str] = {
     "failing": "stopped working",
-    "blocked": "keeps us out",
+    "blocked": "blocks our visits",
     "silent": "has gone silent",
     "degraded": DEGRADED,
     "ok": "works again",

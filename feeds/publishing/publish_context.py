@@ -123,7 +123,7 @@ class PublishContext:
         """
         if release := self.store.release(release_id):
             return release
-        raise LookupError(f"release {release_id} is gone from the store")
+        raise LookupError(f"release {release_id} is no longer in the store")
 
     def edit(self, release_id: str, number: int) -> tuple[Release, Revision, Revision]:
         """Return a release, the version before version ``number``, and version ``number``."""
@@ -201,7 +201,7 @@ class EntryRenderer:
         if found is None:
             release = self._context.store.release(shown.summary.id)
             if release is None:
-                raise LookupError(f"release {shown.summary.id} is gone from the store")
+                raise LookupError(f"release {shown.summary.id} is no longer in the store")
             entry = entry_of(release, self._context.catalog, mixed=True, others=shown.others)
             found = self._made[key] = release, entry
             if len(self._made) > MAX_HELD_RELEASES:

@@ -59,7 +59,7 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
         del alerts
         if find_spec("apprise") is None:
             fix = how_to_install("communique[apprise]")
-            yield f"nothing is sent by Apprise before it is installed: {fix}"
+            yield f"Apprise sends nothing until it is installed: {fix}"
 
     def receiver(self, output: str) -> str:
         """Return the URL of the service."""

@@ -61,7 +61,7 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
     def missing(self, alerts: Alerts) -> Iterator[str]:
         """Yield a message if the settings contain no mail server."""
         if not alerts.smtp_host:
-            yield "no mail is sent before smtp_host is set under [alerts] in communique.toml"
+            yield "no mail is sent until smtp_host is set under [alerts] in communique.toml"
 
     async def send(self, alert: Alert) -> None:
         """Send a mail to one address.

@@ -247,7 +247,7 @@ class AlertWorker:
         left = tuple(one for one in message.deliveries if release_of(one) not in hidden)
         if len(left) < len(message.deliveries):
             keys = {one.key for one in message.deliveries} - {one.key for one in left}
-            self._store.withdraw_alerts(keys, "its release was hidden before it was sent")
+            self._store.withdraw_alerts(keys, "the release was hidden before the alert was sent")
         return replace(message, deliveries=left) if left else None
 
     async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:

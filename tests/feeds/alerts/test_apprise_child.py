@@ -98,7 +98,7 @@ def test_a_file_named_in_an_address_is_not_sent(tmp_path: Path) -> None:
 
 def test_local_and_unknown_services_fail_finally() -> None:
     for address, said in (
-        ("syslog://", "reaches this machine itself"),
+        ("syslog://", "is a service on this machine"),
         ("nonsense://x", "does not support this URL"),
     ):
         outcome = asyncio.run(run_child(SendTask(address, "A", "B", allow_private=True)))

@@ -96,7 +96,7 @@ def test_it_contains_the_requested_kinds(web: httpx.Client) -> None:
     assert sorted(entry.title for entry in told.entries) == [
         "Corrected: Signal station",
         "Ferries",
-        "Harbour Board: keeps us out",
+        "Harbour Board: blocks our visits",
         "Signal station",
         "Tides",
     ]

@@ -255,7 +255,7 @@ def test_a_release_hidden_before_sending_is_not_sent(home: Home, peer: Peer) -> 
     assert [one["release"]["id"] for one in events_of(last)] == [shown]
     assert last.headers["webhook-id"] == both.headers["webhook-id"]
     (dead,) = (one for one in deliveries(home) if one.state == "dead")
-    assert dead.problem == "its release was hidden before it was sent"
+    assert dead.problem == "the release was hidden before the alert was sent"
     # One that is alone is no message at all.
     alone = release(home, 3)
     peer.statuses = deque([500] * 9)
@@ -508,7 +508,7 @@ def test_an_unavailable_mail_server_is_tried_again(tmp_path: Path, mails: MailSe
 def test_mail_without_a_mail_server_waits_and_is_logged(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     added = communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
-    assert "no mail is sent before smtp_host is set under [alerts]" in added.stderr
+    assert "no mail is sent until smtp_host is set under [alerts]" in added.stderr
     release(home, 1)
     with at_work(home):
         wait_for(lambda: any(one.problem for one in deliveries(home)))
@@ -525,7 +525,7 @@ def test_the_operator_gets_health_alerts_without_a_watch(tmp_path: Path, mails: 
         wait_for(lambda: states(home) == ["delivered"])
     (received,) = mails.received
     assert received.recipients == ["ops@press.example"]
-    assert received.mail["Subject"] == "Health of sources: harbour: keeps us out"
+    assert received.mail["Subject"] == "Health of sources: harbour: blocks our visits"
     plain = received.mail.get_body(("plain",))
     assert plain is not None
     assert "closed" in plain.get_content()

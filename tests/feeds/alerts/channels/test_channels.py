@@ -54,11 +54,11 @@ EVERY: dict[str, Any] = {
             "the value can't be",
         ),
         ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to[0]", "such as desk@news.example"),
-        ('name = "A"\n[apprise]\nurl = "syslog://"', "apprise.url", "reaches this machine itself"),
+        ('name = "A"\n[apprise]\nurl = "syslog://"', "apprise.url", "is a service on this machine"),
         (
             'name = "A"\n[apprise]\nurl = "file:///etc/passwd"',
             "apprise.url",
-            "reaches this machine",
+            "a service on this machine",
         ),
         ('name = "A"\n[apprise]\nurl = "no address"', "apprise.url", "is not an Apprise URL"),
         (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),

@@ -234,7 +234,7 @@ def test_health_shows_the_last_state_and_all_changes(news: News) -> None:
     ]
     [(_, lines)] = news.walk("health/changes/")
     assert [line.split(",")[0] for line in lines] == [
-        "The Wire keeps us out 24 November 2022",
+        "The Wire blocks our visits 24 November 2022",
         "ACME Corporation works again 25 November 2022",
         "ACME Corporation stopped working 24 November 2022",
     ]
