@@ -1,7 +1,7 @@
-"""The record of attempts to add the entries of a catalogue, HOME/catalogues/attempts/ID.jsonl.
+"""Log of attempts to add the entries of a catalogue, HOME/catalogues/attempts/ID.jsonl.
 
-It has two uses. After a kill, the next command continues where the last one ended. And `catalogue
-update` compares a source file with the text that was written, to keep the edits of people.
+After a kill, the next command uses this log to continue where the killed command stopped.
+``catalogue update`` compares a source file with the text in this log, to keep edits by people.
 """
 
 import datetime as dt
@@ -20,23 +20,23 @@ from spiders.catalogue.catalogue import SUFFIX, Entry
 State: TypeAlias = Literal["added", "found", "present", "unsure", "failed"]
 
 FOLDER: Final = "attempts"
-"""Folder in HOME/catalogues with these records."""
+"""Folder in HOME/catalogues that contains the logs of attempts."""
 
 FINISHED_PREFIX: Final = b'{"finished":'
-"""Beginning of the line that a command appends after its last entry."""
+"""Start of the line that is appended when a command has tried all of its entries."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The result of an attempt to add an entry.
+    """Result of an attempt to add a catalogue entry.
 
     - ``added``: ``text`` was written to the file of ``source``
     - ``found``: the entry can be added; nothing was written, because this was only a check
     - ``present``: ``source`` collects from the entry's press room already
     - ``unsure``: nothing was written, because the releases or the institution are uncertain
-    - ``failed``: nothing was found
+    - ``failed``: no releases were found
 
-    ``reason`` explains all results except ``added`` and ``found``. ``listed`` is the entry in the
-    catalogue at that time.
+    ``reason`` explains all results except ``added`` and ``found``. ``listed`` is the catalogue
+    entry at the time of the attempt.
     """
 
     entry: str
@@ -51,13 +51,13 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def shown(self) -> str:
-        """The result with its day and reason."""
+        """Return the result as text, with its day and reason."""
         start = f"{self.state}, {self.at:%Y-%m-%d}"
         return f"{start}: {self.reason}" if self.reason else start
 
 
 class BadRecord(CommuniqueError):
-    """The record of attempts can't be read or written."""
+    """Raised if a log of attempts can't be read or written."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}; repair this file, or delete it to begin again")
@@ -65,27 +65,33 @@ class BadRecord(CommuniqueError):
 
 
 class AttemptLog:
-    """The attempts for one catalogue. Only one process may write at a time."""
+    """Log of the attempts to add entries of one catalogue. Only one process may write at a time."""
 
     def __init__(self, home: Home, catalogue: str) -> None:
         self._path = home.catalogues / FOLDER / f"{catalogue}{SUFFIX}"
         self.attempts: dict[str, Attempt] = {}
-        """The last attempt of each entry."""
+        """Last attempt to add each entry, by the entry's id."""
         self.unfinished: dict[str, Attempt] = {}
-        """The attempts of the last command, if it did not try all its entries."""
+        """Attempts of the last command by entry id if it was interrupted. Otherwise empty."""
         self.written: dict[str, Attempt] = {}
-        """The last attempt of each entry that wrote a source file."""
+        """Last attempt that wrote a source file, by the entry's id."""
         self._whole: int | None = None
-        """Length in bytes of all complete lines. An incomplete last line is cut off."""
+        """Length in bytes of the file's complete lines when it was read, or None.
+
+        Before the first write, a line that was only partly written is cut off there.
+        """
         self._read()
 
     def add(self, attempt: Attempt) -> None:
-        """Append an attempt. Raises BadRecord."""
+        """Append an attempt to the file. Raises BadRecord if the file can't be written."""
         self._append(attempt)
         self._note(attempt)
 
     def finish(self, at: dt.datetime) -> None:
-        """Record that a command has tried all entries that it was given. Raises BadRecord."""
+        """Record that a command has tried all of its entries.
+
+        Raises BadRecord if the file can't be written.
+        """
         if self.unfinished:
             self._append({"finished": at})
             self.unfinished = {}
@@ -129,5 +135,5 @@ class AttemptLog:
 
 
 def last_attempts(home: Home, catalogue: str) -> Mapping[str, Attempt]:
-    """Return the last attempt to add each entry of a catalogue, by entry. Raises BadRecord."""
+    """Return the last attempt to add each entry, by the entry's id. Raises BadRecord."""
     return AttemptLog(home, catalogue).attempts

@@ -56,7 +56,7 @@ class CatalogueRun:
         }
 
     def run(self, entries: Iterable[Entry], on_attempt: Callable[[Attempt], None]) -> list[Attempt]:
-        """Try entries, and return the results in the order of ``entries``.
+        """Inspect and add entries, and return the results in the order of ``entries``.
 
         ``on_attempt`` is called with each result. Raises BadRecord.
         """

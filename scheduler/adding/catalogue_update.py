@@ -35,10 +35,10 @@ ENTRY_KEYS: Final = ("name", "timezone")
 
 
 class Update(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The result for one source.
+    """Result of updating one source to a newer catalogue.
 
     ``changed`` are the updated keys, and ``kept`` the keys that a person had changed. An entry is
-    dropped if the newer catalogue does not list it. Its source is kept.
+    dropped if the newer catalogue does not list it; its source stays.
     """
 
     entry: str
@@ -65,7 +65,7 @@ class CatalogueUpdate:
 
     @property
     def new_entries(self) -> int:
-        """The number of entries without a source."""
+        """Number of catalogue entries that have no source yet."""
         return len(self._catalogue.entries.keys() - self._sources.keys())
 
     def run(self, on_update: Callable[[Update], None]) -> list[Update]:
@@ -96,7 +96,7 @@ class CatalogueUpdate:
         return results
 
     def _of_moved(self, moved: list[Entry]) -> Iterator[Update]:
-        """Inspect the sites of entries whose addresses changed, and merge their sources."""
+        """Inspect the sites of entries whose addresses changed, and update their source files."""
         if not moved:
             return
         with SharedFetcher(self._home, archive=self._save) as fetcher:
@@ -117,7 +117,7 @@ class CatalogueUpdate:
         return self._merged(entry, source, self._log.written[entry.id], text)
 
     def _merged(self, entry: Entry, source: LoadedSource, earlier: Attempt, text: str) -> Update:
-        """Merge a newer text into a source file."""
+        """Merge the newer text of a source into its file, and return the result."""
         try:
             with self._home.files_lock():
                 present = read_text(source.path, SourceError)
@@ -138,7 +138,7 @@ class CatalogueUpdate:
 
 
 def _with_values(text: str, entry: Entry) -> str:
-    """Return the text of a source file, updated with each value that the entry contains."""
+    """Return the text of a source file with the values of a catalogue entry."""
     document = tomlkit.parse(text)
     for key in ENTRY_KEYS:
         value = getattr(entry, key)

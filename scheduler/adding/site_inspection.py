@@ -25,17 +25,17 @@ from spiders.discovery.site_name import guess_name
 from spiders.page.page import Page
 
 MAX_RESPONSE_SECONDS: Final = 180.0
-"""Maximum time in seconds that an inspection waits for one response, with all delays."""
+"""Maximum time in seconds to wait for one response, including delays between requests."""
 
 MAX_REASON_CHARS: Final = 500
-"""Maximum length of a reason in characters."""
+"""Maximum number of characters of the reason why a site can't be added. A longer reason is cut."""
 
 log = logging.getLogger("communique.catalogue")
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedSite:
-    """The result of an inspection. ``reason`` is empty if the source can be added.
+    """Result of inspecting a site. ``reason`` is empty if the source can be added.
 
     ``found`` is None if no releases were found. ``may_pass`` is true if a request failed that may
     succeed later.
@@ -47,7 +47,7 @@ class InspectedSite:
 
 
 def inspect(fetcher: SharedFetcher, entry: Entry, given: GivenFields) -> InspectedSite:
-    """Inspect the addresses of an entry, and return the first certain result, or else the best."""
+    """Inspect an entry's addresses. Return the first certain result, otherwise the best result."""
     best = InspectedSite(None)
     for address in entry.addresses:
         result = _of_address(fetcher, entry, address, given)
@@ -100,11 +100,13 @@ def _short(text: str) -> str:
 
 
 MIN_WORD_SHARE: Final = 0.6
-"""Minimum share of the words of a name that a page must contain close together."""
+"""Minimum share of the words in a name that a page must contain, close together."""
 
 WINDOW_WORDS: Final = 3
-"""Maximum length of a passage on a page that contains the words of a name, as a multiple of the
-name's number of words."""
+"""Maximum length of the passage that must contain the words of a name, relative to the name.
+
+A value of 3 means three times as many words as in the name.
+"""
 
 MAX_PAGE_CHARS: Final = 300_000
 """Maximum number of characters of a page that are searched for a name."""
@@ -119,7 +121,7 @@ TEXT_ATTRIBUTES: Final = ("alt", "title", "aria-label", "content")
 
 
 def shows_name(pages: Iterable[Page], names: Sequence[str]) -> bool:
-    """Return whether a page contains most words of one of the ``names``, close together."""
+    """Return whether a page contains MIN_WORD_SHARE of the words of a name, close together."""
     folded = [fold_search(name) for name in names]
     return any(_shows_any(_text_of(page), folded) for page in pages)
 
@@ -153,7 +155,7 @@ def _is_shown(name: str, words: Sequence[str]) -> bool:
 
 
 def _text_of(page: Page) -> str:
-    """Return the texts and text attributes of a page, folded for comparison."""
+    """Return the text and the TEXT_ATTRIBUTES of a page, folded for comparison."""
     parts: list[str] = []
     length = 0
     for node in page.tree.iter("*"):

@@ -27,12 +27,12 @@ class SourceExists(CommuniqueError):
 
     @classmethod
     def at(cls, path: Path, url: str) -> SourceExists:
-        """Return the error for an address that an existing source has."""
+        """Return the error for a URL that an existing source already uses."""
         return cls(path, f"collects from {masked(url)} already; edit it, or remove it first")
 
     @classmethod
     def called(cls, path: Path, source: str) -> SourceExists:
-        """Return the error for an id that an existing source has."""
+        """Return the error for an id that an existing source already uses."""
         return cls(path, f"has the id {source!r} already; choose another with --id")
 
 

@@ -3,8 +3,8 @@
 ``Child`` is the parent's side; scheduler/children/crawl_lines.py is the child's side. A child ends
 when its standard input closes. So it ends with its parent, even if the parent is killed.
 
-Pages of the service run commands in child processes. So they behave like the command line and show
-the same messages.
+The service runs some commands in child processes, so its pages show the same messages as the
+command line.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ NICE: Final = 5
 """Niceness added to child processes that publish or backfill."""
 
 KILL_AFTER_SECONDS: Final = 15.0
-"""Time in seconds after which a child that was requested to end is killed."""
+"""Seconds to wait after a child was requested to end, before it is killed."""
 
 MAX_LINE_BYTES: Final = 2**30
 """Maximum length in bytes of a line from a child. A line may contain a page in Base64."""
@@ -46,12 +46,12 @@ def signal_name(code: int) -> str:
 
 
 def ending(code: int) -> str:
-    """Return a part of a sentence that describes how a process with an exit code ended."""
+    """Return how a process ended, from its exit code, as part of a sentence."""
     return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
 
 
 class ChildEnded(CommuniqueError):
-    """A child process ended before it responded. ``code`` is its exit code."""
+    """Raised if a child process ended before it responded. ``code`` is its exit code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"a child process {ending(code)}")
@@ -94,7 +94,7 @@ class Child:
         )
 
     async def say(self, line: Any) -> None:
-        """Send a line of JSON to the child. Raises ChildEnded."""
+        """Send a line of JSON to the child. Raises ChildEnded if the child has ended."""
         try:
             self._stdin.write(msgspec.json.encode(line) + b"\n")
             await self._stdin.drain()
@@ -105,8 +105,8 @@ class Child:
     async def hear(self, kind: type[T]) -> T:
         """Wait for the next line of JSON from the child, and return its value.
 
-        Raises ChildEnded if there are no more lines, and msgspec.DecodeError if the line does not
-        have the type ``kind``.
+        Raises ChildEnded if there are no more lines, and msgspec.DecodeError if the line can't be
+        decoded as ``kind``.
         """
         line = await self._stdout.readline()
         if not line.endswith(b"\n"):
@@ -128,7 +128,7 @@ class Child:
             self._process.kill()
 
     async def end(self) -> int:
-        """Request the child to end, kill it after KILL_AFTER_SECONDS, and return its exit code."""
+        """Request the child to end, and return its exit code. Kill it after KILL_AFTER_SECONDS."""
         self.close()
         try:
             async with asyncio.timeout(KILL_AFTER_SECONDS):
@@ -139,11 +139,11 @@ class Child:
 
 
 def lower_priority(process: int) -> None:
-    """Lower the priority of a process that is in a session of its own.
+    """Lower the priority of a process in a separate session, for publishing or backfill.
 
-    Use this only for background work: publishing and backfill. Linux divides CPU time between
-    sessions before processes (sched(7), autogroup), so both priorities are set. The parent lowers
-    them, because the child would use CPU time before it could do so itself.
+    Linux divides CPU time between sessions before processes (sched(7), autogroup), so the
+    priorities of both are lowered. The parent does this, because a child would use CPU time before
+    it could lower its own priority.
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     # If the process has ended already, its parent will notice.
@@ -155,7 +155,7 @@ def lower_priority(process: int) -> None:
 
 
 class CommandLate(CommuniqueError):
-    """A command exceeded its time limit and was stopped."""
+    """Raised if a command exceeded its time limit and was stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(

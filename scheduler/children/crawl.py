@@ -1,7 +1,7 @@
 """Child process that visits many sources concurrently, until its parent ends it.
 
-The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit. If it works
-under leases, it also receives periodic Renewals. It sends Progress lines during a visit and a
+The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit. If its parent
+works under leases, it also receives periodic Renewals. It sends Progress lines during a visit and a
 VisitReport at its end, or a Refusal if it can't begin. When the child's standard input closes, it
 stops all visits. If the parent died, the child also releases the parent's leases.
 
@@ -85,11 +85,10 @@ from spiders.sources.loader import LoadedSource, load_source, parse_source
 from spiders.sources.source_file import check_proxy
 
 PROGRESS_SECONDS = 0.5
-"""Minimum time in seconds between two Progress lines for a visit, because each line wakes the
-parent."""
+"""Minimum seconds between two Progress lines of a visit. Each line wakes the parent."""
 
 STOP_GRACE_SECONDS = 2.0
-"""Time in seconds to wait for pending responses after a crawl is stopped."""
+"""Seconds to wait for pending responses after a crawl is stopped."""
 
 STOPPED = "the visit was stopped early; its results are stored, and the next visit continues"
 TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED}"
@@ -120,7 +119,7 @@ class Crawl:
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._leases: dict[str, Lease] = {}
-        """Leases by host, including leases that the worker has released since."""
+        """Leases of the visited hosts, by host. The worker may have released some of them since."""
         seconds = SEPARATE_SECONDS if start.separate else SHARED_SECONDS
         note = opened_note(start.note) if start.note else None
         self._limit = PageLimit(seconds, note, separate=start.separate)
@@ -203,7 +202,7 @@ class Crawl:
         return bool(under_way)
 
     def give_back(self) -> None:
-        """Release the leases of a parent that has died."""
+        """If the parent has died, release its leases."""
         if self._leases:
             # psycopg may not be installed on a single machine.
             from scheduler.children.orphaned_leases import give_back  # noqa: PLC0415
@@ -211,9 +210,9 @@ class Crawl:
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:
-        """Return the visit that a job requests, or None if it can't be made.
+        """Return the visit that a job requests, or None if the visit can't be made.
 
-        If it can't be made, this is reported immediately.
+        The reason is then reported to the parent immediately.
         """
         loaded = None
         try:
@@ -298,7 +297,7 @@ class Crawl:
     def _refuse(
         self, job: VisitJob, loaded: LoadedSource | None, kind: ErrorKind, message: str
     ) -> None:
-        """Report that a visit can't be made, so that the health of its source shows this."""
+        """Report a visit that can't be made as an error, so that the source's health shows this."""
         url = masked(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.public_text(message))]
         if kind == SLOW_MOVED:
@@ -335,7 +334,7 @@ class ProgressReporter:
         self._later: dict[str, asyncio.TimerHandle] = {}
 
     def __call__(self, visit: Visit) -> None:
-        """Send the progress of a visit, at most every PROGRESS_SECONDS."""
+        """Send the progress of a visit to the parent, at most every PROGRESS_SECONDS."""
         wait = self._written.get(visit.id, -PROGRESS_SECONDS) + PROGRESS_SECONDS - time.monotonic()
         if not visit.awaited or wait <= 0:
             self._write(visit)
@@ -344,7 +343,7 @@ class ProgressReporter:
             self._later[visit.id] = loop.call_later(wait, self._write, visit)
 
     def forget(self, visit: Visit) -> None:
-        """Send no more progress for a visit that has ended."""
+        """Forget the state of a visit that has ended."""
         self._written.pop(visit.id, None)
         if later := self._later.pop(visit.id, None):
             later.cancel()
@@ -374,9 +373,9 @@ def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
 def _forward_lines(
     lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
 ) -> None:
-    """Pass the parent's lines from this thread to the queue of the event loop.
+    """Pass the parent's lines from this thread to a queue in the event loop.
 
-    An empty line marks the end.
+    An empty line in the queue marks the end.
     """
     try:
         for line in lines:
@@ -391,7 +390,7 @@ def _forward_lines(
 def end_in_time() -> None:
     """Set a kernel timer that ends this process after KILL_AFTER_SECONDS.
 
-    The parent does the same while it is alive. Releases that were recorded remain stored.
+    While the parent is alive, it sets the same limit. Releases that were recorded remain stored.
     """
     signal.setitimer(signal.ITIMER_REAL, KILL_AFTER_SECONDS)
 
@@ -414,7 +413,7 @@ def end_in_time_on_signals() -> None:
 
 
 def main() -> int:
-    """Run one crawl and return its exit code."""
+    """Run one crawl and return the exit code of the process."""
     collect_garbage_rarely()
     lines: Iterator[bytes] = (parent := ParentLines())
     try:

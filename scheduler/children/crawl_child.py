@@ -20,8 +20,10 @@ from scheduler.home.home import Home
 from scheduler.logs import open_log
 
 OVERDUE_SECONDS = 120.0
-"""Time in seconds after run_timeout at which a child is killed if a visit has not ended. Until
-then, the child may need time to start or to extract a page (scheduler.children.page_limit)."""
+"""Seconds after ``run_timeout`` at which the child of an unfinished visit is killed.
+
+The child may need this time to start or to extract a page (scheduler.children.page_limit).
+"""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ OnVisitProgress = Callable[[Progress], None]
 
 
 class ChildKind(NamedTuple):
-    """A kind of visit. Each kind has its own child processes.
+    """Kind of a child process. Visits of different kinds never share a child.
 
     ``render`` is for sources that need a browser, ``backfill`` for background visits, and
     ``separate`` for sources with pages that are too slow to share a process.
@@ -41,7 +43,7 @@ class ChildKind(NamedTuple):
 
 
 class CrawlLost(CommuniqueError):
-    """A child process ended before it reported a visit.
+    """Raised if a child process ended before it reported a visit.
 
     ``code`` is its exit code: 0 if unknown, negative for a signal. If a signal ended the child,
     ``page`` is the page that it was extracting. ``progress`` is the last progress of the visit.
@@ -67,7 +69,7 @@ class CrawlLost(CommuniqueError):
 
 @dataclass(slots=True)
 class Awaited:
-    """A running visit in a child process."""
+    """A visit that runs in a child process, and whose report is awaited."""
 
     report: asyncio.Future[Run]
     on_progress: OnVisitProgress | None
@@ -127,9 +129,10 @@ class CrawlChild:
     def visit(
         self, job: VisitJob, host: str, on_progress: OnVisitProgress | None
     ) -> Coroutine[Any, Any, Run]:
-        """Send a job to the child, and return a coroutine that waits for the report.
+        """Send a job to the child, and return a coroutine that waits for the visit's report.
 
-        The visit counts as running when this method returns. The coroutine raises CrawlLost.
+        The visit counts as running when this method returns. The coroutine raises CrawlLost if the
+        child ends before.
         """
         awaited = Awaited(asyncio.get_running_loop().create_future(), on_progress)
         self._awaited[job.source] = awaited
@@ -166,7 +169,7 @@ class CrawlChild:
         self._child.kill()
 
     def close(self) -> None:
-        """Stop sending jobs. The child then stops its visits, reports them, and ends."""
+        """Close the child's input. The child then stops its visits, reports them, and ends."""
         self.is_open = False
         self._child.close()
 

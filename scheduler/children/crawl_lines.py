@@ -1,4 +1,4 @@
-"""Lines of JSON between a crawl and its parent, and the child's side of these pipes.
+"""Lines of JSON between a crawl and its parent, and the child's side of the pipes.
 
 A parent imports only this module, and not Scrapy, which takes half a second to load.
 """
@@ -19,10 +19,10 @@ CHUNK_BYTES: Final = 65_536
 
 
 class CrawlStart(msgspec.Struct, frozen=True):
-    """The first line for a crawl: the home directory, and whether its sources need a browser.
+    """First line for a crawl: the home directory, and whether its sources need a browser.
 
-    ``separate`` is true for sources with suspicious pages. ``note`` is the path of the file in
-    which the crawl records its current page (scheduler.children.page_limit). If the parent works
+    ``separate`` is true for sources with slow or crashing pages. ``note`` is the path of the file
+    in which the crawl records its current page (scheduler.children.page_limit). If the parent works
     under leases, ``until`` has the same meaning as in a Renewal, and ``topics`` is the text of the
     leader's topics.toml.
     """
@@ -36,7 +36,7 @@ class CrawlStart(msgspec.Struct, frozen=True):
 
 
 class VisitJob(msgspec.Struct, frozen=True):
-    """A source to visit. See spiders.crawl.visits.visit.Visit for ``explicit`` and ``backfill``.
+    """Line that requests a visit to a source. Visit explains ``explicit`` and ``backfill``.
 
     With ``accept``, the current source file and code are used even if they make releases worse.
     Under a ``lease`` of the host, ``file`` is the text of the source file.
@@ -63,9 +63,9 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Line that a crawl sends during a visit: numbers of processed and of pending responses.
+    """Line that a crawl sends during a visit: the numbers of processed and pending responses.
 
-    ``reached`` is the day that backfill has reached, or empty.
+    ``reached`` is the day that backfill has reached, or an empty string.
     """
 
     source: str
@@ -77,7 +77,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class ParentLines(Iterator[bytes]):
-    """The lines that the parent sends, up to an empty line, which ends them.
+    """Lines from the parent process. An empty line marks the end.
 
     ``parent_died`` is true if the input ended without an empty line. ``os.getppid`` would detect
     the parent's death too late: the system closes the pipes of a killed process before it assigns
@@ -99,7 +99,7 @@ class ParentLines(Iterator[bytes]):
         return self._lines.popleft()
 
     def received(self) -> Iterator[bytes]:
-        """Yield the lines that have been received but not processed, and remove them."""
+        """Yield and remove the complete lines that have been received."""
         while self._lines:
             yield self._lines.popleft()
 
@@ -121,7 +121,7 @@ class ParentLines(Iterator[bytes]):
 
 
 def write_line(line: Any) -> None:
-    """Send a line of JSON to the parent. If the parent has ended, do nothing."""
+    """Send a line of JSON to the parent. Do nothing if the parent has ended."""
     try:
         sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
         sys.stdout.buffer.flush()

@@ -2,7 +2,7 @@
 
 A slow source delays no other source. A few child processes remain while there is work, and each
 makes many visits at a time. A host with a page that takes too much CPU time gets a separate child.
-The visits that this page interrupted start again.
+The visits that this page interrupted are repeated.
 """
 
 import asyncio
@@ -39,24 +39,28 @@ from spiders.crawl.page_errors import reported_url
 from spiders.sources.loader import LoadedSource
 
 MAX_CHILDREN = 2
-"""Maximum number of child processes that accept new visits. Each special kind (ChildKind) has one
-more child."""
+"""Maximum number of child processes that accept new visits, for visits of the default ChildKind.
+
+For every other kind, there is at most one child process.
+"""
 
 MAX_ATTEMPTS = 4
-"""Maximum number of attempts per visit, if slow pages or crashes end its child process."""
+"""Maximum number of attempts per visit, if its child process is killed or crashes."""
 
 MAX_VISITS = 40
-"""Maximum number of concurrent visits. A slow visit uses a slot, but hardly any memory."""
+"""Maximum number of concurrent visits. A waiting visit uses a slot, but hardly any memory."""
 
 MAX_VISITS_PER_HOST = 4
-"""Maximum number of concurrent visits to one host. The host gets one request at a time in any case.
-More visits would use slots of other hosts; with fewer, one long visit would block the host."""
+"""Maximum number of concurrent visits to one host, which still gets one request at a time.
+
+More visits would use slots of other hosts. With fewer, one long visit would block the host.
+"""
 
 MAX_VISITS_PER_CHILD = 300
 """Number of visits after which a child process is replaced by a new one, to release its memory."""
 
 IDLE_SECONDS = 10.0
-"""Time in seconds without work after which a child process ends."""
+"""Seconds without work after which a child process ends."""
 
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
@@ -67,7 +71,7 @@ CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
-    """Return the report of a visit that this machine ended early or did not begin.
+    """Return the report of a visit that this machine stopped early or did not begin.
 
     The report does not count as a fault of the source.
     """
@@ -75,7 +79,7 @@ def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
 
 
 def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
-    """Return the report of a visit whose child process ended, from the child's last progress."""
+    """Return the report of a visit whose child process ended, from the visit's last progress."""
     run = Run(source.id, started, (utc_now() - started).total_seconds())
     if progress is None:
         return run
@@ -83,7 +87,7 @@ def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | 
 
 
 def killed_by(page: PageNote, code: int) -> RunError:
-    """Return the error for a page during which a signal ended its separate process."""
+    """Return the error for a page that was being read when a signal ended its separate process."""
     if code == KILLED:
         why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
     else:
@@ -112,9 +116,8 @@ def combined_run(first: Run, run: Run) -> Run:
 class Executor:
     """Visits sources of one home directory in child processes, until ``close`` ends them.
 
-    On a machine with leases, ``renew`` must be called before the first visit and then periodically.
-    Otherwise, the child processes end themselves. ``topics`` is then the text of the leader's
-    topics.toml.
+    On a machine with leases, ``renew`` must be called before the first visit and then periodically;
+    otherwise, the child processes end. ``topics`` is then the text of the leader's topics.toml.
     """
 
     def __init__(self, home: Home) -> None:
@@ -146,8 +149,8 @@ class Executor:
     ) -> Run:
         """Visit a source and return the report, even if the visit fails.
 
-        A worker passes the host's ``lease`` and ``file``, the text of the source file. Without
-        ``file``, the source file is read from the home directory.
+        A worker passes ``lease``, its lease of the host, and ``file``, the text of the source file.
+        Without ``file``, the source file is read from the home directory.
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = queue_of(source.file.url)
@@ -241,13 +244,13 @@ class Executor:
             await self._one_ended.wait()
 
     def _is_visited_beside_others(self, host: str) -> bool:
-        """Return whether a child process is visiting a host and also other hosts."""
+        """Return whether a host is visited in a child process that also visits other hosts."""
         return any(child.hosts[host] and not child.kind.separate for child in self._children)
 
     def _crash_error(
         self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
     ) -> tuple[RunError, bool]:
-        """Return the error for a visit whose child crashed, and whether to retry the visit."""
+        """Return the error of a visit whose child process crashed, and whether to retry it."""
         page, code = lost.page, lost.code
         own = page is not None and page.source == source.id
         if page and own and child and child.kind.separate:
@@ -262,9 +265,9 @@ class Executor:
         return RunError("", CUT, why), True
 
     async def _after_loss(self, run: Run) -> Run:
-        """Return the report of a visit that lost its lease.
+        """Return the report of a visit whose host is no longer leased.
 
-        The report is stored if the database responds.
+        The report is also stored, if the database responds.
         """
         run = replace(run, errors=(RunError("", CUT, HOST_LOST),))
         if self._until is not None and time.monotonic() > self._until:
@@ -292,9 +295,9 @@ class Executor:
         accept: bool = False,
         on_progress: OnVisitProgress | None = None,
     ) -> tuple[Run, ...]:
-        """Visit sources, close, and return the reports.
+        """Visit sources, close the executor, and return the reports.
 
-        If cancelled, end the children cleanly first.
+        If cancelled, end the child processes cleanly first.
         """
         try:
             visits = (
@@ -373,9 +376,9 @@ class Executor:
     async def _kept(
         self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """Store and return the report of a visit whose child process could not send it.
+        """Store and return the report of a visit whose child process did not send one.
 
-        ``error`` explains this, and becomes the only error in the report.
+        ``error`` is the reason, and becomes the only error in the report.
         """
         error = replace(error, message=self._home.public_text(error.message))
         return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)
@@ -394,9 +397,9 @@ class Executor:
         return run
 
     def _release(self, child: CrawlChild) -> None:
-        """End a child process without work.
+        """End a child process that has no work.
 
-        It ends at once if it has made enough visits, or else after IDLE_SECONDS.
+        The process ends at once if it has made enough visits, otherwise after IDLE_SECONDS.
         """
         if child.hosts or not child.is_open:
             return
@@ -409,9 +412,9 @@ class Executor:
 
     @staticmethod
     def _close_idle(child: CrawlChild, begun: int) -> None:
-        """End a child process if it got no visit since it became idle.
+        """End a child process if it received no visit since it became idle.
 
-        ``begun`` is the number of its visits at that time.
+        ``begun`` is the number of visits that it had received at that time.
         """
         if child.begun == begun:
             child.close()

@@ -31,7 +31,7 @@ from spiders.page.page import Page
 
 
 class FetchStart(msgspec.Struct, frozen=True):
-    """The first line: the home directory, and whether to use a browser and to archive pages."""
+    """First line for the child: the home directory, and whether to use a browser and an archive."""
 
     home: str
     render: bool = False
@@ -41,8 +41,8 @@ class FetchStart(msgspec.Struct, frozen=True):
 class PageFetcher:
     """Fetches pages during a ``with`` block.
 
-    With ``render``, a browser renders the pages. With ``archive``, they are stored in the archive
-    of the home directory if it is enabled. Use this if a lasting decision is based on the pages.
+    With ``render``, a browser renders the pages. With ``archive``, the pages are archived if the
+    home directory has an archive. Use ``archive`` if a lasting decision is based on the pages.
     """
 
     def __init__(self, home: Home, *, render: bool = False, archive: bool = False) -> None:
@@ -53,7 +53,7 @@ class PageFetcher:
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
-        """Return the fetcher. The child is started for the first URL."""
+        """Return the fetcher. The child process is started at the first request."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +65,7 @@ class PageFetcher:
             self._loop.close()
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the results for ``urls``, in order. Duplicate URLs are requested only once.
+        """Fetch URLs and return the results in the order of ``urls``. Repeated URLs count once.
 
         Raises NotFetched if the child process fails.
         """
@@ -116,9 +116,9 @@ class PageFetcher:
 
 
 def open_log_or_null(path: Path) -> IO[bytes]:
-    """Return the log file for errors of the child process.
+    """Return the log file for the child's standard error, open for appending.
 
-    If the home directory is missing or read-only, the file is /dev/null.
+    If the home directory is missing or read-only, this is /dev/null.
     """
     try:
         return open_log(path)

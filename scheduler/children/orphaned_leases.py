@@ -1,7 +1,7 @@
-"""Release the leases of a parent process that died. Its child process calls this.
+"""Release the leases of a parent process that died. The child process calls this.
 
-Without this release, no other worker could visit the hosts, and no other service could perform the
-duties, until the leases expired.
+Without this release, other workers could visit the hosts, and other services could perform the
+duties, only after the leases expired.
 """
 
 import logging
@@ -17,14 +17,13 @@ from data.store.postgres.hosts import Connection, Hosts
 from data.text.masking import masked
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
-"""Query that deletes the current job of a host or duty. While the job exists, no new job can be
-created for it."""
+"""SQL that deletes the running job of a host or duty, so that a new job can be created for it."""
 
 log = logging.getLogger(__name__)
 
 
 class OneConnection:
-    """A single database connection with the interface of a connection pool."""
+    """A single database connection that can be used like a connection pool."""
 
     def __init__(self, db: Connection) -> None:
         self._db = db
@@ -36,7 +35,7 @@ class OneConnection:
 
 
 async def give_back(url: str, leases: Collection[Lease]) -> None:
-    """Release the hosts and duties that a dead process has leased, if it still holds the leases.
+    """Release the hosts and duties that a dead process has leased, unless the leases were lost.
 
     Hosts remain due if visits are due, and duties are due immediately. If the database does not
     respond, the leases expire later.

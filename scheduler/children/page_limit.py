@@ -1,6 +1,6 @@
 """Limit for the CPU time of one page in a crawl, enforced by kernel timers.
 
-A crawl processes one page after another in one thread; meanwhile, no other visit continues. Two
+A crawl processes one page after another in one thread, and all other visits wait for it. Two
 timers measure CPU time while a page is processed:
 
 - after ``seconds``, SIGPROF raises SlowPage in the processing code, and the visit continues;
@@ -8,8 +8,8 @@ timers measure CPU time while a page is processed:
   handlers during C code, such as a regular expression or a normalization.
 
 The crawl writes its current page to a file that the parent holds open. If the process ends, this
-file identifies the page. Wall-clock time does not count, because pages take longer on a busy
-machine. Pages that were too slow in recent visits are skipped for a while.
+file identifies the page. The limit does not count wall-clock time, because pages take longer on a
+busy machine. Pages that were too slow in recent visits are skipped for a while.
 """
 
 import gc
@@ -30,26 +30,28 @@ from data.store.core.store import Store
 from spiders.crawl.page_errors import reported_url
 
 SHARED_SECONDS: Final = 10.0
-"""Maximum CPU time in seconds per page, in a process that visits many sources."""
+"""CPU seconds per page before SlowPage is raised, in a process that visits many sources."""
 
 SEPARATE_SECONDS: Final = 60.0
-"""Maximum CPU time in seconds per page, in the process for suspicious sources."""
+"""CPU seconds per page before SlowPage is raised, in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
 """CPU time after which the kernel ends the process, as a multiple of the page's CPU limit."""
 
 REPEAT_SECONDS: Final = 1.0
-"""CPU seconds between two attempts to stop a page. The code may have caught the first exception."""
+"""CPU seconds between repeated SlowPage exceptions, in case the code has caught the first one."""
 
 KILLED: Final = -signal.SIGVTALRM
-"""Exit code of a crawl that the kernel ended, because a page was too slow."""
+"""Exit code of a crawl that the kernel ended because a page was too slow."""
 
 ALLOCATIONS_PER_COLLECTION: Final = 20_000
-"""Number of objects allocated between two garbage collections. The extraction of a page allocates
-thousands of objects, which all stay in use."""
+"""Number of allocated objects between two garbage collections.
+
+The extraction of a page allocates thousands of objects, which are all in use until its end.
+"""
 
 MAX_URL: Final = 2_000
-"""Maximum length in characters of a URL in the file with the current page."""
+"""Maximum number of characters of the URL in the file that records the current page."""
 
 UNSAFE_MODULES: Final = (
     "data.store",
@@ -59,8 +61,10 @@ UNSAFE_MODULES: Final = (
     "logging",
     "scheduler.children.page_limit",
 )
-"""Modules in which the page limit raises no exception, because it could leave a statement or a
-limit in an inconsistent state."""
+"""Modules that the page limit never interrupts with an exception.
+
+An exception could leave a statement or a limit in an inconsistent state.
+"""
 
 
 MAX_VISITS = 20
@@ -73,7 +77,7 @@ SKIP = (
 
 
 class PageNote(msgspec.Struct, frozen=True):
-    """The page that a crawl is processing. ``url`` is empty for other work of the visit."""
+    """The page that a crawl is processing. ``url`` is empty during other work of the visit."""
 
     source: str
     url: str
@@ -97,7 +101,7 @@ class NoteFile:
         return msgspec.json.decode(line, type=PageNote) if line else None
 
     def close(self) -> None:
-        """Delete the file if it still exists."""
+        """Close the file, and delete it if it still exists."""
         os.close(self._file)
         # The crawl also deletes the file, after opening it.
         Path(self.path).unlink(missing_ok=True)
@@ -106,7 +110,7 @@ class NoteFile:
 def opened_note(path: str) -> int:
     """Open the file for the current page, delete its name, and return the descriptor.
 
-    So the file does not outlive its processes. Raises OSError.
+    Without a name, the file disappears when its processes end. Raises OSError.
     """
     file = os.open(path, os.O_WRONLY)
     Path(path).unlink(missing_ok=True)
@@ -170,7 +174,7 @@ class PageLimit:
         raise self.error(self._pages[-1].url)
 
     def error(self, url: str) -> SlowPage:
-        """Return the error for a page that reached the limit."""
+        """Return the error for a page that exceeded the CPU limit."""
         what = "reading this page" if url else "work on the whole visit"
         took = f"{what} took longer than {self._seconds:g} s of CPU time"
         if not self.separate:
@@ -183,7 +187,7 @@ class PageLimit:
 class SlowPages:
     """Skips pages of one source that were slow according to the reports of its last visits.
 
-    A visit that a person requested processes these pages in the separate process.
+    A visit that a person requested reads these pages in the separate process.
     """
 
     def __init__(self, source: str, store: Store, limit: PageLimit, *, explicit: bool) -> None:
@@ -197,7 +201,7 @@ class SlowPages:
         )
 
     def check(self, url: str) -> None:
-        """Raise SlowPage to skip a page or to move the visit to the separate process."""
+        """Raise SlowPage if a page must be skipped or read in the separate process."""
         if self._slow and reported_url(url) in self._slow:
             if not self._explicit:
                 raise SlowPage(SLOW_SKIPPED, SKIP)
@@ -218,7 +222,7 @@ def is_safe(frame: FrameType | None) -> bool:
 
 
 def collect_garbage_rarely() -> None:
-    """Reduce garbage collection, which saves 10 % of the CPU time of extracting pages.
+    """Make garbage collections rare, which saves 10 % of the CPU time of extraction.
 
     Objects that already exist are never collected. New objects are collected after
     ALLOCATIONS_PER_COLLECTION allocations, instead of Python's default of 700.

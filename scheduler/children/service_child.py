@@ -1,9 +1,9 @@
 """Child process of the service that publishes a home directory and updates health.
 
-`ServiceChild` is the parent's side, and ``main`` is the child. Rendering and health estimates keep
-the interpreter busy, so readers would wait for them. The service therefore has one child process
-for both, which remains between publications. If the service dies, the child finishes its job and
-releases the leases that the service held.
+`ServiceChild` is the parent's side, and ``main`` is the child's side. Rendering pages and
+estimating health use the CPU for long, so readers would have to wait. The service therefore has one
+child process for both, which keeps running between publications. If the service dies, the child
+finishes its job and releases the leases that the service held.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from scheduler.sources.health import note_health
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 20.0
-"""Maximum time in seconds for finishing the current job when the service ends."""
+"""Maximum seconds to wait for the current job when the service ends."""
 
 
 class PublishResult(msgspec.Struct, frozen=True):
-    """Result of a publication: the numbers of feeds, and error messages."""
+    """Result of a publication: the numbers of feeds, and the error messages."""
 
     feeds: int = 0
     written: int = 0
@@ -53,7 +53,7 @@ class HealthJob(msgspec.Struct, frozen=True, tag=True):
 
 
 class HealthNoted(msgspec.Struct, frozen=True):
-    """Number of stored changes in health, and an error message or an empty string."""
+    """Result of a HealthJob: number of stored changes, and an error message or an empty string."""
 
     changes: int = 0
     error: str = ""
@@ -63,7 +63,7 @@ Job: TypeAlias = PublishJob | HealthJob | LeaseLine
 
 
 class ServiceChild:
-    """Publishes one home directory and updates its health in a child process, one job at a time."""
+    """Publishes one home directory and updates health in a child process, one job at a time."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -80,21 +80,22 @@ class ServiceChild:
     async def publish(self) -> PublishResult:
         """Publish all changes.
 
-        If the child dies, the result contains an error, and nothing is raised. If the caller is
-        cancelled, the job still runs to its end; otherwise the next job would receive its result.
+        If the child dies, the result contains an error, and no exception is raised. If the caller
+        is cancelled, the job still runs to its end; otherwise the next job would receive its
+        result.
         """
         return await self._to_its_end(self._publish())
 
     async def note_health(self) -> HealthNoted:
         """Update the health of all sources.
 
-        If the child dies, the result contains an error, and nothing is raised. If the caller is
-        cancelled, the job still runs to its end, as in ``publish``.
+        If the child dies, the result contains an error, and no exception is raised. If the caller
+        is cancelled, the job still runs to its end, as in ``publish``.
         """
         return await self._to_its_end(self._note_health())
 
     async def give_back_later(self, lease: Lease) -> None:
-        """If this process dies, let the child release a lease before the lease expires."""
+        """Pass a lease to the child, which releases it if this process dies."""
         with suppress(OSError, ChildEnded):
             child = await self._started()
             await child.say(LeaseLine(lease))
@@ -121,7 +122,7 @@ class ServiceChild:
     async def _done(self, job: Job, answer: type[T]) -> T | str:
         """Run a job in the child and return the result.
 
-        If the child fails, return a part of a sentence that describes the failure.
+        If the child fails, return how it failed, as part of a sentence.
         """
         async with self._one:
             try:
@@ -136,9 +137,9 @@ class ServiceChild:
                 return ending(error.code)
 
     async def _started(self) -> Child:
-        """Return the child process, and start it if it is not running.
+        """Return the child process. Start it if it is not running.
 
-        Raises OSError if it can't start.
+        Raises OSError if the child process can't be started.
         """
         async with self._starting:
             if self._child is None:
@@ -148,14 +149,14 @@ class ServiceChild:
             return self._child
 
     def cut(self) -> None:
-        """Kill the child during a publication, which stays unfinished."""
+        """Kill the child, even during a publication."""
         if self._child:
             self._child.kill()
 
     async def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """Let the child finish its job, but kill it after ``seconds``.
+        """Let the child finish its job, and kill it after ``seconds``.
 
-        Unfinished changes remain marked in the store, and the next start publishes them.
+        Unfinished changes remain marked in the store, and are published after the next start.
         """
         late = {*self._jobs}
         if late:
@@ -171,7 +172,7 @@ class ServiceChild:
 
 
 def published(home: Home) -> PublishResult:
-    """Publish a home directory. Errors are returned, not raised."""
+    """Publish a home directory. Errors are part of the result, not raised."""
     try:
         done = publish_home(home)
     except CommuniqueError as error:
@@ -180,7 +181,7 @@ def published(home: Home) -> PublishResult:
 
 
 def noted_health(home: Home) -> HealthNoted:
-    """Update the health of all sources. Errors are returned, not raised."""
+    """Update the health of all sources. Errors are part of the result, not raised."""
     try:
         return HealthNoted(note_health(home))
     except (CommuniqueError, OSError) as error:
@@ -188,7 +189,7 @@ def noted_health(home: Home) -> HealthNoted:
 
 
 def main() -> None:
-    """Run each job that the parent sends, and remember all leases that it sends."""
+    """Run each job that the parent sends, and record the leases that it sends."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
     lines, leases = ParentLines(), dict[str, Lease]()

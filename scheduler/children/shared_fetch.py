@@ -17,7 +17,7 @@ from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
 ENDED_KIND: Final = "crawl"
-"""Kind of error in the result of a request whose child process ended."""
+"""Kind of the error in the result of a request whose child process ended."""
 
 
 class SharedFetcher:
@@ -46,7 +46,7 @@ class SharedFetcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the child. Threads that still wait for pages get NotFetched."""
+        """End the child. Threads that wait for pages get NotFetched."""
         with self._closing:
             self._is_open = False
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
@@ -60,7 +60,7 @@ class SharedFetcher:
     ) -> Iterator[SiteFetcher | PageFetcher]:
         """Yield a fetcher for one site, which waits at most ``seconds`` for each response.
 
-        With ``render``, a browser loads the pages. There is one browser at a time.
+        With ``render``, a browser loads the pages. Only one browser runs at a time.
         """
         if render:
             with (
@@ -139,7 +139,7 @@ class SiteFetcher:
         self._seconds = seconds
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the results for ``urls``, in order. Duplicate URLs are requested only once.
+        """Fetch URLs and return the results in the order of ``urls``. Repeated URLs count once.
 
         Raises NotFetched if a response takes too long.
         """

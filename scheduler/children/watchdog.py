@@ -1,8 +1,7 @@
 """Watchdog that ends a crawl when its leases expire, before other workers may visit its hosts.
 
-The watchdog queries no database and needs no event loop. So it also ends a process that was
-suspended, or whose database does not respond. Another worker then requests the pages that were not
-stored.
+The watchdog needs no database and no event loop. So it also ends a process that was suspended, or
+whose database does not respond. Another worker then requests the pages that were not stored.
 """
 
 import os
@@ -31,8 +30,8 @@ class Watchdog(Iterator[bytes]):
 
     The watchdog ends the process when its leases expire. A thread receives the lines from the
     start, so that renewals count while the process is still starting. The thread reads all waiting
-    lines before it checks the clock. So a process that got no CPU time for longer than a lease does
-    not end if its parent has renewed the lease.
+    lines before it checks the clock. So a process that got no CPU time for longer than a lease
+    continues if its parent has renewed the lease.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Correction of a source: a person clicks an element on a page, and chooses a selector for it.
+"""Correct a source: a person clicks an element of a page, and chooses a selector for it.
 
 Pages may be hostile or slow, so child.py processes them in a separate process.
 """

@@ -1,4 +1,4 @@
-"""Child process that extracts saved pages to preview corrections, and its parent's side.
+"""Child process that extracts saved pages to preview corrections, and the parent's side.
 
 The child receives a line with the home directory, and then one CorrectionRequest per line. It sends
 a CorrectionResponse for each request.
@@ -32,13 +32,13 @@ from spiders.sources.loader import load_source
 log = logging.getLogger(__name__)
 
 MAX_SECONDS: Final = 40.0
-"""Maximum time in seconds for a request. A page of one megabyte takes two seconds."""
+"""Time limit of a request in seconds. Reading a page of one megabyte takes two seconds."""
 
 IDLE_SECONDS: Final = 120.0
-"""Time in seconds without requests after which the child ends."""
+"""Seconds without requests after which the child ends."""
 
 TEXT_FIELDS: Final = frozenset(["title", "section", "publisher"])
-"""Names of fields whose value is text on the page."""
+"""Names of fields whose value is a text of the page."""
 
 MAX_ANCESTORS: Final = 6
 """Maximum number of ancestors of the chosen element that a person can choose instead."""
@@ -61,14 +61,14 @@ class CorrectionRequest(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """The chosen element or one of its ancestors, with its number and its readable name."""
+    """The chosen element or one of its ancestors: its number, and a name for display."""
 
     number: int
     name: str
 
 
 class CorrectionResponse(msgspec.Struct, frozen=True):
-    """Response to a CorrectionRequest. ``fault`` is an error message, or empty."""
+    """Response to a CorrectionRequest. ``fault`` is an error message, or an empty string."""
 
     fault: str = ""
     html: str = ""
@@ -79,7 +79,7 @@ class CorrectionResponse(msgspec.Struct, frozen=True):
 
 
 class CorrectionFailed(CommuniqueError):
-    """The process that reads saved pages did not respond."""
+    """Raised if the process that reads saved pages did not respond."""
 
     def __init__(self, source: str, *, late: bool, log: Path) -> None:
         why = f"took longer than {time_limit(MAX_SECONDS)}" if late else "ended"
@@ -88,7 +88,7 @@ class CorrectionFailed(CommuniqueError):
 
 
 class Corrector:
-    """Sends requests to a child process, which is started when needed and ends when idle."""
+    """Sends requests to the child process. Starts it when needed; it ends when idle."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -99,7 +99,7 @@ class Corrector:
     async def ask(self, asked: CorrectionRequest) -> CorrectionResponse:
         """Send a request to the child and return its response.
 
-        Raises CorrectionFailed and OSError.
+        Raises CorrectionFailed if the child does not respond, and OSError if it can't be started.
         """
         async with self._lock:
             self._asked += 1
@@ -181,7 +181,7 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
 
 
 def element_name(element: etree._Element) -> str:
-    """Return a readable name for an element in the form of a selector: tag, id and classes."""
+    """Return an element's name for display, in the form of a selector: tag, id and classes."""
     named = element.get("id") or ""
     classes = ".".join((element.get("class") or "").split()[:2])
     return f"{element.tag}{'#' + named if named else ''}{'.' + classes if classes else ''}"[:60]

@@ -1,6 +1,6 @@
 """Display a saved page in which each text is a link that selects the text's element.
 
-The page may be hostile, so none of its markup is copied. The output is written from the parsed
+The page may be hostile, so none of its markup is copied. The HTML is generated from the parsed
 tree, with known tags, our own attributes, and escaped texts. So it contains no script, form,
 address or style of the original page. It is also displayed in a sandbox.
 """
@@ -18,20 +18,20 @@ ALLOWED_TAGS: Final = frozenset(
     " h3 h4 h5 h6 header i li main nav ol p pre section small strong sub sup table tbody td tfoot"
     " th thead time tr ul".split()
 )
-"""Tags that are written. For elements with other tags, only their content is written."""
+"""Tags that the displayed page may contain. For other elements, only the content is written."""
 
 VOID_TAGS: Final = frozenset(["br", "hr"])
-"""Tags without an end tag."""
+"""HTML tags without an end tag."""
 
 REMOVED_TAGS: Final = frozenset(
     "applet audio base canvas datalist embed frame frameset head iframe link math meta noembed"  # noqa: SIM905 - a string is easier to read
     " noframes noscript object param plaintext script select source style svg template textarea"
     " title track video xmp".split()
 )
-"""Tags of elements that are omitted with all their content."""
+"""Tags of elements that are removed from the displayed page, with all their content."""
 
 MAX_ELEMENTS: Final = 20_000
-"""Maximum number of elements that are displayed. The rest of the page is cut off."""
+"""Maximum number of elements of a displayed page. All later elements are omitted."""
 
 STYLE: Final = (
     "body{margin:0;padding:1rem;font:15px/1.5 system-ui,sans-serif;color:#1b2327;background:#fff;"
@@ -77,7 +77,7 @@ def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = Non
 
 
 class MarkedPage:
-    """Writer of HTML that is called when each element of a page begins and ends."""
+    """Generates the HTML of a page, element by element."""
 
     def __init__(
         self, elements: Sequence[etree._Element], pick: Callable[[int], str], chosen: int | None
@@ -121,7 +121,7 @@ class MarkedPage:
 
 
 def written(tag: str) -> str:
-    """Return the tag that is written for an element with the tag ``tag``."""
+    """Return the tag to write for an element with the tag ``tag``."""
     if tag in ALLOWED_TAGS:
         return tag
     return "div" if tag in {"html", "body", "form", "fieldset", "center"} else "span"

@@ -1,4 +1,4 @@
-"""Comparison of a source file's results with and without a selector, on stored pages."""
+"""Compare the values that a source file extracts from stored pages with and without a selector."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -49,8 +49,8 @@ class BeforeAfter(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """Effect of a selector: the values on each page, and the changed lines of the source file.
 
-    ``digest`` is the digest of the current file. ``drift`` lists the changes on stored pages.
-    ``held`` is the reason why the change would be held for review, or empty.
+    ``digest`` is the digest of the current source file. ``drift`` lists the changes on stored
+    pages. ``held`` is the reason why the change would be held for review, or an empty string.
     """
 
     digest: str
@@ -85,14 +85,14 @@ def preview(
 
 
 def changed_lines(before: str, after: str) -> Iterator[str]:
-    """Yield the changed lines, each with two lines of context, without secrets."""
+    """Yield the changed lines of a text, each with two lines of context. Secrets are masked."""
     old, new = (masked_toml(text).splitlines() for text in (before, after))
     # The first two lines of a diff contain file names.
     yield from islice(unified_diff(old, new, n=2, lineterm=""), 2, None)
 
 
 def value(page: Page, file: SourceFile, field: Field) -> str:
-    """Return the value of a field that a source file extracts from a page, for display."""
+    """Return the value that a source file extracts for a field of a page, as displayed."""
     # Extraction modifies the tree, so each one gets a new Page.
     fresh = Page(page.url, page.body, page.content_type)
     context = file.date_context(utc_now())
@@ -125,7 +125,7 @@ def value(page: Page, file: SourceFile, field: Field) -> str:
 def saved_pages(home: Home, store: Store, loaded: LoadedSource, kind: PageKind) -> list[Page]:
     """Return the newest stored pages of a kind, at most MAX_PAGES.
 
-    The pages come from the archive, or from the samples if the archive has none.
+    The pages come from the archive. If the archive has none, they come from the samples.
     """
     found = _releases(home, store, loaded) if kind == "release" else _listings(home, loaded)
     pages = [one for one in islice(found, MAX_PAGES) if not one.is_binary]

@@ -1,4 +1,4 @@
-"""Proposal of selectors for a field, with the elements that they match on several pages."""
+"""Suggest selectors for a field, with the elements that they match on several pages."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +19,13 @@ from spiders.page.selector_generator import selectors_of
 from spiders.sources.loader import fault_of
 
 MAX_CANDIDATES: Final = 8
-"""Maximum number of selectors that are proposed to a person."""
+"""Maximum number of suggested selectors."""
 
 MAX_ELEMENTS: Final = 120
-"""Maximum number of elements that get selectors, if the user selected no element."""
+"""Maximum number of elements to derive selectors from, if the user selected no element."""
 
 MAX_SCANNED_ELEMENTS: Final = 5000
-"""Maximum number of elements on a page that are checked for a field."""
+"""Maximum number of elements of a page that are searched for the value of a field."""
 
 MAX_SELECTORS: Final = 250
 """Maximum number of selectors that are tried on the pages."""
@@ -41,7 +41,7 @@ HINTS: Final = {
     "drop": re.compile(r"share|social|related|newsletter|tags|print|cookie|banner", re.IGNORECASE),
     "next": re.compile(r"next|older|more|pager|pagination", re.IGNORECASE),
 }
-"""For each field, words in the class or id of an element that usually identify the field."""
+"""Words in the class or id of an element that usually identify a field, by field."""
 
 HEADINGS: Final = ("h1", "h2", "h3", "h4")
 ROW_TAGS: Final = frozenset(["li", "article", "tr", "div", "section", "dd"])
@@ -53,8 +53,7 @@ DATE_ATTRIBUTES: Final = ("datetime", "content")
 """Attributes that may contain the date of an element in a machine-readable form."""
 
 MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 80
-"""Limits in characters: minimum length of a body and of a link, maximum length of a line and of a
-date."""
+"""Limits in characters: minimum of a body and of a link, maximum of a line and of a date."""
 
 MAX_DATE_CHILDREN: Final = 3
 """Maximum number of child elements of a date. An element with more children may be a row of a
@@ -68,7 +67,7 @@ MAX_SELECTORS_PER_ELEMENT: Final = 6
 class PageYield:
     """Result of a selector on a page: number of matching elements, and first non-empty value.
 
-    ``fits`` is true if this value is suitable for the field, such as a date for a date field.
+    ``fits`` is true if this value is valid for the field, for example a date for a date field.
     """
 
     count: int
@@ -78,7 +77,7 @@ class PageYield:
 
 @dataclass(frozen=True, slots=True)
 class SelectorCandidate:
-    """A selector, and its matching elements on each page."""
+    """A suggested selector, and its result on each page."""
 
     selector: str
     yields: tuple[PageYield, ...]
@@ -93,9 +92,9 @@ def candidates(
     known: str = "",
     item: str | None = None,
 ) -> list[SelectorCandidate]:
-    """Return possible selectors for a field, most likely first.
+    """Return suggested selectors for a field, most likely first.
 
-    ``chosen`` is the element on one of the ``pages`` that a person clicked. Without ``chosen``, the
+    ``chosen`` is the element that a person clicked on one of the ``pages``. Without ``chosen``, the
     selectors are for all elements that look like the field, or whose text is the ``known`` value.
     ``item`` is the selector of listing rows; selectors for fields of a row are relative to it.
     """
@@ -136,7 +135,7 @@ def meant(field: Field, element: etree._Element) -> etree._Element:
 
 
 def named_for(field: Field, element: etree._Element, item: str | None) -> Iterator[str]:
-    """Yield the possible selectors of an element that are valid for a field."""
+    """Yield the selectors of an element that are valid for a field."""
     # Within a row, the tag alone may be a sufficient selector.
     within = [str(element.tag)] if is_relative(field, item) else []
     for selector in [*within, *selectors_of(element)]:
@@ -152,7 +151,7 @@ def named_for(field: Field, element: etree._Element, item: str | None) -> Iterat
 def suggested(
     field: Field, page: Page, context: DateContext, known: str
 ) -> Iterator[etree._Element]:
-    """Yield the elements of a page that look like a field, most likely first."""
+    """Yield the elements of a page that probably contain a field, most likely first."""
     scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
     elements = [one for one in scanned if fits(field, one, context)]
     if known:
@@ -179,7 +178,7 @@ def is_hinted(element: etree._Element, hint: re.Pattern[str]) -> bool:
 
 
 def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
-    """Return whether the content of an element is suitable for a field."""
+    """Return whether the content of an element is a valid value for a field."""
     key, tag = field.key, str(element.tag)
     match key:
         case "body":
@@ -196,7 +195,7 @@ def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
 
 
 def is_date(element: etree._Element, context: DateContext) -> bool:
-    """Return whether an element contains a date and little else."""
+    """Return whether the text of an element is a date, with few other words."""
     text = next((value for name in DATE_ATTRIBUTES if (value := element.get(name))), "")
     if not text and len(element) < MAX_DATE_CHILDREN:
         text = one_line(element)
@@ -223,7 +222,7 @@ def found_by(
 ) -> list[etree._Element | str]:
     """Return all elements that match a selector on a page.
 
-    A selector that is relative to rows is applied to each row.
+    A selector that is relative to rows is applied to each row of the page.
     """
     if item and is_relative(field, item):
         rows = CssSelector(item).elements(page.tree)
@@ -240,7 +239,7 @@ def is_relative(field: Field, item: str | None) -> bool:
 def value_of(
     field: Field, found: etree._Element | str, page: Page, context: DateContext
 ) -> tuple[str, bool]:
-    """Return the value of an element for display, and whether it is suitable for the field."""
+    """Return the value of an element as displayed, and whether it is valid for the field."""
     text = one_line(found) if is_element(found) else clean_line(str(found))
     if field.key == "published":
         stated = found.get("datetime") if is_element(found) else None
@@ -268,5 +267,5 @@ def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
 
 
 def one_line(element: etree._Element) -> str:
-    """Return the text of an element as one line."""
+    """Return the text of an element on a single line."""
     return clean_line("".join(map(str, element.itertext())))

@@ -1,4 +1,4 @@
-"""Insertion of a selector into a source file, without changes to the rest of the file."""
+"""Insert a selector into a source file without changing the rest of the file."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ PageKind: TypeAlias = Literal["release", "listing"]
 
 
 class Field(NamedTuple):
-    """A key for a selector in a source file: its table, its name, and its meaning."""
+    """A key of a source file that contains a selector: its table, its name, and its label."""
 
     table: PageKind
     key: str
@@ -41,11 +41,11 @@ FIELDS: Final = {
         Field("listing", "next", "Link to the next page"),
     )
 }
-"""Fields by ``table.key``, in the order of the menu."""
+"""Fields by ``table.key``, in the order in which the menu lists them."""
 
 
 class SourceFileChanged(CommuniqueError):
-    """The source file was changed after the correction was prepared."""
+    """Raised if the source file was changed while a person prepared the correction."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class SourceFileChanged(CommuniqueError):
 
 
 def source_digest(text: str) -> str:
-    """Return the digest of a text, by which changes are detected."""
+    """Return the digest of a source file's text, by which a change is detected."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
